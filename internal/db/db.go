@@ -1,0 +1,228 @@
+// Package db runs one text of SQL on SQLite or PostgreSQL.
+//
+// Statements use $1, $2… and nothing that differs between the two. Reads go
+// to a pool of readers; every change goes through DB.Write. On SQLite the
+// writes that wait at the same time share one durable commit.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Dialect names the database underneath, for the few places that must know.
+type Dialect string
+
+const (
+	SQLite     Dialect = "sqlite"
+	PostgreSQL Dialect = "postgres"
+)
+
+// DB is an open database. Its methods may be called from many goroutines.
+type DB struct {
+	dialect Dialect
+	read    *sql.DB
+	write   *sql.DB
+	jobs    *sql.DB // what SQL returns
+
+	prepared sync.Map // statement text to *sql.Stmt on read; SQLite only
+	count    atomic.Int64
+
+	group *group    // SQLite's writer
+	lock  *fileLock // SQLite's lock file
+}
+
+// maxPrepared bounds the kept statements of a pool. The program has some
+// hundreds of texts; a text built at run time must not grow memory for ever.
+const maxPrepared = 1000
+
+// Open opens the database at url: "sqlite:" and a file path, or a
+// "postgres://" address. It does not migrate. A SQLite file is created when
+// missing, readable only by its owner, and locked against a second process:
+// Open then fails with ErrInUse.
+func Open(ctx context.Context, url string) (*DB, error) {
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		return openSQLite(ctx, path)
+	}
+	if strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://") {
+		return openPostgres(ctx, url)
+	}
+	return nil, fmt.Errorf(`db: the database address must begin with "sqlite:" or "postgres://"`)
+}
+
+// Dialect says which database this is.
+func (d *DB) Dialect() Dialect { return d.dialect }
+
+// SQL is the pool for the job queue only. On SQLite it is the writer's pool
+// of one connection.
+func (d *DB) SQL() *sql.DB { return d.jobs }
+
+// Close waits for the write that is running, refuses later ones, closes the
+// pools and releases the lock.
+func (d *DB) Close() error {
+	if d.group != nil {
+		d.group.close()
+	}
+	err := d.read.Close()
+	if d.jobs != d.write {
+		if e := d.jobs.Close(); err == nil {
+			err = e
+		}
+	}
+	// The writer goes last: on SQLite the last connection checkpoints the log.
+	if e := d.write.Close(); err == nil {
+		err = e
+	}
+	if d.lock != nil {
+		d.lock.release()
+	}
+	return err
+}
+
+// Query reads rows. The caller closes them.
+func (d *DB) Query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+	args, err := convert(args)
+	if err != nil {
+		return nil, err
+	}
+	stmt, err := d.reader(ctx, q)
+	if err != nil {
+		return nil, normalise(err)
+	}
+	var rows *sql.Rows
+	if stmt != nil {
+		rows, err = stmt.QueryContext(ctx, args...)
+	} else {
+		rows, err = d.read.QueryContext(ctx, q, args...)
+	}
+	return rows, normalise(err)
+}
+
+// QueryRow reads at most one row. Its error, ErrNoRows included, comes from
+// Row.Scan.
+func (d *DB) QueryRow(ctx context.Context, q string, args ...any) *Row {
+	args, err := convert(args)
+	if err != nil {
+		return &Row{err: err}
+	}
+	stmt, err := d.reader(ctx, q)
+	if err != nil {
+		return &Row{err: err}
+	}
+	if stmt != nil {
+		return &Row{row: stmt.QueryRowContext(ctx, args...)}
+	}
+	return &Row{row: d.read.QueryRowContext(ctx, q, args...)}
+}
+
+// reader returns the kept statement for q, or nil when it must run
+// unprepared. On PostgreSQL pgx keeps statements itself.
+func (d *DB) reader(ctx context.Context, q string) (*sql.Stmt, error) {
+	if d.dialect == PostgreSQL {
+		return nil, nil
+	}
+	if s, ok := d.prepared.Load(q); ok {
+		return s.(*sql.Stmt), nil
+	}
+	if d.count.Load() >= maxPrepared {
+		return nil, nil
+	}
+	s, err := d.read.PrepareContext(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if kept, loaded := d.prepared.LoadOrStore(q, s); loaded {
+		s.Close()
+		return kept.(*sql.Stmt), nil
+	}
+	d.count.Add(1)
+	return s, nil
+}
+
+// Row is one awaited row.
+type Row struct {
+	row *sql.Row
+	err error
+}
+
+// Scan copies the row's columns into dest. Without a row it returns ErrNoRows.
+func (r *Row) Scan(dest ...any) error {
+	if r.err != nil {
+		return normalise(r.err)
+	}
+	return normalise(r.row.Scan(dest...))
+}
+
+// convert makes both databases take the same arguments: a bool becomes 0 or
+// 1, and a time is refused because times are stored as microseconds.
+func convert(args []any) ([]any, error) {
+	var out []any // args, copied before the first change
+	for i, a := range args {
+		b, err := convertOne(a)
+		if err != nil {
+			return nil, fmt.Errorf("db: argument $%d: %w", i+1, err)
+		}
+		if _, same := b.(unchanged); same {
+			continue
+		}
+		if out == nil {
+			out = append([]any(nil), args...)
+		}
+		out[i] = b
+	}
+	if out == nil {
+		return args, nil
+	}
+	return out, nil
+}
+
+type unchanged struct{}
+
+var errTime = fmt.Errorf("a time.Time is not stored; use db.Micros")
+
+func convertOne(a any) (any, error) {
+	switch a := a.(type) {
+	case nil, string, int64, int, []byte, float64:
+		return unchanged{}, nil
+	case bool:
+		return flag(a), nil
+	case *bool:
+		if a == nil {
+			return nil, nil
+		}
+		return flag(*a), nil
+	case sql.NullBool:
+		if !a.Valid {
+			return nil, nil
+		}
+		return flag(a.Bool), nil
+	case time.Time, *time.Time, sql.NullTime:
+		return nil, errTime
+	case driver.Valuer:
+		return unchanged{}, nil
+	}
+	if v := reflect.ValueOf(a); v.Kind() == reflect.Bool {
+		return flag(v.Bool()), nil
+	}
+	return unchanged{}, nil
+}
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Micros is t as it is stored: UTC microseconds since 1970.
+func Micros(t time.Time) int64 { return t.UnixMicro() }
+
+// FromMicros is the stored time as a time in UTC.
+func FromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }

@@ -1,0 +1,246 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"runtime"
+	"sync"
+)
+
+// maxBatch is how many writes share a commit at most.
+const maxBatch = 64
+
+// group is SQLite's writer: one goroutine that commits the writes waiting at
+// the same time together.
+type group struct {
+	pool     *sql.DB // of one connection
+	waiting  chan *member
+	quit     chan struct{}
+	done     chan struct{}
+	once     sync.Once
+	prepared map[string]*sql.Stmt // on pool; used by the goroutine only
+}
+
+// member is one waiting DB.Write.
+type member struct {
+	ctx    context.Context
+	fn     func(*Tx) error
+	err    error
+	panic  any  // what fn panicked with
+	exited bool // fn ended its goroutine
+	done   chan struct{}
+}
+
+func newGroup(pool *sql.DB) *group {
+	g := &group{
+		pool:     pool,
+		waiting:  make(chan *member), // unbuffered: a member is either taken or still with its caller
+		quit:     make(chan struct{}),
+		done:     make(chan struct{}),
+		prepared: map[string]*sql.Stmt{},
+	}
+	go g.loop()
+	return g
+}
+
+func (g *group) close() {
+	g.once.Do(func() { close(g.quit) })
+	<-g.done
+}
+
+// write runs fn as a member of the next batch.
+func (g *group) write(ctx context.Context, fn func(*Tx) error) error {
+	m := &member{ctx: ctx, fn: fn, done: make(chan struct{})}
+	select {
+	case g.waiting <- m:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-g.quit:
+		return ErrClosed
+	}
+	// From here the outcome decides, even when ctx ends: it may be committed.
+	<-m.done
+	if m.panic != nil {
+		panic(m.panic)
+	}
+	if m.exited {
+		runtime.Goexit()
+	}
+	return m.err
+}
+
+func (g *group) loop() {
+	var b *batch
+	defer func() {
+		if b != nil && !b.answered { // a function ended this goroutine (testing's FailNow does)
+			b.fail(errTxOver)
+			go g.loop()
+			return
+		}
+		close(g.done)
+	}()
+	for {
+		select {
+		case <-g.quit:
+			return
+		case m := <-g.waiting:
+			b = &batch{group: g, stmts: map[string]*sql.Stmt{}}
+			b.run(m)
+		}
+	}
+}
+
+// batch is one shared transaction.
+type batch struct {
+	group    *group
+	tx       *sql.Tx
+	members  []*member // all that were run, failed ones too
+	work     int       // how many of them have something to commit
+	stmts    map[string]*sql.Stmt
+	unknown  []string // texts to prepare after the commit
+	answered bool
+}
+
+// run runs first and the members that are waiting by then, commits, and
+// answers them all.
+func (b *batch) run(first *member) {
+	var err error
+	if b.tx, err = b.group.pool.BeginTx(context.Background(), nil); err != nil {
+		b.members = append(b.members, first)
+		b.fail(normalise(err))
+		return
+	}
+	err = b.member(first)
+	for err == nil && len(b.members) < maxBatch {
+		var next *member
+		select {
+		case next = <-b.group.waiting:
+		default:
+		}
+		if next == nil {
+			break
+		}
+		err = b.member(next)
+	}
+	if err != nil {
+		b.fail(err)
+		return
+	}
+	if b.work == 0 {
+		b.tx.Rollback()
+	} else if err := b.tx.Commit(); err != nil { // the driver rolls back a failed commit
+		b.fail(fmt.Errorf("db: commit: %w", normalise(err)))
+		return
+	}
+	b.answer()
+	b.prepare()
+}
+
+// member runs m in its own savepoint. An error means that the whole
+// transaction is lost.
+func (b *batch) member(m *member) error {
+	b.members = append(b.members, m)
+	if m.err = m.ctx.Err(); m.err != nil {
+		return nil
+	}
+	if err := b.exec("SAVEPOINT member"); err != nil {
+		return err
+	}
+	t := &Tx{tx: b.tx, batch: b}
+	b.call(m, t)
+	lost := t.over
+	t.over = errTxOver
+	if lost != nil {
+		if m.err == nil {
+			m.err = lost
+		}
+		return lost
+	}
+	if m.err != nil || m.panic != nil {
+		if err := b.exec("ROLLBACK TO member"); err != nil {
+			return err
+		}
+		return b.exec("RELEASE member")
+	}
+	b.work++
+	return b.exec("RELEASE member")
+}
+
+// call runs the member's function; a panic is kept for its caller.
+func (b *batch) call(m *member, t *Tx) {
+	m.exited = true
+	defer func() {
+		if m.exited {
+			if p := recover(); p != nil {
+				m.exited, m.panic = false, p
+			}
+		}
+	}()
+	m.err = m.fn(t)
+	m.exited = false
+}
+
+// fail rolls back and gives err to every member that has none of its own.
+func (b *batch) fail(err error) {
+	if b.tx != nil {
+		b.tx.Rollback()
+	}
+	for _, m := range b.members {
+		if m.err == nil {
+			m.err = err
+		}
+	}
+	b.answer()
+}
+
+func (b *batch) answer() {
+	b.answered = true
+	for _, m := range b.members {
+		close(m.done)
+	}
+}
+
+// exec runs one of the batch's own statements.
+func (b *batch) exec(q string) error {
+	var err error
+	if stmt := b.stmt(q); stmt != nil {
+		_, err = stmt.Exec()
+	} else {
+		_, err = b.tx.Exec(q)
+	}
+	if err != nil {
+		return fmt.Errorf("db: %s: %w", q, normalise(err))
+	}
+	return nil
+}
+
+// stmt returns the kept statement for q in this transaction. A text not seen
+// before is noted and runs unprepared: preparing it on the pool now would
+// wait for the one connection that this transaction holds.
+func (b *batch) stmt(q string) *sql.Stmt {
+	if s, ok := b.stmts[q]; ok {
+		return s
+	}
+	kept, ok := b.group.prepared[q]
+	if !ok {
+		if len(b.group.prepared)+len(b.unknown) < maxPrepared {
+			b.unknown = append(b.unknown, q)
+		}
+		b.stmts[q] = nil
+		return nil
+	}
+	s := b.tx.Stmt(kept)
+	b.stmts[q] = s
+	return s
+}
+
+// prepare keeps the new texts for later transactions. A text that does not
+// prepare by itself goes on running unprepared.
+func (b *batch) prepare() {
+	for _, q := range b.unknown {
+		if s, err := b.group.pool.Prepare(q); err == nil {
+			b.group.prepared[q] = s
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// Reads and writes have their own connections, so that a write that reads
+// through the DB cannot wait for itself.
+const (
+	pgReaders = 12
+	pgWriters = 16
+	pgJobs    = 6
+)
+
+func openPostgres(ctx context.Context, url string) (*DB, error) {
+	cfg, err := pgx.ParseConfig(url)
+	if err != nil {
+		// The parser's error quotes the address, password included.
+		return nil, errors.New("db: the PostgreSQL address is not valid")
+	}
+	if cfg.RuntimeParams["application_name"] == "" {
+		cfg.RuntimeParams["application_name"] = "vitrine"
+	}
+	web := cfg.Copy()
+	web.RuntimeParams["statement_timeout"] = "5000"
+
+	d := &DB{dialect: PostgreSQL}
+	d.read = pgPool(web, pgReaders)
+	d.write = pgPool(web, pgWriters)
+	d.jobs = pgPool(cfg, pgJobs)
+	if err := d.write.PingContext(ctx); err != nil {
+		d.Close()
+		return nil, fmt.Errorf("db: PostgreSQL at %s does not answer: %w", cfg.Host, normalise(err))
+	}
+	return d, nil
+}
+
+func pgPool(cfg *pgx.ConnConfig, size int) *sql.DB {
+	pool := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(durable))
+	pool.SetMaxOpenConns(size)
+	pool.SetMaxIdleConns(size)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	return pool
+}
+
+// durable refuses a server's setting that answers before a commit is on disk.
+func durable(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, `SELECT set_config('synchronous_commit', 'on', false)
+		WHERE current_setting('synchronous_commit') = 'off'`)
+	return err
+}
+
+// maxTries is how often a write is run again when PostgreSQL gave it up in
+// favour of another.
+const maxTries = 8
+
+func (d *DB) writePostgres(ctx context.Context, fn func(*Tx) error) error {
+	for try := 1; ; try++ {
+		err := d.tryPostgres(ctx, fn)
+		if err == nil || try == maxTries || !retryable(err) {
+			return err
+		}
+		pause := time.Duration(1+rand.IntN(4<<try)) * time.Millisecond
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (d *DB) tryPostgres(ctx context.Context, fn func(*Tx) error) error {
+	tx, err := d.write.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	if err != nil {
+		return normalise(err)
+	}
+	t := &Tx{tx: tx}
+	defer func() {
+		t.over = errTxOver
+		tx.Rollback() // after an error or a panic; does nothing after the commit
+	}()
+	if err := fn(t); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("db: commit: %w", normalise(err))
+	}
+	return nil
+}
+
+func retryable(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}

@@ -1,0 +1,103 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// Tx is one running DB.Write. It is used by the function it was given to, on
+// one goroutine, and is over when that function returns.
+type Tx struct {
+	tx    *sql.Tx
+	batch *batch // SQLite: the shared transaction; nil on PostgreSQL
+	over  error  // why no statement may run any more
+}
+
+var errTxOver = errors.New("db: the transaction is over")
+
+// SQL is the transaction for the job queue only.
+func (t *Tx) SQL() *sql.Tx { return t.tx }
+
+// Exec runs a statement and returns the number of rows it changed.
+func (t *Tx) Exec(ctx context.Context, q string, args ...any) (int64, error) {
+	args, err := t.check(ctx, args)
+	if err != nil {
+		return 0, err
+	}
+	var res sql.Result
+	if t.batch == nil {
+		res, err = t.tx.ExecContext(ctx, q, args...)
+	} else if stmt := t.batch.stmt(q); stmt != nil {
+		res, err = stmt.ExecContext(context.WithoutCancel(ctx), args...)
+	} else {
+		res, err = t.tx.ExecContext(context.WithoutCancel(ctx), q, args...)
+	}
+	if err != nil {
+		return 0, t.failed(err)
+	}
+	return res.RowsAffected()
+}
+
+// Query reads rows inside the transaction. They must be closed before its
+// next statement.
+func (t *Tx) Query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+	args, err := t.check(ctx, args)
+	if err != nil {
+		return nil, err
+	}
+	var rows *sql.Rows
+	if t.batch == nil {
+		rows, err = t.tx.QueryContext(ctx, q, args...)
+	} else if stmt := t.batch.stmt(q); stmt != nil {
+		rows, err = stmt.QueryContext(context.WithoutCancel(ctx), args...)
+	} else {
+		rows, err = t.tx.QueryContext(context.WithoutCancel(ctx), q, args...)
+	}
+	if err != nil {
+		return nil, t.failed(err)
+	}
+	return rows, nil
+}
+
+// QueryRow reads at most one row inside the transaction. It must be scanned
+// before the next statement.
+func (t *Tx) QueryRow(ctx context.Context, q string, args ...any) *Row {
+	args, err := t.check(ctx, args)
+	if err != nil {
+		return &Row{err: err}
+	}
+	var row *sql.Row
+	if t.batch == nil {
+		row = t.tx.QueryRowContext(ctx, q, args...)
+	} else if stmt := t.batch.stmt(q); stmt != nil {
+		row = stmt.QueryRowContext(context.WithoutCancel(ctx), args...)
+	} else {
+		row = t.tx.QueryRowContext(context.WithoutCancel(ctx), q, args...)
+	}
+	if err := row.Err(); err != nil {
+		return &Row{err: t.failed(err)}
+	}
+	return &Row{row: row}
+}
+
+// check refuses a statement of a transaction that is over or whose caller
+// has gone. On SQLite the statement itself then runs without the caller's
+// context: an interrupted statement would roll back everyone in the batch.
+func (t *Tx) check(ctx context.Context, args []any) ([]any, error) {
+	if t.over != nil {
+		return nil, t.over
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return convert(args)
+}
+
+func (t *Tx) failed(err error) error {
+	err = normalise(err)
+	if t.batch != nil && abandons(err) {
+		t.over = err
+	}
+	return err
+}
