@@ -44,6 +44,7 @@ CREATE TABLE sessions (
   token_hash  TEXT   NOT NULL UNIQUE,
   person_id   TEXT   NOT NULL REFERENCES persons (id),
   created_at  BIGINT NOT NULL,
+  proved_at   BIGINT NOT NULL,                  -- when its person last proved who they are
   seen_at     BIGINT NOT NULL,
   idle_micros BIGINT NOT NULL,
   expires_at  BIGINT NOT NULL,
@@ -57,11 +58,10 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_person ON sessions (person_id, id);
 
-CREATE TABLE sign_in_codes (
+CREATE TABLE sign_in_codes (                    -- the code itself is derived from the server key and the id
   id          TEXT   PRIMARY KEY,
   person_id   TEXT   NOT NULL REFERENCES persons (id),
-  code_hash   TEXT   NOT NULL,
-  browser     TEXT   NOT NULL,                  -- hash of the cookie of the browser that asked
+  browser     TEXT   NOT NULL UNIQUE,           -- hash of the cookie of the browser that asked
   created_at  BIGINT NOT NULL,
   expires_at  BIGINT NOT NULL,
   tries       BIGINT NOT NULL DEFAULT 0,
@@ -75,7 +75,8 @@ CREATE TABLE password_resets (
   token_hash  TEXT   NOT NULL UNIQUE,
   created_at  BIGINT NOT NULL,
   expires_at  BIGINT NOT NULL,
-  used_at     BIGINT
+  used_at     BIGINT,
+  voided_at   BIGINT                            -- replaced, or made pointless by a change of password or e-mail
 );
 CREATE INDEX password_resets_person ON password_resets (person_id, id);
 
@@ -84,19 +85,23 @@ CREATE TABLE email_changes (
   person_id   TEXT   NOT NULL REFERENCES persons (id),
   email       TEXT   NOT NULL,
   email_key   TEXT   NOT NULL,
+  old_email   TEXT   NOT NULL,                  -- the address it replaces, which is told
   token_hash  TEXT   NOT NULL UNIQUE,
   created_at  BIGINT NOT NULL,
   expires_at  BIGINT NOT NULL,
-  used_at     BIGINT
+  used_at     BIGINT,
+  voided_at   BIGINT
 );
 CREATE INDEX email_changes_person ON email_changes (person_id, id);
 
-CREATE TABLE attempts (                         -- failed proofs, counted in their own transaction
-  key       TEXT   PRIMARY KEY,                 -- 'account:…', 'address:…', 'all'
+CREATE TABLE attempts (                         -- failed proofs and asked-for mails, counted in their own transaction
+  key       TEXT   PRIMARY KEY,                 -- what is limited, and a hash of the account or an address prefix
   count     BIGINT NOT NULL,
   first_at  BIGINT NOT NULL,
-  last_at   BIGINT NOT NULL
+  last_at   BIGINT NOT NULL,
+  free_at   BIGINT NOT NULL DEFAULT 0           -- no further attempt before
 );
+CREATE INDEX attempts_last ON attempts (last_at);
 
 CREATE TABLE api_tokens (
   id          TEXT   PRIMARY KEY,

@@ -1,0 +1,53 @@
+package account
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+)
+
+// Purposes of Token. A token for one purpose is worth nothing for another.
+const (
+	PurposeInvitation = "inv"
+	PurposeReset      = "rst"
+	PurposeEmail      = "eml"
+	PurposeCalendar   = "cal"
+)
+
+// Token returns the secret of a mailed link: "vt_", the purpose, "_", and a MAC
+// of purpose and id. The same id gives the same token for as long as the server
+// keeps its key, so the id must be random and new for each link.
+func (a *Accounts) Token(purpose, id string) string {
+	return "vt_" + purpose + "_" + base64.RawURLEncoding.EncodeToString(a.mac(purpose, id))
+}
+
+// TokenHash returns what the database keeps of a token.
+func (a *Accounts) TokenHash(token string) string { return tokenHash(token) }
+
+func tokenHash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// mac returns HMAC-SHA256 of the parts, each with its length before it, so that
+// no two lists of parts are one text.
+func (a *Accounts) mac(parts ...string) []byte {
+	m := hmac.New(sha256.New, a.key)
+	for _, p := range parts {
+		var n [8]byte
+		binary.BigEndian.PutUint64(n[:], uint64(len(p)))
+		m.Write(n[:])
+		m.Write([]byte(p))
+	}
+	return m.Sum(nil)
+}
+
+// newToken returns a random token of 256 bits.
+func newToken(prefix string) string {
+	var b [32]byte
+	rand.Read(b[:]) // never fails
+	return prefix + base64.RawURLEncoding.EncodeToString(b[:])
+}

@@ -1,0 +1,256 @@
+package account
+
+import (
+	_ "embed"
+	"math"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// MinPassword is how many characters a password has at least.
+const MinPassword = 15
+
+// Weakness says why a password is refused.
+type Weakness struct {
+	// Reason is "short" (fewer than MinPassword characters), "long" (more than
+	// 1,024 bytes), "common" (put together from well-known passwords, repeats
+	// and sequences) or "personal" (put together from the person's or the
+	// workspace's own words).
+	Reason string
+}
+
+func (w *Weakness) Error() string { return "account: the password is weak: " + w.Reason }
+
+// The block-list: the 30,000 most used passwords of public leaks and the most
+// frequent names, most used first, from zxcvbn (MIT, see common.LICENSE).
+//
+//go:embed common.txt
+var commonText string
+
+// common returns the rank of each listed word.
+var common = sync.OnceValue(func() map[string]int {
+	lines := strings.Split(strings.TrimSpace(commonText), "\n")
+	ranks := make(map[string]int, len(lines))
+	for i, w := range lines {
+		ranks[w] = i + 1
+	}
+	return ranks
+})
+
+const (
+	longestCommon = 20
+	refusedBelow  = 27.0 // bits: about 10^8 guesses
+)
+
+// CheckPassword returns why a password is refused, or nil. Context are words an
+// attacker would try for this person: name, address, workspace. There is no rule
+// about kinds of characters.
+func CheckPassword(pw string, context ...string) *Weakness {
+	if len(pw) > maxPassword {
+		return &Weakness{"long"}
+	}
+	pw = norm.NFC.String(pw)
+	if utf8.RuneCountInString(pw) < MinPassword {
+		return &Weakness{"short"}
+	}
+	own := ownWords(context)
+	switch {
+	case bits(pw, nil) < refusedBelow:
+		return &Weakness{"common"}
+	case bits(pw, own) < refusedBelow:
+		return &Weakness{"personal"}
+	}
+	return nil
+}
+
+// Strength rates a password from 0 (guessed at once) to 4 (out of reach), for a
+// meter. A password that CheckPassword refuses has at most 1.
+func Strength(pw string, context ...string) int {
+	if CheckPassword(pw, context...) != nil {
+		if utf8.RuneCountInString(pw) < MinPassword/2 {
+			return 0
+		}
+		return 1
+	}
+	switch b := bits(norm.NFC.String(pw), ownWords(context)); {
+	case b < 34:
+		return 2
+	case b < 50:
+		return 3
+	default:
+		return 4
+	}
+}
+
+// ownWords splits a person's name, address and so on into the words they are
+// made of.
+func ownWords(context []string) map[string]bool {
+	own := map[string]bool{}
+	for _, c := range context {
+		c = strings.ToLower(norm.NFC.String(c))
+		words := strings.FieldsFunc(c, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+		words = append(words, strings.Join(words, ""))
+		for _, w := range words {
+			if utf8.RuneCountInString(w) >= 3 {
+				own[w] = true
+			}
+		}
+	}
+	return own
+}
+
+// bits estimates how many guesses a password costs somebody who knows the list,
+// the person's own words, and how people build passwords: it cuts the password
+// into listed words, repeats, sequences, dates and single characters in the way
+// that costs least.
+func bits(pw string, own map[string]bool) float64 {
+	plain := []rune(strings.ToLower(pw))
+	if original := []rune(pw); len(original) != len(plain) {
+		plain = original // rare letters whose lower case is longer
+	}
+	const horizon = 256 // more characters than this are strong or repeats
+	if len(plain) > horizon {
+		plain = plain[:horizon]
+	}
+	leet := []rune(strings.Map(unleet, string(plain)))
+	cost := make([]float64, len(plain)+1)
+	for end := 1; end <= len(plain); end++ {
+		cost[end] = cost[end-1] + singleBits(plain[end-1])
+		for start := end - 2; start >= 0; start-- {
+			b, ok := partBits(plain[start:end], leet[start:end], own)
+			if !ok {
+				continue
+			}
+			if c := cost[start] + b + 1; c < cost[end] { // one bit: which kind of part
+				cost[end] = c
+			}
+		}
+	}
+	return cost[len(plain)]
+}
+
+// singleBits is what a character costs that is part of nothing known.
+func singleBits(r rune) float64 {
+	switch {
+	case '0' <= r && r <= '9':
+		return 3.3
+	case r < utf8.RuneSelf:
+		return 4.7
+	default:
+		return 7
+	}
+}
+
+// partBits returns the cost of a part that is known as a whole.
+func partBits(plain, leet []rune, own map[string]bool) (float64, bool) {
+	best := math.Inf(1)
+	if n := len(plain); n >= 3 && own != nil {
+		if own[string(plain)] || own[string(leet)] || own[reversed(plain)] {
+			best = 2
+		}
+	}
+	if n := len(plain); n >= 3 && n <= longestCommon {
+		for i, w := range []string{string(plain), string(leet), reversed(plain)} {
+			if rank := common()[w]; rank > 0 {
+				best = min(best, math.Log2(float64(rank))+min(float64(i), 1))
+			}
+		}
+	}
+	if n := len(plain); n >= 3 {
+		if unit := period(plain); unit > 0 {
+			// Repeated: the cost of one unit and of how often.
+			b := math.Log2(float64(n / unit))
+			for _, r := range plain[:unit] {
+				b += singleBits(r)
+			}
+			if rank := common()[string(plain[:unit])]; unit >= 3 && rank > 0 {
+				b = min(b, math.Log2(float64(n/unit))+math.Log2(float64(rank))+1)
+			}
+			if unit >= 3 && own[string(plain[:unit])] {
+				b = min(b, math.Log2(float64(n/unit))+3)
+			}
+			best = min(best, b)
+		}
+		if sequence(plain) {
+			best = min(best, 4+math.Log2(float64(n)))
+		}
+	}
+	return best, !math.IsInf(best, 1)
+}
+
+// period returns the length of the unit that s repeats, or 0.
+func period(s []rune) int {
+	for unit := 1; unit <= len(s)/2; unit++ {
+		if len(s)%unit != 0 {
+			continue
+		}
+		same := true
+		for i := unit; i < len(s) && same; i++ {
+			same = s[i] == s[i-unit]
+		}
+		if same {
+			return unit
+		}
+	}
+	return 0
+}
+
+// keyRows are neighbours on a keyboard.
+var keyRows = []string{"1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm", "azertyuiop", "1qaz2wsx3edc4rfv5tgb6yhn7ujm"}
+
+// sequence tells whether s counts up or down in even steps, or walks along a
+// row of keys.
+func sequence(s []rune) bool {
+	step := s[1] - s[0]
+	even := step != 0 && step >= -2 && step <= 2
+	for i := 2; i < len(s) && even; i++ {
+		d := s[i] - s[i-1]
+		wraps := s[i-1] == '9' && s[i] == '0' || s[i-1] == '0' && s[i] == '9'
+		even = d == step || wraps
+	}
+	if even {
+		return true
+	}
+	text, back := string(s), reversed(s)
+	for _, row := range keyRows {
+		if strings.Contains(row, text) || strings.Contains(row, back) {
+			return true
+		}
+	}
+	return false
+}
+
+func reversed(s []rune) string {
+	r := make([]rune, len(s))
+	for i, c := range s {
+		r[len(s)-1-i] = c
+	}
+	return string(r)
+}
+
+// unleet undoes the usual replacements of letters.
+func unleet(r rune) rune {
+	switch r {
+	case '4', '@':
+		return 'a'
+	case '8':
+		return 'b'
+	case '3':
+		return 'e'
+	case '1', '!', '|':
+		return 'i'
+	case '0':
+		return 'o'
+	case '5', '$':
+		return 's'
+	case '7', '+':
+		return 't'
+	case '2':
+		return 'z'
+	}
+	return r
+}
