@@ -1,0 +1,167 @@
+package mail
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"math"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// A Body is what a message says, in plain text, in the order in which it is read.
+// All words come from the caller, in the reader's language. Line breaks inside a
+// paragraph are kept.
+type Body struct {
+	Lang       string
+	Brand      string // the workspace's name
+	Accent     string // #rrggbb; anything else is a quiet blue
+	LogoText   string // one to three letters in the accent colour; empty leaves the mark out
+	Preheader  string // what an inbox shows beside the subject; in the HTML part alone
+	Heading    string
+	Paragraphs []string
+	Button     *Button
+	Facts      []Fact
+	After      []string // below the button
+	Footer     []string // why you get this, how to stop it, legal
+}
+
+// A Button is the one thing to do. Its address is also written out under it.
+type Button struct{ Label, URL string }
+
+// A Fact is a line such as "Due: Thu 12 Mar, 17:00".
+type Fact struct{ Label, Value string }
+
+// Render writes both parts of a message from one source. The HTML part loads
+// nothing: no picture, no font, no tracking.
+func Render(b Body) (text, html string, err error) {
+	if b.Heading == "" {
+		return "", "", errors.New("mail: a message needs a heading")
+	}
+	if b.Button != nil {
+		if b.Button.Label == "" {
+			return "", "", errors.New("mail: a button needs a label")
+		}
+		u, err := url.Parse(b.Button.URL)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+			return "", "", errors.New("mail: a button needs an absolute http or https address")
+		}
+	}
+	accent, ok := parseColour(b.Accent)
+	if !ok {
+		accent = colour{0x2f, 0x5d, 0x8a}
+	}
+	light, dark := accent.against(lightCard), accent.against(darkCard)
+	var out strings.Builder
+	err = page.Execute(&out, struct {
+		Body
+		Light, LightText, Dark, DarkText string
+	}{b, light.String(), light.ink().String(), dark.String(), dark.ink().String()})
+	if err != nil {
+		return "", "", fmt.Errorf("mail: rendering: %w", err)
+	}
+	return plain(b), out.String(), nil
+}
+
+//go:embed mail.html
+var source string
+
+var page = template.Must(template.New("mail").Funcs(template.FuncMap{"lines": lines}).Parse(source))
+
+func lines(s string) []string {
+	return strings.Split(strings.ReplaceAll(strings.TrimSpace(s), "\r\n", "\n"), "\n")
+}
+
+func plain(b Body) string {
+	var blocks []string
+	add := func(paragraphs ...string) {
+		for _, p := range paragraphs {
+			blocks = append(blocks, strings.Join(lines(p), "\n"))
+		}
+	}
+	add(b.Heading)
+	add(b.Paragraphs...)
+	if len(b.Facts) > 0 {
+		facts := make([]string, len(b.Facts))
+		for i, f := range b.Facts {
+			facts[i] = f.Label + ": " + f.Value
+		}
+		add(strings.Join(facts, "\n"))
+	}
+	if b.Button != nil {
+		add(b.Button.Label + ":\n" + b.Button.URL)
+	}
+	add(b.After...)
+	text := strings.Join(blocks, "\n\n") + "\n"
+	if b.Brand != "" || len(b.Footer) > 0 {
+		text += "\n-- \n" // where mail programs begin the signature
+		if b.Brand != "" {
+			text += b.Brand + "\n"
+		}
+		for _, f := range b.Footer {
+			text += strings.Join(lines(f), "\n") + "\n"
+		}
+	}
+	return text
+}
+
+type colour struct{ r, g, b uint8 }
+
+var (
+	white     = colour{0xff, 0xff, 0xff}
+	ink       = colour{0x1b, 0x1c, 0x1f}
+	lightCard = white
+	darkCard  = ink
+)
+
+func (c colour) String() string { return fmt.Sprintf("#%02x%02x%02x", c.r, c.g, c.b) }
+
+func parseColour(s string) (colour, bool) {
+	if len(s) != 7 || s[0] != '#' {
+		return colour{}, false
+	}
+	n, err := strconv.ParseUint(s[1:], 16, 32)
+	return colour{uint8(n >> 16), uint8(n >> 8), uint8(n)}, err == nil
+}
+
+// luminance and contrast are those of WCAG 2.2.
+func (c colour) luminance() float64 {
+	part := func(v uint8) float64 {
+		s := float64(v) / 255
+		if s <= 0.04045 {
+			return s / 12.92
+		}
+		return math.Pow((s+0.055)/1.055, 2.4)
+	}
+	return 0.2126*part(c.r) + 0.7152*part(c.g) + 0.0722*part(c.b)
+}
+
+func contrast(a, b colour) float64 {
+	x, y := a.luminance(), b.luminance()
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
+
+// ink is the text colour that reads better on c.
+func (c colour) ink() colour {
+	if contrast(c, white) >= contrast(c, ink) {
+		return white
+	}
+	return ink
+}
+
+// against moves c away from a background until it stands out as a shape and its
+// own text reads.
+func (c colour) against(background colour) colour {
+	towards := background.ink()
+	for range 20 {
+		if contrast(c, background) >= 3 && contrast(c, c.ink()) >= 4.5 {
+			return c
+		}
+		c = colour{mix(c.r, towards.r), mix(c.g, towards.g), mix(c.b, towards.b)}
+	}
+	return c
+}
+
+func mix(from, to uint8) uint8 { return uint8((int(from)*9 + int(to)) / 10) }
