@@ -192,29 +192,29 @@ func convertOne(a any) (any, error) {
 	case nil, string, int64, int, []byte, float64:
 		return unchanged{}, nil
 	case bool:
-		return zeroOrOne(a), nil
+		return flag(a), nil
 	case *bool:
 		if a == nil {
 			return nil, nil
 		}
-		return zeroOrOne(*a), nil
+		return flag(*a), nil
 	case sql.NullBool:
 		if !a.Valid {
 			return nil, nil
 		}
-		return zeroOrOne(a.Bool), nil
+		return flag(a.Bool), nil
 	case time.Time, *time.Time, sql.NullTime:
 		return nil, errTime
 	case driver.Valuer:
 		return unchanged{}, nil
 	}
 	if v := reflect.ValueOf(a); v.Kind() == reflect.Bool {
-		return zeroOrOne(v.Bool()), nil
+		return flag(v.Bool()), nil
 	}
 	return unchanged{}, nil
 }
 
-func zeroOrOne(b bool) int64 {
+func flag(b bool) int64 {
 	if b {
 		return 1
 	}

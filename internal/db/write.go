@@ -11,8 +11,23 @@ import "context"
 // When ctx ends, fn's next statement fails. Once Write has returned nil the
 // change is durable, whatever became of ctx.
 func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
+	var last *Tx
+	keep := func(t *Tx) error { last = t; return fn(t) }
+	var err error
 	if d.group != nil {
-		return d.group.write(ctx, fn)
+		err = d.group.write(ctx, keep)
+	} else {
+		err = d.writePostgres(ctx, keep)
 	}
-	return d.writePostgres(ctx, fn)
+	if err != nil {
+		return err
+	}
+	for _, f := range last.after {
+		f()
+	}
+	return nil
 }
+
+// AfterCommit runs f once the transaction is on disk, before Write returns;
+// never, when it is not.
+func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }

@@ -500,14 +500,11 @@ CREATE TABLE events (
   shown       BIGINT NOT NULL DEFAULT 0,        -- clients see it now; follows the item, not in the hash
   UNIQUE (chain, seq)
 );
-CREATE INDEX events_project ON events (project_id, at);
-CREATE INDEX events_client ON events (client_id, at);
+CREATE INDEX events_project ON events (project_id, id);
+CREATE INDEX events_project_at ON events (project_id, at);
+CREATE INDEX events_client ON events (client_id, id);
 CREATE INDEX events_subject ON events (subject, at);
 CREATE INDEX events_at ON events (at);
-
-CREATE TABLE event_outbox (                     -- events whose reactors have not run yet
-  event_id TEXT PRIMARY KEY REFERENCES events (id)
-);
 
 CREATE TABLE mails (
   id          TEXT   PRIMARY KEY,
@@ -519,12 +516,10 @@ CREATE TABLE mails (
   state       TEXT   NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'kept', 'failed', 'dropped')),
   reason      TEXT   NOT NULL DEFAULT '',
   tries       BIGINT NOT NULL DEFAULT 0,
-  next_at     BIGINT NOT NULL,
-  leased_until BIGINT NOT NULL DEFAULT 0,
   created_at  BIGINT NOT NULL,
   sent_at     BIGINT
 );
-CREATE INDEX mails_due ON mails (state, next_at);
+CREATE INDEX mails_state ON mails (state, id);
 CREATE INDEX mails_subject ON mails (subject_id);
 
 CREATE TABLE requests (                         -- answers to repeated posts, kept a day

@@ -1,0 +1,191 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// Event is one thing that happened, as its reader may know it.
+type Event struct {
+	ID          EventID
+	Kind        Kind
+	At          time.Time
+	Client      ClientID
+	Project     ProjectID
+	ProjectName string
+	ClientName  string
+	Subject     string // the id of what it happened to
+	Person      PersonID
+	Actor       PersonID // empty when the reader may not know who it was
+	ActorName   string   // empty likewise: say the workspace's name
+	Audience    Side
+	Details     Details
+	Held
+}
+
+// Page asks for a part of a list: at most Limit rows (50 unless told, 100 at
+// most) after the key that the part before gave.
+type Page struct {
+	After string
+	Limit int
+}
+
+// limit is the number of rows to read: one more than asked, to know whether
+// there are further ones.
+func (p Page) limit() int {
+	switch {
+	case p.Limit <= 0:
+		return 51
+	case p.Limit > 100:
+		return 101
+	}
+	return p.Limit + 1
+}
+
+// page cuts the row too many, and returns the key of the next part.
+func page[T any](all []T, p Page, key func(T) string) ([]T, string) {
+	if n := p.limit() - 1; len(all) > n {
+		return all[:n], key(all[n-1])
+	}
+	return all, ""
+}
+
+const eventColumns = `e.id, e.kind, e.at, COALESCE(e.client_id, ''), COALESCE(e.project_id, ''), e.subject, COALESCE(e.person_id, ''), e.audience, e.particulars,
+       COALESCE(e.actor, ''), COALESCE(e.actor_name, ''), e.side, e.rights`
+
+func scanEvent(rows *sql.Rows, more ...any) (Event, error) {
+	var e Event
+	var at int64
+	var details string
+	dest := append([]any{&e.ID, &e.Kind, &at, &e.Client, &e.Project, &e.Subject, &e.Person, &e.Audience, &details,
+		&e.Actor, &e.ActorName, &e.Side, &e.Rights}, more...)
+	if err := rows.Scan(dest...); err != nil {
+		return e, err
+	}
+	e.At = db.FromMicros(at)
+	return e, json.Unmarshal([]byte(details), &e.Details)
+}
+
+// eventKey orders events by time and then id, newest first.
+func eventKey(e Event) string { return string(e.ID) }
+
+// ProjectActivity returns what happened in a project, newest first.
+func (me *Scope) ProjectActivity(ctx context.Context, id ProjectID, pg Page) (events []Event, next string, err error) {
+	rows, err := me.query(ctx, `
+SELECT `+eventColumns+`, e.project_name, e.client_name FROM my_events e
+ WHERE e.project_id = $2 AND ($3 = '' OR e.id < $3)
+ ORDER BY e.id DESC LIMIT $4`, string(id), pg.After, pg.limit())
+	events, err = list(rows, err, scanProjectEvent)
+	if err != nil {
+		return nil, "", err
+	}
+	events, next = page(events, pg, eventKey)
+	return events, next, nil
+}
+
+func scanProjectEvent(rows *sql.Rows) (Event, error) {
+	var project, client string
+	e, err := scanEvent(rows, &project, &client)
+	e.ProjectName, e.ClientName = project, client
+	return e, err
+}
+
+// ClientActivity returns what happened to a client and in its projects, newest
+// first. For those who manage the client.
+func (me *Scope) ClientActivity(ctx context.Context, id ClientID, pg Page) (events []Event, next string, err error) {
+	rows, err := me.query(ctx, `
+SELECT `+eventColumns+` FROM my_client_events e
+ WHERE e.client_id = $2 AND ($3 = '' OR e.id < $3)
+ ORDER BY e.id DESC LIMIT $4`, string(id), pg.After, pg.limit())
+	events, err = list(rows, err, func(r *sql.Rows) (Event, error) { return scanEvent(r) })
+	if err != nil {
+		return nil, "", err
+	}
+	events, next = page(events, pg, eventKey)
+	return events, next, nil
+}
+
+// Audit returns everything that was recorded, newest first. For those who
+// administer the workspace.
+func (me *Scope) Audit(ctx context.Context, pg Page) (events []Event, next string, err error) {
+	rows, err := me.query(ctx, `
+SELECT `+eventColumns+` FROM my_audit e
+ WHERE ($2 = '' OR e.id < $2)
+ ORDER BY e.id DESC LIMIT $3`, pg.After, pg.limit())
+	events, err = list(rows, err, func(r *sql.Rows) (Event, error) { return scanEvent(r) })
+	if err != nil {
+		return nil, "", err
+	}
+	events, next = page(events, pg, eventKey)
+	return events, next, nil
+}
+
+// recentDays bounds lists across projects, so that they do not grow with the
+// history of the workspace.
+const recentDays = 60
+
+// Recent returns what others did in the actor's projects since the time, newest
+// first: what is new since the last visit. With a client, only that client's.
+func (me *Scope) Recent(ctx context.Context, client ClientID, since time.Time, limit int) ([]Event, error) {
+	if oldest := me.p.now().AddDate(0, 0, -recentDays); since.Before(oldest) {
+		since = oldest
+	}
+	rows, err := me.query(ctx, `
+SELECT `+eventColumns+`, e.project_name, e.client_name FROM my_events e
+ WHERE e.at > $2 AND ($3 = '' OR e.client_id = $3) AND COALESCE(e.actor, '') <> $4
+ ORDER BY e.at DESC LIMIT $5`, db.Micros(since), string(client), string(me.actor.person), limit)
+	return list(rows, err, scanProjectEvent)
+}
+
+// Sees reports whether the actor sees the event: for a stream that has been
+// told of it.
+func (me *Scope) Sees(ctx context.Context, id EventID) (bool, error) {
+	var n int
+	err := me.get(ctx, `SELECT COUNT(*) FROM my_events e WHERE e.id = $2`, []any{string(id)}, &n)
+	return n > 0, err
+}
+
+// Visited notes that the actor has looked at a place (a client, a project, or
+// "today"), so that what is new can be told from then. Visits within an hour
+// count as one.
+func (me *Scope) Visited(ctx context.Context, where string) error {
+	return me.write(ctx, func(t *tx) error {
+		if where != "today" {
+			var n int
+			err := t.get(ctx, `SELECT (SELECT COUNT(*) FROM my_projects WHERE id = $2) + (SELECT COUNT(*) FROM my_clients WHERE id = $2)`, []any{where}, &n)
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				return ErrNotFound
+			}
+		}
+		t.quiet("a visit is nobody else's business")
+		_, err := t.exec(ctx, `
+INSERT INTO visits (person_id, place, at, previous_at) VALUES ($1, $2, $3, $3)
+ON CONFLICT (person_id, place) DO UPDATE
+   SET previous_at = CASE WHEN visits.at < $3 - 3600000000 THEN visits.at ELSE visits.previous_at END, at = $3`,
+			string(me.actor.person), where, t.now)
+		return err
+	})
+}
+
+// LastVisit is when the actor was at the place before this time; a week ago
+// when never.
+func (me *Scope) LastVisit(ctx context.Context, where string) (time.Time, error) {
+	var at, previous int64
+	err := me.get(ctx, `SELECT at, previous_at FROM my_visits WHERE place = $2`, []any{where}, &at, &previous)
+	switch {
+	case err == ErrNotFound:
+		return me.p.now().AddDate(0, 0, -7), nil
+	case err != nil:
+		return time.Time{}, err
+	case at < db.Micros(me.p.now())-3_600_000_000: // that visit is over
+		return db.FromMicros(at), nil
+	}
+	return db.FromMicros(previous), nil
+}

@@ -1,0 +1,119 @@
+package portal_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+)
+
+func TestSelf(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := context.Background()
+		for _, c := range []struct {
+			who     portal.PersonID
+			role    string
+			clients int
+		}{
+			{w.Ada, "owner", 0}, {w.Mia, "manager", 0}, {w.Tom, "contributor", 0},
+			{w.Cleo, "", 1}, {w.Bea, "", 2}, {w.Uma, "", 0}, {w.Rex, "", 0}, {w.Eve, "", 0}, {"", "", 0},
+		} {
+			s, err := w.As(c.who).Self(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Role != c.role || len(s.Clients) != c.clients {
+				t.Errorf("Self of %s: role %q and %d clients, want %q and %d", c.who, s.Role, len(s.Clients), c.role, c.clients)
+			}
+		}
+	})
+}
+
+func TestChangeWorkspace(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := context.Background()
+		was, err := w.As(w.Ada).Workspace(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := portal.WorkspaceSettings{Name: "Honcho", Accent: "#aa3300", TimeZone: "Europe/Lisbon", Sections: was.Sections, Revision: was.Revision}
+		for who, want := range map[portal.PersonID]error{w.Mia: portal.ErrForbidden, w.Cleo: portal.ErrNotFound, "": portal.ErrSignedOut} {
+			if err := w.As(who).ChangeWorkspace(ctx, s); !errors.Is(err, want) {
+				t.Errorf("ChangeWorkspace as %q: %v, want %v", who, err, want)
+			}
+		}
+		if err := w.As(w.Ada).ChangeWorkspace(ctx, s); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.As(w.Ada).ChangeWorkspace(ctx, s); !errors.Is(err, portal.ErrConflict) {
+			t.Errorf("second change from the same page: %v, want ErrConflict", err)
+		}
+		events, _, err := w.As(w.Ada).Audit(ctx, portal.Page{Limit: 1})
+		if err != nil || len(events) != 1 || events[0].Kind != portal.WorkspaceChanged || events[0].Actor != w.Ada {
+			t.Errorf("audit after the change: %+v, %v", events, err)
+		}
+		s.Name, s.Accent, s.TimeZone = "a\u202eb", "red", "Mars/Base"
+		var invalid *portal.Invalid
+		if err := w.As(w.Ada).ChangeWorkspace(ctx, s); !errors.As(err, &invalid) || len(invalid.Fields) != 3 {
+			t.Errorf("bad settings: %v", err)
+		}
+	})
+}
+
+func TestProjectActivity(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := context.Background()
+		for who, want := range map[portal.PersonID]int{w.Ada: 8, w.Mia: 8, w.Tom: 8, w.Cleo: 4, w.Bea: 4, w.Dan: 0, w.Carl: 0, w.Rex: 0, w.Uma: 0, "": 0} {
+			events, _, err := w.As(who).ProjectActivity(ctx, w.Site, portal.Page{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(events) != want {
+				t.Errorf("%s sees %d events of Site, want %d", who, len(events), want)
+			}
+		}
+		var seen []portal.EventID
+		for pg := (portal.Page{Limit: 3}); ; {
+			events, next, err := w.As(w.Ada).ProjectActivity(ctx, w.Site, pg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range events {
+				seen = append(seen, e.ID)
+			}
+			if pg.After = next; next == "" {
+				break
+			}
+		}
+		if len(seen) != 8 {
+			t.Errorf("paging through the activity met %d events, want 8", len(seen))
+		}
+	})
+}
+
+func TestVisited(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := context.Background()
+		first := w.Clock.Now()
+		if err := w.As(w.Carl).Visited(ctx, string(w.Site)); !errors.Is(err, portal.ErrNotFound) {
+			t.Errorf("Carl's visit to Site: %v, want ErrNotFound", err)
+		}
+		if err := w.As(w.Cleo).Visited(ctx, string(w.Site)); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(3 * time.Hour)
+		if err := w.As(w.Cleo).Visited(ctx, string(w.Site)); err != nil {
+			t.Fatal(err)
+		}
+		last, err := w.As(w.Cleo).LastVisit(ctx, string(w.Site))
+		if err != nil || !last.Equal(first) {
+			t.Errorf("LastVisit = %v, %v, want %v", last, err, first)
+		}
+		if err := w.Portal.As(portal.PersonActor(w.Cleo).ReadOnly()).Visited(ctx, string(w.Site)); !errors.Is(err, portal.ErrForbidden) {
+			t.Errorf("a read-only visit: %v, want ErrForbidden", err)
+		}
+	})
+}

@@ -1,0 +1,155 @@
+package portal
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// A Happening is an event about to be recorded.
+type Happening struct {
+	Kind     Kind
+	Client   ClientID   // whose chain it joins; empty: the workspace's
+	Project  ProjectID  // empty: of the client or workspace
+	Subject  string     // the id of what it happened to
+	Person   PersonID   // the person it was done to, and who gets its mail
+	Audience Side       // of the subject; empty is Team
+	Section  Sections   // overrides the kind's, for kinds that are about any item
+	Silent   bool       // no mail, although the kind has one
+	Details  Details    // what the sentence needs: titles, old and new values
+	Closes   []PersonID // whose live streams end, besides Person
+}
+
+// Details are the values of an event's sentence. They are seen by whoever sees
+// the event, so they hold nothing that the event's audience may not see.
+type Details map[string]string
+
+// record writes the event, in the transaction of the change it tells of. It
+// takes the next number of the client's chain, which lets only one change of a
+// client commit at a time, and under that lock makes sure that the actor still
+// holds what they held when the change began: after a removal has been
+// acknowledged, nothing more of the removed person is taken.
+func (t *tx) record(ctx context.Context, h Happening) error {
+	k, ok := kinds[h.Kind]
+	if !ok {
+		return fmt.Errorf("portal: event of unknown kind %q", h.Kind)
+	}
+	if h.Audience == "" {
+		h.Audience = Team
+	}
+	if h.Section == 0 {
+		h.Section = k.section
+	}
+	seq, head, err := t.nextInChain(ctx, string(h.Client))
+	if err != nil {
+		return err
+	}
+	shown := false
+	if h.Project != "" {
+		if shown, err = t.stillGranted(ctx, h); err != nil {
+			return err
+		}
+	}
+	details, err := json.Marshal(h.Details)
+	if err != nil {
+		return err
+	}
+	id := EventID(db.NewID("evt"))
+	hash := chainHash(head, string(id), string(h.Client), fmt.Sprint(seq), string(h.Kind), fmt.Sprint(t.now), t.me.actor.id,
+		string(h.Project), h.Subject, string(h.Person), string(h.Audience), string(details))
+	if _, err := t.Exec(ctx, `
+INSERT INTO events (id, chain, seq, kind, at, actor, client_id, project_id, subject, person_id, audience, particulars, hash, section, shown)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		string(id), string(h.Client), seq, string(h.Kind), t.now, t.me.actor.id, nullable(h.Client), nullable(h.Project), h.Subject,
+		nullable(h.Person), string(h.Audience), string(details), hash, int64(h.Section), shown); err != nil {
+		return fmt.Errorf("record %s: %w", h.Kind, err)
+	}
+	if _, err := t.Exec(ctx, `UPDATE event_chains SET head = $1 WHERE chain = $2`, hash, string(h.Client)); err != nil {
+		return err
+	}
+	if k.mail != "" && !h.Silent && h.Person != "" {
+		if err := t.me.p.queueMail(ctx, t.Tx, k.mail, h.Person, h.Subject); err != nil {
+			return err
+		}
+	}
+	t.recorded = true
+	s := Signal{Event: id, Client: h.Client, Project: h.Project, Close: k.closes}
+	if k.closes {
+		s.Persons = h.Closes
+		if h.Person != "" {
+			s.Persons = append(s.Persons, h.Person)
+		}
+	}
+	t.signals = append(t.signals, s)
+	return nil
+}
+
+// nextInChain locks the chain until the transaction ends, and returns the next
+// number and the hash of the event before.
+func (t *tx) nextInChain(ctx context.Context, chain string) (seq int64, head string, err error) {
+	const next = `UPDATE event_chains SET seq = seq + 1 WHERE chain = $1 RETURNING seq, head`
+	err = t.QueryRow(ctx, next, chain).Scan(&seq, &head)
+	if errors.Is(err, db.ErrNoRows) {
+		if _, err := t.Exec(ctx, `INSERT INTO event_chains (chain, seq, head) VALUES ($1, 0, '') ON CONFLICT (chain) DO NOTHING`, chain); err != nil {
+			return 0, "", err
+		}
+		err = t.QueryRow(ctx, next, chain).Scan(&seq, &head)
+	}
+	return seq, head, err
+}
+
+// stillGranted looks again whether the actor may see the project, and says
+// whether its client sees the event.
+func (t *tx) stillGranted(ctx context.Context, h Happening) (shown bool, err error) {
+	var shared bool
+	err = t.QueryRow(ctx, `
+SELECT CASE WHEN p.shared_at IS NULL THEN 0 ELSE 1 END
+  FROM projects p JOIN project_grants g ON g.project_id = p.id AND g.actor = $2
+ WHERE p.id = $1`, string(h.Project), t.me.actor.id).Scan(&shared)
+	if err != nil {
+		return false, notFound(err)
+	}
+	return shared && h.Audience == ClientSide, nil
+}
+
+// chainHash binds the fields and the event before. Lengths go first, so that
+// no shift of text between fields gives the same hash.
+func chainHash(head string, fields ...string) string {
+	w := sha256.New()
+	var n [8]byte
+	for _, f := range append([]string{head}, fields...) {
+		binary.BigEndian.PutUint64(n[:], uint64(len(f)))
+		w.Write(n[:])
+		w.Write([]byte(f))
+	}
+	return hex.EncodeToString(w.Sum(nil))
+}
+
+// recordAccount writes what happened to a person's account into the chain of
+// the workspace, in the account's own transaction.
+func (p *Portal) recordAccount(ctx context.Context, d *db.Tx, h account.Happening) error {
+	t := &tx{Tx: d, me: p.As(PersonActor(h.Person)), now: db.Micros(p.now())}
+	details := Details{}
+	for k, v := range h.Particulars {
+		details[k] = v
+	}
+	if h.Address != "" {
+		details["address"] = h.Address
+	}
+	if err := t.record(ctx, Happening{Kind: Kind(h.Kind), Subject: string(h.Person), Person: h.Person, Details: details}); err != nil {
+		return err
+	}
+	d.AfterCommit(func() {
+		for _, s := range t.signals {
+			p.signal(s)
+		}
+	})
+	return nil
+}

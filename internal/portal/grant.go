@@ -1,0 +1,83 @@
+package portal
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// Grants are derived: the views due_client_grants and due_project_grants say
+// who may see what by the state of the team, the clients and the projects. The
+// methods below bring the tables in line, in the transaction of the change
+// that made a difference. Each touches only the rows of what changed.
+
+// regrantClient after a change to a client, its portal access or its people.
+func (t *tx) regrantClient(ctx context.Context, id ClientID) error {
+	return t.regrant(ctx, "client_id", string(id))
+}
+
+// regrantProject after a project was made, shared, or its team changed. The
+// people of its team may see its client by it, so that is brought in line too.
+func (t *tx) regrantProject(ctx context.Context, client ClientID, id ProjectID) error {
+	if err := t.align(ctx, "project_grants", "due_project_grants", "project_id", string(id)); err != nil {
+		return err
+	}
+	return t.align(ctx, "client_grants", "due_client_grants", "client_id", string(client))
+}
+
+// regrantPerson after a change to a person's place in the team or in a client.
+func (t *tx) regrantPerson(ctx context.Context, id PersonID) error {
+	return t.regrant(ctx, "actor", string(id))
+}
+
+// regrantClientUser after a change to one client user: the person's grants,
+// and those of the preview of what they see.
+func (t *tx) regrantClientUser(ctx context.Context, id ClientUserID, person PersonID) error {
+	if err := t.regrant(ctx, "actor", string(id)); err != nil {
+		return err
+	}
+	return t.regrantPerson(ctx, person)
+}
+
+func (t *tx) regrant(ctx context.Context, column, value string) error {
+	if err := t.align(ctx, "client_grants", "due_client_grants", column, value); err != nil {
+		return err
+	}
+	return t.align(ctx, "project_grants", "due_project_grants", column, value)
+}
+
+// align replaces the rows of a grants table by those that are due.
+func (t *tx) align(ctx context.Context, table, due, column, value string) error {
+	columns := "actor, client_id, side, rights"
+	if table == "project_grants" {
+		columns = "actor, project_id, client_id, side, rights"
+	}
+	if _, err := t.Exec(ctx, "DELETE FROM "+table+" WHERE "+column+" = $1", value); err != nil {
+		return fmt.Errorf("drop grants: %w", err)
+	}
+	if _, err := t.Exec(ctx, "INSERT INTO "+table+" ("+columns+") SELECT "+columns+" FROM "+due+" WHERE "+column+" = $1", value); err != nil {
+		return fmt.Errorf("make grants: %w", err)
+	}
+	return nil
+}
+
+// GrantsDue counts the grants that are missing or should not be there; it is
+// zero unless the program has a fault. For the tests and "vitrine verify".
+func GrantsDue(ctx context.Context, d *db.DB) (int, error) {
+	n := 0
+	for table, columns := range map[string]string{
+		"client_grants":  "actor, client_id, side, rights",
+		"project_grants": "actor, project_id, client_id, side, rights",
+	} {
+		for _, pair := range [][2]string{{table, "due_" + table}, {"due_" + table, table}} {
+			var k int
+			q := "SELECT COUNT(*) FROM (SELECT " + columns + " FROM " + pair[0] + " EXCEPT SELECT " + columns + " FROM " + pair[1] + ") x"
+			if err := d.QueryRow(ctx, q).Scan(&k); err != nil {
+				return 0, err
+			}
+			n += k
+		}
+	}
+	return n, nil
+}

@@ -1,0 +1,38 @@
+package portal
+
+import "github.com/vitrine-portal/vitrine/internal/account"
+
+// Identifiers name one thing and its kind: "tsk_" and 26 characters that sort
+// by the time they were made.
+type (
+	// PersonID names one human, whichever side they are on.
+	PersonID = account.PersonID
+
+	ClientID      string // cli_
+	ClientUserID  string // cus_
+	InvitationID  string // inv_
+	ProjectID     string // prj_
+	MilestoneID   string // mst_
+	TaskID        string // tsk_
+	DeliverableID string // dlv_
+	LinkID        string // dln_, a link in a deliverable
+	UpdateID      string // upd_
+	EventID       string // evt_
+	TemplateID    string // tpl_
+	FeedID        string // fed_, a calendar feed
+	MailID        string // mai_
+)
+
+// Actor is whom a Scope acts for: a person, or a client user whose view is
+// looked at. The zero Actor is nobody.
+type Actor struct {
+	id       string
+	person   PersonID
+	readOnly bool
+}
+
+// PersonActor acts as the person.
+func PersonActor(id PersonID) Actor { return Actor{id: string(id), person: id} }
+
+// ReadOnly is the same actor, refused every change.
+func (a Actor) ReadOnly() Actor { a.readOnly = true; return a }

@@ -1,0 +1,220 @@
+package portal
+
+// A Kind is what an event is about, in the past tense.
+type Kind string
+
+// What can happen.
+const (
+	WorkspaceSetUp   Kind = "workspace_set_up"
+	WorkspaceChanged Kind = "workspace_changed"
+
+	TeamMemberInvited Kind = "team_member_invited"
+	TeamMemberJoined  Kind = "team_member_joined"
+	TeamRoleChanged   Kind = "team_role_changed"
+	TeamMemberRemoved Kind = "team_member_removed"
+
+	ClientAdded     Kind = "client_added"
+	ClientChanged   Kind = "client_changed"
+	ClientArchived  Kind = "client_archived"
+	ClientRestored  Kind = "client_restored"
+	ClientTeamed    Kind = "client_teamed"   // a team member was put on a client
+	ClientUnteamed  Kind = "client_unteamed" // or taken off
+	PortalEnabled   Kind = "portal_enabled"
+	PortalDisabled  Kind = "portal_disabled"
+	AccessChanged   Kind = "access_changed" // settings of portal access
+	ClientUserAdded Kind = "client_user_added"
+	RightsChanged   Kind = "rights_changed"
+	UserInvited     Kind = "user_invited"
+	InvitationAsked Kind = "invitation_asked" // the holder of a dead one asks for another
+	InvitationEnded Kind = "invitation_ended"
+	UserJoined      Kind = "user_joined"
+	UserSuspended   Kind = "user_suspended"
+	UserResumed     Kind = "user_resumed"
+	UserRemoved     Kind = "user_removed"
+	UserReaddressed Kind = "user_readdressed"
+	ViewedAs        Kind = "viewed_as"
+
+	ProjectCreated  Kind = "project_created"
+	ProjectChanged  Kind = "project_changed"
+	ProjectShared   Kind = "project_shared"
+	ProjectUnshared Kind = "project_unshared"
+	ProjectArchived Kind = "project_archived"
+	ProjectRestored Kind = "project_restored"
+	SectionsChanged Kind = "sections_changed"
+	ProjectTeamed   Kind = "project_teamed"
+	ProjectUnteamed Kind = "project_unteamed"
+
+	UpdatePublished Kind = "update_published"
+	UpdateEdited    Kind = "update_edited"
+	UpdateDeleted   Kind = "update_deleted"
+
+	MilestoneAdded    Kind = "milestone_added"
+	MilestoneChanged  Kind = "milestone_changed"
+	MilestoneShifted  Kind = "milestone_shifted"
+	MilestoneReached  Kind = "milestone_reached"
+	MilestoneReopened Kind = "milestone_reopened"
+	MilestoneDeleted  Kind = "milestone_deleted"
+
+	TaskAdded     Kind = "task_added"
+	TaskChanged   Kind = "task_changed"
+	TaskAssigned  Kind = "task_assigned"
+	TaskStarted   Kind = "task_started"
+	TaskCompleted Kind = "task_completed"
+	TaskReopened  Kind = "task_reopened"
+	TaskDeleted   Kind = "task_deleted"
+
+	DeliverableAdded     Kind = "deliverable_added"
+	DeliverableChanged   Kind = "deliverable_changed"
+	DeliverableShared    Kind = "deliverable_shared"
+	DeliverableInReview  Kind = "deliverable_in_review"
+	DeliverableReturned  Kind = "deliverable_returned" // changes requested
+	DeliverableApproved  Kind = "deliverable_approved"
+	DeliverableSignedOff Kind = "deliverable_signed_off"
+	DeliverableWithdrawn Kind = "deliverable_withdrawn"
+	DeliverableDeleted   Kind = "deliverable_deleted"
+
+	ItemRevealed  Kind = "item_revealed"
+	ItemConcealed Kind = "item_concealed"
+
+	TemplateSaved   Kind = "template_saved"
+	TemplateDeleted Kind = "template_deleted"
+	FeedMade        Kind = "feed_made"
+	FeedRevoked     Kind = "feed_revoked"
+	MailRetried     Kind = "mail_retried"
+
+	SignedIn         Kind = "signed_in"
+	SignInFailed     Kind = "sign_in_failed"
+	CodeRequested    Kind = "code_requested"
+	ResetRequested   Kind = "reset_requested"
+	PasswordChanged  Kind = "password_changed"
+	EmailChangeAsked Kind = "email_change_asked"
+	EmailChanged     Kind = "email_changed"
+	SessionEnded     Kind = "session_ended"
+	TokenCreated     Kind = "token_created"
+	TokenRevoked     Kind = "token_revoked"
+	ProfileSaved     Kind = "profile_saved"
+
+	IdentityProved    Kind = "identity_proved"
+	PersonConfirmed   Kind = "person_confirmed"
+	PersonDisabled    Kind = "person_disabled"
+	PersonEnabled     Kind = "person_enabled"
+	ViewingAsStarted  Kind = "viewing_as_started"
+	ViewingAsFinished Kind = "viewing_as_finished"
+)
+
+// Where an event is told.
+type place int
+
+const (
+	auditOnly   place = iota + 1 // the audit log
+	clientFeed                   // and the activity of the client, for its managers
+	projectFeed                  // and the activity of the project
+)
+
+// particulars of a kind: the one place that says what follows from an event.
+// Its sentence is "event." and its name in the message catalogue.
+type particulars struct {
+	place   place
+	section Sections // the section it shows under; 0 shows with the activity itself
+	mail    string   // mail to the event's person at once: its kind in notify; "" sends none
+	closes  bool     // ends the live streams of those whom it concerns
+}
+
+// kinds holds every Kind. A test demands that each is here and has its sentence.
+var kinds = map[Kind]particulars{
+	WorkspaceSetUp:   {place: auditOnly},
+	WorkspaceChanged: {place: auditOnly},
+
+	TeamMemberInvited: {place: auditOnly, mail: "team_invitation"},
+	TeamMemberJoined:  {place: auditOnly},
+	TeamRoleChanged:   {place: auditOnly, closes: true},
+	TeamMemberRemoved: {place: auditOnly, closes: true},
+
+	ClientAdded:     {place: clientFeed},
+	ClientChanged:   {place: clientFeed},
+	ClientArchived:  {place: clientFeed, closes: true},
+	ClientRestored:  {place: clientFeed},
+	ClientTeamed:    {place: clientFeed},
+	ClientUnteamed:  {place: clientFeed, closes: true},
+	PortalEnabled:   {place: clientFeed},
+	PortalDisabled:  {place: clientFeed, closes: true},
+	AccessChanged:   {place: clientFeed},
+	ClientUserAdded: {place: clientFeed},
+	RightsChanged:   {place: clientFeed, closes: true},
+	UserInvited:     {place: clientFeed, mail: "invitation"},
+	InvitationAsked: {place: clientFeed, mail: "invitation_asked"},
+	InvitationEnded: {place: clientFeed},
+	UserJoined:      {place: clientFeed},
+	UserSuspended:   {place: clientFeed, closes: true},
+	UserResumed:     {place: clientFeed},
+	UserRemoved:     {place: clientFeed, closes: true},
+	UserReaddressed: {place: clientFeed, closes: true},
+	ViewedAs:        {place: clientFeed},
+
+	ProjectCreated:  {place: projectFeed},
+	ProjectChanged:  {place: projectFeed},
+	ProjectShared:   {place: projectFeed},
+	ProjectUnshared: {place: projectFeed, closes: true},
+	ProjectArchived: {place: projectFeed},
+	ProjectRestored: {place: projectFeed},
+	SectionsChanged: {place: projectFeed},
+	ProjectTeamed:   {place: projectFeed, section: SectionTeam},
+	ProjectUnteamed: {place: projectFeed, section: SectionTeam, closes: true},
+
+	UpdatePublished: {place: projectFeed, section: SectionUpdates},
+	UpdateEdited:    {place: projectFeed, section: SectionUpdates},
+	UpdateDeleted:   {place: projectFeed, section: SectionUpdates},
+
+	MilestoneAdded:    {place: projectFeed, section: SectionMilestones},
+	MilestoneChanged:  {place: projectFeed, section: SectionMilestones},
+	MilestoneShifted:  {place: projectFeed, section: SectionMilestones},
+	MilestoneReached:  {place: projectFeed, section: SectionMilestones},
+	MilestoneReopened: {place: projectFeed, section: SectionMilestones},
+	MilestoneDeleted:  {place: projectFeed, section: SectionMilestones},
+
+	TaskAdded:     {place: projectFeed, section: SectionTasks},
+	TaskChanged:   {place: projectFeed, section: SectionTasks},
+	TaskAssigned:  {place: projectFeed, section: SectionTasks},
+	TaskStarted:   {place: projectFeed, section: SectionTasks},
+	TaskCompleted: {place: projectFeed, section: SectionTasks},
+	TaskReopened:  {place: projectFeed, section: SectionTasks},
+	TaskDeleted:   {place: projectFeed, section: SectionTasks},
+
+	DeliverableAdded:     {place: projectFeed, section: SectionDeliverables},
+	DeliverableChanged:   {place: projectFeed, section: SectionDeliverables},
+	DeliverableShared:    {place: projectFeed, section: SectionDeliverables},
+	DeliverableInReview:  {place: projectFeed, section: SectionDeliverables},
+	DeliverableReturned:  {place: projectFeed, section: SectionDeliverables},
+	DeliverableApproved:  {place: projectFeed, section: SectionDeliverables},
+	DeliverableSignedOff: {place: projectFeed, section: SectionDeliverables},
+	DeliverableWithdrawn: {place: projectFeed, section: SectionDeliverables},
+	DeliverableDeleted:   {place: projectFeed, section: SectionDeliverables},
+
+	ItemRevealed:  {place: projectFeed},
+	ItemConcealed: {place: projectFeed},
+
+	TemplateSaved:   {place: auditOnly},
+	TemplateDeleted: {place: auditOnly},
+	FeedMade:        {place: auditOnly},
+	FeedRevoked:     {place: auditOnly},
+	MailRetried:     {place: auditOnly},
+
+	SignedIn:         {place: auditOnly},
+	SignInFailed:     {place: auditOnly},
+	CodeRequested:    {place: auditOnly},
+	ResetRequested:   {place: auditOnly},
+	PasswordChanged:  {place: auditOnly, closes: true},
+	EmailChangeAsked: {place: auditOnly},
+	EmailChanged:     {place: auditOnly, closes: true},
+	SessionEnded:     {place: auditOnly, closes: true},
+	TokenCreated:     {place: auditOnly},
+	TokenRevoked:     {place: auditOnly},
+	ProfileSaved:     {place: auditOnly},
+
+	IdentityProved:    {place: auditOnly},
+	PersonConfirmed:   {place: auditOnly},
+	PersonDisabled:    {place: auditOnly, closes: true},
+	PersonEnabled:     {place: auditOnly},
+	ViewingAsStarted:  {place: auditOnly, closes: true},
+	ViewingAsFinished: {place: auditOnly, closes: true},
+}

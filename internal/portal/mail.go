@@ -1,0 +1,40 @@
+package portal
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// SendMail is the job that sends one queued mail.
+const SendMail = "send_mail"
+
+// MailJob is what the job is given.
+type MailJob struct {
+	Mail MailID `json:"mail"`
+}
+
+// queueMail puts a mail to the person into the queue, in the transaction of
+// what it tells of. It holds no content: that is rendered when it is sent, as
+// the person may see it then.
+func (p *Portal) queueMail(ctx context.Context, d *db.Tx, kind string, person PersonID, subject string) error {
+	var address string
+	if err := d.QueryRow(ctx, `SELECT email FROM persons WHERE id = $1`, string(person)).Scan(&address); err != nil {
+		return fmt.Errorf("queue mail %s: %w", kind, err)
+	}
+	return p.queueAccountMail(ctx, d, account.Mail{Kind: kind, Person: person, Address: address, Subject: subject})
+}
+
+// queueAccountMail is queueMail for an address that need not be the person's
+// present one.
+func (p *Portal) queueAccountMail(ctx context.Context, d *db.Tx, m account.Mail) error {
+	id := db.NewID("mai")
+	if _, err := d.Exec(ctx, `
+INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at) VALUES ($1, $2, $3, $4, $5, 'queued', $6)`,
+		id, m.Kind, string(m.Person), m.Address, m.Subject, db.Micros(p.now())); err != nil {
+		return fmt.Errorf("queue mail %s: %w", m.Kind, err)
+	}
+	return p.enqueue(ctx, d, SendMail, MailJob{MailID(id)})
+}

@@ -1,0 +1,327 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// A Scope is the portal as one actor sees it. It is cheap, holds no state of
+// its own, and may be used by several goroutines.
+type Scope struct {
+	p     *Portal
+	actor Actor
+}
+
+// Person is who acts; empty when a client user's view is looked at.
+func (me *Scope) Person() PersonID { return me.actor.person }
+
+// ReadOnly reports whether every change is refused to this Scope.
+func (me *Scope) ReadOnly() bool { return me.actor.readOnly }
+
+// definitions say, once for each table, which rows an actor may see ($1), and
+// as what. Queries name them like tables. A column that clients may be denied
+// is blanked here. Each has side and rights, or none where nothing can be done.
+//
+// Bits: see right.go. 1539 is what remains on an archived project: view,
+// download, manage, administer.
+var definitions = map[string]string{
+	"my_clients": `
+SELECT c.*, g.side, g.rights
+  FROM client_grants g JOIN clients c ON c.id = g.client_id
+ WHERE g.actor = $1`,
+
+	"my_projects": `
+SELECT p.id, p.client_id, c.name AS client_name, p.name, p.summary, p.status, p.health, p.sentence,
+       CASE WHEN g.side = 'team' OR (p.dates & 2048) <> 0 THEN p.starts_on END AS starts_on,
+       CASE WHEN g.side = 'team' OR (p.dates & 2048) <> 0 THEN p.due_on END AS due_on,
+       p.shared_at, p.contact_id, p.sections_set, p.sections AS sections_own, p.created_at,
+       p.updated_at, p.updated_by, p.archived_at, p.revision,
+       CASE WHEN g.side = 'team' THEN 16383 ELSE p.dates END AS sections,
+       g.side,
+       CASE WHEN p.archived_at IS NULL THEN g.rights ELSE (g.rights & 1539) END AS rights
+  FROM project_grants g
+  JOIN (SELECT p0.*, ((((w0.sections & ~c0.sections_set) | (c0.sections & c0.sections_set)) & ~p0.sections_set) | (p0.sections & p0.sections_set)) AS dates
+          FROM projects p0 JOIN clients c0 ON c0.id = p0.client_id JOIN workspace w0 ON w0.id = 1) p ON p.id = g.project_id
+  JOIN clients c ON c.id = g.client_id
+ WHERE g.actor = $1`,
+
+	"my_milestones": `
+SELECT m.id, m.project_id, m.title, m.body,
+       CASE WHEN (p.sections & 2048) <> 0 THEN m.starts_on END AS starts_on,
+       CASE WHEN (p.sections & 2048) <> 0 THEN m.due_on END AS due_on,
+       CASE WHEN (p.sections & 2048) <> 0 THEN m.planned_on END AS planned_on,
+       CASE WHEN (p.sections & 2048) <> 0 THEN m.shift_reason ELSE '' END AS shift_reason,
+       m.turn, m.turn_since, m.position, m.audience, m.shown_at, m.created_at, m.created_by, m.reached_at, m.revision,
+       p.side, p.rights, p.sections
+  FROM milestones m JOIN my_projects p ON p.id = m.project_id
+ WHERE p.side = 'team' OR (m.audience = 'client' AND (p.sections & 6) <> 0)`,
+
+	"my_tasks": `
+SELECT t.id, t.project_id, t.title, t.body,
+       CASE WHEN p.side = 'team' OR (ms.audience = 'client' AND (p.sections & 6) <> 0) THEN t.milestone_id END AS milestone_id,
+       CASE WHEN p.side = 'team' OR (ms.audience = 'client' AND (p.sections & 6) <> 0) THEN ms.title END AS milestone_title,
+       CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN t.assignee_id END AS assignee_id,
+       CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN a.name END AS assignee_name,
+       CASE WHEN (p.sections & 2048) <> 0 THEN t.due_on END AS due_on,
+       t.turn, t.turn_since, t.position, t.audience, t.shown_at, t.created_at, t.created_by,
+       t.started_at, t.completed_at, t.revision,
+       p.side, p.rights, p.sections
+  FROM tasks t JOIN my_projects p ON p.id = t.project_id
+  LEFT JOIN milestones ms ON ms.id = t.milestone_id
+  LEFT JOIN persons a ON a.id = t.assignee_id
+  LEFT JOIN team_members tm ON tm.person_id = t.assignee_id
+ WHERE p.side = 'team' OR (t.audience = 'client' AND (p.sections & 16) <> 0)`,
+
+	"my_deliverables": `
+SELECT d.id, d.project_id, d.title, d.body,
+       CASE WHEN p.side = 'team' OR (ms.audience = 'client' AND (p.sections & 6) <> 0) THEN d.milestone_id END AS milestone_id,
+       CASE WHEN p.side = 'team' OR (ms.audience = 'client' AND (p.sections & 6) <> 0) THEN ms.title END AS milestone_title,
+       CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN d.owner_id END AS owner_id,
+       CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN a.name END AS owner_name,
+       CASE WHEN (p.sections & 2048) <> 0 THEN d.due_on END AS due_on,
+       d.state, d.state_at, d.round, d.rounds, d.turn, d.turn_since, d.position, d.audience, d.shown_at,
+       d.created_at, d.created_by, d.revision,
+       p.side, p.rights, p.sections
+  FROM deliverables d JOIN my_projects p ON p.id = d.project_id
+  LEFT JOIN milestones ms ON ms.id = d.milestone_id
+  LEFT JOIN persons a ON a.id = d.owner_id
+  LEFT JOIN team_members tm ON tm.person_id = d.owner_id
+ WHERE p.side = 'team' OR (d.audience = 'client' AND (p.sections & 8) <> 0)`,
+
+	"my_links": `
+SELECT l.id, l.deliverable_id, l.title, l.url, l.position, d.project_id, d.side, d.rights
+  FROM deliverable_links l JOIN my_deliverables d ON d.id = l.deliverable_id`,
+
+	"my_updates": `
+SELECT u.id, u.project_id, u.body, u.status, u.health, u.sentence, u.audience, u.shown_at, u.created_at, u.edited_at, u.revision,
+       CASE WHEN (p.sections & 4096) <> 0 THEN u.author_id END AS author_id,
+       CASE WHEN (p.sections & 4096) <> 0 THEN a.name END AS author_name,
+       p.side, p.rights, p.sections
+  FROM updates u JOIN my_projects p ON p.id = u.project_id
+  JOIN persons a ON a.id = u.author_id
+ WHERE p.side = 'team' OR (u.audience = 'client' AND (p.sections & 1) <> 0)`,
+
+	// The team of a project, as its client may know them.
+	"my_project_team": `
+SELECT t.project_id, t.person_id, a.name, a.title, t.role, t.shown, t.added_at, a.away_until,
+       CASE WHEN (p.sections & 8192) <> 0 THEN a.email END AS email,
+       CASE WHEN p.contact_id = t.person_id THEN 1 ELSE 0 END AS is_contact,
+       p.side, p.rights
+  FROM project_team t JOIN my_projects p ON p.id = t.project_id
+  JOIN persons a ON a.id = t.person_id
+  JOIN team_members m ON m.person_id = t.person_id AND m.removed_at IS NULL
+ WHERE p.side = 'team' OR (t.shown = 1 AND (p.sections & 4352) = 4352)`,
+
+	// The client's own people. Clients see colleagues who are in; their
+	// addresses and states only with the right to invite.
+	"my_client_users": `
+SELECT u.id, u.client_id, u.person_id,
+       CASE WHEN u.accepted_at IS NULL AND u.label <> '' THEN u.label ELSE a.name END AS name,
+       CASE WHEN g.side = 'team' OR (g.rights & 128) <> 0 THEN a.email END AS email,
+       u.title, u.rights AS given, u.all_projects, u.created_at, u.created_by,
+       u.accepted_at, u.suspended_at, u.removed_at,
+       g.side, g.rights
+  FROM client_users u JOIN client_grants g ON g.client_id = u.client_id AND g.actor = $1
+  JOIN persons a ON a.id = u.person_id
+ WHERE g.side = 'team'
+    OR (u.removed_at IS NULL AND ((g.rights & 128) <> 0 OR (u.accepted_at IS NOT NULL AND u.suspended_at IS NULL)))`,
+
+	"my_client_user_projects": `
+SELECT x.client_user_id, x.project_id, x.client_id, x.rights AS given, u.side, u.rights
+  FROM client_user_projects x JOIN my_client_users u ON u.id = x.client_user_id
+  JOIN my_projects p ON p.id = x.project_id`,
+
+	"my_client_team": `
+SELECT ct.client_id, ct.person_id, ct.added_at, a.name, a.title, m.role, g.side, g.rights
+  FROM client_team ct JOIN client_grants g ON g.client_id = ct.client_id AND g.actor = $1
+  JOIN persons a ON a.id = ct.person_id
+  JOIN team_members m ON m.person_id = ct.person_id AND m.removed_at IS NULL
+ WHERE g.side = 'team'`,
+
+	// Invitations to clients, for those who may send them.
+	"my_invitations": `
+SELECT i.id, i.person_id, i.client_user_id, i.client_id, i.invited_by, i.created_at, i.expires_at,
+       i.accepted_at, i.revoked_at, i.replaced, i.asked_again_at, b.name AS invited_by_name,
+       u.side, u.rights
+  FROM invitations i JOIN my_client_users u ON u.id = i.client_user_id
+  LEFT JOIN persons b ON b.id = i.invited_by
+ WHERE (u.rights & 512) <> 0 OR (u.rights & 128) <> 0`,
+
+	// The team, for the team.
+	"my_team": `
+SELECT m.person_id, m.role, m.created_at, m.accepted_at, m.removed_at, a.name, a.email, a.title, a.away_until,
+       me.role AS my_role,
+       CASE me.role WHEN 'owner' THEN 2047 WHEN 'admin' THEN 2047 WHEN 'manager' THEN 1023 ELSE 511 END AS rights,
+       'team' AS side
+  FROM team_members me JOIN team_members m ON 1 = 1
+  JOIN persons a ON a.id = m.person_id
+ WHERE me.person_id = $1 AND me.accepted_at IS NOT NULL AND me.removed_at IS NULL`,
+
+	// The actor's own place in the team, at most one row.
+	"my_role": `
+SELECT m.person_id, m.role,
+       CASE m.role WHEN 'owner' THEN 2047 WHEN 'admin' THEN 2047 WHEN 'manager' THEN 1023 ELSE 511 END AS rights,
+       'team' AS side
+  FROM team_members m
+ WHERE m.person_id = $1 AND m.accepted_at IS NOT NULL AND m.removed_at IS NULL`,
+
+	"my_templates": `
+SELECT t.*, r.side, r.rights FROM templates t JOIN my_role r ON 1 = 1`,
+
+	// What happened in projects. Clients see what was shown to them, in the
+	// sections that are on; names of the team only where those are shown.
+	"my_events": `
+SELECT e.id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.person_id, e.audience, e.particulars, e.section, e.shown,
+       CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN e.actor END AS actor,
+       CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN a.name END AS actor_name,
+       p.name AS project_name, p.client_name, p.side, p.rights
+  FROM events e JOIN my_projects p ON p.id = e.project_id
+  LEFT JOIN persons a ON a.id = e.actor
+  LEFT JOIN team_members tm ON tm.person_id = e.actor
+ WHERE p.side = 'team'
+    OR (e.shown = 1 AND (p.sections & 512) <> 0 AND (e.section = 0 OR (p.sections & e.section) <> 0))`,
+
+	// What happened to a client and its people, for those who manage it.
+	"my_client_events": `
+SELECT e.id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.person_id, e.audience, e.particulars, e.section, e.shown,
+       e.actor, a.name AS actor_name, g.side, g.rights
+  FROM events e JOIN client_grants g ON g.client_id = e.client_id AND g.actor = $1
+  LEFT JOIN persons a ON a.id = e.actor
+ WHERE g.side = 'team' AND (g.rights & 512) <> 0`,
+
+	// Everything that was recorded, for those who administer.
+	"my_audit": `
+SELECT e.id, e.chain, e.seq, e.kind, e.at, e.client_id, e.project_id, e.subject, e.person_id, e.audience, e.particulars,
+       e.section, e.shown, e.hash, e.actor, a.name AS actor_name, r.side, r.rights
+  FROM events e JOIN my_role r ON (r.rights & 1024) <> 0
+  LEFT JOIN persons a ON a.id = e.actor`,
+
+	// Mail that left or waits, for those who administer.
+	"my_mails": `
+SELECT m.*, a.name AS person_name, r.side, r.rights
+  FROM mails m JOIN my_role r ON (r.rights & 1024) <> 0
+  JOIN persons a ON a.id = m.person_id`,
+
+	"my_feeds": `
+SELECT f.* FROM calendar_feeds f WHERE f.person_id = $1`,
+
+	"my_visits": `
+SELECT v.* FROM visits v WHERE v.person_id = $1`,
+
+	// Who has seen an item, for the team.
+	"my_seen": `
+SELECT s.item_id, s.person_id, s.first_at, s.last_at, a.name, i.project_id, i.side, i.rights
+  FROM (SELECT id, project_id, side, rights FROM my_updates
+        UNION ALL SELECT id, project_id, side, rights FROM my_deliverables
+        UNION ALL SELECT id, project_id, side, rights FROM my_milestones
+        UNION ALL SELECT id, project_id, side, rights FROM my_tasks) i
+  JOIN seen s ON s.item_id = i.id
+  JOIN persons a ON a.id = s.person_id
+ WHERE i.side = 'team'`,
+}
+
+var mine = regexp.MustCompile(`\bmy_[a-z_]+\b`)
+
+// expanded maps a query as written to the query as run.
+var expanded sync.Map
+
+// expand puts the definitions a query names before it. It fails for a query
+// that names none: every read goes through what its actor may see.
+func expand(q string) (string, error) {
+	if s, ok := expanded.Load(q); ok {
+		return s.(string), nil
+	}
+	var names []string // dependencies first
+	var visit func(string) error
+	visit = func(text string) error {
+		for _, n := range mine.FindAllString(text, -1) {
+			if slices.Contains(names, n) {
+				continue
+			}
+			def, ok := definitions[n]
+			if !ok {
+				return fmt.Errorf("query names %s, which has no definition", n)
+			}
+			if err := visit(def); err != nil {
+				return err
+			}
+			if !slices.Contains(names, n) {
+				names = append(names, n)
+			}
+		}
+		return nil
+	}
+	if err := visit(q); err != nil {
+		return "", err
+	}
+	if len(names) == 0 {
+		return "", fmt.Errorf("query without a scope: %.60q", q)
+	}
+	var b strings.Builder
+	b.WriteString("WITH ")
+	if rest, ok := strings.CutPrefix(strings.TrimSpace(q), "WITH RECURSIVE "); ok {
+		b.WriteString("RECURSIVE ")
+		q = ", " + rest
+	} else if rest, ok := strings.CutPrefix(strings.TrimSpace(q), "WITH "); ok {
+		q = ", " + rest
+	}
+	for i, n := range names {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(n + " AS NOT MATERIALIZED (" + definitions[n] + ")")
+	}
+	b.WriteString("\n" + q)
+	expanded.Store(q, b.String())
+	return b.String(), nil
+}
+
+// query reads rows the actor may see. $1 is the actor; args follow.
+func (me *Scope) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+	full, err := expand(q)
+	if err != nil {
+		return nil, err
+	}
+	return me.p.db.Query(ctx, full, append([]any{me.actor.id}, args...)...)
+}
+
+// get reads one row into dest, or says ErrNotFound.
+func (me *Scope) get(ctx context.Context, q string, args []any, dest ...any) error {
+	full, err := expand(q)
+	if err != nil {
+		return err
+	}
+	return notFound(me.p.db.QueryRow(ctx, full, append([]any{me.actor.id}, args...)...).Scan(dest...))
+}
+
+// notFound turns "no rows" into ErrNotFound.
+func notFound(err error) error {
+	if err == db.ErrNoRows {
+		return ErrNotFound
+	}
+	return err
+}
+
+// list collects what scan reads from each row.
+func list[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, rows.Err()
+}

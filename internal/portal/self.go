@@ -1,0 +1,45 @@
+package portal
+
+import "context"
+
+// Self is the actor's own place: in the team, in clients, or nowhere.
+type Self struct {
+	Role    string       // of the team; empty for others
+	Rights  Rights       // of the team role
+	Clients []ClientName // those they are let in as a client user
+}
+
+// ClientName is enough of a client to name it and link to it.
+type ClientName struct {
+	ID   ClientID
+	Name string
+}
+
+// maxSelfClients bounds the client switcher.
+const maxSelfClients = 50
+
+// Self returns the actor's own place.
+func (me *Scope) Self(ctx context.Context) (Self, error) {
+	var s Self
+	rows, err := me.query(ctx, `
+SELECT 'team', r.role, '', r.rights FROM my_role r
+UNION ALL
+SELECT 'client', x.id, x.name, x.rights FROM (SELECT c.id, c.name, c.rights FROM my_clients c WHERE c.side = 'client' ORDER BY c.name_key LIMIT $2) x`, maxSelfClients)
+	if err != nil {
+		return s, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var kind, a, b string
+		var rights Rights
+		if err := rows.Scan(&kind, &a, &b, &rights); err != nil {
+			return s, err
+		}
+		if kind == "team" {
+			s.Role, s.Rights = a, rights
+		} else {
+			s.Clients = append(s.Clients, ClientName{ClientID(a), b})
+		}
+	}
+	return s, rows.Err()
+}

@@ -1,0 +1,106 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// tx is one change in the making, as one actor.
+type tx struct {
+	*db.Tx
+	me  *Scope
+	now int64 // the time of the change, in microseconds
+
+	changed  bool // rows were changed
+	recorded bool // and an event says so, or quiet why not
+	signals  []Signal
+}
+
+var errUnrecorded = errors.New("portal: rows changed without a recorded event")
+
+// write makes one change. Rows that changed without an event fail it, unless
+// fn called quiet. When it returns nil the change is on disk, and the streams have
+// been told. fn may run more than once.
+func (me *Scope) write(ctx context.Context, fn func(*tx) error) error {
+	switch {
+	case me.actor.id == "":
+		return ErrSignedOut
+	case me.actor.readOnly:
+		return ErrForbidden
+	}
+	return me.change(ctx, fn)
+}
+
+// change is write without asking whether this actor may write at all: for
+// what nobody who is signed in yet does, such as accepting an invitation.
+func (me *Scope) change(ctx context.Context, fn func(*tx) error) error {
+	var t *tx
+	err := me.p.db.Write(ctx, func(d *db.Tx) error {
+		t = &tx{Tx: d, me: me, now: db.Micros(me.p.now())}
+		if err := fn(t); err != nil {
+			return err
+		}
+		if t.changed && !t.recorded {
+			return errUnrecorded
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, s := range t.signals {
+		me.p.signal(s)
+	}
+	return nil
+}
+
+// exec changes rows and says how many.
+func (t *tx) exec(ctx context.Context, q string, args ...any) (int64, error) {
+	n, err := t.Exec(ctx, q, args...)
+	if n > 0 {
+		t.changed = true
+	}
+	return n, err
+}
+
+// must is exec for a change that has to hit exactly one row; else the row was
+// changed by somebody else in between.
+func (t *tx) must(ctx context.Context, q string, args ...any) error {
+	switch n, err := t.exec(ctx, q, args...); {
+	case err != nil:
+		return err
+	case n == 0:
+		return ErrConflict
+	case n > 1:
+		return fmt.Errorf("portal: %d rows changed where one was meant", n)
+	}
+	return nil
+}
+
+// quiet lets the change go without an event, and says why.
+func (t *tx) quiet(why string) {
+	_ = why
+	t.recorded = true
+}
+
+// query reads rows the actor may see, inside the change. $1 is the actor.
+func (t *tx) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+	full, err := expand(q)
+	if err != nil {
+		return nil, err
+	}
+	return t.Query(ctx, full, append([]any{t.me.actor.id}, args...)...)
+}
+
+// get reads one row the actor may see, or says ErrNotFound.
+func (t *tx) get(ctx context.Context, q string, args []any, dest ...any) error {
+	full, err := expand(q)
+	if err != nil {
+		return err
+	}
+	return notFound(t.QueryRow(ctx, full, append([]any{t.me.actor.id}, args...)...).Scan(dest...))
+}

@@ -1,0 +1,315 @@
+// Package portaltest builds the World that tests play in: two clients that
+// compete, their people, and a team, on SQLite and on PostgreSQL.
+//
+// Every text in the World is a canary: a word that says whose it is and who
+// may read it. Whoever receives one they may not see has found a leak.
+package portaltest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+)
+
+// Password is what everybody in the World signs in with.
+const Password = "correct horse battery staple"
+
+// World is one workspace with everybody in it. Names tell what people are.
+type World struct {
+	T        *testing.T
+	DB       *db.DB
+	Portal   *portal.Portal
+	Accounts *account.Accounts
+	Clock    *Clock
+
+	mu       sync.Mutex
+	signals  []portal.Signal
+	onSignal func(portal.Signal)
+
+	// The team.
+	Ada portal.PersonID // owner
+	Mia portal.PersonID // manager of Acme and Brick
+	Tom portal.PersonID // contributor on Site
+
+	// Client people.
+	Cleo portal.PersonID // lead of Acme, sees all shared projects
+	Dan  portal.PersonID // viewer of Acme, sees Brand alone
+	Carl portal.PersonID // lead of Brick, the competitor
+	Bea  portal.PersonID // commenter of Acme and of Brick
+	Uma  portal.PersonID // invited to Acme, has not accepted
+	Rex  portal.PersonID // removed from Acme
+	Eve  portal.PersonID // confirmed, belongs nowhere
+
+	CleoUser, DanUser, CarlUser, BeaAtAcme, BeaAtBrick, UmaUser, RexUser portal.ClientUserID
+
+	Acme, Brick portal.ClientID
+
+	Site   portal.ProjectID // Acme's, shared
+	Brand  portal.ProjectID // Acme's, shared
+	Hidden portal.ProjectID // Acme's, not shared
+	Old    portal.ProjectID // Acme's, shared and archived
+	Shop   portal.ProjectID // Brick's, shared
+
+	// Items of each project, by audience.
+	Items map[portal.ProjectID]map[portal.Side]Items
+}
+
+// Items are one of each kind in a project.
+type Items struct {
+	Milestone   portal.MilestoneID
+	Task        portal.TaskID
+	Deliverable portal.DeliverableID
+	Link        portal.LinkID
+	Update      portal.UpdateID
+}
+
+// Everyone lists the people and their names.
+func (w *World) Everyone() map[string]portal.PersonID {
+	return map[string]portal.PersonID{
+		"ada": w.Ada, "mia": w.Mia, "tom": w.Tom, "cleo": w.Cleo, "dan": w.Dan, "carl": w.Carl,
+		"bea": w.Bea, "uma": w.Uma, "rex": w.Rex, "eve": w.Eve,
+	}
+}
+
+// As is the portal as the person sees it.
+func (w *World) As(id portal.PersonID) *portal.Scope { return w.Portal.As(portal.PersonActor(id)) }
+
+// Clock is the World's time; it moves only when told.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// Now is the World's time.
+func (c *Clock) Now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.now }
+
+// Advance moves it.
+func (c *Clock) Advance(d time.Duration) { c.mu.Lock(); c.now = c.now.Add(d); c.mu.Unlock() }
+
+// Signals returns the signals sent since it was last called.
+func (w *World) Signals() []portal.Signal {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := w.signals
+	w.signals = nil
+	return s
+}
+
+// OnSignal also hands each signal to f, as the server hands them to its streams.
+func (w *World) OnSignal(f func(portal.Signal)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.onSignal = f
+}
+
+// Run plays f on both databases. When f returns, the grants must still be what
+// they are due to be.
+func Run(t *testing.T, f func(t *testing.T, w *World)) {
+	t.Helper()
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		w := New(t, d)
+		f(t, w)
+		if t.Failed() {
+			return
+		}
+		n, err := portal.GrantsDue(context.Background(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n != 0 {
+			t.Errorf("%d grants differ from what is due", n)
+		}
+	})
+}
+
+var passwordHash = sync.OnceValue(func() string {
+	h, err := account.HashPassword(context.Background(), Password)
+	if err != nil {
+		panic(err)
+	}
+	return h
+})
+
+// New fills an empty, migrated database.
+func New(t *testing.T, d *db.DB) *World {
+	t.Helper()
+	ctx := context.Background()
+	w := &World{T: t, DB: d, Clock: &Clock{now: time.Date(2026, 3, 11, 10, 0, 0, 0, time.UTC)}}
+	w.Portal, w.Accounts = portal.New(d, portal.Options{
+		Key: []byte("0123456789abcdef0123456789abcdef"), Now: w.Clock.Now,
+		Signal: func(s portal.Signal) {
+			w.mu.Lock()
+			w.signals = append(w.signals, s)
+			f := w.onSignal
+			w.mu.Unlock()
+			if f != nil {
+				f(s)
+			}
+		},
+	})
+	if err := d.Write(ctx, func(tx *db.Tx) error {
+		b := builder{ctx: ctx, tx: tx, w: w, now: db.Micros(w.Clock.Now().AddDate(0, -3, 0))}
+		b.build()
+		return b.err
+	}); err != nil {
+		t.Fatalf("build the world: %v", err)
+	}
+	return w
+}
+
+// Canary is the word in a text of the World.
+func Canary(client string, audience portal.Side, what string) string {
+	return "CNRY-" + client + "-" + string(audience) + "-" + what
+}
+
+// builder inserts the World's rows.
+type builder struct {
+	ctx context.Context
+	tx  *db.Tx
+	w   *World
+	now int64
+	err error
+}
+
+func (b *builder) exec(q string, args ...any) {
+	if b.err == nil {
+		if _, b.err = b.tx.Exec(b.ctx, q, args...); b.err != nil {
+			b.err = fmt.Errorf("%.60s: %w", strings.TrimSpace(q), b.err)
+		}
+	}
+}
+
+func (b *builder) person(name string) portal.PersonID {
+	id := db.NewID("per")
+	email := strings.ToLower(name) + "@" + strings.ToLower(name) + ".test"
+	b.exec(`INSERT INTO persons (id, name, email, email_key, password_hash, created_at, confirmed_at) VALUES ($1, $2, $3, $3, $4, $5, $5)`,
+		id, name, email, passwordHash(), b.now)
+	return portal.PersonID(id)
+}
+
+func (b *builder) member(id portal.PersonID, role string) {
+	b.exec(`INSERT INTO team_members (person_id, role, created_at, accepted_at) VALUES ($1, $2, $3, $3)`, string(id), role, b.now)
+}
+
+func (b *builder) client(name string) portal.ClientID {
+	id := db.NewID("cli")
+	b.exec(`INSERT INTO clients (id, name, name_key, created_at, created_by, portal_since, portal_changed_at, portal_changed_by, contact_id) VALUES ($1, $2, $3, $4, $5, $4, $4, $5, $6)`,
+		id, name, strings.ToLower(name), b.now, string(b.w.Ada), string(b.w.Mia))
+	b.exec(`INSERT INTO client_team (client_id, person_id, added_at) VALUES ($1, $2, $3)`, id, string(b.w.Mia), b.now)
+	return portal.ClientID(id)
+}
+
+func (b *builder) user(c portal.ClientID, p portal.PersonID, preset portal.Preset, all bool) portal.ClientUserID {
+	id := db.NewID("cus")
+	b.exec(`INSERT INTO client_users (id, client_id, person_id, rights, all_projects, created_at, created_by, accepted_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $6)`,
+		id, string(c), string(p), int64(preset.Rights()), all, b.now, string(b.w.Mia))
+	return portal.ClientUserID(id)
+}
+
+func (b *builder) project(c portal.ClientID, client, name string, shared, archived bool) portal.ProjectID {
+	id := db.NewID("prj")
+	var at, by, gone any
+	if shared {
+		at, by = b.now, string(b.w.Mia)
+	}
+	if archived {
+		gone = b.now
+	}
+	side := portal.Team
+	if shared {
+		side = portal.ClientSide
+	}
+	word := func(what string) string { return Canary(client, side, name+"-"+what) }
+	b.exec(`
+INSERT INTO projects (id, client_id, name, summary, status, health, sentence, starts_on, due_on, shared_at, shared_by, contact_id, created_at, created_by, updated_at, updated_by, archived_at)
+VALUES ($1, $2, $3, $4, 'active', 'on_track', $5, '2026-01-05', '2026-06-26', $6, $7, $8, $9, $8, $9, $8, $10)`,
+		id, string(c), word("name"), word("summary"), word("sentence"), at, by, string(b.w.Mia), b.now, gone)
+	b.exec(`INSERT INTO project_team (project_id, person_id, role, added_at) VALUES ($1, $2, $3, $4)`, id, string(b.w.Mia), word("role"), b.now)
+	b.w.Items[portal.ProjectID(id)] = map[portal.Side]Items{
+		portal.Team:       b.items(portal.ProjectID(id), c, client, name, portal.Team),
+		portal.ClientSide: b.items(portal.ProjectID(id), c, client, name, portal.ClientSide),
+	}
+	return portal.ProjectID(id)
+}
+
+func (b *builder) items(project portal.ProjectID, c portal.ClientID, client, name string, side portal.Side) Items {
+	var shown any
+	if side == portal.ClientSide {
+		shown = b.now
+	}
+	word := func(what string) string { return Canary(client, side, name+"-"+what) }
+	ada, mia := string(b.w.Ada), string(b.w.Mia)
+	it := Items{
+		Milestone: portal.MilestoneID(db.NewID("mst")), Task: portal.TaskID(db.NewID("tsk")),
+		Deliverable: portal.DeliverableID(db.NewID("dlv")), Link: portal.LinkID(db.NewID("dln")), Update: portal.UpdateID(db.NewID("upd")),
+	}
+	b.exec(`INSERT INTO milestones (id, project_id, title, body, starts_on, due_on, planned_on, shift_reason, turn_since, position, audience, shown_at, created_at, created_by)
+VALUES ($1, $2, $3, $4, '2026-02-02', '2026-04-10', '2026-04-03', $5, $6, 1, $7, $8, $6, $9)`,
+		string(it.Milestone), string(project), word("milestone-title"), word("milestone-body"), word("milestone-reason"), b.now, string(side), shown, ada)
+	b.exec(`INSERT INTO tasks (id, project_id, milestone_id, title, body, assignee_id, due_on, turn_since, position, audience, shown_at, created_at, created_by)
+VALUES ($1, $2, $3, $4, $5, $6, '2026-03-20', $7, 1, $8, $9, $7, $10)`,
+		string(it.Task), string(project), string(it.Milestone), word("task-title"), word("task-body"), mia, b.now, string(side), shown, ada)
+	b.exec(`INSERT INTO deliverables (id, project_id, milestone_id, title, body, owner_id, due_on, state, state_at, state_by, turn_since, position, audience, shown_at, created_at, created_by)
+VALUES ($1, $2, $3, $4, $5, $6, '2026-03-27', 'shared', $7, $6, $7, 1, $8, $9, $7, $10)`,
+		string(it.Deliverable), string(project), string(it.Milestone), word("deliverable-title"), word("deliverable-body"), mia, b.now, string(side), shown, ada)
+	b.exec(`INSERT INTO deliverable_links (id, deliverable_id, title, url, position, created_at, created_by) VALUES ($1, $2, $3, $4, 1, $5, $6)`,
+		string(it.Link), string(it.Deliverable), word("link-title"), "https://example.test/"+word("link-url"), b.now, ada)
+	b.exec(`INSERT INTO updates (id, project_id, author_id, body, status, health, sentence, audience, shown_at, created_at)
+VALUES ($1, $2, $3, $4, 'active', 'on_track', $5, $6, $7, $8)`,
+		string(it.Update), string(project), mia, word("update-body"), word("update-sentence"), string(side), shown, b.now)
+	for i, subject := range []string{string(it.Milestone), string(it.Task), string(it.Deliverable), string(it.Update)} {
+		kind := []string{"milestone_added", "task_added", "deliverable_added", "update_published"}[i]
+		section := []int64{4, 16, 8, 1}[i]
+		id := db.NewID("evt")
+		b.exec(`INSERT INTO events (id, chain, seq, kind, at, actor, client_id, project_id, subject, audience, particulars, hash, section, shown)
+VALUES ($1, $2, (SELECT COUNT(*) + 1 FROM events WHERE chain = $2), $3, $4, $5, $2, $6, $7, $8, $9, $10, $11, $12)`,
+			id, string(c), kind, b.now, mia, string(project), subject, string(side), `{"title":"`+word("event-"+kind)+`"}`, id, section, side == portal.ClientSide)
+	}
+	return it
+}
+
+func (b *builder) build() {
+	w := b.w
+	w.Items = map[portal.ProjectID]map[portal.Side]Items{}
+	b.exec(`INSERT INTO workspace (id, name, sections, set_up_at) VALUES (1, 'Honcho Design', $1, $2)`,
+		int64(portal.DefaultSections|portal.SectionTasks), b.now)
+	w.Ada, w.Mia, w.Tom = b.person("Ada"), b.person("Mia"), b.person("Tom")
+	b.member(w.Ada, "owner")
+	b.member(w.Mia, "manager")
+	b.member(w.Tom, "contributor")
+	w.Acme, w.Brick = b.client("Acme"), b.client("Brick")
+	w.Site = b.project(w.Acme, "acme", "site", true, false)
+	w.Brand = b.project(w.Acme, "acme", "brand", true, false)
+	w.Hidden = b.project(w.Acme, "acme", "hidden", false, false)
+	w.Old = b.project(w.Acme, "acme", "old", true, true)
+	w.Shop = b.project(w.Brick, "brick", "shop", true, false)
+	b.exec(`INSERT INTO project_team (project_id, person_id, added_at) VALUES ($1, $2, $3)`, string(w.Site), string(w.Tom), b.now)
+
+	w.Cleo, w.Dan, w.Carl, w.Bea = b.person("Cleo"), b.person("Dan"), b.person("Carl"), b.person("Bea")
+	w.Uma, w.Rex, w.Eve = b.person("Uma"), b.person("Rex"), b.person("Eve")
+	w.CleoUser = b.user(w.Acme, w.Cleo, portal.PresetLead, true)
+	w.DanUser = b.user(w.Acme, w.Dan, portal.PresetViewer, false)
+	b.exec(`INSERT INTO client_user_projects (client_user_id, project_id, client_id) VALUES ($1, $2, $3)`, string(w.DanUser), string(w.Brand), string(w.Acme))
+	w.CarlUser = b.user(w.Brick, w.Carl, portal.PresetLead, true)
+	w.BeaAtAcme = b.user(w.Acme, w.Bea, portal.PresetCommenter, true)
+	w.BeaAtBrick = b.user(w.Brick, w.Bea, portal.PresetCommenter, true)
+	w.UmaUser = b.user(w.Acme, w.Uma, portal.PresetViewer, true)
+	b.exec(`UPDATE client_users SET accepted_at = NULL WHERE id = $1`, string(w.UmaUser))
+	b.exec(`UPDATE persons SET confirmed_at = NULL, password_hash = '' WHERE id = $1`, string(w.Uma))
+	w.RexUser = b.user(w.Acme, w.Rex, portal.PresetLead, true)
+	b.exec(`UPDATE client_users SET removed_at = $1 WHERE id = $2`, b.now, string(w.RexUser))
+
+	for _, c := range []portal.ClientID{w.Acme, w.Brick} {
+		b.exec(`INSERT INTO event_chains (chain, seq, head) SELECT $1, COUNT(*), '' FROM events WHERE chain = $1`, string(c))
+	}
+	b.exec(`INSERT INTO client_grants (actor, client_id, side, rights) SELECT actor, client_id, side, rights FROM due_client_grants`)
+	b.exec(`INSERT INTO project_grants (actor, project_id, client_id, side, rights) SELECT actor, project_id, client_id, side, rights FROM due_project_grants`)
+}
