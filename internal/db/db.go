@@ -192,29 +192,29 @@ func convertOne(a any) (any, error) {
 	case nil, string, int64, int, []byte, float64:
 		return unchanged{}, nil
 	case bool:
-		return flag(a), nil
+		return zeroOrOne(a), nil
 	case *bool:
 		if a == nil {
 			return nil, nil
 		}
-		return flag(*a), nil
+		return zeroOrOne(*a), nil
 	case sql.NullBool:
 		if !a.Valid {
 			return nil, nil
 		}
-		return flag(a.Bool), nil
+		return zeroOrOne(a.Bool), nil
 	case time.Time, *time.Time, sql.NullTime:
 		return nil, errTime
 	case driver.Valuer:
 		return unchanged{}, nil
 	}
 	if v := reflect.ValueOf(a); v.Kind() == reflect.Bool {
-		return flag(v.Bool()), nil
+		return zeroOrOne(v.Bool()), nil
 	}
 	return unchanged{}, nil
 }
 
-func flag(b bool) int64 {
+func zeroOrOne(b bool) int64 {
 	if b {
 		return 1
 	}

@@ -1,19 +1,412 @@
 package db_test
 
 import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
 )
 
-func TestViewsExist(t *testing.T) {
+func insert(ctx context.Context, tx *db.Tx, key string) error {
+	_, err := tx.Exec(ctx, insertAttempt, key, 1, 2)
+	return err
+}
+
+func write(t *testing.T, d *db.DB, fn func(*db.Tx) error) {
+	t.Helper()
+	if err := d.Write(t.Context(), fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// keys returns what is committed in attempts, in order.
+func keys(t *testing.T, d *db.DB) string {
+	t.Helper()
+	rows, err := d.Query(context.WithoutCancel(t.Context()), `SELECT key FROM attempts ORDER BY key`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var list []string
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, key)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(list, " ")
+}
+
+func TestWriteCommitsAndRollsBack(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
-		for _, view := range []string{"due_project_grants", "due_client_grants"} {
-			var n int
-			if err := d.QueryRow(t.Context(), `SELECT COUNT(*) FROM `+view).Scan(&n); err != nil || n != 0 {
-				t.Errorf("%s: %d rows, %v", view, n, err)
+		ctx := t.Context()
+		write(t, d, func(tx *db.Tx) error {
+			if err := insert(ctx, tx, "kept"); err != nil {
+				return err
+			}
+			n, err := tx.Exec(ctx, `UPDATE attempts SET count = count + $1`, 4)
+			if n != 1 {
+				t.Errorf("%d rows changed", n)
+			}
+			var count int
+			if err := tx.QueryRow(ctx, readAttempt, "kept").Scan(&count); err != nil || count != 5 {
+				t.Errorf("inside the transaction: %d, %v", count, err)
+			}
+			return err
+		})
+
+		mine := errors.New("mine")
+		err := d.Write(ctx, func(tx *db.Tx) error {
+			if err := insert(ctx, tx, "undone"); err != nil {
+				return err
+			}
+			return mine
+		})
+		if err != mine {
+			t.Errorf("got %v, want the function's own error", err)
+		}
+		if got := keys(t, d); got != "kept" {
+			t.Errorf("committed: %s", got)
+		}
+	})
+}
+
+func TestPanicReachesTheCaller(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		func() {
+			defer func() {
+				if p := recover(); p != "boom" {
+					t.Errorf("recovered %v", p)
+				}
+			}()
+			d.Write(t.Context(), func(tx *db.Tx) error {
+				if err := insert(t.Context(), tx, "undone"); err != nil {
+					return err
+				}
+				panic("boom")
+			})
+		}()
+		write(t, d, func(tx *db.Tx) error { return insert(t.Context(), tx, "after") })
+		if got := keys(t, d); got != "after" {
+			t.Errorf("committed: %s", got)
+		}
+	})
+}
+
+// A test that fails inside Write ends the goroutine that runs it.
+func TestGoexitReachesTheCaller(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		ended := make(chan bool)
+		go func() {
+			normal := false
+			defer func() { ended <- normal }()
+			d.Write(t.Context(), func(tx *db.Tx) error {
+				if err := insert(t.Context(), tx, "undone"); err != nil {
+					return err
+				}
+				goexit()
+				return nil
+			})
+			normal = true
+		}()
+		if <-ended {
+			t.Error("Write returned")
+		}
+		write(t, d, func(tx *db.Tx) error { return insert(t.Context(), tx, "after") })
+		if got := keys(t, d); got != "after" {
+			t.Errorf("committed: %s", got)
+		}
+	})
+}
+
+func TestConstraintErrors(t *testing.T) {
+	const person = `INSERT INTO persons (id, name, email, email_key, created_at) VALUES ($1, 'n', 'e', $2, 1)`
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		write(t, d, func(tx *db.Tx) error {
+			_, err := tx.Exec(ctx, person, "per_1", "ana@secret.example")
+			return err
+		})
+		for _, c := range []struct {
+			name string
+			want error
+			q    string
+			args []any
+		}{
+			{"unique", db.ErrUnique, person, []any{"per_2", "ana@secret.example"}},
+			{"primary key", db.ErrUnique, person, []any{"per_1", "bea@secret.example"}},
+			{"foreign key", db.ErrForeignKey, `INSERT INTO team_members (person_id, role, created_at) VALUES ($1, $2, 1)`, []any{"secret", "owner"}},
+			{"referred to", db.ErrForeignKey, `DELETE FROM persons WHERE id = $1`, []any{"per_1"}},
+			{"check", db.ErrCheck, `INSERT INTO team_members (person_id, role, created_at) VALUES ($1, $2, 1)`, []any{"per_1", "secret"}},
+			{"not null", db.ErrCheck, `UPDATE persons SET name = $1`, []any{nil}},
+		} {
+			err := d.Write(ctx, func(tx *db.Tx) error {
+				if c.name == "referred to" {
+					if _, err := tx.Exec(ctx, `INSERT INTO team_members (person_id, role, created_at) VALUES ('per_1', 'owner', 1)`); err != nil {
+						return err
+					}
+				}
+				_, err := tx.Exec(ctx, c.q, c.args...)
+				return fmt.Errorf("while testing: %w", err)
+			})
+			if !errors.Is(err, c.want) {
+				t.Errorf("%s: %v", c.name, err)
+			}
+			if strings.Contains(fmt.Sprint(err), "secret") {
+				t.Errorf("%s: the error prints a value: %v", c.name, err)
 			}
 		}
 	})
+}
+
+func TestErrorsPrintNoValues(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		var n int
+		for name, err := range map[string]error{
+			"scan":   d.QueryRow(ctx, `SELECT 'secret' AS word`).Scan(&n),
+			"encode": d.QueryRow(ctx, `SELECT COUNT(*) FROM attempts WHERE count = $1`, []string{"secret"}).Scan(&n),
+		} {
+			if err == nil || strings.Contains(err.Error(), "secret") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if d.Dialect() == db.PostgreSQL { // SQLite compares text with numbers
+			err := d.QueryRow(ctx, `SELECT CAST($1 AS TEXT)::BIGINT`, "secret").Scan(&n)
+			if err == nil || strings.Contains(err.Error(), "secret") {
+				t.Errorf("cast: %v", err)
+			}
+		}
+	})
+}
+
+// On both databases a transaction is over once a statement has failed.
+func TestFailedStatementEndsTheTransaction(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		err := d.Write(ctx, func(tx *db.Tx) error {
+			if err := insert(ctx, tx, "a"); err != nil {
+				return err
+			}
+			if err := insert(ctx, tx, "a"); !errors.Is(err, db.ErrUnique) {
+				t.Errorf("second insert: %v", err)
+			}
+			if err := insert(ctx, tx, "b"); err == nil {
+				t.Error("a statement ran after a failed one")
+			}
+			return nil
+		})
+		if !errors.Is(err, db.ErrUnique) {
+			t.Errorf("Write: %v", err)
+		}
+		if got := keys(t, d); got != "" {
+			t.Errorf("committed: %s", got)
+		}
+	})
+}
+
+func TestTxIsOverAfterWrite(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		var leaked *db.Tx
+		write(t, d, func(tx *db.Tx) error { leaked = tx; return nil })
+		if err := insert(t.Context(), leaked, "late"); err == nil {
+			t.Error("a statement ran after the transaction")
+		}
+	})
+}
+
+func TestReadersCannotWrite(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		var key string
+		err := d.QueryRow(t.Context(), `INSERT INTO attempts VALUES ('a', 1, 1, 1) RETURNING key`).Scan(&key)
+		if !errors.Is(err, db.ErrReadOnly) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestNoRows(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		var n int
+		if err := d.QueryRow(t.Context(), readAttempt, "none").Scan(&n); err != db.ErrNoRows {
+			t.Errorf("got %v", err)
+		}
+		write(t, d, func(tx *db.Tx) error {
+			if err := tx.QueryRow(t.Context(), readAttempt, "none").Scan(&n); err != db.ErrNoRows {
+				t.Errorf("in a transaction: %v", err)
+			}
+			return insert(t.Context(), tx, "still open")
+		})
+	})
+}
+
+func TestArguments(t *testing.T) {
+	type flag bool
+	yes, no := true, false
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		for _, c := range []struct {
+			arg  any
+			want sql.NullInt64
+		}{
+			{true, sql.NullInt64{Int64: 1, Valid: true}},
+			{flag(true), sql.NullInt64{Int64: 1, Valid: true}},
+			{&yes, sql.NullInt64{Int64: 1, Valid: true}},
+			{&no, sql.NullInt64{Valid: true}},
+			{(*bool)(nil), sql.NullInt64{}},
+			{sql.NullBool{}, sql.NullInt64{}},
+			{int32(7), sql.NullInt64{Int64: 7, Valid: true}},
+		} {
+			var got sql.NullInt64
+			if err := d.QueryRow(ctx, `SELECT CAST($1 AS BIGINT)`, c.arg).Scan(&got); err != nil || got != c.want {
+				t.Errorf("%#v: %v, %v", c.arg, got, err)
+			}
+		}
+		now := time.Now()
+		for _, arg := range []any{now, &now, sql.NullTime{}} {
+			if _, err := d.Query(ctx, `SELECT CAST($1 AS BIGINT)`, arg); err == nil {
+				t.Errorf("%T was taken", arg)
+			}
+		}
+		// The parameters go by their number, not by their place.
+		var a, b string
+		if err := d.QueryRow(ctx, `SELECT CAST($2 AS TEXT), CAST($1 AS TEXT)`, "one", "two").Scan(&a, &b); err != nil || a != "two" || b != "one" {
+			t.Errorf("%s %s %v", a, b, err)
+		}
+	})
+}
+
+func TestCancelledContext(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		ctx, cancel := context.WithCancel(t.Context())
+		err := d.Write(ctx, func(tx *db.Tx) error {
+			if err := insert(ctx, tx, "a"); err != nil {
+				return err
+			}
+			cancel()
+			return insert(ctx, tx, "b")
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		ran := false
+		if err := d.Write(ctx, func(*db.Tx) error { ran = true; return nil }); !errors.Is(err, context.Canceled) || ran {
+			t.Errorf("with an ended context: %v, ran: %v", err, ran)
+		}
+		if got := keys(t, d); got != "" {
+			t.Errorf("committed: %s", got)
+		}
+	})
+}
+
+func TestClosed(t *testing.T) {
+	for _, dialect := range []db.Dialect{db.SQLite, db.PostgreSQL} {
+		t.Run(string(dialect), func(t *testing.T) {
+			d, err := db.Open(t.Context(), dbtest.URL(t, dialect))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := d.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.Write(t.Context(), func(*db.Tx) error { return nil }); !errors.Is(err, db.ErrClosed) {
+				t.Errorf("Write: %v", err)
+			}
+			var n int
+			if err := d.QueryRow(t.Context(), `SELECT 1`).Scan(&n); !errors.Is(err, db.ErrClosed) {
+				t.Errorf("QueryRow: %v", err)
+			}
+		})
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	for _, url := range []string{"", "mysql://x", "vitrine.db", "postgres://user:hunter2@host:port/x"} {
+		_, err := db.Open(t.Context(), url)
+		if err == nil {
+			t.Errorf("%q was opened", url)
+		} else if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("the error prints the password: %v", err)
+		}
+	}
+}
+
+func TestSecondProcess(t *testing.T) {
+	url := dbtest.URL(t, db.SQLite)
+	d, err := db.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Open(t.Context(), url); !errors.Is(err, db.ErrInUse) {
+		t.Errorf("second Open: %v", err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if d, err = db.Open(t.Context(), url); err != nil {
+		t.Fatalf("after Close: %v", err)
+	}
+	d.Close()
+}
+
+func TestFilesAreTheOwners(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data dir?")
+	d, err := db.Open(t.Context(), "sqlite:"+filepath.Join(dir, "vitrine.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if err := d.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) < 4 { // file, log, index, lock
+		t.Fatal(files, err)
+	}
+	for _, f := range files {
+		info, err := f.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v", f.Name(), info.Mode())
+		}
+	}
+}
+
+func TestNewID(t *testing.T) {
+	form := regexp.MustCompile(`^tsk_[0-7][0-9a-hjkmnp-tv-z]{25}$`)
+	seen := map[string]bool{}
+	for range 10_000 {
+		id := db.NewID("tsk")
+		if !form.MatchString(id) || seen[id] {
+			t.Fatal(id)
+		}
+		seen[id] = true
+	}
+	a := db.NewID("tsk")
+	time.Sleep(2 * time.Millisecond)
+	if b := db.NewID("tsk"); a >= b {
+		t.Errorf("%s does not sort before %s", a, b)
+	}
+}
+
+func TestMicros(t *testing.T) {
+	at := time.Date(2026, 11, 23, 17, 51, 26, 123456000, time.FixedZone("", 3600))
+	if got := db.FromMicros(db.Micros(at)); !got.Equal(at) || got.Location() != time.UTC {
+		t.Error(got)
+	}
 }

@@ -59,15 +59,18 @@ func normalise(err error) error {
 	if errors.As(err, &pg) {
 		return &Error{pgKind(pg.Code), err, pgText(pg)}
 	}
-	// database/sql and pgx print the value that would not convert.
 	text := err.Error()
-	if strings.HasPrefix(text, "sql: Scan error") {
-		if i := strings.LastIndex(text, `": `); i > 0 && strings.Contains(text, ": converting") {
-			i = strings.Index(text, ": converting")
-			return &Error{nil, err, "db: " + text[:i] + ": the column's value does not fit"}
+	switch {
+	case text == "sql: database is closed":
+		return ErrClosed
+	// database/sql and pgx print the value that would not convert.
+	case strings.HasPrefix(text, "sql: Scan error"):
+		where, what, _ := strings.Cut(text, `": `)
+		if !strings.HasPrefix(what, "converting NULL") && !strings.HasPrefix(what, "unsupported Scan") {
+			what = "the value does not fit"
 		}
-	}
-	if strings.Contains(text, "failed to encode") || strings.Contains(text, "unable to encode") {
+		return &Error{nil, err, "db: " + where + `": ` + what}
+	case strings.Contains(text, "to encode"):
 		return &Error{nil, err, "db: an argument does not fit its column"}
 	}
 	return &Error{nil, err, "db: " + text}

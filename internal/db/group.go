@@ -149,14 +149,13 @@ func (b *batch) member(m *member) error {
 	}
 	t := &Tx{tx: b.tx, batch: b}
 	b.call(m, t)
-	lost := t.over
-	t.over = errTxOver
-	if lost != nil {
-		if m.err == nil {
-			m.err = lost
-		}
-		return lost
+	if m.err == nil && m.panic == nil {
+		m.err = t.over // a statement failed and fn went on
 	}
+	if t.lost {
+		return t.over
+	}
+	t.over = errTxOver
 	if m.err != nil || m.panic != nil {
 		if err := b.exec("ROLLBACK TO member"); err != nil {
 			return err

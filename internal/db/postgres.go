@@ -33,8 +33,11 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 	web := cfg.Copy()
 	web.RuntimeParams["statement_timeout"] = "5000"
 
+	readOnly := web.Copy()
+	readOnly.RuntimeParams["default_transaction_read_only"] = "on"
+
 	d := &DB{dialect: PostgreSQL}
-	d.read = pgPool(web, pgReaders)
+	d.read = pgPool(readOnly, pgReaders)
 	d.write = pgPool(web, pgWriters)
 	d.jobs = pgPool(cfg, pgJobs)
 	if err := d.write.PingContext(ctx); err != nil {
@@ -90,6 +93,9 @@ func (d *DB) tryPostgres(ctx context.Context, fn func(*Tx) error) error {
 	}()
 	if err := fn(t); err != nil {
 		return err
+	}
+	if t.over != nil { // a statement failed and fn went on
+		return t.over
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("db: commit: %w", normalise(err))

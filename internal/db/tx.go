@@ -7,12 +7,15 @@ import (
 )
 
 // Tx is one running DB.Write. It is used by the function it was given to, on
-// one goroutine, and is over when that function returns.
+// one goroutine, and is over when that function returns. It is also over once
+// a statement has failed, as PostgreSQL has it: to go on after a conflict, say
+// ON CONFLICT in the statement.
 type Tx struct {
 	tx    *sql.Tx
-	batch *batch // SQLite: the shared transaction; nil on PostgreSQL
-	over  error  // why no statement may run any more
-	after []func()
+	batch *batch   // SQLite: the shared transaction; nil on PostgreSQL
+	over  error    // why no statement may run any more
+	lost  bool     // SQLite gave up the whole shared transaction
+	after []func() // what AfterCommit was given
 }
 
 var errTxOver = errors.New("db: the transaction is over")
@@ -95,10 +98,9 @@ func (t *Tx) check(ctx context.Context, args []any) ([]any, error) {
 	return convert(args)
 }
 
+// failed ends the transaction because of a statement's error.
 func (t *Tx) failed(err error) error {
-	err = normalise(err)
-	if t.batch != nil && abandons(err) {
-		t.over = err
-	}
-	return err
+	t.over = normalise(err)
+	t.lost = t.batch != nil && abandons(err)
+	return t.over
 }

@@ -1,0 +1,554 @@
+-- What the migrations make, as SQLite shows it. Written by: go test ./internal/db -run TestSchema -update
+
+CREATE TABLE api_tokens (
+  id          TEXT   PRIMARY KEY,
+  person_id   TEXT   NOT NULL REFERENCES persons (id),
+  name        TEXT   NOT NULL,
+  token_hash  TEXT   NOT NULL UNIQUE,
+  scopes      TEXT   NOT NULL,
+  created_at  BIGINT NOT NULL,
+  expires_at  BIGINT,
+  used_at     BIGINT,
+  revoked_at  BIGINT
+);
+
+CREATE INDEX api_tokens_person ON api_tokens (person_id, id);
+
+CREATE TABLE attempts (
+  key       TEXT   PRIMARY KEY,
+  count     BIGINT NOT NULL,
+  first_at  BIGINT NOT NULL,
+  last_at   BIGINT NOT NULL,
+  free_at   BIGINT NOT NULL DEFAULT 0
+);
+
+CREATE INDEX attempts_last ON attempts (last_at);
+
+CREATE TABLE calendar_feeds (
+  id          TEXT   PRIMARY KEY,
+  person_id   TEXT   NOT NULL REFERENCES persons (id),
+  token_hash  TEXT   NOT NULL UNIQUE,
+  project_id  TEXT   REFERENCES projects (id),
+  created_at  BIGINT NOT NULL,
+  revoked_at  BIGINT
+);
+
+CREATE INDEX calendar_feeds_person ON calendar_feeds (person_id, id);
+
+CREATE TABLE client_grants (
+  actor      TEXT   NOT NULL,
+  client_id  TEXT   NOT NULL REFERENCES clients (id),
+  side       TEXT   NOT NULL,
+  rights     BIGINT NOT NULL,
+  PRIMARY KEY (actor, client_id)
+);
+
+CREATE INDEX client_grants_client ON client_grants (client_id);
+
+CREATE TABLE client_team (
+  client_id  TEXT   NOT NULL REFERENCES clients (id),
+  person_id  TEXT   NOT NULL REFERENCES persons (id),
+  added_at   BIGINT NOT NULL,
+  PRIMARY KEY (client_id, person_id)
+);
+
+CREATE INDEX client_team_person ON client_team (person_id);
+
+CREATE TABLE client_user_projects (
+  client_user_id TEXT   NOT NULL REFERENCES client_users (id),
+  project_id     TEXT   NOT NULL,
+  client_id      TEXT   NOT NULL,
+  rights         BIGINT,
+  PRIMARY KEY (client_user_id, project_id),
+  FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id)
+);
+
+CREATE INDEX client_user_projects_project ON client_user_projects (project_id);
+
+CREATE TABLE client_users (
+  id            TEXT   PRIMARY KEY,
+  client_id     TEXT   NOT NULL REFERENCES clients (id),
+  person_id     TEXT   NOT NULL REFERENCES persons (id),
+  label         TEXT   NOT NULL DEFAULT '',
+  title         TEXT   NOT NULL DEFAULT '',
+  rights        BIGINT NOT NULL,
+  all_projects  BIGINT NOT NULL DEFAULT 1,
+  created_at    BIGINT NOT NULL,
+  created_by    TEXT   NOT NULL REFERENCES persons (id),
+  accepted_at   BIGINT,
+  suspended_at  BIGINT,
+  removed_at    BIGINT,
+  UNIQUE (client_id, person_id)
+);
+
+CREATE INDEX client_users_person ON client_users (person_id);
+
+CREATE TABLE clients (
+  id              TEXT   PRIMARY KEY,
+  name            TEXT   NOT NULL,
+  name_key        TEXT   NOT NULL UNIQUE,
+  created_at      BIGINT NOT NULL,
+  created_by      TEXT   NOT NULL REFERENCES persons (id),
+  archived_at     BIGINT,
+  portal_since    BIGINT,
+  portal_changed_at BIGINT,
+  portal_changed_by TEXT REFERENCES persons (id),
+  invitation_days BIGINT NOT NULL DEFAULT 7,
+  allowed_domains TEXT   NOT NULL DEFAULT '',
+  preset          TEXT   NOT NULL DEFAULT 'viewer',
+  sections_set    BIGINT NOT NULL DEFAULT 0,
+  sections        BIGINT NOT NULL DEFAULT 0,
+  contact_id      TEXT   REFERENCES persons (id),
+  welcome         TEXT   NOT NULL DEFAULT '',
+  revision        BIGINT NOT NULL DEFAULT 1
+);
+
+CREATE TABLE deliverable_links (
+  id             TEXT   PRIMARY KEY,
+  deliverable_id TEXT   NOT NULL REFERENCES deliverables (id),
+  title          TEXT   NOT NULL,
+  url            TEXT   NOT NULL,
+  position       BIGINT NOT NULL,
+  created_at     BIGINT NOT NULL,
+  created_by     TEXT   NOT NULL REFERENCES persons (id)
+);
+
+CREATE INDEX deliverable_links_deliverable ON deliverable_links (deliverable_id, position, id);
+
+CREATE TABLE deliverables (
+  id           TEXT   PRIMARY KEY,
+  project_id   TEXT   NOT NULL REFERENCES projects (id),
+  milestone_id TEXT,
+  title        TEXT   NOT NULL,
+  body         TEXT   NOT NULL DEFAULT '',
+  owner_id     TEXT   REFERENCES persons (id),
+  due_on       TEXT,
+  state        TEXT   NOT NULL DEFAULT 'draft' CHECK (state IN ('draft', 'shared', 'in_review', 'changes_requested', 'approved', 'signed_off')),
+  state_at     BIGINT NOT NULL,
+  state_by     TEXT   NOT NULL REFERENCES persons (id),
+  round        BIGINT NOT NULL DEFAULT 0,
+  rounds       BIGINT NOT NULL DEFAULT 2,
+  turn         TEXT   NOT NULL DEFAULT 'team' CHECK (turn IN ('team', 'client')),
+  turn_since   BIGINT NOT NULL,
+  position     BIGINT NOT NULL,
+  audience     TEXT   NOT NULL DEFAULT 'team' CHECK (audience IN ('team', 'client')),
+  shown_at     BIGINT,
+  shown_by     TEXT   REFERENCES persons (id),
+  created_at   BIGINT NOT NULL,
+  created_by   TEXT   NOT NULL REFERENCES persons (id),
+  revision     BIGINT NOT NULL DEFAULT 1,
+  UNIQUE (id, project_id),
+  FOREIGN KEY (milestone_id, project_id) REFERENCES milestones (id, project_id)
+);
+
+CREATE INDEX deliverables_milestone ON deliverables (milestone_id);
+
+CREATE INDEX deliverables_project ON deliverables (project_id, position, id);
+
+CREATE VIEW due_client_grants AS
+SELECT g.actor, g.client_id, MAX(g.side) AS side, MAX(g.rights) AS rights
+FROM (
+  SELECT m.person_id AS actor, c.id AS client_id, 'team' AS side, 2047 AS rights
+    FROM team_members m CROSS JOIN clients c
+   WHERE m.role IN ('owner', 'admin') AND m.accepted_at IS NOT NULL AND m.removed_at IS NULL
+  UNION ALL
+  SELECT m.person_id, ct.client_id, 'team', CASE m.role WHEN 'manager' THEN 1023 ELSE 1 END
+    FROM client_team ct JOIN team_members m ON m.person_id = ct.person_id
+   WHERE m.role IN ('manager', 'contributor') AND m.accepted_at IS NOT NULL AND m.removed_at IS NULL
+  UNION ALL
+  SELECT m.person_id, p.client_id, 'team', 1
+    FROM project_team pt
+    JOIN team_members m ON m.person_id = pt.person_id
+    JOIN projects p ON p.id = pt.project_id
+   WHERE m.role IN ('manager', 'contributor') AND m.accepted_at IS NOT NULL AND m.removed_at IS NULL
+  UNION ALL
+  SELECT u.person_id, u.client_id, 'client', u.rights
+    FROM client_users u JOIN clients c ON c.id = u.client_id
+   WHERE c.portal_since IS NOT NULL AND c.archived_at IS NULL
+     AND u.accepted_at IS NOT NULL AND u.suspended_at IS NULL AND u.removed_at IS NULL
+  UNION ALL
+  SELECT u.id, u.client_id, 'client', u.rights
+    FROM client_users u WHERE u.removed_at IS NULL
+) g
+GROUP BY g.actor, g.client_id;
+
+CREATE VIEW due_project_grants AS
+SELECT g.actor, g.project_id, g.client_id, MAX(g.side) AS side, MAX(g.rights) AS rights
+FROM (
+  SELECT m.person_id AS actor, p.id AS project_id, p.client_id, 'team' AS side, 2047 AS rights
+    FROM team_members m CROSS JOIN projects p
+   WHERE m.role IN ('owner', 'admin') AND m.accepted_at IS NOT NULL AND m.removed_at IS NULL
+  UNION ALL
+  SELECT m.person_id, p.id, p.client_id, 'team', CASE m.role WHEN 'contributor' THEN 511 ELSE 1023 END
+    FROM client_team ct
+    JOIN team_members m ON m.person_id = ct.person_id
+    JOIN projects p ON p.client_id = ct.client_id
+   WHERE m.role = 'manager' AND m.accepted_at IS NOT NULL AND m.removed_at IS NULL
+  UNION ALL
+  SELECT m.person_id, p.id, p.client_id, 'team', CASE m.role WHEN 'contributor' THEN 511 ELSE 1023 END
+    FROM project_team pt
+    JOIN team_members m ON m.person_id = pt.person_id
+    JOIN projects p ON p.id = pt.project_id
+   WHERE m.role IN ('manager', 'contributor') AND m.accepted_at IS NOT NULL AND m.removed_at IS NULL
+  UNION ALL
+  SELECT u.person_id, p.id, p.client_id, 'client', COALESCE(cup.rights, u.rights)
+    FROM client_users u
+    JOIN clients c ON c.id = u.client_id
+    JOIN projects p ON p.client_id = u.client_id
+    LEFT JOIN client_user_projects cup ON cup.client_user_id = u.id AND cup.project_id = p.id
+   WHERE c.portal_since IS NOT NULL AND c.archived_at IS NULL AND p.shared_at IS NOT NULL
+     AND u.accepted_at IS NOT NULL AND u.suspended_at IS NULL AND u.removed_at IS NULL
+     AND (u.all_projects = 1 OR cup.project_id IS NOT NULL)
+  UNION ALL
+  SELECT u.id, p.id, p.client_id, 'client', COALESCE(cup.rights, u.rights)
+    FROM client_users u
+    JOIN projects p ON p.client_id = u.client_id
+    LEFT JOIN client_user_projects cup ON cup.client_user_id = u.id AND cup.project_id = p.id
+   WHERE p.shared_at IS NOT NULL AND u.removed_at IS NULL
+     AND (u.all_projects = 1 OR cup.project_id IS NOT NULL)
+) g
+GROUP BY g.actor, g.project_id, g.client_id;
+
+CREATE TABLE email_changes (
+  id          TEXT   PRIMARY KEY,
+  person_id   TEXT   NOT NULL REFERENCES persons (id),
+  email       TEXT   NOT NULL,
+  email_key   TEXT   NOT NULL,
+  old_email   TEXT   NOT NULL,
+  token_hash  TEXT   NOT NULL UNIQUE,
+  created_at  BIGINT NOT NULL,
+  expires_at  BIGINT NOT NULL,
+  used_at     BIGINT,
+  voided_at   BIGINT
+);
+
+CREATE INDEX email_changes_person ON email_changes (person_id, id);
+
+CREATE TABLE event_chains (
+  chain  TEXT   PRIMARY KEY,
+  seq    BIGINT NOT NULL,
+  head   TEXT   NOT NULL
+);
+
+CREATE TABLE events (
+  id          TEXT   PRIMARY KEY,
+  chain       TEXT   NOT NULL,
+  seq         BIGINT NOT NULL,
+  kind        TEXT   NOT NULL,
+  at          BIGINT NOT NULL,
+  actor       TEXT   NOT NULL,
+  client_id   TEXT,
+  project_id  TEXT,
+  subject     TEXT   NOT NULL,
+  person_id   TEXT,
+  audience    TEXT   NOT NULL,
+  particulars TEXT   NOT NULL,
+  hash        TEXT   NOT NULL,
+  section     BIGINT NOT NULL DEFAULT 0,
+  shown       BIGINT NOT NULL DEFAULT 0,
+  UNIQUE (chain, seq)
+);
+
+CREATE INDEX events_at ON events (at);
+
+CREATE INDEX events_client ON events (client_id, id);
+
+CREATE INDEX events_project ON events (project_id, id);
+
+CREATE INDEX events_project_at ON events (project_id, at);
+
+CREATE INDEX events_subject ON events (subject, at);
+
+CREATE TABLE invitations (
+  id              TEXT   PRIMARY KEY,
+  person_id       TEXT   NOT NULL REFERENCES persons (id),
+  client_user_id  TEXT   REFERENCES client_users (id),
+  client_id       TEXT   REFERENCES clients (id),
+  role            TEXT   NOT NULL DEFAULT '',
+  message         TEXT   NOT NULL DEFAULT '',
+  token_hash      TEXT   NOT NULL UNIQUE,
+  invited_by      TEXT   NOT NULL REFERENCES persons (id),
+  created_at      BIGINT NOT NULL,
+  expires_at      BIGINT NOT NULL,
+  accepted_at     BIGINT,
+  revoked_at      BIGINT,
+  replaced        BIGINT NOT NULL DEFAULT 0,
+  asked_again_at  BIGINT
+);
+
+CREATE INDEX invitations_client_user ON invitations (client_user_id, id);
+
+CREATE INDEX invitations_person ON invitations (person_id, id);
+
+CREATE TABLE mails (
+  id          TEXT   PRIMARY KEY,
+  kind        TEXT   NOT NULL,
+  person_id   TEXT   NOT NULL REFERENCES persons (id),
+  address     TEXT   NOT NULL,
+  subject_id  TEXT   NOT NULL,
+  client_id   TEXT,
+  state       TEXT   NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'kept', 'failed', 'dropped')),
+  reason      TEXT   NOT NULL DEFAULT '',
+  tries       BIGINT NOT NULL DEFAULT 0,
+  created_at  BIGINT NOT NULL,
+  sent_at     BIGINT
+);
+
+CREATE INDEX mails_state ON mails (state, id);
+
+CREATE INDEX mails_subject ON mails (subject_id);
+
+CREATE TABLE migrations (
+  version     BIGINT PRIMARY KEY,
+  name        TEXT   NOT NULL,
+  checksum    TEXT   NOT NULL,
+  applied_at  BIGINT NOT NULL
+);
+
+CREATE TABLE milestones (
+  id           TEXT   PRIMARY KEY,
+  project_id   TEXT   NOT NULL REFERENCES projects (id),
+  title        TEXT   NOT NULL,
+  body         TEXT   NOT NULL DEFAULT '',
+  starts_on    TEXT,
+  due_on       TEXT,
+  planned_on   TEXT,
+  shift_reason TEXT   NOT NULL DEFAULT '',
+  turn         TEXT   NOT NULL DEFAULT 'team' CHECK (turn IN ('team', 'client')),
+  turn_since   BIGINT NOT NULL,
+  position     BIGINT NOT NULL,
+  audience     TEXT   NOT NULL DEFAULT 'team' CHECK (audience IN ('team', 'client')),
+  shown_at     BIGINT,
+  shown_by     TEXT   REFERENCES persons (id),
+  created_at   BIGINT NOT NULL,
+  created_by   TEXT   NOT NULL REFERENCES persons (id),
+  reached_at   BIGINT,
+  reached_by   TEXT   REFERENCES persons (id),
+  revision     BIGINT NOT NULL DEFAULT 1,
+  UNIQUE (id, project_id)
+);
+
+CREATE INDEX milestones_project ON milestones (project_id, position, id);
+
+CREATE TABLE password_resets (
+  id          TEXT   PRIMARY KEY,
+  person_id   TEXT   NOT NULL REFERENCES persons (id),
+  token_hash  TEXT   NOT NULL UNIQUE,
+  created_at  BIGINT NOT NULL,
+  expires_at  BIGINT NOT NULL,
+  used_at     BIGINT,
+  voided_at   BIGINT
+);
+
+CREATE INDEX password_resets_person ON password_resets (person_id, id);
+
+CREATE TABLE persons (
+  id             TEXT   PRIMARY KEY,
+  name           TEXT   NOT NULL,
+  email          TEXT   NOT NULL,
+  email_key      TEXT   NOT NULL UNIQUE,
+  title          TEXT   NOT NULL DEFAULT '',
+  password_hash  TEXT   NOT NULL DEFAULT '',
+  locale         TEXT   NOT NULL DEFAULT '',
+  time_zone      TEXT   NOT NULL DEFAULT '',
+  theme          TEXT   NOT NULL DEFAULT '',
+  away_until     TEXT   NOT NULL DEFAULT '',
+  created_at     BIGINT NOT NULL,
+  confirmed_at   BIGINT,
+  disabled_at    BIGINT
+);
+
+CREATE TABLE project_grants (
+  actor      TEXT   NOT NULL,
+  project_id TEXT   NOT NULL,
+  client_id  TEXT   NOT NULL,
+  side       TEXT   NOT NULL,
+  rights     BIGINT NOT NULL,
+  PRIMARY KEY (actor, project_id),
+  FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id)
+);
+
+CREATE INDEX project_grants_client ON project_grants (client_id, actor);
+
+CREATE INDEX project_grants_project ON project_grants (project_id);
+
+CREATE TABLE project_team (
+  project_id  TEXT   NOT NULL REFERENCES projects (id),
+  person_id   TEXT   NOT NULL REFERENCES persons (id),
+  role        TEXT   NOT NULL DEFAULT '',
+  shown       BIGINT NOT NULL DEFAULT 1,
+  added_at    BIGINT NOT NULL,
+  PRIMARY KEY (project_id, person_id)
+);
+
+CREATE INDEX project_team_person ON project_team (person_id);
+
+CREATE TABLE projects (
+  id             TEXT   PRIMARY KEY,
+  client_id      TEXT   NOT NULL REFERENCES clients (id),
+  name           TEXT   NOT NULL,
+  summary        TEXT   NOT NULL DEFAULT '',
+  status         TEXT   NOT NULL DEFAULT 'planned'  CHECK (status IN ('planned', 'active', 'on_hold', 'done')),
+  health         TEXT   NOT NULL DEFAULT 'on_track' CHECK (health IN ('on_track', 'at_risk', 'off_track', 'waiting')),
+  sentence       TEXT   NOT NULL DEFAULT '',
+  starts_on      TEXT,
+  due_on         TEXT,
+  shared_at      BIGINT,
+  shared_by      TEXT   REFERENCES persons (id),
+  contact_id     TEXT   REFERENCES persons (id),
+  sections_set   BIGINT NOT NULL DEFAULT 0,
+  sections       BIGINT NOT NULL DEFAULT 0,
+  created_at     BIGINT NOT NULL,
+  created_by     TEXT   NOT NULL REFERENCES persons (id),
+  updated_at     BIGINT NOT NULL,
+  updated_by     TEXT   NOT NULL REFERENCES persons (id),
+  archived_at    BIGINT,
+  archived_by    TEXT   REFERENCES persons (id),
+  revision       BIGINT NOT NULL DEFAULT 1,
+  UNIQUE (id, client_id)
+);
+
+CREATE INDEX projects_client ON projects (client_id, id);
+
+CREATE TABLE requests (
+  key        TEXT   PRIMARY KEY,
+  body_hash  TEXT   NOT NULL,
+  created_at BIGINT NOT NULL,
+  result     TEXT   NOT NULL
+);
+
+CREATE TABLE seen (
+  person_id  TEXT   NOT NULL REFERENCES persons (id),
+  item_id    TEXT   NOT NULL,
+  first_at   BIGINT NOT NULL,
+  last_at    BIGINT NOT NULL,
+  PRIMARY KEY (person_id, item_id)
+);
+
+CREATE INDEX seen_item ON seen (item_id, person_id);
+
+CREATE TABLE sessions (
+  id          TEXT   PRIMARY KEY,
+  token_hash  TEXT   NOT NULL UNIQUE,
+  person_id   TEXT   NOT NULL REFERENCES persons (id),
+  created_at  BIGINT NOT NULL,
+  proved_at   BIGINT NOT NULL,
+  seen_at     BIGINT NOT NULL,
+  idle_micros BIGINT NOT NULL,
+  expires_at  BIGINT NOT NULL,
+  proof       TEXT   NOT NULL,
+  user_agent  TEXT   NOT NULL DEFAULT '',
+  address     TEXT   NOT NULL DEFAULT '',
+  shared      BIGINT NOT NULL DEFAULT 0,
+  viewing_as  TEXT   NOT NULL DEFAULT '',
+  ended_at    BIGINT,
+  ended_why   TEXT   NOT NULL DEFAULT ''
+);
+
+CREATE INDEX sessions_person ON sessions (person_id, id);
+
+CREATE TABLE sign_in_codes (
+  id          TEXT   PRIMARY KEY,
+  person_id   TEXT   NOT NULL REFERENCES persons (id),
+  browser     TEXT   NOT NULL UNIQUE,
+  created_at  BIGINT NOT NULL,
+  expires_at  BIGINT NOT NULL,
+  tries       BIGINT NOT NULL DEFAULT 0,
+  used_at     BIGINT
+);
+
+CREATE INDEX sign_in_codes_person ON sign_in_codes (person_id, id);
+
+CREATE TABLE tasks (
+  id           TEXT   PRIMARY KEY,
+  project_id   TEXT   NOT NULL REFERENCES projects (id),
+  milestone_id TEXT,
+  title        TEXT   NOT NULL,
+  body         TEXT   NOT NULL DEFAULT '',
+  assignee_id  TEXT   REFERENCES persons (id),
+  due_on       TEXT,
+  turn         TEXT   NOT NULL DEFAULT 'team' CHECK (turn IN ('team', 'client')),
+  turn_since   BIGINT NOT NULL,
+  position     BIGINT NOT NULL,
+  audience     TEXT   NOT NULL DEFAULT 'team' CHECK (audience IN ('team', 'client')),
+  shown_at     BIGINT,
+  shown_by     TEXT   REFERENCES persons (id),
+  created_at   BIGINT NOT NULL,
+  created_by   TEXT   NOT NULL REFERENCES persons (id),
+  started_at   BIGINT,
+  completed_at BIGINT,
+  completed_by TEXT   REFERENCES persons (id),
+  revision     BIGINT NOT NULL DEFAULT 1,
+  FOREIGN KEY (milestone_id, project_id) REFERENCES milestones (id, project_id)
+);
+
+CREATE INDEX tasks_assignee ON tasks (assignee_id, completed_at, due_on);
+
+CREATE INDEX tasks_milestone ON tasks (milestone_id);
+
+CREATE INDEX tasks_project ON tasks (project_id, position, id);
+
+CREATE INDEX tasks_turn ON tasks (project_id, turn, completed_at);
+
+CREATE TABLE team_members (
+  person_id   TEXT   PRIMARY KEY REFERENCES persons (id),
+  role        TEXT   NOT NULL CHECK (role IN ('owner', 'admin', 'manager', 'contributor')),
+  created_at  BIGINT NOT NULL,
+  accepted_at BIGINT,
+  removed_at  BIGINT
+);
+
+CREATE TABLE templates (
+  id          TEXT   PRIMARY KEY,
+  name        TEXT   NOT NULL,
+  name_key    TEXT   NOT NULL UNIQUE,
+  body        TEXT   NOT NULL,
+  created_at  BIGINT NOT NULL,
+  created_by  TEXT   REFERENCES persons (id)
+);
+
+CREATE TABLE updates (
+  id           TEXT   PRIMARY KEY,
+  project_id   TEXT   NOT NULL REFERENCES projects (id),
+  author_id    TEXT   NOT NULL REFERENCES persons (id),
+  body         TEXT   NOT NULL,
+  status       TEXT   NOT NULL,
+  health       TEXT   NOT NULL,
+  sentence     TEXT   NOT NULL DEFAULT '',
+  audience     TEXT   NOT NULL DEFAULT 'team' CHECK (audience IN ('team', 'client')),
+  shown_at     BIGINT,
+  shown_by     TEXT   REFERENCES persons (id),
+  created_at   BIGINT NOT NULL,
+  edited_at    BIGINT,
+  revision     BIGINT NOT NULL DEFAULT 1
+);
+
+CREATE INDEX updates_project ON updates (project_id, id);
+
+CREATE TABLE visits (
+  person_id   TEXT   NOT NULL REFERENCES persons (id),
+  place       TEXT   NOT NULL,
+  at          BIGINT NOT NULL,
+  previous_at BIGINT NOT NULL,
+  PRIMARY KEY (person_id, place)
+);
+
+CREATE TABLE workspace (
+  id              BIGINT PRIMARY KEY CHECK (id = 1),
+  name            TEXT   NOT NULL,
+  logo_text       TEXT   NOT NULL DEFAULT '',
+  accent          TEXT   NOT NULL DEFAULT '',
+  welcome         TEXT   NOT NULL DEFAULT '',
+  support_email   TEXT   NOT NULL DEFAULT '',
+  legal_url       TEXT   NOT NULL DEFAULT '',
+  privacy_url     TEXT   NOT NULL DEFAULT '',
+  time_zone       TEXT   NOT NULL DEFAULT 'UTC',
+  locale          TEXT   NOT NULL DEFAULT 'en',
+  office_hours    TEXT   NOT NULL DEFAULT '',
+  reply_hours     BIGINT NOT NULL DEFAULT 0,
+  state_words     TEXT   NOT NULL DEFAULT '{}',
+  sections        BIGINT NOT NULL,
+  revision        BIGINT NOT NULL DEFAULT 1,
+  set_up_at       BIGINT,
+  set_up_hash     TEXT   NOT NULL DEFAULT ''
+);
