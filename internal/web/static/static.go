@@ -1,0 +1,65 @@
+// Package static holds the files every page loads: one style sheet, one script
+// and one font, built by tools/assets and embedded with the hash of their
+// content in the name, so that they can be kept for ever by browsers.
+package static
+
+import (
+	"embed"
+	"net/http"
+	"path"
+	"strings"
+)
+
+//go:embed dist
+var dist embed.FS
+
+// Handler serves GET /static/NAME. It sends the gzipped form to whoever
+// accepts it, and answers 404 to any name that is not exactly one of its
+// files; nothing is ever listed. It sets content type and caching only: the
+// security headers are the server's.
+func Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := strings.TrimPrefix(r.URL.Path, "/static/")
+		kind := map[string]string{
+			".css":   "text/css; charset=utf-8",
+			".js":    "text/javascript; charset=utf-8",
+			".woff2": "font/woff2",
+		}[path.Ext(name)]
+		if kind == "" || strings.Contains(name, "/") {
+			http.NotFound(w, r)
+			return
+		}
+		body, err := dist.ReadFile("dist/" + name)
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		h := w.Header()
+		if packed, err := dist.ReadFile("dist/" + name + ".gz"); err == nil {
+			h.Add("Vary", "Accept-Encoding")
+			if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+				h.Set("Content-Encoding", "gzip")
+				body = packed
+			}
+		}
+		h.Set("Content-Type", kind)
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+		h.Set("X-Content-Type-Options", "nosniff")
+		if r.Method != http.MethodHead {
+			w.Write(body)
+		}
+	})
+}
+
+// acceptsGzip reports whether an Accept-Encoding header names gzip without
+// refusing it (q=0).
+func acceptsGzip(header string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		name, q, _ := strings.Cut(strings.TrimSpace(part), ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			q = strings.ReplaceAll(q, " ", "")
+			return q != "q=0" && !strings.HasPrefix(q, "q=0.000")
+		}
+	}
+	return false
+}

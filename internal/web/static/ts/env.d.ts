@@ -1,0 +1,13 @@
+declare module "htmx.org" {
+  const htmx: unknown;
+  export default htmx;
+}
+declare module "*/idiomorph.js" {
+  export const Idiomorph: {
+    morph(old: Element, now: Element, config?: object): void;
+  };
+}
+declare module "*/htmx-sse.js";
+interface Window {
+  trustedTypes?: { createPolicy(name: string, rules: object): unknown };
+}

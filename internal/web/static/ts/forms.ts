@@ -1,0 +1,67 @@
+// A form with data-guard knows whether it was changed: its save bar shows only
+// then, and leaving asks first. A text area with data-draft keeps what was
+// typed for this tab until it is sent.
+let sending = false;
+
+const entries = (f: HTMLFormElement) =>
+  JSON.stringify([...new FormData(f)].map(([k, v]) => [k, v instanceof File ? v.name + v.size : v]));
+
+const first = new WeakMap<HTMLFormElement, string>();
+
+function watch(f: HTMLFormElement) {
+  if (!first.has(f)) first.set(f, f.hasAttribute("data-dirty") ? "" : entries(f));
+}
+
+function watchAll() {
+  document.querySelectorAll<HTMLFormElement>("form[data-guard]").forEach(watch);
+  document.querySelectorAll<HTMLTextAreaElement>("textarea[data-draft]").forEach((t) => {
+    if (t.dataset.restored !== undefined) return;
+    t.dataset.restored = "";
+    const kept = sessionStorage.getItem("draft:" + t.dataset.draft);
+    if (kept && !t.value) t.value = kept;
+  });
+}
+
+// dirty reports whether anything typed on this page is not sent yet.
+export function dirty(): boolean {
+  return document.querySelector("form[data-dirty]") !== null;
+}
+
+function changed(e: Event) {
+  const t = e.target as HTMLElement;
+  if (t instanceof HTMLTextAreaElement && t.dataset.draft) {
+    if (t.value) sessionStorage.setItem("draft:" + t.dataset.draft, t.value);
+    else sessionStorage.removeItem("draft:" + t.dataset.draft);
+  }
+  const f = t.closest<HTMLFormElement>("form[data-guard]");
+  if (f) {
+    watch(f);
+    f.toggleAttribute("data-dirty", first.get(f) !== entries(f));
+  }
+}
+
+addEventListener("input", changed);
+addEventListener("change", changed);
+addEventListener("reset", (e) => (e.target as Element).removeAttribute("data-dirty"));
+addEventListener("submit", (e) => {
+  const f = e.target as HTMLFormElement;
+  if (e.defaultPrevented) return;
+  sending = true;
+  setTimeout(() => (sending = false), 4000);
+  f.querySelectorAll<HTMLTextAreaElement>("textarea[data-draft]").forEach((t) =>
+    sessionStorage.removeItem("draft:" + t.dataset.draft),
+  );
+  // The second press of an impatient finger sends nothing.
+  const b = (e as SubmitEvent).submitter as HTMLButtonElement | null;
+  if (b && f.method === "post") {
+    setTimeout(() => (b.disabled = true));
+    setTimeout(() => (b.disabled = false), 4000);
+  }
+});
+addEventListener("beforeunload", (e) => {
+  if (!sending && dirty()) e.preventDefault();
+});
+addEventListener("pageshow", () => (sending = false));
+document.addEventListener("htmx:load", watchAll);
+document.addEventListener("vitrine:swapped", watchAll);
+watchAll();

@@ -1,0 +1,95 @@
+// The live stream carries only "changed": the page is then fetched again with
+// the reader's own rights and laid over the old one.
+import { Idiomorph } from "../vendor/idiomorph.js";
+import { dirty } from "./forms";
+import { say } from "./say";
+import { toast } from "./toast";
+
+const parts = ["main", "#rail", "#top"];
+
+let news: HTMLElement | undefined;
+let fetching = false;
+let again = false;
+
+function busy(): boolean {
+  const a = document.activeElement;
+  return (
+    dirty() ||
+    document.querySelector("dialog[open], details.menu[open]") !== null ||
+    (a !== null && a.matches("main input:not([type=checkbox],[type=radio],[type=submit]), main textarea, main select"))
+  );
+}
+
+async function refresh() {
+  if (busy()) {
+    if (!news?.isConnected) news = toast(say("news"), { label: say("refresh"), run: () => location.reload() }, true);
+    return;
+  }
+  if (fetching) {
+    again = true;
+    return;
+  }
+  fetching = true;
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+    // Somewhere else, or nowhere: this page is no longer theirs.
+    if (!answer.ok || new URL(answer.url).pathname !== location.pathname) {
+      location.reload();
+      return;
+    }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (busy()) return refreshLater();
+    for (const part of parts) {
+      const old = document.querySelector(part);
+      const now = page.querySelector(part);
+      if (old && now) Idiomorph.morph(old, now, { ignoreActiveValue: true });
+    }
+    document.title = page.title;
+    document.dispatchEvent(new Event("vitrine:swapped"));
+  } catch {
+    // Offline: the stream comes back with the network and says so again.
+  } finally {
+    fetching = false;
+    if (again) {
+      again = false;
+      void refresh();
+    }
+  }
+}
+
+function refreshLater() {
+  again = false;
+  setTimeout(refresh, 1000);
+}
+
+let wait = 0;
+function soon() {
+  clearTimeout(wait);
+  wait = window.setTimeout(refresh, 150 + Math.random() * 350);
+}
+
+function connect(url: string, tries: number) {
+  const stream = new EventSource(url);
+  stream.addEventListener("open", () => {
+    if (tries > 0) soon(); // something may have happened meanwhile
+    tries = 0;
+  });
+  stream.addEventListener("changed", soon);
+  stream.addEventListener("bye", () => {
+    stream.close();
+    location.reload();
+  });
+  stream.addEventListener("error", () => {
+    stream.close();
+    const pause = Math.min(60_000, 1000 * 2 ** tries) * (0.5 + Math.random());
+    setTimeout(() => connect(url, Math.min(tries + 1, 6)), pause);
+  });
+  addEventListener("pagehide", () => stream.close(), { once: true });
+}
+
+const url = document.body.dataset.live;
+if (url) connect(url, 0);
+addEventListener("pageshow", (e) => {
+  // Brought back from the back/forward cache: show what is true now.
+  if (e.persisted) location.reload();
+});

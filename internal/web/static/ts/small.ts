@@ -1,0 +1,61 @@
+// Small conveniences, each tied to one data attribute.
+import { say } from "./say";
+
+addEventListener("click", async (e) => {
+  const t = e.target as Element;
+
+  // data-copy="text": puts it on the clipboard and says so in place.
+  const copy = t.closest<HTMLButtonElement>("button[data-copy]");
+  if (copy) {
+    await navigator.clipboard.writeText(copy.dataset.copy!);
+    const label = copy.querySelector(".label") ?? copy;
+    const was = label.textContent;
+    label.textContent = say("copied");
+    copy.dataset.done = "";
+    setTimeout(() => {
+      label.textContent = was;
+      delete copy.dataset.done;
+    }, 2000);
+  }
+
+  // data-reveal="id": shows or hides a password.
+  const eye = t.closest<HTMLButtonElement>("button[data-reveal]");
+  if (eye) {
+    const field = document.getElementById(eye.dataset.reveal!) as HTMLInputElement;
+    const show = field.type === "password";
+    field.type = show ? "text" : "password";
+    eye.setAttribute("aria-pressed", String(show));
+  }
+});
+
+addEventListener("change", (e) => {
+  const t = e.target as HTMLInputElement | HTMLSelectElement;
+  // data-theme-choice: shows the theme before it is saved.
+  if (t.matches("[data-theme-choice]")) document.documentElement.dataset.theme = t.value;
+  // data-submit: a filter that applies by itself.
+  if (t.matches("[data-submit]")) t.form?.requestSubmit();
+});
+
+// data-visit="/visits/…": told once, when it has really been on the screen.
+const told = new Set<string>();
+const seen = new IntersectionObserver((all) => {
+  for (const one of all) {
+    const url = (one.target as HTMLElement).dataset.visit!;
+    if (!one.isIntersecting || told.has(url) || document.visibilityState !== "visible") continue;
+    told.add(url);
+    seen.unobserve(one.target);
+    void fetch(url, { method: "POST", keepalive: true });
+  }
+});
+function observe() {
+  document.querySelectorAll<HTMLElement>("[data-visit]").forEach((x) => {
+    if (!told.has(x.dataset.visit!)) seen.observe(x);
+  });
+}
+document.addEventListener("visibilitychange", () => {
+  // Observing again asks again, now that the page is in view.
+  seen.disconnect();
+  observe();
+});
+document.addEventListener("vitrine:swapped", observe);
+observe();
