@@ -231,7 +231,7 @@ func TestTxIsOverAfterWrite(t *testing.T) {
 func TestReadersCannotWrite(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		var key string
-		err := d.QueryRow(t.Context(), `INSERT INTO attempts VALUES ('a', 1, 1, 1) RETURNING key`).Scan(&key)
+		err := d.QueryRow(t.Context(), `INSERT INTO attempts (key, count, first_at, last_at) VALUES ('a', 1, 1, 1) RETURNING key`).Scan(&key)
 		if !errors.Is(err, db.ErrReadOnly) {
 			t.Errorf("got %v", err)
 		}

@@ -129,7 +129,7 @@ func TestFailedCommitReachesEveryMember(t *testing.T) {
 			if _, err := tx.Exec(ctx, `PRAGMA defer_foreign_keys = 1`); err != nil {
 				return err
 			}
-			_, err := tx.Exec(ctx, `INSERT INTO event_outbox (event_id) VALUES ('none')`)
+			_, err := tx.Exec(ctx, `INSERT INTO client_team (client_id, person_id, added_at) VALUES ('none', 'none', 0)`)
 			return err
 		},
 		inserts("b"),
