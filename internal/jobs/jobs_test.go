@@ -1,0 +1,268 @@
+package jobs_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
+	"github.com/vitrine-portal/vitrine/internal/jobs"
+)
+
+type lockedBuffer struct {
+	sync.Mutex
+	bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.Lock()
+	defer b.Unlock()
+	return b.Buffer.Write(p)
+}
+
+// open returns a queue that is migrated and stops with the test.
+func open(t *testing.T, d *db.DB) (*jobs.Jobs, *lockedBuffer) {
+	t.Helper()
+	logged := &lockedBuffer{}
+	j, err := jobs.New(d, slog.New(slog.NewTextHandler(logged, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := j.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() {
+		if err := j.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return j, logged
+}
+
+func start(t *testing.T, j *jobs.Jobs) {
+	t.Helper()
+	if err := j.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func drain(t *testing.T, j *jobs.Jobs) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := j.Drain(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func enqueue(t *testing.T, d *db.DB, j *jobs.Jobs, kind string, args any, opts ...jobs.Option) {
+	t.Helper()
+	if err := d.Write(t.Context(), func(tx *db.Tx) error {
+		return j.Enqueue(t.Context(), tx, kind, args, opts...)
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestJobsRunWithTheirArguments(t *testing.T) {
+	type args struct{ ID string }
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		j, _ := open(t, d)
+		var got sync.Map
+		jobs.Handle(j, "greet", func(ctx context.Context, a args) error {
+			got.Store(a.ID, true)
+			// A handler writes while the queue works on the same database.
+			return d.Write(ctx, func(tx *db.Tx) error {
+				_, err := tx.Exec(ctx, `INSERT INTO attempts (key, count, first_at, last_at) VALUES ($1, 1, 1, 1)`, a.ID)
+				return err
+			})
+		})
+		enqueue(t, d, j, "greet", args{"before"})
+		start(t, j)
+		for i := range 20 {
+			enqueue(t, d, j, "greet", args{fmt.Sprint(i)})
+		}
+		drain(t, j)
+		n := 0
+		got.Range(func(any, any) bool { n++; return true })
+		if n != 21 {
+			t.Errorf("%d jobs ran, want 21", n)
+		}
+		if err := d.QueryRow(t.Context(), `SELECT COUNT(*) FROM attempts`).Scan(&n); err != nil || n != 21 {
+			t.Errorf("%d rows, %v", n, err)
+		}
+	})
+}
+
+func TestJobOfAFailedTransactionDoesNotRun(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		j, _ := open(t, d)
+		var ran atomic.Int64
+		jobs.Handle(j, "count", func(context.Context, int) error { ran.Add(1); return nil })
+		start(t, j)
+		mine := errors.New("mine")
+		if err := d.Write(t.Context(), func(tx *db.Tx) error {
+			if err := j.Enqueue(t.Context(), tx, "count", 1); err != nil {
+				return err
+			}
+			return mine
+		}); err != mine {
+			t.Fatal(err)
+		}
+		enqueue(t, d, j, "count", 2)
+		drain(t, j)
+		if ran.Load() != 1 {
+			t.Errorf("%d jobs ran", ran.Load())
+		}
+	})
+}
+
+func TestUnknownKind(t *testing.T) {
+	d := dbtest.Open(t, db.SQLite)
+	j, _ := open(t, d)
+	jobs.Handle(j, "known", func(context.Context, int) error { return nil })
+	if err := d.Write(t.Context(), func(tx *db.Tx) error { return j.Enqueue(t.Context(), tx, "unknown", 1) }); err == nil {
+		t.Error("it was taken")
+	}
+}
+
+func TestUniqueAndLater(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		j, _ := open(t, d)
+		var ran, later atomic.Int64
+		jobs.Handle(j, "once", func(context.Context, string) error { ran.Add(1); return nil })
+		jobs.Handle(j, "later", func(context.Context, any) error { later.Add(1); return nil })
+		for range 3 {
+			enqueue(t, d, j, "once", "a", jobs.Unique())
+		}
+		enqueue(t, d, j, "once", "b", jobs.Unique())
+		enqueue(t, d, j, "later", nil, jobs.At(time.Now().Add(time.Hour)))
+		enqueue(t, d, j, "later", nil, jobs.At(time.Now().Add(-time.Hour)))
+		start(t, j)
+		drain(t, j)
+		if ran.Load() != 2 || later.Load() != 1 {
+			t.Errorf("%d unique jobs and %d late ones ran", ran.Load(), later.Load())
+		}
+		enqueue(t, d, j, "once", "a", jobs.Unique())
+		drain(t, j)
+		if ran.Load() != 3 {
+			t.Errorf("after the first was done, %d ran", ran.Load())
+		}
+	})
+}
+
+func TestFailures(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		j, logged := open(t, d)
+		var tries, panics atomic.Int64
+		again := make(chan bool)
+		jobs.Handle(j, "fails_once", func(context.Context, string) error {
+			if tries.Add(1) == 1 {
+				return errors.New("no answer from ana@secret.example")
+			}
+			close(again)
+			return nil
+		})
+		jobs.Handle(j, "panics", func(context.Context, string) error {
+			panics.Add(1)
+			panic("secret")
+		}, jobs.MaxAttempts(1))
+		start(t, j)
+		enqueue(t, d, j, "fails_once", "secret")
+		enqueue(t, d, j, "panics", "secret")
+		select {
+		case <-again:
+		case <-time.After(20 * time.Second):
+			t.Fatal("it was not tried again")
+		}
+		drain(t, j)
+		if panics.Load() != 1 {
+			t.Errorf("the panicking job ran %d times", panics.Load())
+		}
+		logged.Lock()
+		defer logged.Unlock()
+		text := logged.String()
+		if strings.Contains(text, "secret") {
+			t.Errorf("the log quotes: %s", text)
+		}
+		for _, want := range []string{`level=WARN msg="job failed" kind=fails_once`, `level=ERROR msg="job panicked" kind=panics`} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the log lacks %s: %s", want, text)
+			}
+		}
+	})
+}
+
+func TestEvery(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		j, _ := open(t, d)
+		ran := make(chan bool, 100)
+		j.Every("tick", time.Second, func(context.Context) error { ran <- true; return nil })
+		start(t, j)
+		for range 2 {
+			select {
+			case <-ran:
+			case <-time.After(20 * time.Second):
+				t.Fatal("it did not run")
+			}
+		}
+	})
+}
+
+// A job that a killed process was running runs again at the next start.
+func TestTakeBack(t *testing.T) {
+	d := dbtest.Open(t, db.SQLite)
+	j, _ := open(t, d)
+	ran := make(chan bool, 1)
+	jobs.Handle(j, "once", func(context.Context, any) error { ran <- true; return nil }, jobs.MaxAttempts(1))
+	enqueue(t, d, j, "once", nil)
+	if err := d.Write(t.Context(), func(tx *db.Tx) error {
+		n, err := tx.Exec(t.Context(), `UPDATE river_job SET state = 'running', attempt = 1`)
+		if n != 1 {
+			t.Errorf("%d jobs", n)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	start(t, j)
+	drain(t, j)
+	select {
+	case <-ran:
+	default:
+		t.Error("it did not run")
+	}
+}
+
+func TestStopWaits(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		j, _ := open(t, d)
+		began := make(chan bool)
+		var ended atomic.Bool
+		jobs.Handle(j, "slow", func(context.Context, any) error {
+			close(began)
+			time.Sleep(300 * time.Millisecond)
+			ended.Store(true)
+			return nil
+		})
+		start(t, j)
+		enqueue(t, d, j, "slow", nil)
+		<-began
+		if err := j.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !ended.Load() {
+			t.Error("Stop did not wait")
+		}
+	})
+}
