@@ -100,7 +100,11 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	if !s.Configured() {
 		return &Temporary{Failure{Stage: "connecting", Reason: "no mail server is configured"}}
 	}
-	msg, err := s.compose(m)
+	portal, err := address(s.config.From)
+	if err != nil {
+		return &Temporary{Failure{Stage: "composing", Reason: "the portal's address " + err.Error()}}
+	}
+	msg, err := s.compose(portal, m)
 	if err != nil {
 		return &Permanent{Failure{Stage: "composing", Reason: err.Error()}}
 	}
@@ -109,7 +113,7 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 
 	d := &dial{sender: s, ctx: ctx}
 	defer d.close()
-	client, err := s.client(d)
+	client, err := s.client(d, domainOf(portal))
 	if err != nil {
 		return &Temporary{Failure{Stage: "connecting", Reason: err.Error()}}
 	}
@@ -126,12 +130,11 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	return sendFailure(err)
 }
 
-func (s *Sender) client(d *dial) (*gomail.Client, error) {
-	_, domain, _ := strings.Cut(s.config.From.Email, "@")
+func (s *Sender) client(d *dial, helo string) (*gomail.Client, error) {
 	options := []gomail.Option{
 		gomail.WithPort(s.config.Port),
 		gomail.WithTimeout(s.config.Timeout),
-		gomail.WithHELO(domain),
+		gomail.WithHELO(helo),
 		gomail.WithDialContextFunc(d.dial),
 		gomail.WithoutNoop(),
 		gomail.WithoutRset(),
@@ -211,15 +214,11 @@ func (a *signIn) Start(server *smtp.ServerInfo) (string, []byte, error) {
 }
 
 // compose builds the message, or says what in it is refused.
-func (s *Sender) compose(m Message) (*gomail.Msg, error) {
-	portal, err := address(s.config.From)
-	if err != nil {
-		return nil, fmt.Errorf("the portal's address %w", err)
-	}
+func (s *Sender) compose(portal *netmail.Address, m Message) (*gomail.Msg, error) {
 	if m.From.Email != "" && m.From.Email != s.config.From.Email {
 		return nil, errors.New("the sender is not the portal's address")
 	}
-	from, err := address(Address{m.From.Name, s.config.From.Email})
+	from, err := address(Address{m.From.Name, portal.Address})
 	if err != nil {
 		return nil, fmt.Errorf("the sender %w", err)
 	}
@@ -239,8 +238,7 @@ func (s *Sender) compose(m Message) (*gomail.Msg, error) {
 
 	sum := sha256.Sum256([]byte(m.ID))
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary(hex.EncodeToString(sum[:20])))
-	_, domain, _ := strings.Cut(portal.Address, "@")
-	msg.SetMessageIDWithValue(m.ID + "@" + domain)
+	msg.SetMessageIDWithValue(m.ID + "@" + domainOf(portal))
 	msg.EnvelopeFromMailAddress(&netmail.Address{Address: portal.Address})
 	msg.FromMailAddress(from)
 	msg.ToMailAddress(to)
@@ -264,6 +262,8 @@ func (s *Sender) compose(m Message) (*gomail.Msg, error) {
 	}
 	return msg, nil
 }
+
+func domainOf(a *netmail.Address) string { return a.Address[strings.LastIndexByte(a.Address, '@')+1:] }
 
 // A Failure is what is known of a message that was not taken.
 type Failure struct {

@@ -353,23 +353,24 @@ func TestFailures(t *testing.T) {
 		code     int
 		enhanced string
 	}{
-		"unknown recipient":   {script: map[string][]string{"RCPT": {"550 5.1.1 miranda@leto.example unknown"}}, kind: permanent, stage: "recipient", code: 550, enhanced: "5.1.1"},
-		"full mailbox":        {script: map[string][]string{"RCPT": {"452 4.2.2 miranda@leto.example is full"}}, kind: temporary, stage: "recipient", code: 452, enhanced: "4.2.2"},
-		"sender refused":      {script: map[string][]string{"MAIL": {"553 5.7.1 portal@honcho.example not yours"}}, kind: permanent, stage: "sender", code: 553, enhanced: "5.7.1"},
-		"content refused":     {script: map[string][]string{"content": {"554 5.7.1 spam for miranda@leto.example"}}, kind: permanent, stage: "content", code: 554, enhanced: "5.7.1"},
-		"DATA refused":        {script: map[string][]string{"DATA": {"421 4.7.0 busy"}}, kind: temporary, stage: "content", code: 421, enhanced: "4.7.0"},
-		"drop after DATA":     {script: map[string][]string{"content": {"drop"}}, kind: temporary, stage: "content"},
-		"drop before DATA":    {script: map[string][]string{"DATA": {"drop"}}, kind: temporary, stage: "content"},
-		"drop at greeting":    {script: map[string][]string{"greeting": {"drop"}}, kind: temporary, stage: "greeting"},
-		"closed for business": {script: map[string][]string{"greeting": {"554 no"}}, kind: temporary, stage: "greeting", code: 554},
-		"slow greeting":       {script: map[string][]string{"greeting": {"hang"}}, change: hasty, kind: temporary, stage: "greeting"},
-		"slow answer":         {script: map[string][]string{"content": {"hang"}}, change: hasty, kind: temporary, stage: "content"},
-		"no STARTTLS":         {change: func(c *Config) { c.TLS = StartTLS }, kind: temporary, stage: "greeting"},
-		"no TLS":              {change: func(c *Config) { c.TLS, c.Timeout = TLS, time.Second }, kind: temporary, stage: "greeting"},
-		"nobody listens":      {change: func(c *Config) { c.Port = 1 }, kind: temporary, stage: "connecting"},
-		"no such mode":        {change: func(c *Config) { c.TLS = "maybe" }, kind: temporary, stage: "connecting"},
-		"not configured":      {change: func(c *Config) { c.Host = "" }, kind: temporary, stage: "connecting"},
-		"no sign-in offered":  {change: func(c *Config) { c.User, c.Password = "portal", "hunter2" }, kind: temporary, stage: "signing in"},
+		"unknown recipient":    {script: map[string][]string{"RCPT": {"550 5.1.1 miranda@leto.example unknown"}}, kind: permanent, stage: "recipient", code: 550, enhanced: "5.1.1"},
+		"full mailbox":         {script: map[string][]string{"RCPT": {"452 4.2.2 miranda@leto.example is full"}}, kind: temporary, stage: "recipient", code: 452, enhanced: "4.2.2"},
+		"sender refused":       {script: map[string][]string{"MAIL": {"553 5.7.1 portal@honcho.example not yours"}}, kind: permanent, stage: "sender", code: 553, enhanced: "5.7.1"},
+		"content refused":      {script: map[string][]string{"content": {"554 5.7.1 spam for miranda@leto.example"}}, kind: permanent, stage: "content", code: 554, enhanced: "5.7.1"},
+		"DATA refused":         {script: map[string][]string{"DATA": {"421 4.7.0 busy"}}, kind: temporary, stage: "content", code: 421, enhanced: "4.7.0"},
+		"drop after DATA":      {script: map[string][]string{"content": {"drop"}}, kind: temporary, stage: "content"},
+		"drop before DATA":     {script: map[string][]string{"DATA": {"drop"}}, kind: temporary, stage: "content"},
+		"drop at greeting":     {script: map[string][]string{"greeting": {"drop"}}, kind: temporary, stage: "greeting"},
+		"closed for business":  {script: map[string][]string{"greeting": {"554 no"}}, kind: temporary, stage: "greeting", code: 554},
+		"slow greeting":        {script: map[string][]string{"greeting": {"hang"}}, change: hasty, kind: temporary, stage: "greeting"},
+		"slow answer":          {script: map[string][]string{"content": {"hang"}}, change: hasty, kind: temporary, stage: "content"},
+		"no STARTTLS":          {change: func(c *Config) { c.TLS = StartTLS }, kind: temporary, stage: "greeting"},
+		"no TLS":               {change: func(c *Config) { c.TLS, c.Timeout = TLS, time.Second }, kind: temporary, stage: "greeting"},
+		"nobody listens":       {change: func(c *Config) { c.Port = 1 }, kind: temporary, stage: "connecting"},
+		"no such mode":         {change: func(c *Config) { c.TLS = "maybe" }, kind: temporary, stage: "connecting"},
+		"no sender of its own": {change: func(c *Config) { c.From = Address{} }, kind: temporary, stage: "composing"},
+		"not configured":       {change: func(c *Config) { c.Host = "" }, kind: temporary, stage: "connecting"},
+		"no sign-in offered":   {change: func(c *Config) { c.User, c.Password = "portal", "hunter2" }, kind: temporary, stage: "signing in"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -543,7 +544,8 @@ func TestHeadersAreRefused(t *testing.T) {
 
 // A name that looks like an address gives way to the portal's own.
 func TestNamesDoNotSpoof(t *testing.T) {
-	sender := New(Config{Host: "x", From: Address{"Honcho Design", "portal@honcho.example"}})
+	sender := New(Config{Host: "x"})
+	portal := &netmail.Address{Name: "Honcho Design", Address: "portal@honcho.example"}
 	for name, want := range map[string]string{
 		"Ana Ruiz":                      `"Ana Ruiz" <portal@honcho.example>`,
 		"":                              `"Honcho Design" <portal@honcho.example>`,
@@ -555,7 +557,7 @@ func TestNamesDoNotSpoof(t *testing.T) {
 	} {
 		m := message(t)
 		m.From.Name = name
-		msg, err := sender.compose(m)
+		msg, err := sender.compose(portal, m)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -600,9 +602,10 @@ func FuzzHeaders(f *testing.F) {
 	for _, s := range []string{"Ana", "a\r\nBcc: x@y.z", "=?utf-8?q?=0D=0ABcc:_x@y.z?=", "Ünï\u00a0cödé 🌿", `"\`, strings.Repeat("x", 890), strings.Repeat("é ", 300), " a  b ", "a,b;c:<d>"} {
 		f.Add(s, s, s)
 	}
-	sender := New(Config{Host: "x", From: Address{"Honcho Design", "portal@honcho.example"}})
+	sender := New(Config{Host: "x"})
+	portal := &netmail.Address{Name: "Honcho Design", Address: "portal@honcho.example"}
 	f.Fuzz(func(t *testing.T, name, subject, header string) {
-		msg, err := sender.compose(Message{
+		msg, err := sender.compose(portal, Message{
 			ID: "mai_1", From: Address{Name: name}, To: Address{name, "miranda@leto.example"}, Subject: subject,
 			Text: "text", HTML: "<p>text</p>", Headers: map[string]string{"X-Vitrine": header},
 		})

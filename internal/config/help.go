@@ -1,0 +1,71 @@
+package config
+
+import (
+	"strings"
+)
+
+// Help is the table of settings for a terminal.
+func (*Config) Help() string {
+	var out strings.Builder
+	out.WriteString("Settings, as flags or as variables in the environment or in vitrine.env:\n")
+	for _, s := range settings {
+		out.WriteString("\n  ")
+		if !s.secret {
+			out.WriteString("--" + s.name + "  ")
+		}
+		out.WriteString(s.variable())
+		if s.secret {
+			out.WriteString("  " + s.variable() + "_FILE")
+		}
+		out.WriteString("  (" + s.usual + ")\n")
+		for _, line := range wrap(s.help, 74) {
+			out.WriteString("      " + line + "\n")
+		}
+	}
+	return out.String()
+}
+
+// Document is docs/configuration.md.
+func Document() string {
+	var out strings.Builder
+	out.WriteString(`# Configuration
+
+Vitrine runs without any configuration on your own machine: it keeps its data in ` + "`./data`" + ` and listens on ` + "`127.0.0.1:8080`" + `, which only that machine reaches. To serve people, set ` + "`VITRINE_BASE_URL`" + ` to the address they open and ` + "`VITRINE_SMTP_HOST`" + ` and ` + "`VITRINE_MAIL_FROM`" + ` so that invitations can be sent.
+
+A setting is taken from the first place that has it: a flag, the environment, the file. The file is ` + "`vitrine.env`" + ` in the data directory or the one named by ` + "`--config`" + `; it has lines ` + "`KEY=value`" + `, with the variables below as keys, and ` + "`#`" + ` begins a comment line. Secrets have no flag. A secret can also be read from a file of its own, named by its variable with ` + "`_FILE`" + ` at the end.
+
+A setting that is unknown, malformed or missing stops the program with one sentence that names it, never its value, and with exit code 2.
+
+| variable | flag | usual value | what it is |
+|---|---|---|---|
+`)
+	for _, s := range settings {
+		variable, option := "`"+s.variable()+"`", "`--"+s.name+"`"
+		if s.secret {
+			variable, option = variable+"<br>`"+s.variable()+"_FILE`", "none: secret"
+		}
+		out.WriteString("| " + variable + " | " + option + " | " + s.usual + " | " + strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(s.help) + " |\n")
+	}
+	out.WriteString(`
+## The server key
+
+` + "`vitrine.key`" + ` in the data directory is made on the first start, readable by its owner alone. Links in invitations and password resets are made with it: who has the key and the database can make such links, and without the key the links already sent stop working. Keep it in your backups, apart from the database.
+`)
+	return out.String()
+}
+
+func wrap(s string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(s) {
+		switch {
+		case line == "":
+			line = word
+		case len(line)+1+len(word) > width:
+			lines, line = append(lines, line), word
+		default:
+			line += " " + word
+		}
+	}
+	return append(lines, line)
+}

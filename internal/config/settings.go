@@ -1,0 +1,279 @@
+package config
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A setting is one row of the table that flags, variables, help and
+// documentation are made of.
+type setting struct {
+	name   string // of the flag
+	usual  string // the default, in words for people where it is computed
+	help   string
+	secret bool
+	set    func(c *Config, value string) error // nil: read apart from the others
+}
+
+// variable is the setting's name in the environment and in the file.
+func (s setting) variable() string {
+	return "VITRINE_" + strings.ToUpper(strings.ReplaceAll(s.name, "-", "_"))
+}
+
+var settings = []setting{
+	{name: "data", usual: "./data",
+		help: "The directory of the database, the server key and everything else that is kept. It is made when missing; one that others on the machine may enter is refused."},
+	{name: "config", usual: "vitrine.env in the data directory",
+		help: "A file with lines KEY=value, where a key is one of the variables of this table."},
+	{name: "database", usual: "sqlite: in the data directory", secret: true, set: (*Config).setDatabase,
+		help: "Where the database is: sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME."},
+	{name: "base-url", usual: "http://localhost:PORT when listening on this machine alone", set: (*Config).setBaseURL,
+		help: "The address at which people reach the portal, such as https://portal.example.com. Every link in a mail begins with it."},
+	{name: "insecure-http", usual: "no",
+		help: "yes allows a base-url with http:// outside this machine. Passwords then travel readable: for trials only."},
+	{name: "listen", usual: "127.0.0.1:8080", set: (*Config).setListen,
+		help: "The address and port to listen on. The usual value is reached from this machine alone, by a browser or by a proxy that adds TLS; :8080 listens on every interface."},
+	{name: "trusted-proxies", usual: "none", set: (*Config).setTrustedProxies,
+		help: "The networks of proxies in front, such as 127.0.0.1/32,10.0.0.0/8. Only they are believed about who is calling."},
+	{name: "smtp-host", usual: "none: no mail is sent", set: func(c *Config, v string) error { c.SMTP.Host = v; return hostName(v) },
+		help: "The mail server that takes outgoing mail."},
+	{name: "smtp-port", usual: "587 for starttls, 465 for tls, 25 for none", set: (*Config).setSMTPPort,
+		help: "Its port."},
+	{name: "smtp-tls", usual: "starttls", set: (*Config).setSMTPTLS,
+		help: "How the connection to it is encrypted: starttls (required, never skipped), tls (from the first byte) or none (for a relay on this machine)."},
+	{name: "smtp-user", usual: "none", set: func(c *Config, v string) error { c.SMTP.User = v; return nil },
+		help: "The name to sign in to it with."},
+	{name: "smtp-password", usual: "none", secret: true, set: func(c *Config, v string) error { c.SMTP.Password = Secret(v); return nil },
+		help: "The password to sign in to it with."},
+	{name: "smtp-timeout", usual: "30s", set: (*Config).setSMTPTimeout,
+		help: "How long one message may take."},
+	{name: "mail-from", usual: "none; needed with smtp-host", set: (*Config).setMailFrom,
+		help: "The address that every mail comes from, such as Honcho Design <portal@example.com>."},
+	{name: "key-file", usual: "vitrine.key in the data directory", set: func(c *Config, v string) error { c.KeyFile = v; return nil },
+		help: "A file with the server key: 64 hexadecimal digits. Without it a key is made on the first start. Several nodes need the same key."},
+	{name: "log-level", usual: "info", set: (*Config).setLogLevel,
+		help: "debug, info, warn or error."},
+	{name: "metrics-listen", usual: "off", set: (*Config).setMetrics,
+		help: "An address and port for metrics and profiling. It asks for no password: keep it away from the internet."},
+}
+
+// fill sets every setting from what was given, then the computed defaults.
+func (c *Config) fill(all map[string]given) error {
+	c.Database = Secret("sqlite:" + filepath.Join(c.Data, "vitrine.db"))
+	c.Listen = "127.0.0.1:8080"
+	c.SMTP.TLS, c.SMTP.Timeout = "starttls", 30*time.Second
+	for _, s := range settings {
+		g, ok := all[s.name]
+		if !ok || s.set == nil {
+			continue
+		}
+		if g.value == "" {
+			return &Error{g.where, "is empty: give it a value or leave it out"}
+		}
+		if err := s.set(c, g.value); err != nil {
+			return &Error{g.where, err.Error()}
+		}
+	}
+	if err := c.fillBaseURL(all["base-url"], all["insecure-http"]); err != nil {
+		return err
+	}
+	return c.fillMail(all)
+}
+
+func (c *Config) setDatabase(v string) error {
+	if path, ok := strings.CutPrefix(v, "sqlite:"); ok && path != "" {
+		c.Database = Secret(v)
+		return nil
+	}
+	u, err := url.Parse(v)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Host == "" && u.Query().Get("host") == "" {
+		return errors.New("is neither sqlite:PATH nor postgres://USER:PASSWORD@HOST/NAME")
+	}
+	c.Database = Secret(v)
+	return nil
+}
+
+func (c *Config) setBaseURL(v string) error {
+	u, err := url.Parse(v)
+	switch {
+	case err != nil, u.Scheme != "https" && u.Scheme != "http", u.Hostname() == "":
+		return errors.New("is not an address that begins with https:// and a host")
+	case u.User != nil:
+		return errors.New("has a user or a password in it: leave them out")
+	case u.Path != "" && u.Path != "/":
+		return errors.New("has a path: the portal needs a host of its own")
+	case u.RawQuery != "" || u.ForceQuery || strings.Contains(v, "#"):
+		return errors.New("has something after the host: leave out ? and #")
+	case u.Port() != "" && !isPort(u.Port()):
+		return errors.New("has a port that is not a number from 1 to 65535")
+	}
+	if err := hostName(u.Hostname()); err != nil {
+		return err
+	}
+	c.BaseURL = &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}
+	return nil
+}
+
+// fillBaseURL finds the address when none was given, and holds it to TLS.
+func (c *Config) fillBaseURL(g, insecure given) error {
+	if insecure.value != "" && insecure.value != "yes" && insecure.value != "no" {
+		return &Error{insecure.where, "is neither yes nor no"}
+	}
+	if c.BaseURL == nil {
+		host, port, _ := net.SplitHostPort(c.Listen)
+		if !isLoopback(host) {
+			return &Error{"VITRINE_BASE_URL", "is needed when the portal listens beyond this machine: it is the address that people open"}
+		}
+		c.BaseURL = &url.URL{Scheme: "http", Host: net.JoinHostPort("localhost", port)}
+		return nil
+	}
+	if c.BaseURL.Scheme == "http" && !isLoopback(c.BaseURL.Hostname()) && insecure.value != "yes" {
+		return &Error{g.where, "begins with http://, so passwords would travel readable: use https://, or set VITRINE_INSECURE_HTTP=yes for a trial"}
+	}
+	return nil
+}
+
+func (c *Config) setListen(v string) error {
+	c.Listen = v
+	return listenAddress(v)
+}
+
+func (c *Config) setMetrics(v string) error {
+	if v == "off" {
+		return nil
+	}
+	c.Metrics = v
+	return listenAddress(v)
+}
+
+func listenAddress(v string) error {
+	host, port, err := net.SplitHostPort(v)
+	if err != nil || port != "0" && !isPort(port) {
+		return errors.New("is not an address and a port, such as 127.0.0.1:8080 or :8080")
+	}
+	if _, err := netip.ParseAddr(host); err != nil && host != "" && host != "localhost" {
+		return errors.New("needs an IP address, localhost or nothing before the port")
+	}
+	return nil
+}
+
+func (c *Config) setTrustedProxies(v string) error {
+	for part := range strings.FieldsFuncSeq(v, func(r rune) bool { return r == ',' || r == ' ' }) {
+		prefix, err := netip.ParsePrefix(part)
+		if err != nil {
+			addr, err := netip.ParseAddr(part)
+			if err != nil {
+				return errors.New("is not a list of networks such as 127.0.0.1/32,10.0.0.0/8")
+			}
+			prefix = netip.PrefixFrom(addr, addr.BitLen())
+		}
+		if prefix.Bits() == 0 {
+			return errors.New("trusts the whole internet: name the networks of your proxies")
+		}
+		c.TrustedProxies = append(c.TrustedProxies, prefix.Masked())
+	}
+	return nil
+}
+
+func (c *Config) setSMTPPort(v string) error {
+	if !isPort(v) {
+		return errors.New("is not a number from 1 to 65535")
+	}
+	c.SMTP.Port, _ = strconv.Atoi(v)
+	return nil
+}
+
+func (c *Config) setSMTPTLS(v string) error {
+	if v != "starttls" && v != "tls" && v != "none" {
+		return errors.New("is not one of starttls, tls and none")
+	}
+	c.SMTP.TLS = v
+	return nil
+}
+
+func (c *Config) setSMTPTimeout(v string) error {
+	d, err := time.ParseDuration(v)
+	if err != nil || d < time.Second || d > 10*time.Minute {
+		return errors.New("is not a time from 1s to 10m")
+	}
+	c.SMTP.Timeout = d
+	return nil
+}
+
+func (c *Config) setMailFrom(v string) error {
+	a, err := mail.ParseAddress(v)
+	if err != nil {
+		return errors.New("is not an e-mail address such as Honcho Design <portal@example.com>")
+	}
+	c.MailFrom = *a
+	return nil
+}
+
+// fillMail holds that the settings of mail make sense together.
+func (c *Config) fillMail(all map[string]given) error {
+	switch {
+	case c.SMTP.Host == "":
+		for _, name := range []string{"smtp-port", "smtp-tls", "smtp-user", "smtp-password"} {
+			if g, ok := all[name]; ok {
+				return &Error{g.where, "is set, but VITRINE_SMTP_HOST is not"}
+			}
+		}
+	case c.MailFrom.Address == "":
+		return &Error{"VITRINE_MAIL_FROM", "is needed with a mail server: it is the address that mail comes from"}
+	case c.SMTP.User != "" && c.SMTP.Password == "":
+		return &Error{all["smtp-user"].where, "is set, but VITRINE_SMTP_PASSWORD is not"}
+	case c.SMTP.User == "" && c.SMTP.Password != "":
+		return &Error{all["smtp-password"].where, "is set, but VITRINE_SMTP_USER is not"}
+	case c.SMTP.TLS == "none" && c.SMTP.User != "" && !isLoopback(c.SMTP.Host):
+		return &Error{all["smtp-tls"].where, "is none, so the mail server's password would travel readable: use starttls or tls"}
+	}
+	if c.SMTP.Port == 0 {
+		c.SMTP.Port = map[string]int{"starttls": 587, "tls": 465, "none": 25}[c.SMTP.TLS]
+	}
+	return nil
+}
+
+func (c *Config) setLogLevel(v string) error {
+	level, ok := map[string]slog.Level{
+		"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
+	}[v]
+	if !ok {
+		return errors.New("is not one of debug, info, warn and error")
+	}
+	c.LogLevel = level
+	return nil
+}
+
+func isPort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return err == nil && n > 0
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+func hostName(host string) error {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return nil
+	}
+	for label := range strings.SplitSeq(strings.TrimSuffix(host, "."), ".") {
+		const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+		if label == "" || len(label) > 63 || strings.Trim(label, letters) != "" {
+			return errors.New("has a host that is not a name such as portal.example.com (write other alphabets as xn--…)")
+		}
+	}
+	return nil
+}
