@@ -1,0 +1,62 @@
+package internal
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/vitrine-portal/vitrine/internal/"
+
+// arrows says which of our packages each may import. Whatever is not listed
+// may import nothing of ours.
+var arrows = map[string][]string{
+	"account":     {"db"},
+	"jobs":        {"db"},
+	"portal":      {"db", "account"},
+	"web":         {"portal", "account", "live", "words", "web/static", "web/view", "web/view/ui"},
+	"web/view":    {"portal", "account", "words", "web/view/ui"},
+	"web/view/ui": {"web/static"},
+	"api":         {"portal", "account", "words"},
+	"notify":      {"portal", "account", "jobs", "mail", "words"},
+	"db/dbtest":   {"db"},
+	"portaltest":  {"portal", "account", "db", "db/dbtest"},
+	"demo":        {"portal", "account", "db"},
+}
+
+// TestArrows fails on an import that the design does not draw.
+func TestArrows(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	seen := 0
+	for {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		err := dec.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		from := strings.TrimPrefix(p.ImportPath, module)
+		seen++
+		for _, to := range p.Imports {
+			if to, ours := strings.CutPrefix(to, module); ours && !slices.Contains(arrows[from], to) {
+				t.Errorf("%s imports %s, which it may not", from, to)
+			}
+		}
+	}
+	if seen < 5 {
+		t.Fatalf("only %d packages looked at", seen)
+	}
+}

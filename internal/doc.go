@@ -1,0 +1,2 @@
+// Package internal holds what Vitrine is made of; see docs/design.md.
+package internal

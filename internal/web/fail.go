@@ -1,0 +1,92 @@
+package web
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/view"
+	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
+)
+
+// status adds to the portal's table what only pages can meet.
+func status(err error) (int, string) {
+	switch {
+	case errors.Is(err, errTooMuch):
+		return http.StatusRequestEntityTooLarge, "too_large"
+	case errors.Is(err, errWrongHost):
+		return http.StatusMisdirectedRequest, "wrong_host"
+	case errors.Is(err, errCrossOrigin):
+		return http.StatusForbidden, "cross_origin"
+	case errors.Is(err, errOnlyLooking):
+		return http.StatusForbidden, "only_looking"
+	case errors.Is(err, errBadForm):
+		return http.StatusUnsupportedMediaType, "bad_form"
+	}
+	return portal.Status(err)
+}
+
+// fail answers an error with its page. Who is not signed in is led to the
+// sign-in page, and back here afterwards.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, me *visit, err error) {
+	if r.Context().Err() != nil {
+		return // the visitor has gone
+	}
+	code, key := status(err)
+	if code == http.StatusUnauthorized && me.Session.ID == "" && (r.Method == http.MethodGet || r.Method == http.MethodHead) && me.ended == "" && wantsPage(r) {
+		to := "/sign-in"
+		if r.URL.Path != "/" {
+			to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+		}
+		http.Redirect(w, r, to, http.StatusSeeOther)
+		return
+	}
+	p := view.FailurePage{Page: s.page(me, "")}
+	if code == http.StatusInternalServerError {
+		p.ID = faultID()
+		s.Log.Error("fault", "id", p.ID, "method", r.Method, "route", r.Pattern, "error", err.Error())
+	}
+	var throttled *account.Throttled
+	if errors.As(err, &throttled) {
+		w.Header().Set("Retry-After", strconv.Itoa(int(throttled.RetryAfter.Seconds())+1))
+	}
+	if code == http.StatusUnauthorized && me.ended != "" {
+		key = endedKey(me.ended)
+	}
+	if key == "forbidden" && me.Viewing != nil {
+		key = "only_looking"
+	}
+	p.Title, p.Text = p.T("error."+key+".title"), p.T("error."+key+".text", "workspace", me.Brand.Name)
+	p.Home = ui.Link{Label: p.T("error.home"), Href: "/"}
+	if code == http.StatusUnauthorized {
+		p.Home = ui.Link{Label: p.T("action.sign_in"), Href: "/sign-in"}
+	}
+	s.setTitle(&p.Page, p.Title)
+	if err := s.render(w, r, code, view.Failure(p)); err != nil {
+		s.Log.Error("render failure page", slog.String("error", err.Error()))
+		http.Error(w, http.StatusText(code), code)
+	}
+}
+
+// wantsPage is false for what scripts fetch.
+func wantsPage(r *http.Request) bool {
+	return !strings.Contains(r.Header.Get("Accept"), "text/event-stream") && r.Header.Get("HX-Request") == ""
+}
+
+// endedKey turns why a session ended into the words for it.
+func endedKey(why string) string {
+	switch {
+	case strings.HasPrefix(why, "paused"):
+		return "paused"
+	case why == account.WhyIdle, why == account.WhyExpired:
+		return "expired"
+	case why == account.WhyPassword:
+		return "password_changed"
+	}
+	return "signed_out"
+}

@@ -1,0 +1,122 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/view"
+	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
+)
+
+// page is the frame of a page for this visitor. Current names the entry of the
+// navigation that leads here.
+func (s *Server) page(me *visit, current string) view.Page {
+	p := view.Page{Book: me.Book, Now: me.Now, ReadOnly: me.ReadOnly()}
+	switch {
+	case !me.signedIn():
+		p.Shell.Card = s.card(me)
+	case me.Self.Role != "":
+		p.Shell.Team = s.teamShell(me, current)
+	default:
+		p.Shell.Client = s.clientShell(me, current)
+	}
+	return p
+}
+
+// cardPage is the frame of a page in front of the door, whoever looks at it.
+func (s *Server) cardPage(me *visit) view.Page {
+	return view.Page{Book: me.Book, Now: me.Now, Shell: view.Shell{Card: s.card(me)}}
+}
+
+// setTitle names the page in the window.
+func (s *Server) setTitle(p *view.Page, title string) {
+	switch sh := p.Shell; {
+	case sh.Client != nil:
+		sh.Client.Title = title + " · " + sh.Client.Brand.Name
+	case sh.Team != nil:
+		sh.Team.Title = title + " · " + sh.Team.Brand.Name
+	default:
+		sh.Card.Title = title + " · " + sh.Card.Brand.Name
+	}
+}
+
+func (s *Server) document(me *visit) ui.Page {
+	b := me.Book
+	d := ui.Page{Lang: b.Lang(), Title: me.Brand.Name, Theme: me.Person.Theme, Words: ui.ShellWords{
+		Skip: b.T("shell.skip"), Nav: b.T("shell.nav"), More: b.T("shell.more"), Menu: b.T("shell.menu"), Bell: b.T("shell.bell"),
+		Clients: b.T("shell.clients"), LogOut: b.T("action.log_out"), Close: b.T("action.close"), Copied: b.T("shell.copied"),
+		News: b.T("shell.news"), Refresh: b.T("shell.refresh"), Search: b.T("shell.search"),
+	}}
+	if me.signedIn() {
+		d.Live = "/live"
+	}
+	return d
+}
+
+func brandOf(b portal.Brand) ui.Brand {
+	return ui.Brand{Name: b.Name, Mark: ui.Person{Name: b.Mark()}.Initials(), Href: "/"}
+}
+
+func legal(me *visit) []ui.Link {
+	var links []ui.Link
+	if me.Brand.LegalURL != "" {
+		links = append(links, ui.Link{Label: me.Book.T("shell.legal"), Href: me.Brand.LegalURL})
+	}
+	if me.Brand.PrivacyURL != "" {
+		links = append(links, ui.Link{Label: me.Book.T("shell.privacy"), Href: me.Brand.PrivacyURL})
+	}
+	return links
+}
+
+func (s *Server) card(me *visit) *ui.CardShellProps {
+	return &ui.CardShellProps{Page: s.document(me), Brand: brandOf(me.Brand), Welcome: me.Book.T("shell.cover", "workspace", me.Brand.Name), Legal: legal(me)}
+}
+
+func (s *Server) teamShell(me *visit, current string) *ui.TeamShellProps {
+	b := me.Book
+	nav := []ui.NavItem{
+		{Label: b.T("nav.today"), Href: "/", Icon: "sun", Current: current == "today"},
+		{Label: b.T("nav.clients"), Href: "/clients", Icon: "building-2", Current: current == "clients"},
+		{Label: b.T("nav.projects"), Href: "/projects", Icon: "folder-kanban", Current: current == "projects"},
+		{Label: b.T("nav.people"), Href: "/people", Icon: "users", Current: current == "people"},
+	}
+	if me.Self.Rights.Has(portal.Administer) {
+		nav = append(nav,
+			ui.NavItem{Label: b.T("nav.outbox"), Href: "/outbox", Icon: "send", Current: current == "outbox"},
+			ui.NavItem{Label: b.T("nav.settings"), Href: "/settings", Icon: "settings", Current: current == "settings"})
+	}
+	return &ui.TeamShellProps{Page: s.document(me), Brand: brandOf(me.Brand), Nav: nav, Search: "/search",
+		Person: ui.Person{Name: me.Person.Name, Detail: b.T("role." + me.Self.Role)}, Menu: personMenu(me), LogOut: "/sign-out"}
+}
+
+func (s *Server) clientShell(me *visit, current string) *ui.ClientShellProps {
+	b := me.Book
+	p := &ui.ClientShellProps{Page: s.document(me), Brand: brandOf(me.Brand), Legal: legal(me),
+		Person: ui.Person{Name: me.Person.Name, Detail: me.Person.Email}, Menu: personMenu(me), LogOut: "/sign-out"}
+	if len(me.Self.Clients) > 0 {
+		p.Nav = []ui.NavItem{
+			{Label: b.T("nav.home"), Href: "/", Icon: "house", Current: current == "home"},
+			{Label: b.T("nav.projects"), Href: "/projects", Icon: "folder-kanban", Current: current == "projects"},
+		}
+	}
+	for _, c := range me.Self.Clients {
+		p.Switcher = append(p.Switcher, ui.MenuItem{Label: c.Name, Href: "/clients/" + string(c.ID)})
+	}
+	return p
+}
+
+// personMenu is what a person may do with themselves.
+func personMenu(me *visit) []ui.MenuItem {
+	b := me.Book
+	return []ui.MenuItem{
+		{Label: b.T("nav.profile"), Href: "/profile", Icon: "user"},
+		{Label: b.T("nav.sessions"), Href: "/profile/sessions", Icon: "monitor-smartphone"},
+	}
+}
+
+// brandSheet serves the workspace's accent.
+func (s *Server) brandSheet(w http.ResponseWriter, r *http.Request, me *visit) error {
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	_, err := w.Write(brandCSS(me.Brand.Accent))
+	return err
+}

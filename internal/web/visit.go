@@ -1,0 +1,218 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/words"
+)
+
+// visit is one request of one visitor: who they are, what they see, and how
+// they read.
+type visit struct {
+	*portal.Scope // what they see; nobody's when not signed in
+	Person        account.Person
+	Session       account.Session
+	Self          portal.Self // their place: team role, clients
+	Brand         portal.Brand
+	Book          *words.Book
+	Now           time.Time
+	Viewing       *viewing // set while a team member views as a client person
+	ended         string   // why the session that was shown is over
+}
+
+// viewing is whose view a team member looks at.
+type viewing struct {
+	Name   string
+	Client string
+}
+
+// signedIn reports whether there is a person.
+func (v *visit) signedIn() bool { return v.Person.ID != "" }
+
+// A door decides who may come in. It returns nil to let them.
+type door func(*visit) error
+
+// anybody may come in, signed in or not.
+func anybody(*visit) error { return nil }
+
+// person lets in whoever is signed in. What they see inside is the portal's to say.
+func person(v *visit) error {
+	if !v.signedIn() {
+		return portal.ErrSignedOut
+	}
+	return nil
+}
+
+// team lets in team members; for everybody else the page does not exist.
+func team(v *visit) error {
+	switch {
+	case !v.signedIn():
+		return portal.ErrSignedOut
+	case v.Self.Role == "" || v.Viewing != nil:
+		return portal.ErrNotFound
+	}
+	return nil
+}
+
+type handler func(w http.ResponseWriter, r *http.Request, me *visit) error
+
+// route is a row of the route table.
+type route struct {
+	pattern string
+	door    door
+	handle  handler
+}
+
+// serve opens the door, runs the handler and answers its error.
+func (s *Server) serve(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != nil && r.Body != http.NoBody {
+			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		}
+		me, err := s.visit(r)
+		if err == nil {
+			err = rt.door(me)
+		}
+		if err == nil && me.Viewing != nil && r.Method != http.MethodGet && r.Method != http.MethodHead && !strings.HasPrefix(rt.pattern, "POST /viewing/") {
+			err = errOnlyLooking
+		}
+		if err == nil {
+			err = rt.handle(w, r, me)
+		}
+		if err != nil {
+			s.fail(w, r, me, err)
+		}
+	})
+}
+
+// stranger is a visit of somebody unknown, for answers before the door.
+func (s *Server) stranger(r *http.Request) *visit {
+	v := &visit{Scope: s.Portal.As(portal.Actor{}), Now: s.Portal.Now()}
+	v.Brand, _ = s.Portal.Brand(r.Context()) // without it the page is plain
+	v.Book = s.book(v, r)
+	return v
+}
+
+// visit finds out who is asking.
+func (s *Server) visit(r *http.Request) (*visit, error) {
+	ctx := r.Context()
+	v := &visit{Scope: s.Portal.As(portal.Actor{}), Now: s.Portal.Now()}
+	var err error
+	if v.Brand, err = s.Portal.Brand(ctx); err != nil {
+		v.Book = s.book(v, r)
+		return v, err
+	}
+	defer func() { v.Book = s.book(v, r) }()
+	token, err := s.token(r)
+	if err != nil || token == "" {
+		return v, err
+	}
+	session, who, err := s.Accounts.Session(ctx, token)
+	var ended *account.Ended
+	switch {
+	case errors.As(err, &ended):
+		v.ended = ended.Why
+		return v, nil
+	case errors.Is(err, account.ErrSignedOut):
+		return v, nil
+	case err != nil:
+		return v, err
+	}
+	v.Session, v.Person = session, who
+	v.Scope = s.Portal.As(portal.PersonActor(who.ID))
+	v.Self, err = v.Scope.Self(ctx)
+	return v, err
+}
+
+// token is the session cookie; two of them are refused, as one must be planted.
+func (s *Server) token(r *http.Request) (string, error) {
+	c := r.CookiesNamed(s.cookie)
+	switch len(c) {
+	case 0:
+		return "", nil
+	case 1:
+		return c[0].Value, nil
+	}
+	return "", nil
+}
+
+// book gives the words in the visitor's language and zone.
+func (s *Server) book(v *visit, r *http.Request) *words.Book {
+	locale, zone := v.Person.Locale, v.Person.TimeZone
+	if locale == "" {
+		locale = v.Brand.Locale
+	}
+	if zone == "" {
+		zone = v.Brand.TimeZone
+	}
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		loc = time.UTC
+	}
+	return words.For(locale, loc)
+}
+
+// addr is where the request comes from, by the proxies that are trusted.
+func (s *Server) addr(r *http.Request) netip.Addr { return account.ClientAddr(r, s.Trusted) }
+
+// signIn sets the session's cookie.
+func (s *Server) setSession(w http.ResponseWriter, session account.Session, token string) {
+	c := &http.Cookie{Name: s.cookie, Value: token, Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode}
+	if !session.Shared { // on a shared computer it goes with the browser
+		c.Expires = session.ExpiresAt
+	}
+	http.SetCookie(w, c)
+}
+
+// clearSession forgets the session in the browser, and what it has kept.
+func (s *Server) clearSession(w http.ResponseWriter) {
+	http.SetCookie(w, &http.Cookie{Name: s.cookie, Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode, MaxAge: -1})
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+}
+
+// render answers with a page.
+func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	b := templ.GetBuffer()
+	defer templ.ReleaseBuffer(b)
+	if err := c.Render(r.Context(), b); err != nil {
+		return err
+	}
+	w.WriteHeader(status)
+	_, err := w.Write(b.Bytes())
+	if err != nil {
+		return nil // the visitor has gone
+	}
+	return nil
+}
+
+// seeOther sends the visitor on after a change. The path is one of ours.
+func seeOther(w http.ResponseWriter, r *http.Request, path string) error {
+	http.Redirect(w, r, path, http.StatusSeeOther)
+	return nil
+}
+
+// nextPath is where to go on, if it is a plain path of this site; else "/".
+func nextPath(s string) string {
+	if len(s) < 1 || len(s) > 2000 || s[0] != '/' || strings.HasPrefix(s, "//") {
+		return "/"
+	}
+	for i := range len(s) {
+		if c := s[i]; c < 0x21 || c == '\\' || c == 0x7f || c >= 0x80 {
+			return "/"
+		}
+	}
+	u, err := parsePath(s)
+	if err != nil {
+		return "/"
+	}
+	return u
+}
