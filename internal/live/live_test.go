@@ -1,0 +1,226 @@
+package live_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
+	"github.com/vitrine-portal/vitrine/internal/live"
+)
+
+// conform runs the suite on one hub, and on two hubs over one PostgreSQL: a
+// publishes and b is subscribed to.
+func conform(t *testing.T, f func(t *testing.T, a, b *live.Hub)) {
+	t.Run("hub", func(t *testing.T) {
+		h := live.New()
+		f(t, h, h)
+	})
+	t.Run("bridge", func(t *testing.T) {
+		a, b, _ := bridged(t)
+		f(t, a, b)
+	})
+}
+
+func bridged(t *testing.T) (a, b *live.Hub, url string) {
+	t.Helper()
+	url = dbtest.URL(t, db.PostgreSQL)
+	a, b = live.New(), live.New()
+	for _, h := range []*live.Hub{a, b} {
+		if err := h.Bridge(t.Context(), url, slog.New(slog.DiscardHandler)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return a, b, url
+}
+
+func subscribe(t *testing.T, h *live.Hub) *live.Subscription {
+	s := h.Subscribe()
+	t.Cleanup(s.Close)
+	return s
+}
+
+func next(t *testing.T, s *live.Subscription) live.Signal {
+	t.Helper()
+	select {
+	case sig, open := <-s.C():
+		if !open {
+			t.Fatal("the subscription is closed")
+		}
+		return sig
+	case <-time.After(10 * time.Second):
+		t.Fatal("no signal came")
+		return live.Signal{}
+	}
+}
+
+func silent(t *testing.T, s *live.Subscription) {
+	t.Helper()
+	select {
+	case sig := <-s.C():
+		t.Errorf("unexpected signal %+v", sig)
+	case <-time.After(100 * time.Millisecond):
+	}
+}
+
+func TestSignalsArriveOnceAndInOrder(t *testing.T) {
+	conform(t, func(t *testing.T, a, b *live.Hub) {
+		here, there := subscribe(t, a), subscribe(t, b)
+		for i := range 40 {
+			want := live.Signal{Event: fmt.Sprint("evt_", i), Client: "cli_1", Project: "prj_1", Persons: []string{"per_1"}, Close: i%2 == 0}
+			a.Publish(want)
+			for _, s := range []*live.Subscription{here, there} {
+				if got := next(t, s); !reflect.DeepEqual(got, want) {
+					t.Fatalf("got %+v, want %+v", got, want)
+				}
+			}
+		}
+		silent(t, here)
+		silent(t, there)
+	})
+}
+
+func TestSlowReaderCatchesUp(t *testing.T) {
+	conform(t, func(t *testing.T, a, b *live.Hub) {
+		slow, quick := subscribe(t, b), subscribe(t, b)
+		for i := range 1000 {
+			a.Publish(live.Signal{Event: fmt.Sprint(i)})
+			for len(quick.C()) > 0 {
+				<-quick.C()
+			}
+		}
+		// What the slow one finds ends with the last signal, or says that
+		// there was more; and it is little.
+		found, caughtUp := 0, false
+		for last := ""; last != "999" && found < 100; found++ {
+			s := next(t, slow)
+			last, caughtUp = s.Event, caughtUp || s.CatchUp()
+			if s.CatchUp() && len(slow.C()) == 0 {
+				time.Sleep(100 * time.Millisecond) // the rest of the thousand
+				if len(slow.C()) == 0 {
+					break
+				}
+			}
+		}
+		if !caughtUp {
+			t.Error("it was not told to catch up")
+		}
+		for len(slow.C()) > 0 {
+			<-slow.C()
+		}
+		a.Publish(live.Signal{Event: "after"})
+		if got := next(t, slow); got.Event != "after" {
+			t.Errorf("got %+v", got)
+		}
+	})
+}
+
+func TestClose(t *testing.T) {
+	conform(t, func(t *testing.T, a, b *live.Hub) {
+		s, other := b.Subscribe(), subscribe(t, b)
+		s.Close()
+		s.Close()
+		a.Publish(live.Signal{Event: "e"})
+		next(t, other)
+		if sig, open := <-s.C(); open {
+			t.Errorf("got %+v", sig)
+		}
+	})
+}
+
+func TestManyPersons(t *testing.T) {
+	conform(t, func(t *testing.T, a, b *live.Hub) {
+		s := subscribe(t, b)
+		var persons []string
+		for range 1000 {
+			persons = append(persons, db.NewID("per"))
+		}
+		a.Publish(live.Signal{Event: "e", Persons: persons})
+		var got []string
+		for len(got) < len(persons) {
+			sig := next(t, s)
+			if sig.Event != "e" {
+				t.Fatalf("got %+v", sig)
+			}
+			got = append(got, sig.Persons...)
+		}
+		if !reflect.DeepEqual(got, persons) {
+			t.Error("other persons arrived")
+		}
+	})
+}
+
+func TestTooLongToBridge(t *testing.T) {
+	a, b, _ := bridged(t)
+	s := subscribe(t, b)
+	a.Publish(live.Signal{Event: strings.Repeat("x", 9000)})
+	if got := next(t, s); !got.CatchUp() {
+		t.Errorf("got %.50v", got)
+	}
+}
+
+func TestBridgeReconnects(t *testing.T) {
+	a, b, url := bridged(t)
+	s := subscribe(t, b)
+	a.Publish(live.Signal{Event: "before"})
+	next(t, s)
+
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if _, err := conn.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+		WHERE datname = current_database() AND pid <> pg_backend_pid()`); err != nil {
+		t.Fatal(err)
+	}
+	a.Publish(live.Signal{Event: "while away"})
+	if got := next(t, s); !got.CatchUp() {
+		t.Errorf("after the loss: %+v", got)
+	}
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		a.Publish(live.Signal{Event: "back"})
+		if next(t, s).Event == "back" {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("signals do not flow again")
+		}
+	}
+}
+
+func TestBridgeEndsWithItsContext(t *testing.T) {
+	url := dbtest.URL(t, db.PostgreSQL)
+	before := runtime.NumGoroutine()
+	h := live.New()
+	ctx, cancel := context.WithCancel(t.Context())
+	if err := h.Bridge(ctx, url, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	for wait := 0; runtime.NumGoroutine() > before; wait++ {
+		if wait == 200 {
+			t.Fatalf("%d goroutines, before %d", runtime.NumGoroutine(), before)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	h.Publish(live.Signal{Event: "e"})
+}
+
+func TestBridgeRefuses(t *testing.T) {
+	for _, url := range []string{"postgres://user:hunter2@host:port/", "postgres://user:hunter2@/x?host=/nowhere"} {
+		err := live.New().Bridge(t.Context(), url, slog.New(slog.DiscardHandler))
+		if err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%v", err)
+		}
+	}
+}
