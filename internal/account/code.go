@@ -21,7 +21,7 @@ const (
 // returns the value of a cookie for the browser that asked: the code works only
 // there, so a code that somebody is talked into reading out is worth nothing.
 // The answer is the same for everybody else, in content and time. It returns
-// *Throttled.
+// *Throttled, or ErrEmail for a text that is no address.
 func (a *Accounts) RequestCode(ctx context.Context, email string, addr netip.Addr) (browser string, err error) {
 	browser = newToken("vt_brw_")
 	err = a.request(ctx, email, addr, "code", func(tx *db.Tx, p Person) error {
@@ -51,7 +51,7 @@ func (a *Accounts) request(ctx context.Context, email string, addr netip.Addr, w
 	defer a.evenOut(ctx, start)
 	_, key, err := FoldEmail(email)
 	if err != nil {
-		key = ""
+		return err
 	}
 	err = a.take(ctx,
 		bucket{what + " from:" + neighbourhood(addr), mailsFrom},
@@ -79,10 +79,6 @@ func (a *Accounts) RedeemCode(ctx context.Context, browser, email, code string, 
 		key = ""
 	}
 	err = a.redeem(ctx, browser, key, code, m.Address, func(tx *db.Tx, person PersonID) (err error) {
-		// A code proves the person: guesses by others no longer count.
-		if err := a.succeeded(ctx, tx, a.signInBuckets(key, m.Address)[1:2]); err != nil {
-			return err
-		}
 		s, token, err = a.NewSession(ctx, tx, person, ByCode, m, 0)
 		return err
 	})
@@ -130,6 +126,10 @@ func (a *Accounts) redeem(ctx context.Context, browser, emailKey, code string, a
 		}
 		return ErrCode
 	}
+	// The person is proven: passwords that others guessed no longer count.
+	if err := a.succeeded(ctx, from, a.accountBucket(emailKey)); err != nil {
+		return err
+	}
 	return a.d.Write(ctx, func(tx *db.Tx) error {
 		n, err := tx.Exec(ctx, `UPDATE sign_in_codes SET used_at = $2 WHERE id = $1 AND used_at IS NULL AND expires_at > $2`, id, now)
 		if err != nil {
@@ -137,9 +137,6 @@ func (a *Accounts) redeem(ctx context.Context, browser, emailKey, code string, a
 		}
 		if n == 0 {
 			return ErrCode
-		}
-		if err := a.succeeded(ctx, tx, []bucket{from}); err != nil {
-			return err
 		}
 		return do(tx, person)
 	})

@@ -30,12 +30,19 @@ func FoldEmail(s string) (display, key string, err error) {
 	if err != nil || !plainDomain(ascii) {
 		return "", "", ErrEmail
 	}
+	if !isASCII(domain) {
+		domain = ascii
+	}
 	display = local + "@" + domain
 	key = norm.NFC.String(cases.Lower(language.Und, cases.HandleFinalSigma(false)).String(local)) + "@" + ascii
 	if len(display) > 254 || len(key) > 254 {
 		return "", "", ErrEmail
 	}
 	return display, key, nil
+}
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
 // plainLocal tells whether s is a dot-atom of RFC 5322, with the letters and

@@ -76,9 +76,6 @@ func argon(ctx context.Context, pw string, salt []byte, p argonParams) ([]byte, 
 // verify tells whether a password belongs to a hash, and whether the hash is to
 // be replaced. An empty hash, which no password opens, takes the same time.
 func verify(ctx context.Context, hash, pw string) (ok, stale bool, err error) {
-	if len(pw) > maxPassword {
-		hash, pw = "", ""
-	}
 	p, salt, want := argonNow, make([]byte, saltSize), []byte(nil)
 	if hash != "" {
 		if p, salt, want, err = parseHash(hash); err != nil {

@@ -45,7 +45,8 @@ const stillValid = `used_at IS NULL AND voided_at IS NULL AND expires_at > $2 AN
 
 // RequestReset mails a link for a new password to a person who can sign in, and
 // makes their former links useless. The answer is the same for everybody else,
-// in content and time. It returns *Throttled.
+// in content and time. It returns *Throttled, or ErrEmail for a text that is no
+// address.
 func (a *Accounts) RequestReset(ctx context.Context, email string, addr netip.Addr) error {
 	return a.request(ctx, email, addr, "reset", func(tx *db.Tx, p Person) error {
 		id, err := a.newReset(ctx, tx, p.ID)
@@ -145,7 +146,7 @@ func (a *Accounts) Reset(ctx context.Context, token, pw string, context ...strin
 	if err != nil {
 		return err
 	}
-	return a.d.Write(ctx, func(tx *db.Tx) error {
+	err = a.d.Write(ctx, func(tx *db.Tx) error {
 		now := a.now()
 		n, err := tx.Exec(ctx, `UPDATE password_resets SET used_at = $2 WHERE token_hash = $1 AND `+stillValid,
 			tokenHash(token), db.Micros(now), db.Micros(now.Add(skew)))
@@ -165,12 +166,14 @@ func (a *Accounts) Reset(ctx context.Context, token, pw string, context ...strin
 		if _, err := a.EndAll(ctx, tx, p.ID, WhyPassword); err != nil {
 			return err
 		}
-		if err := a.succeeded(ctx, tx, a.signInBuckets(key, netip.Addr{})[1:2]); err != nil {
-			return err
-		}
 		if err := a.mail(ctx, tx, Mail{MailPasswordChanged, p.ID, p.Email, string(p.ID)}); err != nil {
 			return err
 		}
 		return a.record(ctx, tx, Happening{PasswordChanged, p.ID, "", map[string]string{"how": "reset"}})
 	})
+	if err != nil {
+		return err
+	}
+	// The old password's failures mean nothing for the new one.
+	return a.succeeded(ctx, a.accountBucket(key))
 }

@@ -156,6 +156,18 @@ func (a *Accounts) idle(ctx context.Context, tx *db.Tx, person PersonID) (time.D
 	return ClientIdle, nil
 }
 
+// sessionQuery finds a session by the hash of its token. $2 is now, $3 what the
+// session's last request left in memory, $4 now with the skew.
+const sessionQuery = `SELECT ` + sessionColumns + `, ` + personColumns + `,
+			CASE WHEN s.ended_at IS NOT NULL THEN s.ended_why
+			     WHEN p.disabled_at IS NOT NULL THEN '` + WhyDisabled + `'
+			     WHEN s.expires_at <= $2 THEN '` + WhyExpired + `'
+			     WHEN CASE WHEN s.seen_at > $3 THEN s.seen_at ELSE $3 END + s.idle_micros <= $2 THEN '` + WhyIdle + `'
+			     ELSE '' END,
+			COALESCE(s.ended_at, p.disabled_at, CASE WHEN s.expires_at <= $2 THEN s.expires_at ELSE s.seen_at + s.idle_micros END)
+		FROM sessions s JOIN persons p ON p.id = s.person_id
+		WHERE s.token_hash = $1 AND s.created_at <= $4`
+
 // Session returns who is signed in with a token. It is one query, and writes
 // nothing: that the session was seen is remembered until Flush. It returns
 // ErrSignedOut for an unknown token, and *Ended when the session is over.
@@ -172,16 +184,7 @@ func (a *Accounts) Session(ctx context.Context, token string) (Session, Person, 
 	var p personScan
 	var why string
 	var at int64
-	// $2 is now, $3 what the last request of this session left in memory.
-	err := a.d.QueryRow(ctx, `SELECT `+sessionColumns+`, `+personColumns+`,
-			CASE WHEN s.ended_at IS NOT NULL THEN s.ended_why
-			     WHEN p.disabled_at IS NOT NULL THEN '`+WhyDisabled+`'
-			     WHEN s.expires_at <= $2 THEN '`+WhyExpired+`'
-			     WHEN CASE WHEN s.seen_at > $3 THEN s.seen_at ELSE $3 END + s.idle_micros <= $2 THEN '`+WhyIdle+`'
-			     ELSE '' END,
-			COALESCE(s.ended_at, p.disabled_at, CASE WHEN s.expires_at <= $2 THEN s.expires_at ELSE s.seen_at + s.idle_micros END)
-		FROM sessions s JOIN persons p ON p.id = s.person_id
-		WHERE s.token_hash = $1 AND s.created_at <= $4`,
+	err := a.d.QueryRow(ctx, sessionQuery,
 		hash, db.Micros(now), db.Micros(seen), db.Micros(now.Add(skew))).
 		Scan(append(append(s.into(), p.into()...), &why, &at)...)
 	switch {

@@ -20,8 +20,12 @@ type SignIn struct {
 
 // SignIn signs a person in by password and returns the token for the cookie. It
 // returns ErrSignIn, *Throttled or ErrBusy. All reasons for ErrSignIn take the
-// same time.
+// same time. A password of more than 1,024 bytes, which nobody has, is answered
+// at once with *Weakness.
 func (a *Accounts) SignIn(ctx context.Context, in SignIn) (Session, string, error) {
+	if len(in.Password) > maxPassword {
+		return Session{}, "", &Weakness{"long"}
+	}
 	// An address that is none is tried like one that nobody has.
 	_, key, err := FoldEmail(in.Email)
 	if err != nil {
@@ -42,6 +46,9 @@ func (a *Accounts) SignIn(ctx context.Context, in SignIn) (Session, string, erro
 	if !ok || !p.person().Active() {
 		return Session{}, "", a.failed(ctx, p.ID, in.Address, ByPassword)
 	}
+	if err := a.succeeded(ctx, buckets...); err != nil {
+		return Session{}, "", err
+	}
 	hash := p.hash
 	if stale {
 		if hash, err = HashPassword(ctx, in.Password); err != nil {
@@ -58,9 +65,6 @@ func (a *Accounts) SignIn(ctx context.Context, in SignIn) (Session, string, erro
 		}
 		if n == 0 {
 			return ErrSignIn
-		}
-		if err := a.succeeded(ctx, tx, buckets); err != nil {
-			return err
 		}
 		s, token, err = a.NewSession(ctx, tx, p.ID, ByPassword, Meta{in.UserAgent, in.Address, in.Shared}, 0)
 		return err
@@ -104,6 +108,9 @@ func (a *Accounts) Prove(ctx context.Context, s Session, password string) error 
 // prove checks a signed-in person's password. Their failures are counted apart
 // from those at the sign-in form, which a stranger can cause.
 func (a *Accounts) prove(ctx context.Context, s Session, p personScan, password string) error {
+	if len(password) > maxPassword {
+		return ErrSignIn
+	}
 	b := bucket{"proof:" + string(p.ID), ownProof}
 	if err := a.take(ctx, b); err != nil {
 		return err
@@ -116,7 +123,7 @@ func (a *Accounts) prove(ctx context.Context, s Session, p personScan, password 
 		addr, _ := netip.ParseAddr(s.Address)
 		return a.failed(ctx, p.ID, addr, ByPassword)
 	}
-	return a.d.Write(ctx, func(tx *db.Tx) error { return a.succeeded(ctx, tx, []bucket{b}) })
+	return a.succeeded(ctx, b)
 }
 
 // proved notes a new proof of identity in a session.

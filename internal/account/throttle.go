@@ -70,9 +70,13 @@ type bucket struct {
 func (a *Accounts) signInBuckets(emailKey string, addr netip.Addr) []bucket {
 	return []bucket{
 		{"all", everySignIn},
-		{"account:" + a.anonymous(emailKey), accountSignIn},
+		a.accountBucket(emailKey),
 		{"address:" + neighbourhood(addr), addressSignIn},
 	}
+}
+
+func (a *Accounts) accountBucket(emailKey string) bucket {
+	return bucket{"account:" + a.anonymous(emailKey), accountSignIn}
 }
 
 // anonymous returns a name for an address or id that only this server can
@@ -142,17 +146,21 @@ func (b bucket) count(ctx context.Context, tx *db.Tx, now time.Time) (n int64, e
 }
 
 // succeeded takes a successful attempt back: the account's failures are
-// forgotten, those of its network and of all are only not increased.
-func (a *Accounts) succeeded(ctx context.Context, tx *db.Tx, buckets []bucket) error {
-	for _, b := range buckets {
-		q := `UPDATE attempts SET count = count - 1, free_at = CASE WHEN count - 1 < $2 THEN 0 ELSE free_at END WHERE key = $1 AND count > 0`
-		args := []any{b.key, b.quick}
-		if b.sliding {
-			q, args = `DELETE FROM attempts WHERE key = $1`, args[:1]
+// forgotten, those of its network and of all are only not increased. It has a
+// transaction of its own, too: the counters are never locked together with
+// anything else.
+func (a *Accounts) succeeded(ctx context.Context, buckets ...bucket) error {
+	return a.d.Write(ctx, func(tx *db.Tx) error {
+		for _, b := range buckets {
+			q := `UPDATE attempts SET count = count - 1, free_at = CASE WHEN count - 1 < $2 THEN 0 ELSE free_at END WHERE key = $1 AND count > 0`
+			args := []any{b.key, b.quick}
+			if b.sliding {
+				q, args = `DELETE FROM attempts WHERE key = $1`, args[:1]
+			}
+			if _, err := tx.Exec(ctx, q, args...); err != nil {
+				return fmt.Errorf("account: counting attempts: %w", err)
+			}
 		}
-		if _, err := tx.Exec(ctx, q, args...); err != nil {
-			return fmt.Errorf("account: counting attempts: %w", err)
-		}
-	}
-	return nil
+		return nil
+	})
 }

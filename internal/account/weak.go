@@ -42,8 +42,9 @@ var common = sync.OnceValue(func() map[string]int {
 })
 
 const (
-	longestCommon = 20
-	refusedBelow  = 27.0 // bits: about 10^8 guesses
+	longestPart  = 64
+	horizon      = 128 // more characters than this are strong, or repeats
+	refusedBelow = 27  // bits: about 10^8 guesses
 )
 
 // CheckPassword returns why a password is refused, or nil. Context are words an
@@ -105,29 +106,33 @@ func ownWords(context []string) map[string]bool {
 
 // bits estimates how many guesses a password costs somebody who knows the list,
 // the person's own words, and how people build passwords: it cuts the password
-// into listed words, repeats, sequences, dates and single characters in the way
+// into listed words, repeats, sequences, years and single characters in the way
 // that costs least.
 func bits(pw string, own map[string]bool) float64 {
 	plain := []rune(strings.ToLower(pw))
-	if original := []rune(pw); len(original) != len(plain) {
-		plain = original // rare letters whose lower case is longer
-	}
-	const horizon = 256 // more characters than this are strong or repeats
 	if len(plain) > horizon {
 		plain = plain[:horizon]
 	}
-	leet := []rune(strings.Map(unleet, string(plain)))
-	cost := make([]float64, len(plain)+1)
+	g := guesser{own: own, units: map[string]float64{}}
+	return g.bits(plain)
+}
+
+type guesser struct {
+	own   map[string]bool
+	units map[string]float64 // cost of what is repeated
+}
+
+func (g *guesser) bits(plain []rune) float64 {
+	leet := make([]rune, len(plain))
+	for i, r := range plain {
+		leet[i] = unleet(r)
+	}
+	cost := make([]float64, len(plain)+1) // of the first characters
 	for end := 1; end <= len(plain); end++ {
 		cost[end] = cost[end-1] + singleBits(plain[end-1])
-		for start := end - 2; start >= 0; start-- {
-			b, ok := partBits(plain[start:end], leet[start:end], own)
-			if !ok {
-				continue
-			}
-			if c := cost[start] + b + 1; c < cost[end] { // one bit: which kind of part
-				cost[end] = c
-			}
+		for start := max(end-longestPart, 0); start <= end-3; start++ {
+			// One bit more tells which kind of part it is.
+			cost[end] = min(cost[end], cost[start]+g.part(plain[start:end], leet[start:end])+1)
 		}
 	}
 	return cost[len(plain)]
@@ -145,41 +150,39 @@ func singleBits(r rune) float64 {
 	}
 }
 
-// partBits returns the cost of a part that is known as a whole.
-func partBits(plain, leet []rune, own map[string]bool) (float64, bool) {
+// part returns the cost of three or more characters that are known as a whole,
+// or infinity.
+func (g *guesser) part(plain, leet []rune) float64 {
 	best := math.Inf(1)
-	if n := len(plain); n >= 3 && own != nil {
-		if own[string(plain)] || own[string(leet)] || own[reversed(plain)] {
-			best = 2
+	n := len(plain)
+	for i, w := range []string{string(plain), string(leet), reversed(plain)} {
+		if rank := common()[w]; rank > 0 {
+			best = min(best, math.Log2(float64(rank))+min(float64(i), 1))
+		}
+		if g.own[w] {
+			best = min(best, 2)
 		}
 	}
-	if n := len(plain); n >= 3 && n <= longestCommon {
-		for i, w := range []string{string(plain), string(leet), reversed(plain)} {
-			if rank := common()[w]; rank > 0 {
-				best = min(best, math.Log2(float64(rank))+min(float64(i), 1))
-			}
-		}
+	if year(plain) {
+		best = min(best, 7)
 	}
-	if n := len(plain); n >= 3 {
-		if unit := period(plain); unit > 0 {
-			// Repeated: the cost of one unit and of how often.
-			b := math.Log2(float64(n / unit))
-			for _, r := range plain[:unit] {
-				b += singleBits(r)
-			}
-			if rank := common()[string(plain[:unit])]; unit >= 3 && rank > 0 {
-				b = min(b, math.Log2(float64(n/unit))+math.Log2(float64(rank))+1)
-			}
-			if unit >= 3 && own[string(plain[:unit])] {
-				b = min(b, math.Log2(float64(n/unit))+3)
-			}
-			best = min(best, b)
-		}
-		if sequence(plain) {
-			best = min(best, 4+math.Log2(float64(n)))
-		}
+	if sequence(plain) {
+		best = min(best, 4+math.Log2(float64(n)))
 	}
-	return best, !math.IsInf(best, 1)
+	if unit := period(plain); unit > 0 {
+		u := string(plain[:unit])
+		if _, ok := g.units[u]; !ok {
+			g.units[u] = g.bits(plain[:unit])
+		}
+		best = min(best, g.units[u]+math.Log2(float64(n/unit)))
+	}
+	return best
+}
+
+// year tells whether s is a year that somebody living may remember.
+func year(s []rune) bool {
+	return len(s) == 4 && (s[0] == '1' && s[1] == '9' || s[0] == '2' && s[1] == '0') &&
+		'0' <= s[2] && s[2] <= '9' && '0' <= s[3] && s[3] <= '9'
 }
 
 // period returns the length of the unit that s repeats, or 0.
