@@ -17,6 +17,7 @@ func (s *Server) routes() []route {
 			{"GET /static/", anybody, s.staticFile},
 			{"GET /brand.css", anybody, s.brandSheet},
 			{"GET /health", anybody, s.health},
+			{"GET /live", person, s.stream},
 		},
 	)
 }

@@ -11,9 +11,11 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/live"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 )
 
@@ -21,6 +23,7 @@ import (
 type Options struct {
 	Portal     *portal.Portal
 	Accounts   *account.Accounts
+	Hub        *live.Hub
 	BaseURL    *url.URL       // links are made from it, never from a request
 	Trusted    []netip.Prefix // proxies whose X-Forwarded-For is believed
 	Log        *slog.Logger
@@ -35,16 +38,19 @@ type DemoPerson struct{ Name, Role, Email, Password string }
 // Server is the handler of all pages.
 type Server struct {
 	Options
-	secure  bool // the site is served over TLS
-	cookie  string
-	hosts   map[string]bool
-	handler http.Handler
+	secure    bool // the site is served over TLS
+	cookie    string
+	hosts     map[string]bool
+	handler   http.Handler
+	streams   streams
+	closing   chan struct{} // closed when the streams are to end
+	closeOnce sync.Once
 }
 
 // New returns the handler. It panics when a route has no door: that is a fault
 // of the program, found at the first start.
 func New(o Options) *Server {
-	s := &Server{Options: o, secure: o.BaseURL.Scheme == "https", cookie: "sid", hosts: map[string]bool{}}
+	s := &Server{Options: o, secure: o.BaseURL.Scheme == "https", cookie: "sid", hosts: map[string]bool{}, closing: make(chan struct{})}
 	if s.secure {
 		s.cookie = "__Host-sid"
 	}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/config"
+	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/jobs"
+	"github.com/vitrine-portal/vitrine/internal/live"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web"
+)
+
+// house is everything that runs in one process.
+type house struct {
+	cfg      *config.Config
+	log      *slog.Logger
+	db       *db.DB
+	jobs     *jobs.Jobs
+	hub      *live.Hub
+	portal   *portal.Portal
+	accounts *account.Accounts
+}
+
+// open connects what the configuration names, and brings the database up to
+// date. Close undoes it.
+func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *house, err error) {
+	h := &house{cfg: cfg, log: log, hub: live.New()}
+	key, err := cfg.LoadKey()
+	if err != nil {
+		return nil, err
+	}
+	if h.db, err = db.Open(ctx, string(cfg.Database)); err != nil {
+		return nil, reachable(err)
+	}
+	defer func() {
+		if err != nil {
+			h.db.Close()
+		}
+	}()
+	if err = h.db.Migrate(ctx); err != nil {
+		return nil, reachable(err)
+	}
+	if h.jobs, err = jobs.New(h.db, log); err != nil {
+		return nil, err
+	}
+	if err = h.jobs.Migrate(ctx); err != nil {
+		return nil, err
+	}
+	h.portal, h.accounts = portal.New(h.db, portal.Options{
+		Key: key,
+		Log: log,
+		Enqueue: func(ctx context.Context, tx *db.Tx, kind string, args any) error {
+			return h.jobs.Enqueue(ctx, tx, kind, args)
+		},
+		Signal: func(s portal.Signal) { h.hub.Publish(signalOf(s)) },
+	})
+	return h, nil
+}
+
+// reachable says in a sentence what keeps the database from opening.
+func reachable(err error) error {
+	switch {
+	case errors.Is(err, db.ErrInUse), errors.Is(err, db.ErrNewer):
+		return err
+	}
+	return &mendable{fmt.Sprintf("the database cannot be opened: %v", err)}
+}
+
+// signalOf is the portal's signal as streams know it.
+func signalOf(s portal.Signal) live.Signal {
+	out := live.Signal{Event: string(s.Event), Client: string(s.Client), Project: string(s.Project), Close: s.Close}
+	for _, p := range s.Persons {
+		out.Persons = append(out.Persons, string(p))
+	}
+	return out
+}
+
+func (h *house) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := h.accounts.Flush(ctx); err != nil {
+		h.log.Error("flush sessions", "error", err.Error())
+	}
+	if err := h.db.Close(); err != nil {
+		h.log.Error("close the database", "error", err.Error())
+	}
+}
+
+// serve runs the portal until ctx ends.
+func serve(ctx context.Context, args, env []string, out io.Writer) error {
+	cfg, err := config.Load(args, env)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))
+	h, err := open(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	token := make([]byte, 32)
+	rand.Read(token)
+	setUp := base64.RawURLEncoding.EncodeToString(token)
+	needed, err := h.portal.BeginSetUp(ctx, setUp)
+	if err != nil {
+		return err
+	}
+	return h.run(ctx, web.Options{}, func(address string) {
+		if needed {
+			fmt.Fprintf(out, "Vitrine is waiting to be set up. Open this link; it works once:\n\n  %s/set-up/%s\n\n", baseURL(cfg), setUp)
+			return
+		}
+		fmt.Fprintf(out, "Vitrine is at %s\n", baseURL(cfg))
+	})
+}
+
+func baseURL(cfg *config.Config) string { return strings.TrimSuffix(cfg.BaseURL.String(), "/") }
+
+// run serves pages and works off jobs until ctx ends; then it lets what is
+// under way finish.
+func (h *house) run(ctx context.Context, o web.Options, ready func(address string)) error {
+	listener, err := net.Listen("tcp", h.cfg.Listen)
+	if err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return &mendable{fmt.Sprintf("the address %s is already taken by another program; choose another with -listen.", h.cfg.Listen)}
+		}
+		return &mendable{fmt.Sprintf("cannot listen on %s: %v", h.cfg.Listen, err)}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if err := h.startJobs(ctx); err != nil {
+		listener.Close()
+		return err
+	}
+	if url := string(h.cfg.Database); h.db.Dialect() == db.PostgreSQL {
+		if err := h.hub.Bridge(ctx, url, h.log); err != nil {
+			listener.Close()
+			return err
+		}
+	}
+	o.Portal, o.Accounts, o.Hub, o.BaseURL, o.Trusted, o.Log = h.portal, h.accounts, h.hub, h.cfg.BaseURL, h.cfg.TrustedProxies, h.log
+	pages := web.New(o)
+	server := web.HTTP(pages, h.log)
+	server.RegisterOnShutdown(pages.CloseStreams)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	ready(listener.Addr().String())
+
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	end, cancelEnd := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancelEnd()
+	err = server.Shutdown(end)
+	if stopErr := h.jobs.Stop(end); err == nil {
+		err = stopErr
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// migrate brings the database to this version.
+func migrate(ctx context.Context, args, env []string, out io.Writer) error {
+	cfg, err := config.Load(args, env)
+	if err != nil {
+		return err
+	}
+	h, err := open(ctx, cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	h.close()
+	fmt.Fprintln(out, "The database is up to date.")
+	return nil
+}

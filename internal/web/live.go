@@ -1,0 +1,141 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/live"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+)
+
+const (
+	maxStreams = 10               // of one person
+	heartbeat  = 20 * time.Second // keeps proxies from closing a quiet stream
+	writeLimit = 10 * time.Second // a reader slower than this is dropped
+
+	bye = "event: bye\ndata: -\n\n" // the last thing said on a stream
+)
+
+// streams holds the open streams of each person. The oldest makes room.
+type streams struct {
+	mu   sync.Mutex
+	open map[portal.PersonID][]*context.CancelFunc
+}
+
+// enter counts a stream in, and returns what counts it out.
+func (s *streams) enter(id portal.PersonID, cancel context.CancelFunc) (leave func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open == nil {
+		s.open = map[portal.PersonID][]*context.CancelFunc{}
+	}
+	if all := s.open[id]; len(all) >= maxStreams {
+		(*all[0])()
+		s.open[id] = all[1:]
+	}
+	s.open[id] = append(s.open[id], &cancel)
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.open[id] = slices.DeleteFunc(s.open[id], func(c *context.CancelFunc) bool { return c == &cancel })
+		if len(s.open[id]) == 0 {
+			delete(s.open, id)
+		}
+	}
+}
+
+// CloseStreams ends all live streams; browsers come back to the next server.
+func (s *Server) CloseStreams() { s.closeOnce.Do(func() { close(s.closing) }) }
+
+// stream is one page's line to the server. It says "changed" when something
+// that this visitor sees has happened, and nothing of what; and "bye" when
+// they have no more business here. It looks again at who they are whenever
+// somebody's access changed, and at each heartbeat.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, me *visit) error {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer s.streams.enter(me.Person.ID, cancel)()
+	sub := s.Hub.Subscribe()
+	defer sub.Close()
+
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Accel-Buffering", "no")
+	rc := http.NewResponseController(w)
+	rc.SetReadDeadline(time.Time{}) // or the server's limit on reading a request would end the stream
+	send := func(line string) error {
+		rc.SetWriteDeadline(time.Now().Add(writeLimit))
+		if _, err := fmt.Fprint(w, line); err != nil {
+			return err
+		}
+		return rc.Flush()
+	}
+	if send("retry: 3000\n\n: open\n\n") != nil {
+		return nil
+	}
+	// What was revoked between the door and the subscription is found here.
+	if !s.stillHere(ctx, r, me) {
+		send(bye)
+		return nil
+	}
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	for {
+		var line string
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.closing:
+			return nil
+		case <-beat.C:
+			line = ": -\n\n"
+			if !s.stillHere(ctx, r, me) {
+				line = bye
+			}
+		case sig := <-sub.C():
+			line = s.tell(ctx, r, me, sig)
+		}
+		if line == "" {
+			continue
+		}
+		if send(line) != nil || line == bye {
+			return nil
+		}
+	}
+}
+
+// tell is what this visitor is told of a signal: nothing, "changed" or "bye".
+func (s *Server) tell(ctx context.Context, r *http.Request, me *visit, sig live.Signal) string {
+	if sig.Close && (len(sig.Persons) == 0 || slices.Contains(sig.Persons, string(me.Person.ID))) {
+		if !s.stillHere(ctx, r, me) {
+			return bye
+		}
+		return "event: changed\ndata: -\n\n"
+	}
+	if sig.Event != "" {
+		sees, err := me.Sees(ctx, portal.EventID(sig.Event))
+		if err != nil || !sees {
+			return ""
+		}
+	}
+	return "event: changed\ndata: " + dash(sig.Project) + "\n\n"
+}
+
+// stillHere looks again whether the session lives and sees anything at all as
+// it did: the same door a request goes through.
+func (s *Server) stillHere(ctx context.Context, r *http.Request, me *visit) bool {
+	v, err := s.visit(r.WithContext(ctx))
+	return err == nil && v.Person.ID == me.Person.ID && (v.Viewing == nil) == (me.Viewing == nil) &&
+		(len(v.Self.Clients) > 0 || v.Self.Role != "" || len(me.Self.Clients) == 0 && me.Self.Role == "")
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
