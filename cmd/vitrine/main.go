@@ -46,10 +46,7 @@ vitrine COMMAND -help lists the settings.
 
 var commands = map[string]func(ctx context.Context, args, env []string, out io.Writer) error{
 	"serve":   serve,
-	"demo":    demoCommand,
 	"migrate": migrate,
-	"person":  person,
-	"doctor":  doctor,
 }
 
 // run carries out one command. What the person who runs it can mend is one

@@ -1,0 +1,13 @@
+package main
+
+import (
+	"context"
+	"time"
+)
+
+// startJobs registers what runs beside the requests, and starts it.
+func (h *house) startJobs(ctx context.Context) error {
+	h.jobs.Every("flush_sessions", time.Minute, h.accounts.Flush)
+	h.jobs.Every("sweep_accounts", 6*time.Hour, h.accounts.Sweep)
+	return h.jobs.Start(ctx)
+}
