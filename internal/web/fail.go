@@ -61,7 +61,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, me *visit, err err
 	if key == "forbidden" && me.Viewing != nil {
 		key = "only_looking"
 	}
-	p.Title, p.Text = p.T("error."+key+".title"), p.T("error."+key+".text", "workspace", me.Brand.Name)
+	p.Title, p.Text = failureWords(me, key)
 	p.Home = ui.Link{Label: p.T("error.home"), Href: "/"}
 	if code == http.StatusUnauthorized {
 		p.Home = ui.Link{Label: p.T("action.sign_in"), Href: "/sign-in"}
@@ -71,6 +71,22 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, me *visit, err err
 		s.Log.Error("render failure page", slog.String("error", err.Error()))
 		http.Error(w, http.StatusText(code), code)
 	}
+}
+
+// failureWords are the title and the text of a failure's page.
+func failureWords(me *visit, key string) (title, text string) {
+	b := me.Book
+	switch key {
+	case "paused": // the only title that names the workspace
+		title = b.T("error.paused.title", "workspace", me.Brand.Name)
+	default:
+		title = b.T("error." + key + ".title")
+	}
+	switch key {
+	case "forbidden", "paused", "full", "read_only":
+		return title, b.T("error."+key+".text", "workspace", me.Brand.Name)
+	}
+	return title, b.T("error." + key + ".text")
 }
 
 // wantsPage is false for what scripts fetch.

@@ -1,0 +1,173 @@
+// Package webtest visits Vitrine's pages as browsers do: over HTTP, with a
+// cookie jar, reading HTML and sending the forms it finds there.
+//
+//	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+//		cleo := s.As("cleo")
+//		page := cleo.Get("/projects")
+//		page.MustBe(200).MustContain("Site")
+//		page = page.Form("/profile").Set("name", "Cleo B.").Submit(cleo)
+//		page.MustBe(200)
+//	})
+//
+// The site is portaltest's World, on each database. Every byte a browser
+// receives is searched for canaries (portaltest.Canary) that its person may not
+// see, so that each test of a page is a test for leaks as well; Forbid adds
+// words to look for.
+package webtest
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+	"github.com/vitrine-portal/vitrine/internal/web"
+)
+
+// A Site is the World behind a real listener.
+type Site struct {
+	*portaltest.World
+	URL string // without a slash at the end
+	Web *web.Server
+
+	t   *testing.T
+	log logBook
+}
+
+// Run plays f on both databases.
+func Run(t *testing.T, f func(t *testing.T, s *Site)) {
+	t.Helper()
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) { f(t, New(t, w, nil)) })
+}
+
+// New serves the World until the test ends. With may change the options.
+func New(t *testing.T, w *portaltest.World, with func(*web.Options)) *Site {
+	t.Helper()
+	s := &Site{World: w, t: t}
+	srv := httptest.NewUnstartedServer(nil)
+	base := &url.URL{Scheme: "http", Host: srv.Listener.Addr().String()}
+	o := web.Options{Portal: w.Portal, Accounts: w.Accounts, BaseURL: base, Log: slog.New(slog.NewTextHandler(&s.log, nil))}
+	if with != nil {
+		with(&o)
+	}
+	s.URL, s.Web = base.String(), web.New(o)
+	srv.Config.Handler = s.Web
+	srv.Start()
+	t.Cleanup(srv.Close)
+	return s
+}
+
+// Log returns what the server has logged, for the test that it tells no secret
+// and for the cause of a page that says something broke.
+func (s *Site) Log() string { return s.log.String() }
+
+// Stranger is a browser in which nobody is signed in.
+func (s *Site) Stranger() *Browser {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	b := &Browser{Site: s, Name: "nobody", t: s.t, forbidden: forbidden("nobody")}
+	b.client = &http.Client{Jar: jar, CheckRedirect: b.redirected}
+	return b
+}
+
+// As is a new browser in which the named person of the World is signed in.
+// Names are those of World.Everyone; people who cannot sign in fail the test.
+func (s *Site) As(name string) *Browser {
+	s.t.Helper()
+	id, ok := s.Everyone()[name]
+	if !ok {
+		s.t.Fatalf("webtest: nobody is called %q", name)
+	}
+	b := s.Stranger()
+	b.Name, b.forbidden = name, forbidden(name)
+	ctx := context.Background()
+	var token string
+	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		b.Session, token, err = s.Accounts.NewSession(ctx, tx, id, account.ByPassword, account.Meta{UserAgent: userAgent, Address: netip.MustParseAddr("127.0.0.1")}, 0)
+		return err
+	})
+	if err != nil {
+		s.t.Fatalf("webtest: sign %s in: %v", name, err)
+	}
+	u, _ := url.Parse(s.URL)
+	b.client.Jar.SetCookies(u, []*http.Cookie{{Name: "sid", Value: token, Path: "/", HttpOnly: true}})
+	return b
+}
+
+// forbidden are the canaries that a person of the World must never receive,
+// whatever the page. What only part of the team may see is for Forbid.
+func forbidden(name string) []string {
+	const all = "CNRY-"
+	acme, brick := portaltest.Canary("acme", portal.Team, ""), portaltest.Canary("brick", portal.Team, "")
+	hidden := portaltest.Canary("acme", portal.ClientSide, "hidden-")
+	switch name {
+	case "ada":
+		return nil
+	case "mia":
+		return nil
+	case "tom": // a contributor on Site alone
+		return []string{"CNRY-brick-", portaltest.Canary("acme", portal.Team, "hidden-"), portaltest.Canary("acme", portal.ClientSide, "brand-"), hidden}
+	case "cleo":
+		return []string{acme, "CNRY-brick-", hidden}
+	case "dan": // sees Brand alone
+		return []string{acme, "CNRY-brick-", hidden, portaltest.Canary("acme", portal.ClientSide, "site-"), portaltest.Canary("acme", portal.ClientSide, "old-")}
+	case "carl":
+		return []string{brick, "CNRY-acme-"}
+	case "bea":
+		return []string{acme, brick, hidden}
+	}
+	return []string{all}
+}
+
+// Mails are the ids that mails of a kind are about, oldest first: the code, the
+// reset, the change of address that was asked for.
+func (s *Site) Mails(kind string) []string {
+	s.t.Helper()
+	rows, err := s.DB.Query(context.Background(), `SELECT subject_id FROM mails WHERE kind = $1 ORDER BY created_at, id`, kind)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer rows.Close()
+	var ids []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			s.t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	if err := rows.Err(); err != nil {
+		s.t.Fatal(err)
+	}
+	return ids
+}
+
+// logBook keeps what the server logs.
+type logBook struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *logBook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
