@@ -72,6 +72,20 @@ func (b *Book) N(key string, n int, pairs ...string) string {
 	return form.fill(key, b.Number(int64(n)), pairs)
 }
 
+// Tell is T for a message whose holes are filled from what was kept of an event:
+// values may hold more than the message says, and what is missing is left out.
+func (b *Book) Tell(key string, values map[string]string) string {
+	m := b.lang.messages[key]
+	if m == nil || m.plural {
+		return wrong(key, "is not a plain message")
+	}
+	var pairs []string
+	for i := 1; i < len(m.other.parts); i += 2 {
+		pairs = append(pairs, m.other.parts[i], values[m.other.parts[i]])
+	}
+	return m.other.fill(key, "", pairs)
+}
+
 // fill writes the text with its holes filled. The hole {n} is number when that
 // is not empty.
 func (t *text) fill(key, number string, pairs []string) string {
