@@ -9,5 +9,6 @@ import (
 func (h *house) startJobs(ctx context.Context) error {
 	h.jobs.Every("flush_sessions", time.Minute, h.accounts.Flush)
 	h.jobs.Every("sweep_accounts", 6*time.Hour, h.accounts.Sweep)
+	h.jobs.Every("forget_requests", time.Hour, h.portal.ForgetRequests)
 	return h.jobs.Start(ctx)
 }

@@ -117,3 +117,35 @@ func TestVisited(t *testing.T) {
 		}
 	})
 }
+
+func TestOnce(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		was, err := w.As(w.Ada).Workspace(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := portal.WorkspaceSettings{Name: "Honcho", TimeZone: "UTC", Revision: was.Revision}
+		ctx := portal.WithRequest(t.Context(), portal.Request{Key: "k1", Body: "b1"})
+		if err := w.As(w.Ada).ChangeWorkspace(ctx, s); err != nil {
+			t.Fatal(err)
+		}
+		var again *portal.Repeated
+		if err := w.As(w.Ada).ChangeWorkspace(ctx, s); !errors.As(err, &again) || again.Subject != "workspace" {
+			t.Errorf("the same request again: %v", err)
+		}
+		other := portal.WithRequest(t.Context(), portal.Request{Key: "k1", Body: "b2"})
+		if err := w.As(w.Ada).ChangeWorkspace(other, s); !errors.Is(err, portal.ErrReused) {
+			t.Errorf("the key with another body: %v", err)
+		}
+		if err := w.As(w.Mia).ChangeWorkspace(ctx, s); !errors.Is(err, portal.ErrForbidden) {
+			t.Errorf("the key of somebody else: %v", err)
+		}
+		w.Clock.Advance(25 * time.Hour)
+		if err := w.Portal.ForgetRequests(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.As(w.Ada).ChangeWorkspace(ctx, s); !errors.Is(err, portal.ErrConflict) {
+			t.Errorf("a day later: %v", err)
+		}
+	})
+}

@@ -79,7 +79,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 			return err
 		}
 	}
-	t.recorded = true
+	t.recorded, t.subject = true, h.Subject
 	s := Signal{Event: id, Client: h.Client, Project: h.Project, Close: k.closes}
 	if k.closes {
 		s.Persons = h.Closes

@@ -27,6 +27,8 @@ func Status(err error) (status int, key string) {
 		return http.StatusUnauthorized, "signed_out"
 	case errors.Is(err, ErrConflict):
 		return http.StatusConflict, "conflict"
+	case errors.Is(err, ErrReused):
+		return http.StatusUnprocessableEntity, "reused"
 	case errors.Is(err, ErrGone):
 		return http.StatusGone, "gone"
 	case errors.As(err, &throttled):

@@ -15,8 +15,9 @@ type tx struct {
 	me  *Scope
 	now int64 // the time of the change, in microseconds
 
-	changed  bool // rows were changed
-	recorded bool // and an event says so, or quiet why not
+	changed  bool   // rows were changed
+	recorded bool   // and an event says so, or quiet why not
+	subject  string // of the last event
 	signals  []Signal
 }
 
@@ -41,7 +42,14 @@ func (me *Scope) change(ctx context.Context, fn func(*tx) error) error {
 	var t *tx
 	err := me.p.db.Write(ctx, func(d *db.Tx) error {
 		t = &tx{Tx: d, me: me, now: db.Micros(me.p.now())}
+		r, err := t.begin(ctx)
+		if err != nil {
+			return err
+		}
 		if err := fn(t); err != nil {
+			return err
+		}
+		if err := t.end(ctx, r); err != nil {
 			return err
 		}
 		if t.changed && !t.recorded {

@@ -1,7 +1,10 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -47,7 +50,20 @@ func parseForm(r *http.Request) (*form, error) {
 	if len(r.PostForm) > 2000 {
 		return nil, errTooMuch
 	}
-	return &form{values: r.PostForm, asked: map[string]bool{}, invalid: map[string]portal.Reason{}}, nil
+	f := &form{values: r.PostForm, asked: map[string]bool{}, invalid: map[string]portal.Reason{}}
+	// A page carries a number of its own, so that sending its form twice
+	// changes nothing twice.
+	if once := f.one("once"); once != "" && len(once) <= 200 {
+		sum := sha256.Sum256([]byte(r.URL.Path + "?" + withoutOnce(r.PostForm).Encode()))
+		*r = *r.WithContext(portal.WithRequest(r.Context(), portal.Request{Key: once, Body: hex.EncodeToString(sum[:])}))
+	}
+	return f, nil
+}
+
+func withoutOnce(v url.Values) url.Values {
+	v = maps.Clone(v)
+	delete(v, "once")
+	return v
 }
 
 func formError(err error) error {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/view"
 	"github.com/vitrine-portal/vitrine/internal/words"
 )
 
@@ -88,7 +89,15 @@ func (s *Server) serve(rt route) http.Handler {
 		if err == nil {
 			err = rt.handle(w, r, me)
 		}
-		if err != nil {
+		var again *portal.Repeated
+		switch {
+		case errors.As(err, &again): // done before: on to what it made
+			to := view.Href(again.Subject)
+			if to == "" {
+				to = r.URL.Path
+			}
+			http.Redirect(w, r, to, http.StatusSeeOther)
+		case err != nil:
 			s.fail(w, r, me, err)
 		}
 	})

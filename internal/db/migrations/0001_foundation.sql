@@ -528,3 +528,4 @@ CREATE TABLE requests (                         -- answers to repeated posts, ke
   created_at BIGINT NOT NULL,
   result     TEXT   NOT NULL
 );
+CREATE INDEX requests_created ON requests (created_at);
