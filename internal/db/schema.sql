@@ -417,6 +417,8 @@ CREATE TABLE requests (
   result     TEXT   NOT NULL
 );
 
+CREATE INDEX requests_created ON requests (created_at);
+
 CREATE TABLE seen (
   person_id  TEXT   NOT NULL REFERENCES persons (id),
   item_id    TEXT   NOT NULL,
