@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/api"
 	"github.com/vitrine-portal/vitrine/internal/config"
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/jobs"
@@ -153,6 +154,7 @@ func (h *house) run(ctx context.Context, o web.Options, ready func(address strin
 		}
 	}
 	o.Portal, o.Accounts, o.Hub, o.BaseURL, o.Trusted, o.Log = h.portal, h.accounts, h.hub, h.cfg.BaseURL, h.cfg.TrustedProxies, h.log
+	o.API = api.New(api.Options{Portal: h.portal, Accounts: h.accounts, Version: version, Log: h.log})
 	pages := web.New(o)
 	server := web.HTTP(pages, h.log)
 	server.RegisterOnShutdown(pages.CloseStreams)

@@ -1,0 +1,41 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+)
+
+// register adds all operations.
+func (s *server) register() {
+	huma.Register(s.huma, operation(http.MethodGet, "/api/self", "self", "Who the token acts for", http.StatusOK), s.self)
+}
+
+type self struct {
+	Body struct {
+		Person  portal.PersonID `json:"person"`
+		Role    string          `json:"role,omitempty" doc:"In the team; empty for client users."`
+		Clients []clientName    `json:"clients" doc:"The clients that let this person in."`
+	}
+}
+
+type clientName struct {
+	ID   portal.ClientID `json:"id"`
+	Name string          `json:"name"`
+}
+
+func (s *server) self(ctx context.Context, _ *struct{}) (*self, error) {
+	who, err := me(ctx).Self(ctx)
+	if err != nil {
+		return nil, s.fail(err)
+	}
+	out := &self{}
+	out.Body.Person, out.Body.Role, out.Body.Clients = me(ctx).Person(), who.Role, []clientName{}
+	for _, c := range who.Clients {
+		out.Body.Clients = append(out.Body.Clients, clientName{c.ID, c.Name})
+	}
+	return out, nil
+}
