@@ -55,7 +55,7 @@ func New(o Options) http.Handler {
 	cfg := huma.DefaultConfig("Vitrine", o.Version)
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "/api/openapi", "", ""
 	cfg.CreateHooks, cfg.Transformers = nil, nil
-	cfg.RejectUnknownQueryParameters, cfg.NoFormatFallback = true, true
+	cfg.RejectUnknownQueryParameters = true
 	cfg.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
 	cfg.DefaultFormat = "application/json"
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
