@@ -31,8 +31,8 @@ func Brand(accent string) []byte {
 	if !ok {
 		base, _ = parseHex(DefaultAccent)
 	}
-	light := readable(base, lightPaper, rgb{0, 0, 0})
-	dark := readable(base, darkPaper, rgb{1, 1, 1})
+	light := readable(base, lightPaper, 0)
+	dark := readable(base, darkPaper, 1)
 	return fmt.Appendf(nil, ":root{--accent-base:%s;--accent:light-dark(%s,%s);--accent-ink:light-dark(%s,%s)}\n",
 		base.hex(), light.hex(), dark.hex(), inkOn(light).hex(), inkOn(dark).hex())
 }
@@ -60,12 +60,6 @@ func (c rgb) hex() string {
 
 // luminance is the relative luminance of WCAG 2.
 func (c rgb) luminance() float64 {
-	linear := func(v float64) float64 {
-		if v <= 0.04045 {
-			return v / 12.92
-		}
-		return math.Pow((v+0.055)/1.055, 2.4)
-	}
 	return 0.2126*linear(c[0]) + 0.7152*linear(c[1]) + 0.0722*linear(c[2])
 }
 
@@ -74,19 +68,72 @@ func contrast(a, b rgb) float64 {
 	return (max(la, lb) + 0.05) / (min(la, lb) + 0.05)
 }
 
-// readable mixes c towards end in small steps until it reads on paper.
-func readable(c, paper, end rgb) rgb {
-	for step := 0.0; step < 1; step += 0.02 {
-		var mixed rgb
-		for i := range mixed {
-			mixed[i] = c[i] + (end[i]-c[i])*step
-		}
+// readable moves the lightness of c, in small steps and towards end, until it
+// reads on paper. Hue stays, and as much of the chroma as the screen can show.
+func readable(c, paper rgb, end float64) rgb {
+	l, chroma, hue := c.oklch()
+	step := math.Copysign(0.005, end-l)
+	for ; (end-l)*step > 0; l += step {
 		// 4.7 rather than 4.5 leaves room for rounding to eight bits.
-		if contrast(mixed, paper) >= 4.7 {
-			return mixed
+		if shown := fromOKLCH(l, chroma, hue); contrast(shown, paper) >= 4.7 {
+			return shown
 		}
 	}
-	return end
+	return fromOKLCH(end, 0, 0)
+}
+
+// oklch and fromOKLCH convert with Björn Ottosson's matrices.
+func (c rgb) oklch() (l, chroma, hue float64) {
+	r, g, b := linear(c[0]), linear(c[1]), linear(c[2])
+	x := math.Cbrt(0.4122214708*r + 0.5363325363*g + 0.0514459929*b)
+	y := math.Cbrt(0.2119034982*r + 0.6806995451*g + 0.1073969566*b)
+	z := math.Cbrt(0.0883024619*r + 0.2817188376*g + 0.6299787005*b)
+	l = 0.2104542553*x + 0.7936177850*y - 0.0040720468*z
+	a := 1.9779984951*x - 2.4285922050*y + 0.4505937099*z
+	bb := 0.0259040371*x + 0.7827717662*y - 0.8086757660*z
+	return l, math.Hypot(a, bb), math.Atan2(bb, a)
+}
+
+// fromOKLCH gives up chroma until the colour exists on a screen.
+func fromOKLCH(l, chroma, hue float64) rgb {
+	for ; chroma > 0; chroma -= 0.004 {
+		if c, ok := rgbOf(l, chroma, hue); ok {
+			return c
+		}
+	}
+	c, _ := rgbOf(l, 0, 0)
+	return c
+}
+
+func rgbOf(l, chroma, hue float64) (c rgb, ok bool) {
+	a, b := chroma*math.Cos(hue), chroma*math.Sin(hue)
+	x, y, z := l+0.3963377774*a+0.2158037573*b, l-0.1055613458*a-0.0638541728*b, l-0.0894841775*a-1.2914855480*b
+	x, y, z = x*x*x, y*y*y, z*z*z
+	c = rgb{
+		4.0767416621*x - 3.3077115913*y + 0.2309699292*z,
+		-1.2684380046*x + 2.6097574011*y - 0.3413193965*z,
+		-0.0041960863*x - 0.7034186147*y + 1.7076147010*z,
+	}
+	ok = true
+	for i, v := range c {
+		ok = ok && v >= -0.0005 && v <= 1.0005
+		c[i] = gamma(min(1, max(0, v)))
+	}
+	return c, ok
+}
+
+func linear(v float64) float64 {
+	if v <= 0.04045 {
+		return v / 12.92
+	}
+	return math.Pow((v+0.055)/1.055, 2.4)
+}
+
+func gamma(v float64) float64 {
+	if v <= 0.0031308 {
+		return v * 12.92
+	}
+	return 1.055*math.Pow(v, 1/2.4) - 0.055
 }
 
 func inkOn(c rgb) rgb {

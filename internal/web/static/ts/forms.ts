@@ -40,6 +40,12 @@ function changed(e: Event) {
   }
 }
 
+function forget(f: HTMLFormElement) {
+  f.querySelectorAll<HTMLTextAreaElement>("textarea[data-draft]").forEach((t) =>
+    sessionStorage.removeItem("draft:" + t.dataset.draft),
+  );
+}
+
 addEventListener("input", changed);
 addEventListener("change", changed);
 addEventListener("reset", (e) => (e.target as Element).removeAttribute("data-dirty"));
@@ -48,9 +54,7 @@ addEventListener("submit", (e) => {
   if (e.defaultPrevented) return;
   sending = true;
   setTimeout(() => (sending = false), 4000);
-  f.querySelectorAll<HTMLTextAreaElement>("textarea[data-draft]").forEach((t) =>
-    sessionStorage.removeItem("draft:" + t.dataset.draft),
-  );
+  forget(f);
   // The second press of an impatient finger sends nothing.
   const b = (e as SubmitEvent).submitter as HTMLButtonElement | null;
   if (b && f.method === "post") {
@@ -62,6 +66,13 @@ addEventListener("beforeunload", (e) => {
   if (!sending && dirty()) e.preventDefault();
 });
 addEventListener("pageshow", () => (sending = false));
+document.addEventListener("htmx:afterRequest", (e) => {
+  const { elt, successful } = (e as CustomEvent<{ elt: Element; successful: boolean }>).detail;
+  if (!successful || !(elt instanceof HTMLFormElement)) return;
+  forget(elt);
+  first.set(elt, entries(elt));
+  elt.removeAttribute("data-dirty");
+});
 document.addEventListener("htmx:load", watchAll);
 document.addEventListener("vitrine:swapped", watchAll);
 watchAll();

@@ -6,6 +6,10 @@ const box = document.getElementById("palette") as HTMLDialogElement | null;
 const input = box?.querySelector<HTMLInputElement>("input[type=search]");
 const list = box?.querySelector<HTMLElement>("[data-results]");
 
+if (/Mac|iP/.test(navigator.platform)) {
+  document.querySelectorAll("[data-palette-key]").forEach((k) => (k.textContent = "⌘K"));
+}
+
 if (box && input && list) {
   addEventListener("keydown", (e) => {
     if ((e.ctrlKey || e.metaKey) && !e.shiftKey && !e.altKey && e.key.toLowerCase() === "k") {
