@@ -8,7 +8,7 @@ import (
 
 var words = ui.ShellWords{
 	Skip: "Skip to content", Nav: "Main", More: "More", Menu: "Your menu", Bell: "Needs you", Clients: "Client", LogOut: "Log out",
-	Close: "Close", Copied: "Copied", News: "This page has news", Refresh: "Refresh", Search: "Search or jump to…",
+	Close: "Close", Copied: "Copied", News: "This page has news", Refresh: "Refresh", Search: "Search",
 }
 
 var honcho = ui.Brand{Name: "Honcho Design", Mark: "H", Href: "/home"}
