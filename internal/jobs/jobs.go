@@ -205,6 +205,7 @@ func (j *Jobs) Start(ctx context.Context) error {
 		SoftStopTimeout:      patience,
 		PollOnly:             true,
 		FetchPollInterval:    poll,
+		FetchCooldown:        10 * time.Millisecond,
 	})
 	if err != nil {
 		return fmt.Errorf("jobs: %w", err)
