@@ -410,3 +410,44 @@ func TestMicros(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestAfterCommit(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		var said []string
+		say := func(tx *db.Tx, what string) { tx.AfterCommit(func() { said = append(said, what+": "+keys(t, d)) }) }
+		write(t, d, func(tx *db.Tx) error {
+			say(tx, "first")
+			say(tx, "second")
+			return insert(ctx, tx, "a")
+		})
+		d.Write(ctx, func(tx *db.Tx) error {
+			say(tx, "undone")
+			return errors.New("mine")
+		})
+		if got := strings.Join(said, ", "); got != "first: a, second: a" {
+			t.Error(got)
+		}
+	})
+}
+
+// A read that its caller gives up ends soon and harms nobody.
+func TestCancelledRead(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		var n int
+		began := time.Now()
+		err := d.QueryRow(ctx, `WITH RECURSIVE long (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM long WHERE n < 1000000000)
+			SELECT COUNT(*) FROM long`).Scan(&n)
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(began); took > 3*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		if got := keys(t, d); got != "" {
+			t.Errorf("committed: %s", got)
+		}
+	})
+}
