@@ -19,7 +19,8 @@ type Event struct {
 	ProjectName string
 	ClientName  string
 	Subject     string // the id of what it happened to
-	Person      PersonID
+	Person      PersonID // to whom it was done; empty when the reader may not know
+	PersonName  string
 	Actor       PersonID // empty when the reader may not know who it was
 	ActorName   string   // empty likewise: say the workspace's name
 	Audience    Side
@@ -54,14 +55,14 @@ func page[T any](all []T, p Page, key func(T) string) ([]T, string) {
 	return all, ""
 }
 
-const eventColumns = `e.id, e.kind, e.at, COALESCE(e.client_id, ''), COALESCE(e.project_id, ''), e.subject, COALESCE(e.person_id, ''), e.audience, e.particulars,
+const eventColumns = `e.id, e.kind, e.at, COALESCE(e.client_id, ''), COALESCE(e.project_id, ''), e.subject, COALESCE(e.person_id, ''), COALESCE(e.person_name, ''), e.audience, e.particulars,
        COALESCE(e.actor, ''), COALESCE(e.actor_name, ''), e.side, e.rights`
 
 func scanEvent(rows *sql.Rows, more ...any) (Event, error) {
 	var e Event
 	var at int64
 	var details string
-	dest := append([]any{&e.ID, &e.Kind, &at, &e.Client, &e.Project, &e.Subject, &e.Person, &e.Audience, &details,
+	dest := append([]any{&e.ID, &e.Kind, &at, &e.Client, &e.Project, &e.Subject, &e.Person, &e.PersonName, &e.Audience, &details,
 		&e.Actor, &e.ActorName, &e.Side, &e.Rights}, more...)
 	if err := rows.Scan(dest...); err != nil {
 		return e, err

@@ -73,6 +73,7 @@ const (
 	DeliverableWithdrawn Kind = "deliverable_withdrawn"
 	DeliverableDeleted   Kind = "deliverable_deleted"
 
+	TurnPassed    Kind = "turn_passed"
 	ItemRevealed  Kind = "item_revealed"
 	ItemConcealed Kind = "item_concealed"
 
@@ -190,6 +191,7 @@ var kinds = map[Kind]particulars{
 	DeliverableWithdrawn: {place: projectFeed, section: SectionDeliverables},
 	DeliverableDeleted:   {place: projectFeed, section: SectionDeliverables},
 
+	TurnPassed:    {place: projectFeed},
 	ItemRevealed:  {place: projectFeed},
 	ItemConcealed: {place: projectFeed},
 

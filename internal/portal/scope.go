@@ -38,41 +38,89 @@ SELECT c.*, g.side, g.rights
  WHERE g.actor = $1`,
 
 	"my_projects": `
-SELECT p.id, p.client_id, c.name AS client_name, p.name, p.summary, p.status, p.health, p.sentence,
-       CASE WHEN g.side = 'team' OR (p.dates & 2048) <> 0 THEN p.starts_on END AS starts_on,
-       CASE WHEN g.side = 'team' OR (p.dates & 2048) <> 0 THEN p.due_on END AS due_on,
-       p.shared_at, p.contact_id, p.sections_set, p.sections AS sections_own, p.created_at,
-       p.updated_at, p.updated_by, p.archived_at, p.revision,
-       CASE WHEN g.side = 'team' THEN 16383 ELSE p.dates END AS sections,
+SELECT g.project_id AS id, g.client_id, c.name AS client_name, p.name, p.name_key, p.summary, p.status, p.health, p.sentence,
+       CASE WHEN g.side = 'team' OR (p.shows & 2048) <> 0 THEN p.starts_on END AS starts_on,
+       CASE WHEN g.side = 'team' OR (p.shows & 2048) <> 0 THEN p.due_on END AS due_on,
+       p.shared_at, CASE WHEN g.side = 'team' THEN p.shared_by END AS shared_by,
+       CASE WHEN g.side = 'team' OR (p.shows & 4352) = 4352 THEN p.contact_id END AS contact_id,
+       CASE WHEN g.side = 'team' THEN p.sections_set ELSE 0 END AS sections_set,
+       CASE WHEN g.side = 'team' THEN p.sections ELSE 0 END AS sections_own,
+       CASE WHEN g.side = 'team' THEN p.above ELSE 0 END AS sections_above,
+       p.shows, p.created_at, p.updated_at,
+       CASE WHEN g.side = 'team' OR (p.shows & 4096) <> 0 THEN p.updated_by END AS updated_by,
+       p.archived_at, p.revision,
+       CASE WHEN g.side = 'team' THEN 16383 ELSE p.shows END AS sections,
        g.side,
        CASE WHEN p.archived_at IS NULL THEN g.rights ELSE (g.rights & 1539) END AS rights
   FROM project_grants g
-  JOIN (SELECT p0.*, ((((w0.sections & ~c0.sections_set) | (c0.sections & c0.sections_set)) & ~p0.sections_set) | (p0.sections & p0.sections_set)) AS dates
+  JOIN (SELECT p0.*, ((w0.sections & ~c0.sections_set) | (c0.sections & c0.sections_set)) AS above,
+               ((((w0.sections & ~c0.sections_set) | (c0.sections & c0.sections_set)) & ~p0.sections_set) | (p0.sections & p0.sections_set)) AS shows
           FROM projects p0 JOIN clients c0 ON c0.id = p0.client_id JOIN workspace w0 ON w0.id = 1) p ON p.id = g.project_id
   JOIN clients c ON c.id = g.client_id
  WHERE g.actor = $1`,
 
+	// A project with the names of those who keep it.
+	"my_project_details": `
+SELECT p.*, u.name AS updated_by_name, s.name AS shared_by_name, k.name AS contact_name, k.title AS contact_title
+  FROM my_projects p
+  LEFT JOIN persons u ON u.id = p.updated_by
+  LEFT JOIN persons s ON s.id = p.shared_by
+  LEFT JOIN persons k ON k.id = p.contact_id`,
+
+	// The projects on whose team the actor is.
+	"my_desk": `
+SELECT p.id, p.client_id, p.client_name, p.name, p.status, p.health, p.sentence, p.shared_at, p.archived_at, p.created_at, p.updated_at, p.side, p.rights
+  FROM project_team pt JOIN my_projects p ON p.id = pt.project_id
+ WHERE pt.person_id = $1 AND p.side = 'team'`,
+
+	// Who can see a project now, for those of its team.
+	"my_project_people": `
+SELECT p.id AS project_id, x.actor AS person_id, a.name, x.side AS person_side, x.rights AS given,
+       CASE WHEN pt.person_id IS NULL THEN 0 ELSE 1 END AS on_team, p.side, p.rights
+  FROM my_projects p
+  JOIN project_grants x ON x.project_id = p.id
+  JOIN persons a ON a.id = x.actor
+  LEFT JOIN project_team pt ON pt.project_id = p.id AND pt.person_id = x.actor
+ WHERE p.side = 'team'`,
+
+	// The client's people who see a project once it is shared and portal
+	// access is on, for those of its team.
+	"my_audiences": `
+SELECT p.id AS project_id, u.person_id,
+       CASE WHEN u.accepted_at IS NULL AND u.label <> '' THEN u.label ELSE a.name END AS name,
+       u.accepted_at, p.side, p.rights
+  FROM my_projects p
+  JOIN client_users u ON u.client_id = p.client_id
+  JOIN persons a ON a.id = u.person_id
+  LEFT JOIN client_user_projects x ON x.client_user_id = u.id AND x.project_id = p.id
+ WHERE p.side = 'team' AND u.removed_at IS NULL AND u.suspended_at IS NULL
+   AND (u.all_projects = 1 OR x.project_id IS NOT NULL)`,
+
 	"my_milestones": `
-SELECT m.id, m.project_id, m.title, m.body,
+SELECT m.id, m.project_id, m.title, m.title_key, m.body,
        CASE WHEN (p.sections & 2048) <> 0 THEN m.starts_on END AS starts_on,
        CASE WHEN (p.sections & 2048) <> 0 THEN m.due_on END AS due_on,
        CASE WHEN (p.sections & 2048) <> 0 THEN m.planned_on END AS planned_on,
        CASE WHEN (p.sections & 2048) <> 0 THEN m.shift_reason ELSE '' END AS shift_reason,
-       m.turn, m.turn_since, m.position, m.audience, m.shown_at, m.created_at, m.created_by, m.reached_at, m.revision,
-       p.side, p.rights, p.sections
+       m.turn, m.turn_since, m.position, m.audience, m.shown_at, m.created_at, m.reached_at, m.revision,
+       CASE WHEN p.side = 'team' THEN m.created_by END AS created_by,
+       p.client_id, p.side, p.rights, p.sections
   FROM milestones m JOIN my_projects p ON p.id = m.project_id
  WHERE p.side = 'team' OR (m.audience = 'client' AND (p.sections & 6) <> 0)`,
 
 	"my_tasks": `
-SELECT t.id, t.project_id, t.title, t.body,
+SELECT t.id, t.project_id, t.title, t.title_key, t.body,
        CASE WHEN p.side = 'team' OR (ms.audience = 'client' AND (p.sections & 6) <> 0) THEN t.milestone_id END AS milestone_id,
        CASE WHEN p.side = 'team' OR (ms.audience = 'client' AND (p.sections & 6) <> 0) THEN ms.title END AS milestone_title,
        CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN t.assignee_id END AS assignee_id,
        CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN a.name END AS assignee_name,
        CASE WHEN (p.sections & 2048) <> 0 THEN t.due_on END AS due_on,
-       t.turn, t.turn_since, t.position, t.audience, t.shown_at, t.created_at, t.created_by,
+       t.turn, t.turn_since, t.position, t.audience, t.shown_at, t.created_at,
        t.started_at, t.completed_at, t.revision,
-       p.side, p.rights, p.sections
+       CASE WHEN t.assignee_id IS NULL THEN 0 ELSE 1 END AS assigned,
+       CASE WHEN p.side = 'team' THEN t.created_by END AS created_by,
+       CASE WHEN p.side = 'team' OR t.completed_by = $1 THEN t.completed_by END AS completed_by,
+       p.client_id, p.side, p.rights, p.sections
   FROM tasks t JOIN my_projects p ON p.id = t.project_id
   LEFT JOIN milestones ms ON ms.id = t.milestone_id
   LEFT JOIN persons a ON a.id = t.assignee_id
@@ -80,30 +128,34 @@ SELECT t.id, t.project_id, t.title, t.body,
  WHERE p.side = 'team' OR (t.audience = 'client' AND (p.sections & 16) <> 0)`,
 
 	"my_deliverables": `
-SELECT d.id, d.project_id, d.title, d.body,
+SELECT d.id, d.project_id, d.title, d.title_key, d.body,
        CASE WHEN p.side = 'team' OR (ms.audience = 'client' AND (p.sections & 6) <> 0) THEN d.milestone_id END AS milestone_id,
        CASE WHEN p.side = 'team' OR (ms.audience = 'client' AND (p.sections & 6) <> 0) THEN ms.title END AS milestone_title,
        CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN d.owner_id END AS owner_id,
        CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN a.name END AS owner_name,
        CASE WHEN (p.sections & 2048) <> 0 THEN d.due_on END AS due_on,
        d.state, d.state_at, d.round, d.rounds, d.turn, d.turn_since, d.position, d.audience, d.shown_at,
-       d.created_at, d.created_by, d.revision,
-       p.side, p.rights, p.sections
+       d.created_at, d.revision,
+       CASE WHEN p.side = 'team' THEN d.created_by END AS created_by,
+       CASE WHEN (p.sections & 4096) <> 0 OR sm.person_id IS NULL THEN sb.name END AS state_by_name,
+       p.client_id, p.side, p.rights, p.sections
   FROM deliverables d JOIN my_projects p ON p.id = d.project_id
   LEFT JOIN milestones ms ON ms.id = d.milestone_id
   LEFT JOIN persons a ON a.id = d.owner_id
   LEFT JOIN team_members tm ON tm.person_id = d.owner_id
+  LEFT JOIN persons sb ON sb.id = d.state_by
+  LEFT JOIN team_members sm ON sm.person_id = d.state_by
  WHERE p.side = 'team' OR (d.audience = 'client' AND (p.sections & 8) <> 0)`,
 
 	"my_links": `
-SELECT l.id, l.deliverable_id, l.title, l.url, l.position, d.project_id, d.side, d.rights
+SELECT l.id, l.deliverable_id, l.title, l.url, l.position, d.project_id, d.client_id, d.side, d.rights
   FROM deliverable_links l JOIN my_deliverables d ON d.id = l.deliverable_id`,
 
 	"my_updates": `
-SELECT u.id, u.project_id, u.body, u.status, u.health, u.sentence, u.audience, u.shown_at, u.created_at, u.edited_at, u.revision,
+SELECT u.id, u.project_id, u.body, u.status, u.health, u.sentence, u.audience, u.shown_at, u.created_at, u.edited_at, u.revision, u.title_key,
        CASE WHEN (p.sections & 4096) <> 0 THEN u.author_id END AS author_id,
        CASE WHEN (p.sections & 4096) <> 0 THEN a.name END AS author_name,
-       p.side, p.rights, p.sections
+       p.client_id, p.name AS project_name, p.side, p.rights, p.sections
   FROM updates u JOIN my_projects p ON p.id = u.project_id
   JOIN persons a ON a.id = u.author_id
  WHERE p.side = 'team' OR (u.audience = 'client' AND (p.sections & 1) <> 0)`,
@@ -178,30 +230,36 @@ SELECT t.*, r.side, r.rights FROM templates t JOIN my_role r ON 1 = 1`,
 	// What happened in projects. Clients see what was shown to them, in the
 	// sections that are on; names of the team only where those are shown.
 	"my_events": `
-SELECT e.id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.person_id, e.audience, e.particulars, e.section, e.shown,
+SELECT e.id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.audience, e.particulars, e.section, e.shown,
+       CASE WHEN (p.sections & 4096) <> 0 OR wm.person_id IS NULL THEN e.person_id END AS person_id,
+       CASE WHEN (p.sections & 4096) <> 0 OR wm.person_id IS NULL THEN w.name END AS person_name,
        CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN e.actor END AS actor,
        CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN a.name END AS actor_name,
        p.name AS project_name, p.client_name, p.side, p.rights
   FROM events e JOIN my_projects p ON p.id = e.project_id
   LEFT JOIN persons a ON a.id = e.actor
   LEFT JOIN team_members tm ON tm.person_id = e.actor
+  LEFT JOIN persons w ON w.id = e.person_id
+  LEFT JOIN team_members wm ON wm.person_id = e.person_id
  WHERE p.side = 'team'
-    OR (e.shown = 1 AND (p.sections & 512) <> 0 AND (e.section = 0 OR (p.sections & e.section) <> 0))`,
+    OR (e.shown = 1 AND (p.sections & 512) <> 0 AND (p.sections & e.section) = e.section)`,
 
 	// What happened to a client and its people, for those who manage it.
 	"my_client_events": `
 SELECT e.id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.person_id, e.audience, e.particulars, e.section, e.shown,
-       e.actor, a.name AS actor_name, g.side, g.rights
+       e.actor, a.name AS actor_name, w.name AS person_name, g.side, g.rights
   FROM events e JOIN client_grants g ON g.client_id = e.client_id AND g.actor = $1
   LEFT JOIN persons a ON a.id = e.actor
+  LEFT JOIN persons w ON w.id = e.person_id
  WHERE g.side = 'team' AND (g.rights & 512) <> 0`,
 
 	// Everything that was recorded, for those who administer.
 	"my_audit": `
 SELECT e.id, e.chain, e.seq, e.kind, e.at, e.client_id, e.project_id, e.subject, e.person_id, e.audience, e.particulars,
-       e.section, e.shown, e.hash, e.actor, a.name AS actor_name, r.side, r.rights
+       e.section, e.shown, e.hash, e.actor, a.name AS actor_name, w.name AS person_name, r.side, r.rights
   FROM events e JOIN my_role r ON (r.rights & 1024) <> 0
-  LEFT JOIN persons a ON a.id = e.actor`,
+  LEFT JOIN persons a ON a.id = e.actor
+  LEFT JOIN persons w ON w.id = e.person_id`,
 
 	// Mail that left or waits, for those who administer.
 	"my_mails": `

@@ -196,6 +196,7 @@ CREATE TABLE projects (
   id             TEXT   PRIMARY KEY,
   client_id      TEXT   NOT NULL REFERENCES clients (id),
   name           TEXT   NOT NULL,
+  name_key       TEXT   NOT NULL DEFAULT '',    -- folded, for the search
   summary        TEXT   NOT NULL DEFAULT '',
   status         TEXT   NOT NULL DEFAULT 'planned'  CHECK (status IN ('planned', 'active', 'on_hold', 'done')),
   health         TEXT   NOT NULL DEFAULT 'on_track' CHECK (health IN ('on_track', 'at_risk', 'off_track', 'waiting')),
@@ -242,6 +243,7 @@ CREATE TABLE milestones (
   id           TEXT   PRIMARY KEY,
   project_id   TEXT   NOT NULL REFERENCES projects (id),
   title        TEXT   NOT NULL,
+  title_key    TEXT   NOT NULL DEFAULT '',      -- folded, for the search
   body         TEXT   NOT NULL DEFAULT '',
   starts_on    TEXT,                            -- with a start it draws as a phase
   due_on       TEXT,
@@ -267,6 +269,7 @@ CREATE TABLE tasks (
   project_id   TEXT   NOT NULL REFERENCES projects (id),
   milestone_id TEXT,
   title        TEXT   NOT NULL,
+  title_key    TEXT   NOT NULL DEFAULT '',      -- folded, for the search
   body         TEXT   NOT NULL DEFAULT '',
   assignee_id  TEXT   REFERENCES persons (id),
   due_on       TEXT,
@@ -294,6 +297,7 @@ CREATE TABLE deliverables (
   project_id   TEXT   NOT NULL REFERENCES projects (id),
   milestone_id TEXT,
   title        TEXT   NOT NULL,
+  title_key    TEXT   NOT NULL DEFAULT '',      -- folded, for the search
   body         TEXT   NOT NULL DEFAULT '',
   owner_id     TEXT   REFERENCES persons (id),
   due_on       TEXT,
@@ -336,6 +340,7 @@ CREATE TABLE updates (
   status       TEXT   NOT NULL,
   health       TEXT   NOT NULL,
   sentence     TEXT   NOT NULL DEFAULT '',
+  title_key    TEXT   NOT NULL DEFAULT '',      -- the sentence, folded, for the search
   audience     TEXT   NOT NULL DEFAULT 'team' CHECK (audience IN ('team', 'client')),
   shown_at     BIGINT,
   shown_by     TEXT   REFERENCES persons (id),
