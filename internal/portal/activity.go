@@ -18,7 +18,7 @@ type Event struct {
 	Project     ProjectID
 	ProjectName string
 	ClientName  string
-	Subject     string // the id of what it happened to
+	Subject     string   // the id of what it happened to
 	Person      PersonID // to whom it was done; empty when the reader may not know
 	PersonName  string
 	Actor       PersonID // empty when the reader may not know who it was

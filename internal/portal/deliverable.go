@@ -186,6 +186,10 @@ func (t *tx) insertDeliverable(ctx context.Context, project ProjectID, n NewDeli
 	if err != nil {
 		return "", err
 	}
+	return t.insertDeliverableAt(ctx, project, position, n)
+}
+
+func (t *tx) insertDeliverableAt(ctx context.Context, project ProjectID, position int64, n NewDeliverable) (DeliverableID, error) {
 	id := DeliverableID(db.NewID("dlv"))
 	at, by := t.shown(n.Audience)
 	state := StateDraft

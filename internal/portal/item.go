@@ -28,7 +28,7 @@ var itemKinds = map[string]itemKind{
 	"mst": {"milestone", "milestones", "title", "created_by", SectionTimeline | SectionMilestones, SectionMilestones},
 	"tsk": {"task", "tasks", "title", "created_by", SectionTasks, SectionTasks},
 	"dlv": {"deliverable", "deliverables", "title", "created_by", SectionDeliverables, SectionDeliverables},
-	"upd": {"update", "updates", "sentence", "author_id", SectionUpdates, SectionUpdates},
+	"upd": {"update", "updates", "project_name", "author_id", SectionUpdates, SectionUpdates},
 }
 
 // Kind is "milestone", "task", "deliverable" or "update"; empty for any other id.
@@ -75,7 +75,7 @@ func (t *tx) tell(ctx context.Context, k Kind, i item, details Details) error {
 	if details == nil {
 		details = Details{}
 	}
-	if _, ok := details["title"]; !ok && i.name != "update" {
+	if _, ok := details["title"]; !ok {
 		details["title"] = i.title
 	}
 	return t.record(ctx, Happening{Kind: k, Client: i.client, Project: i.project, Subject: string(i.id), Audience: i.audience, Section: i.about, Details: details})

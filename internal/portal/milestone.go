@@ -156,6 +156,10 @@ func (t *tx) insertMilestone(ctx context.Context, project ProjectID, n NewMilest
 	if err != nil {
 		return "", err
 	}
+	return t.insertMilestoneAt(ctx, project, position, n)
+}
+
+func (t *tx) insertMilestoneAt(ctx context.Context, project ProjectID, position int64, n NewMilestone) (MilestoneID, error) {
 	id := MilestoneID(db.NewID("mst"))
 	at, by := t.shown(n.Audience)
 	var planned any

@@ -9,19 +9,19 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
-// A Status is how far a project is. Whether it is archived is told apart.
-type Status string
+// A ProjectStatus is how far a project is. Whether it is archived is told apart.
+type ProjectStatus string
 
 // The states of a project, in their order.
 const (
-	Planned Status = "planned"
-	Active  Status = "active"
-	OnHold  Status = "on_hold"
-	Done    Status = "done"
+	Planned ProjectStatus = "planned"
+	Active  ProjectStatus = "active"
+	OnHold  ProjectStatus = "on_hold"
+	Done    ProjectStatus = "done"
 )
 
 // Statuses lists them.
-var Statuses = []Status{Planned, Active, OnHold, Done}
+var Statuses = []ProjectStatus{Planned, Active, OnHold, Done}
 
 // A Health is how a project fares.
 type Health string
@@ -47,7 +47,7 @@ type Project struct {
 	Summary    string
 
 	// What was last said to the client of the project's state.
-	Status    Status
+	Status    ProjectStatus
 	Health    Health
 	Sentence  string
 	UpdatedAt time.Time
@@ -125,7 +125,7 @@ func loadProject(ctx context.Context, r reader, id ProjectID) (Project, error) {
 // ProjectFilter narrows Projects. The zero filter leaves out archived ones.
 type ProjectFilter struct {
 	Client   ClientID
-	Status   Status
+	Status   ProjectStatus
 	Query    string // part of the name
 	Archived bool   // those, and no others
 }
@@ -319,7 +319,7 @@ func (t *tx) projectFor(ctx context.Context, id ProjectID, what Rights) (Project
 }
 
 // SetStatus says how far the project is, without an update. Takes Contribute.
-func (me *Scope) SetStatus(ctx context.Context, id ProjectID, s Status, revision int64) error {
+func (me *Scope) SetStatus(ctx context.Context, id ProjectID, s ProjectStatus, revision int64) error {
 	var c checks
 	c.oneOf("status", string(s), "planned", "active", "on_hold", "done")
 	if err := c.err(); err != nil {

@@ -196,6 +196,10 @@ func (t *tx) insertTask(ctx context.Context, project ProjectID, n NewTask) (Task
 	if err != nil {
 		return "", err
 	}
+	return t.insertTaskAt(ctx, project, position, n)
+}
+
+func (t *tx) insertTaskAt(ctx context.Context, project ProjectID, position int64, n NewTask) (TaskID, error) {
 	id := TaskID(db.NewID("tsk"))
 	at, by := t.shown(n.Audience)
 	return id, t.must(ctx, `

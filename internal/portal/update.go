@@ -17,7 +17,7 @@ type Update struct {
 	Author      PersonID // empty when not for the reader: say the workspace's name
 	AuthorName  string
 	Body        string
-	Status      Status
+	Status      ProjectStatus
 	Health      Health
 	Sentence    string
 	Audience    Side
@@ -43,7 +43,7 @@ func (u *Update) scan(scan func(...any) error) error {
 }
 
 func (u Update) item() item {
-	return item{itemKind: itemKinds["upd"], id: ItemID(u.ID), project: u.Project, client: u.Client, title: u.Sentence,
+	return item{itemKind: itemKinds["upd"], id: ItemID(u.ID), project: u.Project, client: u.Client, title: u.ProjectName,
 		audience: u.Audience, madeBy: u.Author, revision: u.Revision, Held: u.Held}
 }
 
@@ -77,7 +77,7 @@ func (me *Scope) Updates(ctx context.Context, id ProjectID, pg Page) (updates []
 // NewUpdate is what PublishUpdate takes.
 type NewUpdate struct {
 	Body     string
-	Status   Status
+	Status   ProjectStatus
 	Health   Health
 	Sentence string // the one that stands for it all
 	Audience Side   // empty: the team
@@ -122,13 +122,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 			}
 		}
 		return t.record(ctx, Happening{Kind: UpdatePublished, Client: p.Client, Project: project, Subject: string(id), Audience: n.Audience,
-			Details: Details{"project": p.Name, "status": string(n.Status), "health": string(n.Health)}})
+			Details: Details{"title": p.Name, "status": string(n.Status), "health": string(n.Health)}})
 	})
 	return id, err
 }
 
 // setState writes what the client reads of the project's state.
-func (t *tx) setState(ctx context.Context, project ProjectID, s Status, h Health, sentence string) error {
+func (t *tx) setState(ctx context.Context, project ProjectID, s ProjectStatus, h Health, sentence string) error {
 	return t.must(ctx, `
 UPDATE projects SET status = $1, health = $2, sentence = $3, updated_at = $4, updated_by = $5, revision = revision + 1 WHERE id = $6`,
 		string(s), string(h), sentence, t.now, string(t.me.actor.person), string(project))
@@ -163,7 +163,7 @@ func (t *tx) withdrawState(ctx context.Context, project ProjectID) error {
 // UpdateChange is what EditUpdate takes.
 type UpdateChange struct {
 	Body     string
-	Status   Status
+	Status   ProjectStatus
 	Health   Health
 	Sentence string
 	Revision int64
@@ -197,7 +197,7 @@ UPDATE updates SET body = $1, status = $2, health = $3, sentence = $4, title_key
 				}
 			}
 		}
-		return t.tell(ctx, UpdateEdited, u.item(), Details{"project": u.ProjectName})
+		return t.tell(ctx, UpdateEdited, u.item(), nil)
 	})
 }
 

@@ -1,0 +1,179 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// Progress is how much of what its reader sees is done: milestones reached,
+// tasks completed and deliverables accepted.
+type Progress struct {
+	Done, Total int
+	Shown       bool // the reader may be told
+}
+
+// Percent is rounded down, so that 100 means all.
+func (p Progress) Percent() int {
+	if p.Total == 0 {
+		return 0
+	}
+	return p.Done * 100 / p.Total
+}
+
+// A ProjectSummary is what a project's card says, from what its reader sees.
+type ProjectSummary struct {
+	Project  ProjectID
+	Progress Progress
+
+	Turn      Side      // who must act next; empty when nothing is open
+	TurnSince time.Time // the longest wait
+	WithUs    int       // open items whose turn is the team's
+	WithThem  int       // and the client's
+
+	NextMilestone      MilestoneID // the first that is not reached
+	NextMilestoneTitle string
+	NextMilestoneDue   string
+
+	Faces []ProjectMember // at most four, the contact first
+	New   bool            // something happened since the reader was there
+}
+
+// ProjectSummaries returns the summaries of at most 100 projects. It takes four
+// queries, however many there are.
+func (me *Scope) ProjectSummaries(ctx context.Context, ids ...ProjectID) (map[ProjectID]*ProjectSummary, error) {
+	all := map[ProjectID]*ProjectSummary{}
+	if len(ids) > 100 {
+		ids = ids[:100]
+	}
+	if len(ids) == 0 {
+		return all, nil
+	}
+	for _, id := range ids {
+		all[id] = &ProjectSummary{Project: id}
+	}
+	for _, read := range []func(context.Context, []ProjectID, map[ProjectID]*ProjectSummary) error{me.tally, me.nextMilestones, me.faces, me.news} {
+		if err := read(ctx, ids, all); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// Summary returns how far one project is and whose turn it is, with one query:
+// no milestone, faces or news, which its page reads in full.
+func (me *Scope) Summary(ctx context.Context, id ProjectID) (ProjectSummary, error) {
+	all := map[ProjectID]*ProjectSummary{id: {Project: id}}
+	err := me.tally(ctx, []ProjectID{id}, all)
+	return *all[id], err
+}
+
+// tally counts what is open and done.
+func (me *Scope) tally(ctx context.Context, ids []ProjectID, all map[ProjectID]*ProjectSummary) error {
+	in, args := oneOf(2, ids)
+	rows, err := me.query(ctx, `
+SELECT x.project_id, x.turn, COUNT(*), SUM(x.done), COALESCE(MIN(CASE WHEN x.done = 0 THEN x.turn_since END), 0), MAX(x.sections)
+  FROM (SELECT m.project_id, m.turn, m.turn_since, m.sections, CASE WHEN m.reached_at IS NULL THEN 0 ELSE 1 END AS done FROM my_milestones m WHERE m.project_id IN `+in+`
+        UNION ALL
+        SELECT t.project_id, t.turn, t.turn_since, t.sections, CASE WHEN t.completed_at IS NULL THEN 0 ELSE 1 END FROM my_tasks t WHERE t.project_id IN `+in+`
+        UNION ALL
+        SELECT d.project_id, d.turn, d.turn_since, d.sections, CASE WHEN d.state IN ('approved', 'signed_off') THEN 1 ELSE 0 END FROM my_deliverables d WHERE d.project_id IN `+in+`) x
+ GROUP BY x.project_id, x.turn`, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	since := map[ProjectID]map[Side]int64{}
+	for rows.Next() {
+		var id ProjectID
+		var turn Side
+		var total, done int
+		var at int64
+		var sections Sections
+		if err := rows.Scan(&id, &turn, &total, &done, &at, &sections); err != nil {
+			return err
+		}
+		s := all[id]
+		s.Progress.Total += total
+		s.Progress.Done += done
+		s.Progress.Shown = sections.Has(FieldProgress)
+		if turn == ClientSide {
+			s.WithThem = total - done
+		} else {
+			s.WithUs = total - done
+		}
+		if since[id] == nil {
+			since[id] = map[Side]int64{}
+		}
+		since[id][turn] = at
+	}
+	for id, s := range all {
+		// What waits for the client comes first: only they can end that wait.
+		switch {
+		case s.WithThem > 0:
+			s.Turn = ClientSide
+		case s.WithUs > 0:
+			s.Turn = Team
+		}
+		s.TurnSince = moment(since[id][s.Turn])
+		if !s.Progress.Shown {
+			s.Progress = Progress{}
+		}
+	}
+	return rows.Err()
+}
+
+func (me *Scope) nextMilestones(ctx context.Context, ids []ProjectID, all map[ProjectID]*ProjectSummary) error {
+	in, args := oneOf(2, ids)
+	rows, err := me.query(ctx, `
+SELECT m.project_id, m.id, m.title, COALESCE(m.due_on, '') FROM my_milestones m
+ WHERE m.project_id IN `+in+` AND m.reached_at IS NULL ORDER BY m.project_id, m.position, m.id`, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var project ProjectID
+		var id MilestoneID
+		var title, due string
+		if err := rows.Scan(&project, &id, &title, &due); err != nil {
+			return err
+		}
+		if s := all[project]; s.NextMilestone == "" {
+			s.NextMilestone, s.NextMilestoneTitle, s.NextMilestoneDue = id, title, due
+		}
+	}
+	return rows.Err()
+}
+
+const facesOnCard = 4
+
+func (me *Scope) faces(ctx context.Context, ids []ProjectID, all map[ProjectID]*ProjectSummary) error {
+	in, args := oneOf(2, ids)
+	rows, err := me.query(ctx, `
+SELECT `+memberColumns+` FROM my_project_team m WHERE m.project_id IN `+in+` ORDER BY m.project_id, m.is_contact DESC, m.added_at, m.person_id LIMIT 1000`, args...)
+	team, err := list(rows, err, scanMember)
+	for _, m := range team {
+		if s := all[m.Project]; len(s.Faces) < facesOnCard {
+			s.Faces = append(s.Faces, m)
+		}
+	}
+	return err
+}
+
+// news finds the projects in which others did something since the actor was
+// there, or, when they never were, within a week.
+func (me *Scope) news(ctx context.Context, ids []ProjectID, all map[ProjectID]*ProjectSummary) error {
+	in, args := oneOf(4, ids)
+	week := me.p.now().AddDate(0, 0, -7).UnixMicro()
+	rows, err := me.query(ctx, `
+SELECT p.id FROM my_projects p LEFT JOIN my_visits v ON v.place = p.id
+ WHERE p.id IN `+in+`
+   AND EXISTS (SELECT 1 FROM my_events e WHERE e.project_id = p.id AND e.at > COALESCE(v.at, $2) AND COALESCE(e.actor, '') <> $3)`,
+		append([]any{week, string(me.actor.person)}, args...)...)
+	fresh, err := list(rows, err, func(rows *sql.Rows) (id ProjectID, err error) { return id, rows.Scan(&id) })
+	for _, id := range fresh {
+		all[id].New = true
+	}
+	return err
+}
