@@ -284,6 +284,9 @@ UPDATE tasks SET assignee_id = $1, turn = $2, turn_since = CASE WHEN turn = $2 T
 			nullable(to), string(turn), t.now, string(id)); err != nil {
 			return err
 		}
+		if to == "" {
+			return t.tell(ctx, TaskChanged, x.item(), nil)
+		}
 		return t.record(ctx, Happening{Kind: TaskAssigned, Client: x.Client, Project: x.Project, Subject: string(id), Person: to, Audience: x.Audience,
 			Details: Details{"title": x.Title}})
 	})

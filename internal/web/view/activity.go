@@ -37,6 +37,9 @@ func (p *Page) happened(e portal.Event, workspace string, where bool) ui.Happene
 		values[k] = v
 	}
 	values["actor"] = name
+	if values["person"] = e.PersonName; e.PersonName == "" {
+		values["person"] = workspace
+	}
 	if e.ProjectName != "" {
 		values["project"] = e.ProjectName
 	}
