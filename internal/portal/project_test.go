@@ -39,7 +39,9 @@ func reads() []read {
 		return got, nil
 	}
 	return []read{
-		{"Project", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) { return me.Project(ctx, p) }},
+		{"Project", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			return me.Project(ctx, p)
+		}},
 		{"Projects", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
 			all, _, err := me.Projects(ctx, portal.ProjectFilter{Query: "cnry"}, portal.Page{})
 			old, _, err2 := me.Projects(ctx, portal.ProjectFilter{Archived: true}, portal.Page{})
