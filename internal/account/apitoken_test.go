@@ -129,7 +129,7 @@ func TestTokensArePurposeBound(t *testing.T) {
 		}
 		seen[mac] = true
 	}
-	if a.Token(PurposeReset, "x") != a.Token(PurposeReset, "x") || !strings.HasPrefix(a.Token(PurposeReset, "x"), "vt_rst_") {
+	if token := a.Token(PurposeReset, "x"); token != a.Token(PurposeReset, "x") || !strings.HasPrefix(token, "vt_rst_") {
 		t.Error("a token cannot be rendered again")
 	}
 }
