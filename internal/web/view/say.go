@@ -1,0 +1,61 @@
+package view
+
+import (
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
+)
+
+// Turn says whose turn it is and for how long, to a reader on a side: "Waiting
+// for you 2 days", "With us since Monday". Other names the other side: the
+// workspace to a client, the client to the team.
+func (p *Page) Turn(reader, turn portal.Side, since time.Time, other string) (words string, yours bool) {
+	if turn == "" || since.IsZero() {
+		return "", false
+	}
+	wait := p.For(max(p.Now.Sub(since), 0))
+	switch {
+	case turn == portal.ClientSide && reader == portal.ClientSide:
+		return p.T("turn.you", "for", wait), true
+	case turn == portal.Team && reader == portal.Team:
+		return p.T("turn.us", "since", p.Since(since, p.Now)), true
+	case reader == portal.Team:
+		return p.T("turn.them", "other", other, "for", wait), false
+	}
+	return p.T("turn.other", "other", other, "since", p.Since(since, p.Now)), false
+}
+
+// DueOn is a due date as a chip. What is done is not late.
+func (p *Page) DueOn(day string, open bool) ui.DueProps {
+	if day == "" {
+		return ui.DueProps{}
+	}
+	d := ui.DueProps{Words: p.Day(day, p.Now)}
+	due, err := time.ParseInLocation(time.DateOnly, day, p.Zone())
+	if err == nil && open {
+		_, d.Late = p.Due(day, p.Now)
+		d.Soon = !d.Late && due.Before(p.Now.AddDate(0, 0, 3))
+	}
+	return d
+}
+
+// Colleagues are the people of a project as faces, and their names for who
+// cannot see the faces.
+func (p *Page) Colleagues(team []portal.ProjectMember) (people []ui.Person, names string) {
+	var all []string
+	for _, m := range team {
+		people = append(people, ui.Person{Name: m.Name, Detail: m.Role})
+		all = append(all, m.Name)
+	}
+	return people, p.List(all)
+}
+
+// StatusWord is the state of a project: in the workspace's own words for a
+// client, if it has any.
+func (p *Page) StatusWord(state string, own map[string]string) string {
+	if w := own[state]; w != "" {
+		return w
+	}
+	return p.T("status." + state)
+}
