@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
@@ -27,6 +26,8 @@ func status(err error) (int, string) {
 		return http.StatusForbidden, "only_looking"
 	case errors.Is(err, errBadForm):
 		return http.StatusUnsupportedMediaType, "bad_form"
+	case errors.Is(err, account.ErrBusy):
+		return http.StatusServiceUnavailable, "busy"
 	}
 	return portal.Status(err)
 }
@@ -53,7 +54,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, me *visit, err err
 	}
 	var throttled *account.Throttled
 	if errors.As(err, &throttled) {
-		w.Header().Set("Retry-After", strconv.Itoa(int(throttled.RetryAfter.Seconds())+1))
+		retryAfter(w, throttled)
 	}
 	if code == http.StatusUnauthorized && me.ended != "" {
 		key = endedKey(me.ended)

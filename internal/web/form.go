@@ -62,7 +62,9 @@ func parseForm(r *http.Request) (*form, error) {
 
 func withoutOnce(v url.Values) url.Values {
 	v = maps.Clone(v)
-	delete(v, "once")
+	maps.DeleteFunc(v, func(name string, _ []string) bool {
+		return name == "once" || strings.HasPrefix(name, "password") // whose hash would be worth guessing
+	})
 	return v
 }
 

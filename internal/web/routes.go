@@ -19,6 +19,7 @@ func (s *Server) routes() []route {
 			{"GET /health", anybody, s.health},
 			{"GET /live", person, s.stream},
 		},
+		s.doorRoutes(),
 	)
 }
 

@@ -173,11 +173,12 @@ func (s *Server) book(v *visit, r *http.Request) *words.Book {
 // addr is where the request comes from, by the proxies that are trusted.
 func (s *Server) addr(r *http.Request) netip.Addr { return account.ClientAddr(r, s.Trusted) }
 
-// signIn sets the session's cookie.
+// setSession sets the session's cookie.
 func (s *Server) setSession(w http.ResponseWriter, session account.Session, token string) {
 	c := &http.Cookie{Name: s.cookie, Value: token, Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode}
 	if !session.Shared { // on a shared computer it goes with the browser
-		c.Expires = session.ExpiresAt
+		// Not Expires: the clock of a browser may be wrong.
+		c.MaxAge = int(session.ExpiresAt.Sub(s.Portal.Now()).Seconds())
 	}
 	http.SetCookie(w, c)
 }

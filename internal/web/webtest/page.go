@@ -128,6 +128,8 @@ type Form struct {
 	known  map[string][]string // each field, and the values that are offered; nil: free text
 	press  map[string][]string // the buttons with a name
 	values url.Values
+
+	elsewhere []string // where buttons send the form instead
 }
 
 func newForm(p *Page, node *html.Node) *Form {
@@ -136,6 +138,9 @@ func newForm(p *Page, node *html.Node) *Form {
 	for _, n := range p.find("input, select, textarea, button") {
 		if owner := attr(n, "form"); owner != "" && owner != id || owner == "" && !within(n, node) {
 			continue
+		}
+		if to := attr(n, "formaction"); to != "" {
+			f.elsewhere = append(f.elsewhere, to)
 		}
 		name := attr(n, "name")
 		if name == "" || has(n, "disabled") || inDisabled(n) {
@@ -237,6 +242,16 @@ func (f *Form) Press(name, value string) *Form {
 		f.page.t.Fatalf("%s: the form %s has no button %s=%s, only %v", f.page.name, f.action, name, value, f.press)
 	}
 	f.values.Set(name, value)
+	return f
+}
+
+// To chooses the button that sends the form to another address.
+func (f *Form) To(action string) *Form {
+	f.page.t.Helper()
+	if !slices.Contains(f.elsewhere, action) {
+		f.page.t.Fatalf("%s: no button of %s sends to %s, only to %q", f.page.name, f.action, action, f.elsewhere)
+	}
+	f.action = action
 	return f
 }
 

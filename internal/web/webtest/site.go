@@ -131,6 +131,15 @@ func forbidden(name string) []string {
 	return []string{all}
 }
 
+// Exec changes the World behind the portal's back, for what no page can do.
+func (s *Site) Exec(q string, args ...any) {
+	s.t.Helper()
+	ctx := context.Background()
+	if err := s.DB.Write(ctx, func(tx *db.Tx) error { _, err := tx.Exec(ctx, q, args...); return err }); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // Mails are the ids that mails of a kind are about, oldest first: the code, the
 // reset, the change of address that was asked for.
 func (s *Site) Mails(kind string) []string {
