@@ -83,13 +83,14 @@ func TestSignInSaysNothingAboutAccounts(t *testing.T) {
 // T069: all reasons take the same time. The fastest of several tries is what
 // the work costs without the noise of the machine.
 func TestSignInTakesTheSameTime(t *testing.T) {
+	dear(t)
 	w := newWorld(t, dbtest.Open(t, db.SQLite))
 	w.person("known@example.test")
 	w.personWith("code@example.test", "")
 	emails := []string{"known@example.test", "unknown@example.test", "code@example.test"}
 	for attempt := 1; ; attempt++ {
 		best := make([]time.Duration, len(emails))
-		for range 6 {
+		for range 4 {
 			for i, e := range emails {
 				start := time.Now()
 				_, _, err := w.signIn(e, other)
@@ -101,10 +102,11 @@ func TestSignInTakesTheSameTime(t *testing.T) {
 				w.pass(3 * time.Hour) // no throttling
 			}
 		}
-		if slowest, fastest := slices.Max(best), slices.Min(best); slowest-fastest < slowest/10 {
+		// Without the work for nobody's password, one would take a hundredth.
+		if slowest, fastest := slices.Max(best), slices.Min(best); slowest-fastest < slowest/3 {
 			return
 		}
-		if attempt == 3 {
+		if attempt == 5 {
 			t.Fatalf("%v took %v", emails, best)
 		}
 	}
@@ -292,6 +294,7 @@ func TestHugePassword(t *testing.T) {
 
 // T092: parallel sign-ins do not take memory for each.
 func TestParallelSignInsAreBounded(t *testing.T) {
+	dear(t)
 	w := newWorld(t, dbtest.Open(t, db.SQLite))
 	w.person("ana@example.test")
 	done, peak := make(chan struct{}), make(chan uint64)
@@ -323,14 +326,11 @@ func TestParallelSignInsAreBounded(t *testing.T) {
 }
 
 func TestOldHashIsRenewed(t *testing.T) {
+	weak := goodHash()
+	dear(t)
 	run(t, func(w *world) {
-		now := argonNow
-		argonNow = argonParams{memory: 19 << 10, passes: 2, threads: 1}
-		weak, err := HashPassword(w.Context(), good)
-		argonNow = now
-		w.must(err)
 		p := w.personWith("ana@example.test", weak)
-		_, _, err = w.signIn("ana@example.test", good)
+		_, _, err := w.signIn("ana@example.test", good)
 		w.must(err)
 		var hash string
 		w.must(w.d.QueryRow(w.Context(), `SELECT password_hash FROM persons WHERE id = $1`, p).Scan(&hash))

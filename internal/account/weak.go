@@ -42,9 +42,8 @@ var common = sync.OnceValue(func() map[string]int {
 })
 
 const (
-	longestPart  = 64
-	horizon      = 128 // more characters than this are strong, or repeats
-	refusedBelow = 27  // bits: about 10^8 guesses
+	horizon      = 64 // more characters than this are strong, or repeats
+	refusedBelow = 27 // bits: about 10^8 guesses
 )
 
 // CheckPassword returns why a password is refused, or nil. Context are words an
@@ -130,7 +129,7 @@ func (g *guesser) bits(plain []rune) float64 {
 	cost := make([]float64, len(plain)+1) // of the first characters
 	for end := 1; end <= len(plain); end++ {
 		cost[end] = cost[end-1] + singleBits(plain[end-1])
-		for start := max(end-longestPart, 0); start <= end-3; start++ {
+		for start := 0; start <= end-3; start++ {
 			// One bit more tells which kind of part it is.
 			cost[end] = min(cost[end], cost[start]+g.part(plain[start:end], leet[start:end])+1)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -111,14 +112,28 @@ func (w *world) ended(err error, why string) {
 	}
 }
 
-// goodHash is computed once: hashing is dear on purpose.
-var goodHash = sync.OnceValue(func() string {
+// Hashing is dear on purpose. Tests that are not about that hash cheaply.
+var argonReal = argonNow
+
+func TestMain(m *testing.M) {
+	argonNow = argonParams{memory: 64, passes: 1, threads: 1}
+	os.Exit(m.Run())
+}
+
+// dear makes passwords of this test cost what they cost in earnest.
+func dear(t *testing.T) {
+	cheap := argonNow
+	argonNow = argonReal
+	t.Cleanup(func() { argonNow = cheap })
+}
+
+func goodHash() string {
 	h, err := HashPassword(context.Background(), good)
 	if err != nil {
 		panic(err)
 	}
 	return h
-})
+}
 
 // person makes a confirmed person whose password is good.
 func (w *world) person(email string) PersonID { return w.personWith(email, goodHash()) }
