@@ -108,7 +108,7 @@ func TestSecretsAreNotStored(t *testing.T) {
 		if bytes.Contains(stored, []byte(secret)) {
 			t.Errorf("the %s is stored in clear", name)
 		}
-		if i := strings.LastIndex(secret, "_"); i > 0 && bytes.Contains(stored, []byte(secret[i+1:])) {
+		if strings.HasPrefix(secret, "vt_") && bytes.Contains(stored, []byte(secret[len("vt_xxx_"):])) {
 			t.Errorf("the %s is stored without its prefix", name)
 		}
 	}
@@ -122,14 +122,14 @@ func TestTokensArePurposeBound(t *testing.T) {
 		a.Token(PurposeReset, "x"), a.Token(PurposeEmail, "x"), a.Token(PurposeInvitation, "x"), a.Token(PurposeCalendar, "x"),
 		a.Token(PurposeReset, "y"), b.Token(PurposeReset, "x"), a.Token("rstx", ""), a.Token("rs", "tx"),
 	} {
-		body := token[strings.LastIndex(token, "vt_"):]
-		_, mac, _ := strings.Cut(body[3:], "_")
+		_, mac, _ := strings.Cut(token[len("vt_"):], "_")
 		if len(mac) != 43 || seen[mac] {
 			t.Errorf("token %s", token)
 		}
 		seen[mac] = true
 	}
-	if token := a.Token(PurposeReset, "x"); token != a.Token(PurposeReset, "x") || !strings.HasPrefix(token, "vt_rst_") {
+	again := New(nil, bytes.Repeat([]byte{1}, 32), Hooks{}, time.Now)
+	if token := a.Token(PurposeReset, "x"); token != again.Token(PurposeReset, "x") || !strings.HasPrefix(token, "vt_rst_") {
 		t.Error("a token cannot be rendered again")
 	}
 }
