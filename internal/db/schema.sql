@@ -70,6 +70,7 @@ CREATE TABLE client_users (
   client_id     TEXT   NOT NULL REFERENCES clients (id),
   person_id     TEXT   NOT NULL REFERENCES persons (id),
   label         TEXT   NOT NULL DEFAULT '',
+  typed_email   TEXT   NOT NULL DEFAULT '',
   title         TEXT   NOT NULL DEFAULT '',
   rights        BIGINT NOT NULL,
   all_projects  BIGINT NOT NULL DEFAULT 1,

@@ -27,6 +27,7 @@ const (
 	UserInvited     Kind = "user_invited"
 	InvitationAsked Kind = "invitation_asked" // the holder of a dead one asks for another
 	InvitationEnded Kind = "invitation_ended"
+	LinkCopied      Kind = "link_copied" // of an invitation
 	UserJoined      Kind = "user_joined"
 	UserSuspended   Kind = "user_suspended"
 	UserResumed     Kind = "user_resumed"
@@ -145,6 +146,7 @@ var kinds = map[Kind]particulars{
 	UserInvited:     {place: clientFeed, mail: "invitation"},
 	InvitationAsked: {place: clientFeed, mail: "invitation_asked"},
 	InvitationEnded: {place: clientFeed},
+	LinkCopied:      {place: clientFeed},
 	UserJoined:      {place: clientFeed},
 	UserSuspended:   {place: clientFeed, closes: true},
 	UserResumed:     {place: clientFeed},

@@ -176,7 +176,8 @@ SELECT t.project_id, t.person_id, a.name, a.title, t.role, t.shown, t.added_at, 
 	"my_client_users": `
 SELECT u.id, u.client_id, u.person_id,
        CASE WHEN u.accepted_at IS NULL AND u.label <> '' THEN u.label ELSE a.name END AS name,
-       CASE WHEN g.side = 'team' OR (g.rights & 128) <> 0 THEN a.email END AS email,
+       CASE WHEN g.side = 'team' OR (g.rights & 128) <> 0
+            THEN CASE WHEN u.accepted_at IS NULL AND u.typed_email <> '' THEN u.typed_email ELSE a.email END END AS email,
        u.title, u.rights AS given, u.all_projects, u.created_at, u.created_by,
        u.accepted_at, u.suspended_at, u.removed_at,
        g.side, g.rights
@@ -197,11 +198,73 @@ SELECT ct.client_id, ct.person_id, ct.added_at, a.name, a.title, m.role, g.side,
   JOIN team_members m ON m.person_id = ct.person_id AND m.removed_at IS NULL
  WHERE g.side = 'team'`,
 
+	// How far portal access has got, for the team.
+	"my_client_states": `
+SELECT c.id AS client_id, c.portal_changed_at, b.name AS portal_changed_by, w.sections AS inherited,
+       CASE WHEN c.portal_since IS NULL THEN 'off'
+            WHEN EXISTS (SELECT 1 FROM client_users u
+                          WHERE u.client_id = c.id AND u.accepted_at IS NOT NULL AND u.suspended_at IS NULL AND u.removed_at IS NULL) THEN 'active'
+            WHEN EXISTS (SELECT 1 FROM client_users u JOIN invitations i ON i.client_user_id = u.id
+                          WHERE u.client_id = c.id AND u.removed_at IS NULL AND i.revoked_at IS NULL AND i.accepted_at IS NULL) THEN 'invited'
+            ELSE 'nobody' END AS state,
+       (SELECT COUNT(*) FROM client_users u WHERE u.client_id = c.id AND u.removed_at IS NULL) AS people,
+       (SELECT MAX(s.seen_at) FROM client_users u JOIN sessions s ON s.person_id = u.person_id AND s.seen_at >= u.accepted_at
+         WHERE u.client_id = c.id AND u.removed_at IS NULL) AS seen_at
+  FROM client_grants g JOIN clients c ON c.id = g.client_id
+  JOIN workspace w ON w.id = 1
+  LEFT JOIN persons b ON b.id = c.portal_changed_by
+ WHERE g.actor = $1 AND g.side = 'team'`,
+
+	// A client's contact on the team, where clients are shown the team's names.
+	"my_client_contacts": `
+SELECT c.id AS client_id, c.contact_id AS person_id, a.name, a.title, a.away_until,
+       CASE WHEN g.side = 'team' OR (((w.sections & ~c.sections_set) | (c.sections & c.sections_set)) & 8192) <> 0 THEN a.email END AS email
+  FROM client_grants g JOIN clients c ON c.id = g.client_id
+  JOIN workspace w ON w.id = 1
+  JOIN persons a ON a.id = c.contact_id
+  JOIN team_members m ON m.person_id = c.contact_id AND m.removed_at IS NULL
+ WHERE g.actor = $1
+   AND (g.side = 'team' OR (((w.sections & ~c.sections_set) | (c.sections & c.sections_set)) & 4352) = 4352)`,
+
+	// When each client user was here last, since they accepted; for the team.
+	"my_last_seen": `
+SELECT u.id AS client_user_id, u.client_id, MAX(s.seen_at) AS seen_at
+  FROM my_client_users u JOIN sessions s ON s.person_id = u.person_id AND s.seen_at >= u.accepted_at
+ WHERE u.side = 'team'
+ GROUP BY u.id, u.client_id`,
+
+	// The clients that would let the actor in, but are paused.
+	"my_paused": `
+SELECT c.id, c.name
+  FROM client_users u JOIN clients c ON c.id = u.client_id
+ WHERE u.person_id = $1 AND u.accepted_at IS NOT NULL AND u.suspended_at IS NULL AND u.removed_at IS NULL
+   AND (c.portal_since IS NULL OR c.archived_at IS NOT NULL)`,
+
+	// Since when a client may see something, and who showed it; for the team.
+	"my_shown": `
+SELECT i.id AS item_id, i.shown_at, a.name AS shown_by
+  FROM (SELECT p.id, p.id AS project_id, p.shared_at AS shown_at, p.shared_by AS shown_by FROM projects p
+        UNION ALL SELECT m.id, m.project_id, m.shown_at, m.shown_by FROM milestones m
+        UNION ALL SELECT t.id, t.project_id, t.shown_at, t.shown_by FROM tasks t
+        UNION ALL SELECT d.id, d.project_id, d.shown_at, d.shown_by FROM deliverables d
+        UNION ALL SELECT u.id, u.project_id, u.shown_at, u.shown_by FROM updates u) i
+  JOIN project_grants g ON g.project_id = i.project_id AND g.actor = $1 AND g.side = 'team'
+  LEFT JOIN persons a ON a.id = i.shown_by`,
+
+	// Invitations to the team, for those who may send them.
+	"my_team_invitations": `
+SELECT i.id, i.person_id, i.role, i.invited_by, i.created_at, i.expires_at, i.accepted_at, i.revoked_at,
+       b.name AS invited_by_name, r.side, r.rights
+  FROM invitations i JOIN my_role r ON (r.rights & 1024) <> 0
+  LEFT JOIN persons b ON b.id = i.invited_by
+ WHERE i.client_user_id IS NULL`,
+
 	// Invitations to clients, for those who may send them.
 	"my_invitations": `
-SELECT i.id, i.person_id, i.client_user_id, i.client_id, i.invited_by, i.created_at, i.expires_at,
+SELECT i.id, i.person_id, i.client_user_id, u.client_id, i.invited_by, i.created_at, i.expires_at,
        i.accepted_at, i.revoked_at, i.replaced, i.asked_again_at, b.name AS invited_by_name,
-       u.side, u.rights
+       CASE WHEN EXISTS (SELECT 1 FROM mails q WHERE q.subject_id = i.id AND q.kind = 'invitation') THEN 1 ELSE 0 END AS mailed,
+       u.name AS user_name, u.side, u.rights
   FROM invitations i JOIN my_client_users u ON u.id = i.client_user_id
   LEFT JOIN persons b ON b.id = i.invited_by
  WHERE (u.rights & 512) <> 0 OR (u.rights & 128) <> 0`,

@@ -159,6 +159,7 @@ CREATE TABLE client_users (
   client_id     TEXT   NOT NULL REFERENCES clients (id),
   person_id     TEXT   NOT NULL REFERENCES persons (id),
   label         TEXT   NOT NULL DEFAULT '',     -- the name its inviter typed, shown until they accept
+  typed_email   TEXT   NOT NULL DEFAULT '',     -- and the address, so that nothing tells of an account elsewhere
   title         TEXT   NOT NULL DEFAULT '',
   rights        BIGINT NOT NULL,
   all_projects  BIGINT NOT NULL DEFAULT 1,

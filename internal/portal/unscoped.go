@@ -1,0 +1,224 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// The reads in this file go past the Scope. Each says why; nothing else may.
+
+// accepted are the people who have accepted an invitation to a client and were
+// neither suspended nor removed. Unscoped: after portal access was switched
+// off nobody's grants name them any more, but they are to be signed out.
+func (t *tx) accepted(ctx context.Context, client ClientID) ([]PersonID, error) {
+	rows, err := t.Query(ctx, `
+SELECT u.person_id FROM client_users u
+ WHERE u.client_id = $1 AND u.accepted_at IS NOT NULL AND u.suspended_at IS NULL AND u.removed_at IS NULL ORDER BY u.person_id`, string(client))
+	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
+}
+
+// stranded reports whether nothing is left that lets the person in. Unscoped:
+// it asks about clients that the actor may not know of, and the answer is used
+// for signing out only.
+func (t *tx) stranded(ctx context.Context, person PersonID) (bool, error) {
+	var n int
+	err := t.QueryRow(ctx, `
+SELECT (SELECT COUNT(*) FROM client_grants WHERE actor = $1)
+     + (SELECT COUNT(*) FROM team_members WHERE person_id = $1 AND accepted_at IS NOT NULL AND removed_at IS NULL)`, string(person)).Scan(&n)
+	return n == 0, err
+}
+
+// belongs reports whether the person is or was a client user. Unscoped: client
+// people do not see those who were removed.
+func (t *tx) belongs(ctx context.Context, client ClientID, person PersonID) (bool, error) {
+	var n int
+	err := t.QueryRow(ctx, `SELECT COUNT(*) FROM client_users WHERE client_id = $1 AND person_id = $2`, string(client), string(person)).Scan(&n)
+	return n > 0, err
+}
+
+// personOf is the person behind a client user that the actor has just loaded.
+// Unscoped: client people are not told it before the person accepts.
+func (t *tx) personOf(ctx context.Context, id ClientUserID) (p PersonID, err error) {
+	return p, t.QueryRow(ctx, `SELECT person_id FROM client_users WHERE id = $1`, string(id)).Scan(&p)
+}
+
+// invitationRow is an invitation and all that its state depends on.
+type invitationRow struct {
+	id         InvitationID
+	person     PersonID
+	user       ClientUserID // empty: to the team
+	client     ClientID
+	role       string
+	message    string
+	by         PersonID
+	byName     string
+	created    time.Time
+	expires    time.Time
+	accepted   bool
+	revoked    bool
+	replaced   bool
+	name       string // of the invited, as its inviter typed it
+	email      string
+	confirmed  bool
+	disabled   bool
+	locale     string
+	zone       string
+	clientName string
+	open       bool // the client's portal access is on
+	member     bool // they are in already
+	out        bool // they were removed, suspended, or the address was corrected
+	given      Rights
+	byRights   Rights // that the inviter holds on the client now
+	byRole     string // and in the team
+}
+
+// invitation finds an invitation by the hash of its token, or by id. Unscoped:
+// whoever opens the link is not signed in; they know the token.
+func invitation(ctx context.Context, q interface {
+	QueryRow(context.Context, string, ...any) *db.Row
+}, where, arg string) (invitationRow, error) {
+	var i invitationRow
+	var created, expires int64
+	var accepted, revoked, confirmed, disabled, member, removed, suspended, portal, archived sql.NullInt64
+	err := q.QueryRow(ctx, `
+SELECT i.id, i.person_id, COALESCE(i.client_user_id, ''), COALESCE(i.client_id, ''), i.role, i.message, i.invited_by, b.name,
+       i.created_at, i.expires_at, i.accepted_at, i.revoked_at, i.replaced,
+       COALESCE(NULLIF(u.label, ''), a.name), COALESCE(NULLIF(u.typed_email, ''), a.email), a.confirmed_at, a.disabled_at, a.locale, a.time_zone,
+       COALESCE(c.name, ''), c.portal_since, c.archived_at,
+       COALESCE(u.accepted_at, m.accepted_at), COALESCE(u.removed_at, m.removed_at), CASE WHEN u.person_id <> i.person_id THEN i.created_at ELSE u.suspended_at END, COALESCE(u.rights, 0),
+       COALESCE((SELECT g.rights FROM client_grants g WHERE g.actor = i.invited_by AND g.client_id = i.client_id), 0),
+       COALESCE((SELECT t.role FROM team_members t WHERE t.person_id = i.invited_by AND t.accepted_at IS NOT NULL AND t.removed_at IS NULL), '')
+  FROM invitations i
+  JOIN persons a ON a.id = i.person_id
+  JOIN persons b ON b.id = i.invited_by
+  LEFT JOIN client_users u ON u.id = i.client_user_id
+  LEFT JOIN clients c ON c.id = i.client_id
+  LEFT JOIN team_members m ON m.person_id = i.person_id AND i.client_user_id IS NULL
+ WHERE `+where, arg).Scan(&i.id, &i.person, &i.user, &i.client, &i.role, &i.message, &i.by, &i.byName,
+		&created, &expires, &accepted, &revoked, &i.replaced,
+		&i.name, &i.email, &confirmed, &disabled, &i.locale, &i.zone,
+		&i.clientName, &portal, &archived, &member, &removed, &suspended, &i.given, &i.byRights, &i.byRole)
+	i.created, i.expires = db.FromMicros(created), db.FromMicros(expires)
+	i.accepted, i.revoked, i.confirmed, i.disabled = accepted.Valid, revoked.Valid, confirmed.Valid, disabled.Valid
+	i.member, i.out = member.Valid && !removed.Valid, removed.Valid || suspended.Valid
+	i.open = portal.Valid && !archived.Valid
+	return i, notFound(err)
+}
+
+// invitedTo names the projects that an invitation leads to, at most a few.
+// Unscoped: the invited person holds no grants yet; those of their preview say
+// what they will see.
+func (p *Portal) invitedTo(ctx context.Context, user ClientUserID) ([]string, error) {
+	rows, err := p.db.Query(ctx, `
+SELECT p.name FROM project_grants g JOIN projects p ON p.id = g.project_id
+ WHERE g.actor = $1 AND p.archived_at IS NULL ORDER BY p.name LIMIT 20`, string(user))
+	return list(rows, err, func(r *sql.Rows) (s string, err error) { return s, r.Scan(&s) })
+}
+
+// whoAnswers is who is told that an invited person asks for a new invitation:
+// its inviter, if they may still give one, else the client's contact, else
+// whoever may. Unscoped: the person who asks is not signed in.
+func (t *tx) whoAnswers(ctx context.Context, i invitationRow) (PersonID, error) {
+	if i.inviterMay() {
+		return i.by, nil
+	}
+	var p PersonID
+	var err error
+	if i.user == "" {
+		err = t.QueryRow(ctx, `
+SELECT m.person_id FROM team_members m WHERE m.role IN ('owner', 'admin') AND m.accepted_at IS NOT NULL AND m.removed_at IS NULL
+ ORDER BY m.role DESC, m.created_at, m.person_id LIMIT 1`).Scan(&p)
+	} else {
+		err = t.QueryRow(ctx, `
+SELECT g.actor FROM client_grants g JOIN clients c ON c.id = g.client_id
+ WHERE g.client_id = $1 AND g.side = 'team' AND (g.rights & 512) <> 0
+ ORDER BY CASE WHEN g.actor = c.contact_id THEN 0 ELSE 1 END, g.rights, g.actor LIMIT 1`, string(i.client)).Scan(&p)
+	}
+	if errors.Is(err, db.ErrNoRows) {
+		return "", nil
+	}
+	return p, err
+}
+
+// mayAnswer reports whether a person may still invite to what the invitation
+// is for. Unscoped: it is asked when a mail is sent, not by that person.
+func (p *Portal) mayAnswer(ctx context.Context, i invitationRow, person PersonID) (bool, error) {
+	var n int
+	err := p.db.QueryRow(ctx, `
+SELECT (SELECT COUNT(*) FROM client_grants g WHERE g.actor = $1 AND g.client_id = $2 AND (g.rights & 640) <> 0)
+     + (SELECT COUNT(*) FROM team_members m WHERE m.person_id = $1 AND $2 = '' AND m.role IN ('owner', 'admin') AND m.accepted_at IS NOT NULL AND m.removed_at IS NULL)`,
+		string(person), string(i.client)).Scan(&n)
+	return n > 0, err
+}
+
+// QueuedMail is what its sender needs to know of a mail.
+type QueuedMail struct {
+	ID      MailID
+	Kind    string
+	Person  PersonID
+	Address string
+	Subject string // the id of what it is about
+	Tries   int    // this one included
+	Queued  time.Time
+}
+
+// ClaimMail takes a mail for sending. ErrGone when it was sent, dropped or
+// given up before. Unscoped, as the methods below: the sender is the program
+// itself; what it sends is rendered through the recipient's Scope.
+func (p *Portal) ClaimMail(ctx context.Context, id MailID) (QueuedMail, error) {
+	m := QueuedMail{ID: id}
+	err := p.db.Write(ctx, func(d *db.Tx) error {
+		var at int64
+		err := d.QueryRow(ctx, `
+UPDATE mails SET state = 'sending', tries = tries + 1 WHERE id = $1 AND state IN ('queued', 'sending')
+RETURNING kind, person_id, address, subject_id, tries, created_at`, string(id)).Scan(&m.Kind, &m.Person, &m.Address, &m.Subject, &m.Tries, &at)
+		m.Queued = db.FromMicros(at)
+		if errors.Is(err, db.ErrNoRows) {
+			return ErrGone
+		}
+		return err
+	})
+	return m, err
+}
+
+// MailSent notes that a mail was taken by the mail server.
+func (p *Portal) MailSent(ctx context.Context, id MailID) error {
+	return p.setMail(ctx, id, "sent", "")
+}
+
+// MailWaits puts a mail back that could not be sent now, to be tried again.
+func (p *Portal) MailWaits(ctx context.Context, id MailID, reason string) error {
+	return p.setMail(ctx, id, "queued", reason)
+}
+
+// MailKept notes that a mail is not sent because sending is switched off; it
+// can be retried.
+func (p *Portal) MailKept(ctx context.Context, id MailID, reason string) error {
+	return p.setMail(ctx, id, "kept", reason)
+}
+
+// MailFailed gives a mail up; it can be retried.
+func (p *Portal) MailFailed(ctx context.Context, id MailID, reason string) error {
+	return p.setMail(ctx, id, "failed", reason)
+}
+
+// MailDropped notes that nobody wants the mail any more.
+func (p *Portal) MailDropped(ctx context.Context, id MailID, reason string) error {
+	return p.setMail(ctx, id, "dropped", reason)
+}
+
+func (p *Portal) setMail(ctx context.Context, id MailID, state, reason string) error {
+	return p.db.Write(ctx, func(d *db.Tx) error {
+		n, err := d.Exec(ctx, `
+UPDATE mails SET state = $1, reason = $2, sent_at = CASE WHEN $1 = 'sent' THEN $3 ELSE sent_at END WHERE id = $4 AND state = 'sending'`,
+			state, reason, db.Micros(p.now()), string(id))
+		if err == nil && n == 0 {
+			err = ErrGone
+		}
+		return err
+	})
+}
