@@ -126,7 +126,7 @@ func (ch *AccessChange) check() error {
 		field := func(name string) string { return "add." + strconv.Itoa(i) + "." + name }
 		key := ch.Add[i].check(&c, field, ch.Preset, ch.AllowedDomains)
 		if key != "" && keys[key] {
-			c.fail(field("email"), "twice")
+			c.fail(field("email"), "same_person")
 		}
 		keys[key] = true
 	}
@@ -138,7 +138,7 @@ func (ch *AccessChange) check() error {
 		u.Rights = c.rights(field("rights"), u.Rights, 0)
 		u.Projects = c.chosen(field("projects"), u.Projects)
 		if seen[u.User] {
-			c.fail(field("user"), "twice")
+			c.fail(field("user"), "same_person")
 		}
 		seen[u.User] = true
 	}
@@ -266,11 +266,11 @@ func (me *Scope) AccessPreview(ctx context.Context, id ClientID, ch AccessChange
 	for _, u := range a.Users {
 		who := Named{u.Name, u.Email}
 		switch {
-		case u.State == NotInvited && mails:
+		case u.State == MemberNotInvited && mails:
 			p.Mailed = append(p.Mailed, who)
-		case u.State == Active && a.Enabled && !ch.Enabled:
+		case u.State == MemberActive && a.Enabled && !ch.Enabled:
 			p.LoseAccess = append(p.LoseAccess, who)
-		case u.State == Active && !a.Enabled && ch.Enabled:
+		case u.State == MemberActive && !a.Enabled && ch.Enabled:
 			p.GainAccess = append(p.GainAccess, who)
 		}
 		for _, n := range ch.Change {
@@ -358,7 +358,7 @@ UPDATE clients SET allowed_domains = $1, invitation_days = $2, preset = $3, sect
 		}
 		c.Days = ch.InvitationDays
 		if settings {
-			if err := t.record(ctx, Happening{Kind: AccessChanged, Client: id, Subject: string(id), Details: Details{"client": c.Name}}); err != nil {
+			if err := t.record(ctx, Happening{Kind: AccessChanged, Client: id, Subject: string(id), Details: Details{"title": c.Name}}); err != nil {
 				return err
 			}
 		}
@@ -429,7 +429,7 @@ func (me *Scope) setPortal(ctx context.Context, id ClientID, on bool) error {
 }
 
 func (t *tx) switchPortal(ctx context.Context, c *clientRow, on bool) error {
-	h := Happening{Kind: PortalDisabled, Client: c.ID, Subject: string(c.ID), Details: Details{"client": c.Name}}
+	h := Happening{Kind: PortalDisabled, Client: c.ID, Subject: string(c.ID), Details: Details{"title": c.Name}}
 	var since any
 	if on {
 		h.Kind, since = PortalEnabled, t.now
@@ -552,7 +552,7 @@ RETURNING id`,
 	if err := t.choose(ctx, c.ID, id, n.Projects); err != nil {
 		return "", err
 	}
-	return id, t.record(ctx, Happening{Kind: ClientUserAdded, Client: c.ID, Subject: string(id), Person: person.ID, Details: Details{"name": n.Name, "client": c.Name}})
+	return id, t.record(ctx, Happening{Kind: ClientUserAdded, Client: c.ID, Subject: string(id), Person: person.ID, Details: Details{"person": n.Name, "title": c.Name}})
 }
 
 // choose replaces a client user's chosen projects.
@@ -581,7 +581,7 @@ func (t *tx) changeUser(ctx context.Context, c clientRow, n ClientUserChange, pr
 		return err
 	case u.Client != c.ID:
 		return ErrNotFound
-	case u.State == Removed:
+	case u.State == MemberRemoved:
 		return ErrConflict
 	}
 	if n.same(u) {
@@ -600,7 +600,7 @@ func (t *tx) changeUser(ctx context.Context, c clientRow, n ClientUserChange, pr
 		return err
 	}
 	return t.record(ctx, Happening{Kind: RightsChanged, Client: c.ID, Subject: string(u.ID), Person: u.Person,
-		Details: Details{"name": u.Name, "client": c.Name, "from": string(u.Preset()), "to": string(PresetOf(n.Rights))}})
+		Details: Details{"person": u.Name, "title": c.Name, "from": string(u.Preset()), "to": string(PresetOf(n.Rights))}})
 }
 
 // inviteAll invites everybody who has no invitation yet.
@@ -610,7 +610,7 @@ func (t *tx) inviteAll(ctx context.Context, c clientRow, send bool) (n int, err 
 		return 0, err
 	}
 	for _, u := range users {
-		if u.State == NotInvited {
+		if u.State == MemberNotInvited {
 			if _, err := t.invite(ctx, c, u, send); err != nil {
 				return n, err
 			}
@@ -635,5 +635,5 @@ INSERT INTO invitations (id, person_id, client_user_id, client_id, token_hash, i
 		return "", err
 	}
 	return id, t.record(ctx, Happening{Kind: UserInvited, Client: c.ID, Subject: string(id), Person: u.Person, Silent: !send,
-		Details: Details{"name": u.Name, "client": c.Name}})
+		Details: Details{"person": u.Name, "title": c.Name}})
 }

@@ -225,7 +225,7 @@ func TestSaveAccess(t *testing.T) {
 		}
 		for _, u := range a.Users {
 			if slices.Contains(res.Added, u.ID) {
-				if u.State != portal.InvitedNow || !u.Mailed || u.InvitedBy != "Mia" || !u.ExpiresAt.Equal(w.Clock.Now().AddDate(0, 0, 3)) || !u.LastSeen.IsZero() {
+				if u.State != portal.MemberInvited || !u.Mailed || u.InvitedBy != "Mia" || !u.ExpiresAt.Equal(w.Clock.Now().AddDate(0, 0, 3)) || !u.LastSeen.IsZero() {
 					t.Errorf("%s after the invitation: %+v", u.Name, u)
 				}
 				if u.Name != "Nia" && (u.Name != "Mister C" || u.Email != "CARL@carl.test") {
@@ -270,7 +270,7 @@ func TestSaveAccess(t *testing.T) {
 		refuses(t, "a team right", err, "add.0.rights", "choice")
 		ch.Add = []portal.NewClientUser{{Email: "a@b.test"}, {Email: "A@B.test."}}
 		_, err = w.As(w.Mia).SaveAccess(ctx, w.Acme, ch)
-		refuses(t, "the same person twice", err, "add.1.email", "twice")
+		refuses(t, "the same person twice", err, "add.1.email", "same_person")
 		ch.Add = nil
 		ch.Change = []portal.ClientUserChange{{User: w.CarlUser, Rights: portal.View}}
 		_, err = w.As(w.Mia).SaveAccess(ctx, w.Acme, ch)
@@ -287,7 +287,7 @@ func TestSaveAccess(t *testing.T) {
 		if res, err = w.As(w.Mia).SaveAccess(ctx, w.Acme, ch); err != nil || res.Mailed != 0 || res.Invited != 1 || len(mails(t, w)) != before {
 			t.Errorf("saved without sending: %+v, %v, %d new mails", res, err, len(mails(t, w))-before)
 		}
-		if u, err := w.As(w.Mia).ClientUser(ctx, w.RexUser); err != nil || u.State != portal.InvitedNow || u.Mailed || u.Name != "Rex again" || u.Preset() != portal.PresetViewer {
+		if u, err := w.As(w.Mia).ClientUser(ctx, w.RexUser); err != nil || u.State != portal.MemberInvited || u.Mailed || u.Name != "Rex again" || u.Preset() != portal.PresetViewer {
 			t.Errorf("Rex, added again: %+v, %v", u, err)
 		}
 	})
@@ -404,7 +404,7 @@ func TestAddAndChangeClient(t *testing.T) {
 			wants(t, "AddClient as "+string(who), err, portal.ErrForbidden)
 		}
 		_, err := w.As(w.Mia).AddClient(ctx, " ACME ")
-		refuses(t, "a name that is taken", err, "name", "name_taken")
+		refuses(t, "a name that is taken", err, "name", "taken")
 		id := must[portal.ClientID](t)(w.As(w.Mia).AddClient(ctx, "Cork"))
 		recorded(t, w, portal.ClientAdded)
 		c, err := w.As(w.Mia).Client(ctx, id)

@@ -84,7 +84,7 @@ func (s *clientScan) into() []any {
 
 func (s *clientScan) client() Client {
 	c := s.Client
-	c.Archived, c.PortalSince, c.LastSeen, c.PortalChanged = moment(s.archived), moment(s.since), moment(s.seen), moment(s.changed)
+	c.Archived, c.PortalSince, c.LastSeen, c.PortalChanged = nullMoment(s.archived), nullMoment(s.since), nullMoment(s.seen), nullMoment(s.changed)
 	if !c.Team() {
 		c.PortalSince, c.SectionsSet, c.Sections, c.Revision = time.Time{}, 0, 0, 0
 	}
@@ -92,7 +92,7 @@ func (s *clientScan) client() Client {
 }
 
 // moment is a stored time that may be missing.
-func moment(n sql.NullInt64) time.Time {
+func nullMoment(n sql.NullInt64) time.Time {
 	if !n.Valid {
 		return time.Time{}
 	}
@@ -236,7 +236,7 @@ INSERT INTO clients (id, name, name_key, created_at, created_by, contact_id) VAL
 		if err := t.regrantClient(ctx, id); err != nil {
 			return err
 		}
-		return t.record(ctx, Happening{Kind: ClientAdded, Client: id, Subject: string(id), Details: Details{"client": name}})
+		return t.record(ctx, Happening{Kind: ClientAdded, Client: id, Subject: string(id), Details: Details{"title": name}})
 	})
 	if err != nil {
 		return "", err
@@ -247,7 +247,7 @@ INSERT INTO clients (id, name, name_key, created_at, created_by, contact_id) VAL
 // nameTaken says of a name that another client has it.
 func nameTaken(err error) error {
 	if errors.Is(err, db.ErrUnique) {
-		return &Invalid{Fields: map[string]Reason{"name": {Key: "name_taken"}}}
+		return &Invalid{Fields: map[string]Reason{"name": {Key: "taken"}}}
 	}
 	return err
 }
@@ -286,7 +286,7 @@ UPDATE clients SET name = $1, name_key = $2, contact_id = $3, welcome = $4, revi
 			s.Name, fold(s.Name), nullable(s.Contact), s.Welcome, string(id), s.Revision); err != nil {
 			return nameTaken(err)
 		}
-		return t.record(ctx, Happening{Kind: ClientChanged, Client: id, Subject: string(id), Details: Details{"client": s.Name, "from": was.Name}})
+		return t.record(ctx, Happening{Kind: ClientChanged, Client: id, Subject: string(id), Details: Details{"title": s.Name, "from": was.Name}})
 	})
 }
 
@@ -295,7 +295,8 @@ UPDATE clients SET name = $1, name_key = $2, contact_id = $3, welcome = $4, revi
 func (me *Scope) SetClientSections(ctx context.Context, id ClientID, set, on Sections, revision int64) error {
 	set &= allSections
 	return me.write(ctx, func(t *tx) error {
-		if _, err := t.managed(ctx, id); err != nil {
+		c, err := t.managed(ctx, id)
+		if err != nil {
 			return err
 		}
 		if err := t.must(ctx, `
@@ -303,7 +304,7 @@ UPDATE clients SET sections_set = $1, sections = $2, revision = revision + 1 WHE
 			int64(set), int64(on&set), string(id), revision); err != nil {
 			return err
 		}
-		return t.record(ctx, Happening{Kind: SectionsChanged, Client: id, Subject: string(id)})
+		return t.record(ctx, Happening{Kind: SectionsChanged, Client: id, Subject: string(id), Details: Details{"title": c.Name}})
 	})
 }
 
@@ -325,7 +326,7 @@ func (me *Scope) ArchiveClient(ctx context.Context, id ClientID) error {
 		if err != nil {
 			return err
 		}
-		return t.record(ctx, Happening{Kind: ClientArchived, Client: id, Subject: string(id), Details: Details{"client": c.Name}, Closes: out})
+		return t.record(ctx, Happening{Kind: ClientArchived, Client: id, Subject: string(id), Details: Details{"title": c.Name}, Closes: out})
 	})
 }
 
@@ -345,7 +346,7 @@ func (me *Scope) RestoreClient(ctx context.Context, id ClientID) error {
 		if err := t.regrantClient(ctx, id); err != nil {
 			return err
 		}
-		return t.record(ctx, Happening{Kind: ClientRestored, Client: id, Subject: string(id), Details: Details{"client": c.Name}})
+		return t.record(ctx, Happening{Kind: ClientRestored, Client: id, Subject: string(id), Details: Details{"title": c.Name}})
 	})
 }
 
@@ -390,7 +391,7 @@ func (me *Scope) PutOnClient(ctx context.Context, id ClientID, person PersonID) 
 		if err := t.regrantPerson(ctx, person); err != nil {
 			return err
 		}
-		return t.record(ctx, Happening{Kind: ClientTeamed, Client: id, Subject: string(id), Person: person, Details: Details{"name": m.Name, "client": c.Name}})
+		return t.record(ctx, Happening{Kind: ClientTeamed, Client: id, Subject: string(id), Person: person, Details: Details{"person": m.Name, "title": c.Name}})
 	})
 }
 
@@ -410,7 +411,7 @@ func (me *Scope) TakeOffClient(ctx context.Context, id ClientID, person PersonID
 			return err
 		}
 		// Recorded while the actor, who may be that person, still holds the client.
-		if err := t.record(ctx, Happening{Kind: ClientUnteamed, Client: id, Subject: string(id), Person: person, Details: Details{"name": name, "client": c.Name}}); err != nil {
+		if err := t.record(ctx, Happening{Kind: ClientUnteamed, Client: id, Subject: string(id), Person: person, Details: Details{"person": name, "title": c.Name}}); err != nil {
 			return err
 		}
 		return t.regrantPerson(ctx, person)

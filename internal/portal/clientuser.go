@@ -10,17 +10,17 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
-// UserState is how far a client user has got.
-type UserState string
+// MemberState is how far a client user has got.
+type MemberState string
 
 // The states, in the order of a life.
 const (
-	NotInvited UserState = "not_invited"
-	InvitedNow UserState = "invited"
-	Expired    UserState = "expired" // the invitation is
-	Active     UserState = "active"
-	Suspended  UserState = "suspended"
-	Removed    UserState = "removed"
+	MemberNotInvited MemberState = "not_invited"
+	MemberInvited    MemberState = "invited"
+	MemberExpired    MemberState = "expired" // the invitation is
+	MemberActive     MemberState = "active"
+	MemberSuspended  MemberState = "suspended"
+	MemberRemoved    MemberState = "removed"
 )
 
 // ClientUser is a person's membership in a client. What concerns invitations
@@ -32,7 +32,7 @@ type ClientUser struct {
 	Name        string   // until they accept, as the inviter typed it
 	Email       string
 	Title       string
-	State       UserState
+	State       MemberState
 	Rights      Rights // Held.Rights are the reader's
 	AllProjects bool
 	Projects    []ChosenProject
@@ -80,8 +80,8 @@ func (me *Scope) ClientUser(ctx context.Context, id ClientUserID) (ClientUser, e
 }
 
 func (u *ClientUser) expire(now time.Time) {
-	if u.State == InvitedNow && !u.ExpiresAt.After(now) {
-		u.State = Expired
+	if u.State == MemberInvited && !u.ExpiresAt.After(now) {
+		u.State = MemberExpired
 	}
 }
 
@@ -101,16 +101,16 @@ SELECT u.id, u.client_id, u.person_id, u.name, COALESCE(u.email, ''), u.title, u
 		var accepted, suspended, removed sql.NullInt64
 		err = r.Scan(&u.ID, &u.Client, &u.Person, &u.Name, &u.Email, &u.Title, &u.Rights, &u.AllProjects, &since,
 			&accepted, &suspended, &removed, &u.Held.Side, &u.Held.Rights)
-		u.Since, u.Accepted = db.FromMicros(since), moment(accepted)
+		u.Since, u.Accepted = db.FromMicros(since), nullMoment(accepted)
 		switch {
 		case removed.Valid:
-			u.State = Removed
+			u.State = MemberRemoved
 		case suspended.Valid:
-			u.State = Suspended
+			u.State = MemberSuspended
 		case accepted.Valid:
-			u.State = Active
+			u.State = MemberActive
 		default:
-			u.State = NotInvited
+			u.State = MemberNotInvited
 		}
 		// Ids tell when they were made: a person's could be older than the invitation.
 		if !u.Held.Team() && !accepted.Valid {
@@ -143,9 +143,9 @@ SELECT i.client_user_id, i.id, COALESCE(i.invited_by_name, ''), i.created_at, i.
 		}
 		if u := byID[user]; u != nil {
 			u.Invitation, u.InvitedBy, u.InvitedAt, u.ExpiresAt = id, by, db.FromMicros(at), db.FromMicros(expires)
-			u.AskedAgain, u.Mailed = moment(asked), mailed
-			if u.State == NotInvited && !accepted.Valid {
-				u.State = InvitedNow
+			u.AskedAgain, u.Mailed = nullMoment(asked), mailed
+			if u.State == MemberNotInvited && !accepted.Valid {
+				u.State = MemberInvited
 			}
 		}
 		return nil
@@ -184,7 +184,7 @@ SELECT s.client_user_id, s.seen_at FROM my_last_seen s JOIN my_client_users u ON
 		}
 	}
 	sort.SliceStable(users, func(i, j int) bool {
-		if a, b := users[i].State == Removed, users[j].State == Removed; a != b {
+		if a, b := users[i].State == MemberRemoved, users[j].State == MemberRemoved; a != b {
 			return b
 		}
 		if a, b := fold(users[i].Name), fold(users[j].Name); a != b {
@@ -232,7 +232,7 @@ func (t *tx) managedUser(ctx context.Context, id ClientUserID) (clientRow, Clien
 	if err != nil {
 		return c, u, err
 	}
-	if u, err = t.user(ctx, id); err == nil && u.State == Removed {
+	if u, err = t.user(ctx, id); err == nil && u.State == MemberRemoved {
 		err = ErrGone
 	}
 	return c, u, err
@@ -243,7 +243,7 @@ func (t *tx) managedUser(ctx context.Context, id ClientUserID) (clientRow, Clien
 func (me *Scope) Suspend(ctx context.Context, id ClientUserID) error {
 	return me.write(ctx, func(t *tx) error {
 		c, u, err := t.managedUser(ctx, id)
-		if err != nil || u.State == Suspended {
+		if err != nil || u.State == MemberSuspended {
 			return err
 		}
 		if err := t.must(ctx, `UPDATE client_users SET suspended_at = $1 WHERE id = $2`, t.now, string(id)); err != nil {
@@ -255,7 +255,7 @@ func (me *Scope) Suspend(ctx context.Context, id ClientUserID) error {
 		if err := t.signOutStranded(ctx, u.Person, "suspended:"+string(c.ID)); err != nil {
 			return err
 		}
-		return t.record(ctx, Happening{Kind: UserSuspended, Client: c.ID, Subject: string(id), Person: u.Person, Details: Details{"name": u.Name, "client": c.Name}})
+		return t.record(ctx, Happening{Kind: UserSuspended, Client: c.ID, Subject: string(id), Person: u.Person, Details: Details{"person": u.Name, "title": c.Name}})
 	})
 }
 
@@ -263,7 +263,7 @@ func (me *Scope) Suspend(ctx context.Context, id ClientUserID) error {
 func (me *Scope) Resume(ctx context.Context, id ClientUserID) error {
 	return me.write(ctx, func(t *tx) error {
 		c, u, err := t.managedUser(ctx, id)
-		if err != nil || u.State != Suspended {
+		if err != nil || u.State != MemberSuspended {
 			return err
 		}
 		if err := t.must(ctx, `UPDATE client_users SET suspended_at = NULL WHERE id = $1`, string(id)); err != nil {
@@ -272,7 +272,7 @@ func (me *Scope) Resume(ctx context.Context, id ClientUserID) error {
 		if err := t.regrantClientUser(ctx, id, u.Person); err != nil {
 			return err
 		}
-		return t.record(ctx, Happening{Kind: UserResumed, Client: c.ID, Subject: string(id), Person: u.Person, Details: Details{"name": u.Name, "client": c.Name}})
+		return t.record(ctx, Happening{Kind: UserResumed, Client: c.ID, Subject: string(id), Person: u.Person, Details: Details{"person": u.Name, "title": c.Name}})
 	})
 }
 
@@ -309,7 +309,7 @@ func (me *Scope) Remove(ctx context.Context, id ClientUserID) (open []OpenTask, 
 		if err := t.signOutStranded(ctx, u.Person, "removed:"+string(c.ID)); err != nil {
 			return err
 		}
-		return t.record(ctx, Happening{Kind: UserRemoved, Client: c.ID, Subject: string(id), Person: u.Person, Details: Details{"name": u.Name, "client": c.Name}})
+		return t.record(ctx, Happening{Kind: UserRemoved, Client: c.ID, Subject: string(id), Person: u.Person, Details: Details{"person": u.Name, "title": c.Name}})
 	})
 	return open, err
 }
@@ -365,7 +365,7 @@ func (me *Scope) ChangeEmail(ctx context.Context, id ClientUserID, email string)
 		}
 		old := u.Person
 		u.Person = person.ID
-		if err := t.record(ctx, Happening{Kind: UserReaddressed, Client: c.ID, Subject: string(id), Person: old, Details: Details{"name": u.Name, "client": c.Name}}); err != nil {
+		if err := t.record(ctx, Happening{Kind: UserReaddressed, Client: c.ID, Subject: string(id), Person: old, Details: Details{"person": u.Name, "title": c.Name}}); err != nil {
 			return err
 		}
 		if err := t.regrantClientUser(ctx, id, u.Person); err != nil {
@@ -375,7 +375,7 @@ func (me *Scope) ChangeEmail(ctx context.Context, id ClientUserID, email string)
 UPDATE invitations SET revoked_at = $1, replaced = 1 WHERE client_user_id = $2 AND accepted_at IS NULL AND revoked_at IS NULL`, t.now, string(id)); err != nil {
 			return err
 		}
-		if u.State != InvitedNow || !c.Portal || c.Archived {
+		if u.State != MemberInvited || !c.Portal || c.Archived {
 			return nil // invited when portal access is on again
 		}
 		_, err = t.invite(ctx, c, u, true)
@@ -503,7 +503,7 @@ func (t *tx) invitable(ctx context.Context, id ClientUserID) (clientRow, ClientU
 		}
 	}
 	switch {
-	case u.State == Removed, !u.Accepted.IsZero():
+	case u.State == MemberRemoved, !u.Accepted.IsZero():
 		err = ErrGone
 	case u.Person == "": // blanked for client people
 		u.Person, err = t.personOf(ctx, id)
@@ -556,7 +556,7 @@ func (me *Scope) Revoke(ctx context.Context, id ClientUserID) error {
 		case n == 0:
 			return ErrGone
 		}
-		return t.record(ctx, Happening{Kind: InvitationEnded, Client: c.ID, Subject: string(u.Invitation), Person: u.Person, Details: Details{"name": u.Name, "client": c.Name}})
+		return t.record(ctx, Happening{Kind: InvitationEnded, Client: c.ID, Subject: string(u.Invitation), Person: u.Person, Details: Details{"person": u.Name, "title": c.Name}})
 	})
 }
 
@@ -568,11 +568,11 @@ func (me *Scope) CopyLink(ctx context.Context, id ClientUserID) (token string, e
 		if err != nil {
 			return err
 		}
-		if u.State != InvitedNow || u.ExpiresAt.Before(db.FromMicros(t.now)) {
+		if u.State != MemberInvited || u.ExpiresAt.Before(db.FromMicros(t.now)) {
 			return ErrGone
 		}
 		token = me.p.accounts.Token(account.PurposeInvitation, string(u.Invitation))
-		return t.record(ctx, Happening{Kind: LinkCopied, Client: c.ID, Subject: string(u.Invitation), Person: u.Person, Details: Details{"name": u.Name, "client": c.Name}})
+		return t.record(ctx, Happening{Kind: LinkCopied, Client: c.ID, Subject: string(u.Invitation), Person: u.Person, Details: Details{"person": u.Name, "title": c.Name}})
 	})
 	if err != nil {
 		return "", err

@@ -261,7 +261,7 @@ func (t *tx) joinClient(ctx context.Context, i invitationRow, name string) error
 	if err := t.regrantClientUser(ctx, i.user, i.person); err != nil {
 		return err
 	}
-	return t.record(ctx, Happening{Kind: UserJoined, Client: i.client, Subject: string(i.user), Person: i.person, Details: Details{"name": name, "client": i.clientName}})
+	return t.record(ctx, Happening{Kind: UserJoined, Client: i.client, Subject: string(i.user), Person: i.person, Details: Details{"person": name, "title": i.clientName}})
 }
 
 func (t *tx) joinTeam(ctx context.Context, i invitationRow, name string) error {
@@ -272,7 +272,7 @@ func (t *tx) joinTeam(ctx context.Context, i invitationRow, name string) error {
 	if err := t.regrantPerson(ctx, i.person); err != nil {
 		return err
 	}
-	return t.record(ctx, Happening{Kind: TeamMemberJoined, Subject: string(i.person), Person: i.person, Details: Details{"name": name, "role": i.role}})
+	return t.record(ctx, Happening{Kind: TeamMemberJoined, Subject: string(i.person), Person: i.person, Details: Details{"person": name, "role": i.role}})
 }
 
 // askAgainEvery is how often the holder of an expired invitation is heard.
@@ -299,7 +299,7 @@ func (p *Portal) AskAgain(ctx context.Context, token string) error {
 		if err != nil {
 			return err
 		}
-		return t.record(ctx, Happening{Kind: InvitationAsked, Client: i.client, Subject: string(i.id), Person: who, Details: Details{"name": i.name, "client": i.clientName}})
+		return t.record(ctx, Happening{Kind: InvitationAsked, Client: i.client, Subject: string(i.id), Person: who, Details: Details{"person": i.name, "title": i.clientName}})
 	})
 }
 

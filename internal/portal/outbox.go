@@ -33,7 +33,7 @@ func scanMail(scan func(dest ...any) error) (OutboxMail, error) {
 	var created int64
 	var sent sql.NullInt64
 	err := scan(&m.ID, &m.Kind, &m.Person, &m.PersonName, &m.Address, &m.State, &m.Reason, &m.Tries, &created, &sent)
-	m.Created, m.Sent = db.FromMicros(created), moment(sent)
+	m.Created, m.Sent = db.FromMicros(created), nullMoment(sent)
 	m.Retry = m.State == "kept" || m.State == "failed"
 	return m, err
 }
@@ -81,6 +81,6 @@ func (me *Scope) RetryMail(ctx context.Context, id MailID) error {
 		if err := me.p.enqueue(ctx, t.Tx, SendMail, MailJob{id}); err != nil {
 			return err
 		}
-		return t.record(ctx, Happening{Kind: MailRetried, Subject: string(id), Details: Details{"kind": m.Kind, "name": m.PersonName}})
+		return t.record(ctx, Happening{Kind: MailRetried, Subject: string(id), Details: Details{"kind": m.Kind, "person": m.PersonName}})
 	})
 }

@@ -22,7 +22,7 @@ type TeamMember struct {
 	Role      string
 	AwayUntil string
 	Since     time.Time
-	State     UserState // Active, InvitedNow, Expired or NotInvited
+	State     MemberState // MemberActive, MemberInvited, MemberExpired or MemberNotInvited
 
 	// For those who administer.
 	InvitedBy string
@@ -40,26 +40,26 @@ const teamColumns = `m.person_id, m.name, m.email, m.title, m.role, m.away_until
 func (me *Scope) Team(ctx context.Context) ([]TeamMember, error) {
 	now := me.p.now()
 	rows, err := me.query(ctx, `SELECT `+teamColumns+` WHERE m.removed_at IS NULL ORDER BY m.name, m.person_id`)
-	return list(rows, err, func(r *sql.Rows) (TeamMember, error) { return scanMember(r, now) })
+	return list(rows, err, func(r *sql.Rows) (TeamMember, error) { return scanTeamMember(r, now) })
 }
 
-func scanMember(r interface{ Scan(...any) error }, now time.Time) (TeamMember, error) {
+func scanTeamMember(r interface{ Scan(...any) error }, now time.Time) (TeamMember, error) {
 	var m TeamMember
 	var mine string
 	var rights Rights
 	var since int64
 	var accepted, invited, expires sql.NullInt64
 	err := r.Scan(&m.Person, &m.Name, &m.Email, &m.Title, &m.Role, &m.AwayUntil, &since, &accepted, &mine, &rights, &m.InvitedBy, &invited, &expires)
-	m.Since, m.InvitedAt, m.ExpiresAt = db.FromMicros(since), moment(invited), moment(expires)
+	m.Since, m.InvitedAt, m.ExpiresAt = db.FromMicros(since), nullMoment(invited), nullMoment(expires)
 	switch {
 	case accepted.Valid:
-		m.State = Active
+		m.State = MemberActive
 	case !invited.Valid:
-		m.State = NotInvited
+		m.State = MemberNotInvited
 	case !m.ExpiresAt.After(now):
-		m.State = Expired
+		m.State = MemberExpired
 	default:
-		m.State = InvitedNow
+		m.State = MemberInvited
 	}
 	m.CanChange = rights.Has(Administer) && (mine == "owner" || m.Role != "owner")
 	return m, err
@@ -68,7 +68,7 @@ func scanMember(r interface{ Scan(...any) error }, now time.Time) (TeamMember, e
 // member loads a team member who was not removed.
 func (t *tx) member(ctx context.Context, id PersonID) (TeamMember, error) {
 	rows, err := t.query(ctx, `SELECT `+teamColumns+` WHERE m.removed_at IS NULL AND m.person_id = $2`, string(id))
-	all, err := list(rows, err, func(r *sql.Rows) (TeamMember, error) { return scanMember(r, db.FromMicros(t.now)) })
+	all, err := list(rows, err, func(r *sql.Rows) (TeamMember, error) { return scanTeamMember(r, db.FromMicros(t.now)) })
 	switch {
 	case err != nil:
 		return TeamMember{}, err
@@ -108,7 +108,7 @@ func (t *tx) changeable(ctx context.Context, id PersonID) (TeamMember, string, e
 // keepsOwner refuses to let the last owner go. Others who try the same wait
 // for the lock.
 func (t *tx) keepsOwner(ctx context.Context, m TeamMember) error {
-	if m.Role != "owner" || m.State != Active {
+	if m.Role != "owner" || m.State != MemberActive {
 		return nil
 	}
 	var others int
@@ -188,7 +188,7 @@ INSERT INTO invitations (id, person_id, role, token_hash, invited_by, created_at
 		t.now, t.now+int64(teamInvitationDays*24*time.Hour/time.Microsecond)); err != nil {
 		return err
 	}
-	return t.record(ctx, Happening{Kind: TeamMemberInvited, Subject: string(id), Person: m.Person, Details: Details{"name": m.Name, "role": m.Role}})
+	return t.record(ctx, Happening{Kind: TeamMemberInvited, Subject: string(id), Person: m.Person, Details: Details{"person": m.Name, "role": m.Role}})
 }
 
 // ResendTeamInvitation mails a new invitation; the link before is dead. Takes
@@ -199,7 +199,7 @@ func (me *Scope) ResendTeamInvitation(ctx context.Context, id PersonID) error {
 		switch {
 		case err != nil:
 			return err
-		case m.State == Active:
+		case m.State == MemberActive:
 			return ErrGone
 		}
 		var today int
@@ -222,7 +222,7 @@ func (me *Scope) CopyTeamLink(ctx context.Context, id PersonID) (token string, e
 		switch {
 		case err != nil:
 			return err
-		case m.State != InvitedNow:
+		case m.State != MemberInvited:
 			return ErrGone
 		}
 		var inv string
@@ -231,7 +231,7 @@ SELECT i.id FROM my_team_invitations i WHERE i.person_id = $2 AND i.accepted_at 
 			return err
 		}
 		token = me.p.accounts.Token(account.PurposeInvitation, inv)
-		return t.record(ctx, Happening{Kind: LinkCopied, Subject: inv, Person: id, Details: Details{"name": m.Name}})
+		return t.record(ctx, Happening{Kind: LinkCopied, Subject: inv, Person: id, Details: Details{"person": m.Name}})
 	})
 	if err != nil {
 		return "", err
@@ -268,7 +268,7 @@ UPDATE invitations SET role = $1 WHERE person_id = $2 AND client_user_id IS NULL
 		if err := t.regrantPerson(ctx, id); err != nil {
 			return err
 		}
-		return t.record(ctx, Happening{Kind: TeamRoleChanged, Subject: string(id), Person: id, Details: Details{"name": m.Name, "from": m.Role, "to": role}})
+		return t.record(ctx, Happening{Kind: TeamRoleChanged, Subject: string(id), Person: id, Details: Details{"person": m.Name, "from": m.Role, "to": role}})
 	})
 }
 
@@ -311,7 +311,7 @@ UPDATE invitations SET revoked_at = $2 WHERE person_id = $1 AND client_user_id I
 		if _, err := me.p.accounts.EndAll(ctx, t.Tx, id, "removed"); err != nil {
 			return err
 		}
-		return t.record(ctx, Happening{Kind: TeamMemberRemoved, Subject: string(id), Person: id, Details: Details{"name": m.Name, "role": m.Role}})
+		return t.record(ctx, Happening{Kind: TeamMemberRemoved, Subject: string(id), Person: id, Details: Details{"person": m.Name, "role": m.Role}})
 	})
 	return open, err
 }

@@ -30,11 +30,11 @@ func (me *Scope) ViewAs(ctx context.Context, id ClientUserID) (Actor, error) {
 			return err
 		case !u.Held.Team() || !u.Held.Can(Manage):
 			return ErrForbidden
-		case u.State == Removed:
+		case u.State == MemberRemoved:
 			return ErrGone
 		}
 		a = viewActor(u)
-		return t.record(ctx, Happening{Kind: ViewedAs, Client: u.Client, Subject: string(id), Person: u.Person, Details: Details{"name": u.Name}})
+		return t.record(ctx, Happening{Kind: ViewedAs, Client: u.Client, Subject: string(id), Person: u.Person, Details: Details{"person": u.Name}})
 	})
 	return a, err
 }
@@ -81,7 +81,7 @@ func (me *Scope) Visible(ctx context.Context, id ClientUserID, pg Page) (items [
 		return nil, "", err
 	case !u.Held.Team() || !u.Held.Can(Manage):
 		return nil, "", ErrForbidden
-	case u.State == Removed:
+	case u.State == MemberRemoved:
 		return nil, "", nil
 	}
 	var at int64
