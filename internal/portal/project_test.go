@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 )
@@ -121,6 +122,36 @@ func reads() []read {
 		}},
 		{"Templates", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
 			return me.Templates(ctx)
+		}},
+		{"Summary", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			return me.Summary(ctx, p)
+		}},
+		{"Needs", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			a, err := me.Needs(ctx, "", 0)
+			b, err2 := me.ProjectNeeds(ctx, p, 0)
+			c, err3 := me.Needs(ctx, w.Acme, 3)
+			return []any{a, b, c}, errors.Join(err, err2, err3)
+		}},
+		{"Today", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			a, err := me.Today(ctx, "2026-12-31", false)
+			b, err2 := me.Today(ctx, "2026-12-31", true)
+			return []any{a, b}, errors.Join(err, err2)
+		}},
+		{"Search", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			a, err := me.Search(ctx, "CNRY")
+			b, err2 := me.Search(ctx, "-Sentence")
+			return []any{a, b}, errors.Join(err, err2)
+		}},
+		{"Feeds", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			return me.Feeds(ctx)
+		}},
+		{"Calendar", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			id, err := me.MakeFeed(ctx, "")
+			if err != nil {
+				return nil, err
+			}
+			text, err := w.Portal.Calendar(ctx, w.Accounts.Token(account.PurposeCalendar, string(id)), "https://portal.test")
+			return strings.ReplaceAll(text, "\r\n ", ""), err
 		}},
 		{"ProjectActivity", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
 			all, _, err := me.ProjectActivity(ctx, p, portal.Page{})

@@ -147,6 +147,32 @@ SELECT d.id, d.project_id, d.title, d.title_key, d.body,
   LEFT JOIN team_members sm ON sm.person_id = d.state_by
  WHERE p.side = 'team' OR (d.audience = 'client' AND (p.sections & 8) <> 0)`,
 
+	// What waits for the actor as one of a client's people, with the name of who
+	// asks. The actor may be a client user whose view is looked at.
+	"my_needs": `
+SELECT t.id, 'task' AS kind, t.project_id, t.title, CASE WHEN (p.sections & 2048) <> 0 THEN t.due_on END AS due_on, t.turn_since,
+       CASE WHEN (p.sections & 4096) <> 0 THEN a.name END AS asked_by,
+       p.name AS project_name, p.client_id, p.client_name, p.side, p.rights
+  FROM my_projects p JOIN tasks t ON t.project_id = p.id
+  JOIN persons a ON a.id = COALESCE(t.shown_by, t.created_by)
+ WHERE p.side = 'client' AND (p.rights & 4) <> 0 AND (p.sections & 16) <> 0
+   AND t.turn = 'client' AND t.completed_at IS NULL AND t.audience = 'client'
+   AND (t.assignee_id IS NULL OR t.assignee_id = $1 OR t.assignee_id = (SELECT v.person_id FROM client_users v WHERE v.id = $1))
+UNION ALL
+SELECT d.id, 'deliverable', d.project_id, d.title, CASE WHEN (p.sections & 2048) <> 0 THEN d.due_on END, d.turn_since,
+       CASE WHEN (p.sections & 4096) <> 0 THEN a.name END, p.name, p.client_id, p.client_name, p.side, p.rights
+  FROM my_projects p JOIN deliverables d ON d.project_id = p.id
+  JOIN persons a ON a.id = d.state_by
+ WHERE p.side = 'client' AND (p.rights & 32) <> 0 AND (p.sections & 8) <> 0
+   AND d.state = 'in_review' AND d.audience = 'client'
+UNION ALL
+SELECT m.id, 'milestone', m.project_id, m.title, CASE WHEN (p.sections & 2048) <> 0 THEN m.due_on END, m.turn_since,
+       CASE WHEN (p.sections & 4096) <> 0 THEN a.name END, p.name, p.client_id, p.client_name, p.side, p.rights
+  FROM my_projects p JOIN milestones m ON m.project_id = p.id
+  JOIN persons a ON a.id = COALESCE(m.shown_by, m.created_by)
+ WHERE p.side = 'client' AND (p.rights & 4) <> 0 AND (p.sections & 6) <> 0
+   AND m.turn = 'client' AND m.reached_at IS NULL AND m.audience = 'client'`,
+
 	"my_links": `
 SELECT l.id, l.deliverable_id, l.title, l.url, l.position, d.project_id, d.client_id, d.side, d.rights
   FROM deliverable_links l JOIN my_deliverables d ON d.id = l.deliverable_id`,

@@ -222,3 +222,14 @@ UPDATE mails SET state = $1, reason = $2, sent_at = CASE WHEN $1 = 'sent' THEN $
 		return err
 	})
 }
+
+// feedByToken finds the owner of a calendar address and its project, if the
+// address is not revoked and its owner may still sign in. Unscoped: a calendar
+// proves itself by the token alone; what it is then shown is read through the
+// Scope of the token's owner.
+func (p *Portal) feedByToken(ctx context.Context, hash string) (person PersonID, project ProjectID, err error) {
+	err = p.db.QueryRow(ctx, `
+SELECT f.person_id, COALESCE(f.project_id, '') FROM calendar_feeds f JOIN persons a ON a.id = f.person_id
+ WHERE f.token_hash = $1 AND f.revoked_at IS NULL AND a.disabled_at IS NULL`, hash).Scan(&person, &project)
+	return person, project, notFound(err)
+}

@@ -310,6 +310,12 @@ func (b *builder) build() {
 	for _, c := range []portal.ClientID{w.Acme, w.Brick} {
 		b.exec(`INSERT INTO event_chains (chain, seq, head) SELECT $1, COUNT(*), '' FROM events WHERE chain = $1`, string(c))
 	}
+	for _, q := range []string{
+		`UPDATE projects SET name_key = lower(name)`, `UPDATE milestones SET title_key = lower(title)`, `UPDATE tasks SET title_key = lower(title)`,
+		`UPDATE deliverables SET title_key = lower(title)`, `UPDATE updates SET title_key = lower(sentence)`,
+	} {
+		b.exec(q)
+	}
 	b.exec(`INSERT INTO client_grants (actor, client_id, side, rights) SELECT actor, client_id, side, rights FROM due_client_grants`)
 	b.exec(`INSERT INTO project_grants (actor, project_id, client_id, side, rights) SELECT actor, project_id, client_id, side, rights FROM due_project_grants`)
 }

@@ -1,0 +1,192 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// A Need is one thing that waits for somebody.
+type Need struct {
+	Item        ItemID
+	Kind        string // "task", "deliverable" or "milestone"
+	Title       string
+	Project     ProjectID
+	ProjectName string
+	Client      ClientID
+	ClientName  string
+	DueOn       string    // empty when none, or not for the reader
+	Since       time.Time // it waits since
+	AskedBy     string    // the name; empty when not for the reader: say the workspace's name
+	Held
+}
+
+func scanNeed(rows *sql.Rows) (n Need, err error) {
+	var since int64
+	err = rows.Scan(&n.Item, &n.Kind, &n.Title, &n.Project, &n.ProjectName, &n.Client, &n.ClientName, &n.DueOn, &since, &n.AskedBy, &n.Side, &n.Rights)
+	n.Since = moment(since)
+	return n, err
+}
+
+// maxNeeds bounds every list of what waits; a page that shows more says "99+".
+const maxNeeds = 100
+
+// Needs returns what waits for the actor as one of a client's people: tasks
+// given to them or to nobody, deliverables they may decide on, and milestones.
+// The most urgent is first: by due day, then by how long it waits. With a
+// client, only that client's.
+func (me *Scope) Needs(ctx context.Context, client ClientID, limit int) ([]Need, error) {
+	return me.needs(ctx, `n.client_id = $3`, string(client), client == "", limit)
+}
+
+// ProjectNeeds is Needs of one project.
+func (me *Scope) ProjectNeeds(ctx context.Context, project ProjectID, limit int) ([]Need, error) {
+	return me.needs(ctx, `n.project_id = $3`, string(project), false, limit)
+}
+
+func (me *Scope) needs(ctx context.Context, where, arg string, all bool, limit int) ([]Need, error) {
+	if limit <= 0 || limit > maxNeeds {
+		limit = maxNeeds
+	}
+	q := `
+SELECT n.id, n.kind, n.title, n.project_id, n.project_name, n.client_id, n.client_name, COALESCE(n.due_on, ''), n.turn_since, COALESCE(n.asked_by, ''), n.side, n.rights
+  FROM my_needs n`
+	args := []any{limit}
+	if !all {
+		q += ` WHERE ` + where
+		args = append(args, arg)
+	}
+	rows, err := me.query(ctx, q+` ORDER BY CASE WHEN n.due_on IS NULL THEN 1 ELSE 0 END, n.due_on, n.turn_since, n.id LIMIT $2`, args...)
+	return list(rows, err, scanNeed)
+}
+
+// Bounds of Today.
+const (
+	todayProjects    = 200 // the newest of the actor's
+	waitsTooLong     = 5 * 24 * time.Hour
+	staleAfter       = 14 * 24 * time.Hour
+	ownTasksAhead    = 7  // days
+	uninvitedClients = 20 // named
+)
+
+// Desk is what the team looks at first.
+type Desk struct {
+	NeedsUs   []Need        // due, overdue or returned, and the actor's own of the next days
+	Waiting   []Need        // for the client, for more than five days
+	Stale     []DeskProject // active and shared, and nothing was said to the client for two weeks
+	Troubled  []DeskProject // at risk or off track
+	Uninvited []ClientName  // portal access is on, and nobody is invited
+}
+
+// DeskProject is a project as Desk names it.
+type DeskProject struct {
+	ID         ProjectID
+	Name       string
+	Client     ClientID
+	ClientName string
+	Status     ProjectStatus
+	Health     Health
+	Sentence   string
+	Shared     time.Time
+	CreatedAt  time.Time
+	LastUpdate time.Time // the last one for the client
+}
+
+// Today returns the desk of a team member: the projects on whose team they are,
+// or, with everything, all that they may see. The day is theirs, YYYY-MM-DD.
+func (me *Scope) Today(ctx context.Context, day string, everything bool) (Desk, error) {
+	var d Desk
+	today, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return d, invalid("day", "day")
+	}
+	projects, err := me.deskProjects(ctx, everything)
+	if err != nil {
+		return d, err
+	}
+	now := me.p.now()
+	ids := make([]ProjectID, 0, len(projects))
+	for _, p := range projects {
+		ids = append(ids, p.ID)
+		last := p.LastUpdate
+		if last.IsZero() {
+			last = p.Shared
+		}
+		if p.Status == Active && !p.Shared.IsZero() && now.Sub(last) > staleAfter {
+			d.Stale = append(d.Stale, p)
+		}
+		if p.Health == AtRisk || p.Health == OffTrack {
+			d.Troubled = append(d.Troubled, p)
+		}
+	}
+	if len(ids) > 0 {
+		if d.NeedsUs, err = me.needsUs(ctx, ids, today); err != nil {
+			return d, err
+		}
+		if d.Waiting, err = me.waiting(ctx, ids, now.Add(-waitsTooLong)); err != nil {
+			return d, err
+		}
+	}
+	rows, err := me.query(ctx, `
+SELECT x.id, x.name FROM (SELECT c.id, c.name, c.portal_since FROM my_clients c
+    WHERE c.side = 'team' AND (c.rights & 512) <> 0 AND c.portal_since IS NOT NULL AND c.archived_at IS NULL ORDER BY c.portal_since DESC LIMIT 200) x
+ WHERE NOT EXISTS (SELECT 1 FROM my_client_users u WHERE u.client_id = x.id AND u.removed_at IS NULL)
+ ORDER BY x.portal_since DESC, x.id LIMIT $2`, uninvitedClients)
+	d.Uninvited, err = list(rows, err, func(rows *sql.Rows) (c ClientName, err error) { return c, rows.Scan(&c.ID, &c.Name) })
+	return d, err
+}
+
+func (me *Scope) deskProjects(ctx context.Context, everything bool) ([]DeskProject, error) {
+	from := `my_desk`
+	if everything {
+		from = `my_projects`
+	}
+	rows, err := me.query(ctx, `
+SELECT p.id, p.name, p.client_id, p.client_name, p.status, p.health, p.sentence, COALESCE(p.shared_at, 0), p.created_at,
+       COALESCE((SELECT MAX(u.created_at) FROM my_updates u WHERE u.project_id = p.id AND u.audience = 'client'), 0)
+  FROM `+from+` p WHERE p.side = 'team' AND p.archived_at IS NULL AND p.status <> 'done' ORDER BY p.id DESC LIMIT $2`, todayProjects)
+	return list(rows, err, func(rows *sql.Rows) (p DeskProject, err error) {
+		var shared, created, last int64
+		err = rows.Scan(&p.ID, &p.Name, &p.Client, &p.ClientName, &p.Status, &p.Health, &p.Sentence, &shared, &created, &last)
+		p.Shared, p.CreatedAt, p.LastUpdate = moment(shared), moment(created), moment(last)
+		return p, err
+	})
+}
+
+// needColumns read an item i of the kind in project p as a Need.
+func needColumns(kind string) string {
+	return `SELECT i.id, '` + kind + `' AS kind, i.title, i.project_id, p.name, i.client_id, p.client_name, COALESCE(i.due_on, '') AS due_on, i.turn_since, '' AS asked_by, i.side, i.rights
+  FROM my_` + kind + `s i JOIN my_projects p ON p.id = i.project_id`
+}
+
+// byUrgency orders Needs: what has a due day first, by it.
+const byUrgency = ` ORDER BY CASE WHEN x.due_on = '' THEN 1 ELSE 0 END, x.due_on, x.turn_since, x.id LIMIT `
+
+func (me *Scope) needsUs(ctx context.Context, ids []ProjectID, today time.Time) ([]Need, error) {
+	in, args := oneOf(6, ids)
+	rows, err := me.query(ctx, `
+SELECT * FROM (
+`+needColumns("task")+` WHERE i.project_id IN `+in+` AND i.turn = 'team' AND i.completed_at IS NULL AND (i.due_on <= $2 OR (i.assignee_id = $3 AND i.due_on <= $4))
+UNION ALL
+`+needColumns("deliverable")+` WHERE i.project_id IN `+in+` AND i.turn = 'team' AND (i.state = 'changes_requested' OR (i.state IN ('draft', 'shared') AND i.due_on <= $2))
+UNION ALL
+`+needColumns("milestone")+` WHERE i.project_id IN `+in+` AND i.turn = 'team' AND i.reached_at IS NULL AND i.due_on <= $2
+) x`+byUrgency+`$5`,
+		append([]any{today.Format(time.DateOnly), string(me.actor.person), today.AddDate(0, 0, ownTasksAhead).Format(time.DateOnly), maxNeeds}, args...)...)
+	return list(rows, err, scanNeed)
+}
+
+func (me *Scope) waiting(ctx context.Context, ids []ProjectID, before time.Time) ([]Need, error) {
+	in, args := oneOf(4, ids)
+	rows, err := me.query(ctx, `
+SELECT * FROM (
+`+needColumns("task")+` WHERE i.project_id IN `+in+` AND i.turn = 'client' AND i.completed_at IS NULL AND i.turn_since < $2
+UNION ALL
+`+needColumns("deliverable")+` WHERE i.project_id IN `+in+` AND i.state = 'in_review' AND i.turn_since < $2
+UNION ALL
+`+needColumns("milestone")+` WHERE i.project_id IN `+in+` AND i.turn = 'client' AND i.reached_at IS NULL AND i.turn_since < $2
+) x ORDER BY x.turn_since, x.id LIMIT $3`, append([]any{db.Micros(before), maxNeeds}, args...)...)
+	return list(rows, err, scanNeed)
+}

@@ -1,0 +1,62 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+)
+
+// A Hit is something that a search found.
+type Hit struct {
+	ID          string // of a project or item
+	Kind        string // "project", "milestone", "task", "deliverable" or "update"
+	Title       string
+	Project     ProjectID
+	ProjectName string
+	ClientName  string
+}
+
+// Bounds of Search: items are looked for in the newest projects only.
+const (
+	searchedProjects = 200
+	searchHits       = 20
+	maxQuery         = 100 // characters
+)
+
+// Search finds projects by name and items by title among what the actor sees:
+// at most 20 projects and 20 items.
+func (me *Scope) Search(ctx context.Context, query string) ([]Hit, error) {
+	key := []rune(fold(query))
+	if len(key) < 2 {
+		return nil, nil
+	}
+	if len(key) > maxQuery {
+		key = key[:maxQuery]
+	}
+	pattern := likeKey(string(key))
+	rows, err := me.query(ctx, `
+SELECT p.id, 'project', p.name, p.id, p.name, p.client_name FROM my_projects p
+ WHERE p.name_key LIKE $2 ESCAPE '\' ORDER BY CASE WHEN p.archived_at IS NULL THEN 0 ELSE 1 END, p.id DESC LIMIT $3`, pattern, searchHits)
+	hits, err := list(rows, err, scanHit)
+	if err != nil {
+		return nil, err
+	}
+	rows, err = me.query(ctx, `SELECT p.id FROM my_projects p ORDER BY p.id DESC LIMIT $2`, searchedProjects)
+	ids, err := list(rows, err, func(rows *sql.Rows) (id ProjectID, err error) { return id, rows.Scan(&id) })
+	if err != nil || len(ids) == 0 {
+		return hits, err
+	}
+	in, args := oneOf(4, ids)
+	part := func(kind, title string) string {
+		return `SELECT i.id, '` + kind + `' AS kind, i.` + title + `, i.project_id, p.name, p.client_name FROM my_` + kind + `s i JOIN my_projects p ON p.id = i.project_id
+ WHERE i.project_id IN ` + in + ` AND i.title_key LIKE $2 ESCAPE '\'`
+	}
+	rows, err = me.query(ctx, `
+SELECT * FROM (`+part("deliverable", "title")+` UNION ALL `+part("milestone", "title")+` UNION ALL `+part("task", "title")+` UNION ALL `+part("update", "sentence")+`) x
+ ORDER BY x.id DESC LIMIT $3`, append([]any{pattern, searchHits}, args...)...)
+	items, err := list(rows, err, scanHit)
+	return append(hits, items...), err
+}
+
+func scanHit(rows *sql.Rows) (h Hit, err error) {
+	return h, rows.Scan(&h.ID, &h.Kind, &h.Title, &h.Project, &h.ProjectName, &h.ClientName)
+}
