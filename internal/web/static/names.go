@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.MCQCJIPO.css"
-	Script = "/static/app.JU7MF4NM.js"
+	Style  = "/static/app.5GSMRGSQ.css"
+	Script = "/static/app.I6TFWXYV.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )

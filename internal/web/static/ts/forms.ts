@@ -4,7 +4,7 @@
 let sending = false;
 
 const entries = (f: HTMLFormElement) =>
-  JSON.stringify([...new FormData(f)].map(([k, v]) => [k, v instanceof File ? v.name + v.size : v]));
+  JSON.stringify([...new FormData(f)].filter(([k]) => k !== "once").map(([k, v]) => [k, v instanceof File ? v.name + v.size : v]));
 
 const first = new WeakMap<HTMLFormElement, string>();
 
@@ -74,5 +74,9 @@ document.addEventListener("htmx:afterRequest", (e) => {
   elt.removeAttribute("data-dirty");
 });
 document.addEventListener("htmx:load", watchAll);
-document.addEventListener("vitrine:swapped", watchAll);
+document.addEventListener("vitrine:swapped", () => {
+  // Laid over by the server: what it says now is what was saved.
+  document.querySelectorAll<HTMLFormElement>("form[data-guard]:not([data-dirty])").forEach((f) => first.set(f, entries(f)));
+  watchAll();
+});
 watchAll();
