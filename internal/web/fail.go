@@ -26,6 +26,8 @@ func status(err error) (int, string) {
 		return http.StatusForbidden, "only_looking"
 	case errors.Is(err, errBadForm):
 		return http.StatusUnsupportedMediaType, "bad_form"
+	case errors.Is(err, account.ErrNotFound):
+		return http.StatusNotFound, "not_found"
 	case errors.Is(err, account.ErrBusy):
 		return http.StatusServiceUnavailable, "busy"
 	}

@@ -20,6 +20,7 @@ func (s *Server) routes() []route {
 			{"GET /live", person, s.stream},
 		},
 		s.doorRoutes(),
+		s.profileRoutes(),
 	)
 }
 

@@ -1,0 +1,415 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/view"
+	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
+)
+
+// profileRoutes are the pages about oneself.
+func (s *Server) profileRoutes() []route {
+	return []route{
+		{"GET /profile", person, s.profilePage},
+		{"POST /profile", person, s.saveProfile},
+		{"GET /profile/sign-in", person, s.credentialsPage},
+		{"POST /profile/password", person, s.changePassword},
+		{"POST /profile/email", person, s.changeEmail},
+		{"GET /profile/prove", person, s.provePage},
+		{"POST /profile/prove", person, s.prove},
+		{"POST /profile/prove/code", person, s.proveCode},
+		{"GET /profile/sessions", person, s.sessionsPage},
+		{"POST /profile/sessions/end-others", person, s.endOthers},
+		{"POST /profile/sessions/{id}/end", person, s.endSession},
+		{"GET /profile/tokens", person, s.tokensPage},
+		{"POST /profile/tokens", person, s.makeToken},
+		{"POST /profile/tokens/{id}/revoke", person, s.revokeToken},
+	}
+}
+
+// accountFields turns what the accounts found wrong into what a page shows.
+func accountFields(err error) error {
+	var invalid *account.Invalid
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	fields := map[string]portal.Reason{}
+	for name, why := range invalid.Fields {
+		switch why {
+		case "empty":
+			fields[name] = portal.Reason{Key: "required"}
+		case "long":
+			fields[name] = portal.Reason{Key: "too_long", Pairs: []string{"max", "100"}}
+		case "past":
+			fields[name] = portal.Reason{Key: "past"}
+		case "characters":
+			fields[name] = portal.Reason{Key: "characters"}
+		default:
+			fields[name] = portal.Reason{Key: "choice"}
+		}
+	}
+	return &portal.Invalid{Fields: fields}
+}
+
+// doneKeys are what a page says when a change leads to it, as ?done=key.
+var doneKeys = []string{"saved", "password", "email", "ended", "others", "revoked"}
+
+// setDone tells the reader that the change that led here was made.
+func setDone(p *view.Page, r *http.Request) {
+	key := r.URL.Query().Get("done")
+	if !slices.Contains(doneKeys, key) {
+		return
+	}
+	toast := &ui.Toast{Text: p.T("done." + key)}
+	switch sh := p.Shell; {
+	case sh.Client != nil:
+		sh.Client.Page.Toast = toast
+	case sh.Team != nil:
+		sh.Team.Page.Toast = toast
+	}
+}
+
+// noFields reads a form that has none.
+func noFields(r *http.Request) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	return f.err()
+}
+
+// profileFrame is the frame of the pages about oneself.
+func (s *Server) profileFrame(me *visit, r *http.Request, invalid map[string]portal.Reason) view.Page {
+	p := s.page(me, "")
+	p.Invalid = invalid
+	s.setTitle(&p, p.T("profile.title"))
+	setDone(&p, r)
+	return p
+}
+
+// statusOf is 422 for a form that came back.
+func statusOf(p *view.Page) int {
+	if p.Failed() {
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusOK
+}
+
+func (s *Server) profilePage(w http.ResponseWriter, r *http.Request, me *visit) error {
+	x := me.Person
+	return s.renderProfile(w, r, me, account.Profile{Name: x.Name, Title: x.Title, TimeZone: x.TimeZone, Theme: x.Theme}, nil)
+}
+
+func (s *Server) renderProfile(w http.ResponseWriter, r *http.Request, me *visit, x account.Profile, invalid map[string]portal.Reason) error {
+	p := view.ProfilePage{Page: s.profileFrame(me, r, invalid), Name: x.Name, Job: x.Title, TimeZone: x.TimeZone, Theme: x.Theme}
+	p.Zones = append([]ui.Option{{Label: p.T("profile.zone_workspace", "zone", me.Brand.TimeZone)}}, zoneOptions(x.TimeZone)...)
+	return s.render(w, r, statusOf(&p.Page), view.Profile(p))
+}
+
+func (s *Server) saveProfile(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	x := account.Profile{Name: f.one("name"), Title: f.one("title"), Locale: me.Person.Locale, TimeZone: f.one("time_zone"), Theme: f.one("theme")}
+	if err = f.err(); err == nil {
+		err = accountFields(s.Accounts.SaveProfile(r.Context(), me.Person.ID, x))
+	}
+	if fields, ok := invalidFields(err); ok {
+		return s.renderProfile(w, r, me, x, fields)
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, "/profile?done=saved")
+}
+
+// Password and address.
+
+func (s *Server) credentialsPage(w http.ResponseWriter, r *http.Request, me *visit) error {
+	return s.renderCredentials(w, r, me, "", nil)
+}
+
+func (s *Server) renderCredentials(w http.ResponseWriter, r *http.Request, me *visit, newEmail string, invalid map[string]portal.Reason) error {
+	p := view.CredentialsPage{Page: s.profileFrame(me, r, invalid), HasPassword: me.Person.HasPassword, Fresh: s.Accounts.Fresh(me.Session),
+		Email: me.Person.Email, NewEmail: newEmail}
+	return s.render(w, r, statusOf(&p.Page), view.Credentials(p))
+}
+
+func (s *Server) changePassword(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	password, token := f.one("password"), ""
+	if me.Person.HasPassword {
+		old := f.one("password_old")
+		if err = f.err(); err == nil {
+			token, err = s.Accounts.ChangePassword(r.Context(), me.Session, old, password, me.Brand.Name)
+		}
+		if errors.Is(err, account.ErrSignIn) {
+			err = oneField("password_old", "password_wrong")
+		}
+	} else if err = f.err(); err == nil {
+		token, err = s.Accounts.SetPassword(r.Context(), me.Session, password, me.Brand.Name)
+	}
+	err = passwordError("password", err)
+	if fields, ok := invalidFields(err); ok {
+		return s.renderCredentials(w, r, me, "", fields)
+	}
+	if errors.Is(err, account.ErrProve) {
+		return seeOther(w, r, "/profile/prove?next=/profile/sign-in")
+	}
+	if err != nil {
+		return err
+	}
+	s.setSession(w, me.Session, token)
+	return seeOther(w, r, "/profile/sign-in?done=password")
+}
+
+func (s *Server) changeEmail(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	email := strings.TrimSpace(f.one("email"))
+	if err = f.err(); err == nil {
+		err = s.Accounts.RequestEmailChange(r.Context(), me.Session, email)
+	}
+	if errors.Is(err, account.ErrEmail) {
+		err = oneField("email", "email")
+	}
+	if fields, ok := invalidFields(err); ok {
+		return s.renderCredentials(w, r, me, email, fields)
+	}
+	if errors.Is(err, account.ErrProve) {
+		return seeOther(w, r, "/profile/prove?next=/profile/sign-in")
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, "/profile/sign-in?done=email")
+}
+
+// Showing again who one is.
+
+func (s *Server) provePage(w http.ResponseWriter, r *http.Request, me *visit) error {
+	return s.renderProve(w, r, me, view.ProvePage{Next: nextPath(r.URL.Query().Get("next"))}, nil)
+}
+
+func (s *Server) renderProve(w http.ResponseWriter, r *http.Request, me *visit, p view.ProvePage, invalid map[string]portal.Reason) error {
+	p.Page = s.profileFrame(me, r, invalid)
+	p.HasPassword, p.Email = me.Person.HasPassword, me.Person.Email
+	if p.Lead = p.T("profile.prove.lead", "minutes", p.For(account.Freshness)); p.ByCode {
+		p.Lead = p.T("profile.prove.code_lead", "email", p.Email)
+	}
+	s.setTitle(&p.Page, p.T("profile.prove.title"))
+	return s.render(w, r, statusOf(&p.Page), view.Prove(p))
+}
+
+func (s *Server) proveCode(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	next := nextPath(f.one("next"))
+	if err := f.err(); err != nil {
+		return err
+	}
+	browser, err := s.Accounts.RequestCode(r.Context(), me.Person.Email, s.addr(r))
+	if err != nil {
+		return err
+	}
+	s.setCodeCookie(w, browser)
+	return s.renderProve(w, r, me, view.ProvePage{Next: next, ByCode: true}, nil)
+}
+
+func (s *Server) prove(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	password, code := f.one("password"), f.one("code")
+	p := view.ProvePage{Next: nextPath(f.one("next")), ByCode: password == ""}
+	if err = f.err(); err == nil && p.ByCode {
+		err = s.Accounts.ProveByCode(r.Context(), me.Session, s.codeBrowser(r), code)
+	} else if err == nil {
+		err = s.Accounts.Prove(r.Context(), me.Session, password)
+	}
+	switch {
+	case errors.Is(err, account.ErrCode):
+		err = oneField("code", "code")
+	case errors.Is(err, account.ErrSignIn):
+		err = oneField("password", "password_wrong")
+	}
+	if fields, ok := invalidFields(err); ok {
+		return s.renderProve(w, r, me, p, fields)
+	}
+	if err != nil {
+		return err
+	}
+	if p.ByCode {
+		s.setCodeCookie(w, "")
+	}
+	return seeOther(w, r, p.Next)
+}
+
+// Sessions.
+
+func (s *Server) sessionsPage(w http.ResponseWriter, r *http.Request, me *visit) error {
+	all, err := s.Accounts.Sessions(r.Context(), me.Person.ID)
+	if err != nil {
+		return err
+	}
+	p := view.SessionsPage{Page: s.profileFrame(me, r, nil)}
+	for _, x := range all {
+		p.Sessions = append(p.Sessions, sessionRow(&p.Page, me, x))
+	}
+	// The one at hand comes first; the others stay as they are, newest first.
+	slices.SortStableFunc(p.Sessions, func(a, b view.SessionRow) int {
+		switch {
+		case a.This == b.This:
+			return 0
+		case a.This:
+			return -1
+		}
+		return 1
+	})
+	return s.render(w, r, http.StatusOK, view.Sessions(p))
+}
+
+func sessionRow(p *view.Page, me *visit, x account.Session) view.SessionRow {
+	row := view.SessionRow{ID: string(x.ID), Icon: "monitor", This: x.ID == me.Session.ID}
+	browser, system, phone := device(x.UserAgent)
+	switch {
+	case browser != "" && system != "":
+		row.Device = p.T("profile.sessions.device", "browser", browser, "system", system)
+	case browser+system != "":
+		row.Device = browser + system
+	default:
+		row.Device = p.T("profile.sessions.unknown")
+	}
+	if phone {
+		row.Icon = "phone"
+	}
+	place := x.Address
+	if place == "" {
+		place = p.T("profile.sessions.no_place")
+	}
+	seen := x.SeenAt
+	if row.This { // what was seen a moment ago is not written down yet
+		seen = me.Now
+	}
+	row.Detail = p.T("profile.sessions.detail", "place", place, "seen", p.Ago(seen, me.Now), "since", p.Ago(x.CreatedAt, me.Now))
+	return row
+}
+
+func (s *Server) endSession(w http.ResponseWriter, r *http.Request, me *visit) error {
+	if err := noFields(r); err != nil {
+		return err
+	}
+	id := account.SessionID(r.PathValue("id"))
+	if id == me.Session.ID {
+		return s.signOut(w, r, me)
+	}
+	if err := s.Accounts.EndSession(r.Context(), me.Person.ID, id); err != nil {
+		return err
+	}
+	return seeOther(w, r, "/profile/sessions?done=ended")
+}
+
+func (s *Server) endOthers(w http.ResponseWriter, r *http.Request, me *visit) error {
+	if err := noFields(r); err != nil {
+		return err
+	}
+	if _, err := s.Accounts.EndOthers(r.Context(), me.Session); err != nil {
+		return err
+	}
+	return seeOther(w, r, "/profile/sessions?done=others")
+}
+
+// API tokens.
+
+func (s *Server) tokensPage(w http.ResponseWriter, r *http.Request, me *visit) error {
+	return s.renderTokens(w, r, me, view.TokensPage{Scope: "read", Expires: "90"}, nil)
+}
+
+func (s *Server) renderTokens(w http.ResponseWriter, r *http.Request, me *visit, p view.TokensPage, invalid map[string]portal.Reason) error {
+	all, err := s.Accounts.Tokens(r.Context(), me.Person.ID)
+	if err != nil {
+		return err
+	}
+	p.Page, p.Fresh = s.profileFrame(me, r, invalid), s.Accounts.Fresh(me.Session)
+	for _, x := range all {
+		row := view.TokenRow{ID: string(x.ID), Name: x.Name, Scope: p.T("profile.tokens.scope.read"), Until: p.T("profile.tokens.never"), Used: p.T("profile.tokens.unused")}
+		if slices.Contains(x.Scopes, "write") {
+			row.Scope = p.T("profile.tokens.scope.write")
+		}
+		if !x.ExpiresAt.IsZero() {
+			row.Until = p.T("profile.tokens.until", "day", p.Time(x.ExpiresAt, me.Now))
+		}
+		if !x.UsedAt.IsZero() {
+			row.Used = p.T("profile.tokens.used", "when", p.Ago(x.UsedAt, me.Now))
+		}
+		p.Tokens = append(p.Tokens, row)
+	}
+	return s.render(w, r, statusOf(&p.Page), view.Tokens(p))
+}
+
+// makeToken answers with the page itself, as the secret is shown once and is in
+// no address.
+func (s *Server) makeToken(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	p := view.TokensPage{Name: f.one("name"), Scope: f.one("scope"), Expires: f.one("expires")}
+	var scopes []string
+	switch p.Scope {
+	case "read":
+		scopes = []string{"read"}
+	case "write":
+		scopes = []string{"read", "write"}
+	default:
+		f.fail("scopes", "choice")
+	}
+	var expires time.Time
+	switch days := f.number("expires"); days {
+	case 30, 90, 365:
+		expires = me.Now.AddDate(0, 0, int(days))
+	case 0:
+	default:
+		f.fail("expires", "choice")
+	}
+	var secret string
+	if err = f.err(); err == nil {
+		_, secret, err = s.Accounts.NewToken(r.Context(), me.Session, p.Name, scopes, expires)
+		err = accountFields(err)
+	}
+	if fields, ok := invalidFields(err); ok {
+		return s.renderTokens(w, r, me, p, fields)
+	}
+	if errors.Is(err, account.ErrProve) {
+		return seeOther(w, r, "/profile/prove?next=/profile/tokens")
+	}
+	if err != nil {
+		return err
+	}
+	return s.renderTokens(w, r, me, view.TokensPage{Secret: secret, Scope: "read", Expires: "90"}, nil)
+}
+
+func (s *Server) revokeToken(w http.ResponseWriter, r *http.Request, me *visit) error {
+	if err := noFields(r); err != nil {
+		return err
+	}
+	if err := s.Accounts.RevokeToken(r.Context(), me.Person.ID, account.TokenID(r.PathValue("id"))); err != nil {
+		return err
+	}
+	return seeOther(w, r, "/profile/tokens?done=revoked")
+}
