@@ -132,7 +132,7 @@ func TestScript(t *testing.T) {
 		do(t, ctx, chromedp.SendKeys("#title", "typing"))
 		stream <- "changed"
 		is(t, ctx, "who types is asked instead", `document.querySelector(".toast")?.textContent.includes("This page has news")`)
-		is(t, ctx, "and keeps what was typed", `document.querySelector("#title").value.endsWith("typing")`)
+		is(t, ctx, "and keeps what was typed", `document.querySelector("#title").value.includes("typing")`)
 		if visits.Load() == 0 {
 			t.Error("the visit was not told")
 		}
