@@ -3,7 +3,6 @@ package portal
 import (
 	"context"
 	"database/sql"
-	"strings"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -145,8 +144,8 @@ func (me *Scope) Projects(ctx context.Context, f ProjectFilter, pg Page) (projec
 		and(`p.status = `, string(f.Status))
 	}
 	if key := fold(f.Query); key != "" {
-		args = append(args, likeKey(key))
-		q += `p.name_key LIKE ` + placeholder(len(args)+1) + ` ESCAPE '\' AND `
+		args = append(args, key)
+		q += `REPLACE(p.name_key, ` + placeholder(len(args)+1) + `, '') <> p.name_key AND `
 	}
 	if pg.After != "" {
 		and(`p.id < `, pg.After)
@@ -166,11 +165,6 @@ func (me *Scope) Projects(ctx context.Context, f ProjectFilter, pg Page) (projec
 }
 
 func scanProject(rows *sql.Rows) (p Project, err error) { return p, p.scan(rows.Scan) }
-
-// likeKey is a pattern that finds the folded text anywhere.
-func likeKey(key string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(key) + "%"
-}
 
 // NewProject is what CreateProject takes.
 type NewProject struct {

@@ -32,10 +32,10 @@ func (me *Scope) Search(ctx context.Context, query string) ([]Hit, error) {
 	if len(key) > maxQuery {
 		key = key[:maxQuery]
 	}
-	pattern := likeKey(string(key))
+	part := string(key)
 	rows, err := me.query(ctx, `
 SELECT p.id, 'project', p.name, p.id, p.name, p.client_name FROM my_projects p
- WHERE p.name_key LIKE $2 ESCAPE '\' ORDER BY CASE WHEN p.archived_at IS NULL THEN 0 ELSE 1 END, p.id DESC LIMIT $3`, pattern, searchHits)
+ WHERE REPLACE(p.name_key, $2, '') <> p.name_key ORDER BY CASE WHEN p.archived_at IS NULL THEN 0 ELSE 1 END, p.id DESC LIMIT $3`, part, searchHits)
 	hits, err := list(rows, err, scanHit)
 	if err != nil {
 		return nil, err
@@ -46,13 +46,13 @@ SELECT p.id, 'project', p.name, p.id, p.name, p.client_name FROM my_projects p
 		return hits, err
 	}
 	in, args := oneOf(4, ids)
-	part := func(kind, title string) string {
+	within := func(kind, title string) string {
 		return `SELECT i.id, '` + kind + `' AS kind, i.` + title + `, i.project_id, p.name, p.client_name FROM my_` + kind + `s i JOIN my_projects p ON p.id = i.project_id
- WHERE i.project_id IN ` + in + ` AND i.title_key LIKE $2 ESCAPE '\'`
+ WHERE i.project_id IN ` + in + ` AND REPLACE(i.title_key, $2, '') <> i.title_key`
 	}
 	rows, err = me.query(ctx, `
-SELECT * FROM (`+part("deliverable", "title")+` UNION ALL `+part("milestone", "title")+` UNION ALL `+part("task", "title")+` UNION ALL `+part("update", "sentence")+`) x
- ORDER BY x.id DESC LIMIT $3`, append([]any{pattern, searchHits}, args...)...)
+SELECT * FROM (`+within("deliverable", "title")+` UNION ALL `+within("milestone", "title")+` UNION ALL `+within("task", "title")+` UNION ALL `+within("update", "sentence")+`) x
+ ORDER BY x.id DESC LIMIT $3`, append([]any{part, searchHits}, args...)...)
 	items, err := list(rows, err, scanHit)
 	return append(hits, items...), err
 }

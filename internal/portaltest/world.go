@@ -232,6 +232,7 @@ func (b *builder) project(c portal.ClientID, client, name string, shared, archiv
 INSERT INTO projects (id, client_id, name, summary, status, health, sentence, starts_on, due_on, shared_at, shared_by, contact_id, created_at, created_by, updated_at, updated_by, archived_at)
 VALUES ($1, $2, $3, $4, 'active', 'on_track', $5, '2026-01-05', '2026-06-26', $6, $7, $8, $9, $8, $9, $8, $10)`,
 		id, string(c), word("name"), word("summary"), word("sentence"), at, by, string(b.w.Mia), b.now, gone)
+	b.exec(`UPDATE projects SET name_key = $1 WHERE id = $2`, strings.ToLower(word("name")), id)
 	b.exec(`INSERT INTO project_team (project_id, person_id, role, added_at) VALUES ($1, $2, $3, $4)`, id, string(b.w.Mia), word("role"), b.now)
 	b.w.Items[portal.ProjectID(id)] = map[portal.Side]Items{
 		portal.Team:       b.items(portal.ProjectID(id), c, client, name, portal.Team),
@@ -265,6 +266,10 @@ VALUES ($1, $2, $3, $4, $5, $6, '2026-03-27', 'shared', $7, $6, $7, 1, $8, $9, $
 	b.exec(`INSERT INTO updates (id, project_id, author_id, body, status, health, sentence, audience, shown_at, created_at)
 VALUES ($1, $2, $3, $4, 'active', 'on_track', $5, $6, $7, $8)`,
 		string(it.Update), string(project), mia, word("update-body"), word("update-sentence"), string(side), shown, b.now)
+	b.exec(`UPDATE milestones SET title_key = $1 WHERE id = $2`, strings.ToLower(word("milestone-title")), string(it.Milestone))
+	b.exec(`UPDATE tasks SET title_key = $1 WHERE id = $2`, strings.ToLower(word("task-title")), string(it.Task))
+	b.exec(`UPDATE deliverables SET title_key = $1 WHERE id = $2`, strings.ToLower(word("deliverable-title")), string(it.Deliverable))
+	b.exec(`UPDATE updates SET title_key = $1 WHERE id = $2`, strings.ToLower(word("update-sentence")), string(it.Update))
 	for i, subject := range []string{string(it.Milestone), string(it.Task), string(it.Deliverable), string(it.Update)} {
 		kind := []string{"milestone_added", "task_added", "deliverable_added", "update_published"}[i]
 		section := []int64{4, 16, 8, 1}[i]
@@ -309,12 +314,6 @@ func (b *builder) build() {
 
 	for _, c := range []portal.ClientID{w.Acme, w.Brick} {
 		b.exec(`INSERT INTO event_chains (chain, seq, head) SELECT $1, COUNT(*), '' FROM events WHERE chain = $1`, string(c))
-	}
-	for _, q := range []string{
-		`UPDATE projects SET name_key = lower(name)`, `UPDATE milestones SET title_key = lower(title)`, `UPDATE tasks SET title_key = lower(title)`,
-		`UPDATE deliverables SET title_key = lower(title)`, `UPDATE updates SET title_key = lower(sentence)`,
-	} {
-		b.exec(q)
 	}
 	b.exec(`INSERT INTO client_grants (actor, client_id, side, rights) SELECT actor, client_id, side, rights FROM due_client_grants`)
 	b.exec(`INSERT INTO project_grants (actor, project_id, client_id, side, rights) SELECT actor, project_id, client_id, side, rights FROM due_project_grants`)
