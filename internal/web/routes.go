@@ -16,6 +16,7 @@ func (s *Server) routes() []route {
 		[]route{
 			{"GET /static/", anybody, s.staticFile},
 			{"GET /brand.css", anybody, s.brandSheet},
+			{"GET /icon.svg", anybody, s.brandIcon},
 			{"GET /health", anybody, s.health},
 			{"GET /live", person, s.stream},
 		},

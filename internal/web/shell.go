@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/static"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
 	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
 )
@@ -118,5 +119,12 @@ func personMenu(me *visit) []ui.MenuItem {
 func (s *Server) brandSheet(w http.ResponseWriter, r *http.Request, me *visit) error {
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	_, err := w.Write(brandCSS(me.Brand.Accent))
+	return err
+}
+
+// brandIcon serves the workspace's mark as the icon of its pages.
+func (s *Server) brandIcon(w http.ResponseWriter, r *http.Request, me *visit) error {
+	w.Header().Set("Content-Type", "image/svg+xml")
+	_, err := w.Write(static.Icon(ui.Person{Name: me.Brand.Mark()}.Initials(), me.Brand.Accent))
 	return err
 }

@@ -80,6 +80,10 @@ func handler(accent string) http.Handler {
 		w.Header().Set("Content-Type", "text/css; charset=utf-8")
 		w.Write(static.Brand(accent))
 	})
+	mux.HandleFunc("GET /icon.svg", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "image/svg+xml")
+		w.Write(static.Icon(honcho.Mark, accent))
+	})
 	for _, p := range pages {
 		mux.HandleFunc("GET /"+p.name, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")

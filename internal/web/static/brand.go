@@ -2,8 +2,10 @@ package static
 
 import (
 	"fmt"
+	"html"
 	"math"
 	"strconv"
+	"unicode/utf8"
 )
 
 // DefaultAccent is the accent of a workspace that has not chosen one.
@@ -142,4 +144,16 @@ func inkOn(c rgb) rgb {
 		return white
 	}
 	return black
+}
+
+// Icon returns the workspace's mark on its accent as an SVG picture, to be
+// served as /icon.svg.
+func Icon(mark, accent string) []byte {
+	base, ok := parseHex(accent)
+	if !ok {
+		base, _ = parseHex(DefaultAccent)
+	}
+	fill := readable(base, lightPaper, 0)
+	return fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="16" fill="%s"/><text x="32" y="33" fill="%s" font-family="system-ui,sans-serif" font-size="%d" font-weight="700" text-anchor="middle" dominant-baseline="central">%s</text></svg>`,
+		fill.hex(), inkOn(fill).hex(), 44-10*min(2, utf8.RuneCountInString(mark)), html.EscapeString(mark))
 }

@@ -64,6 +64,13 @@ func TestFirstLoadIsSmall(t *testing.T) {
 	}
 }
 
+func TestIconEscapesItsMark(t *testing.T) {
+	svg := Icon(`<&"`, "nonsense")
+	if bytes.Contains(svg, []byte(`<&`)) || !bytes.Contains(svg, []byte(DefaultAccent)) {
+		t.Errorf("%s", svg)
+	}
+}
+
 func TestBrandIsReadableAndOnlyColours(t *testing.T) {
 	sheet := regexp.MustCompile(`^:root\{--accent-base:#[0-9a-f]{6};--accent:light-dark\((#[0-9a-f]{6}),(#[0-9a-f]{6})\);--accent-ink:light-dark\((#[0-9a-f]{6}),(#[0-9a-f]{6})\)\}\n$`)
 	for _, accent := range []string{"", "#ffee00", "#fff", "#000000", "#7a2e58", "red;}body{display:none", "#12345z", "#777777"} {
