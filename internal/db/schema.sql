@@ -293,8 +293,11 @@ CREATE TABLE mails (
   reason      TEXT   NOT NULL DEFAULT '',
   tries       BIGINT NOT NULL DEFAULT 0,
   created_at  BIGINT NOT NULL,
+  due_at      BIGINT NOT NULL DEFAULT 0,
   sent_at     BIGINT
 );
+
+CREATE INDEX mails_due ON mails (state, due_at);
 
 CREATE INDEX mails_state ON mails (state, id);
 

@@ -130,6 +130,29 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	return sendFailure(err)
 }
 
+// Check connects, encrypts and signs in as Send does, and sends nothing.
+func (s *Sender) Check(ctx context.Context) error {
+	portal, err := address(s.config.From)
+	if err != nil {
+		return &Temporary{Failure{Stage: "composing", Reason: "the portal's address " + err.Error()}}
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
+	defer cancel()
+	d := &dial{sender: s, ctx: ctx}
+	defer d.close()
+	client, err := s.client(d, domainOf(portal))
+	if err != nil {
+		return &Temporary{Failure{Stage: "connecting", Reason: err.Error()}}
+	}
+	conversation, err := client.DialToSMTPClientWithContext(ctx)
+	if err != nil {
+		return &Temporary{d.failure(err)}
+	}
+	d.conn.SetDeadline(time.Now().Add(time.Second))
+	_ = conversation.Quit() // signed in is all that was asked
+	return nil
+}
+
 func (s *Sender) client(d *dial, helo string) (*gomail.Client, error) {
 	options := []gomail.Option{
 		gomail.WithPort(s.config.Port),

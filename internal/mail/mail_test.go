@@ -1,7 +1,6 @@
 package mail
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/ecdsa"
@@ -21,178 +20,18 @@ import (
 	"net"
 	netmail "net/mail"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/mail/mailtest"
 )
 
-// A server speaks SMTP on a real socket, from a script: the answer to the next
-// command that begins with a verb. An answer "drop" closes the connection,
-// "hang" never answers.
-type server struct {
-	t        *testing.T
-	listener net.Listener
-	cert     *tls.Certificate // offers STARTTLS
-	implicit bool             // TLS from the first byte
-	auth     string           // offered mechanisms
-
-	mu      sync.Mutex
-	script  map[string][]string
-	heard   []string // commands, without the content
-	content []string // accepted messages
-	done    chan struct{}
-}
-
-func newServer(t *testing.T, s *server) *server {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.t, s.listener, s.done = t, l, make(chan struct{})
-	if s.implicit {
-		s.listener = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{*s.cert}})
-	}
-	var serving sync.WaitGroup
-	serving.Go(func() {
-		for {
-			conn, err := s.listener.Accept()
-			if err != nil {
-				return
-			}
-			serving.Go(func() {
-				defer conn.Close()
-				s.serve(conn)
-			})
-		}
-	})
-	t.Cleanup(func() {
-		close(s.done)
-		l.Close()
-		serving.Wait()
-	})
-	return s
-}
-
-func (s *server) config() Config {
+// configOf is the configuration that sends to a server.
+func configOf(s *mailtest.Server) Config {
 	return Config{
-		Host: "127.0.0.1", Port: s.listener.Addr().(*net.TCPAddr).Port, TLS: Plain, Timeout: 5 * time.Second,
+		Host: "127.0.0.1", Port: s.Port(), TLS: Plain, Timeout: 5 * time.Second,
 		From: Address{"Honcho Design", "portal@honcho.example"},
 	}
-}
-
-func (s *server) answer(verb, usual string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if answers := s.script[verb]; len(answers) > 0 {
-		s.script[verb] = answers[1:]
-		return answers[0]
-	}
-	return usual
-}
-
-// say reports whether the conversation goes on.
-func (s *server) say(w io.Writer, answer string) bool {
-	switch answer {
-	case "drop":
-		return false
-	case "hang":
-		<-s.done
-		return false
-	}
-	_, err := io.WriteString(w, answer+"\r\n")
-	return err == nil
-}
-
-func (s *server) serve(conn net.Conn) {
-	if !s.say(conn, s.answer("greeting", "220 ready")) {
-		return
-	}
-	r := bufio.NewReader(conn)
-	for {
-		line, err := r.ReadString('\n')
-		if err != nil {
-			return
-		}
-		line = strings.TrimRight(line, "\r\n")
-		s.mu.Lock()
-		s.heard = append(s.heard, line)
-		s.mu.Unlock()
-		verb, _, _ := strings.Cut(line, " ")
-		usual := "250 2.0.0 ok"
-		switch verb {
-		case "EHLO":
-			usual = "250-hello\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME"
-			if _, secure := conn.(*tls.Conn); s.cert != nil && !secure {
-				usual += "\r\n250-STARTTLS"
-			}
-			if s.auth != "" {
-				usual += "\r\n250-AUTH " + s.auth
-			}
-			usual += "\r\n250 SMTPUTF8"
-		case "STARTTLS":
-			if !s.say(conn, s.answer(verb, "220 go")) {
-				return
-			}
-			conn = tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{*s.cert}})
-			r = bufio.NewReader(conn)
-			continue
-		case "AUTH":
-			usual = "235 2.7.0 welcome"
-		case "DATA":
-			answer := s.answer(verb, "354 go on")
-			if !s.say(conn, answer) {
-				return
-			}
-			if !strings.HasPrefix(answer, "354") {
-				continue
-			}
-			var content strings.Builder
-			for {
-				line, err := r.ReadString('\n')
-				if err != nil {
-					return
-				}
-				if line == ".\r\n" {
-					break
-				}
-				content.WriteString(strings.TrimPrefix(line, "."))
-			}
-			answer = s.answer("content", "250 2.0.0 taken")
-			if strings.HasPrefix(answer, "250") {
-				s.mu.Lock()
-				s.content = append(s.content, content.String())
-				s.mu.Unlock()
-			}
-			if !s.say(conn, answer) {
-				return
-			}
-			continue
-		case "QUIT":
-			s.say(conn, s.answer(verb, "221 bye"))
-			return
-		}
-		if !s.say(conn, s.answer(verb, usual)) {
-			return
-		}
-	}
-}
-
-func (s *server) messages() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]string(nil), s.content...)
-}
-
-func (s *server) said(prefix string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, line := range s.heard {
-		if strings.HasPrefix(line, prefix) {
-			return true
-		}
-	}
-	return false
 }
 
 func message(t *testing.T) Message {
@@ -214,15 +53,15 @@ func message(t *testing.T) Message {
 }
 
 func TestSend(t *testing.T) {
-	s := newServer(t, &server{})
+	s := mailtest.Start(t, &mailtest.Server{})
 	m := message(t)
-	if err := New(s.config()).Send(t.Context(), m); err != nil {
+	if err := New(configOf(s)).Send(t.Context(), m); err != nil {
 		t.Fatal(err)
 	}
-	if !s.said("MAIL FROM:<portal@honcho.example>") || !s.said("RCPT TO:<miranda@leto.example>") {
-		t.Errorf("the envelope is wrong: %q", s.heard)
+	if !s.Said("MAIL FROM:<portal@honcho.example>") || !s.Said("RCPT TO:<miranda@leto.example>") {
+		t.Errorf("the envelope is wrong: %q", s.Heard())
 	}
-	raw := s.messages()[0]
+	raw := s.Messages()[0]
 	head, _, _ := strings.Cut(raw, "\r\n\r\n")
 	count := make(map[string]int)
 	for line := range strings.SplitSeq(head, "\r\n") {
@@ -316,8 +155,8 @@ func parts(t *testing.T, m *netmail.Message) map[string]string {
 
 // Every try of a message is the same but for its date.
 func TestTriesAreTheSameMessage(t *testing.T) {
-	s := newServer(t, &server{script: map[string][]string{"content": {"451 4.3.0 later", "250 ok", "250 ok"}}})
-	sender := New(s.config())
+	s := mailtest.Start(t, &mailtest.Server{Script: map[string][]string{"content": {"451 4.3.0 later", "250 ok", "250 ok"}}})
+	sender := New(configOf(s))
 	err := sender.Send(t.Context(), message(t))
 	var later *Temporary
 	if !errors.As(err, &later) || later.Code != 451 || later.Enhanced != "4.3.0" || later.Stage != "content" {
@@ -329,7 +168,7 @@ func TestTriesAreTheSameMessage(t *testing.T) {
 		}
 	}
 	var same []string
-	for _, raw := range s.messages() {
+	for _, raw := range s.Messages() {
 		var kept []string
 		for line := range strings.SplitSeq(raw, "\r\n") {
 			if !strings.HasPrefix(line, "Date: ") {
@@ -374,8 +213,8 @@ func TestFailures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newServer(t, &server{script: tt.script})
-			c := s.config()
+			s := mailtest.Start(t, &mailtest.Server{Script: tt.script})
+			c := configOf(s)
 			if tt.change != nil {
 				tt.change(&c)
 			}
@@ -405,7 +244,7 @@ func TestFailures(t *testing.T) {
 					t.Errorf("the error tells %q: %v", private, err)
 				}
 			}
-			if len(s.messages()) > 0 {
+			if len(s.Messages()) > 0 {
 				t.Error("the message arrived")
 			}
 		})
@@ -417,19 +256,19 @@ func hasty(c *Config) { c.Timeout = 200 * time.Millisecond }
 // The message was taken; what happens to the goodbye does not matter.
 func TestGoodbyeDoesNotMatter(t *testing.T) {
 	for _, answer := range []string{"drop", "hang", "500 what"} {
-		s := newServer(t, &server{script: map[string][]string{"QUIT": {answer}}})
-		if err := New(s.config()).Send(t.Context(), message(t)); err != nil {
+		s := mailtest.Start(t, &mailtest.Server{Script: map[string][]string{"QUIT": {answer}}})
+		if err := New(configOf(s)).Send(t.Context(), message(t)); err != nil {
 			t.Errorf("%s: %v", answer, err)
 		}
 	}
 }
 
 func TestCancelEndsTheConversation(t *testing.T) {
-	s := newServer(t, &server{script: map[string][]string{"RCPT": {"hang"}}})
+	s := mailtest.Start(t, &mailtest.Server{Script: map[string][]string{"RCPT": {"hang"}}})
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	err := New(s.config()).Send(ctx, message(t))
+	err := New(configOf(s)).Send(ctx, message(t))
 	var later *Temporary
 	if !errors.As(err, &later) || time.Since(start) > 3*time.Second {
 		t.Errorf("%v after %v", err, time.Since(start))
@@ -439,35 +278,35 @@ func TestCancelEndsTheConversation(t *testing.T) {
 func TestTLSAndSignIn(t *testing.T) {
 	cert, roots := certificate(t)
 	for name, tt := range map[string]struct {
-		server *server
+		server *mailtest.Server
 		mode   string
 		want   string
 	}{
-		"STARTTLS and PLAIN": {&server{cert: cert, auth: "LOGIN PLAIN"}, StartTLS, "AUTH PLAIN AHBvcnRhbABodW50ZXIy"},
-		"TLS and LOGIN":      {&server{cert: cert, implicit: true, auth: "LOGIN", script: map[string][]string{"AUTH": {"334 VXNlcm5hbWU6"}, "cG9ydGFs": {"334 UGFzc3dvcmQ6"}, "aHVudGVyMg==": {"235 ok"}}}, TLS, "AUTH LOGIN"},
+		"STARTTLS and PLAIN": {&mailtest.Server{Cert: cert, Auth: "LOGIN PLAIN"}, StartTLS, "AUTH PLAIN AHBvcnRhbABodW50ZXIy"},
+		"TLS and LOGIN":      {&mailtest.Server{Cert: cert, Implicit: true, Auth: "LOGIN", Script: map[string][]string{"AUTH": {"334 VXNlcm5hbWU6"}, "cG9ydGFs": {"334 UGFzc3dvcmQ6"}, "aHVudGVyMg==": {"235 ok"}}}, TLS, "AUTH LOGIN"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newServer(t, tt.server)
-			c := s.config()
+			s := mailtest.Start(t, tt.server)
+			c := configOf(s)
 			c.TLS, c.User, c.Password = tt.mode, "portal", "hunter2"
 			sender := New(c)
 			sender.roots = roots
 			if err := sender.Send(t.Context(), message(t)); err != nil {
 				t.Fatal(err)
 			}
-			if !s.said(tt.want) || len(s.messages()) != 1 {
-				t.Errorf("heard %q", s.heard)
+			if !s.Said(tt.want) || len(s.Messages()) != 1 {
+				t.Errorf("heard %q", s.Heard())
 			}
 			// The same server, with a certificate that nobody vouches for.
 			var later *Temporary
-			if err := New(c).Send(t.Context(), message(t)); !errors.As(err, &later) || len(s.messages()) != 1 {
+			if err := New(c).Send(t.Context(), message(t)); !errors.As(err, &later) || len(s.Messages()) != 1 {
 				t.Errorf("an unknown certificate: %v", err)
 			}
 		})
 	}
 	t.Run("wrong password", func(t *testing.T) {
-		s := newServer(t, &server{cert: cert, auth: "PLAIN", script: map[string][]string{"AUTH": {"535 5.7.8 portal: no"}}})
-		c := s.config()
+		s := mailtest.Start(t, &mailtest.Server{Cert: cert, Auth: "PLAIN", Script: map[string][]string{"AUTH": {"535 5.7.8 portal: no"}}})
+		c := configOf(s)
 		c.TLS, c.User, c.Password = StartTLS, "portal", "hunter2"
 		sender := New(c)
 		sender.roots = roots
@@ -502,8 +341,8 @@ func certificate(t *testing.T) (*tls.Certificate, *x509.CertPool) {
 }
 
 func TestHeadersAreRefused(t *testing.T) {
-	s := newServer(t, &server{})
-	sender := New(s.config())
+	s := mailtest.Start(t, &mailtest.Server{})
+	sender := New(configOf(s))
 	places := map[string]func(*Message, string){
 		"subject":        func(m *Message, bad string) { m.Subject = bad },
 		"sender name":    func(m *Message, bad string) { m.From.Name = bad },
@@ -537,7 +376,7 @@ func TestHeadersAreRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if s.said("EHLO") {
+	if s.Said("EHLO") {
 		t.Error("a refused message opened a conversation")
 	}
 }
@@ -568,14 +407,14 @@ func TestNamesDoNotSpoof(t *testing.T) {
 }
 
 func TestForeignDomainsBecomeASCII(t *testing.T) {
-	s := newServer(t, &server{})
+	s := mailtest.Start(t, &mailtest.Server{})
 	m := message(t)
 	m.To.Email = "miranda@büro.example"
-	if err := New(s.config()).Send(t.Context(), m); err != nil {
+	if err := New(configOf(s)).Send(t.Context(), m); err != nil {
 		t.Fatal(err)
 	}
-	if !s.said("RCPT TO:<miranda@xn--bro-hoa.example>") {
-		t.Errorf("heard %q", s.heard)
+	if !s.Said("RCPT TO:<miranda@xn--bro-hoa.example>") {
+		t.Errorf("heard %q", s.Heard())
 	}
 }
 
@@ -641,4 +480,20 @@ func FuzzHeaders(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Check does all that Send does before the message, and nothing after.
+func TestCheckSendsNothing(t *testing.T) {
+	s := mailtest.Start(t, &mailtest.Server{})
+	if err := New(configOf(s)).Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !s.Said("EHLO") || s.Said("MAIL") {
+		t.Errorf("heard %q", s.Heard())
+	}
+	s = mailtest.Start(t, &mailtest.Server{Script: map[string][]string{"greeting": {"554 5.3.2 closed"}}})
+	var later *Temporary
+	if err := New(configOf(s)).Check(t.Context()); !errors.As(err, &later) || later.Code != 554 {
+		t.Errorf("a server that refuses: %v", err)
+	}
 }

@@ -22,6 +22,7 @@ type Body struct {
 	Preheader  string // what an inbox shows beside the subject; in the HTML part alone
 	Heading    string
 	Paragraphs []string
+	Code       string // digits to type, set large
 	Button     *Button
 	Facts      []Fact
 	After      []string // below the button
@@ -83,6 +84,9 @@ func plain(b Body) string {
 	}
 	add(b.Heading)
 	add(b.Paragraphs...)
+	if b.Code != "" {
+		add(b.Code)
+	}
 	if len(b.Facts) > 0 {
 		facts := make([]string, len(b.Facts))
 		for i, f := range b.Facts {

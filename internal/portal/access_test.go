@@ -91,7 +91,7 @@ func recorded(t *testing.T, w *portaltest.World, kind portal.Kind) {
 	}
 }
 
-func mails(t *testing.T, w *portaltest.World) []portal.OutboxMail {
+func mails(t *testing.T, w *portaltest.World) []portal.Mail {
 	t.Helper()
 	m, _, err := w.As(w.Ada).Outbox(ctx, "", portal.Page{})
 	if err != nil {

@@ -36,6 +36,13 @@ var (
 // ErrUnwanted says that what a mail was to tell is no longer so: drop it.
 var ErrUnwanted = errors.New("the mail is no longer wanted")
 
+// Unwanted says why: the state of an invitation or of another link, "gone", or
+// "inviter" who may no longer invite. It is ErrUnwanted to errors.Is.
+type Unwanted struct{ Why string }
+
+func (e *Unwanted) Error() string   { return ErrUnwanted.Error() + ": " + e.Why }
+func (e *Unwanted) Is(t error) bool { return t == ErrUnwanted }
+
 // InvitationGone says why an invitation cannot be accepted. It is ErrGone to
 // errors.Is.
 type InvitationGone struct{ State InvitationState }
@@ -312,6 +319,7 @@ type InvitationMail struct {
 	Locale     string // empty: the workspace's
 	TimeZone   string // likewise
 	Inviter    string
+	FromTeam   bool // the inviter is on the team, not one of the client's people
 	Brand      Brand
 	ToTeam     bool
 	Role       string
@@ -323,7 +331,7 @@ type InvitationMail struct {
 }
 
 // InvitationMail returns what a mail of the kinds "invitation" and
-// "team_invitation" says, as it is now; ErrUnwanted when the invitation cannot
+// "team_invitation" says, as it is now; *Unwanted when the invitation cannot
 // be accepted any more.
 func (p *Portal) InvitationMail(ctx context.Context, id InvitationID) (InvitationMail, error) {
 	i, err := invitation(ctx, p.db, `i.id = $1`, string(id))
@@ -331,11 +339,11 @@ func (p *Portal) InvitationMail(ctx context.Context, id InvitationID) (Invitatio
 	case err != nil:
 		return InvitationMail{}, fmt.Errorf("invitation mail: %w", err)
 	case i.state(p.now()) != InvitationValid:
-		return InvitationMail{}, ErrUnwanted
+		return InvitationMail{}, &Unwanted{string(i.state(p.now()))}
 	}
 	m := InvitationMail{
 		Invitation: i.id, Person: i.person, Name: i.name, Address: i.email, Locale: i.locale, TimeZone: i.zone,
-		Inviter: i.byName, ToTeam: i.user == "", Role: i.role, Client: i.clientName, Message: i.message,
+		Inviter: i.byName, FromTeam: i.byRole != "", ToTeam: i.user == "", Role: i.role, Client: i.clientName, Message: i.message,
 		Expires: i.expires, Token: p.accounts.Token(account.PurposeInvitation, string(i.id)),
 	}
 	if m.Brand, err = p.Brand(ctx); err != nil {
@@ -359,7 +367,7 @@ type AskedAgainMail struct {
 }
 
 // AskedAgainMail returns what a mail of the kind "invitation_asked" says to
-// that person; ErrUnwanted when there is a newer invitation by now, or they
+// that person; *Unwanted when there is a newer invitation by now, or they
 // may not give one.
 func (p *Portal) AskedAgainMail(ctx context.Context, id InvitationID, to PersonID) (AskedAgainMail, error) {
 	i, err := invitation(ctx, p.db, `i.id = $1`, string(id))
@@ -370,8 +378,10 @@ func (p *Portal) AskedAgainMail(ctx context.Context, id InvitationID, to PersonI
 	switch {
 	case err != nil:
 		return AskedAgainMail{}, err
-	case !may, i.state(p.now()) != InvitationExpired:
-		return AskedAgainMail{}, ErrUnwanted
+	case !may:
+		return AskedAgainMail{}, &Unwanted{"inviter"}
+	case i.state(p.now()) != InvitationExpired:
+		return AskedAgainMail{}, &Unwanted{string(i.state(p.now()))}
 	}
 	m := AskedAgainMail{Invited: i.name, Email: i.email, ToTeam: i.user == "", ClientID: i.client, Client: i.clientName, Expired: i.expires}
 	m.Brand, err = p.Brand(ctx)

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -32,9 +33,22 @@ func (p *Portal) queueMail(ctx context.Context, d *db.Tx, kind string, person Pe
 func (p *Portal) queueAccountMail(ctx context.Context, d *db.Tx, m account.Mail) error {
 	id := db.NewID("mai")
 	if _, err := d.Exec(ctx, `
-INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at) VALUES ($1, $2, $3, $4, $5, 'queued', $6)`,
+INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at, due_at) VALUES ($1, $2, $3, $4, $5, 'queued', $6, $6)`,
 		id, m.Kind, string(m.Person), m.Address, m.Subject, db.Micros(p.now())); err != nil {
 		return fmt.Errorf("queue mail %s: %w", m.Kind, err)
 	}
 	return p.enqueue(ctx, d, SendMail, MailJob{MailID(id)})
+}
+
+// MailKinds lists every kind of mail that can be queued.
+func MailKinds() []string {
+	all := []string{account.MailCode, account.MailReset, account.MailEmailChange, account.MailEmailChanged,
+		account.MailPasswordChanged, account.MailTokenCreated}
+	for _, k := range kinds {
+		if k.mail != "" && !slices.Contains(all, k.mail) {
+			all = append(all, k.mail)
+		}
+	}
+	slices.Sort(all)
+	return all
 }

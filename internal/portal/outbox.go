@@ -3,84 +3,145 @@ package portal
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
-// OutboxMail is a mail that left or waits. What it said is not kept.
-type OutboxMail struct {
+// A MailState is how far a mail has got.
+type MailState string
+
+// The states of a mail.
+const (
+	MailQueued  MailState = "queued"
+	MailSending MailState = "sending"
+	MailSent    MailState = "sent"    // the mail server has taken it
+	MailKept    MailState = "kept"    // there is no mail server
+	MailFailed  MailState = "failed"  // it will not be tried again by itself
+	MailDropped MailState = "dropped" // nobody wants it any more
+)
+
+// MailStates lists them in the order of a mail's life.
+var MailStates = []MailState{MailQueued, MailSending, MailSent, MailKept, MailFailed, MailDropped}
+
+// Mail is one mail of the Outbox. It holds no content: that is rendered from
+// what it is about.
+type Mail struct {
 	ID         MailID
-	Kind       string
+	Kind       string // "invitation", or one of account's kinds of mail…
 	Person     PersonID
 	PersonName string
 	Address    string
-	State      string // queued, sending, sent, kept, failed or dropped
-	Reason     string
+	Subject    string // id of what it is about
+	Client     ClientID
+	ClientName string
+	State      MailState
+	Reason     string // why it waits, failed or was dropped: see package notify
 	Tries      int
 	Created    time.Time
-	Sent       time.Time
-	Retry      bool // it can be retried
+	Due        time.Time // of the next try, while it is queued
+	Sent       time.Time // zero: not yet
+	// Readable is false when the content would let its reader be somebody else.
+	Readable bool
+	Held
 }
 
-// MailStates lists the states a mail can be in.
-var MailStates = []string{"queued", "sending", "sent", "kept", "failed", "dropped"}
+// CanRetry reports whether the mail may be put into the queue again. One that
+// was dropped may not: what it was about is over.
+func (m Mail) CanRetry() bool { return m.State == MailKept || m.State == MailFailed }
 
-const mailColumns = `m.id, m.kind, m.person_id, m.person_name, m.address, m.state, m.reason, m.tries, m.created_at, m.sent_at FROM my_mails m`
+const mailColumns = `m.id, m.kind, m.person_id, m.person_name, m.address, m.subject_id, COALESCE(m.client_id, ''), COALESCE(m.client_name, ''),
+       m.state, m.reason, m.tries, m.created_at, m.due_at, m.sent_at, m.readable, m.side, m.rights`
 
-func scanMail(scan func(dest ...any) error) (OutboxMail, error) {
-	var m OutboxMail
-	var created int64
-	var sent sql.NullInt64
-	err := scan(&m.ID, &m.Kind, &m.Person, &m.PersonName, &m.Address, &m.State, &m.Reason, &m.Tries, &created, &sent)
-	m.Created, m.Sent = db.FromMicros(created), nullMoment(sent)
-	m.Retry = m.State == "kept" || m.State == "failed"
-	return m, err
+// mailScan receives mailColumns.
+type mailScan struct {
+	Mail
+	created, due int64
+	sent         sql.NullInt64
 }
 
-// Outbox lists mails, the newest first; in one state, or in all. For those who
-// administer; for others it is empty.
-func (me *Scope) Outbox(ctx context.Context, state string, pg Page) (mails []OutboxMail, next string, err error) {
-	rows, err := me.query(ctx, `SELECT `+mailColumns+` WHERE ($2 = '' OR m.state = $2) AND ($3 = '' OR m.id < $3) ORDER BY m.id DESC LIMIT $4`,
-		state, pg.After, pg.limit())
-	mails, err = list(rows, err, func(r *sql.Rows) (OutboxMail, error) { return scanMail(r.Scan) })
+func (s *mailScan) into() []any {
+	m := &s.Mail
+	return []any{&m.ID, &m.Kind, &m.Person, &m.PersonName, &m.Address, &m.Subject, &m.Client, &m.ClientName,
+		&m.State, &m.Reason, &m.Tries, &s.created, &s.due, &s.sent, &m.Readable, &m.Side, &m.Rights}
+}
+
+func (s *mailScan) mail() Mail {
+	m := s.Mail
+	m.Created, m.Due = db.FromMicros(s.created), db.FromMicros(s.due)
+	if s.sent.Valid {
+		m.Sent = db.FromMicros(s.sent.Int64)
+	}
+	return m
+}
+
+// Outbox lists the mails, newest first; with a state, only those. For those who
+// administer the workspace; for everybody else it is empty.
+func (me *Scope) Outbox(ctx context.Context, state MailState, pg Page) (mails []Mail, next string, err error) {
+	if state != "" && !slices.Contains(MailStates, state) {
+		return nil, "", ErrNotFound
+	}
+	rows, err := me.query(ctx, `
+SELECT `+mailColumns+` FROM my_mails m
+ WHERE ($2 = '' OR m.id < $2) AND ($3 = '' OR m.state = $3)
+ ORDER BY m.id DESC LIMIT $4`, pg.After, string(state), pg.limit())
+	mails, err = list(rows, err, func(r *sql.Rows) (Mail, error) {
+		var s mailScan
+		err := r.Scan(s.into()...)
+		return s.mail(), err
+	})
 	if err != nil {
 		return nil, "", err
 	}
-	mails, next = page(mails, pg, func(m OutboxMail) string { return string(m.ID) })
+	mails, next = page(mails, pg, func(m Mail) string { return string(m.ID) })
 	return mails, next, nil
 }
 
-// Mail returns one mail of the outbox.
-func (me *Scope) Mail(ctx context.Context, id MailID) (OutboxMail, error) {
-	return scanMail(func(dest ...any) error {
-		return me.get(ctx, `SELECT `+mailColumns+` WHERE m.id = $2`, []any{string(id)}, dest...)
-	})
+// OutboxCounts says how many mails are in each state, for those who administer.
+func (me *Scope) OutboxCounts(ctx context.Context) (map[MailState]int, error) {
+	rows, err := me.query(ctx, `SELECT m.state, COUNT(*) FROM my_mails m GROUP BY m.state`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	counts := map[MailState]int{}
+	for rows.Next() {
+		var s MailState
+		var n int
+		if err := rows.Scan(&s, &n); err != nil {
+			return nil, err
+		}
+		counts[s] = n
+	}
+	return counts, rows.Err()
 }
 
-// RetryMail puts a mail that was kept or has failed back into the queue. Takes
-// Administer; ErrGone when it is in any other state.
+// Mail returns one mail, for those who administer the workspace.
+func (me *Scope) Mail(ctx context.Context, id MailID) (Mail, error) {
+	var s mailScan
+	err := me.get(ctx, `SELECT `+mailColumns+` FROM my_mails m WHERE m.id = $2`, []any{string(id)}, s.into()...)
+	return s.mail(), err
+}
+
+// RetryMail puts a mail that was kept or has failed into the queue again. Takes
+// Administer. ErrConflict when it is in another state by now.
 func (me *Scope) RetryMail(ctx context.Context, id MailID) error {
 	return me.write(ctx, func(t *tx) error {
-		m, err := scanMail(func(dest ...any) error {
-			return t.get(ctx, `SELECT `+mailColumns+` WHERE m.id = $2`, []any{string(id)}, dest...)
-		})
-		switch {
-		case err != nil:
-			return err
-		case !m.Retry:
-			return ErrGone
-		}
-		n, err := t.exec(ctx, `UPDATE mails SET state = 'queued', reason = '' WHERE id = $1 AND state IN ('kept', 'failed')`, string(id))
-		switch {
-		case err != nil:
-			return err
-		case n == 0:
-			return ErrGone
-		}
-		if err := me.p.enqueue(ctx, t.Tx, SendMail, MailJob{id}); err != nil {
+		var s mailScan
+		if err := t.get(ctx, `SELECT `+mailColumns+` FROM my_mails m WHERE m.id = $2`, []any{string(id)}, s.into()...); err != nil {
 			return err
 		}
-		return t.record(ctx, Happening{Kind: MailRetried, Subject: string(id), Details: Details{"kind": m.Kind, "person": m.PersonName}})
+		if !s.Mail.CanRetry() {
+			return ErrConflict
+		}
+		if err := t.must(ctx, `
+UPDATE mails SET state = 'queued', reason = '', tries = 0, due_at = $2 WHERE id = $1 AND state IN ('kept', 'failed')`, string(id), t.now); err != nil {
+			return err
+		}
+		if err := t.me.p.enqueue(ctx, t.Tx, SendMail, MailJob{id}); err != nil {
+			return err
+		}
+		return t.record(ctx, Happening{Kind: MailRetried, Subject: string(id), Details: Details{"kind": s.Mail.Kind, "person": s.Mail.PersonName}})
 	})
 }

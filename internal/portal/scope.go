@@ -350,11 +350,20 @@ SELECT e.id, e.chain, e.seq, e.kind, e.at, e.client_id, e.project_id, e.subject,
   LEFT JOIN persons a ON a.id = e.actor
   LEFT JOIN persons w ON w.id = e.person_id`,
 
-	// Mail that left or waits, for those who administer.
+	// Mail that left or waits, for those who administer. Readable is what does
+	// not let its reader be somebody else: neither codes nor links that prove who
+	// one is, nor an invitation to a role above the reader's own.
 	"my_mails": `
-SELECT m.*, a.name AS person_name, r.side, r.rights
+SELECT m.id, m.kind, m.person_id, m.address, m.subject_id, m.state, m.reason, m.tries, m.created_at, m.due_at, m.sent_at,
+       a.name AS person_name, c.id AS client_id, c.name AS client_name,
+       CASE WHEN m.kind IN ('sign_in_code', 'password_reset', 'email_change') THEN 0
+            WHEN i.role = 'owner' AND r.role <> 'owner' THEN 0 ELSE 1 END AS readable,
+       r.side, r.rights
   FROM mails m JOIN my_role r ON (r.rights & 1024) <> 0
-  JOIN persons a ON a.id = m.person_id`,
+  JOIN persons a ON a.id = m.person_id
+  LEFT JOIN invitations i ON i.id = m.subject_id
+  LEFT JOIN client_users u ON u.id = i.client_user_id
+  LEFT JOIN clients c ON c.id = COALESCE(i.client_id, u.client_id)`,
 
 	"my_feeds": `
 SELECT f.* FROM calendar_feeds f WHERE f.person_id = $1`,

@@ -523,9 +523,11 @@ CREATE TABLE mails (
   reason      TEXT   NOT NULL DEFAULT '',
   tries       BIGINT NOT NULL DEFAULT 0,
   created_at  BIGINT NOT NULL,
+  due_at      BIGINT NOT NULL DEFAULT 0,        -- queued: the next try; sending: when it counts as interrupted
   sent_at     BIGINT
 );
 CREATE INDEX mails_state ON mails (state, id);
+CREATE INDEX mails_due ON mails (state, due_at);
 CREATE INDEX mails_subject ON mails (subject_id);
 
 CREATE TABLE requests (                         -- answers to repeated posts, kept a day

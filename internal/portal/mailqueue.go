@@ -1,0 +1,113 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// This file works without a Scope: the sender of mails is the program itself,
+// which acts for nobody. It reads the queue alone; what a mail says is read by
+// InvitationMail, AskedAgainMail and package account.
+
+// maxClaim is how long one attempt at sending may take. A mail whose attempt
+// was interrupted is tried again after it.
+const maxClaim = 2 * time.Minute
+
+// ErrNotDue says that a mail is not to be sent now: it is done, it waits for a
+// later time, or somebody else is sending it.
+var ErrNotDue = errors.New("not due")
+
+// ClaimMail takes a mail out of the queue to send it: of those who ask at the
+// same time one gets it, and others ErrNotDue. Exactly one of MailSent,
+// MailKept, MailDropped, MailDeferred and MailFailed has to follow; without it
+// the mail can be claimed again after two minutes.
+func (p *Portal) ClaimMail(ctx context.Context, id MailID) (Mail, error) {
+	var s mailScan
+	m := &s.Mail
+	err := p.db.Write(ctx, func(d *db.Tx) error {
+		now := p.now()
+		return d.QueryRow(ctx, `
+UPDATE mails SET state = 'sending', tries = tries + 1, due_at = $3
+ WHERE id = $1 AND state IN ('queued', 'sending') AND due_at <= $2
+RETURNING id, kind, person_id, address, subject_id, state, tries, created_at`, string(id), db.Micros(now), db.Micros(now.Add(maxClaim))).
+			Scan(&m.ID, &m.Kind, &m.Person, &m.Address, &m.Subject, &m.State, &m.Tries, &s.created)
+	})
+	if errors.Is(err, db.ErrNoRows) {
+		return Mail{}, ErrNotDue
+	}
+	return s.mail(), err
+}
+
+// MailSent notes that the mail server has taken a claimed mail.
+func (p *Portal) MailSent(ctx context.Context, id MailID) error {
+	return p.mailDone(ctx, id, MailSent, "", time.Time{})
+}
+
+// MailKept keeps a claimed mail that no server is there for.
+func (p *Portal) MailKept(ctx context.Context, id MailID) error {
+	return p.mailDone(ctx, id, MailKept, "", time.Time{})
+}
+
+// MailDropped notes why a claimed mail is no longer wanted.
+func (p *Portal) MailDropped(ctx context.Context, id MailID, why string) error {
+	return p.mailDone(ctx, id, MailDropped, why, time.Time{})
+}
+
+// MailDeferred puts a claimed mail back into the queue until a later time.
+func (p *Portal) MailDeferred(ctx context.Context, id MailID, why string, until time.Time) error {
+	return p.mailDone(ctx, id, MailQueued, why, until)
+}
+
+// MailFailed notes why a claimed mail will not be tried again.
+func (p *Portal) MailFailed(ctx context.Context, id MailID, why string) error {
+	return p.mailDone(ctx, id, MailFailed, why, time.Time{})
+}
+
+func (p *Portal) mailDone(ctx context.Context, id MailID, state MailState, why string, due time.Time) error {
+	return p.db.Write(ctx, func(d *db.Tx) error {
+		var sent, at any
+		if state == MailSent {
+			sent = db.Micros(p.now())
+		}
+		if at = int64(0); !due.IsZero() {
+			at = db.Micros(due)
+		}
+		n, err := d.Exec(ctx, `UPDATE mails SET state = $2, reason = $3, due_at = $4, sent_at = $5 WHERE id = $1 AND state = 'sending'`,
+			string(id), string(state), why, at, sent)
+		if err == nil && n == 0 {
+			err = ErrNotFound // no longer claimed
+		}
+		return err
+	})
+}
+
+// DueMails lists mails that should have been tried before a time, oldest first.
+func (p *Portal) DueMails(ctx context.Context, before time.Time, limit int) ([]MailID, error) {
+	rows, err := p.db.Query(ctx, `
+SELECT m.id FROM mails m WHERE m.state IN ('queued', 'sending') AND m.due_at <= $1 ORDER BY m.due_at LIMIT $2`, db.Micros(before), limit)
+	return list(rows, err, func(r *sql.Rows) (id MailID, err error) { return id, r.Scan(&id) })
+}
+
+// EnqueueMails puts jobs for these mails into the queue, and counts them as due
+// from now, so that they are not late again at once.
+func (p *Portal) EnqueueMails(ctx context.Context, ids []MailID) error {
+	return p.db.Write(ctx, func(d *db.Tx) error {
+		for _, id := range ids {
+			n, err := d.Exec(ctx, `UPDATE mails SET due_at = $2 WHERE id = $1 AND state IN ('queued', 'sending') AND due_at <= $2`, string(id), db.Micros(p.now()))
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				continue
+			}
+			if err := p.enqueue(ctx, d, SendMail, MailJob{id}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
