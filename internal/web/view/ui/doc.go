@@ -103,6 +103,12 @@
 //	[data-submit]         on a select or checkbox: submits its form on change
 //	.needs-js             is not drawn without script
 //
+// # Looking
+//
+//	go run ./tools/gallery -listen localhost:8090   every component and sample pages
+//	go run ./tools/gallery -shots DIR               390, 820 and 1440 px, light and dark
+//	go run ./tools/gallery -axe axe.min.js          accessibility, with npm's axe-core
+//
 // # Rules
 //
 // No style attribute, no <style>, no inline script: the content security policy
@@ -110,5 +116,6 @@
 // (Content-Security-Policy: require-trusted-types-for 'script'; trusted-types
 // default). Sizes, colours and space come from static/css/tokens.css. At most
 // one Primary button on a screen. New icons: copy the file from Lucide into
-// static/icons, then go run ./tools/assets.
+// static/icons, then go run ./tools/assets. After a change of a .templ run go tool
+// templ generate from the root of the repository (the paths are in the output).
 package ui
