@@ -313,6 +313,12 @@ SELECT m.person_id, m.role,
   FROM team_members m
  WHERE m.person_id = $1 AND m.accepted_at IS NOT NULL AND m.removed_at IS NULL`,
 
+	// What the workspace says of itself to those it works with.
+	"my_office": `
+SELECT w.time_zone, w.office_hours, w.reply_hours, w.state_words, w.welcome FROM workspace w
+ WHERE EXISTS (SELECT 1 FROM client_grants g WHERE g.actor = $1)
+    OR EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = $1 AND m.accepted_at IS NOT NULL AND m.removed_at IS NULL)`,
+
 	"my_templates": `
 SELECT t.*, r.side, r.rights FROM templates t JOIN my_role r ON 1 = 1`,
 

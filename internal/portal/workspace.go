@@ -134,6 +134,39 @@ func (w *Workspace) decode(hours, words string) error {
 	return nil
 }
 
+// Office is when the team is there, and how it calls things.
+type Office struct {
+	Zone       *time.Location
+	Hours      OfficeHours
+	ReplyHours int               // expected first reply within so many office hours; 0 says nothing
+	StateWords map[string]string // client-facing names of project states
+	Welcome    string
+}
+
+// Office is readable by everybody the workspace works with; for others it is
+// empty.
+func (me *Scope) Office(ctx context.Context) (Office, error) {
+	o := Office{Zone: time.UTC}
+	var w Workspace
+	var zone, hours, words string
+	err := me.get(ctx, `SELECT o.time_zone, o.office_hours, o.reply_hours, o.state_words, o.welcome FROM my_office o`, nil,
+		&zone, &hours, &o.ReplyHours, &words, &o.Welcome)
+	switch {
+	case err == ErrNotFound:
+		return o, nil
+	case err != nil:
+		return o, err
+	}
+	if err := w.decode(hours, words); err != nil {
+		return o, err
+	}
+	o.Hours, o.StateWords = w.OfficeHours, w.StateWords
+	if loc, err := time.LoadLocation(zone); err == nil {
+		o.Zone = loc
+	}
+	return o, nil
+}
+
 // WorkspaceSettings is what ChangeWorkspace takes.
 type WorkspaceSettings struct {
 	Name, LogoText, Accent, Welcome    string

@@ -1,0 +1,128 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/view"
+	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
+)
+
+func (s *Server) homeRoutes() []route {
+	return []route{
+		{"GET /{$}", person, s.home},
+		{"GET /needs", person, s.needs},
+		{"POST /visits/{place}", person, s.visited},
+	}
+}
+
+// home is where everybody starts: the team at Today, a client person at their
+// client, or at all of theirs.
+func (s *Server) home(w http.ResponseWriter, r *http.Request, me *visit) error {
+	switch {
+	case me.Self.Role != "":
+		return s.today(w, r, me)
+	case len(me.Self.Clients) == 0:
+		return s.nowhere(w, r, me)
+	case len(me.Self.Clients) == 1:
+		return s.clientHome(w, r, me, me.Self.Clients[0].ID)
+	}
+	return s.clientHome(w, r, me, "")
+}
+
+// nowhere is for a person whom no client lets in: perhaps for now.
+func (s *Server) nowhere(w http.ResponseWriter, r *http.Request, me *visit) error {
+	paused, err := me.Paused(r.Context())
+	if err != nil {
+		return err
+	}
+	p := view.FailurePage{Page: s.page(me, "home")}
+	key := "home.none"
+	if len(paused) > 0 {
+		key = "error.paused"
+	}
+	p.Title, p.Text = p.T(key+".title", "workspace", me.Brand.Name), p.T(key+".text", "workspace", me.Brand.Name)
+	s.setTitle(&p.Page, p.Title)
+	return s.render(w, r, http.StatusOK, view.Failure(p))
+}
+
+const (
+	needsOnHome    = 5
+	projectsOnHome = 12
+	newsOnHome     = 5
+)
+
+// clientHome is the home of a client's person: of one client, or of all theirs
+// when none is named.
+func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, id portal.ClientID) error {
+	ctx := r.Context()
+	p := view.HomePage{Page: s.page(me, "home"), Workspace: me.Brand.Name, Name: me.Person.Name, Client: id}
+	if me.Viewing != nil {
+		p.Name = me.Viewing.Name
+	}
+	place := string(id)
+	if id != "" {
+		c, err := me.Client(ctx, id)
+		if err != nil {
+			return err
+		}
+		p.ClientName, p.Contact, p.Welcome = c.Name, c.Contact, c.Welcome
+		p.Invites = c.Can(portal.Invite)
+		p.Shell.Client.Client = c.Name
+	} else {
+		place = string(me.Self.Clients[0].ID)
+		p.Several = true
+	}
+	var err error
+	if p.Needs, err = me.Needs(ctx, id, needsOnHome+1); err != nil {
+		return err
+	}
+	if p.Projects, _, err = me.Projects(ctx, portal.ProjectFilter{Client: id}, portal.Page{Limit: projectsOnHome}); err != nil {
+		return err
+	}
+	ids := make([]portal.ProjectID, len(p.Projects))
+	for i, pr := range p.Projects {
+		ids[i] = pr.ID
+	}
+	if p.Summaries, err = me.ProjectSummaries(ctx, ids...); err != nil {
+		return err
+	}
+	if p.Since, err = me.LastVisit(ctx, place); err != nil {
+		return err
+	}
+	if p.News, err = me.Recent(ctx, id, p.Since, newsOnHome); err != nil {
+		return err
+	}
+	if p.Office, err = me.Office(ctx); err != nil {
+		return err
+	}
+	p.Shell.Client.Visit = "/visits/" + place
+	p.Shell.Client.Needs, p.Shell.Client.BellHref = len(p.Needs), "/needs"
+	s.setTitle(&p.Page, p.T("nav.home"))
+	return s.render(w, r, http.StatusOK, view.Home(p))
+}
+
+// needs lists all that needs the visitor.
+func (s *Server) needs(w http.ResponseWriter, r *http.Request, me *visit) error {
+	if me.Self.Role != "" {
+		return seeOther(w, r, "/")
+	}
+	p := view.NeedsPage{Page: s.page(me, "home"), Workspace: me.Brand.Name}
+	var err error
+	if p.Needs, err = me.Needs(r.Context(), "", 100); err != nil {
+		return err
+	}
+	s.setTitle(&p.Page, p.T("home.needs"))
+	return s.render(w, r, http.StatusOK, view.NeedsAll(p))
+}
+
+// visited notes that a page was looked at; the page says so when it was.
+func (s *Server) visited(w http.ResponseWriter, r *http.Request, me *visit) error {
+	if err := me.Visited(r.Context(), r.PathValue("place")); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+var _ ui.Link
