@@ -149,9 +149,8 @@ func (me *Scope) RecentHere(ctx context.Context, since time.Time, limit int) ([]
 		since = oldest
 	}
 	rows, err := me.query(ctx, `
-SELECT `+eventColumns+`, e.project_name, e.client_name FROM my_events e
- WHERE e.id IN (SELECT x.id FROM events x WHERE x.at > $2 AND x.project_id IS NOT NULL ORDER BY x.at DESC LIMIT 500)
-   AND COALESCE(e.actor, '') <> $3
+SELECT `+eventColumns+`, e.project_name, e.client_name FROM my_newest_events e
+ WHERE e.at > $2 AND COALESCE(e.actor, '') <> $3
  ORDER BY e.at DESC LIMIT $4`, db.Micros(since), string(me.actor.person), limit)
 	return list(rows, err, scanProjectEvent)
 }
@@ -161,6 +160,13 @@ SELECT `+eventColumns+`, e.project_name, e.client_name FROM my_events e
 func (me *Scope) Sees(ctx context.Context, id EventID) (bool, error) {
 	var n int
 	err := me.get(ctx, `SELECT COUNT(*) FROM my_events e WHERE e.id = $2`, []any{string(id)}, &n)
+	return n > 0, err
+}
+
+// HasLooked reports whether the actor has been at any project.
+func (me *Scope) HasLooked(ctx context.Context) (bool, error) {
+	var n int
+	err := me.get(ctx, `SELECT COUNT(*) FROM (SELECT v.place FROM my_visits v WHERE v.place > 'prj_' AND v.place < 'prj~' LIMIT 1) x`, nil, &n)
 	return n > 0, err
 }
 

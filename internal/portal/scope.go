@@ -339,6 +339,16 @@ SELECT e.id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.audience, e.p
  WHERE p.side = 'team'
     OR (e.shown = 1 AND (p.sections & 512) <> 0 AND (p.sections & e.section) = e.section)`,
 
+	// The newest of what happened, for the team: bounded, and by time rather
+	// than by project, as theirs may be all there are.
+	"my_newest_events": `
+SELECT e.id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.person_id, e.audience, e.particulars, e.actor, a.name AS actor_name, o.name AS person_name,
+       p.name AS project_name, p.client_name, p.side, p.rights
+  FROM (SELECT * FROM events WHERE project_id IS NOT NULL ORDER BY at DESC LIMIT 200) e JOIN my_projects p ON p.id = e.project_id
+  LEFT JOIN persons a ON a.id = e.actor
+  LEFT JOIN persons o ON o.id = e.person_id
+ WHERE p.side = 'team'`,
+
 	// What happened to a client and its people, for those who manage it.
 	"my_client_events": `
 SELECT e.id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.person_id, e.audience, e.particulars, e.section, e.shown,

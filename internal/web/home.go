@@ -37,11 +37,11 @@ func (s *Server) nowhere(w http.ResponseWriter, r *http.Request, me *visit) erro
 		return err
 	}
 	p := view.FailurePage{Page: s.page(me, "home")}
-	key := "home.none"
+	p.Title, p.Text = p.T("home.none.title"), p.T("home.none.text", "workspace", me.Brand.Name)
 	if len(paused) > 0 {
-		key = "error.paused"
+		p.Title, p.Text = p.T("error.paused.title", "workspace", me.Brand.Name), p.T("error.paused.text", "workspace", me.Brand.Name)
 	}
-	p.Title, p.Text = p.T(key+".title", "workspace", me.Brand.Name), p.T(key+".text", "workspace", me.Brand.Name)
+	p.Home = ui.Link{Label: p.T("nav.profile"), Href: "/profile"}
 	s.setTitle(&p.Page, p.Title)
 	return s.render(w, r, http.StatusOK, view.Failure(p))
 }
@@ -96,6 +96,10 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 	if p.Office, err = me.Office(ctx); err != nil {
 		return err
 	}
+	if p.Looked, err = me.HasLooked(ctx); err != nil {
+		return err
+	}
+	p.Profiled = me.Person.TimeZone != ""
 	p.Shell.Client.Visit = "/visits/" + place
 	p.Shell.Client.Needs, p.Shell.Client.BellHref = len(p.Needs), "/needs"
 	s.setTitle(&p.Page, p.T("nav.home"))
@@ -124,5 +128,3 @@ func (s *Server) visited(w http.ResponseWriter, r *http.Request, me *visit) erro
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
-
-var _ ui.Link

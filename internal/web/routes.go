@@ -22,6 +22,7 @@ func (s *Server) routes() []route {
 		},
 		s.doorRoutes(),
 		s.profileRoutes(),
+		s.homeRoutes(),
 	)
 }
 

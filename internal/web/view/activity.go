@@ -36,7 +36,7 @@ func (p *Page) happened(e portal.Event, workspace string, where bool) ui.Happene
 	for k, v := range e.Details {
 		values[k] = v
 	}
-	values["actor"] = name
+	values["actor"], values["person"] = name, e.PersonName
 	if values["person"] = e.PersonName; e.PersonName == "" {
 		values["person"] = workspace
 	}
