@@ -200,7 +200,7 @@ func TestSharedComputer(t *testing.T) {
 func TestDemoPeople(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		s := webtest.New(t, w, func(o *web.Options) {
-			o.Demo, o.DemoPeople = true, []web.DemoPerson{{Name: "Cleo", Role: "Lead of Acme", Email: "cleo@cleo.test", Password: portaltest.Password}}
+			o.Demo, o.DemoPeople = true, []web.DemoPerson{{Name: "Eve", Role: "Lead of Acme", Email: "eve@eve.test", Password: portaltest.Password}}
 		})
 		b := s.Stranger()
 		b.Get("/sign-in").MustContain("Lead of Acme").Form("/sign-in").Submit(b)
