@@ -1,8 +1,8 @@
 package webtest
 
 import (
-	"context"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
