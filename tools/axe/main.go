@@ -1,0 +1,170 @@
+// Axe looks at every page that somebody can reach: with axe-core for what
+// keeps people out, for links that lead nowhere, for errors on the console, and
+// for pages wider than a phone.
+//
+//	go run ./tools/axe
+//
+// It fails when it finds anything, and says on which page. axe-core comes from
+// npm once and is kept in the user's cache directory; without npm the exit
+// status is 3.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+
+	"github.com/vitrine-portal/vitrine/tools/internal/built"
+	"github.com/vitrine-portal/vitrine/tools/internal/tour"
+)
+
+// version of axe-core; its rules change with it.
+const version = "4.14.1"
+
+var errNoNpm = errors.New("npm is not installed, and axe-core is not in the cache")
+
+func main() {
+	log.SetFlags(0)
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	found, err := look(ctx)
+	switch {
+	case errors.Is(err, errNoNpm), errors.Is(err, tour.ErrNoChromium):
+		fmt.Fprintln(os.Stderr, "axe:", err)
+		os.Exit(3)
+	case err != nil:
+		log.Fatal("axe: ", err)
+	case found > 0:
+		log.Fatalf("axe: %d faults", found)
+	}
+}
+
+// A violation is what axe-core reports, as far as it is shown.
+type violation struct {
+	ID     string
+	Impact string
+	Help   string
+	Nodes  []struct {
+		HTML           string
+		FailureSummary string
+	}
+}
+
+const run = `axe.run(document, {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+	.then(r => r.violations.map(v => ({ID: v.id, Impact: v.impact, Help: v.help,
+		Nodes: v.nodes.map(n => ({HTML: n.html.slice(0, 200), FailureSummary: n.failureSummary}))})))`
+
+// wider says which elements stick out of the screen to the right.
+const wider = `document.documentElement.scrollWidth <= innerWidth ? [] :
+	[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+		.slice(0, 3).map(e => e.outerHTML.slice(0, 120))`
+
+// look walks through every page and prints what is wrong.
+func look(ctx context.Context) (found int, err error) {
+	script, err := axeCore(ctx)
+	if err != nil {
+		return 0, err
+	}
+	tmp, err := os.MkdirTemp("", "vitrine-axe-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(tmp)
+	binary, err := built.Binary(ctx, tmp)
+	if err != nil {
+		return 0, err
+	}
+	fault := func(p tour.Page, how, text string) {
+		found++
+		fmt.Printf("%s at %s (%s): %s\n", p.Who, p.Path, how, text)
+	}
+	pages := 0
+	dead, err := tour.Each(ctx, binary, tmp, func(t *tour.Tab, p tour.Page) error {
+		pages++
+		for _, view := range []struct {
+			size tour.Size
+			dark bool
+		}{{tour.Desktop, true}, {tour.Phone, false}} {
+			how := view.size.Name + ", light"
+			if view.dark {
+				how = view.size.Name + ", dark"
+			}
+			if err := t.Look(view.size, view.dark); err != nil {
+				return err
+			}
+			if _, _, err := t.Go(p.Path); err != nil {
+				return err
+			}
+			for _, text := range t.Problems() {
+				fault(p, how, "console: "+text)
+			}
+			out, err := tour.Eval[[]string](t, wider)
+			if err != nil {
+				return err
+			}
+			if len(out) > 0 {
+				fault(p, how, "wider than the screen: "+strings.Join(out, " "))
+			}
+			if _, err := tour.Eval[bool](t, script+"\n;true"); err != nil {
+				return err
+			}
+			violations, err := tour.Eval[[]violation](t, run)
+			if err != nil {
+				return err
+			}
+			for _, v := range violations {
+				var where strings.Builder
+				for _, n := range v.Nodes[:min(3, len(v.Nodes))] {
+					fmt.Fprintf(&where, "\n    %s\n      %s", n.HTML, strings.ReplaceAll(n.FailureSummary, "\n", "\n      "))
+				}
+				fault(p, how, fmt.Sprintf("%s (%s, %d times): %s%s", v.ID, v.Impact, len(v.Nodes), v.Help, where.String()))
+			}
+		}
+		return nil
+	})
+	for _, d := range dead {
+		found++
+		fmt.Println("dead link:", d)
+	}
+	fmt.Printf("%d pages looked at, on a desk and on a phone: %d faults\n", pages, found)
+	return found, err
+}
+
+// axeCore is the script, from the cache or from npm.
+func axeCore(ctx context.Context) (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(cache, "vitrine-tools", "axe-core-"+version)
+	file := filepath.Join(dir, "package", "axe.min.js")
+	if b, err := os.ReadFile(file); err == nil {
+		return string(b), nil
+	}
+	if _, err := exec.LookPath("npm"); err != nil {
+		return "", errNoNpm
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	for _, args := range [][]string{
+		{"npm", "pack", "--silent", "axe-core@" + version},
+		{"tar", "xzf", "axe-core-" + version + ".tgz"},
+	} {
+		cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, out)
+		}
+	}
+	b, err := os.ReadFile(file)
+	return string(b), err
+}

@@ -1,0 +1,266 @@
+// Package tour walks through the portal in Chromium: every page that each
+// person of a running server can reach by a link.
+package tour
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	cdplog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// A Size is a screen.
+type Size struct {
+	Name          string
+	Width, Height int64
+	Scale         float64
+	Touch         bool
+}
+
+// The screens that pages are looked at on.
+var (
+	Phone   = Size{"phone", 390, 844, 2, true}
+	Tablet  = Size{"tablet", 820, 1180, 1, true}
+	Desktop = Size{"desktop", 1440, 900, 1, false}
+)
+
+// pageLimit bounds how long one page may take to load.
+const pageLimit = 30 * time.Second
+
+// ErrNoChromium means that no Chromium was found on this machine.
+var ErrNoChromium = errors.New("Chromium is not installed")
+
+// A Browser is one process of Chromium.
+type Browser struct {
+	ctx    context.Context
+	cancel func()
+}
+
+// Open starts Chromium.
+func Open(ctx context.Context) (*Browser, error) {
+	var path string
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if p, err := exec.LookPath(name); err == nil {
+			path = p
+			break
+		}
+	}
+	if path == "" {
+		return nil, ErrNoChromium
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path),
+		chromedp.Flag("no-sandbox", true), // a root of containers has none
+		chromedp.Flag("disable-gpu", true),
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("hide-scrollbars", true),
+		chromedp.WSURLReadTimeout(time.Minute),
+	)
+	ctx, cancelProcess := chromedp.NewExecAllocator(ctx, options...)
+	ctx, cancel := chromedp.NewContext(ctx)
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		cancel()
+		cancelProcess()
+		return nil, fmt.Errorf("start Chromium: %w", err)
+	}
+	return &Browser{ctx, func() { cancel(); cancelProcess() }}, nil
+}
+
+// Close ends Chromium.
+func (b *Browser) Close() { b.cancel() }
+
+// A Tab is one person's: it shares no cookie with others.
+type Tab struct {
+	ctx    context.Context
+	cancel func()
+	site   string
+
+	mu       sync.Mutex
+	problems []string // what the console said since they were last asked for
+}
+
+// Tab opens one at a site.
+func (b *Browser) Tab(site string) (*Tab, error) {
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	t := &Tab{ctx: ctx, cancel: cancel, site: site}
+	err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, target, cdplog.Enable, cdp.Empty{}); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, target, runtime.Enable, cdp.Empty{})
+		return err
+	}))
+	if err == nil {
+		err = chromedp.Listen(ctx, t.hear)
+	}
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	return t, nil
+}
+
+// Close closes the tab.
+func (t *Tab) Close() { t.cancel() }
+
+func (t *Tab) hear(ev any) {
+	var text string
+	switch ev := ev.(type) {
+	case *cdplog.EventEntryAdded:
+		// An answer with an error status is the walk's own to judge.
+		if ev.Entry.Level == cdplog.EntryLevelError && ev.Entry.Source != cdplog.EntrySourceNetwork {
+			text = ev.Entry.Text
+		}
+	case *runtime.EventExceptionThrown:
+		text = ev.ExceptionDetails.Text
+		if e := ev.ExceptionDetails.Exception; e != nil {
+			text += " " + e.Description
+		}
+	}
+	if text != "" {
+		t.mu.Lock()
+		t.problems = append(t.problems, text)
+		t.mu.Unlock()
+	}
+}
+
+// Problems are the errors on the console since they were last asked for.
+func (t *Tab) Problems() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.problems
+	t.problems = nil
+	return p
+}
+
+// do bounds what a page may take.
+func (t *Tab) do(steps ...chromedp.Action[chromedp.Void]) error {
+	ctx, cancel := context.WithTimeout(t.ctx, pageLimit)
+	defer cancel()
+	return chromedp.Do(ctx, steps...)
+}
+
+// Look sets the screen and the colours.
+func (t *Tab) Look(s Size, dark bool) error {
+	scheme := "light"
+	if dark {
+		scheme = "dark"
+	}
+	options := []chromedp.EmulateViewportOption{chromedp.EmulateScale(s.Scale)}
+	if s.Touch {
+		options = append(options, chromedp.EmulateMobile, chromedp.EmulateTouch)
+	}
+	return t.do(chromedp.EmulateViewport(s.Width, s.Height, options...),
+		chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+				{Name: "prefers-color-scheme", Value: scheme},
+				{Name: "prefers-reduced-motion", Value: "reduce"},
+			}})
+			return err
+		}))
+}
+
+// Go opens a path of the site. It returns the status and the type of the
+// answer, after redirects.
+func (t *Tab) Go(path string) (status int, kind string, err error) {
+	ctx, cancel := context.WithTimeout(t.ctx, pageLimit)
+	defer cancel()
+	resp, err := chromedp.Run(ctx, chromedp.NavigateResponse(t.site+path))
+	if err != nil {
+		return 0, "", fmt.Errorf("open %s: %w", path, err)
+	}
+	if resp == nil {
+		return 0, "", fmt.Errorf("open %s: no answer", path)
+	}
+	err = t.do(chromedp.Steps(settled))
+	return int(resp.Status), resp.MimeType, err
+}
+
+// settled waits for fonts and two frames, so that a picture has both.
+var settled = chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+	_, err := chromedp.Evaluate[bool](`document.fonts.ready.then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))))`,
+		chromedp.EvalAwaitPromise)(ctx, target)
+	return err
+})
+
+// Path is where the tab is, with the query.
+func (t *Tab) Path() (string, error) {
+	address, err := Eval[string](t, `location.pathname + location.search`)
+	return address, err
+}
+
+// Eval runs a JavaScript expression, which may be a promise, and returns its
+// value.
+func Eval[T any](t *Tab, expression string) (T, error) {
+	ctx, cancel := context.WithTimeout(t.ctx, pageLimit)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+}
+
+// Picture is the whole page as PNG.
+func (t *Tab) Picture() ([]byte, error) {
+	ctx, cancel := context.WithTimeout(t.ctx, pageLimit)
+	defer cancel()
+	if err := chromedp.Do(ctx, settled); err != nil {
+		return nil, err
+	}
+	return chromedp.Run(ctx, chromedp.FullScreenshot(100))
+}
+
+// SignIn signs in on the page that people sign in on.
+func (t *Tab) SignIn(email, password string) error {
+	if _, _, err := t.Go("/sign-in"); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(t.ctx, pageLimit)
+	defer cancel()
+	const form = `form[action="/sign-in"] `
+	_, err := chromedp.RunResponse(ctx,
+		chromedp.SetValue(form+`input[type="email"]`, email),
+		chromedp.SetValue(form+`input[type="password"]`, password),
+		chromedp.Submit(form+`input[type="password"]`))
+	if err != nil {
+		return fmt.Errorf("sign in as %s: %w", email, err)
+	}
+	if path, err := t.Path(); err != nil || strings.HasPrefix(path, "/sign-in") {
+		return fmt.Errorf("sign in as %s: still at %s (%v)", email, path, err)
+	}
+	return nil
+}
+
+// SetUp sets up a new workspace with the link that the server printed.
+func (t *Tab) SetUp(link string) error {
+	u, err := url.Parse(link)
+	if err != nil {
+		return err
+	}
+	if _, _, err := t.Go(u.Path); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(t.ctx, pageLimit)
+	defer cancel()
+	_, err = chromedp.RunResponse(ctx,
+		chromedp.SetValue(`input[name="workspace"]`, "Studio Nord"),
+		chromedp.SetValue(`input[name="name"]`, "Nora Nord"),
+		chromedp.SetValue(`input[name="email"]`, "nora@nord.example"),
+		chromedp.SetValue(`input[name="password"]`, "correct horse battery staple"),
+		chromedp.Submit(`input[name="password"]`))
+	if err != nil {
+		return fmt.Errorf("set up: %w", err)
+	}
+	if path, err := t.Path(); err != nil || strings.HasPrefix(path, "/set-up") {
+		return fmt.Errorf("set up: still at %s (%v)", path, err)
+	}
+	return nil
+}
