@@ -69,6 +69,9 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *house, 
 		},
 		Signal: func(s portal.Signal) { h.hub.Publish(signalOf(s)) },
 	})
+	if err = h.portal.EnsureTemplates(ctx); err != nil {
+		return nil, err
+	}
 	return h, nil
 }
 

@@ -23,6 +23,8 @@ func (s *Server) routes() []route {
 		s.doorRoutes(),
 		s.profileRoutes(),
 		s.homeRoutes(),
+		s.calendarRoutes(),
+		[]route{{"GET /search", team, s.search}},
 	)
 }
 

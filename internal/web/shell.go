@@ -111,6 +111,7 @@ func personMenu(me *visit) []ui.MenuItem {
 	b := me.Book
 	return []ui.MenuItem{
 		{Label: b.T("nav.profile"), Href: "/profile", Icon: "user"},
+		{Label: b.T("nav.calendar"), Href: "/calendar", Icon: "calendar"},
 		{Label: b.T("nav.sessions"), Href: "/profile/sessions", Icon: "monitor"},
 	}
 }
