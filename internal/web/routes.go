@@ -25,6 +25,7 @@ func (s *Server) routes() []route {
 		s.homeRoutes(),
 		s.calendarRoutes(),
 		[]route{{"GET /search", team, s.search}},
+		s.settingsRoutes(),
 	)
 }
 

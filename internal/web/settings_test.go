@@ -1,0 +1,62 @@
+package web_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/webtest"
+)
+
+func TestSettings(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		for name, status := range map[string]int{"mia": 403, "tom": 403, "cleo": 404, "rex": 404} {
+			b := s.As(name)
+			b.Get("/settings").MustBe(status)
+			b.Post("/settings", nil).MustBe(status)
+		}
+		ada := s.As("ada")
+		page := ada.Get("/settings").MustBe(200)
+		stale := ada.Get("/settings").Form("/settings")
+		page.Form("/settings").Set("name", "").Set("from_0", "18:00").Set("to_0", "09:00").Set("welcome", "Kept & safe").Submit(ada).
+			MustBe(422).MustContain("This is needed.", "The end must be after the start", "Kept & safe")
+
+		f := page.Form("/settings").Set("name", "Leto").Set("accent", "#aa3366").Set("time_zone", "Europe/Madrid").Set("from_0", "09:00").Set("to_0", "17:30").
+			Set("holidays", "2026-12-25\n2026-12-26").Set("reply_hours", "4").Set("state_on_hold", "Resting").Set("section", "updates", "dates").Set("support_email", "help@leto.test")
+		p := f.Submit(ada).MustBe(200).MustContain("Saved", "Leto")
+		if p.Attr("#to_0", "value") != "17:30" || p.Form("/settings").Get("holidays") != "2026-12-25\n2026-12-26" {
+			t.Error("the hours are not there")
+		}
+		ws, err := s.Portal.As(portal.PersonActor(s.Ada)).Workspace(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ws.Sections != portal.SectionUpdates|portal.FieldDates || ws.StateWords["on_hold"] != "Resting" || ws.ReplyHours != 4 {
+			t.Errorf("saved %+v", ws)
+		}
+
+		s.Stranger().Get("/.well-known/security.txt").MustBe(200)
+
+		// Somebody who read them before.
+		p = stale.Set("name", "Other").Submit(ada).MustBe(409).MustContain("Somebody else changed the settings meanwhile")
+		if p.Attr("#name", "value") != "Other" {
+			t.Error("what was typed is gone")
+		}
+		p.Form("/settings").Submit(ada).MustBe(200).MustContain("Saved", "Other")
+	})
+}
+
+func TestTextsForPrograms(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		b := s.Stranger()
+		if p := b.Get("/robots.txt").MustBe(200); p.Body != "User-agent: *\nDisallow: /\n" {
+			t.Errorf("robots.txt: %q", p.Body)
+		}
+		b.Get("/.well-known/security.txt").MustBe(404)
+		s.Exec(`UPDATE workspace SET support_email = 'help@leto.test'`)
+		want := "Contact: mailto:help@leto.test\nExpires: 2026-09-11T00:00:00Z\nPreferred-Languages: en\nCanonical: " + s.URL + "/.well-known/security.txt\n"
+		if p := b.Get("/.well-known/security.txt").MustBe(200); p.Body != want {
+			t.Errorf("security.txt: %q", p.Body)
+		}
+	})
+}
