@@ -75,6 +75,8 @@ type AccessChange struct {
 	// SendInvitations mails everybody who has no invitation yet, once portal
 	// access is on. Without it they get one whose link can be copied.
 	SendInvitations bool
+
+	onlyAdded bool // nobody else is invited
 }
 
 // NewClientUser is somebody to be let in.
@@ -387,7 +389,9 @@ UPDATE clients SET allowed_domains = $1, invitation_days = $2, preset = $3, sect
 			return err
 		}
 		if c.Portal && !c.Archived {
-			if res.Invited, err = t.inviteAll(ctx, c, ch.SendInvitations); err != nil {
+			if res.Invited, err = t.inviteAll(ctx, c, ch.SendInvitations, func(id ClientUserID) bool {
+				return !ch.onlyAdded || slices.Contains(res.Added, id)
+			}); err != nil {
 				return err
 			}
 			if ch.SendInvitations {
@@ -603,14 +607,14 @@ func (t *tx) changeUser(ctx context.Context, c clientRow, n ClientUserChange, pr
 		Details: Details{"person": u.Name, "title": c.Name, "from": string(u.Preset()), "to": string(PresetOf(n.Rights))}})
 }
 
-// inviteAll invites everybody who has no invitation yet.
-func (t *tx) inviteAll(ctx context.Context, c clientRow, send bool) (n int, err error) {
+// inviteAll invites everybody who is meant and has no invitation yet.
+func (t *tx) inviteAll(ctx context.Context, c clientRow, send bool, meant func(ClientUserID) bool) (n int, err error) {
 	users, err := clientUsers(ctx, t.query, c.ID, "")
 	if err != nil {
 		return 0, err
 	}
 	for _, u := range users {
-		if u.State == MemberNotInvited {
+		if u.State == MemberNotInvited && meant(u.ID) {
 			if _, err := t.invite(ctx, c, u, send); err != nil {
 				return n, err
 			}

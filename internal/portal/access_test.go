@@ -6,9 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -455,6 +453,3 @@ func TestAddAndChangeClient(t *testing.T) {
 		recorded(t, w, portal.ClientUnteamed)
 	})
 }
-
-var _ = time.Second
-var _ sync.Mutex

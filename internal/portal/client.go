@@ -215,6 +215,9 @@ func (me *Scope) AddClient(ctx context.Context, name string) (ClientID, error) {
 	}
 	id := ClientID(db.NewID("cli"))
 	err := me.write(ctx, func(t *tx) error {
+		if err := t.lock(ctx, ""); err != nil { // a removal from the team waits, or has been
+			return err
+		}
 		role, rights, err := t.role(ctx)
 		switch {
 		case err != nil:

@@ -568,7 +568,7 @@ func (me *Scope) CopyLink(ctx context.Context, id ClientUserID) (token string, e
 		if err != nil {
 			return err
 		}
-		if u.State != MemberInvited || u.ExpiresAt.Before(db.FromMicros(t.now)) {
+		if u.State != MemberInvited || !u.ExpiresAt.After(db.FromMicros(t.now)) {
 			return ErrGone
 		}
 		token = me.p.accounts.Token(account.PurposeInvitation, string(u.Invitation))

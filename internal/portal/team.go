@@ -79,8 +79,18 @@ func (t *tx) member(ctx context.Context, id PersonID) (TeamMember, error) {
 }
 
 // administered holds the lock of the team, so that whoever changes it waits,
-// and refuses those who may not.
-func (t *tx) administered(ctx context.Context) (role string, err error) {
+// and refuses those who may not. With a person, whatever they are changing in
+// their clients waits too, and finds afterwards what is left to them.
+func (t *tx) administered(ctx context.Context, person PersonID) (role string, err error) {
+	if _, err := t.Exec(ctx, `UPDATE workspace SET revision = revision WHERE id = 1`); err != nil {
+		return "", err
+	}
+	if person != "" {
+		if _, err := t.Exec(ctx, `
+UPDATE event_chains SET seq = seq WHERE chain IN (SELECT g.client_id FROM client_grants g WHERE g.actor = $1)`, string(person)); err != nil {
+			return "", err
+		}
+	}
 	if err := t.lock(ctx, ""); err != nil {
 		return "", err
 	}
@@ -94,7 +104,13 @@ func (t *tx) administered(ctx context.Context) (role string, err error) {
 // changeable loads a team member whom the actor may change: only owners touch
 // owners.
 func (t *tx) changeable(ctx context.Context, id PersonID) (TeamMember, string, error) {
-	role, err := t.administered(ctx)
+	// Asked before, too, so that nobody who may not holds up others.
+	if _, rights, err := t.role(ctx); err != nil {
+		return TeamMember{}, "", err
+	} else if !rights.Has(Administer) {
+		return TeamMember{}, "", ErrForbidden
+	}
+	role, err := t.administered(ctx, id)
 	if err != nil {
 		return TeamMember{}, "", err
 	}
@@ -143,7 +159,7 @@ func (me *Scope) InviteTeamMember(ctx context.Context, n NewTeamMember) (PersonI
 	}
 	var id PersonID
 	err := me.write(ctx, func(t *tx) error {
-		role, err := t.administered(ctx)
+		role, err := t.administered(ctx, "")
 		switch {
 		case err != nil:
 			return err
