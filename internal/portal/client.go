@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -101,15 +100,11 @@ func nullMoment(n sql.NullInt64) time.Time {
 
 // Clients lists the clients the actor may see, by name.
 func (me *Scope) Clients(ctx context.Context, f ClientFilter, pg Page) (clients []Client, next string, err error) {
-	like := ""
-	if q := fold(f.Query); q != "" {
-		like = "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(q) + "%"
-	}
 	rows, err := me.query(ctx, `
 SELECT `+clientColumns+`
- WHERE ($2 = '' OR c.name_key > $2) AND ($3 = '' OR c.name_key LIKE $3 ESCAPE '\') AND ($4 = '' OR s.state = $4)
+ WHERE ($2 = '' OR c.name_key > $2) AND ($3 = '' OR REPLACE(c.name_key, $3, '') <> c.name_key) AND ($4 = '' OR s.state = $4)
    AND CASE WHEN c.archived_at IS NULL THEN 0 ELSE 1 END = $5
- ORDER BY c.name_key LIMIT $6`, pg.After, like, string(f.State), f.Archived, pg.limit())
+ ORDER BY c.name_key LIMIT $6`, pg.After, fold(f.Query), string(f.State), f.Archived, pg.limit())
 	all, err := list(rows, err, func(r *sql.Rows) (clientScan, error) {
 		var s clientScan
 		return s, r.Scan(s.into()...)
