@@ -86,8 +86,7 @@ func (t *tx) administered(ctx context.Context, person PersonID) (role string, er
 		return "", err
 	}
 	if person != "" {
-		if _, err := t.Exec(ctx, `
-UPDATE event_chains SET seq = seq WHERE chain IN (SELECT g.client_id FROM client_grants g WHERE g.actor = $1)`, string(person)); err != nil {
+		if err := t.lockClientsOf(ctx, person); err != nil {
 			return "", err
 		}
 	}

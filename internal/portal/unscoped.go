@@ -32,6 +32,15 @@ SELECT (SELECT COUNT(*) FROM client_grants WHERE actor = $1)
 	return n == 0, err
 }
 
+// lockClientsOf holds the chains of all clients that a person may see, until
+// the transaction ends. Unscoped: it is about that person's clients, not the
+// actor's, and reads nothing out.
+func (t *tx) lockClientsOf(ctx context.Context, person PersonID) error {
+	_, err := t.Exec(ctx, `
+UPDATE event_chains SET seq = seq WHERE chain IN (SELECT g.client_id FROM client_grants g WHERE g.actor = $1)`, string(person))
+	return err
+}
+
 // belongs reports whether the person is or was a client user. Unscoped: client
 // people do not see those who were removed.
 func (t *tx) belongs(ctx context.Context, client ClientID, person PersonID) (bool, error) {
