@@ -1,0 +1,76 @@
+package portal_test
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+)
+
+var (
+	parameter = regexp.MustCompile(`\$\d+`)
+	seqScan   = regexp.MustCompile(`Seq Scan on (projects|project_team|project_grants|client_grants|client_users|client_user_projects|milestones|tasks|deliverables|deliverable_links|updates|events|seen|visits|calendar_feeds|persons)\b`)
+)
+
+// walked is what a plan on SQLite may go through from end to end: results that
+// are bounded before, and the templates.
+var walked = []string{"SCAN CONSTANT ROW", "SCAN n", "SCAN x", "SCAN t USING INDEX sqlite_autoindex_templates_2"}
+
+// No read of projects walks through a table that grows: each finds its rows by
+// an index, on both databases.
+func TestReadsUseIndexes(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := context.Background()
+		portal.Expanded() // what other tests ran
+		for _, who := range []portal.PersonID{w.Ada, w.Cleo} {
+			everything(t, w, who)
+		}
+		queries := portal.Expanded()
+		if len(queries) < 30 {
+			t.Fatalf("only %d queries were seen", len(queries))
+		}
+		err := w.DB.Write(ctx, func(tx *db.Tx) error {
+			explain := "EXPLAIN QUERY PLAN "
+			if w.DB.Dialect() == db.PostgreSQL {
+				// The World is so small that PostgreSQL would read whole tables
+				// by choice; what counts is whether it must.
+				if _, err := tx.Exec(ctx, "SET LOCAL enable_seqscan = off"); err != nil {
+					return err
+				}
+				explain = "EXPLAIN "
+			}
+			for _, q := range queries {
+				rows, err := tx.Query(ctx, explain+parameter.ReplaceAllString(q, "'1'"))
+				if err != nil {
+					return err
+				}
+				for rows.Next() {
+					var line string
+					dest := []any{&line}
+					if w.DB.Dialect() == db.SQLite {
+						dest = []any{new(int), new(int), new(int), &line}
+					}
+					if err := rows.Scan(dest...); err != nil {
+						return err
+					}
+					line = strings.TrimSpace(line)
+					if strings.HasPrefix(line, "SCAN ") && !slices.Contains(walked, line) || seqScan.MatchString(line) {
+						t.Errorf("%s, in the plan of: %s", line, q[strings.LastIndex(q, "))")+1:])
+					}
+				}
+				if err := rows.Close(); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
