@@ -18,7 +18,7 @@ var arrows = map[string][]string{
 	"account":     {"db"},
 	"jobs":        {"db"},
 	"portal":      {"db", "account"},
-	"web":         {"portal", "account", "live", "words", "web/static", "web/view", "web/view/ui"},
+	"web":         {"portal", "account", "notify", "live", "words", "web/static", "web/view", "web/view/ui"},
 	"web/view":    {"portal", "account", "words", "web/view/ui"},
 	"web/view/ui": {"web/static"},
 	"api":         {"portal", "account", "words"},

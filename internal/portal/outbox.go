@@ -98,9 +98,10 @@ SELECT `+mailColumns+` FROM my_mails m
 	return mails, next, nil
 }
 
-// OutboxCounts says how many mails are in each state, for those who administer.
+// OutboxCounts says how many mails are in each state that is not the end of
+// one, for those who administer.
 func (me *Scope) OutboxCounts(ctx context.Context) (map[MailState]int, error) {
-	rows, err := me.query(ctx, `SELECT m.state, COUNT(*) FROM my_mails m GROUP BY m.state`)
+	rows, err := me.query(ctx, `SELECT m.state, COUNT(*) FROM my_mails m WHERE m.state IN ('queued', 'sending', 'kept', 'failed') GROUP BY m.state`)
 	if err != nil {
 		return nil, err
 	}

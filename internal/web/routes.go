@@ -22,6 +22,7 @@ func (s *Server) routes() []route {
 		},
 		s.doorRoutes(),
 		s.profileRoutes(),
+		s.outboxRoutes(),
 		s.homeRoutes(),
 		s.calendarRoutes(),
 		[]route{{"GET /search", team, s.search}},

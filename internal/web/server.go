@@ -16,6 +16,7 @@ import (
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/live"
+	"github.com/vitrine-portal/vitrine/internal/notify"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 )
 
@@ -24,8 +25,9 @@ type Options struct {
 	Portal     *portal.Portal
 	Accounts   *account.Accounts
 	Hub        *live.Hub
-	BaseURL    *url.URL       // links are made from it, never from a request
-	Trusted    []netip.Prefix // proxies whose X-Forwarded-For is believed
+	Mails      *notify.Notifier // shows the mails of the Outbox
+	BaseURL    *url.URL         // links are made from it, never from a request
+	Trusted    []netip.Prefix   // proxies whose X-Forwarded-For is believed
 	Log        *slog.Logger
 	API        http.Handler // serves /api/
 	Demo       bool         // the sign-in page offers the demo's people

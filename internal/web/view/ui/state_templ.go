@@ -227,7 +227,7 @@ func InvitationState(key, word string) templ.Component {
 	})
 }
 
-// MailState draws waiting, sending, sent, failed or parked.
+// MailState draws queued, sending, sent, kept, failed or dropped.
 func MailState(key, word string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

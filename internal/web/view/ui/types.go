@@ -119,10 +119,11 @@ var (
 		"removed":   {ToneIdle, "circle-x"},
 	}
 	mailLooks = map[string]look{
-		"waiting": {ToneIdle, "clock"},
+		"queued":  {ToneWait, "clock"},
 		"sending": {ToneWait, "send"},
 		"sent":    {ToneOK, "check"},
+		"kept":    {ToneWarn, "inbox"},
 		"failed":  {ToneBad, "circle-alert"},
-		"parked":  {ToneBad, "circle-alert"},
+		"dropped": {ToneIdle, "circle-x"},
 	}
 )

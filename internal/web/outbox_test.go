@@ -1,0 +1,133 @@
+package web_test
+
+import (
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/mail"
+	"github.com/vitrine-portal/vitrine/internal/notify"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+	"github.com/vitrine-portal/vitrine/internal/web"
+	"github.com/vitrine-portal/vitrine/internal/web/webtest"
+)
+
+// withMails serves the World with a notifier, but no mail server.
+func withMails(t *testing.T, w *portaltest.World, demo bool) *webtest.Site {
+	t.Helper()
+	return webtest.New(t, w, func(o *web.Options) {
+		o.Mails = notify.New(w.Portal, w.Accounts, mail.New(mail.Config{}), notify.Options{BaseURL: o.BaseURL, From: mail.Address{Email: "portal@honcho.test"}})
+		if o.Demo = demo; demo {
+			o.DemoPeople = []web.DemoPerson{{Name: "Cleo", Email: "cleo@cleo.test"}, {Name: "Ada", Email: "ada@ada.test"}}
+		}
+	})
+}
+
+// sendTo queues a mail, lets it be kept for want of a server, and returns it.
+func sendTo(t *testing.T, s *webtest.Site, kind string, who portal.PersonID, subject string) portal.MailID {
+	t.Helper()
+	id := db.NewID("mai")
+	s.Exec(`INSERT INTO mails (id, kind, person_id, address, subject_id, state, tries, created_at)
+SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), p.id, p.email, CAST($3 AS TEXT), 'kept', 1, CAST($4 AS BIGINT) FROM persons p WHERE p.id = $5`,
+		id, kind, subject, db.Micros(s.Clock.Now()), string(who))
+	return portal.MailID(id)
+}
+
+// invitationOf makes an invitation of Uma to Acme.
+func invitationOf(s *webtest.Site) string {
+	id, now := db.NewID("inv"), s.Clock.Now()
+	s.Exec(`INSERT INTO invitations (id, person_id, client_user_id, client_id, token_hash, invited_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		id, string(s.Uma), string(s.UmaUser), string(s.Acme), s.Accounts.TokenHash(s.Accounts.Token(account.PurposeInvitation, id)),
+		string(s.Mia), db.Micros(now), db.Micros(now.Add(7*24*time.Hour)))
+	return id
+}
+
+func TestOutboxPages(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		s := withMails(t, w, false)
+		inv := invitationOf(s)
+		link := s.URL + "/invitation/" + s.Accounts.Token(account.PurposeInvitation, inv)
+		id := string(sendTo(t, s, "invitation", s.Uma, inv))
+		for _, name := range []string{"mia", "tom", "cleo", "carl"} {
+			for _, path := range []string{"/outbox", "/outbox/" + id, "/outbox/" + id + "/html"} {
+				s.As(name).Get(path).MustBe(404).MustNotContain("uma@uma.test")
+			}
+			s.As(name).Post("/outbox/"+id+"/retry", nil).MustBe(404)
+		}
+		if p := s.Stranger().Get("/outbox"); !strings.HasPrefix(p.Path, "/sign-in") {
+			t.Errorf("a stranger gets to %s", p.Path)
+		}
+		ada := s.As("ada")
+		ada.Get("/outbox").MustBe(200).MustContain("Invitation", "uma@uma.test", "Kept", "Acme")
+		ada.Get("/outbox?state=sent").MustBe(200).MustContain("No mail here")
+		ada.Get("/outbox?state=nonsense").MustBe(404)
+		p := ada.Get("/outbox/"+id).MustBe(200).MustContain("Mia invited you", "Open link", "There is no mail server")
+		if got := p.Attr(".copyrow input", "value"); got != link {
+			t.Errorf("the link is %s, want %s", got, link)
+		}
+		if csp := p.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "frame-src 'self'") {
+			t.Errorf("CSP of the page: %s", csp)
+		}
+		frame := ada.Get(p.Attr("iframe", "src")).MustBe(200).MustContain("Mia (Honcho Design) invited you to Acme")
+		if !frame.Has(`base[target="_blank"]`) {
+			t.Error("links of the mail would open inside its frame")
+		}
+		if h := frame.Header; h.Get("X-Frame-Options") != "SAMEORIGIN" || !strings.Contains(h.Get("Content-Security-Policy"), "sandbox allow-popups") ||
+			!strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") {
+			t.Errorf("headers of the mail: %v", h)
+		}
+		p = p.Form("/outbox/" + id + "/retry").Submit(ada).MustBe(200).MustContain("Waiting")
+		if p.Path != "/outbox/"+id {
+			t.Errorf("a retry leads to %s", p.Path)
+		}
+		ada.Post("/outbox/"+id+"/retry", url.Values{}).MustBe(409)
+
+		s.Exec(`UPDATE invitations SET revoked_at = 1`)
+		ada.Get("/outbox/" + id).MustBe(200).MustContain("withdrawn").MustNotContain("/invitation/")
+		ada.Get("/outbox/" + id + "/html").MustBe(404)
+	})
+}
+
+// A code or a link that would let an administrator be somebody else is not
+// shown, except in the demo.
+func TestOutboxKeepsSecrets(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		s := withMails(t, w, false)
+		if err := s.Accounts.RequestReset(t.Context(), "mia@mia.test", netip.MustParseAddr("192.0.2.7")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Accounts.RequestCode(t.Context(), "mia@mia.test", netip.MustParseAddr("192.0.2.7")); err != nil {
+			t.Fatal(err)
+		}
+		mails, _, err := s.World.As(s.Ada).Outbox(t.Context(), "", portal.Page{})
+		if err != nil || len(mails) != 2 {
+			t.Fatalf("%d mails, %v", len(mails), err)
+		}
+		demo := withMails(t, w, true)
+		for _, m := range mails {
+			secret := "/reset/" + s.Accounts.Token(account.PurposeReset, m.Subject)
+			if m.Kind == account.MailCode {
+				c, err := s.Accounts.Code(t.Context(), m.Subject)
+				if err != nil {
+					t.Fatal(err)
+				}
+				secret = c.Digits[:4] + " " + c.Digits[4:]
+			}
+			path := "/outbox/" + string(m.ID)
+			s.As("ada").Get(path).MustBe(200).MustContain("for its reader alone").MustNotContain(secret)
+			s.As("ada").Get(path + "/html").MustBe(404)
+
+			for _, b := range []*webtest.Browser{demo.Stranger(), demo.As("ada"), demo.As("carl")} {
+				b.Get("/outbox").MustBe(200).MustContain("mia@mia.test")
+				b.Get(path).MustBe(200).MustContain(secret)
+				b.Get(path + "/html").MustBe(200).MustContain(secret)
+			}
+			demo.Stranger().Post(path+"/retry", nil).MustBe(401)
+		}
+	})
+}
