@@ -23,7 +23,7 @@ var arrows = map[string][]string{
 	"web/view/ui": {"web/static"},
 	"api":         {"portal", "account", "words"},
 	"notify":      {"portal", "account", "jobs", "mail", "words"},
-	"web/webtest": {"web", "portal", "account", "portaltest", "db"},
+	"web/webtest": {"web", "portal", "account", "portaltest", "db", "live"},
 	"db/dbtest":   {"db"},
 	"portaltest":  {"portal", "account", "db", "db/dbtest"},
 	"demo":        {"portal", "account", "db"},

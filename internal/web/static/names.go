@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.6AJFXK4H.css"
-	Script = "/static/app.I6TFWXYV.js"
+	Style  = "/static/app.ARDCOD66.css"
+	Script = "/static/app.RIJZ5HJL.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )

@@ -29,6 +29,7 @@ import (
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/live"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 	"github.com/vitrine-portal/vitrine/internal/web"
@@ -56,7 +57,15 @@ func New(t *testing.T, w *portaltest.World, with func(*web.Options)) *Site {
 	s := &Site{World: w, t: t}
 	srv := httptest.NewUnstartedServer(nil)
 	base := &url.URL{Scheme: "http", Host: srv.Listener.Addr().String()}
-	o := web.Options{Portal: w.Portal, Accounts: w.Accounts, BaseURL: base, Log: slog.New(slog.NewTextHandler(&s.log, nil))}
+	hub := live.New()
+	w.OnSignal(func(sig portal.Signal) {
+		persons := make([]string, len(sig.Persons))
+		for i, p := range sig.Persons {
+			persons[i] = string(p)
+		}
+		hub.Publish(live.Signal{Event: string(sig.Event), Client: string(sig.Client), Project: string(sig.Project), Persons: persons, Close: sig.Close})
+	})
+	o := web.Options{Portal: w.Portal, Accounts: w.Accounts, Hub: hub, BaseURL: base, Log: slog.New(slog.NewTextHandler(&s.log, nil))}
 	if with != nil {
 		with(&o)
 	}

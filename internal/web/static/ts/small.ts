@@ -28,6 +28,21 @@ addEventListener("click", async (e) => {
   }
 });
 
+// data-accent: shows the colour on the whole page while it is chosen.
+addEventListener("input", (e) => {
+  const t = e.target as HTMLInputElement;
+  if (!t.matches("[data-accent]")) return;
+  const root = document.documentElement.style;
+  for (const name of ["--accent-base", "--accent"]) root.setProperty(name, t.value);
+});
+
+// data-zone: a select that nobody has touched yet begins with the zone of the
+// device, if it is offered.
+document.querySelectorAll<HTMLSelectElement>("select[data-zone]").forEach((t) => {
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if ([...t.options].some((o) => o.value === here)) t.value = here;
+});
+
 addEventListener("change", (e) => {
   const t = e.target as HTMLInputElement | HTMLSelectElement;
   // data-theme-choice: shows the theme before it is saved.
