@@ -377,6 +377,9 @@ func (me *Scope) PutOnClient(ctx context.Context, id ClientID, person PersonID) 
 		if err != nil {
 			return err
 		}
+		if err := t.lock(ctx, ""); err != nil { // a removal from the team waits, or has been
+			return err
+		}
 		m, err := t.member(ctx, person)
 		if err != nil {
 			return err

@@ -14,12 +14,21 @@ import (
 
 // regrantClient after a change to a client, its portal access or its people.
 func (t *tx) regrantClient(ctx context.Context, id ClientID) error {
+	if err := t.lock(ctx, string(id)); err != nil {
+		return err
+	}
 	return t.regrant(ctx, "client_id", string(id))
 }
 
 // regrantProject after a project was made, shared, or its team changed. The
 // people of its team may see its client by it, so that is brought in line too.
 func (t *tx) regrantProject(ctx context.Context, client ClientID, id ProjectID) error {
+	if err := t.lock(ctx, string(client)); err != nil {
+		return err
+	}
+	if err := t.lock(ctx, ""); err != nil {
+		return err
+	}
 	if err := t.align(ctx, "project_grants", "due_project_grants", "project_id", string(id)); err != nil {
 		return err
 	}
@@ -41,6 +50,9 @@ func (t *tx) regrantClientUser(ctx context.Context, id ClientUserID, person Pers
 }
 
 func (t *tx) regrant(ctx context.Context, column, value string) error {
+	if err := t.lock(ctx, ""); err != nil {
+		return err
+	}
 	if err := t.align(ctx, "client_grants", "due_client_grants", column, value); err != nil {
 		return err
 	}

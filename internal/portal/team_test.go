@@ -156,3 +156,42 @@ func TestTeamProfile(t *testing.T) {
 		}
 	})
 }
+
+// Grants are made for all, or for one, at the same time: afterwards they are
+// what they are due to be, which Run asks.
+func TestGrantsUnderConcurrency(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		var people []portal.PersonID
+		for _, email := range []string{"a@team.test", "b@team.test", "c@team.test", "d@team.test"} {
+			id := join(t, w, email, "manager")
+			if err := w.As(w.Ada).PutOnClient(ctx, w.Acme, id); err != nil {
+				t.Fatal(err)
+			}
+			people = append(people, id)
+		}
+		var wg sync.WaitGroup
+		for i := range 4 {
+			wg.Go(func() {
+				for n := range 6 {
+					if _, err := w.As(w.Ada).CreateProject(ctx, w.Acme, portal.NewProject{Name: string(rune('a'+i)) + string(rune('a'+n))}); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Go(func() {
+			for i, id := range people {
+				var err error
+				if i%2 == 0 {
+					_, err = w.As(w.Ada).RemoveTeamMember(ctx, id)
+				} else {
+					err = w.As(w.Ada).ChangeRole(ctx, id, "admin")
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		wg.Wait()
+	})
+}
