@@ -3,7 +3,7 @@
 //	vitrine serve     runs the portal
 //	vitrine demo      runs it with a believable workspace, to look around
 //	vitrine migrate   brings the database to this version and ends
-//	vitrine person    sets a person's password or ends their sessions
+//	vitrine person    lists people, sets a password, signs out, disables
 //	vitrine doctor    looks for what is wrong with an installation
 //	vitrine version   says which version this is
 package main
@@ -37,7 +37,7 @@ const usage = `usage: vitrine COMMAND [flags]
   serve     runs the portal
   demo      runs it with a believable workspace, to look around
   migrate   brings the database to this version and ends
-  person    sets a person's password or ends their sessions
+  person    lists people, sets a password, signs out, disables
   doctor    looks for what is wrong with an installation
   version   says which version this is
 
@@ -46,6 +46,8 @@ vitrine COMMAND -help lists the settings.
 
 var commands = map[string]func(ctx context.Context, args, env []string, out io.Writer) error{
 	"serve":   serve,
+	"person":  person,
+	"doctor":  doctor,
 	"migrate": migrate,
 }
 

@@ -21,6 +21,8 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/jobs"
 	"github.com/vitrine-portal/vitrine/internal/live"
+	"github.com/vitrine-portal/vitrine/internal/mail"
+	"github.com/vitrine-portal/vitrine/internal/notify"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web"
 )
@@ -34,6 +36,7 @@ type house struct {
 	hub      *live.Hub
 	portal   *portal.Portal
 	accounts *account.Accounts
+	mails    *notify.Notifier
 }
 
 // open connects what the configuration names, and brings the database up to
@@ -68,6 +71,9 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *house, 
 			return h.jobs.Enqueue(ctx, tx, kind, args)
 		},
 		Signal: func(s portal.Signal) { h.hub.Publish(signalOf(s)) },
+	})
+	h.mails = notify.New(h.portal, h.accounts, sender(cfg), notify.Options{
+		BaseURL: cfg.BaseURL, From: mail.Address{Name: cfg.MailFrom.Name, Email: cfg.MailFrom.Address}, Log: log,
 	})
 	if err = h.portal.EnsureTemplates(ctx); err != nil {
 		return nil, err
@@ -156,6 +162,7 @@ func (h *house) run(ctx context.Context, o web.Options, ready func(address strin
 			return err
 		}
 	}
+	o.Mails = h.mails
 	o.Portal, o.Accounts, o.Hub, o.BaseURL, o.Trusted, o.Log = h.portal, h.accounts, h.hub, h.cfg.BaseURL, h.cfg.TrustedProxies, h.log
 	o.API = api.New(api.Options{Portal: h.portal, Accounts: h.accounts, Version: version, Log: h.log})
 	pages := web.New(o)

@@ -92,6 +92,32 @@ func (a *Accounts) PersonByEmail(ctx context.Context, email string) (Person, err
 	return s.person(), err
 }
 
+// People lists everybody by their folded address, at most limit after the person
+// with that address. It is for the operator's commands.
+func (a *Accounts) People(ctx context.Context, after string, limit int) ([]Person, error) {
+	key := ""
+	if after != "" {
+		var err error
+		if _, key, err = FoldEmail(after); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := a.d.Query(ctx, `SELECT `+personColumns+` FROM persons p WHERE p.email_key > $1 ORDER BY p.email_key LIMIT $2`, key, limit)
+	if err != nil {
+		return nil, fmt.Errorf("account: listing people: %w", err)
+	}
+	defer rows.Close()
+	var people []Person
+	for rows.Next() {
+		var s personScan
+		if err := rows.Scan(s.into()...); err != nil {
+			return nil, fmt.Errorf("account: listing people: %w", err)
+		}
+		people = append(people, s.person())
+	}
+	return people, rows.Err()
+}
+
 // EnsurePerson returns the person with that address, and creates them when there
 // is none: unconfirmed, so that they cannot sign in before Confirm. The name is
 // used only for a new person. It returns ErrEmail.
