@@ -12,6 +12,15 @@ import (
 // register adds all operations.
 func (s *server) register() {
 	huma.Register(s.huma, operation(http.MethodGet, "/api/self", "self", "Who the token acts for", http.StatusOK), s.self)
+	s.clients()
+	s.projects()
+	s.milestones()
+	s.tasks()
+	s.deliverables()
+	s.updates()
+	s.audience()
+	s.templates()
+	s.needs()
 }
 
 type self struct {

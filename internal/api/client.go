@@ -1,0 +1,187 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+)
+
+type client struct {
+	ID          portal.ClientID    `json:"id"`
+	Name        string             `json:"name"`
+	Welcome     string             `json:"welcome,omitempty"`
+	Projects    int                `json:"projects" doc:"Not archived, that you see."`
+	Portal      portal.PortalState `json:"portal,omitempty" enum:"off,nobody,invited,active" doc:"For the team."`
+	PortalSince *time.Time         `json:"portal_since,omitempty"`
+	People      int                `json:"people,omitempty"`
+	ArchivedAt  *time.Time         `json:"archived_at,omitempty"`
+	Revision    int64              `json:"revision,omitempty" doc:"Send it back with a change."`
+}
+
+func clientWire(c portal.Client) client {
+	return client{ID: c.ID, Name: c.Name, Welcome: c.Welcome, Projects: c.Projects, Portal: c.State, PortalSince: moment(c.PortalSince), People: c.People,
+		ArchivedAt: moment(c.Archived), Revision: c.Revision}
+}
+
+type newClient struct {
+	Name string `json:"name"`
+}
+
+type clientChange struct {
+	Name     string          `json:"name"`
+	Contact  portal.PersonID `json:"contact,omitempty"`
+	Welcome  string          `json:"welcome,omitempty"`
+	Revision int64           `json:"revision"`
+}
+
+type clientQuery struct {
+	page
+	Query    string `query:"q" maxLength:"200" doc:"Part of the name."`
+	Portal   string `query:"portal" enum:"off,nobody,invited,active"`
+	Archived bool   `query:"archived"`
+}
+
+type clientUser struct {
+	ID          portal.ClientUserID `json:"id"`
+	Client      portal.ClientID     `json:"client"`
+	Name        string              `json:"name"`
+	Email       string              `json:"email,omitempty"`
+	Title       string              `json:"title,omitempty"`
+	State       portal.MemberState  `json:"state,omitempty" enum:"not_invited,invited,expired,active,suspended,removed"`
+	Rights      []string            `json:"rights"`
+	AllProjects bool                `json:"all_projects"`
+	Projects    []portal.ProjectID  `json:"projects,omitempty"`
+	InvitedAt   *time.Time          `json:"invited_at,omitempty"`
+	ExpiresAt   *time.Time          `json:"expires_at,omitempty" doc:"Of the invitation."`
+	LastSeen    *time.Time          `json:"last_seen,omitempty"`
+}
+
+func clientUserWire(u portal.ClientUser) clientUser {
+	w := clientUser{ID: u.ID, Client: u.Client, Name: u.Name, Email: u.Email, Title: u.Title, State: u.State, Rights: rightsOf(u.Rights), AllProjects: u.AllProjects,
+		InvitedAt: moment(u.InvitedAt), ExpiresAt: moment(u.ExpiresAt), LastSeen: moment(u.LastSeen)}
+	for _, p := range u.Projects {
+		w.Projects = append(w.Projects, p.Project)
+	}
+	return w
+}
+
+type newClientUser struct {
+	Name        string             `json:"name,omitempty"`
+	Email       string             `json:"email"`
+	Title       string             `json:"title,omitempty"`
+	Rights      []string           `json:"rights,omitempty" doc:"None: those of the client's preset."`
+	AllProjects bool               `json:"all_projects,omitempty"`
+	Projects    []portal.ProjectID `json:"projects,omitempty"`
+}
+
+func (n newClientUser) portal() (portal.NewClientUser, error) {
+	r, err := rights("rights", n.Rights)
+	out := portal.NewClientUser{Name: n.Name, Email: n.Email, Title: n.Title, Rights: r, AllProjects: n.AllProjects}
+	for _, p := range n.Projects {
+		out.Projects = append(out.Projects, portal.ChosenProject{Project: p})
+	}
+	return out, err
+}
+
+type access struct {
+	Enabled        bool          `json:"enabled"`
+	AllowedDomains []string      `json:"allowed_domains"`
+	InvitationDays int           `json:"invitation_days"`
+	Preset         portal.Preset `json:"preset"`
+	Users          []clientUser  `json:"users"`
+	Revision       int64         `json:"revision" doc:"Send it back with a change."`
+}
+
+type accessChange struct {
+	Enabled        bool            `json:"enabled"`
+	AllowedDomains []string        `json:"allowed_domains,omitempty" maxItems:"50"`
+	InvitationDays int             `json:"invitation_days"`
+	Preset         portal.Preset   `json:"preset"`
+	Add            []newClientUser `json:"add,omitempty" maxItems:"500"`
+	Send           bool            `json:"send_invitations,omitempty" doc:"Mail everybody who has no invitation yet."`
+	Revision       int64           `json:"revision"`
+}
+
+func (s *server) clients() {
+	readAll(s, "/api/clients", "list-clients", "The clients you see, by name", func(ctx context.Context, me *portal.Scope, q *clientQuery) ([]portal.Client, string, error) {
+		return me.Clients(ctx, portal.ClientFilter{Query: q.Query, State: portal.PortalState(q.Portal), Archived: q.Archived}, q.portal())
+	}, clientWire)
+	createTop(s, "/api/clients", "add-client", "Add a client", func(ctx context.Context, me *portal.Scope, in newClient) (portal.ClientID, error) {
+		return me.AddClient(ctx, in.Name)
+	})
+	read(s, "/api/clients/{id}", "client", "A client", func(ctx context.Context, me *portal.Scope, id string) (client, error) {
+		c, err := me.Client(ctx, portal.ClientID(id))
+		return clientWire(c), err
+	})
+	change(s, http.MethodPut, "/api/clients/{id}", "change-client", "Change a client", func(ctx context.Context, me *portal.Scope, id string, in clientChange) error {
+		return me.ChangeClient(ctx, portal.ClientID(id), portal.ClientSettings(in))
+	})
+	act(s, http.MethodPost, "/api/clients/{id}/archive", "archive-client", "Archive a client", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.ArchiveClient(ctx, portal.ClientID(id))
+	})
+	act(s, http.MethodDelete, "/api/clients/{id}/archive", "restore-client", "Take a client out of the archive", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.RestoreClient(ctx, portal.ClientID(id))
+	})
+	read(s, "/api/clients/{id}/access", "access", "Portal access of a client", func(ctx context.Context, me *portal.Scope, id string) (access, error) {
+		a, err := me.Access(ctx, portal.ClientID(id))
+		w := access{Enabled: a.Enabled, AllowedDomains: a.AllowedDomains, InvitationDays: a.InvitationDays, Preset: a.Preset, Revision: a.Client.Revision, Users: []clientUser{}}
+		for _, u := range a.Users {
+			w.Users = append(w.Users, clientUserWire(u))
+		}
+		return w, err
+	})
+	change(s, http.MethodPut, "/api/clients/{id}/access", "save-access", "Save portal access and add people", func(ctx context.Context, me *portal.Scope, id string, in accessChange) error {
+		now, err := me.Client(ctx, portal.ClientID(id))
+		if err != nil {
+			return err
+		}
+		ch := portal.AccessChange{Revision: in.Revision, Enabled: in.Enabled, AllowedDomains: in.AllowedDomains, InvitationDays: in.InvitationDays, Preset: in.Preset,
+			SectionsSet: now.SectionsSet, Sections: now.Sections, SendInvitations: in.Send}
+		for _, n := range in.Add {
+			u, err := n.portal()
+			if err != nil {
+				return err
+			}
+			ch.Add = append(ch.Add, u)
+		}
+		_, err = me.SaveAccess(ctx, portal.ClientID(id), ch)
+		return err
+	})
+	readAll(s, "/api/clients/{id}/users", "list-client-users", "The people of a client", func(ctx context.Context, me *portal.Scope, q *byID) ([]portal.ClientUser, string, error) {
+		if _, err := me.Client(ctx, portal.ClientID(q.ID)); err != nil {
+			return nil, "", err
+		}
+		all, err := me.ClientUsers(ctx, portal.ClientID(q.ID))
+		return all, "", err
+	}, clientUserWire)
+	create(s, "/api/clients/{id}/users", "invite-colleague", "Invite a colleague, as a client user who may", func(ctx context.Context, me *portal.Scope, id string, in newClientUser) (portal.ClientUserID, error) {
+		n, err := in.portal()
+		if err != nil {
+			return "", err
+		}
+		return me.InviteColleague(ctx, portal.ClientID(id), n)
+	})
+	read(s, "/api/client-users/{id}", "client-user", "A client user", func(ctx context.Context, me *portal.Scope, id string) (clientUser, error) {
+		u, err := me.ClientUser(ctx, portal.ClientUserID(id))
+		return clientUserWire(u), err
+	})
+	act(s, http.MethodPost, "/api/client-users/{id}/invitation", "resend-invitation", "Send a new invitation, which replaces the old one", func(ctx context.Context, me *portal.Scope, id string) error {
+		_, err := me.Resend(ctx, portal.ClientUserID(id))
+		return err
+	})
+	act(s, http.MethodDelete, "/api/client-users/{id}/invitation", "revoke-invitation", "Withdraw the invitation", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.Revoke(ctx, portal.ClientUserID(id))
+	})
+	act(s, http.MethodPost, "/api/client-users/{id}/suspension", "suspend-client-user", "Suspend a client user", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.Suspend(ctx, portal.ClientUserID(id))
+	})
+	act(s, http.MethodDelete, "/api/client-users/{id}/suspension", "resume-client-user", "Let a suspended client user in again", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.Resume(ctx, portal.ClientUserID(id))
+	})
+	act(s, http.MethodDelete, "/api/client-users/{id}", "remove-client-user", "Remove a client user", func(ctx context.Context, me *portal.Scope, id string) error {
+		_, err := me.Remove(ctx, portal.ClientUserID(id))
+		return err
+	})
+}

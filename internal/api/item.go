@@ -1,0 +1,363 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+)
+
+type milestone struct {
+	ID          portal.MilestoneID `json:"id"`
+	Project     portal.ProjectID   `json:"project"`
+	Title       string             `json:"title"`
+	Body        string             `json:"body,omitempty"`
+	StartsOn    string             `json:"starts_on,omitempty"`
+	DueOn       string             `json:"due_on,omitempty"`
+	PlannedOn   string             `json:"planned_on,omitempty" doc:"The due day that was shown first."`
+	ShiftReason string             `json:"shift_reason,omitempty"`
+	Turn        portal.Side        `json:"turn" enum:"team,client"`
+	TurnSince   time.Time          `json:"turn_since"`
+	ReachedAt   *time.Time         `json:"reached_at,omitempty"`
+	Audience    portal.Side        `json:"audience,omitempty" doc:"For the team."`
+	Revision    int64              `json:"revision"`
+}
+
+func milestoneWire(m portal.Milestone) milestone {
+	return milestone{ID: m.ID, Project: m.Project, Title: m.Title, Body: m.Body, StartsOn: m.StartsOn, DueOn: m.DueOn, PlannedOn: m.PlannedOn,
+		ShiftReason: m.ShiftReason, Turn: m.Turn, TurnSince: m.TurnSince.UTC(), ReachedAt: moment(m.ReachedAt), Audience: forTeam(m.Held, m.Audience), Revision: m.Revision}
+}
+
+// forTeam is the audience of an item, which clients are not told.
+func forTeam(h portal.Held, audience portal.Side) portal.Side {
+	if h.Team() {
+		return audience
+	}
+	return ""
+}
+
+type newMilestone struct {
+	Title    string      `json:"title"`
+	Body     string      `json:"body,omitempty"`
+	StartsOn string      `json:"starts_on,omitempty"`
+	DueOn    string      `json:"due_on,omitempty"`
+	Turn     portal.Side `json:"turn,omitempty"`
+	Audience portal.Side `json:"audience,omitempty" doc:"team (the default) or client."`
+}
+
+type milestoneChange struct {
+	Title    string `json:"title"`
+	Body     string `json:"body,omitempty"`
+	StartsOn string `json:"starts_on,omitempty"`
+	DueOn    string `json:"due_on,omitempty"`
+	Reason   string `json:"reason,omitempty" doc:"Of a moved due day that the client sees."`
+	Revision int64  `json:"revision"`
+}
+
+type task struct {
+	ID          portal.TaskID      `json:"id"`
+	Project     portal.ProjectID   `json:"project"`
+	Milestone   portal.MilestoneID `json:"milestone,omitempty"`
+	Title       string             `json:"title"`
+	Body        string             `json:"body,omitempty"`
+	Assignee    portal.PersonID    `json:"assignee,omitempty"`
+	Name        string             `json:"assignee_name,omitempty"`
+	DueOn       string             `json:"due_on,omitempty"`
+	State       string             `json:"state" enum:"open,started,completed"`
+	Turn        portal.Side        `json:"turn" enum:"team,client"`
+	TurnSince   time.Time          `json:"turn_since"`
+	CompletedAt *time.Time         `json:"completed_at,omitempty"`
+	Audience    portal.Side        `json:"audience,omitempty" doc:"For the team."`
+	Revision    int64              `json:"revision"`
+}
+
+func taskWire(t portal.Task) task {
+	return task{ID: t.ID, Project: t.Project, Milestone: t.Milestone, Title: t.Title, Body: t.Body, Assignee: t.Assignee, Name: t.AssigneeName, DueOn: t.DueOn,
+		State: t.State(), Turn: t.Turn, TurnSince: t.TurnSince.UTC(), CompletedAt: moment(t.CompletedAt), Audience: forTeam(t.Held, t.Audience), Revision: t.Revision}
+}
+
+type newTask struct {
+	Title     string             `json:"title"`
+	Body      string             `json:"body,omitempty"`
+	Milestone portal.MilestoneID `json:"milestone,omitempty"`
+	Assignee  portal.PersonID    `json:"assignee,omitempty"`
+	DueOn     string             `json:"due_on,omitempty"`
+	Turn      portal.Side        `json:"turn,omitempty"`
+	Audience  portal.Side        `json:"audience,omitempty" doc:"team (the default) or client."`
+}
+
+type taskChange struct {
+	Title     string             `json:"title"`
+	Body      string             `json:"body,omitempty"`
+	Milestone portal.MilestoneID `json:"milestone,omitempty"`
+	DueOn     string             `json:"due_on,omitempty"`
+	Revision  int64              `json:"revision"`
+}
+
+type assignment struct {
+	Assignee portal.PersonID `json:"assignee" doc:"Empty: nobody."`
+}
+
+type taskQuery struct {
+	ID string `path:"id" maxLength:"64"`
+	page
+	Milestone portal.MilestoneID `query:"milestone" maxLength:"64"`
+	Assignee  portal.PersonID    `query:"assignee" maxLength:"64"`
+	Open      bool               `query:"open" doc:"Only those still to be done."`
+}
+
+type deliverable struct {
+	ID        portal.DeliverableID `json:"id"`
+	Project   portal.ProjectID     `json:"project"`
+	Milestone portal.MilestoneID   `json:"milestone,omitempty"`
+	Title     string               `json:"title"`
+	Body      string               `json:"body,omitempty"`
+	Owner     portal.PersonID      `json:"owner,omitempty"`
+	Name      string               `json:"owner_name,omitempty"`
+	DueOn     string               `json:"due_on,omitempty"`
+	State     portal.State         `json:"state" enum:"draft,shared,in_review,changes_requested,approved,signed_off"`
+	StateAt   time.Time            `json:"state_at"`
+	Round     int                  `json:"round"`
+	Rounds    int                  `json:"rounds,omitempty" doc:"Rounds of review that are included."`
+	Turn      portal.Side          `json:"turn" enum:"team,client"`
+	TurnSince time.Time            `json:"turn_since"`
+	Audience  portal.Side          `json:"audience,omitempty" doc:"For the team."`
+	Revision  int64                `json:"revision"`
+	Links     []link               `json:"links,omitempty" doc:"When one deliverable is read."`
+}
+
+type link struct {
+	ID    portal.LinkID `json:"id"`
+	Title string        `json:"title"`
+	URL   string        `json:"url"`
+}
+
+func deliverableWire(d portal.Deliverable) deliverable {
+	return deliverable{ID: d.ID, Project: d.Project, Milestone: d.Milestone, Title: d.Title, Body: d.Body, Owner: d.Owner, Name: d.OwnerName, DueOn: d.DueOn,
+		State: d.State, StateAt: d.StateAt.UTC(), Round: d.Round, Rounds: d.Rounds, Turn: d.Turn, TurnSince: d.TurnSince.UTC(), Audience: forTeam(d.Held, d.Audience), Revision: d.Revision}
+}
+
+type newDeliverable struct {
+	Title     string             `json:"title"`
+	Body      string             `json:"body,omitempty"`
+	Milestone portal.MilestoneID `json:"milestone,omitempty"`
+	Owner     portal.PersonID    `json:"owner,omitempty"`
+	DueOn     string             `json:"due_on,omitempty"`
+	Rounds    int                `json:"rounds,omitempty"`
+	Audience  portal.Side        `json:"audience,omitempty" doc:"team (the default) or client."`
+}
+
+type deliverableChange struct {
+	Title     string             `json:"title"`
+	Body      string             `json:"body,omitempty"`
+	Milestone portal.MilestoneID `json:"milestone,omitempty"`
+	Owner     portal.PersonID    `json:"owner,omitempty"`
+	DueOn     string             `json:"due_on,omitempty"`
+	Rounds    int                `json:"rounds,omitempty"`
+	Revision  int64              `json:"revision"`
+}
+
+type newLink struct {
+	Title string `json:"title"`
+	URL   string `json:"url"`
+}
+
+type revision struct {
+	Revision int64 `json:"revision" doc:"As it was looked at."`
+}
+
+type decision struct {
+	Note     string `json:"note,omitempty"`
+	Revision int64  `json:"revision" doc:"As it was looked at."`
+}
+
+type update struct {
+	ID        portal.UpdateID      `json:"id"`
+	Project   portal.ProjectID     `json:"project"`
+	Author    portal.PersonID      `json:"author,omitempty"`
+	Name      string               `json:"author_name,omitempty"`
+	Body      string               `json:"body,omitempty"`
+	Status    portal.ProjectStatus `json:"status" enum:"planned,active,on_hold,done"`
+	Health    portal.Health        `json:"health" enum:"on_track,at_risk,off_track,waiting"`
+	Sentence  string               `json:"sentence,omitempty"`
+	CreatedAt time.Time            `json:"created_at"`
+	EditedAt  *time.Time           `json:"edited_at,omitempty"`
+	Audience  portal.Side          `json:"audience,omitempty" doc:"For the team."`
+	Revision  int64                `json:"revision"`
+}
+
+func updateWire(u portal.Update) update {
+	return update{ID: u.ID, Project: u.Project, Author: u.Author, Name: u.AuthorName, Body: u.Body, Status: u.Status, Health: u.Health, Sentence: u.Sentence,
+		CreatedAt: u.CreatedAt.UTC(), EditedAt: moment(u.EditedAt), Audience: forTeam(u.Held, u.Audience), Revision: u.Revision}
+}
+
+type newUpdate struct {
+	Body     string               `json:"body,omitempty"`
+	Status   portal.ProjectStatus `json:"status"`
+	Health   portal.Health        `json:"health"`
+	Sentence string               `json:"sentence,omitempty"`
+	Audience portal.Side          `json:"audience,omitempty" doc:"team (the default) or client."`
+}
+
+type updateChange struct {
+	Body     string               `json:"body,omitempty"`
+	Status   portal.ProjectStatus `json:"status"`
+	Health   portal.Health        `json:"health"`
+	Sentence string               `json:"sentence,omitempty"`
+	Revision int64                `json:"revision"`
+}
+
+func (s *server) milestones() {
+	readAll(s, "/api/projects/{id}/milestones", "list-milestones", "The milestones of a project, in order", func(ctx context.Context, me *portal.Scope, q *byID) ([]portal.Milestone, string, error) {
+		if _, err := me.Project(ctx, portal.ProjectID(q.ID)); err != nil {
+			return nil, "", err
+		}
+		all, err := me.Milestones(ctx, portal.ProjectID(q.ID))
+		return all, "", err
+	}, milestoneWire)
+	create(s, "/api/projects/{id}/milestones", "add-milestone", "Add a milestone", func(ctx context.Context, me *portal.Scope, id string, in newMilestone) (portal.MilestoneID, error) {
+		return me.AddMilestone(ctx, portal.ProjectID(id), portal.NewMilestone(in))
+	})
+	read(s, "/api/milestones/{id}", "milestone", "A milestone", func(ctx context.Context, me *portal.Scope, id string) (milestone, error) {
+		m, err := me.Milestone(ctx, portal.MilestoneID(id))
+		return milestoneWire(m), err
+	})
+	change(s, http.MethodPut, "/api/milestones/{id}", "change-milestone", "Change a milestone", func(ctx context.Context, me *portal.Scope, id string, in milestoneChange) error {
+		return me.ChangeMilestone(ctx, portal.MilestoneID(id), portal.MilestoneChange(in))
+	})
+	act(s, http.MethodPost, "/api/milestones/{id}/reached", "reach-milestone", "Say that it is reached", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.ReachMilestone(ctx, portal.MilestoneID(id))
+	})
+	act(s, http.MethodDelete, "/api/milestones/{id}/reached", "reopen-milestone", "Say that it is not reached after all", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.ReopenMilestone(ctx, portal.MilestoneID(id))
+	})
+	act(s, http.MethodDelete, "/api/milestones/{id}", "delete-milestone", "Delete a milestone", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.DeleteMilestone(ctx, portal.MilestoneID(id))
+	})
+}
+
+func (s *server) tasks() {
+	readAll(s, "/api/projects/{id}/tasks", "list-tasks", "The tasks of a project, in order", func(ctx context.Context, me *portal.Scope, q *taskQuery) ([]portal.Task, string, error) {
+		if _, err := me.Project(ctx, portal.ProjectID(q.ID)); err != nil {
+			return nil, "", err
+		}
+		return me.Tasks(ctx, portal.ProjectID(q.ID), portal.TaskFilter{Milestone: q.Milestone, Assignee: q.Assignee, Open: q.Open}, q.portal())
+	}, taskWire)
+	create(s, "/api/projects/{id}/tasks", "add-task", "Add a task", func(ctx context.Context, me *portal.Scope, id string, in newTask) (portal.TaskID, error) {
+		return me.AddTask(ctx, portal.ProjectID(id), portal.NewTask(in))
+	})
+	read(s, "/api/tasks/{id}", "task", "A task", func(ctx context.Context, me *portal.Scope, id string) (task, error) {
+		t, err := me.Task(ctx, portal.TaskID(id))
+		return taskWire(t), err
+	})
+	change(s, http.MethodPut, "/api/tasks/{id}", "change-task", "Change a task", func(ctx context.Context, me *portal.Scope, id string, in taskChange) error {
+		return me.ChangeTask(ctx, portal.TaskID(id), portal.TaskChange(in))
+	})
+	change(s, http.MethodPut, "/api/tasks/{id}/assignee", "assign-task", "Give it to somebody", func(ctx context.Context, me *portal.Scope, id string, in assignment) error {
+		return me.AssignTask(ctx, portal.TaskID(id), in.Assignee)
+	})
+	act(s, http.MethodPost, "/api/tasks/{id}/started", "start-task", "Start it", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.StartTask(ctx, portal.TaskID(id))
+	})
+	act(s, http.MethodPost, "/api/tasks/{id}/completed", "complete-task", "Complete it", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.CompleteTask(ctx, portal.TaskID(id))
+	})
+	act(s, http.MethodDelete, "/api/tasks/{id}/completed", "reopen-task", "Open it again", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.ReopenTask(ctx, portal.TaskID(id))
+	})
+	act(s, http.MethodDelete, "/api/tasks/{id}", "delete-task", "Delete a task", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.DeleteTask(ctx, portal.TaskID(id))
+	})
+}
+
+func (s *server) deliverables() {
+	readAll(s, "/api/projects/{id}/deliverables", "list-deliverables", "The deliverables of a project, in order", func(ctx context.Context, me *portal.Scope, q *byID) ([]portal.Deliverable, string, error) {
+		if _, err := me.Project(ctx, portal.ProjectID(q.ID)); err != nil {
+			return nil, "", err
+		}
+		all, err := me.Deliverables(ctx, portal.ProjectID(q.ID))
+		return all, "", err
+	}, deliverableWire)
+	create(s, "/api/projects/{id}/deliverables", "add-deliverable", "Add a deliverable", func(ctx context.Context, me *portal.Scope, id string, in newDeliverable) (portal.DeliverableID, error) {
+		return me.AddDeliverable(ctx, portal.ProjectID(id), portal.NewDeliverable(in))
+	})
+	read(s, "/api/deliverables/{id}", "deliverable", "A deliverable and its links", func(ctx context.Context, me *portal.Scope, id string) (deliverable, error) {
+		d, err := me.Deliverable(ctx, portal.DeliverableID(id))
+		if err != nil {
+			return deliverable{}, err
+		}
+		w := deliverableWire(d)
+		links, err := me.Links(ctx, d.ID)
+		for _, l := range links {
+			w.Links = append(w.Links, link{l.ID, l.Title, l.URL})
+		}
+		return w, err
+	})
+	change(s, http.MethodPut, "/api/deliverables/{id}", "change-deliverable", "Change a deliverable", func(ctx context.Context, me *portal.Scope, id string, in deliverableChange) error {
+		return me.ChangeDeliverable(ctx, portal.DeliverableID(id), portal.DeliverableChange(in))
+	})
+	create(s, "/api/deliverables/{id}/links", "add-link", "Add a link to it", func(ctx context.Context, me *portal.Scope, id string, in newLink) (portal.LinkID, error) {
+		return me.AddLink(ctx, portal.DeliverableID(id), in.Title, in.URL)
+	})
+	act(s, http.MethodDelete, "/api/links/{id}", "remove-link", "Remove a link", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.RemoveLink(ctx, portal.LinkID(id))
+	})
+	act(s, http.MethodPost, "/api/deliverables/{id}/shared", "share-deliverable", "Share a draft with the client", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.ShareDeliverable(ctx, portal.DeliverableID(id))
+	})
+	change(s, http.MethodPost, "/api/deliverables/{id}/review", "ask-review", "Ask the client to decide", func(ctx context.Context, me *portal.Scope, id string, in revision) error {
+		return me.AskReview(ctx, portal.DeliverableID(id), in.Revision)
+	})
+	act(s, http.MethodDelete, "/api/deliverables/{id}/review", "withdraw-review", "Withdraw the question", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.Withdraw(ctx, portal.DeliverableID(id))
+	})
+	change(s, http.MethodPost, "/api/deliverables/{id}/approval", "approve-deliverable", "Approve it, as the client", func(ctx context.Context, me *portal.Scope, id string, in decision) error {
+		return me.ApproveDeliverable(ctx, portal.DeliverableID(id), portal.Decision(in))
+	})
+	change(s, http.MethodPost, "/api/deliverables/{id}/changes", "request-changes", "Ask for changes, as the client", func(ctx context.Context, me *portal.Scope, id string, in decision) error {
+		return me.RequestChanges(ctx, portal.DeliverableID(id), portal.Decision(in))
+	})
+	act(s, http.MethodDelete, "/api/deliverables/{id}", "delete-deliverable", "Delete a deliverable", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.DeleteDeliverable(ctx, portal.DeliverableID(id))
+	})
+}
+
+func (s *server) updates() {
+	readAll(s, "/api/projects/{id}/updates", "list-updates", "The updates of a project, newest first", func(ctx context.Context, me *portal.Scope, q *inProject) ([]portal.Update, string, error) {
+		if _, err := me.Project(ctx, portal.ProjectID(q.ID)); err != nil {
+			return nil, "", err
+		}
+		return me.Updates(ctx, portal.ProjectID(q.ID), q.portal())
+	}, updateWire)
+	create(s, "/api/projects/{id}/updates", "publish-update", "Publish an update", func(ctx context.Context, me *portal.Scope, id string, in newUpdate) (portal.UpdateID, error) {
+		return me.PublishUpdate(ctx, portal.ProjectID(id), portal.NewUpdate(in))
+	})
+	read(s, "/api/updates/{id}", "update", "An update", func(ctx context.Context, me *portal.Scope, id string) (update, error) {
+		u, err := me.Update(ctx, portal.UpdateID(id))
+		return updateWire(u), err
+	})
+	change(s, http.MethodPut, "/api/updates/{id}", "edit-update", "Edit an update", func(ctx context.Context, me *portal.Scope, id string, in updateChange) error {
+		return me.EditUpdate(ctx, portal.UpdateID(id), portal.UpdateChange(in))
+	})
+	act(s, http.MethodDelete, "/api/updates/{id}", "delete-update", "Delete an update", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.DeleteUpdate(ctx, portal.UpdateID(id))
+	})
+}
+
+type reveal struct {
+	WithHistory bool `json:"with_history,omitempty" doc:"Also show what happened to it before."`
+}
+
+// audience registers who sees an item, for each kind of item.
+func (s *server) audience() {
+	for _, kind := range []string{"milestones", "tasks", "deliverables", "updates"} {
+		change(s, http.MethodPost, "/api/"+kind+"/{id}/audience", "reveal-"+kind, "Show it to the client", func(ctx context.Context, me *portal.Scope, id string, in reveal) error {
+			return me.Reveal(ctx, portal.ItemID(id), in.WithHistory)
+		})
+		act(s, http.MethodDelete, "/api/"+kind+"/{id}/audience", "conceal-"+kind, "Hide it from the client", func(ctx context.Context, me *portal.Scope, id string) error {
+			_, err := me.Conceal(ctx, portal.ItemID(id))
+			return err
+		})
+	}
+}

@@ -1,0 +1,298 @@
+package api_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/api"
+	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+)
+
+var updateFlag = flag.Bool("update", false, "write testdata/matrix.txt anew")
+
+// site is the API over a World.
+type site struct {
+	*portaltest.World
+	t *testing.T
+	h http.Handler
+}
+
+func newSite(t *testing.T, w *portaltest.World) *site {
+	return &site{w, t, api.New(api.Options{Portal: w.Portal, Accounts: w.Accounts, Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil))})}
+}
+
+// token makes an API token for the named person; "" for who cannot have one.
+func (s *site) token(name string, scopes ...string) string {
+	s.t.Helper()
+	id, ok := s.Everyone()[name]
+	if !ok || name == "uma" {
+		return ""
+	}
+	ctx := s.t.Context()
+	var session account.Session
+	if err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		session, _, err = s.Accounts.NewSession(ctx, tx, id, account.ByPassword, account.Meta{}, 0)
+		return err
+	}); err != nil {
+		s.t.Fatal(err)
+	}
+	_, secret, err := s.Accounts.NewToken(ctx, session, "test", scopes, time.Time{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return secret
+}
+
+func (s *site) do(method, path, token, body string, header ...string) *httptest.ResponseRecorder {
+	var r *http.Request
+	if body == "" {
+		r = httptest.NewRequest(method, path, nil)
+	} else {
+		r = httptest.NewRequest(method, path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	s.h.ServeHTTP(w, r)
+	return w
+}
+
+// op is an operation of the description.
+type op struct {
+	method, path, body string
+}
+
+// operations reads all operations from the description, each with the smallest
+// body that it takes.
+func (s *site) operations() []op {
+	s.t.Helper()
+	var doc struct {
+		Paths map[string]map[string]struct {
+			RequestBody struct {
+				Content map[string]struct {
+					Schema struct {
+						Ref string `json:"$ref"`
+					}
+				}
+			}
+		}
+		Components struct {
+			Schemas map[string]struct {
+				Required   []string
+				Properties map[string]struct {
+					Type any
+					Enum []any
+				}
+			}
+		}
+	}
+	w := s.do("GET", "/api/openapi.json", "", "")
+	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil {
+		s.t.Fatal(err)
+	}
+	var ops []op
+	for path, methods := range doc.Paths {
+		for method, o := range methods {
+			body := ""
+			for _, c := range o.RequestBody.Content {
+				schema := doc.Components.Schemas[c.Schema.Ref[strings.LastIndex(c.Schema.Ref, "/")+1:]]
+				fields := map[string]any{}
+				for _, name := range schema.Required {
+					p := schema.Properties[name]
+					switch {
+					case len(p.Enum) > 0:
+						fields[name] = p.Enum[0]
+					case name == "status":
+						fields[name] = "active"
+					case name == "health":
+						fields[name] = "on_track"
+					case name == "preset":
+						fields[name] = "viewer"
+					case name == "url":
+						fields[name] = "https://example.test/"
+					case name == "client":
+						fields[name] = "{id}"
+					case name == "email":
+						fields[name] = "new@example.test"
+					case name == "invitation_days":
+						fields[name] = 7
+					case p.Type == "string":
+						fields[name] = "word"
+					case p.Type == "integer":
+						fields[name] = 1
+					case p.Type == "boolean":
+						fields[name] = false
+					default:
+						fields[name] = []any{}
+					}
+				}
+				b, _ := json.Marshal(fields)
+				body = string(b)
+			}
+			ops = append(ops, op{strings.ToUpper(method), path, body})
+		}
+	}
+	slices.SortFunc(ops, func(a, b op) int {
+		// What a DELETE undoes comes before it.
+		key := func(o op) string {
+			return o.path + map[string]string{"GET": "1", "POST": "2", "PUT": "3", "DELETE": "4"}[o.method]
+		}
+		return strings.Compare(key(a), key(b))
+	})
+	// What deletes comes last, so that the others find what they ask for.
+	slices.SortStableFunc(ops, func(a, b op) int {
+		last := func(o op) int {
+			if o.method == "DELETE" && strings.Count(o.path, "/") == 3 {
+				return 1
+			}
+			return 0
+		}
+		return last(a) - last(b)
+	})
+	return ops
+}
+
+// id is the thing that a path is about, in the given project and client.
+func (s *site) id(path string, client portal.ClientID, user portal.ClientUserID, project portal.ProjectID, side portal.Side) string {
+	it := s.Items[project][side]
+	switch strings.Split(path, "/")[2] {
+	case "clients":
+		return string(client)
+	case "client-users":
+		return string(user)
+	case "projects":
+		return string(project)
+	case "milestones":
+		return string(it.Milestone)
+	case "tasks":
+		return string(it.Task)
+	case "deliverables":
+		return string(it.Deliverable)
+	case "links":
+		return string(it.Link)
+	case "updates":
+		return string(it.Update)
+	}
+	return ""
+}
+
+var everybody = []string{"ada", "mia", "tom", "cleo", "dan", "bea", "carl", "rex", "eve", "nobody"}
+
+// TestMatrix walks every operation as every kind of person, on a client's
+// things that are shown and on the team's own, and compares with what was
+// reviewed. Nobody receives a word they may not see.
+func TestMatrix(t *testing.T) {
+	var got bytes.Buffer
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		got.Reset()
+		fmt.Fprintf(&got, "%-62s", "")
+		for _, name := range everybody {
+			fmt.Fprintf(&got, " %-6s", name)
+		}
+		got.WriteByte('\n')
+		rows := map[string][]int{}
+		var order []string
+		for _, name := range everybody {
+			for _, side := range []portal.Side{portal.ClientSide, portal.Team} {
+				w := portaltest.New(t, again(t, w))
+				s := newSite(t, w)
+				token := s.token(name, "read", "write")
+				for _, o := range s.operations() {
+					if side == portal.Team && !strings.Contains(o.path, "{id}") {
+						continue
+					}
+					user := w.BeaAtAcme
+					id := s.id(o.path, w.Acme, user, w.Site, side)
+					if o.path == "/api/projects" {
+						id = string(w.Acme)
+					}
+					res := s.do(o.method, strings.ReplaceAll(o.path, "{id}", id), token, strings.ReplaceAll(o.body, "{id}", id))
+					key := fmt.Sprintf("%-6s %-6s %s", side, o.method, o.path)
+					if rows[key] == nil {
+						order = append(order, key)
+					}
+					rows[key] = append(rows[key], res.Code)
+					for _, word := range foreign(name) {
+						if i := strings.Index(res.Body.String(), word); i >= 0 {
+							t.Errorf("%s as %s leaks %.60q", key, name, res.Body.String()[i:])
+						}
+					}
+				}
+			}
+		}
+		for _, key := range order {
+			fmt.Fprintf(&got, "%-62s", key)
+			for _, code := range rows[key] {
+				fmt.Fprintf(&got, " %-6d", code)
+			}
+			got.WriteByte('\n')
+		}
+		compare(t, got.Bytes())
+	})
+}
+
+func compare(t *testing.T, got []byte) {
+	t.Helper()
+	const file = "testdata/matrix.txt"
+	if *updateFlag {
+		os.MkdirAll("testdata", 0o755)
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		a, b := strings.Split(string(got), "\n"), strings.Split(string(want), "\n")
+		for i := range max(len(a), len(b)) {
+			x, y := "", ""
+			if i < len(a) {
+				x = a[i]
+			}
+			if i < len(b) {
+				y = b[i]
+			}
+			if x != y {
+				t.Errorf("got  %s\nwant %s", x, y)
+			}
+		}
+	}
+}
+
+// foreign are the words a person may receive under no circumstances.
+func foreign(name string) []string {
+	switch name {
+	case "ada", "mia":
+		return nil
+	case "tom":
+		return []string{"CNRY-brick", "CNRY-acme-team-hidden", "CNRY-acme-team-brand"}
+	case "cleo", "bea":
+		return []string{"-team-", "hidden"}
+	case "dan":
+		return []string{"-team-", "hidden", "site", "CNRY-brick"}
+	case "carl":
+		return []string{"CNRY-acme", "CNRY-brick-team"}
+	}
+	return []string{"CNRY"}
+}

@@ -1,0 +1,41 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+)
+
+type template struct {
+	ID   portal.TemplateID `json:"id"`
+	Name string            `json:"name"`
+}
+
+func (s *server) templates() {
+	readAll(s, "/api/templates", "list-templates", "The templates of projects", func(ctx context.Context, me *portal.Scope, _ *struct{}) ([]portal.Template, string, error) {
+		all, err := me.Templates(ctx)
+		return all, "", err
+	}, func(t portal.Template) template { return template{t.ID, t.Name} })
+}
+
+type need struct {
+	Item    portal.ItemID    `json:"item"`
+	Kind    string           `json:"kind" enum:"task,deliverable,milestone"`
+	Title   string           `json:"title"`
+	Project portal.ProjectID `json:"project"`
+	Client  portal.ClientID  `json:"client"`
+	DueOn   string           `json:"due_on,omitempty"`
+	Since   time.Time        `json:"since"`
+}
+
+func (s *server) needs() {
+	readAll(s, "/api/needs", "needs", "What needs you, as a client's person, most urgent first", func(ctx context.Context, me *portal.Scope, q *struct {
+		Client portal.ClientID `query:"client" maxLength:"64"`
+	}) ([]portal.Need, string, error) {
+		all, err := me.Needs(ctx, q.Client, 0)
+		return all, "", err
+	}, func(n portal.Need) need {
+		return need{n.Item, n.Kind, n.Title, n.Project, n.Client, n.DueOn, n.Since.UTC()}
+	})
+}
