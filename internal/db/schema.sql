@@ -374,9 +374,11 @@ CREATE TABLE project_grants (
   FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id)
 );
 
-CREATE INDEX project_grants_client ON project_grants (client_id, actor);
+CREATE INDEX project_grants_client ON project_grants (client_id, actor, project_id);
 
 CREATE INDEX project_grants_project ON project_grants (project_id);
+
+CREATE INDEX project_grants_side ON project_grants (actor, side, project_id);
 
 CREATE TABLE project_team (
   project_id  TEXT   NOT NULL REFERENCES projects (id),

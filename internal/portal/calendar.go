@@ -101,10 +101,7 @@ func (p *Portal) Calendar(ctx context.Context, token, base string) (string, erro
 			return "", err
 		}
 		name = brand.Name
-		rows, err := me.query(ctx, `
-SELECT x.id FROM (SELECT d.id FROM my_desk d WHERE d.archived_at IS NULL
-        UNION SELECT p.id FROM my_projects p WHERE p.side = 'client' AND p.archived_at IS NULL) x ORDER BY x.id DESC LIMIT $2`, calendarProjects)
-		if ids, err = list(rows, err, func(rows *sql.Rows) (id ProjectID, err error) { return id, rows.Scan(&id) }); err != nil {
+		if ids, err = me.ownProjects(ctx, ""); err != nil {
 			return "", err
 		}
 	}
@@ -117,10 +114,9 @@ SELECT x.id FROM (SELECT d.id FROM my_desk d WHERE d.archived_at IS NULL
 
 // Bounds of a calendar.
 const (
-	calendarProjects = 200
-	calendarEvents   = 2000
-	calendarPast     = 90  // days
-	calendarAhead    = 730 // days
+	calendarEvents = 2000
+	calendarPast   = 90  // days
+	calendarAhead  = 730 // days
 )
 
 // dueItem is an item on its day.

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -128,6 +129,12 @@ func (me *Scope) Today(ctx context.Context, day string, everything bool) (Desk, 
 		if d.Waiting, err = me.waiting(ctx, ids, now.Add(-waitsTooLong)); err != nil {
 			return d, err
 		}
+		for _, needs := range [][]Need{d.NeedsUs, d.Waiting} {
+			for i := range needs {
+				p := projects[slices.Index(ids, needs[i].Project)]
+				needs[i].ProjectName, needs[i].ClientName = p.Name, p.ClientName
+			}
+		}
 	}
 	rows, err := me.query(ctx, `
 SELECT x.id, x.name FROM (SELECT c.id, c.name, c.portal_since FROM my_clients c
@@ -155,10 +162,11 @@ SELECT p.id, p.name, p.client_id, p.client_name, p.status, p.health, p.sentence,
 	})
 }
 
-// needColumns read an item i of the kind in project p as a Need.
+// needColumns read an item i of the kind as a Need, but for the names of its
+// project and client: those the desk knows already.
 func needColumns(kind string) string {
-	return `SELECT i.id, '` + kind + `' AS kind, i.title, i.project_id, p.name, i.client_id, p.client_name, COALESCE(i.due_on, '') AS due_on, i.turn_since, '' AS asked_by, i.side, i.rights
-  FROM my_` + kind + `s i JOIN my_projects p ON p.id = i.project_id`
+	return `SELECT i.id, '` + kind + `' AS kind, i.title, i.project_id, '' AS project_name, i.client_id, '' AS client_name,
+       COALESCE(i.due_on, '') AS due_on, i.turn_since, '' AS asked_by, i.side, i.rights FROM my_` + kind + `s i`
 }
 
 // byUrgency orders Needs: what has a due day first, by it.

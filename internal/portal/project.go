@@ -166,6 +166,31 @@ func (me *Scope) Projects(ctx context.Context, f ProjectFilter, pg Page) (projec
 
 func scanProject(rows *sql.Rows) (p Project, err error) { return p, p.scan(rows.Scan) }
 
+// Bounds of what is gathered over several projects.
+const (
+	maxOwnProjects = 200
+	newestProjects = 50 // of who sees all and is on the team of none
+)
+
+// ownProjects are the newest of the client's projects; without a client, those
+// that concern the actor: on whose team they are, and those of their companies.
+func (me *Scope) ownProjects(ctx context.Context, client ClientID) ([]ProjectID, error) {
+	read := func(q string, args ...any) ([]ProjectID, error) {
+		rows, err := me.query(ctx, q, args...)
+		return list(rows, err, func(rows *sql.Rows) (id ProjectID, err error) { return id, rows.Scan(&id) })
+	}
+	if client != "" {
+		return read(`SELECT p.id FROM my_projects p WHERE p.client_id = $2 ORDER BY p.id DESC LIMIT $3`, string(client), maxOwnProjects)
+	}
+	ids, err := read(`
+SELECT x.id FROM (SELECT d.id FROM my_desk d WHERE d.archived_at IS NULL
+        UNION SELECT p.id FROM my_projects p WHERE p.side = 'client' AND p.archived_at IS NULL) x ORDER BY x.id DESC LIMIT $2`, maxOwnProjects)
+	if err == nil && len(ids) == 0 {
+		ids, err = read(`SELECT p.id FROM my_projects p WHERE p.archived_at IS NULL ORDER BY p.id DESC LIMIT $2`, newestProjects)
+	}
+	return ids, err
+}
+
 // NewProject is what CreateProject takes.
 type NewProject struct {
 	Name, Summary   string

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"database/sql"
+	"slices"
 )
 
 // A Hit is something that a search found.
@@ -40,21 +41,30 @@ SELECT p.id, 'project', p.name, p.id, p.name, p.client_name FROM my_projects p
 	if err != nil {
 		return nil, err
 	}
-	rows, err = me.query(ctx, `SELECT p.id FROM my_projects p ORDER BY p.id DESC LIMIT $2`, searchedProjects)
-	ids, err := list(rows, err, func(rows *sql.Rows) (id ProjectID, err error) { return id, rows.Scan(&id) })
-	if err != nil || len(ids) == 0 {
+	rows, err = me.query(ctx, `SELECT p.id, 'project', p.name, p.id, p.name, p.client_name FROM my_projects p ORDER BY p.id DESC LIMIT $2`, searchedProjects)
+	newest, err := list(rows, err, scanHit)
+	if err != nil || len(newest) == 0 {
 		return hits, err
+	}
+	ids := make([]ProjectID, len(newest))
+	for i, p := range newest {
+		ids[i] = p.Project
 	}
 	in, args := oneOf(4, ids)
 	within := func(kind, title string) string {
-		return `SELECT i.id, '` + kind + `' AS kind, i.` + title + `, i.project_id, p.name, p.client_name FROM my_` + kind + `s i JOIN my_projects p ON p.id = i.project_id
+		return `SELECT i.id, '` + kind + `' AS kind, i.` + title + `, i.project_id, '' AS project_name, '' AS client_name FROM my_` + kind + `s i
  WHERE i.project_id IN ` + in + ` AND REPLACE(i.title_key, $2, '') <> i.title_key`
 	}
 	rows, err = me.query(ctx, `
 SELECT * FROM (`+within("deliverable", "title")+` UNION ALL `+within("milestone", "title")+` UNION ALL `+within("task", "title")+` UNION ALL `+within("update", "sentence")+`) x
  ORDER BY x.id DESC LIMIT $3`, append([]any{part, searchHits}, args...)...)
 	items, err := list(rows, err, scanHit)
-	return append(hits, items...), err
+	for _, h := range items {
+		p := newest[slices.Index(ids, h.Project)]
+		h.ProjectName, h.ClientName = p.ProjectName, p.ClientName
+		hits = append(hits, h)
+	}
+	return hits, err
 }
 
 func scanHit(rows *sql.Rows) (h Hit, err error) {

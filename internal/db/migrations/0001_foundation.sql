@@ -410,7 +410,8 @@ CREATE TABLE project_grants (
   FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id)
 );
 CREATE INDEX project_grants_project ON project_grants (project_id);
-CREATE INDEX project_grants_client ON project_grants (client_id, actor);
+CREATE INDEX project_grants_side ON project_grants (actor, side, project_id);
+CREATE INDEX project_grants_client ON project_grants (client_id, actor, project_id);
 
 -- The rights: view 1, download 2, comment 4, message 8, upload 16, decide 32,
 -- sign off 64, invite colleagues 128; for the team contribute 256, manage 512,
