@@ -148,6 +148,19 @@ SELECT `+eventColumns+`, e.project_name, e.client_name FROM my_events e
 	return list(rows, err, scanProjectEvent)
 }
 
+// RecentHere is Recent for the team, whose projects are many: it goes by time
+// through what happened in the workspace rather than by project.
+func (me *Scope) RecentHere(ctx context.Context, since time.Time, limit int) ([]Event, error) {
+	if oldest := me.p.now().AddDate(0, 0, -recentDays); since.Before(oldest) {
+		since = oldest
+	}
+	rows, err := me.query(ctx, `
+SELECT `+eventColumns+`, e.project_name, e.client_name FROM my_newest_events e
+ WHERE e.at > $2 AND COALESCE(e.actor, '') <> $3
+ ORDER BY e.at DESC LIMIT $4`, db.Micros(since), string(me.actor.person), limit)
+	return list(rows, err, scanProjectEvent)
+}
+
 // Sees reports whether the actor sees the event: for a stream that has been
 // told of it.
 func (me *Scope) Sees(ctx context.Context, id EventID) (bool, error) {
