@@ -197,6 +197,16 @@ func TestSharedComputer(t *testing.T) {
 	})
 }
 
+// Whoever was kept out is told why where they come back to.
+func TestPausedIsSaid(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		cleo := s.As("cleo")
+		s.Exec(`UPDATE sessions SET ended_at = $1, ended_why = 'paused:cli_1' WHERE id = $2`, s.Clock.Now().UnixMicro(), string(cleo.Session.ID))
+		cleo.Get("/sign-in").MustBe(200).MustContain("Access is paused by Honcho Design")
+		cleo.Get("/profile").MustBe(401).MustContain("Access is paused by Honcho Design")
+	})
+}
+
 func TestDemoPeople(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		s := webtest.New(t, w, func(o *web.Options) {

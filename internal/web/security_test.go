@@ -212,6 +212,22 @@ func TestHost(t *testing.T) {
 	})
 }
 
+// T084: who claims to come from elsewhere is counted all the same.
+func TestThrottleByTheRealAddress(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		h := secureSite(t, w)
+		for i := range 20 {
+			claim := fmt.Sprintf("203.0.113.%d", i)
+			resp := ask(h, "POST", "/sign-in", strings.NewReader("email=cleo%40cleo.test&password=wrong"),
+				"X-Forwarded-For", claim, "X-Real-IP", claim, "True-Client-IP", claim, "CF-Connecting-IP", claim, "Forwarded", "for="+claim)
+			if resp.StatusCode == http.StatusTooManyRequests {
+				return
+			}
+		}
+		t.Error("twenty tries are not too many")
+	})
+}
+
 // T147: opening any page changes nothing. What is counted is kept in memory
 // until the next flush.
 func TestGetChangesNothing(t *testing.T) {

@@ -86,7 +86,7 @@ func (s *Site) Stranger() *Browser {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	b := &Browser{Site: s, Name: "nobody", t: s.t, forbidden: forbidden("nobody")}
+	b := &Browser{Site: s, Name: "nobody", t: s.t}
 	b.client = &http.Client{Jar: jar, CheckRedirect: b.redirected}
 	return b
 }
@@ -100,7 +100,7 @@ func (s *Site) As(name string) *Browser {
 		s.t.Fatalf("webtest: nobody is called %q", name)
 	}
 	b := s.Stranger()
-	b.Name, b.forbidden = name, forbidden(name)
+	b.Name = name
 	ctx := context.Background()
 	var token string
 	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
@@ -122,13 +122,11 @@ func forbidden(name string) []string {
 	acme, brick := portaltest.Canary("acme", portal.Team, ""), portaltest.Canary("brick", portal.Team, "")
 	hidden := portaltest.Canary("acme", portal.ClientSide, "hidden-")
 	switch name {
-	case "ada":
-		return nil
-	case "mia":
+	case "ada", "mia":
 		return nil
 	case "tom": // a contributor on Site alone
 		return []string{"CNRY-brick-", portaltest.Canary("acme", portal.Team, "hidden-"), portaltest.Canary("acme", portal.ClientSide, "brand-"), hidden}
-	case "cleo":
+	case "cleo", "uma": // uma once she has accepted; nobody signs in before
 		return []string{acme, "CNRY-brick-", hidden}
 	case "dan": // sees Brand alone
 		return []string{acme, "CNRY-brick-", hidden, portaltest.Canary("acme", portal.ClientSide, "site-"), portaltest.Canary("acme", portal.ClientSide, "old-")}
