@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// result of one measurement.
+type result struct {
+	perSecond float64
+	p50, p99  time.Duration
+	bytes     int // of the last body
+}
+
+// repeat calls do from n goroutines for as long as is asked, after a second to
+// warm up, and says how often and how quickly.
+func repeat(ctx context.Context, n int, length time.Duration, do func(worker int) error) (result, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	begin := time.Now().Add(min(time.Second, length))
+	end := begin.Add(length)
+	took := make([][]time.Duration, n)
+	var wg sync.WaitGroup
+	for w := range n {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				start := time.Now()
+				if start.After(end) {
+					return
+				}
+				if err := do(w); err != nil {
+					cancel(err)
+					return
+				}
+				if start.After(begin) {
+					took[w] = append(took[w], time.Since(start))
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return result{}, err
+	}
+	all := slices.Concat(took...)
+	if len(all) == 0 {
+		return result{}, errors.New("nothing was measured")
+	}
+	slices.Sort(all)
+	return result{perSecond: float64(len(all)) / length.Seconds(), p50: all[len(all)/2], p99: all[len(all)*99/100]}, nil
+}
+
+// conn asks for one page again and again over one connection. It is as small
+// as it can be, for the generator shares the processor with the server.
+type conn struct {
+	c       net.Conn
+	r       *bufio.Reader
+	request []byte
+	body    int
+}
+
+func dial(address, path, cookie string) (*conn, error) {
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	request := "GET " + path + " HTTP/1.1\r\nHost: " + address + "\r\nUser-Agent: load\r\n"
+	if cookie != "" {
+		request += "Cookie: " + cookie + "\r\n"
+	}
+	return &conn{c: c, r: bufio.NewReaderSize(c, 64<<10), request: []byte(request + "\r\n")}, nil
+}
+
+var ok = []byte("HTTP/1.1 200 ")
+
+// get asks once. Anything but 200 with a length is an error.
+func (c *conn) get() error {
+	if _, err := c.c.Write(c.request); err != nil {
+		return err
+	}
+	line, err := c.r.ReadSlice('\n')
+	if err != nil {
+		return err
+	}
+	if !bytes.HasPrefix(line, ok) {
+		return fmt.Errorf("the server answered %q", strings.TrimSpace(string(line)))
+	}
+	length := -1
+	for {
+		line, err := c.r.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		if len(line) <= 2 {
+			break
+		}
+		if name, value, _ := bytes.Cut(line, []byte(":")); len(name) == 14 && bytes.EqualFold(name, []byte("Content-Length")) {
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
+				return err
+			}
+		}
+	}
+	if length < 0 {
+		return errors.New("an answer without a length")
+	}
+	c.body = length
+	_, err = c.r.Discard(length)
+	return err
+}
+
+// pages measures a page over n connections.
+func pages(ctx context.Context, site, path, cookie string, n int, length time.Duration) (result, error) {
+	address := strings.TrimPrefix(site, "http://")
+	conns := make([]*conn, n)
+	for i := range conns {
+		c, err := dial(address, path, cookie)
+		if err != nil {
+			return result{}, err
+		}
+		defer c.c.Close()
+		conns[i] = c
+	}
+	r, err := repeat(ctx, n, length, func(w int) error { return conns[w].get() })
+	if err != nil {
+		return r, fmt.Errorf("GET %s: %w", path, err)
+	}
+	r.bytes = conns[0].body
+	return r, nil
+}
+
+// bare is the plainest server there is, to compare with: 30 KB from memory. It
+// says where it listens and runs until its input ends.
+func bare(in io.Reader, out io.Writer) error {
+	body := bytes.Repeat([]byte("<p>Vitrine</p>\n"), 2000)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "http://"+l.Addr().String())
+	server := &http.Server{ReadHeaderTimeout: 5 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		w.Write(body)
+	})}
+	go func() {
+		io.Copy(io.Discard, in)
+		server.Close()
+	}()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+
+	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+)
+
+// A page is asked for whole, and in its reads.
+type page struct {
+	name, path string
+	reads      []read
+}
+
+// A read is one call that a page's handler makes.
+type read struct {
+	name string
+	do   func(context.Context, *portal.Scope) error
+}
+
+// visitReads are what every page reads first (web/visit.go).
+func visitReads(p *portal.Portal, accounts *account.Accounts, token string) []read {
+	return []read{
+		{"Brand", func(ctx context.Context, _ *portal.Scope) error { _, err := p.Brand(ctx); return err }},
+		{"Session", func(ctx context.Context, _ *portal.Scope) error {
+			_, _, err := accounts.Session(ctx, token)
+			return err
+		}},
+		{"Self", func(ctx context.Context, me *portal.Scope) error { _, err := me.Self(ctx); return err }},
+	}
+}
+
+// pagesOf are the pages that are measured, with the reads of their handlers.
+func pagesOf(f filled) []page {
+	var ids []portal.ProjectID // those on the home, found by its own read
+	return []page{
+		{"client home", "/", []read{ // web/home.go
+			{"Client", func(ctx context.Context, me *portal.Scope) error { _, err := me.Client(ctx, f.client); return err }},
+			{"Needs", func(ctx context.Context, me *portal.Scope) error { _, err := me.Needs(ctx, f.client, 6); return err }},
+			{"Projects", func(ctx context.Context, me *portal.Scope) error {
+				projects, _, err := me.Projects(ctx, portal.ProjectFilter{Client: f.client}, portal.Page{Limit: 12})
+				found := make([]portal.ProjectID, len(projects))
+				for i, p := range projects {
+					found[i] = p.ID
+				}
+				if ids == nil {
+					ids = found
+				}
+				return err
+			}},
+			{"ProjectSummaries", func(ctx context.Context, me *portal.Scope) error {
+				_, err := me.ProjectSummaries(ctx, ids...)
+				return err
+			}},
+			{"LastVisit", func(ctx context.Context, me *portal.Scope) error {
+				_, err := me.LastVisit(ctx, string(f.client))
+				return err
+			}},
+			{"Recent", func(ctx context.Context, me *portal.Scope) error {
+				_, err := me.Recent(ctx, f.client, f.since, 5)
+				return err
+			}},
+			{"Office", func(ctx context.Context, me *portal.Scope) error { _, err := me.Office(ctx); return err }},
+			{"HasLooked", func(ctx context.Context, me *portal.Scope) error { _, err := me.HasLooked(ctx); return err }},
+		}},
+	}
+}
