@@ -377,7 +377,7 @@ UPDATE projects SET shared_at = $1, shared_by = $2, revision = revision + 1 WHER
 			return err
 		}
 		if withHistory {
-			if _, err := t.exec(ctx, `UPDATE events SET shown = 1 WHERE project_id = $1 AND audience = 'client'`, string(id)); err != nil {
+			if err := t.showHistory(ctx, id); err != nil {
 				return err
 			}
 		}
@@ -387,6 +387,30 @@ UPDATE projects SET shared_at = $1, shared_by = $2, revision = revision + 1 WHER
 		return t.record(ctx, Happening{Kind: ProjectShared, Client: p.Client, Project: id, Subject: string(id), Audience: ClientSide, Details: Details{"title": p.Name}})
 	})
 }
+
+// showHistory shows what happened, in the client's audience, to the project and
+// to the items in it that the client is to see now: not to what was concealed
+// or deleted since.
+func (t *tx) showHistory(ctx context.Context, id ProjectID) error {
+	rows, err := t.query(ctx, shownItems, string(id))
+	subjects, err := list(rows, err, func(rows *sql.Rows) (s string, err error) { return s, rows.Scan(&s) })
+	if err != nil {
+		return err
+	}
+	for _, s := range append(subjects, string(id)) {
+		if _, err := t.exec(ctx, `UPDATE events SET shown = 1 WHERE subject = $1 AND audience = 'client'`, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shownItems are the items of a project, $2, in the client's audience.
+const shownItems = `
+SELECT i.id FROM my_milestones i WHERE i.project_id = $2 AND i.audience = 'client'
+UNION ALL SELECT i.id FROM my_tasks i WHERE i.project_id = $2 AND i.audience = 'client'
+UNION ALL SELECT i.id FROM my_deliverables i WHERE i.project_id = $2 AND i.audience = 'client'
+UNION ALL SELECT i.id FROM my_updates i WHERE i.project_id = $2 AND i.audience = 'client'`
 
 // UnshareProject takes the project out of the client's sight at once. Takes Manage.
 func (me *Scope) UnshareProject(ctx context.Context, id ProjectID) error {

@@ -322,6 +322,50 @@ func TestReveal(t *testing.T) {
 	})
 }
 
+// Sharing a project with its history shows none of what was concealed, or
+// deleted, before.
+func TestShareWithHistory(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := context.Background()
+		add := func(title string) portal.TaskID {
+			t.Helper()
+			id, err := w.As(w.Mia).AddTask(ctx, w.Hidden, portal.NewTask{Title: title, Audience: portal.ClientSide})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		stays, concealed, deleted := add("Stays"), add("Concealed"), add("Deleted")
+		if _, err := w.As(w.Mia).Conceal(ctx, portal.ItemID(concealed)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.As(w.Mia).DeleteTask(ctx, deleted); err != nil {
+			t.Fatal(err)
+		}
+		preview, err := w.As(w.Mia).SharePreview(ctx, w.Hidden)
+		if err != nil || preview.Tasks != 2 {
+			t.Errorf("preview: %+v, %v", preview, err)
+		}
+		if err := w.As(w.Mia).ShareProject(ctx, w.Hidden, true); err != nil {
+			t.Fatal(err)
+		}
+		events, _, err := w.As(w.Cleo).ProjectActivity(ctx, w.Hidden, portal.Page{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, e := range events {
+			found = found || e.Subject == string(stays)
+			if e.Details["title"] == "Concealed" || e.Details["title"] == "Deleted" {
+				t.Errorf("Cleo reads %s of %s", e.Kind, e.Details["title"])
+			}
+		}
+		if !found || preview.Events != 1 {
+			t.Errorf("the task that stays: found is %v, %d events foretold, want 1", found, preview.Events)
+		}
+	})
+}
+
 // Progress counts what its reader sees, and nothing else.
 func TestProgress(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {

@@ -284,7 +284,8 @@ SELECT (SELECT COUNT(*) FROM my_milestones i WHERE i.project_id = $2 AND i.audie
        (SELECT COUNT(*) FROM my_tasks i WHERE i.project_id = $2 AND i.audience = 'client'),
        (SELECT COUNT(*) FROM my_deliverables i WHERE i.project_id = $2 AND i.audience = 'client'),
        (SELECT COUNT(*) FROM my_updates i WHERE i.project_id = $2 AND i.audience = 'client'),
-       (SELECT COUNT(*) FROM my_events e WHERE e.project_id = $2 AND e.audience = 'client' AND e.shown = 0)`, []any{string(id)},
+       (SELECT COUNT(*) FROM my_events e WHERE e.project_id = $2 AND e.audience = 'client' AND e.shown = 0
+           AND (e.subject = $2 OR e.subject IN (`+shownItems+`)))`, []any{string(id)},
 		&s.Milestones, &s.Tasks, &s.Deliverables, &s.Updates, &s.Events)
 	for n, section := range map[*int]Sections{
 		&s.Milestones: SectionTimeline | SectionMilestones, &s.Tasks: SectionTasks, &s.Deliverables: SectionDeliverables, &s.Updates: SectionUpdates, &s.Events: SectionActivity,
