@@ -48,6 +48,7 @@ var commands = map[string]func(ctx context.Context, args, env []string, out io.W
 	"serve":   serve,
 	"person":  person,
 	"doctor":  doctor,
+	"demo":    runDemo,
 	"migrate": migrate,
 }
 
