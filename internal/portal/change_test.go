@@ -52,11 +52,14 @@ func play(t *testing.T, w *portaltest.World, project func() portal.ProjectID, ch
 		if c.kind == "" {
 			continue
 		}
-		events, _, err := w.As(w.Ada).ProjectActivity(ctx, project(), portal.Page{Limit: 1})
+		// Events of one millisecond have no order, so it is one of the newest.
+		events, _, err := w.As(w.Ada).ProjectActivity(ctx, project(), portal.Page{Limit: 3})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(events) != 1 || events[0].Kind != c.kind || events[0].Audience != c.section || events[0].Actor != people[c.may] {
+		if !slices.ContainsFunc(events, func(e portal.Event) bool {
+			return e.Kind == c.kind && e.Audience == c.section && e.Actor == people[c.may]
+		}) {
 			t.Errorf("%s left %+v, want %s for %s by %s", c.name, events, c.kind, c.section, c.may)
 		}
 	}
