@@ -320,7 +320,7 @@ func TestInvitationSays(t *testing.T) {
 		}
 		for _, want := range []string{
 			"Mia (Honcho Design) invited you to Acme", "See you on Monday", "CNRY-acme-client-brand-name and CNRY-acme-client-site-name",
-			"Wed 18 Mar, 10:00 (in 7 days)", base + "/invitation/" + w.Accounts.Token(account.PurposeInvitation, inv),
+			"Wed 18 Mar, 10:00 (in 7 days)", base + "/invitations/" + w.Accounts.Token(account.PurposeInvitation, inv),
 		} {
 			if !strings.Contains(p.Text, want) {
 				t.Errorf("the mail does not say %q:\n%s", want, p.Text)

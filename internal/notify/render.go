@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -102,13 +103,21 @@ func bookOf(who account.Person, b portal.Brand) *words.Book {
 	return words.For(locale, loc)
 }
 
-// initials are at most two letters for the mark.
+// initials are the mark: the word mark itself when it is short, else the first
+// letters of its first and last word, as the pages have it.
 func initials(s string) string {
 	if utf8.RuneCountInString(s) <= 3 {
 		return s
 	}
-	r, _ := utf8.DecodeRuneInString(s)
-	return string(r)
+	words := strings.Fields(s)
+	if len(words) == 0 {
+		return ""
+	}
+	mark := string([]rune(words[0])[:1])
+	if len(words) > 1 {
+		mark += string([]rune(words[len(words)-1])[:1])
+	}
+	return strings.ToUpper(mark)
 }
 
 // brief cuts what goes into a subject.
@@ -179,7 +188,7 @@ func (n *Notifier) invited(l *letter, m portal.InvitationMail, place string) {
 	if m.Message != "" {
 		l.body.Paragraphs = append(l.body.Paragraphs, m.Message)
 	}
-	n.button(l, l.T("mail.invitation.button"), "/invitation/"+m.Token)
+	n.button(l, l.T("mail.invitation.button"), "/invitations/"+m.Token)
 	l.body.After = []string{l.T("mail.invitation.alone")}
 }
 

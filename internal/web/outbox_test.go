@@ -51,7 +51,7 @@ func TestOutboxPages(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		s := withMails(t, w, false)
 		inv := invitationOf(s)
-		link := s.URL + "/invitation/" + s.Accounts.Token(account.PurposeInvitation, inv)
+		link := s.URL + "/invitations/" + s.Accounts.Token(account.PurposeInvitation, inv)
 		id := string(sendTo(t, s, "invitation", s.Uma, inv))
 		for _, name := range []string{"mia", "tom", "cleo", "carl"} {
 			for _, path := range []string{"/outbox", "/outbox/" + id, "/outbox/" + id + "/html"} {
@@ -88,7 +88,7 @@ func TestOutboxPages(t *testing.T) {
 		ada.Post("/outbox/"+id+"/retry", url.Values{}).MustBe(409)
 
 		s.Exec(`UPDATE invitations SET revoked_at = 1`)
-		ada.Get("/outbox/" + id).MustBe(200).MustContain("withdrawn").MustNotContain("/invitation/")
+		ada.Get("/outbox/" + id).MustBe(200).MustContain("withdrawn").MustNotContain("/invitations/")
 		ada.Get("/outbox/" + id + "/html").MustBe(404)
 	})
 }
