@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,8 +63,13 @@ func doctor(ctx context.Context, args, env []string, out io.Writer) error {
 
 func checkAddress(cfg *config.Config) finding {
 	const about = "address"
-	if cfg.BaseURL.Scheme != "https" {
-		return finding{warn, about, "is http, so passwords travel readable: put a proxy with TLS in front, except on this machine alone"}
+	ip, err := netip.ParseAddr(cfg.BaseURL.Hostname())
+	switch local := cfg.BaseURL.Hostname() == "localhost" || err == nil && ip.IsLoopback(); {
+	case cfg.BaseURL.Scheme == "https":
+	case local:
+		return finding{fine, about, "is http, which is enough on this machine alone"}
+	default:
+		return finding{warn, about, "is http, so passwords travel readable: put a proxy with TLS in front"}
 	}
 	return finding{fine, about, "is https"}
 }
