@@ -190,19 +190,18 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request, me *visit) error
 	}
 	var throttled *account.Throttled
 	err = passwordError("password", err)
-	if errors.Is(err, account.ErrSignIn) {
-		err = oneField("password", "sign_in")
-	}
-	if fields, ok := invalidFields(err); ok {
+	switch fields, ok := invalidFields(err); {
+	case ok:
 		p.Invalid = fields
 		return s.renderSignIn(w, r, me, http.StatusUnprocessableEntity, p)
-	}
-	if errors.As(err, &throttled) {
+	case errors.Is(err, account.ErrSignIn):
+		p.Notice = view.Notice{Title: me.Book.T("door.wrong"), Text: me.Book.T("door.wrong_text")}
+		return s.renderSignIn(w, r, me, http.StatusUnprocessableEntity, p)
+	case errors.As(err, &throttled):
 		retryAfter(w, throttled)
 		p.Notice = view.Notice{Title: me.Book.T("door.throttled"), Text: me.Book.T("door.throttled_text", "wait", me.Book.For(throttled.RetryAfter))}
 		return s.renderSignIn(w, r, me, http.StatusTooManyRequests, p)
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	return s.enter(w, r, me, session, token, p.Next)

@@ -5,6 +5,6 @@ package static
 // The names of the files every page links to, with the hash of their content.
 const (
 	Style  = "/static/app.ARDCOD66.css"
-	Script = "/static/app.RIJZ5HJL.js"
+	Script = "/static/app.LGB2ZKRJ.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )

@@ -33,7 +33,8 @@ addEventListener("input", (e) => {
   const t = e.target as HTMLInputElement;
   if (!t.matches("[data-accent]")) return;
   const root = document.documentElement.style;
-  for (const name of ["--accent-base", "--accent"]) root.setProperty(name, t.value);
+  root.setProperty("--accent-base", t.value);
+  root.setProperty("--accent", `light-dark(${t.value}, color-mix(in oklab, ${t.value}, #fff 45%))`);
 });
 
 // data-zone: a select that nobody has touched yet begins with the zone of the
