@@ -1,0 +1,255 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+	"github.com/vitrine-portal/vitrine/internal/web/webtest"
+)
+
+var updateFlag = flag.Bool("update", false, "write testdata/matrix.txt anew")
+
+// visitors are everybody who may knock, from the owner to nobody.
+var visitors = []string{"ada", "mia", "tom", "cleo", "dan", "bea", "carl", "rex", "eve", "nobody"}
+
+// things are what the placeholders of route patterns stand for: Acme's, of
+// Cleo's own, and in a project the items of one side.
+func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, placeholder string) string {
+	t.Helper()
+	ctx := t.Context()
+	cleo := s.As("cleo").Session
+	token, _, err := s.Accounts.NewToken(ctx, cleo, "laptop", []string{"read"}, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed, err := s.World.As(s.Cleo).MakeFeed(ctx, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Whoever knows a calendar's address reads what its owner sees; Eve's is empty.
+	if _, err := s.World.As(s.Eve).MakeFeed(ctx, ""); err != nil {
+		t.Fatal(err)
+	}
+	feeds, err := s.World.As(s.Eve).Feeds(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Accounts.RequestReset(ctx, "tom@tom.test", netip.MustParseAddr("192.0.2.7")); err != nil {
+		t.Fatal(err)
+	}
+	invitation := invitationOf(s)
+	mail := string(sendTo(t, s, "invitation", s.Uma, invitation))
+	items := s.Items[s.Site][side]
+	ids := map[string]string{
+		"{$}":   "",
+		"{tab}": "activity",
+
+		"/calendar/{id}":         string(feed),
+		"/clients/{id}":          string(s.Acme),
+		"/client-users/{id}":     string(s.BeaAtAcme),
+		"/deliverables/{id}":     string(items.Deliverable),
+		"/feeds/{file}":          feeds[0].Token + ".ics",
+		"/invitations/{token}":   s.Accounts.Token(account.PurposeInvitation, invitation),
+		"/links/{id}":            string(items.Link),
+		"/milestones/{id}":       string(items.Milestone),
+		"/outbox/{id}":           mail,
+		"/people/{person}":       string(s.Tom),
+		"/profile/sessions/{id}": string(cleo.ID),
+		"/profile/tokens/{id}":   string(token.ID),
+		"/projects/{id}":         string(s.Site),
+		"/reset/{token}":         s.Accounts.Token(account.PurposeReset, s.Mails("password_reset")[0]),
+		"/set-up/{token}":        "no-longer",
+		"/confirm-email/{token}": "unknown",
+		"/tasks/{id}":            string(items.Task),
+		"/updates/{id}":          string(items.Update),
+		"/visits/{place}":        string(s.Acme),
+		"/settings/{id}":         "unknown",
+
+		"{client}":      string(s.Acme),
+		"{deliverable}": string(items.Deliverable),
+		"{feed}":        string(feed),
+		"{link}":        string(items.Link),
+		"{milestone}":   string(items.Milestone),
+		"{person}":      string(s.Tom),
+		"{project}":     string(s.Site),
+		"{task}":        string(items.Task),
+		"{update}":      string(items.Update),
+		"{user}":        string(s.BeaAtAcme),
+	}
+	return func(pattern, placeholder string) string {
+		path := pattern[strings.IndexByte(pattern, ' ')+1:]
+		if id, ok := ids[path[:strings.Index(path, placeholder)]+placeholder]; ok {
+			return id
+		}
+		id, ok := ids[placeholder]
+		if !ok {
+			t.Errorf("nothing stands for %s of %q: say what in things", placeholder, pattern)
+		}
+		return id
+	}
+}
+
+var placeholder = regexp.MustCompile(`\{[^}]+\}`)
+
+// ofItem matches what is about an item of a project, which is the client's or
+// the team's own.
+var ofItem = regexp.MustCompile(`\{(task|milestone|deliverable|update|link)\}| /(tasks|milestones|deliverables|updates|links)/\{id\}`)
+
+// late are the changes after which others find less: they come last, in this order.
+var late = []string{
+	"/archive", "/restore", "/suspend", "/resume", "/conceal", "/hide", "/unshare", "/remove", "/delete",
+	"/profile/sessions/{id}", "/profile/sessions/end-others", "/profile/password", "/sign-out",
+}
+
+// inOrder is the route table with what ends things at its end.
+func inOrder(routes []string) []string {
+	rank := func(pattern string) int {
+		if strings.HasPrefix(pattern, "GET ") {
+			return -2
+		}
+		return slices.IndexFunc(late, func(part string) bool { return strings.Contains(pattern, part) })
+	}
+	routes = slices.Clone(routes)
+	slices.SortStableFunc(routes, func(a, b string) int { return rank(a) - rank(b) })
+	return routes
+}
+
+// forms are the smallest forms that routes take, where an empty one would not
+// get as far as the question whether one may.
+var forms = map[string]url.Values{}
+
+// answerTo is how one visitor fares at one route, in few letters: the status;
+// "in" when they are led to the sign-in page.
+func answerTo(t *testing.T, b *webtest.Browser, pattern, path string) string {
+	t.Helper()
+	if pattern == "GET /live" { // it does not end by itself
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		r, err := http.NewRequestWithContext(ctx, "GET", b.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept", "text/event-stream")
+		r.AddCookie(&http.Cookie{Name: "sid", Value: b.Cookie("sid")})
+		resp, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		return fmt.Sprint(resp.StatusCode)
+	}
+	p := &webtest.Page{}
+	if strings.HasPrefix(pattern, "GET ") {
+		p = b.Get(path)
+	} else {
+		p = b.Post(path, forms[pattern])
+	}
+	switch {
+	case p.Status >= 500:
+		t.Errorf("%s: %s answers %d: %s\n%s", b.Name, pattern, p.Status, p.Text("main"), b.Log())
+	case len(p.Via) > 0 && strings.HasPrefix(p.Via[0], "/sign-in"):
+		return "in"
+	case len(p.Via) > 0:
+		return "303"
+	}
+	return fmt.Sprint(p.Status)
+}
+
+// T001: every route, for everybody, on a client's things that are shown and on
+// the team's own. What they get is compared with what was reviewed, and nobody
+// receives a word they may not see (the browsers look for those).
+func TestMatrix(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		rows := map[string][]string{}
+		var order []string
+		for _, side := range []portal.Side{portal.ClientSide, portal.Team} {
+			for _, name := range visitors {
+				w := portaltest.New(t, dbtest.Open(t, w.DB.Dialect()))
+				s := withMails(t, w, false)
+				thing := things(t, s, side)
+				b := s.Stranger()
+				if name != "nobody" {
+					b = s.As(name)
+				}
+				for _, pattern := range inOrder(s.Web.Routes()) {
+					if side == portal.Team && !ofItem.MatchString(pattern) {
+						continue
+					}
+					_, path, _ := strings.Cut(pattern, " ")
+					path = placeholder.ReplaceAllStringFunc(path, func(p string) string { return thing(pattern, p) })
+					method, rest, _ := strings.Cut(pattern, " ")
+					key := fmt.Sprintf("%-6s %-4s %s", side, method, rest)
+					if rows[key] == nil {
+						order = append(order, key)
+					}
+					rows[key] = append(rows[key], answerTo(t, b, pattern, path))
+				}
+			}
+		}
+		var got bytes.Buffer
+		fmt.Fprintf(&got, "%-60s", "")
+		for _, name := range visitors {
+			fmt.Fprintf(&got, " %-5s", name)
+		}
+		got.WriteByte('\n')
+		for _, key := range order {
+			fmt.Fprintf(&got, "%-60s", key)
+			for _, answer := range rows[key] {
+				fmt.Fprintf(&got, " %-5s", answer)
+			}
+			got.WriteByte('\n')
+		}
+		compareMatrix(t, trimmed(got.String()))
+	})
+}
+
+// trimmed is the text without blanks at the ends of its lines.
+func trimmed(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n")
+}
+
+func compareMatrix(t *testing.T, got string) {
+	t.Helper()
+	const file = "testdata/matrix.txt"
+	if *updateFlag {
+		os.MkdirAll("testdata", 0o755)
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	reviewed, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	have, want := strings.Split(got, "\n"), strings.Split(string(reviewed), "\n")
+	for _, line := range have {
+		if !slices.Contains(want, line) {
+			t.Errorf("got  %s", line)
+		}
+	}
+	for _, line := range want {
+		if !slices.Contains(have, line) {
+			t.Errorf("want %s", line)
+		}
+	}
+}
