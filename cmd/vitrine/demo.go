@@ -83,10 +83,11 @@ func runDemo(ctx context.Context, args, env []string, out io.Writer) error {
 		o.DemoPeople = append(o.DemoPeople, web.DemoPerson{Name: e.Name, Role: e.Place, Email: e.Email, Password: demo.Password})
 	}
 	return h.run(ctx, o, func(string) {
-		fmt.Fprintf(out, "address: %s\n", baseURL(cfg))
+		text := fmt.Sprintf("address: %s\n", baseURL(cfg))
 		for _, e := range demo.Entries() {
-			fmt.Fprintf(out, "%s: %s, %s, %s\n", e.Role, e.Name, e.Email, demo.Password)
+			text += fmt.Sprintf("%s: %s, %s, %s\n", e.Role, e.Name, e.Email, demo.Password)
 		}
+		io.WriteString(out, text)
 	})
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 // Password is everybody's. A demo is reached from one machine alone.
-const Password = "seven lemons on the tram"
+const Password = "seven-hills-and-a-tram"
 
 // Entry is a person that a visitor may sign in as.
 type Entry struct {

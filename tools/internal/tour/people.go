@@ -18,7 +18,7 @@ type Person struct {
 
 var (
 	setUpLink = regexp.MustCompile(`http://\S+/set-up/\S+`)
-	signIns   = regexp.MustCompile(`(?m)^\s*sign in as ([^:\n]+): (\S+) (.+?)\s*$`)
+	signIns   = regexp.MustCompile(`(?m)^(owner|manager|client lead|viewer): [^,\n]+, (\S+), (\S+)$`)
 )
 
 // Demo starts the demo, with its people.
