@@ -24,7 +24,7 @@ const Password = "correct horse battery staple"
 
 // World is one workspace with everybody in it. Names tell what people are.
 type World struct {
-	T        *testing.T
+	T        testing.TB
 	DB       *db.DB
 	Portal   *portal.Portal
 	Accounts *account.Accounts
@@ -139,7 +139,7 @@ var passwordHash = sync.OnceValue(func() string {
 })
 
 // New fills an empty, migrated database.
-func New(t *testing.T, d *db.DB) *World {
+func New(t testing.TB, d *db.DB) *World {
 	t.Helper()
 	ctx := context.Background()
 	w := &World{T: t, DB: d, Clock: &Clock{now: time.Date(2026, 3, 11, 10, 0, 0, 0, time.UTC)}}
