@@ -60,12 +60,10 @@ type ClientFilter struct {
 }
 
 const clientColumns = `c.id, c.name, c.name_key, c.archived_at, c.welcome, c.portal_since, c.sections_set, c.sections, c.revision, c.side, c.rights,
-       COALESCE(s.state, ''), COALESCE(s.people, 0), s.seen_at, s.portal_changed_at, COALESCE(s.portal_changed_by, ''), COALESCE(s.inherited, 0),
-       COALESCE(k.person_id, ''), COALESCE(k.name, ''), COALESCE(k.title, ''), COALESCE(k.email, ''), COALESCE(k.away_until, ''),
+       c.state, c.people, c.seen_at, c.portal_changed_at, c.portal_changed_by_name, c.inherited,
+       c.contact, c.contact_name, c.contact_title, c.contact_email, c.contact_away_until,
        (SELECT COUNT(*) FROM my_projects p WHERE p.client_id = c.id AND p.archived_at IS NULL)
-  FROM my_clients c
-  LEFT JOIN my_client_states s ON s.client_id = c.id
-  LEFT JOIN my_client_contacts k ON k.client_id = c.id`
+  FROM my_clients c`
 
 // clientScan receives clientColumns.
 type clientScan struct {
@@ -102,7 +100,7 @@ func nullMoment(n sql.NullInt64) time.Time {
 func (me *Scope) Clients(ctx context.Context, f ClientFilter, pg Page) (clients []Client, next string, err error) {
 	rows, err := me.query(ctx, `
 SELECT `+clientColumns+`
- WHERE ($2 = '' OR c.name_key > $2) AND ($3 = '' OR REPLACE(c.name_key, $3, '') <> c.name_key) AND ($4 = '' OR s.state = $4)
+ WHERE ($2 = '' OR c.name_key > $2) AND ($3 = '' OR REPLACE(c.name_key, $3, '') <> c.name_key) AND ($4 = '' OR c.state = $4)
    AND CASE WHEN c.archived_at IS NULL THEN 0 ELSE 1 END = $5
  ORDER BY c.name_key LIMIT $6`, pg.After, fold(f.Query), string(f.State), f.Archived, pg.limit())
 	all, err := list(rows, err, func(r *sql.Rows) (clientScan, error) {

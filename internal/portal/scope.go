@@ -32,9 +32,30 @@ func (me *Scope) ReadOnly() bool { return me.actor.readOnly }
 // Bits: see right.go. 1539 is what remains on an archived project: view,
 // download, manage, administer.
 var definitions = map[string]string{
+	// A client's state and people are for the team; its contact is for whom the
+	// team's names are shown to.
 	"my_clients": `
-SELECT c.*, g.side, g.rights
+SELECT c.*, g.side, g.rights,
+       CASE WHEN g.side <> 'team' THEN ''
+            WHEN c.portal_since IS NULL THEN 'off'
+            WHEN EXISTS (SELECT 1 FROM client_users u
+                          WHERE u.client_id = c.id AND u.accepted_at IS NOT NULL AND u.suspended_at IS NULL AND u.removed_at IS NULL) THEN 'active'
+            WHEN EXISTS (SELECT 1 FROM client_users u JOIN invitations i ON i.client_user_id = u.id
+                          WHERE u.client_id = c.id AND u.removed_at IS NULL AND i.revoked_at IS NULL AND i.accepted_at IS NULL) THEN 'invited'
+            ELSE 'nobody' END AS state,
+       CASE WHEN g.side = 'team' THEN (SELECT COUNT(*) FROM client_users u WHERE u.client_id = c.id AND u.removed_at IS NULL) ELSE 0 END AS people,
+       CASE WHEN g.side = 'team' THEN (SELECT MAX(s.seen_at) FROM client_users u JOIN sessions s ON s.person_id = u.person_id AND s.seen_at >= u.accepted_at
+         WHERE u.client_id = c.id AND u.removed_at IS NULL) END AS seen_at,
+       CASE WHEN g.side = 'team' THEN COALESCE(b.name, '') ELSE '' END AS portal_changed_by_name,
+       CASE WHEN g.side = 'team' THEN w.sections ELSE 0 END AS inherited,
+       COALESCE(k.id, '') AS contact, COALESCE(k.name, '') AS contact_name, COALESCE(k.title, '') AS contact_title, COALESCE(k.away_until, '') AS contact_away_until,
+       CASE WHEN g.side = 'team' OR (((w.sections & ~c.sections_set) | (c.sections & c.sections_set)) & 8192) <> 0 THEN COALESCE(k.email, '') ELSE '' END AS contact_email
   FROM client_grants g JOIN clients c ON c.id = g.client_id
+  JOIN workspace w ON w.id = 1
+  LEFT JOIN persons b ON b.id = c.portal_changed_by
+  LEFT JOIN persons k ON k.id = c.contact_id
+        AND (g.side = 'team' OR (((w.sections & ~c.sections_set) | (c.sections & c.sections_set)) & 4352) = 4352)
+        AND EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = c.contact_id AND m.removed_at IS NULL)
  WHERE g.actor = $1`,
 
 	"my_projects": `
@@ -223,34 +244,6 @@ SELECT ct.client_id, ct.person_id, ct.added_at, a.name, a.title, m.role, g.side,
   JOIN persons a ON a.id = ct.person_id
   JOIN team_members m ON m.person_id = ct.person_id AND m.removed_at IS NULL
  WHERE g.side = 'team'`,
-
-	// How far portal access has got, for the team.
-	"my_client_states": `
-SELECT c.id AS client_id, c.portal_changed_at, b.name AS portal_changed_by, w.sections AS inherited,
-       CASE WHEN c.portal_since IS NULL THEN 'off'
-            WHEN EXISTS (SELECT 1 FROM client_users u
-                          WHERE u.client_id = c.id AND u.accepted_at IS NOT NULL AND u.suspended_at IS NULL AND u.removed_at IS NULL) THEN 'active'
-            WHEN EXISTS (SELECT 1 FROM client_users u JOIN invitations i ON i.client_user_id = u.id
-                          WHERE u.client_id = c.id AND u.removed_at IS NULL AND i.revoked_at IS NULL AND i.accepted_at IS NULL) THEN 'invited'
-            ELSE 'nobody' END AS state,
-       (SELECT COUNT(*) FROM client_users u WHERE u.client_id = c.id AND u.removed_at IS NULL) AS people,
-       (SELECT MAX(s.seen_at) FROM client_users u JOIN sessions s ON s.person_id = u.person_id AND s.seen_at >= u.accepted_at
-         WHERE u.client_id = c.id AND u.removed_at IS NULL) AS seen_at
-  FROM client_grants g JOIN clients c ON c.id = g.client_id
-  JOIN workspace w ON w.id = 1
-  LEFT JOIN persons b ON b.id = c.portal_changed_by
- WHERE g.actor = $1 AND g.side = 'team'`,
-
-	// A client's contact on the team, where clients are shown the team's names.
-	"my_client_contacts": `
-SELECT c.id AS client_id, c.contact_id AS person_id, a.name, a.title, a.away_until,
-       CASE WHEN g.side = 'team' OR (((w.sections & ~c.sections_set) | (c.sections & c.sections_set)) & 8192) <> 0 THEN a.email END AS email
-  FROM client_grants g JOIN clients c ON c.id = g.client_id
-  JOIN workspace w ON w.id = 1
-  JOIN persons a ON a.id = c.contact_id
-  JOIN team_members m ON m.person_id = c.contact_id AND m.removed_at IS NULL
- WHERE g.actor = $1
-   AND (g.side = 'team' OR (((w.sections & ~c.sections_set) | (c.sections & c.sections_set)) & 4352) = 4352)`,
 
 	// When each client user was here last, since they accepted; for the team.
 	"my_last_seen": `

@@ -367,7 +367,7 @@ SELECT t.name, t.title, COALESCE(t.email, ''), t.away_until, t.project_id, p.nam
 SELECT x.name, x.title, x.email, x.away_until FROM (
   SELECT m.name, m.title, m.email, m.away_until FROM my_team m WHERE m.person_id = $2 AND m.removed_at IS NULL
   UNION ALL
-  SELECT k.name, k.title, COALESCE(k.email, ''), k.away_until FROM my_client_contacts k WHERE k.person_id = $2) x
+  SELECT c.contact_name, c.contact_title, c.contact_email, c.contact_away_until FROM my_clients c WHERE c.contact = $2) x
  ORDER BY x.email DESC LIMIT 1`, []any{string(id)}, &p.Name, &p.Title, &email, &p.AwayUntil)
 	if email != "" {
 		p.Email = email

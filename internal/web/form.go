@@ -51,11 +51,12 @@ func parseForm(r *http.Request) (*form, error) {
 		return nil, errTooMuch
 	}
 	f := &form{values: r.PostForm, asked: map[string]bool{}, invalid: map[string]portal.Reason{}}
-	// A page carries a number of its own, so that sending its form twice
-	// changes nothing twice.
+	// A page carries a number of its own, so that sending the same form twice
+	// changes nothing twice. Other content under the same number, after going
+	// back and typing on, is another request.
 	if once := f.one("once"); once != "" && len(once) <= 200 {
 		sum := sha256.Sum256([]byte(r.URL.Path + "?" + withoutOnce(r.PostForm).Encode()))
-		*r = *r.WithContext(portal.WithRequest(r.Context(), portal.Request{Key: once, Body: hex.EncodeToString(sum[:])}))
+		*r = *r.WithContext(portal.WithRequest(r.Context(), portal.Request{Key: once + " " + hex.EncodeToString(sum[:])}))
 	}
 	return f, nil
 }
