@@ -2,6 +2,7 @@ package tour
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -85,13 +86,9 @@ func (t *Tab) inside(href string) (string, bool) {
 	return u.String(), true
 }
 
-var (
-	thing = regexp.MustCompile(`^([a-z]{3}_[0-9a-z]{26}|[\w-]{25,})$`)
-	plain = regexp.MustCompile(`^[a-z_]{1,16}$`)
-)
+var thing = regexp.MustCompile(`^([a-z]{3}_[0-9a-z]{26}|[\w-]{25,})$`)
 
-// nameOf is the path without identifiers, and with those parts of the query
-// that are words.
+// nameOf is the path without identifiers, and what the query is about.
 func nameOf(path string) string {
 	u, err := url.Parse(path)
 	if err != nil {
@@ -109,17 +106,6 @@ func nameOf(path string) string {
 	if len(parts) == 0 {
 		parts = []string{"home"}
 	}
-	query := u.Query()
-	var keys []string
-	for key := range query {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
-		if value := query.Get(key); value != "" && plain.MatchString(value) {
-			key += "." + value
-		}
-		parts = append(parts, key)
-	}
-	return strings.Join(parts, "-")
+	keys := slices.Sorted(maps.Keys(u.Query()))
+	return strings.Join(append(parts, keys...), "-")
 }
