@@ -18,11 +18,7 @@ type Person struct {
 
 var (
 	setUpLink = regexp.MustCompile(`http://\S+/set-up/\S+`)
-<<<<<<< HEAD
-	signIns   = regexp.MustCompile(`(?m)^(owner|manager|client lead|viewer): [^,\n]+, (\S+), (\S+)$`)
-=======
 	signIns   = regexp.MustCompile(`(?m)^([a-z][a-z ]*): [^,\n]+, (\S+@\S+), (.+?)\s*$`) // role: name, address, password
->>>>>>> c92114e (Tour: the demo's people)
 )
 
 // Demo starts the demo, with its people.
