@@ -57,24 +57,6 @@ func accountFields(err error) error {
 	return &portal.Invalid{Fields: fields}
 }
 
-// doneKeys are what a page says when a change leads to it, as ?done=key.
-var doneKeys = []string{"saved", "password", "email", "ended", "others", "revoked"}
-
-// setDone tells the reader that the change that led here was made.
-func setDone(p *view.Page, r *http.Request) {
-	key := r.URL.Query().Get("done")
-	if !slices.Contains(doneKeys, key) {
-		return
-	}
-	toast := &ui.Toast{Text: p.T("done." + key)}
-	switch sh := p.Shell; {
-	case sh.Client != nil:
-		sh.Client.Page.Toast = toast
-	case sh.Team != nil:
-		sh.Team.Page.Toast = toast
-	}
-}
-
 // noFields reads a form that has none.
 func noFields(r *http.Request) error {
 	f, err := parseForm(r)
@@ -85,11 +67,10 @@ func noFields(r *http.Request) error {
 }
 
 // profileFrame is the frame of the pages about oneself.
-func (s *Server) profileFrame(me *visit, r *http.Request, invalid map[string]portal.Reason) view.Page {
+func (s *Server) profileFrame(me *visit, invalid map[string]portal.Reason) view.Page {
 	p := s.page(me, "")
 	p.Invalid = invalid
 	s.setTitle(&p, p.T("profile.title"))
-	setDone(&p, r)
 	return p
 }
 
@@ -107,7 +88,7 @@ func (s *Server) profilePage(w http.ResponseWriter, r *http.Request, me *visit) 
 }
 
 func (s *Server) renderProfile(w http.ResponseWriter, r *http.Request, me *visit, x account.Profile, invalid map[string]portal.Reason) error {
-	p := view.ProfilePage{Page: s.profileFrame(me, r, invalid), Name: x.Name, Job: x.Title, TimeZone: x.TimeZone, Theme: x.Theme}
+	p := view.ProfilePage{Page: s.profileFrame(me, invalid), Name: x.Name, Job: x.Title, TimeZone: x.TimeZone, Theme: x.Theme}
 	p.Zones = append([]ui.Option{{Label: p.T("profile.zone_workspace", "zone", me.Brand.TimeZone)}}, zoneOptions(x.TimeZone)...)
 	return s.render(w, r, statusOf(&p.Page), view.Profile(p))
 }
@@ -137,7 +118,7 @@ func (s *Server) credentialsPage(w http.ResponseWriter, r *http.Request, me *vis
 }
 
 func (s *Server) renderCredentials(w http.ResponseWriter, r *http.Request, me *visit, newEmail string, invalid map[string]portal.Reason) error {
-	p := view.CredentialsPage{Page: s.profileFrame(me, r, invalid), HasPassword: me.Person.HasPassword, Fresh: s.Accounts.Fresh(me.Session),
+	p := view.CredentialsPage{Page: s.profileFrame(me, invalid), HasPassword: me.Person.HasPassword, Fresh: s.Accounts.Fresh(me.Session),
 		Email: me.Person.Email, NewEmail: newEmail}
 	return s.render(w, r, statusOf(&p.Page), view.Credentials(p))
 }
@@ -204,7 +185,7 @@ func (s *Server) provePage(w http.ResponseWriter, r *http.Request, me *visit) er
 }
 
 func (s *Server) renderProve(w http.ResponseWriter, r *http.Request, me *visit, p view.ProvePage, invalid map[string]portal.Reason) error {
-	p.Page = s.profileFrame(me, r, invalid)
+	p.Page = s.profileFrame(me, invalid)
 	p.HasPassword, p.Email = me.Person.HasPassword, me.Person.Email
 	if p.Lead = p.T("profile.prove.lead", "minutes", p.For(account.Freshness)); p.ByCode {
 		p.Lead = p.T("profile.prove.code_lead", "email", p.Email)
@@ -267,7 +248,7 @@ func (s *Server) sessionsPage(w http.ResponseWriter, r *http.Request, me *visit)
 	if err != nil {
 		return err
 	}
-	p := view.SessionsPage{Page: s.profileFrame(me, r, nil)}
+	p := view.SessionsPage{Page: s.profileFrame(me, nil)}
 	for _, x := range all {
 		p.Sessions = append(p.Sessions, sessionRow(&p.Page, me, x))
 	}
@@ -345,7 +326,7 @@ func (s *Server) renderTokens(w http.ResponseWriter, r *http.Request, me *visit,
 	if err != nil {
 		return err
 	}
-	p.Page, p.Fresh = s.profileFrame(me, r, invalid), s.Accounts.Fresh(me.Session)
+	p.Page, p.Fresh = s.profileFrame(me, invalid), s.Accounts.Fresh(me.Session)
 	for _, x := range all {
 		row := view.TokenRow{ID: string(x.ID), Name: x.Name, Scope: p.T("profile.tokens.scope.read"), Until: p.T("profile.tokens.never"), Used: p.T("profile.tokens.unused")}
 		if slices.Contains(x.Scopes, "write") {

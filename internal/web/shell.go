@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web/static"
@@ -21,7 +22,23 @@ func (s *Server) page(me *visit, current string) view.Page {
 	default:
 		p.Shell.Client = s.clientShell(me, current)
 	}
+	if slices.Contains(doneKeys, me.done) {
+		toast := &ui.Toast{Text: p.T("done." + me.done)}
+		switch sh := p.Shell; {
+		case sh.Client != nil:
+			sh.Client.Page.Toast = toast
+		case sh.Team != nil:
+			sh.Team.Page.Toast = toast
+		}
+	}
 	return p
+}
+
+// doneKeys are what a page says of the change that led to it, as ?done=key.
+var doneKeys = []string{
+	"saved", "password", "email", "ended", "others", "revoked",
+	"welcome", "access", "invited", "resent", "withdrawn", "readdressed", "suspended", "resumed", "removed",
+	"client", "archived", "restored", "teamed", "unteamed", "role", "reassigned", "viewing",
 }
 
 // cardPage is the frame of a page in front of the door, whoever looks at it.
@@ -99,6 +116,11 @@ func (s *Server) clientShell(me *visit, current string) *ui.ClientShellProps {
 			{Label: b.T("nav.home"), Href: "/", Icon: "house", Current: current == "home"},
 			{Label: b.T("nav.projects"), Href: "/projects", Icon: "folder-kanban", Current: current == "projects"},
 		}
+	}
+	if v := me.Viewing; v != nil {
+		p.Person, p.Menu, p.LogOut = ui.Person{Name: v.Name, Detail: v.Client}, nil, ""
+		p.Banners = []ui.Banner{{Kind: "as", Icon: "eye", Text: b.T("viewing.banner", "person", v.Name, "client", v.Client),
+			Action: &ui.MenuItem{Label: b.T("viewing.stop"), Href: "/viewing/stop", Post: true}}}
 	}
 	for _, c := range me.Self.Clients {
 		p.Switcher = append(p.Switcher, ui.MenuItem{Label: c.Name, Href: "/clients/" + string(c.ID)})

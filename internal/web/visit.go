@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -28,10 +29,12 @@ type visit struct {
 	Now           time.Time
 	Viewing       *viewing // set while a team member views as a client person
 	ended         string   // why the session that was shown is over
+	done          string   // what the page is to say of the change that led to it
 }
 
 // viewing is whose view a team member looks at.
 type viewing struct {
+	User   portal.ClientUserID
 	Name   string
 	Client string
 }
@@ -114,7 +117,7 @@ func (s *Server) stranger(r *http.Request) *visit {
 // visit finds out who is asking.
 func (s *Server) visit(r *http.Request) (*visit, error) {
 	ctx := r.Context()
-	v := &visit{Scope: s.Portal.As(portal.Actor{}), Now: s.Portal.Now()}
+	v := &visit{Scope: s.Portal.As(portal.Actor{}), Now: s.Portal.Now(), done: r.URL.Query().Get("done")}
 	var err error
 	if v.Brand, err = s.Portal.Brand(ctx); err != nil {
 		v.Book = s.book(v, r)
@@ -138,8 +141,31 @@ func (s *Server) visit(r *http.Request) (*visit, error) {
 	}
 	v.Session, v.Person = session, who
 	v.Scope = s.Portal.As(portal.PersonActor(who.ID))
+	if err := s.lookAs(ctx, v); err != nil {
+		return v, err
+	}
 	v.Self, err = v.Scope.Self(ctx)
 	return v, err
+}
+
+// lookAs puts a client user's view in front of a team member who asked for it.
+// Whether they still may is asked anew each time; when not, the viewing is over
+// and they are themselves again.
+func (s *Server) lookAs(ctx context.Context, v *visit) error {
+	if v.Session.ViewingAs == "" {
+		return nil
+	}
+	actor, viewed, err := s.Portal.ViewActor(ctx, v.Person.ID, portal.ClientUserID(v.Session.ViewingAs))
+	switch {
+	case errors.Is(err, portal.ErrNotFound):
+		v.Session.ViewingAs = ""
+		return s.Accounts.ViewAs(ctx, v.Session, "")
+	case err != nil:
+		return err
+	}
+	v.Scope = s.Portal.As(actor)
+	v.Viewing = &viewing{User: viewed.User, Name: viewed.Name, Client: viewed.ClientName}
+	return nil
 }
 
 // token is the session cookie; two of them are refused, as one must be planted.
