@@ -36,8 +36,9 @@ func (s *Server) renderAccess(w http.ResponseWriter, r *http.Request, me *visit,
 	if err != nil {
 		return err
 	}
-	head.Page.Invalid = p.Invalid
+	invalid := p.Invalid
 	p.ClientFrame = head
+	p.Invalid = invalid
 	p.Chosen = portal.ClientUserID(r.URL.Query().Get("as"))
 	for _, u := range p.Access.Users {
 		if u.State == portal.MemberRemoved {

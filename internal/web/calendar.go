@@ -36,7 +36,6 @@ func (s *Server) calendarsWith(w http.ResponseWriter, r *http.Request, me *visit
 		return err
 	}
 	s.setTitle(&p.Page, p.T("calendar.title"))
-	setDone(&p.Page, r)
 	return s.render(w, r, code, view.Calendars(p))
 }
 

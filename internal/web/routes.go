@@ -21,6 +21,7 @@ func (s *Server) routes() []route {
 			{"GET /live", person, s.stream},
 		},
 		s.doorRoutes(),
+		s.clientRoutes(),
 		s.profileRoutes(),
 		s.outboxRoutes(),
 		s.homeRoutes(),

@@ -74,7 +74,6 @@ func (s *Server) renderSettings(w http.ResponseWriter, r *http.Request, me *visi
 		}
 	}
 	s.setTitle(&p.Page, p.T("settings.title"))
-	setDone(&p.Page, r)
 	return s.render(w, r, status, view.Settings(p))
 }
 

@@ -34,9 +34,10 @@ type visit struct {
 
 // viewing is whose view a team member looks at.
 type viewing struct {
-	User   portal.ClientUserID
-	Name   string
-	Client string
+	User     portal.ClientUserID
+	Name     string
+	ClientID portal.ClientID
+	Client   string
 }
 
 // signedIn reports whether there is a person.
@@ -164,7 +165,7 @@ func (s *Server) lookAs(ctx context.Context, v *visit) error {
 		return err
 	}
 	v.Scope = s.Portal.As(actor)
-	v.Viewing = &viewing{User: viewed.User, Name: viewed.Name, Client: viewed.ClientName}
+	v.Viewing = &viewing{User: viewed.User, Name: viewed.Name, ClientID: viewed.Client, Client: viewed.ClientName}
 	return nil
 }
 

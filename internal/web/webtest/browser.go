@@ -35,6 +35,13 @@ func (b *Browser) Forbid(words ...string) *Browser {
 	return b
 }
 
+// Becomes says whose browser it is from now on: somebody has signed in in it, or
+// opened an invitation there, and may receive what that person may.
+func (b *Browser) Becomes(name string) *Browser {
+	b.Name, b.forbidden = name, forbidden(name)
+	return b
+}
+
 func (b *Browser) redirected(r *http.Request, via []*http.Request) error {
 	if len(via) > 5 {
 		return http.ErrUseLastResponse

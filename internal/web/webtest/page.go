@@ -69,6 +69,16 @@ func (p *Page) Attr(selector, name string) string {
 	return ""
 }
 
+// Attrs is an attribute of everything that matches.
+func (p *Page) Attrs(selector, name string) []string {
+	p.t.Helper()
+	var all []string
+	for _, n := range p.find(selector) {
+		all = append(all, attr(n, name))
+	}
+	return all
+}
+
 // MustBe fails the test unless the answer has that status.
 func (p *Page) MustBe(status int) *Page {
 	p.t.Helper()

@@ -6,6 +6,7 @@ import htmx from "htmx.org";
 import "../vendor/htmx-sse.js";
 import "./toast";
 import "./forms";
+import "./strength";
 import "./layers";
 import "./live";
 import "./palette";
