@@ -38,7 +38,7 @@ func (b *Browser) Forbid(words ...string) *Browser {
 // Becomes says whose browser it is from now on: somebody has signed in in it, or
 // opened an invitation there, and may receive what that person may.
 func (b *Browser) Becomes(name string) *Browser {
-	b.Name, b.forbidden = name, forbidden(name)
+	b.Name, b.forbidden = name, nil
 	return b
 }
 
