@@ -38,7 +38,7 @@ var (
 const pageLimit = 30 * time.Second
 
 // ErrNoChromium means that no Chromium was found on this machine.
-var ErrNoChromium = errors.New("Chromium is not installed")
+var ErrNoChromium = errors.New("no Chromium is installed")
 
 // A Browser is one process of Chromium.
 type Browser struct {
