@@ -48,10 +48,10 @@ func (p *Page) happened(e portal.Event, workspace string, where bool) ui.Happene
 	before, after, _ := strings.Cut(p.Tell("event."+string(e.Kind), values), mark)
 	h := ui.Happened{Who: ui.Person{Name: name}, Text: before, Link: ui.Link{Label: title, Href: subjectHref(e)}, After: after,
 		When: ui.When{Words: p.Clock(e.At), At: e.At}}
-	if where && e.ProjectName != "" {
+	if where && e.ProjectName != "" && e.ProjectName != title {
 		h.More = e.ProjectName
 	}
-	if e.Team() && e.Project != "" {
+	if e.Team() && e.Project != "" && e.Audience == portal.Team {
 		h.Extra = ui.Audience(string(e.Audience), p.T("audience."+string(e.Audience)))
 	}
 	return h

@@ -67,7 +67,7 @@ func (p *HomePage) needs() []ui.NeedProps {
 func (p *Page) needs(all []portal.Need, workspace string, several bool) []ui.NeedProps {
 	var cards []ui.NeedProps
 	for _, n := range all {
-		icon := map[string]string{"task": "square-check", "deliverable": "package", "milestone": "flag"}[n.Kind]
+		icon := map[string]string{"task": "square-check-big", "deliverable": "package", "milestone": "flag"}[n.Kind]
 		from := n.AskedBy
 		if from == "" {
 			from = workspace
@@ -86,6 +86,12 @@ func (p *HomePage) card(pr portal.Project) ui.ProjectCardProps {
 	c := ui.ProjectCardProps{Name: pr.Name, Href: "/projects/" + string(pr.ID), Health: string(pr.Health), HealthWord: p.T("health." + string(pr.Health)), Sentence: pr.Sentence}
 	if p.Several {
 		c.Name = pr.ClientName + " · " + pr.Name
+	}
+	switch pr.Status {
+	case portal.Done:
+		c.Health, c.HealthWord = string(portal.OnTrack), p.StatusWord("done", p.Office.StateWords)
+	case portal.OnHold, portal.Planned:
+		c.Health, c.HealthWord = "", p.StatusWord(string(pr.Status), p.Office.StateWords)
 	}
 	s := p.Summaries[pr.ID]
 	if s == nil {
@@ -308,7 +314,7 @@ func Home(p HomePage) templ.Component {
 						var templ_7745c5c3_Var8 string
 						templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("home.news.none", "when", p.DayOf(p.Since)))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `home.templ`, Line: 171, Col: 71}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/home.templ`, Line: 177, Col: 71}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 						if templ_7745c5c3_Err != nil {
@@ -382,7 +388,7 @@ func homeSide(p HomePage) templ.Component {
 			var templ_7745c5c3_Var10 string
 			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(p.Welcome)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `home.templ`, Line: 189, Col: 30}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/home.templ`, Line: 195, Col: 30}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 			if templ_7745c5c3_Err != nil {
