@@ -53,7 +53,7 @@ func (d *DB) Look(ctx context.Context) (Look, error) {
 	if err := d.QueryRow(ctx, clock).Scan(&at); err != nil {
 		return l, err
 	}
-	if l.Ahead = FromMicros(at).Sub(time.Now()); d.dialect == SQLite {
+	if l.Ahead = time.Until(FromMicros(at)); d.dialect == SQLite {
 		l.Ahead = max(l.Ahead, 0) // its clock is ours; a past one says nothing
 	}
 	return l, nil

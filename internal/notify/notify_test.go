@@ -141,9 +141,9 @@ func (o *office) all() map[string]portal.MailID {
 		}
 	}
 	mails := map[string]portal.MailID{}
-	session, token, err := o.Accounts.SignIn(ctx, account.SignIn{Email: "dan@dan.test", Password: portaltest.Password, Address: addr})
+	_, token, err := o.Accounts.SignIn(ctx, account.SignIn{Email: "dan@dan.test", Password: portaltest.Password, Address: addr})
 	must(err)
-	session, _, err = o.Accounts.Session(ctx, token)
+	session, _, err := o.Accounts.Session(ctx, token)
 	must(err)
 	must(o.Accounts.RequestEmailChange(ctx, session, "dan@elsewhere.test"))
 	_, _, err = o.Accounts.NewToken(ctx, session, "robot", []string{"read"}, time.Time{})
@@ -155,7 +155,7 @@ func (o *office) all() map[string]portal.MailID {
 	must(o.Accounts.RequestReset(ctx, "cleo@cleo.test", addr))
 	mails[account.MailReset] = o.last(account.MailReset)
 
-	session, token, err = o.Accounts.SignIn(ctx, account.SignIn{Email: "carl@carl.test", Password: portaltest.Password, Address: addr})
+	_, token, err = o.Accounts.SignIn(ctx, account.SignIn{Email: "carl@carl.test", Password: portaltest.Password, Address: addr})
 	must(err)
 	session, _, err = o.Accounts.Session(ctx, token)
 	must(err)
