@@ -19,7 +19,7 @@ var arrows = map[string][]string{
 	"jobs":        {"db"},
 	"portal":      {"db", "account"},
 	"web":         {"portal", "account", "notify", "live", "words", "web/static", "web/view", "web/view/ui"},
-	"web/view":    {"portal", "account", "words", "web/view/ui"},
+	"web/view":    {"portal", "account", "words", "prose", "web/view/ui"},
 	"web/view/ui": {"web/static"},
 	"api":         {"portal", "account", "words"},
 	"notify":      {"portal", "account", "jobs", "mail", "words"},

@@ -21,6 +21,12 @@ func (p Progress) Percent() int {
 	return p.Done * 100 / p.Total
 }
 
+// ItemCounts is how many of each kind its reader sees.
+type ItemCounts struct {
+	Milestones, Tasks, Deliverables int
+	OpenTasks                       int
+}
+
 // A ProjectSummary is what a project's card says, from what its reader sees.
 type ProjectSummary struct {
 	Project  ProjectID
@@ -30,6 +36,8 @@ type ProjectSummary struct {
 	TurnSince time.Time // the longest wait
 	WithUs    int       // open items whose turn is the team's
 	WithThem  int       // and the client's
+
+	Counts ItemCounts
 
 	NextMilestone      MilestoneID // the first that is not reached
 	NextMilestoneTitle string
@@ -72,13 +80,13 @@ func (me *Scope) Summary(ctx context.Context, id ProjectID) (ProjectSummary, err
 func (me *Scope) tally(ctx context.Context, ids []ProjectID, all map[ProjectID]*ProjectSummary) error {
 	in, args := oneOf(2, ids)
 	rows, err := me.query(ctx, `
-SELECT x.project_id, x.turn, COUNT(*), SUM(x.done), COALESCE(MIN(CASE WHEN x.done = 0 THEN x.turn_since END), 0), MAX(x.sections)
-  FROM (SELECT m.project_id, m.turn, m.turn_since, m.sections, CASE WHEN m.reached_at IS NULL THEN 0 ELSE 1 END AS done FROM my_milestones m WHERE m.project_id IN `+in+`
+SELECT x.project_id, x.kind, x.turn, COUNT(*), SUM(x.done), COALESCE(MIN(CASE WHEN x.done = 0 THEN x.turn_since END), 0), MAX(x.sections)
+  FROM (SELECT 'milestone' AS kind, m.project_id, m.turn, m.turn_since, m.sections, CASE WHEN m.reached_at IS NULL THEN 0 ELSE 1 END AS done FROM my_milestones m WHERE m.project_id IN `+in+`
         UNION ALL
-        SELECT t.project_id, t.turn, t.turn_since, t.sections, CASE WHEN t.completed_at IS NULL THEN 0 ELSE 1 END FROM my_tasks t WHERE t.project_id IN `+in+`
+        SELECT 'task', t.project_id, t.turn, t.turn_since, t.sections, CASE WHEN t.completed_at IS NULL THEN 0 ELSE 1 END FROM my_tasks t WHERE t.project_id IN `+in+`
         UNION ALL
-        SELECT d.project_id, d.turn, d.turn_since, d.sections, CASE WHEN d.state IN ('approved', 'signed_off') THEN 1 ELSE 0 END FROM my_deliverables d WHERE d.project_id IN `+in+`) x
- GROUP BY x.project_id, x.turn`, args...)
+        SELECT 'deliverable', d.project_id, d.turn, d.turn_since, d.sections, CASE WHEN d.state IN ('approved', 'signed_off') THEN 1 ELSE 0 END FROM my_deliverables d WHERE d.project_id IN `+in+`) x
+ GROUP BY x.project_id, x.kind, x.turn`, args...)
 	if err != nil {
 		return err
 	}
@@ -86,26 +94,38 @@ SELECT x.project_id, x.turn, COUNT(*), SUM(x.done), COALESCE(MIN(CASE WHEN x.don
 	since := map[ProjectID]map[Side]int64{}
 	for rows.Next() {
 		var id ProjectID
+		var kind string
 		var turn Side
 		var total, done int
 		var at int64
 		var sections Sections
-		if err := rows.Scan(&id, &turn, &total, &done, &at, &sections); err != nil {
+		if err := rows.Scan(&id, &kind, &turn, &total, &done, &at, &sections); err != nil {
 			return err
 		}
 		s := all[id]
 		s.Progress.Total += total
 		s.Progress.Done += done
 		s.Progress.Shown = sections.Has(FieldProgress)
+		switch kind {
+		case "milestone":
+			s.Counts.Milestones += total
+		case "task":
+			s.Counts.Tasks += total
+			s.Counts.OpenTasks += total - done
+		case "deliverable":
+			s.Counts.Deliverables += total
+		}
 		if turn == ClientSide {
-			s.WithThem = total - done
+			s.WithThem += total - done
 		} else {
-			s.WithUs = total - done
+			s.WithUs += total - done
 		}
 		if since[id] == nil {
 			since[id] = map[Side]int64{}
 		}
-		since[id][turn] = at
+		if was := since[id][turn]; at != 0 && (was == 0 || at < was) {
+			since[id][turn] = at
+		}
 	}
 	for id, s := range all {
 		// What waits for the client comes first: only they can end that wait.

@@ -97,6 +97,7 @@ type TaskFilter struct {
 	Assignee  PersonID
 	Turn      Side
 	Open      bool // only those still to be done
+	Done      bool // or only those that are
 }
 
 // Tasks returns the tasks of a project in their order.
@@ -118,6 +119,9 @@ func (me *Scope) Tasks(ctx context.Context, project ProjectID, f TaskFilter, pg 
 	}
 	if f.Open {
 		q += ` AND t.completed_at IS NULL`
+	}
+	if f.Done {
+		q += ` AND t.completed_at IS NOT NULL`
 	}
 	if pg.After != "" {
 		position, id, err := splitKey(pg.After)

@@ -28,6 +28,7 @@ func (s *Server) routes() []route {
 		s.calendarRoutes(),
 		[]route{{"GET /search", team, s.search}},
 		s.settingsRoutes(),
+		s.projectRoutes(),
 	)
 }
 

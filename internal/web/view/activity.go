@@ -36,6 +36,9 @@ func (p *Page) happened(e portal.Event, workspace string, where bool) ui.Happene
 	for k, v := range e.Details {
 		values[k] = v
 	}
+	if e.Kind == portal.MilestoneShifted {
+		values["from"], values["to"] = p.shortDay(values["from"]), p.shortDay(values["to"])
+	}
 	values["actor"], values["person"] = name, e.PersonName
 	if values["person"] = e.PersonName; e.PersonName == "" {
 		values["person"] = workspace

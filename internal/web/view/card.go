@@ -1,0 +1,51 @@
+package view
+
+import (
+	"strconv"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
+)
+
+// Done says how much is: "6 of 10 done".
+func (p *Page) Done(g portal.Progress) string {
+	return p.T("home.card.progress", "done", strconv.Itoa(g.Done), "of", strconv.Itoa(g.Total))
+}
+
+// ProjectCard is a project as a card of its reader. Workspace is the name of
+// the other side to a client.
+func (p *Page) ProjectCard(x portal.Project, s *portal.ProjectSummary, workspace string) ui.ProjectCardProps {
+	c := ui.ProjectCardProps{Name: x.Name, Href: "/projects/" + string(x.ID), Sentence: x.Sentence,
+		Health: string(x.Health), HealthWord: p.HealthWord(x.Health, x.Side)}
+	if x.Status != portal.Active || x.IsArchived() {
+		c.Health, c.HealthWord = "", ""
+	}
+	if s == nil {
+		return c
+	}
+	if s.New {
+		c.Unread = p.T("home.card.new")
+	}
+	if s.Progress.Shown && s.Progress.Total > 0 {
+		c.Done, c.Of, c.Progress = s.Progress.Done, s.Progress.Total, p.Done(s.Progress)
+	}
+	if s.NextMilestone != "" {
+		c.Next = s.NextMilestoneTitle
+		if s.NextMilestoneDue != "" {
+			c.NextWhen = p.Day(s.NextMilestoneDue, p.Now)
+		}
+	}
+	other := workspace
+	if x.Team() {
+		other = x.ClientName
+	}
+	if !x.IsArchived() {
+		c.Turn, c.Yours = p.Turn(x.Side, s.Turn, s.TurnSince, other)
+	}
+	people, names := p.Colleagues(s.Faces)
+	if len(people) > 3 {
+		people, c.Rest = people[:3], "+"
+	}
+	c.People, c.Names = people, names
+	return c
+}
