@@ -122,8 +122,8 @@ func letoSite() *project {
 					{title: "Order mails in five languages", who: tomas, due: 3, started: -2},
 					{title: "Search that forgives typing errors", who: tomas, due: 4},
 					{title: "Move animations to what the system prefers", who: priya, due: -3, done: -2},
-					{title: "Look through the test shop on your own phone", body: "Twenty minutes are enough. Write down where you hesitated; you need not say why.", who: sofia, added: -5, due: 1},
-					{title: "Confirm the delivery prices for Norway and Switzerland", who: marcus, added: -7, due: -1},
+					{title: "Look through the test shop on your own phone", body: "Twenty minutes are enough. Write down where you hesitated; you need not say why.", who: sofia, added: -4, due: 2},
+					{title: "Confirm the delivery prices for Norway and Switzerland", who: marcus, added: -6, due: -1},
 					{title: "Load test with 400 visitors at once", who: tomas, due: 5},
 					{title: "Test on twelve phones and browsers", who: priya, due: 6},
 					{title: "Ask for a quote: payments on invoice", body: "If the new interface slips again we need the other provider. Do not mention it before Ana has spoken with Marcus.", who: jonas, added: -6, due: 2, started: -4, hidden: true},
@@ -147,7 +147,7 @@ func letoSite() *project {
 						2. an order to Switzerland, where duty is shown before paying,
 						3. a payment that fails.
 
-						Your approval lets us connect the real payments.`, owner: priya, due: 2, rounds: 2,
+						Your approval lets us connect the real payments.`, owner: priya, due: 1, rounds: 2,
 						links: []link{{"Open the test checkout", "https://test.honcho.example/leto/checkout"}, {"Test cards", "https://test.honcho.example/leto/cards"}},
 						story: []turn{asks(-3, jonas)}},
 					{title: "Test shop", body: "All pages with the spring products. It is reset each night at two.", owner: tomas, due: 7, added: -9,
@@ -157,16 +157,16 @@ func letoSite() *project {
 				tasks: []task{
 					{title: "Export products from the old shop", who: tomas, added: -10, due: -6, done: -6},
 					{title: "Map old addresses to new ones", body: "1,140 addresses; 212 of them have visitors.", who: mei, added: -10, due: 2, started: -4},
-					{title: "Send us the final texts of the spring collection", who: camille, added: -10, due: 2},
+					{title: "Send us the final texts of the spring collection", who: camille, added: -6, due: 2},
 					{title: "Alternative texts for 180 photographs", who: mei, added: -10, due: 8, started: -3},
 					{title: "Import the journal", who: tomas, added: -10, due: 9},
-					{title: "Decide which reviews come over", added: -8, due: 4, waits: true},
-					{title: "Legal pages in five languages", who: sofia, added: -8, due: 9},
+					{title: "Decide which reviews come over", body: "312 reviews mention products you still sell. We propose to take those, and leave the others.", added: -4, due: 6, waits: true},
+					{title: "Legal pages in five languages", who: sofia, added: -5, due: 9},
 				}},
 			{title: "Launch", body: "The new shop opens on a Tuesday morning, with everybody in one call.", due: 17,
 				moved: []move{{-6, 0, 20, "It follows the build; we keep four quiet days between the last test and the opening."}},
 				tasks: []task{
-					{title: "Agree on the launch day with the warehouse", who: marcus, added: -8, due: 6},
+					{title: "Agree on the launch day with the warehouse", who: marcus, added: -5, due: 6},
 					{title: "Write the launch plan, hour by hour", who: jonas, added: -6, due: 10},
 					{title: "Train three editors", who: mei, added: -6, due: 16},
 					{title: "Move the domain", who: tomas, added: -6, due: 20},
@@ -261,20 +261,20 @@ func letoPackaging() *project {
 				},
 				deliver: []deliverable{{title: "Choice of paper", body: "Three papers, with a printed sample of each. The samples are in the parcel of last Tuesday.", owner: mei, due: -29, rounds: 1,
 					story: []turn{asks(-32, mei), approves(-29, sofia, "The grey one, unanimously. It feels like the cloth.")}}}},
-			{title: "Design", body: "One system for eleven sizes.", from: -28, due: -2,
+			{title: "Design", body: "One system for eleven sizes.", from: -28, due: 4,
 				tasks: []task{
 					{title: "Draw the box in three sizes", who: ana, due: -20, done: -19},
 					{title: "Draw bands and labels", who: ana, due: -12, done: -11},
-					{title: "Choose the sentence inside the lid", body: "Five proposals are in the designs. Or write your own: at most 40 letters.", added: -9, due: 3, waits: true},
-					{title: "Check the care symbols with your lab", who: sofia, added: -9, due: -2},
+					{title: "Choose the sentence inside the lid", body: "Five proposals are in the designs. Or write your own: at most 40 letters.", added: -4, due: 4, waits: true},
+					{title: "Check the care symbols with your lab", who: sofia, added: -9, due: -5, done: -4},
 				},
 				deliver: []deliverable{
-					{title: "Box, band and label", body: "The complete set on four pages, with a photograph of the dummy.", owner: ana, due: -2, rounds: 2,
+					{title: "Box, band and label", body: "The complete set on four pages, with a photograph of the dummy.", owner: ana, due: 3, rounds: 2,
 						links: []link{{"Designs, PDF", "https://files.honcho.example/leto/packaging-2.pdf"}},
 						story: []turn{
 							asks(-18, ana),
 							returns(-15, marcus, "The band is beautiful. Please make the logo on the box smaller, and leave the web address out: people have their phones."),
-							asks(-9, ana)}},
+							asks(-5, ana)}},
 				}},
 			{title: "Print", body: "Proofs, then 12,000 boxes.", from: 5, due: 26,
 				tasks: []task{
@@ -288,7 +288,7 @@ func letoPackaging() *project {
 				body: "You chose the cotton paper. It comes from offcuts of shirt makers, takes ink well and costs 6 cents more per box than the cheapest. We draw the boxes now and show them in two weeks."},
 			{on: -15, by: ana, health: portal.OnTrack, sentence: "Second round: smaller logo, no address.",
 				body: "Thank you for the clear words, Marcus. The logo shrinks by a third and the address goes. You will have the second round next week, with a dummy that you can hold."},
-			{on: -8, health: portal.Waiting, sentence: "The second round is with you; the print slot is reserved for two more weeks.",
+			{on: -5, health: portal.Waiting, sentence: "The second round is with you; the print slot is reserved for two more weeks.",
 				body: `
 					Box, band and label are ready for your decision, and the dummy should be on Sofia's desk.
 
