@@ -2,26 +2,256 @@ package demo_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
 	"github.com/vitrine-portal/vitrine/internal/demo"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 )
 
+var key = []byte("0123456789abcdef0123456789abcdef")
+
+// filled is a demo, and its people by their role.
+func filled(t *testing.T, d *db.DB, now time.Time) (*portal.Portal, *account.Accounts, map[string]*portal.Scope) {
+	t.Helper()
+	ctx := context.Background()
+	if err := demo.Fill(ctx, d, key, now); err != nil {
+		t.Fatal(err)
+	}
+	p, accounts := portal.New(d, portal.Options{Key: key, Now: func() time.Time { return now }})
+	as := map[string]*portal.Scope{}
+	for _, e := range demo.Entries() {
+		s, _, err := accounts.SignIn(ctx, account.SignIn{Email: e.Email, Password: demo.Password})
+		if err != nil {
+			t.Fatalf("%s cannot sign in: %v", e.Role, err)
+		}
+		as[e.Role] = p.As(portal.PersonActor(s.Person))
+	}
+	return p, accounts, as
+}
+
+// must is the first of what a call returned, which may not fail.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// list is must for a part of a list.
+func list[T any](v []T, _ string, err error) []T { return must(v, err) }
+
 func TestFill(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()
-		at := time.Now()
-		if err := demo.Fill(ctx, d, []byte("0123456789abcdef0123456789abcdef"), time.Now()); err != nil {
-			t.Fatal(err)
+		p, accounts, as := filled(t, d, time.Now())
+		owner := as["owner"]
+
+		if n := must(portal.GrantsDue(ctx, d)); n != 0 {
+			t.Errorf("%d grants differ from what is due", n)
 		}
-		t.Log(time.Since(at))
-		n, err := portal.GrantsDue(ctx, d)
-		if n != 0 || err != nil {
-			t.Error(n, err)
+		if w := must(owner.Workspace(ctx)); !w.SetUp || w.ReplyHours != 4 || w.OfficeHours.Days[0].From == "" || w.OfficeHours.Days[6].From != "" {
+			t.Errorf("the workspace is %+v", w)
+		}
+		if n := len(must(owner.Templates(ctx))); n < 3 {
+			t.Errorf("%d templates", n)
+		}
+
+		team := map[portal.MemberState]int{}
+		for _, m := range must(owner.Team(ctx)) {
+			team[m.State]++
+		}
+		if team[portal.MemberActive] < 4 || team[portal.MemberInvited] != 1 {
+			t.Errorf("the team is %v", team)
+		}
+
+		clients := list(owner.Clients(ctx, portal.ClientFilter{}, portal.Page{Limit: 100}))
+		if len(clients) < 5 {
+			t.Errorf("%d clients", len(clients))
+		}
+		states, presets, portals := map[portal.MemberState]int{}, map[portal.Preset]int{}, map[portal.PortalState]int{}
+		places := map[portal.PersonID]int{}
+		for _, c := range clients {
+			portals[c.State]++
+			for _, u := range must(owner.ClientUsers(ctx, c.ID)) {
+				states[u.State]++
+				presets[u.Preset()]++
+				places[u.Person]++
+				if u.State == portal.MemberInvited {
+					if i := must(p.PeekInvitation(ctx, accounts.Token(account.PurposeInvitation, string(u.Invitation)), "")); i.State != portal.InvitationValid {
+						t.Errorf("the invitation of %s is %s", u.Name, i.State)
+					}
+				}
+			}
+		}
+		if states[portal.MemberActive] < 8 || states[portal.MemberInvited] < 1 || states[portal.MemberExpired] < 1 || states[portal.MemberSuspended] < 1 {
+			t.Errorf("client users by state: %v", states)
+		}
+		for _, preset := range portal.Presets {
+			if presets[preset] == 0 {
+				t.Errorf("nobody is a %s", preset)
+			}
+		}
+		if portals[portal.PortalOff] < 1 || portals[portal.PortalNobody] < 1 || portals[portal.PortalActive] < 4 {
+			t.Errorf("clients by portal access: %v", portals)
+		}
+		twice := 0
+		for _, n := range places {
+			if n == 2 {
+				twice++
+			}
+		}
+		if twice != 1 {
+			t.Errorf("%d people are in two clients", twice)
+		}
+
+		projects := list(owner.Projects(ctx, portal.ProjectFilter{}, portal.Page{Limit: 100}))
+		archived := list(owner.Projects(ctx, portal.ProjectFilter{Archived: true}, portal.Page{}))
+		if len(projects) < 12 || len(archived) < 1 {
+			t.Errorf("%d projects, %d archived", len(projects), len(archived))
+		}
+		statuses, healths, deliverables := map[portal.ProjectStatus]int{}, map[portal.Health]int{}, map[portal.State]int{}
+		most, latest := 0, time.Time{}
+		for _, x := range projects {
+			statuses[x.Status]++
+			healths[x.Health]++
+			most = max(most, len(list(owner.Tasks(ctx, x.ID, portal.TaskFilter{}, portal.Page{Limit: 100}))))
+			for _, d := range must(owner.Deliverables(ctx, x.ID)) {
+				deliverables[d.State]++
+			}
+			for _, e := range list(owner.ProjectActivity(ctx, x.ID, portal.Page{Limit: 100})) {
+				if day := e.At.In(time.FixedZone("", 0)).Weekday(); day == time.Sunday || day == time.Saturday {
+					t.Errorf("%s happened on a %s", e.Kind, day)
+				}
+				if e.At.After(latest) {
+					latest = e.At
+				}
+			}
+		}
+		if latest.After(time.Now()) {
+			t.Errorf("something happened at %s, in the future", latest)
+		}
+		if most < 50 {
+			t.Errorf("the biggest project has %d tasks", most)
+		}
+		for _, s := range portal.Statuses {
+			if statuses[s] == 0 {
+				t.Errorf("no project is %s", s)
+			}
+		}
+		for _, h := range portal.Healths {
+			if healths[h] == 0 {
+				t.Errorf("no project is %s", h)
+			}
+		}
+		for _, s := range []portal.State{portal.StateDraft, portal.StateShared, portal.StateInReview, portal.StateChangesRequested, portal.StateApproved} {
+			if deliverables[s] == 0 {
+				t.Errorf("no deliverable is %s", s)
+			}
+		}
+
+		kept := list(owner.Outbox(ctx, portal.MailKept, portal.Page{Limit: 100}))
+		if counts := must(owner.OutboxCounts(ctx)); len(kept) < 10 || counts[portal.MailQueued] != 0 {
+			t.Errorf("the outbox holds %v", counts)
 		}
 	})
+}
+
+// TestClientSide reads the demo as its client people do.
+func TestClientSide(t *testing.T) {
+	ctx := context.Background()
+	_, _, as := filled(t, dbtest.Open(t, db.SQLite), time.Now())
+	owner, lead, viewer := as["owner"], as["client lead"], as["viewer"]
+
+	// What the team keeps to itself, by title.
+	hidden := map[string]bool{}
+	self := must(lead.Self(ctx))
+	if len(self.Clients) != 1 {
+		t.Fatalf("the lead is in %d clients", len(self.Clients))
+	}
+	for _, p := range list(owner.Projects(ctx, portal.ProjectFilter{Client: self.Clients[0].ID}, portal.Page{})) {
+		if !p.IsShared() {
+			hidden[p.Name] = true
+		}
+		for _, x := range must(owner.Milestones(ctx, p.ID)) {
+			hidden[x.Title] = hidden[x.Title] || x.Audience == portal.Team
+		}
+		for _, x := range list(owner.Tasks(ctx, p.ID, portal.TaskFilter{}, portal.Page{Limit: 100})) {
+			hidden[x.Title] = hidden[x.Title] || x.Audience == portal.Team
+		}
+		for _, x := range must(owner.Deliverables(ctx, p.ID)) {
+			hidden[x.Title] = hidden[x.Title] || x.Audience == portal.Team
+		}
+	}
+	secrets := 0
+	for _, team := range hidden {
+		if team {
+			secrets++
+		}
+	}
+	if secrets < 8 {
+		t.Errorf("the team keeps only %d things to itself", secrets)
+	}
+
+	sees := func(where, title string) {
+		t.Helper()
+		if hidden[title] {
+			t.Errorf("the lead sees %q in %s", title, where)
+		}
+	}
+	projects := list(lead.Projects(ctx, portal.ProjectFilter{}, portal.Page{}))
+	if len(projects) < 3 {
+		t.Fatalf("the lead sees %d projects", len(projects))
+	}
+	for _, p := range projects {
+		sees("the projects", p.Name)
+		for _, x := range must(lead.Milestones(ctx, p.ID)) {
+			sees("the milestones", x.Title)
+		}
+		for _, x := range list(lead.Tasks(ctx, p.ID, portal.TaskFilter{}, portal.Page{Limit: 100})) {
+			sees("the tasks", x.Title)
+		}
+		for _, x := range must(lead.Deliverables(ctx, p.ID)) {
+			sees("the deliverables", x.Title)
+		}
+		for _, x := range list(lead.ProjectActivity(ctx, p.ID, portal.Page{Limit: 100})) {
+			sees("the activity", x.Details["title"])
+		}
+		for _, u := range list(lead.Updates(ctx, p.ID, portal.Page{})) {
+			if strings.Contains(u.Body, "fixed price") {
+				t.Errorf("the lead reads %q", u.Body)
+			}
+		}
+	}
+
+	needs := must(lead.Needs(ctx, self.Clients[0].ID, 20))
+	if len(needs) < 4 || needs[0].Kind != "deliverable" {
+		t.Errorf("the lead is needed for %+v", needs)
+	}
+	if needs := must(viewer.Needs(ctx, self.Clients[0].ID, 20)); len(needs) != 0 {
+		t.Errorf("the viewer is needed for %+v", needs)
+	}
+	if news := must(lead.Recent(ctx, self.Clients[0].ID, must(lead.LastVisit(ctx, string(self.Clients[0].ID))), 50)); len(news) < 5 {
+		t.Errorf("%d things are new to the lead", len(news))
+	}
+}
+
+// TestAnyDay fills a demo at times at which nobody works.
+func TestAnyDay(t *testing.T) {
+	now := time.Date(2026, 3, 29, 0, 0, 0, 0, time.UTC) // a Sunday, on which clocks change
+	for name, at := range map[string]time.Time{
+		"Sunday at midnight": now,
+		"Monday before nine": now.Add(31 * time.Hour),
+		"Friday evening":     now.Add(-28 * time.Hour),
+		"New Year's Day":     time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC),
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := dbtest.Open(t, db.SQLite)
+			filled(t, d, at)
+		})
+	}
 }

@@ -124,13 +124,14 @@ func letoSite() *project {
 					{title: "Move animations to what the system prefers", who: priya, due: -3, done: -2},
 					{title: "Look through the test shop on your own phone", body: "Twenty minutes are enough. Write down where you hesitated; you need not say why.", who: sofia, added: -4, due: 2},
 					{title: "Confirm the delivery prices for Norway and Switzerland", who: marcus, added: -6, due: -1},
+					{title: "Refunds from the order page", who: tomas, added: -9, due: 1, started: -3, done: -1},
 					{title: "Load test with 400 visitors at once", who: tomas, due: 5},
 					{title: "Test on twelve phones and browsers", who: priya, due: 6},
 					{title: "Ask for a quote: payments on invoice", body: "If the new interface slips again we need the other provider. Do not mention it before Ana has spoken with Marcus.", who: jonas, added: -6, due: 2, started: -4, hidden: true},
 					{title: "Book Tomasz for the launch week", who: jonas, added: -12, due: -5, done: -5, hidden: true},
 				},
 				deliver: []deliverable{
-					{title: "Product page template", body: "The page of a product with everything on it: pictures, sizes, care, reviews, and the story of the cloth.", owner: tomas, due: -6, rounds: 2,
+					{title: "Product page template", body: "The page of a product with everything on it: pictures, sizes, care, reviews, and the story of the cloth.", owner: tomas, due: 4, rounds: 2,
 						links: []link{{"Open the page", "https://test.honcho.example/leto/product"}},
 						story: []turn{
 							asks(-12, tomas),
@@ -232,7 +233,7 @@ func letoSite() *project {
 					- The build now ends a few days later, the launch follows it.
 					- Everything else is on time: the basket works on several devices, stock and prices are connected.
 					- **From you:** the delivery prices for Norway and Switzerland, and twenty minutes with the test shop.`},
-			{on: -2, health: portal.AtRisk, sentence: "The checkout is ready for your eyes; with your approval we connect real payments.",
+			{on: -1, health: portal.AtRisk, sentence: "The checkout is ready for your eyes; with your approval we connect real payments.",
 				body: `
 					You can walk through the whole checkout with test cards. It is the last thing that needs your approval before the launch.
 
@@ -278,7 +279,7 @@ func letoPackaging() *project {
 				}},
 			{title: "Print", body: "Proofs, then 12,000 boxes.", from: 5, due: 26,
 				tasks: []task{
-					{title: "Order the proofs", who: mei, due: 6},
+					{title: "Order the proofs", who: mei, due: 6, started: -1},
 					{title: "Visit the printer for the first sheets", who: ana, due: 15},
 				},
 				deliver: []deliverable{{title: "Print files", owner: ana, due: 8, hidden: true}}},

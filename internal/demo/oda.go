@@ -41,8 +41,8 @@ func oda() *client {
 					{title: "Build", from: -25, due: 5,
 						tasks: []task{
 							{title: "Templates", who: tomas, due: -12, done: -12},
-							{title: "Texts of twenty houses", who: camille, added: -25, due: 1, started: -9},
-							{title: "Photographs of the school in Roskilde", who: kenji, added: -17, due: 3},
+							{title: "Texts of twenty houses", who: camille, added: -11, due: 1, started: -9},
+							{title: "Photographs of the school in Roskilde", who: kenji, added: -4, due: 3},
 							{title: "Plans that zoom without blurring", who: tomas, due: -3, done: -2},
 							{title: "Offer for the yearly care of the site", who: ana, added: -6, due: 6, hidden: true}},
 						deliver: []deliverable{{title: "Site on the test address", owner: tomas, due: 5, added: -10, rounds: 1, links: []link{{"Test site", "https://test.honcho.example/odalind"}}}}},

@@ -39,8 +39,8 @@ func volt() *client {
 				phases: []phase{
 					{title: "Interviews with dealers", from: -70, due: -52, reached: -50,
 						tasks: []task{{title: "Name ten dealers", who: piotr, due: -66, done: -65}, {title: "Ten conversations", who: priya, due: -53, done: -51}}},
-					{title: "Concept", from: -49, due: -30, deliver: []deliverable{{title: "Concept", owner: priya, due: -30, rounds: 2, story: []turn{asks(-34, priya)}}}},
-					{title: "Build", from: 20, due: 55}},
+					{title: "Concept", from: -49, due: -30, moved: []move{{-18, 0, 30, "Paused until the new management decides."}}, deliver: []deliverable{{title: "Concept", owner: priya, due: -30, rounds: 2, story: []turn{asks(-34, priya)}}}},
+					{title: "Build", from: 35, due: 60}},
 				updates: []update{
 					{on: -50, by: priya, health: portal.OnTrack, sentence: "Dealers want one thing: to know when the part arrives.", body: "Ten conversations, one answer. The concept puts the date of arrival on every page."},
 					{on: -24, health: portal.Waiting, sentence: "The concept waits for your decision.", body: "We understand that you are reorganising and decisions take longer. Tomasz is free for two more weeks; after that we plan him elsewhere and start again when you are ready."},
