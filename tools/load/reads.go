@@ -64,5 +64,42 @@ func pagesOf(f filled) []page {
 			{"Office", func(ctx context.Context, me *portal.Scope) error { _, err := me.Office(ctx); return err }},
 			{"HasLooked", func(ctx context.Context, me *portal.Scope) error { _, err := me.HasLooked(ctx); return err }},
 		}},
+		{"project", "/projects/" + string(f.project), append(within(f.project), // web/project.go
+			read{"Updates", func(ctx context.Context, me *portal.Scope) error {
+				_, _, err := me.Updates(ctx, f.project, portal.Page{Limit: 1})
+				return err
+			}},
+			read{"Milestones", func(ctx context.Context, me *portal.Scope) error { _, err := me.Milestones(ctx, f.project); return err }},
+			read{"Deliverables", func(ctx context.Context, me *portal.Scope) error {
+				_, err := me.Deliverables(ctx, f.project)
+				return err
+			}},
+			read{"ProjectTeam", func(ctx context.Context, me *portal.Scope) error {
+				_, err := me.ProjectTeam(ctx, f.project)
+				return err
+			}},
+			read{"ProjectActivity", func(ctx context.Context, me *portal.Scope) error {
+				_, _, err := me.ProjectActivity(ctx, f.project, portal.Page{Limit: 6})
+				return err
+			}},
+			read{"ProjectNeeds", func(ctx context.Context, me *portal.Scope) error {
+				_, err := me.ProjectNeeds(ctx, f.project, 5)
+				return err
+			}},
+		)},
+		{"its tasks", "/projects/" + string(f.project) + "/tasks", append(within(f.project), // web/task.go
+			read{"Tasks", func(ctx context.Context, me *portal.Scope) error {
+				_, _, err := me.Tasks(ctx, f.project, portal.TaskFilter{Open: true}, portal.Page{Limit: 50})
+				return err
+			}},
+		)},
+	}
+}
+
+// within are what every page inside a project reads.
+func within(id portal.ProjectID) []read {
+	return []read{
+		{"Project", func(ctx context.Context, me *portal.Scope) error { _, err := me.Project(ctx, id); return err }},
+		{"Summary", func(ctx context.Context, me *portal.Scope) error { _, err := me.Summary(ctx, id); return err }},
 	}
 }
