@@ -58,7 +58,7 @@ func kestrelGuide() *project {
 					{title: "Check facts, halls 5 to 9", who: henrik, added: -9, due: 3, started: -6},
 					{title: "Record in German and English", who: mei, due: -12, done: -11},
 					{title: "Record in Norwegian", who: mei, due: 5, started: -1},
-					{title: "Choose the voice for the hall of insects", body: "Three samples, one minute each. Choose the one you would like to be told about wasps by.", who: amara, added: -4, due: 2}},
+					{title: "Choose the voice for the hall of insects", body: "Three samples, one minute each. Choose the one you would like to be told about wasps by.", who: amara, added: -3, due: 2}},
 				deliver: []deliverable{
 					{title: "Stories, halls 1 to 4", body: "Eighteen stories with their recordings.", owner: mei, due: -14, rounds: 2,
 						story: []turn{asks(-20, mei), approves(-15, amara, "")}},

@@ -122,7 +122,7 @@ func letoSite() *project {
 					{title: "Order mails in five languages", who: tomas, due: 3, started: -2},
 					{title: "Search that forgives typing errors", who: tomas, due: 4},
 					{title: "Move animations to what the system prefers", who: priya, due: -3, done: -2},
-					{title: "Look through the test shop on your own phone", body: "Twenty minutes are enough. Write down where you hesitated; you need not say why.", who: sofia, added: -4, due: 2},
+					{title: "Look through the test shop on your own phone", body: "Twenty minutes are enough. Write down where you hesitated; you need not say why.", who: sofia, added: -3, due: 2},
 					{title: "Confirm the delivery prices for Norway and Switzerland", who: marcus, added: -6, due: -1},
 					{title: "Refunds from the order page", who: tomas, added: -9, due: 1, started: -3, done: -1},
 					{title: "Load test with 400 visitors at once", who: tomas, due: 5},
@@ -158,16 +158,16 @@ func letoSite() *project {
 				tasks: []task{
 					{title: "Export products from the old shop", who: tomas, added: -10, due: -6, done: -6},
 					{title: "Map old addresses to new ones", body: "1,140 addresses; 212 of them have visitors.", who: mei, added: -10, due: 2, started: -4},
-					{title: "Send us the final texts of the spring collection", who: camille, added: -6, due: 2},
+					{title: "Send us the final texts of the spring collection", who: camille, added: -4, due: 2},
 					{title: "Alternative texts for 180 photographs", who: mei, added: -10, due: 8, started: -3},
 					{title: "Import the journal", who: tomas, added: -10, due: 9},
-					{title: "Decide which reviews come over", body: "312 reviews mention products you still sell. We propose to take those, and leave the others.", added: -4, due: 6, waits: true},
-					{title: "Legal pages in five languages", who: sofia, added: -5, due: 9},
+					{title: "Decide which reviews come over", body: "312 reviews mention products you still sell. We propose to take those, and leave the others.", added: -3, due: 6, waits: true},
+					{title: "Legal pages in five languages", who: sofia, added: -3, due: 9},
 				}},
 			{title: "Launch", body: "The new shop opens on a Tuesday morning, with everybody in one call.", due: 17,
 				moved: []move{{-6, 0, 20, "It follows the build; we keep four quiet days between the last test and the opening."}},
 				tasks: []task{
-					{title: "Agree on the launch day with the warehouse", who: marcus, added: -5, due: 6},
+					{title: "Agree on the launch day with the warehouse", who: marcus, added: -3, due: 6},
 					{title: "Write the launch plan, hour by hour", who: jonas, added: -6, due: 10},
 					{title: "Train three editors", who: mei, added: -6, due: 16},
 					{title: "Move the domain", who: tomas, added: -6, due: 20},
@@ -266,7 +266,7 @@ func letoPackaging() *project {
 				tasks: []task{
 					{title: "Draw the box in three sizes", who: ana, due: -20, done: -19},
 					{title: "Draw bands and labels", who: ana, due: -12, done: -11},
-					{title: "Choose the sentence inside the lid", body: "Five proposals are in the designs. Or write your own: at most 40 letters.", added: -4, due: 4, waits: true},
+					{title: "Choose the sentence inside the lid", body: "Five proposals are in the designs. Or write your own: at most 40 letters.", added: -3, due: 4, waits: true},
 					{title: "Check the care symbols with your lab", who: sofia, added: -9, due: -5, done: -4},
 				},
 				deliver: []deliverable{
