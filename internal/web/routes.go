@@ -14,10 +14,6 @@ var brandCSS = static.Brand
 func (s *Server) routes() []route {
 	return slices.Concat(
 		[]route{
-			{"GET /static/", anybody, s.staticFile},
-			{"GET /brand.css", anybody, s.brandSheet},
-			{"GET /icon.svg", anybody, s.brandIcon},
-			{"GET /health", anybody, s.health},
 			{"GET /live", person, s.stream},
 		},
 		s.doorRoutes(),
@@ -30,6 +26,16 @@ func (s *Server) routes() []route {
 		s.settingsRoutes(),
 		s.projectRoutes(),
 	)
+}
+
+// sharedRoutes are the same for everybody, so nobody is asked who they are.
+func (s *Server) sharedRoutes() []route {
+	return []route{
+		{"GET /static/", anybody, s.staticFile},
+		{"GET /brand.css", anybody, s.brandSheet},
+		{"GET /icon.svg", anybody, s.brandIcon},
+		{"GET /health", anybody, s.health},
+	}
 }
 
 var files = static.Handler()

@@ -69,6 +69,9 @@ func New(o Options) *Server {
 		}
 		mux.Handle(r.pattern, s.serve(r))
 	}
+	for _, r := range s.sharedRoutes() {
+		mux.Handle(r.pattern, s.serveShared(r))
+	}
 	mux.Handle("/", s.serve(route{pattern: "/", door: anybody, handle: func(http.ResponseWriter, *http.Request, *visit) error { return portal.ErrNotFound }}))
 	if o.API != nil {
 		mux.Handle("/api/", o.API)

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"slices"
 
@@ -65,6 +67,7 @@ func (s *Server) document(me *visit) ui.Page {
 		Clients: b.T("shell.clients"), LogOut: b.T("action.log_out"), Close: b.T("action.close"), Copied: b.T("shell.copied"),
 		News: b.T("shell.news"), Refresh: b.T("shell.refresh"), Search: b.T("shell.search"),
 	}}
+	d.Brand = brandStamp(me.Brand)
 	if me.signedIn() {
 		d.Live = "/live"
 	}
@@ -138,16 +141,36 @@ func personMenu(me *visit) []ui.MenuItem {
 	}
 }
 
+// brandStamp goes into the addresses of the brand's files and changes with
+// them, so that browsers may keep them.
+func brandStamp(b portal.Brand) string {
+	sum := sha256.Sum256([]byte(b.Accent + " " + b.Mark()))
+	return hex.EncodeToString(sum[:6])
+}
+
 // brandSheet serves the workspace's accent.
-func (s *Server) brandSheet(w http.ResponseWriter, r *http.Request, me *visit) error {
-	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	_, err := w.Write(brandCSS(me.Brand.Accent))
-	return err
+func (s *Server) brandSheet(w http.ResponseWriter, r *http.Request, _ *visit) error {
+	return s.brandFile(w, r, "text/css; charset=utf-8", func(b portal.Brand) []byte { return brandCSS(b.Accent) })
 }
 
 // brandIcon serves the workspace's mark as the icon of its pages.
-func (s *Server) brandIcon(w http.ResponseWriter, r *http.Request, me *visit) error {
-	w.Header().Set("Content-Type", "image/svg+xml")
-	_, err := w.Write(static.Icon(ui.Person{Name: me.Brand.Mark()}.Initials(), me.Brand.Accent))
-	return err
+func (s *Server) brandIcon(w http.ResponseWriter, r *http.Request, _ *visit) error {
+	return s.brandFile(w, r, "image/svg+xml", func(b portal.Brand) []byte {
+		return static.Icon(ui.Person{Name: b.Mark()}.Initials(), b.Accent)
+	})
+}
+
+func (s *Server) brandFile(w http.ResponseWriter, r *http.Request, kind string, draw func(portal.Brand) []byte) error {
+	b, err := s.Portal.Brand(r.Context())
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Del("Vary")
+	if r.URL.Query().Get("v") == brandStamp(b) {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	w.Write(draw(b))
+	return nil
 }

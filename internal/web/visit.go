@@ -107,6 +107,15 @@ func (s *Server) serve(rt route) http.Handler {
 	})
 }
 
+// serveShared is serve for what is the same for everybody.
+func (s *Server) serveShared(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := rt.handle(w, r, nil); err != nil {
+			s.fail(w, r, s.stranger(r), err)
+		}
+	})
+}
+
 // stranger is a visit of somebody unknown, for answers before the door.
 func (s *Server) stranger(r *http.Request) *visit {
 	v := &visit{Scope: s.Portal.As(portal.Actor{}), Now: s.Portal.Now()}
