@@ -60,6 +60,7 @@ type Invitation struct {
 	ClientName string
 	Projects   []string // what they will see, by name; only while valid
 	Inviter    string
+	FromTeam   bool // the inviter is on the team, not one of the client's people
 	Message    string
 	Name       string // as its inviter typed it
 	Email      string // masked: "m…@acme.test"
@@ -121,7 +122,7 @@ func (p *Portal) PeekInvitation(ctx context.Context, token string, signedIn Pers
 		return v, nil
 	}
 	v.ToTeam, v.Role, v.Client, v.ClientName = i.user == "", i.role, i.client, i.clientName
-	v.Inviter, v.Message, v.Name, v.Email = i.byName, i.message, i.name, mask(i.email)
+	v.Inviter, v.FromTeam, v.Message, v.Name, v.Email = i.byName, i.byRole != "", i.message, i.name, mask(i.email)
 	v.Expires, v.HasAccount = i.expires, i.confirmed
 	if v.State == InvitationValid && i.user != "" {
 		v.Projects, err = p.invitedTo(ctx, i.user)

@@ -47,6 +47,7 @@ func (s *Server) importPeople(w http.ResponseWriter, r *http.Request, me *visit)
 	} else if list != "" {
 		p.Text = list
 	}
+	f.one("file") // a browser that does not upload sends its name
 	do, digest := f.one("do"), f.one("digest")
 	if strings.TrimSpace(p.Text) == "" {
 		f.fail("file", "required")

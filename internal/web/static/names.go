@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.SIZBMRNR.css"
-	Script = "/static/app.G4KS3MWF.js"
+	Style  = "/static/app.RAG7UT7T.css"
+	Script = "/static/app.TBKY7Q4S.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )

@@ -246,3 +246,35 @@ func (p AccessPage) enableHint() string {
 	}
 	return p.T("access.enable.off", "projects", p.N("access.shared_projects", shared))
 }
+
+// rowOpen reports whether the further fields of a row are in sight from the
+// start: when something there is wrong, or was chosen and is not saved yet.
+func (p AccessPage) rowOpen(field string, row AccessRow) bool {
+	return p.Err(field+".title") != "" || p.Err(field+".projects") != "" || p.Dirty && (row.Preset == string(portal.PresetCustom) || !row.All)
+}
+
+// rowWords sums up what is in the further fields of a row.
+func (p AccessPage) rowWords(row AccessRow) string {
+	var parts []string
+	if row.Preset == string(portal.PresetCustom) {
+		parts = append(parts, p.rightsIn(row.Rights))
+	}
+	if !row.All {
+		var names []string
+		for _, x := range p.Access.Projects {
+			if row.Chosen[x.ID] != "" {
+				names = append(names, x.Name)
+			}
+		}
+		if len(names) > 0 {
+			parts = append(parts, p.List(names))
+		}
+	}
+	if row.Title != "" {
+		parts = append(parts, row.Title)
+	}
+	if len(parts) == 0 {
+		return p.T("access.more")
+	}
+	return strings.Join(parts, " · ")
+}

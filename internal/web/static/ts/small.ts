@@ -50,6 +50,9 @@ addEventListener("change", (e) => {
   if (t.matches("[data-theme-choice]")) document.documentElement.dataset.theme = t.value;
   // data-submit: a filter that applies by itself.
   if (t.matches("[data-submit]")) t.form?.requestSubmit();
+  // data-opens="value …": choosing one of them shows the fields it is about.
+  const row = t.matches("select") ? t.closest<HTMLElement>("[data-opens]") : null;
+  if (row?.dataset.opens!.split(" ").includes(t.value)) row.querySelector<HTMLDetailsElement>(".more > details")!.open = true;
 });
 
 // data-visit="/visits/…": told once, when it has really been on the screen.
