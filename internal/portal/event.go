@@ -80,12 +80,14 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		}
 	}
 	t.recorded, t.subject = true, h.Subject
-	s := Signal{Event: id, Client: h.Client, Project: h.Project, Close: k.closes}
+	s := Signal{Event: id, Client: h.Client, Project: h.Project}
 	if k.closes {
 		s.Persons = h.Closes
 		if h.Person != "" {
 			s.Persons = append(s.Persons, h.Person)
 		}
+		// Nobody's are none, not everybody's, who would learn that something happened.
+		s.Close = len(s.Persons) > 0
 	}
 	t.signals = append(t.signals, s)
 	return nil

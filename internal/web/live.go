@@ -110,7 +110,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, me *visit) error
 
 // tell is what this visitor is told of a signal: nothing, "changed" or "bye".
 func (s *Server) tell(ctx context.Context, r *http.Request, me *visit, sig live.Signal) string {
-	if sig.CatchUp() || sig.Close && (len(sig.Persons) == 0 || slices.Contains(sig.Persons, string(me.Person.ID))) {
+	if sig.CatchUp() || sig.Close && slices.Contains(sig.Persons, string(me.Person.ID)) {
 		if !s.stillHere(ctx, r, me) {
 			return bye
 		}

@@ -142,7 +142,7 @@ func (b *Browser) forbids() []string {
 			}
 		}
 	}
-	return append(forbidden(name), b.forbidden...)
+	return append(Forbidden(name), b.forbidden...)
 }
 
 // Cookie is a cookie that the browser has for the site, or "".

@@ -33,7 +33,7 @@ func TestLeaksAreFound(t *testing.T) {
 		{"nobody", canary("acme", portal.ClientSide, "site-name"), true},
 		{"ada", canary("acme", portal.Team, "site-name"), false},
 	} {
-		if got := len(leaks("<p title=\""+c.text+"\">", forbidden(c.reader))) > 0; got != c.leak {
+		if got := len(leaks("<p title=\""+c.text+"\">", Forbidden(c.reader))) > 0; got != c.leak {
 			t.Errorf("%s reads %s: leak %t, want %t", c.reader, c.text, got, c.leak)
 		}
 	}

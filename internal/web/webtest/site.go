@@ -115,9 +115,9 @@ func (s *Site) As(name string) *Browser {
 	return b
 }
 
-// forbidden are the canaries that a person of the World must never receive,
+// Forbidden are the canaries that a person of the World must never receive,
 // whatever the page. What only part of the team may see is for Forbid.
-func forbidden(name string) []string {
+func Forbidden(name string) []string {
 	const all = "CNRY-"
 	acme, brick := portaltest.Canary("acme", portal.Team, ""), portaltest.Canary("brick", portal.Team, "")
 	hidden := portaltest.Canary("acme", portal.ClientSide, "hidden-")

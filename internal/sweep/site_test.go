@@ -1,0 +1,300 @@
+package sweep_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"github.com/vitrine-portal/vitrine/internal/api"
+	"github.com/vitrine-portal/vitrine/internal/mail"
+	"github.com/vitrine-portal/vitrine/internal/notify"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+	"github.com/vitrine-portal/vitrine/internal/web"
+	"github.com/vitrine-portal/vitrine/internal/web/webtest"
+)
+
+// signedIn are those who can be; the outsiders among them belong nowhere.
+var signedIn = []string{"ada", "mia", "tom", "cleo", "dan", "bea", "carl", "rex", "eve"}
+
+// pages has a name of its own, as Site is a project of the World.
+type pages = webtest.Site
+
+// site is the whole program over a World: pages, API, streams and mails.
+type site struct {
+	*pages
+	t     *testing.T
+	mails *notify.Notifier
+}
+
+func run(t *testing.T, f func(t *testing.T, s *site)) {
+	t.Helper()
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		s := &site{t: t}
+		s.pages = webtest.New(t, w, func(o *web.Options) {
+			o.API = api.New(api.Options{Portal: w.Portal, Accounts: w.Accounts, Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+			s.mails = notify.New(w.Portal, w.Accounts, mail.New(mail.Config{}), notify.Options{BaseURL: o.BaseURL, From: mail.Address{Email: "portal@honcho.test"}})
+			o.Mails = s.mails
+		})
+		f(t, s)
+	})
+}
+
+// token is an API token of a browser's person.
+func (s *site) token(b *webtest.Browser) string {
+	s.t.Helper()
+	_, secret, err := s.Accounts.NewToken(s.t.Context(), b.Session, "sweep", []string{"read", "write"}, time.Time{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return secret
+}
+
+// once is a number that pages make anew each time.
+var once = regexp.MustCompile(`name="once" value="[^"]*"`)
+
+// crawl opens every page that a person reaches from the starts by a link, a
+// frame, a form that only asks, or a fragment that a script would fetch. It
+// returns what each said, but for what differs each time.
+func crawl(b *webtest.Browser, starts ...string) map[string]string {
+	seen := make(map[string]string)
+	queue := append([]string{"/"}, starts...)
+	for len(queue) > 0 && len(seen) < 500 {
+		path := queue[0]
+		queue = queue[1:]
+		// One's own tokens were used, by this very test.
+		if _, ok := seen[path]; ok || path == "/live" || path == "/profile/tokens" || strings.HasPrefix(path, "/static/") {
+			continue
+		}
+		p := b.Get(path)
+		seen[path] = path + " " + http.StatusText(p.Status) + "\n" + p.Header.Get("ETag") + p.Header.Get("Last-Modified") + "\n" + once.ReplaceAllString(p.Body, "")
+		for _, to := range linksOf(p.Body, b.URL) {
+			if _, ok := seen[to]; !ok {
+				queue = append(queue, to)
+			}
+		}
+	}
+	return seen
+}
+
+// linksOf are the paths of this site that a page leads to.
+func linksOf(page, site string) []string {
+	doc, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		return nil
+	}
+	var paths []string
+	for n := range doc.Descendants() {
+		for _, a := range n.Attr {
+			leads := a.Key == "href" || a.Key == "src" || a.Key == "hx-get" || a.Key == "data-href" ||
+				a.Key == "action" && n.Data == "form" && !slices.ContainsFunc(n.Attr, func(m html.Attribute) bool { return m.Key == "method" && strings.EqualFold(m.Val, "post") })
+			if !leads {
+				continue
+			}
+			u, err := url.Parse(strings.TrimPrefix(a.Val, site))
+			if err == nil && u.Host == "" && u.Scheme == "" && strings.HasPrefix(u.Path, "/") {
+				u.Fragment = ""
+				paths = append(paths, u.String())
+			}
+		}
+	}
+	return paths
+}
+
+// apiReads are all GETs of the API's description, with every id of the World
+// in the place of {id}.
+func (s *site) apiReads() []string {
+	s.t.Helper()
+	resp, err := http.DefaultTransport.RoundTrip(s.request("GET", "/api/openapi.json", "", ""))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var doc struct{ Paths map[string]map[string]any }
+	if err := json.NewDecoder(resp.Body).Decode(&doc); err != nil {
+		s.t.Fatal(err)
+	}
+	var all []string
+	for path, methods := range doc.Paths {
+		if methods["get"] == nil {
+			continue
+		}
+		if !strings.Contains(path, "{id}") {
+			all = append(all, path)
+			continue
+		}
+		for _, id := range s.ids(strings.Split(path, "/")[2]) {
+			all = append(all, strings.Replace(path, "{id}", id, 1))
+		}
+	}
+	if len(all) < 80 {
+		s.t.Fatalf("only %d reads of the API", len(all))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// ids are those of everything of a kind in the World, whoever's it is.
+func (s *site) ids(kind string) []string {
+	s.t.Helper()
+	table := map[string]string{"client-users": "client_users", "links": "deliverable_links"}[kind]
+	if table == "" {
+		table = kind
+	}
+	rows, err := s.DB.Query(s.t.Context(), "SELECT id FROM "+table+" ORDER BY id")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer rows.Close()
+	var ids []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			s.t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	if err := rows.Err(); err != nil {
+		s.t.Fatal(err)
+	}
+	return ids
+}
+
+func (s *site) request(method, path, token, body string) *http.Request {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), method, s.URL+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return r
+}
+
+// ask sends a request of the API as a person; the browser looks for what they
+// may not see.
+func (s *site) ask(b *webtest.Browser, method, path, token, body string) *webtest.Page {
+	s.t.Helper()
+	return b.Do(s.request(method, path, token, body))
+}
+
+// everything is all that one person can read, by address.
+func (s *site) everything(b *webtest.Browser, token string, reads []string) map[string]string {
+	s.t.Helper()
+	seen := crawl(b, "/needs", "/calendar", "/projects", "/clients", "/search?q=cnry", "/profile")
+	for _, path := range reads {
+		p := s.ask(b, "GET", path, token, "")
+		seen[path] = http.StatusText(p.Status) + p.Header.Get("ETag") + p.Header.Get("Last-Modified") + p.Body
+	}
+	return seen
+}
+
+// A stream is one person's open line to the server.
+type stream struct {
+	mu     sync.Mutex
+	events []string // the data of "changed", in order
+	heard  strings.Builder
+	closed bool
+}
+
+// listen opens a stream, and returns when it is open.
+func (s *site) listen(b *webtest.Browser) *stream {
+	s.t.Helper()
+	ctx, cancel := context.WithCancel(s.t.Context())
+	s.t.Cleanup(cancel)
+	r, err := http.NewRequestWithContext(ctx, "GET", s.URL+"/live", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Accept", "text/event-stream")
+	r.AddCookie(&http.Cookie{Name: "sid", Value: b.Cookie("sid")})
+	resp, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		s.t.Fatalf("%s: the stream answers %d", b.Name, resp.StatusCode)
+	}
+	st := &stream{}
+	open := make(chan struct{})
+	go func() {
+		defer resp.Body.Close()
+		lines := bufio.NewReader(resp.Body)
+		kind := ""
+		for {
+			line, err := lines.ReadString('\n')
+			st.mu.Lock()
+			st.heard.WriteString(line)
+			if err != nil {
+				st.closed = err == io.EOF
+				st.mu.Unlock()
+				return
+			}
+			line = strings.TrimSuffix(line, "\n")
+			if v, ok := strings.CutPrefix(line, "event: "); ok {
+				kind = v
+			}
+			if v, ok := strings.CutPrefix(line, "data: "); ok {
+				st.events = append(st.events, kind+" "+v)
+			}
+			st.mu.Unlock()
+			if line == ": open" {
+				close(open)
+			}
+		}
+	}()
+	select {
+	case <-open:
+	case <-time.After(10 * time.Second):
+		s.t.Fatalf("%s: the stream does not open", b.Name)
+	}
+	// The line is said before the subscription is looked at again; a moment for that.
+	time.Sleep(20 * time.Millisecond)
+	return st
+}
+
+// said is what came so far.
+func (st *stream) said() (events []string, all string) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return slices.Clone(st.events), st.heard.String()
+}
+
+// waitFor waits until n events came, or for two seconds.
+func (st *stream) waitFor(n int) []string {
+	for range 200 {
+		if events, _ := st.said(); len(events) >= n {
+			return events
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	events, _ := st.said()
+	return events
+}
+
+// person of a name in the World.
+func (s *site) me(name string) *portal.Scope { return s.World.As(s.Everyone()[name]) }
+
+// must fails the test on an error.
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
