@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -10,6 +11,10 @@ import (
 func (s *Server) itemRoutes() []route {
 	return []route{
 		{"POST /seen", person, s.markSeen},
+		{"GET /items/{item}/show", team, s.showPage},
+		{"POST /items/{item}/show", team, s.show},
+		{"POST /items/{item}/hide", team, s.hide},
+		{"POST /items/{item}/turn", person, s.passTurn},
 	}
 }
 
@@ -46,4 +51,94 @@ func (s *Server) markSeen(w http.ResponseWriter, r *http.Request, me *visit) err
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// refused sorts out what a form can show of why nothing was saved: fields that
+// were wrong, or that somebody else was first.
+func refused(err error) (invalid map[string]portal.Reason, status int, ok bool) {
+	if fields, ok := invalidFields(err); ok {
+		return fields, http.StatusUnprocessableEntity, true
+	}
+	if errors.Is(err, portal.ErrConflict) {
+		return nil, http.StatusConflict, true
+	}
+	return nil, 0, false
+}
+
+// done sends the visitor on, with a word about what was done.
+func done(w http.ResponseWriter, r *http.Request, path, key string) error {
+	return seeOther(w, r, path+"?done="+key)
+}
+
+// act is a handler of a button that needs nothing but the id of its item.
+func act(to func(id string) string, key string, do func(me *visit, r *http.Request, id string) error) handler {
+	return func(w http.ResponseWriter, r *http.Request, me *visit) error {
+		if err := noFields(r); err != nil {
+			return err
+		}
+		id := r.PathValue("id")
+		if err := do(me, r, id); err != nil {
+			return err
+		}
+		return done(w, r, to(id), key)
+	}
+}
+
+// moveAfter reads the neighbour that an item is put after; empty puts it first.
+func moveAfter(r *http.Request) string { return r.URL.Query().Get("after") }
+
+func (s *Server) showPage(w http.ResponseWriter, r *http.Request, me *visit) error {
+	id := portal.ItemID(r.PathValue("item"))
+	reveal, err := me.RevealPreview(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	in, err := s.within(r, me, reveal.Project, "")
+	if err != nil {
+		return err
+	}
+	p := view.ShowPage{Within: in, Reveal: reveal, Back: view.Href(string(id))}
+	s.below(&p.Within, "", p.T("show.title", "client", in.Project.ClientName))
+	return s.render(w, r, http.StatusOK, view.Show(p))
+}
+
+func (s *Server) show(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	history := f.one("history")
+	if history != "" && history != "now" && history != "all" {
+		f.fail("history", "choice")
+	}
+	if err := f.err(); err != nil {
+		return err
+	}
+	id := portal.ItemID(r.PathValue("item"))
+	if err := me.Reveal(r.Context(), id, history == "all"); err != nil {
+		return err
+	}
+	return done(w, r, view.Href(string(id)), "shown")
+}
+
+func (s *Server) hide(w http.ResponseWriter, r *http.Request, me *visit) error {
+	if err := noFields(r); err != nil {
+		return err
+	}
+	id := portal.ItemID(r.PathValue("item"))
+	if _, err := me.Conceal(r.Context(), id); err != nil {
+		return err
+	}
+	return done(w, r, view.Href(string(id)), "hidden")
+}
+
+func (s *Server) passTurn(w http.ResponseWriter, r *http.Request, me *visit) error {
+	if err := noFields(r); err != nil {
+		return err
+	}
+	id := portal.ItemID(r.PathValue("item"))
+	if err := me.PassTurn(r.Context(), id, portal.Side(r.URL.Query().Get("to"))); err != nil {
+		return err
+	}
+	return done(w, r, view.Href(string(id)), "turn")
 }

@@ -20,6 +20,7 @@ func (s *Server) projectRoutes() []route {
 			{"GET /projects/{project}/team", person, s.projectTeam},
 			{"GET /projects/{project}/activity", person, s.projectActivity},
 		},
+		s.projectSettingsRoutes(),
 		s.updateRoutes(),
 		s.milestoneRoutes(),
 		s.taskRoutes(),

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"regexp"
 	"slices"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -26,6 +27,9 @@ func (s *Server) page(me *visit, current string) view.Page {
 	}
 	if slices.Contains(doneKeys, me.done) {
 		toast := &ui.Toast{Text: p.T("done." + me.done)}
+		if me.done == "completed" && taskID.MatchString(me.of) {
+			toast.Undo, toast.Post = p.T("action.undo"), "/tasks/"+me.of+"/reopen"
+		}
 		switch sh := p.Shell; {
 		case sh.Client != nil:
 			sh.Client.Page.Toast = toast
@@ -41,7 +45,11 @@ var doneKeys = []string{
 	"saved", "password", "email", "ended", "others", "revoked",
 	"welcome", "access", "invited", "resent", "withdrawn", "readdressed", "suspended", "resumed", "removed",
 	"client", "archived", "restored", "teamed", "unteamed", "role", "reassigned", "viewing",
+	"added", "deleted", "shown", "hidden", "turn", "update_sent", "update_team", "reached", "reopened", "started", "completed",
+	"asked", "taken_back", "approved", "returned", "unshared", "project_shared", "project_archived", "project_restored", "template", "off_project",
 }
+
+var taskID = regexp.MustCompile(`^tsk_[0-9a-z]{26}$`)
 
 // cardPage is the frame of a page in front of the door, whoever looks at it.
 func (s *Server) cardPage(me *visit) view.Page {

@@ -30,6 +30,7 @@ type visit struct {
 	Viewing       *viewing // set while a team member views as a client person
 	ended         string   // why the session that was shown is over
 	done          string   // what the page is to say of the change that led to it
+	of            string   // what was changed, where that can be undone
 }
 
 // viewing is whose view a team member looks at.
@@ -127,7 +128,7 @@ func (s *Server) stranger(r *http.Request) *visit {
 // visit finds out who is asking.
 func (s *Server) visit(r *http.Request) (*visit, error) {
 	ctx := r.Context()
-	v := &visit{Scope: s.Portal.As(portal.Actor{}), Now: s.Portal.Now(), done: r.URL.Query().Get("done")}
+	v := &visit{Scope: s.Portal.As(portal.Actor{}), Now: s.Portal.Now(), done: r.URL.Query().Get("done"), of: r.URL.Query().Get("of")}
 	var err error
 	if v.Brand, err = s.Portal.Brand(ctx); err != nil {
 		v.Book = s.book(v, r)
