@@ -140,7 +140,7 @@ func TestSwitchingOffIsFeltAtOnce(t *testing.T) {
 		r, _ := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+"/live", nil)
 		r.Header.Set("Accept", "text/event-stream")
 		r.AddCookie(&http.Cookie{Name: "sid", Value: cleo.Cookie("sid")})
-		resp, err := http.DefaultTransport.RoundTrip(r)
+		resp, err := new(http.Transport).RoundTrip(r)
 		if err != nil {
 			t.Fatal(err)
 		}

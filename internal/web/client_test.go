@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -260,5 +261,31 @@ func TestInvitationOfSomebodyWhoLeft(t *testing.T) {
 		b := s.Stranger()
 		b.Get(path).MustBe(410)
 		b.Post(path, url.Values{"name": {"Uma"}, "password": {newPassword}}).MustBe(410)
+	})
+}
+
+// Of two browsers that accept at the same moment, one is let in (T094).
+func TestInvitationAcceptedAtOnce(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		path := invited(s, s.As("mia"))
+		answers := make(chan int, 2)
+		for range 2 {
+			b := s.Stranger()
+			go func() {
+				resp, err := new(http.Client).PostForm(s.URL+path, url.Values{"name": {b.Name}, "password": {newPassword}})
+				if err != nil {
+					answers <- 0
+					return
+				}
+				resp.Body.Close()
+				answers <- resp.StatusCode
+			}()
+		}
+		a, b := <-answers, <-answers
+		// The one who is let in is led home; this client keeps no cookies, so home
+		// leads it on to the sign-in page.
+		if min(a, b) != 200 || max(a, b) != 410 {
+			t.Errorf("the answers are %d and %d", a, b)
+		}
 	})
 }

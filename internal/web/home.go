@@ -100,7 +100,7 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 		return err
 	}
 	p.Profiled = me.Person.TimeZone != ""
-	p.Shell.Client.Visit = "/visits/" + place
+	setVisit(&p.Page, "/visits/"+place)
 	p.Shell.Client.Needs, p.Shell.Client.BellHref = len(p.Needs), "/needs"
 	s.setTitle(&p.Page, p.T("nav.home"))
 	return s.render(w, r, http.StatusOK, view.Home(p))

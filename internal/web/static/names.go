@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.RAG7UT7T.css"
-	Script = "/static/app.TBKY7Q4S.js"
+	Style  = "/static/app.7FE7AL7L.css"
+	Script = "/static/app.PY7SPBH2.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )

@@ -27,6 +27,11 @@ export function dirty(): boolean {
   return document.querySelector("form[data-dirty]") !== null;
 }
 
+// leaving reports whether a form was just sent, and its answer is on its way.
+export function leaving(): boolean {
+  return sending;
+}
+
 function changed(e: Event) {
   const t = e.target as HTMLElement;
   if (t instanceof HTMLTextAreaElement && t.dataset.draft) {

@@ -1,7 +1,7 @@
 // The live stream carries only "changed": the page is then fetched again with
 // the reader's own rights and laid over the old one.
 import { Idiomorph } from "../vendor/idiomorph.js";
-import { dirty } from "./forms";
+import { dirty, leaving } from "./forms";
 import { say } from "./say";
 import { toast } from "./toast";
 
@@ -20,6 +20,13 @@ function busy(): boolean {
   );
 }
 
+// anew loads the page again: it is no longer what its reader sees. When that
+// comes of a form they have just sent, the answer to it comes first.
+function anew() {
+  if (leaving()) setTimeout(() => location.reload(), 4000);
+  else location.reload();
+}
+
 async function refresh() {
   if (busy()) {
     if (!news?.isConnected) news = toast(say("news"), { label: say("refresh"), run: () => location.reload() }, true);
@@ -34,7 +41,7 @@ async function refresh() {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
     // Somewhere else, or nowhere: this page is no longer theirs.
     if (!answer.ok || new URL(answer.url).pathname !== location.pathname) {
-      location.reload();
+      anew();
       return;
     }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -77,7 +84,7 @@ function connect(url: string, tries: number) {
   stream.addEventListener("changed", soon);
   stream.addEventListener("bye", () => {
     stream.close();
-    location.reload();
+    anew();
   });
   stream.addEventListener("error", () => {
     stream.close();
