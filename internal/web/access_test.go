@@ -157,7 +157,7 @@ func TestSwitchingOffIsFeltAtOnce(t *testing.T) {
 				break
 			}
 		}
-		off := accessForm(s, mia).Untick("enabled").Press("do", "review").Submit(mia).MustBe(200).MustContain("3 people will be signed out")
+		off := accessForm(s, mia).Untick("enabled").Press("do", "review").Submit(mia).MustBe(200).MustContain("3 people will lose access at once: Bea, Cleo and Dan")
 		start := time.Now()
 		off.Form("/clients/"+string(s.Acme)+"/access").Press("do", "save").Submit(mia).MustBe(200)
 		bye := false
