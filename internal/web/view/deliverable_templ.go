@@ -672,7 +672,7 @@ func (p *DeliverablePage) result() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case portal.StateInReview:
-			if !p.decides() {
+			if !p.team() && !p.decides() {
 				templ_7745c5c3_Var24 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)

@@ -713,6 +713,9 @@ func (p *ShowPage) also() []string {
 	if r.HiddenMilestone != "" {
 		lines = append(lines, p.T("show.hidden_milestone", "title", r.HiddenMilestone))
 	}
+	if r.Item.Kind() == "update" {
+		lines = append([]string{p.T("show.update")}, lines...)
+	}
 	if len(lines) == 0 {
 		lines = append(lines, p.T("show.nothing_else"))
 	}

@@ -58,3 +58,11 @@ if (region) {
   new MutationObserver(all).observe(region, { childList: true });
   all();
 }
+
+// What a change said of itself is said once: a reload does not say it again.
+const here = new URL(location.href);
+if (here.searchParams.has("done")) {
+  here.searchParams.delete("done");
+  here.searchParams.delete("of");
+  history.replaceState(history.state, "", here);
+}
