@@ -30,9 +30,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vitrine-portal/vitrine/internal/built"
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/portal"
-	"github.com/vitrine-portal/vitrine/tools/internal/built"
 )
 
 func main() {

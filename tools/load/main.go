@@ -26,9 +26,9 @@ import (
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/built"
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/portal"
-	"github.com/vitrine-portal/vitrine/tools/internal/built"
 )
 
 func main() {

@@ -21,7 +21,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vitrine-portal/vitrine/tools/internal/built"
+	"github.com/vitrine-portal/vitrine/internal/built"
 	"github.com/vitrine-portal/vitrine/tools/internal/tour"
 )
 

@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/vitrine-portal/vitrine/tools/internal/built"
+	"github.com/vitrine-portal/vitrine/internal/built"
 )
 
 // A Person is somebody whose pages are looked at.
