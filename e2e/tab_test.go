@@ -394,3 +394,9 @@ func (b *tab) tick(name string) {
 	b.t.Helper()
 	b.press(fmt.Sprintf("css label:has([name=%s])", js(name)))
 }
+
+// field is what the field of a name holds.
+func (b *tab) field(name string) string {
+	b.t.Helper()
+	return value[string](b, fmt.Sprintf(`document.querySelector("main [name=" + CSS.escape(%s) + "]:not([type=hidden])").value`, js(name)))
+}
