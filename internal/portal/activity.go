@@ -161,11 +161,14 @@ SELECT `+eventColumns+`, e.project_name, e.client_name FROM my_newest_events e
 	return list(rows, err, scanProjectEvent)
 }
 
-// Sees reports whether the actor sees the event: for a stream that has been
-// told of it.
+// Sees reports whether the actor sees the event, be it a project's, a client's
+// or the workspace's: for a stream that has been told of it.
 func (me *Scope) Sees(ctx context.Context, id EventID) (bool, error) {
 	var n int
-	err := me.get(ctx, `SELECT COUNT(*) FROM my_events e WHERE e.id = $2`, []any{string(id)}, &n)
+	err := me.get(ctx, `
+SELECT (SELECT COUNT(*) FROM my_events e WHERE e.id = $2)
+     + (SELECT COUNT(*) FROM my_client_events c WHERE c.id = $2)
+     + (SELECT COUNT(*) FROM my_audit a WHERE a.id = $2)`, []any{string(id)}, &n)
 	return n > 0, err
 }
 

@@ -1,0 +1,43 @@
+package e2e
+
+import (
+	"html"
+	"strings"
+	"testing"
+
+	demodata "github.com/vitrine-portal/vitrine/internal/demo"
+)
+
+// Somebody who works with two clients changes between them, and nothing of one
+// is ever under the other.
+func TestPersonOfTwoClients(t *testing.T) {
+	site := theDemo(t)
+	camille := newTab(t, "camille", site).signIn(person{"Camille Laurent", "camille@laurent.example", demodata.Password})
+	camille.reads("Camille")
+
+	choose := func(client string) {
+		camille.press("css .switcher > summary")
+		camille.follow(client)
+		camille.reads(client)
+		if got := value[string](camille, `document.querySelector(".switcher > summary span:not(.sr)").innerText`); got != client {
+			t.Errorf("the switcher reads %q at %s", got, client)
+		}
+	}
+	choose("Leto Brand")
+	camille.reads("Website relaunch", "Send us the final texts of the spring collection", "This is where the new shop")
+	holdsOnlyOf(camille, "Oda & Lind Architects", "Studio signage", "Portfolio site", "Texts of twenty houses", "Kenji", "Plans that zoom")
+	choose("Oda & Lind Architects")
+	camille.reads("Portfolio site", "Texts of twenty houses")
+	holdsOnlyOf(camille, "Leto Brand", "Website relaunch", "Send us the final texts", "Product page template", "This is where the new shop")
+}
+
+// holdsOnlyOf fails when the page holds anything of the other client but its
+// name in the switcher.
+func holdsOnlyOf(b *tab, other string, words ...string) {
+	b.t.Helper()
+	b.holdsNot(words...)
+	rest := value[string](b, `(d => { d.querySelector(".switcher")?.remove(); return d.innerHTML })(document.documentElement.cloneNode(true))`)
+	if strings.Contains(html.UnescapeString(rest), other) {
+		b.t.Errorf("%s: %s names %s outside the switcher", b.who, b.path(), other)
+	}
+}

@@ -1,0 +1,34 @@
+package e2e
+
+import "testing"
+
+// What one reads, signs in to, saves and says works without JavaScript.
+func TestWithoutScript(t *testing.T) {
+	site := theDemo(t)
+	b := newTab(t, "without script", site).withoutScript()
+	b.signIn(demo.people["manager"])
+	b.reads("Today", "Needs us")
+	if value[bool](b, `document.documentElement.hasAttribute("data-js")`) {
+		t.Fatal("script runs")
+	}
+
+	b.follow("Clients")
+	b.follow("Nordlicht Tea")
+	b.follow("Portal access")
+	b.fill("invitation_days", "11")
+	b.follow("Review changes")
+	b.reads("Nobody is e-mailed and nobody loses access.")
+	b.follow("Save changes")
+	b.reads("Portal access is saved")
+	if got := b.field("invitation_days"); got != "11" {
+		t.Errorf("there are %q days, not what was saved", got)
+	}
+
+	b.press("css .tools details.menu > summary")
+	b.follow("Log out")
+	b.reads("You are signed out")
+	b.open("/clients")
+	if got := b.path(); got != "/sign-in" {
+		t.Errorf("signed out, the clients lead to %s", got)
+	}
+}
