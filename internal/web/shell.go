@@ -128,6 +128,9 @@ func (s *Server) clientShell(me *visit, current string) *ui.ClientShellProps {
 			{Label: b.T("nav.projects"), Href: "/projects", Icon: "folder-kanban", Current: current == "projects"},
 		}
 	}
+	for _, c := range me.Self.Clients {
+		p.Menu = append(p.Menu, ui.MenuItem{Label: b.T("colleagues.menu", "client", c.Name), Href: "/clients/" + string(c.ID) + "/people", Icon: "users"})
+	}
 	if v := me.Viewing; v != nil {
 		p.Person, p.Menu, p.LogOut = ui.Person{Name: v.Name, Detail: v.Client}, nil, ""
 		p.Banners = []ui.Banner{{Kind: "as", Icon: "eye", Text: b.T("viewing.banner", "person", v.Name, "client", v.Client),
