@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -117,6 +118,9 @@ func serve(ctx context.Context, args, env []string, out io.Writer) error {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))
+	if _, err := os.Stat(filepath.Join(cfg.Data, demoMark)); err == nil {
+		return &mendable{"the data directory holds a demo, whose passwords everybody knows; choose another with -data."}
+	}
 	h, err := open(ctx, cfg, log)
 	if err != nil {
 		return err

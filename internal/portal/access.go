@@ -110,6 +110,7 @@ const MaxAdded = 500
 
 func (ch *AccessChange) check() error {
 	var c checks
+	ch.Message = c.text("message", ch.Message)
 	if ch.InvitationDays < 1 || ch.InvitationDays > 30 {
 		c.fail("invitation_days", "number", "min", "1", "max", "30")
 	}
@@ -358,7 +359,7 @@ UPDATE clients SET allowed_domains = $1, invitation_days = $2, preset = $3, sect
 			string(id), ch.Revision); err != nil {
 			return err
 		}
-		c.Days = ch.InvitationDays
+		c.Days, c.Message = ch.InvitationDays, ch.Message
 		if settings {
 			if err := t.record(ctx, Happening{Kind: AccessChanged, Client: id, Subject: string(id), Details: Details{"title": c.Name}}); err != nil {
 				return err
@@ -633,9 +634,9 @@ UPDATE invitations SET revoked_at = $1, replaced = 1 WHERE client_user_id = $2 A
 	id := InvitationID(db.NewID("inv"))
 	a := t.me.p.accounts
 	if _, err := t.exec(ctx, `
-INSERT INTO invitations (id, person_id, client_user_id, client_id, token_hash, invited_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+INSERT INTO invitations (id, person_id, client_user_id, client_id, token_hash, invited_by, created_at, expires_at, message) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		string(id), string(u.Person), string(u.ID), string(c.ID), a.TokenHash(a.Token(account.PurposeInvitation, string(id))),
-		string(t.me.actor.person), t.now, t.now+int64(c.Days)*int64(24*time.Hour/time.Microsecond)); err != nil {
+		string(t.me.actor.person), t.now, t.now+int64(c.Days)*int64(24*time.Hour/time.Microsecond), c.Message); err != nil {
 		return "", err
 	}
 	return id, t.record(ctx, Happening{Kind: UserInvited, Client: c.ID, Subject: string(id), Person: u.Person, Silent: !send,

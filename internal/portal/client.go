@@ -143,6 +143,7 @@ type clientRow struct {
 	SectionsSet Sections
 	Sections    Sections
 	Revision    int64
+	Message     string // for the invitations of this change
 	Held
 }
 

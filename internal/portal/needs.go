@@ -153,7 +153,7 @@ func (me *Scope) deskProjects(ctx context.Context, everything bool) ([]DeskProje
 	rows, err := me.query(ctx, `
 SELECT p.id, p.name, p.client_id, p.client_name, p.status, p.health, p.sentence, COALESCE(p.shared_at, 0), p.created_at,
        COALESCE((SELECT MAX(u.created_at) FROM my_updates u WHERE u.project_id = p.id AND u.audience = 'client'), 0)
-  `+from+` p WHERE p.side = 'team' AND p.archived_at IS NULL AND p.status <> 'done' ORDER BY p.id DESC LIMIT $2`, todayProjects)
+  `+from+` p WHERE p.side = 'team' AND p.archived_at IS NULL AND p.status NOT IN ('done', 'on_hold') ORDER BY p.id DESC LIMIT $2`, todayProjects)
 	return list(rows, err, func(rows *sql.Rows) (p DeskProject, err error) {
 		var shared, created, last int64
 		err = rows.Scan(&p.ID, &p.Name, &p.Client, &p.ClientName, &p.Status, &p.Health, &p.Sentence, &shared, &created, &last)

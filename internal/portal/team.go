@@ -151,6 +151,7 @@ const teamInvitationDays = 7
 func (me *Scope) InviteTeamMember(ctx context.Context, n NewTeamMember) (PersonID, error) {
 	var c checks
 	n.Name = c.name("name", n.Name)
+	n.Title = c.line("title", n.Title)
 	n.Email, _ = c.email("email", n.Email, nil)
 	n.Role = c.oneOf("role", n.Role, TeamRoles...)
 	if err := c.err(); err != nil {
@@ -165,11 +166,16 @@ func (me *Scope) InviteTeamMember(ctx context.Context, n NewTeamMember) (PersonI
 		case n.Role == "owner" && role != "owner":
 			return ErrForbidden
 		}
-		person, _, err := me.p.accounts.EnsurePerson(ctx, t.Tx, n.Email, n.Name)
+		person, made, err := me.p.accounts.EnsurePerson(ctx, t.Tx, n.Email, n.Name)
 		if err != nil {
 			return err
 		}
 		id = person.ID
+		if made { // who is known already has said what they do
+			if err := t.must(ctx, `UPDATE persons SET title = $1 WHERE id = $2`, n.Title, string(id)); err != nil {
+				return err
+			}
+		}
 		added, err := t.exec(ctx, `
 INSERT INTO team_members (person_id, role, created_at) VALUES ($1, $2, $3)
 ON CONFLICT (person_id) DO UPDATE SET role = $2, created_at = $3, accepted_at = NULL, removed_at = NULL WHERE team_members.removed_at IS NOT NULL`,

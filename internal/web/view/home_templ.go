@@ -83,7 +83,7 @@ func (p *Page) needs(all []portal.Need, workspace string, several bool) []ui.Nee
 }
 
 func (p *HomePage) card(pr portal.Project) ui.ProjectCardProps {
-	c := ui.ProjectCardProps{Name: pr.Name, Href: "/projects/" + string(pr.ID), Health: string(pr.Health), HealthWord: p.T("health." + string(pr.Health)), Sentence: pr.Sentence}
+	c := ui.ProjectCardProps{Name: pr.Name, Href: "/projects/" + string(pr.ID), Health: string(pr.Health), HealthWord: p.HealthWord(portal.ClientSide, pr.Health), Sentence: pr.Sentence}
 	if p.Several {
 		c.Name = pr.ClientName + " · " + pr.Name
 	}

@@ -11,7 +11,14 @@ import (
 // for you 2 days", "With us since Monday". Other names the other side: the
 // workspace to a client, the client to the team.
 func (p *Page) Turn(reader, turn portal.Side, since time.Time, other string) (words string, yours bool) {
-	if turn == "" || since.IsZero() {
+	switch {
+	case turn == "":
+		return "", false
+	case since.IsZero() && turn == portal.Team && reader == portal.Team:
+		return p.T("turn.us_now"), true
+	case since.IsZero() && turn == portal.Team:
+		return p.T("turn.other_now", "other", other), false
+	case since.IsZero():
 		return "", false
 	}
 	wait := p.For(max(p.Now.Sub(since), 0))
@@ -49,6 +56,15 @@ func (p *Page) Colleagues(team []portal.ProjectMember) (people []ui.Person, name
 		all = append(all, m.Name)
 	}
 	return people, p.List(all)
+}
+
+// HealthWord is how a project fares, to a reader on a side: what waits for the
+// client waits for them.
+func (p *Page) HealthWord(reader portal.Side, h portal.Health) string {
+	if h == portal.Waiting && reader == portal.ClientSide {
+		return p.T("health.waiting_you")
+	}
+	return p.T("health." + string(h))
 }
 
 // StatusWord is the state of a project: in the workspace's own words for a
