@@ -75,6 +75,7 @@ type AccessChange struct {
 	// SendInvitations mails everybody who has no invitation yet, once portal
 	// access is on. Without it they get one whose link can be copied.
 	SendInvitations bool
+	Message         string // plain words of the inviter's, in the invitations
 
 	onlyAdded bool // nobody else is invited
 }
