@@ -119,6 +119,7 @@ var unscoped = []string{"workspace", "event_chains", "requests"}
 var rawReads = map[string][]string{
 	"scope.go":     {"*"},                          // it defines what my_… are
 	"grant.go":     {"*"},                          // grants are derived from the tables
+	"tally.go":     {"*"},                          // and so are tallies
 	"unscoped.go":  {"*"},                          // what people see who are not signed in; says why in each case
 	"mailqueue.go": {"*"},                          // the queue's own work; mails are rendered through As
 	"portal.go":    {"team_members"},               // is this person in the team, asked by account

@@ -157,7 +157,7 @@ func checkDatabase(ctx context.Context, cfg *config.Config) []finding {
 		return []finding{{warn, about, fmt.Sprintf("%s, of an older version: the next start brings it up to date (%s)", look.Engine, count(look.Pending, "step"))}}
 	}
 	found := []finding{{fine, about, look.Engine + ", up to date"}, checkClock(look.Ahead)}
-	switch due, err := portal.GrantsDue(ctx, d); {
+	switch due, err := portal.DerivedDue(ctx, d); {
 	case err != nil:
 		found = append(found, finding{bad, "permissions", "cannot be checked: " + err.Error()})
 	case due > 0:

@@ -211,6 +211,22 @@ FROM (
 ) g
 GROUP BY g.actor, g.project_id, g.client_id;
 
+CREATE VIEW due_tallies AS
+SELECT m.project_id, 'milestone' AS kind, m.audience, m.turn, 6 AS section, COUNT(*) AS total,
+       SUM(CASE WHEN m.reached_at IS NULL THEN 0 ELSE 1 END) AS done,
+       MIN(CASE WHEN m.reached_at IS NULL AND (m.turn = 'client' OR m.turn_since > m.created_at) THEN m.turn_since END) AS since
+  FROM milestones m GROUP BY m.project_id, m.audience, m.turn
+UNION ALL
+SELECT t.project_id, 'task', t.audience, t.turn, 16, COUNT(*),
+       SUM(CASE WHEN t.completed_at IS NULL THEN 0 ELSE 1 END),
+       MIN(CASE WHEN t.completed_at IS NULL AND (t.turn = 'client' OR t.turn_since > t.created_at) THEN t.turn_since END)
+  FROM tasks t GROUP BY t.project_id, t.audience, t.turn
+UNION ALL
+SELECT d.project_id, 'deliverable', d.audience, d.turn, 8, COUNT(*),
+       SUM(CASE WHEN d.state IN ('approved', 'signed_off') THEN 1 ELSE 0 END),
+       MIN(CASE WHEN d.state NOT IN ('approved', 'signed_off') AND (d.turn = 'client' OR d.turn_since > d.created_at) THEN d.turn_since END)
+  FROM deliverables d GROUP BY d.project_id, d.audience, d.turn;
+
 CREATE TABLE email_changes (
   id          TEXT   PRIMARY KEY,
   person_id   TEXT   NOT NULL REFERENCES persons (id),
@@ -469,6 +485,18 @@ CREATE TABLE sign_in_codes (
 );
 
 CREATE INDEX sign_in_codes_person ON sign_in_codes (person_id, id);
+
+CREATE TABLE tallies (
+  project_id TEXT   NOT NULL REFERENCES projects (id),
+  kind       TEXT   NOT NULL,
+  audience   TEXT   NOT NULL,
+  turn       TEXT   NOT NULL,
+  section    BIGINT NOT NULL,
+  total      BIGINT NOT NULL,
+  done       BIGINT NOT NULL,
+  since      BIGINT,
+  PRIMARY KEY (project_id, kind, audience, turn)
+);
 
 CREATE TABLE tasks (
   id           TEXT   PRIMARY KEY,

@@ -51,7 +51,7 @@ func TestFill(t *testing.T) {
 		p, accounts, as := filled(t, d, time.Now())
 		owner := as["owner"]
 
-		if n := must(portal.GrantsDue(ctx, d)); n != 0 {
+		if n := must(portal.DerivedDue(ctx, d)); n != 0 {
 			t.Errorf("%d grants differ from what is due", n)
 		}
 		if w := must(owner.Workspace(ctx)); !w.SetUp || w.ReplyHours != 4 || w.OfficeHours.Days[0].From == "" || w.OfficeHours.Days[6].From != "" {

@@ -79,6 +79,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 			return err
 		}
 	}
+	if h.Project != "" {
+		if err := t.retally(ctx, h.Project, h.Subject); err != nil {
+			return err
+		}
+	}
 	t.recorded, t.subject = true, h.Subject
 	s := Signal{Event: id, Client: h.Client, Project: h.Project}
 	if k.closes {

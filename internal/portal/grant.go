@@ -74,13 +74,15 @@ func (t *tx) align(ctx context.Context, table, due, column, value string) error 
 	return nil
 }
 
-// GrantsDue counts the grants that are missing or should not be there; it is
-// zero unless the program has a fault. For the tests and "vitrine verify".
-func GrantsDue(ctx context.Context, d *db.DB) (int, error) {
+// DerivedDue counts the grants and tallies that are missing or should not be
+// there; it is zero unless the program has a fault. For the tests and
+// "vitrine doctor".
+func DerivedDue(ctx context.Context, d *db.DB) (int, error) {
 	n := 0
 	for table, columns := range map[string]string{
 		"client_grants":  "actor, client_id, side, rights",
 		"project_grants": "actor, project_id, client_id, side, rights",
+		"tallies":        "project_id, kind, audience, turn, section, total, done, since",
 	} {
 		for _, pair := range [][2]string{{table, "due_" + table}, {"due_" + table, table}} {
 			var k int

@@ -194,6 +194,12 @@ SELECT m.id, 'milestone', m.project_id, m.title, CASE WHEN (p.sections & 2048) <
  WHERE p.side = 'client' AND (p.rights & 4) <> 0 AND (p.sections & 6) <> 0
    AND m.turn = 'client' AND m.reached_at IS NULL AND m.audience = 'client'`,
 
+	// How much of what the actor sees of a project is open and done.
+	"my_tallies": `
+SELECT y.project_id, y.kind, y.turn, y.total, y.done, y.since, p.sections, p.side, p.rights
+  FROM tallies y JOIN my_projects p ON p.id = y.project_id
+ WHERE p.side = 'team' OR (y.audience = 'client' AND (p.sections & y.section) <> 0)`,
+
 	"my_links": `
 SELECT l.id, l.deliverable_id, l.title, l.url, l.position, d.project_id, d.client_id, d.side, d.rights
   FROM deliverable_links l JOIN my_deliverables d ON d.id = l.deliverable_id`,

@@ -80,13 +80,7 @@ func (me *Scope) Summary(ctx context.Context, id ProjectID) (ProjectSummary, err
 func (me *Scope) tally(ctx context.Context, ids []ProjectID, all map[ProjectID]*ProjectSummary) error {
 	in, args := oneOf(2, ids)
 	rows, err := me.query(ctx, `
-SELECT x.project_id, x.kind, x.turn, COUNT(*), SUM(x.done), COALESCE(MIN(CASE WHEN x.done = 0 AND (x.turn = 'client' OR x.turn_since > x.created_at) THEN x.turn_since END), 0), MAX(x.sections)
-  FROM (SELECT 'milestone' AS kind, m.project_id, m.turn, m.turn_since, m.created_at, m.sections, CASE WHEN m.reached_at IS NULL THEN 0 ELSE 1 END AS done FROM my_milestones m WHERE m.project_id IN `+in+`
-        UNION ALL
-        SELECT 'task', t.project_id, t.turn, t.turn_since, t.created_at, t.sections, CASE WHEN t.completed_at IS NULL THEN 0 ELSE 1 END FROM my_tasks t WHERE t.project_id IN `+in+`
-        UNION ALL
-        SELECT 'deliverable', d.project_id, d.turn, d.turn_since, d.created_at, d.sections, CASE WHEN d.state IN ('approved', 'signed_off') THEN 1 ELSE 0 END FROM my_deliverables d WHERE d.project_id IN `+in+`) x
- GROUP BY x.project_id, x.kind, x.turn`, args...)
+SELECT y.project_id, y.kind, y.turn, y.total, y.done, COALESCE(y.since, 0), y.sections FROM my_tallies y WHERE y.project_id IN `+in, args...)
 	if err != nil {
 		return err
 	}

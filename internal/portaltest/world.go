@@ -120,12 +120,12 @@ func Run(t *testing.T, f func(t *testing.T, w *World)) {
 		if t.Failed() {
 			return
 		}
-		n, err := portal.GrantsDue(context.Background(), d)
+		n, err := portal.DerivedDue(context.Background(), d)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if n != 0 {
-			t.Errorf("%d grants differ from what is due", n)
+			t.Errorf("%d grants or tallies differ from what is due", n)
 		}
 	})
 }
@@ -316,5 +316,6 @@ func (b *builder) build() {
 		b.exec(`INSERT INTO event_chains (chain, seq, head) SELECT $1, COUNT(*), '' FROM events WHERE chain = $1`, string(c))
 	}
 	b.exec(`INSERT INTO client_grants (actor, client_id, side, rights) SELECT actor, client_id, side, rights FROM due_client_grants`)
+	b.exec(`INSERT INTO tallies (project_id, kind, audience, turn, section, total, done, since) SELECT project_id, kind, audience, turn, section, total, done, since FROM due_tallies`)
 	b.exec(`INSERT INTO project_grants (actor, project_id, client_id, side, rights) SELECT actor, project_id, client_id, side, rights FROM due_project_grants`)
 }

@@ -193,7 +193,7 @@ func judge(ctx context.Context, database string, o *oracle, mutant bool) error {
 	if silent > 0 {
 		fault("%d tasks have no event", silent)
 	}
-	if n, err := portal.GrantsDue(ctx, d); err != nil {
+	if n, err := portal.DerivedDue(ctx, d); err != nil {
 		return err
 	} else if n > 0 {
 		fault("%d grants differ from what is due", n)

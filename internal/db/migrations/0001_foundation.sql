@@ -481,6 +481,39 @@ FROM (
 ) g
 GROUP BY g.actor, g.client_id;
 
+-- How much of each project is open and done, and whose turn it is since when:
+-- derived by the view and kept in the transaction of the change
+-- (portal/tally.go), so that a page need not count the items.
+
+CREATE TABLE tallies (
+  project_id TEXT   NOT NULL REFERENCES projects (id),
+  kind       TEXT   NOT NULL,                   -- 'milestone', 'task', 'deliverable'
+  audience   TEXT   NOT NULL,
+  turn       TEXT   NOT NULL,
+  section    BIGINT NOT NULL,                   -- any of these shows it
+  total      BIGINT NOT NULL,
+  done       BIGINT NOT NULL,
+  since      BIGINT,                            -- the longest wait of what is open
+  PRIMARY KEY (project_id, kind, audience, turn)
+);
+
+-- What the team has had from the start does not count as waiting for it.
+CREATE VIEW due_tallies AS
+SELECT m.project_id, 'milestone' AS kind, m.audience, m.turn, 6 AS section, COUNT(*) AS total,
+       SUM(CASE WHEN m.reached_at IS NULL THEN 0 ELSE 1 END) AS done,
+       MIN(CASE WHEN m.reached_at IS NULL AND (m.turn = 'client' OR m.turn_since > m.created_at) THEN m.turn_since END) AS since
+  FROM milestones m GROUP BY m.project_id, m.audience, m.turn
+UNION ALL
+SELECT t.project_id, 'task', t.audience, t.turn, 16, COUNT(*),
+       SUM(CASE WHEN t.completed_at IS NULL THEN 0 ELSE 1 END),
+       MIN(CASE WHEN t.completed_at IS NULL AND (t.turn = 'client' OR t.turn_since > t.created_at) THEN t.turn_since END)
+  FROM tasks t GROUP BY t.project_id, t.audience, t.turn
+UNION ALL
+SELECT d.project_id, 'deliverable', d.audience, d.turn, 8, COUNT(*),
+       SUM(CASE WHEN d.state IN ('approved', 'signed_off') THEN 1 ELSE 0 END),
+       MIN(CASE WHEN d.state NOT IN ('approved', 'signed_off') AND (d.turn = 'client' OR d.turn_since > d.created_at) THEN d.turn_since END)
+  FROM deliverables d GROUP BY d.project_id, d.audience, d.turn;
+
 -- What happened --------------------------------------------------------------
 
 CREATE TABLE event_chains (                     -- one per client, and '' for the workspace

@@ -83,7 +83,7 @@ func (p *Page) needs(all []portal.Need, workspace string, several bool) []ui.Nee
 }
 
 func (p *HomePage) card(pr portal.Project) ui.ProjectCardProps {
-	c := ui.ProjectCardProps{Name: pr.Name, Href: "/projects/" + string(pr.ID), Health: string(pr.Health), HealthWord: p.HealthWord(portal.ClientSide, pr.Health), Sentence: pr.Sentence}
+	c := p.ProjectCard(pr, p.Summaries[pr.ID], p.Workspace)
 	if p.Several {
 		c.Name = pr.ClientName + " · " + pr.Name
 	}
@@ -93,25 +93,6 @@ func (p *HomePage) card(pr portal.Project) ui.ProjectCardProps {
 	case portal.OnHold, portal.Planned:
 		c.Health, c.HealthWord = "", p.StatusWord(string(pr.Status), p.Office.StateWords)
 	}
-	s := p.Summaries[pr.ID]
-	if s == nil {
-		return c
-	}
-	if s.New {
-		c.Unread = p.T("home.card.new")
-	}
-	if s.Progress.Shown && s.Progress.Total > 0 {
-		c.Done, c.Of = s.Progress.Done, s.Progress.Total
-		c.Progress = p.T("home.card.progress", "done", strconv.Itoa(c.Done), "of", strconv.Itoa(c.Of))
-	}
-	if s.NextMilestone != "" {
-		c.Next = s.NextMilestoneTitle
-		if s.NextMilestoneDue != "" {
-			c.NextWhen = p.Day(s.NextMilestoneDue, p.Now)
-		}
-	}
-	c.Turn, c.Yours = p.Page.Turn(portal.ClientSide, s.Turn, s.TurnSince, p.Workspace)
-	c.People, c.Names = p.Colleagues(s.Faces)
 	return c
 }
 
@@ -314,7 +295,7 @@ func Home(p HomePage) templ.Component {
 						var templ_7745c5c3_Var8 string
 						templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("home.news.none", "when", p.DayOf(p.Since)))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `home.templ`, Line: 177, Col: 71}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/home.templ`, Line: 158, Col: 71}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 						if templ_7745c5c3_Err != nil {
@@ -388,7 +369,7 @@ func homeSide(p HomePage) templ.Component {
 			var templ_7745c5c3_Var10 string
 			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(p.Welcome)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `home.templ`, Line: 195, Col: 30}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/home.templ`, Line: 176, Col: 30}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 			if templ_7745c5c3_Err != nil {

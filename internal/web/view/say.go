@@ -58,15 +58,6 @@ func (p *Page) Colleagues(team []portal.ProjectMember) (people []ui.Person, name
 	return people, p.List(all)
 }
 
-// HealthWord is how a project fares, to a reader on a side: what waits for the
-// client waits for them.
-func (p *Page) HealthWord(reader portal.Side, h portal.Health) string {
-	if h == portal.Waiting && reader == portal.ClientSide {
-		return p.T("health.waiting_you")
-	}
-	return p.T("health." + string(h))
-}
-
 // StatusWord is the state of a project: in the workspace's own words for a
 // client, if it has any.
 func (p *Page) StatusWord(state string, own map[string]string) string {

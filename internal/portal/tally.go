@@ -1,0 +1,34 @@
+package portal
+
+import (
+	"context"
+	"fmt"
+)
+
+// Tallies are derived, as grants are: the view due_tallies counts a project's
+// items, and the table keeps what it says, so that the cards of many projects
+// need not count. record brings them in line after anything that happened in
+// a project.
+
+// retally counts the items of a project anew, of the kind whose item changed;
+// of all kinds when the change was to another thing.
+func (t *tx) retally(ctx context.Context, project ProjectID, subject string) error {
+	kinds := []string{"milestone", "task", "deliverable"}
+	switch ItemID(subject).Kind() {
+	case "milestone", "task", "deliverable":
+		kinds = []string{ItemID(subject).Kind()}
+	case "update":
+		return nil
+	}
+	for _, kind := range kinds {
+		if _, err := t.Exec(ctx, `DELETE FROM tallies WHERE project_id = $1 AND kind = $2`, string(project), kind); err != nil {
+			return fmt.Errorf("drop tallies: %w", err)
+		}
+		if _, err := t.Exec(ctx, `
+INSERT INTO tallies (project_id, kind, audience, turn, section, total, done, since)
+SELECT project_id, kind, audience, turn, section, total, done, since FROM due_tallies WHERE project_id = $1 AND kind = $2`, string(project), kind); err != nil {
+			return fmt.Errorf("make tallies: %w", err)
+		}
+	}
+	return nil
+}
