@@ -120,8 +120,7 @@ func (s *Server) addTask(w http.ResponseWriter, r *http.Request, me *visit) erro
 	return done(w, r, "/projects/"+string(project)+"/tasks", "added")
 }
 
-// completeTask leads back to where the task was completed from: its page, or
-// the list.
+// completeTask leads on to the list, which offers to undo it.
 func (s *Server) completeTask(w http.ResponseWriter, r *http.Request, me *visit) error {
 	if err := noFields(r); err != nil {
 		return err

@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.QKH5VHPD.css"
+	Style  = "/static/app.NCWZBBVC.css"
 	Script = "/static/app.O2MIBNMF.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
