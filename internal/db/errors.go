@@ -21,6 +21,7 @@ var (
 	ErrBusy       = errors.New("db: the database is busy")
 	ErrFull       = errors.New("db: the disk is full")
 	ErrReadOnly   = errors.New("db: the database is read-only")
+	ErrText       = errors.New("db: no text in the database can be like that") // NUL, or not UTF-8; PostgreSQL alone says so
 	ErrNewer      = errors.New("db: the database is newer than this program")
 	ErrInUse      = errors.New("db: another process is using the database")
 	ErrClosed     = errors.New("db: the database is closed")
@@ -110,6 +111,8 @@ func pgKind(code string) error {
 		return ErrFull
 	case "25006":
 		return ErrReadOnly
+	case "22021":
+		return ErrText
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ func Status(err error) (status int, key string) {
 		return http.StatusOK, ""
 	case errors.As(err, &invalid):
 		return http.StatusUnprocessableEntity, "invalid"
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, ErrNotFound), errors.Is(err, db.ErrText): // what is looked for cannot be there
 		return http.StatusNotFound, "not_found"
 	case errors.Is(err, ErrForbidden):
 		return http.StatusForbidden, "forbidden"

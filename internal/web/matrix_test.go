@@ -55,6 +55,7 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 	// Whoever knows an invitation reads what it leads to; Uma's leads to no project.
 	invitation := invitationOf(s)
 	s.Exec(`DELETE FROM project_grants WHERE actor = $1`, string(s.UmaUser))
+	s.Exec(`UPDATE client_users SET all_projects = 0 WHERE id = $1`, string(s.UmaUser))
 	mail := string(sendTo(t, s, "invitation", s.Uma, invitation))
 	items := s.Items[s.Site][side]
 	ids := map[string]string{
