@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"math/big"
+	"net/netip"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -127,7 +128,7 @@ func setPassword(ctx context.Context, h *house, who account.Person, out io.Write
 	if err != nil {
 		return err
 	}
-	err = h.accounts.Reset(ctx, token, pw)
+	err = h.accounts.Reset(ctx, token, pw, netip.Addr{})
 	var weak *account.Weakness
 	switch {
 	case errors.As(err, &weak):

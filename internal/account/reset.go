@@ -124,9 +124,10 @@ func (a *Accounts) PeekReset(ctx context.Context, token string) (LinkState, Pers
 
 // Reset sets a new password by a mailed link, once. All the person's sessions,
 // API tokens, codes and other links end, and they are told by mail. It does not
-// sign them in. It returns ErrLink, *Weakness or ErrBusy; a weak password does
+// sign them in. From is where the request came from; the zero Addr for an
+// operator at the machine. It returns ErrLink, *Weakness or ErrBusy; a weak password does
 // not use the link up.
-func (a *Accounts) Reset(ctx context.Context, token, pw string, context ...string) error {
+func (a *Accounts) Reset(ctx context.Context, token, pw string, from netip.Addr, context ...string) error {
 	// Whoever has no link does not get to hash.
 	state, p, err := a.PeekReset(ctx, token)
 	if err != nil {
@@ -169,7 +170,7 @@ func (a *Accounts) Reset(ctx context.Context, token, pw string, context ...strin
 		if err := a.mail(ctx, tx, Mail{MailPasswordChanged, p.ID, p.Email, string(p.ID)}); err != nil {
 			return err
 		}
-		return a.record(ctx, tx, Happening{PasswordChanged, p.ID, "", map[string]string{"how": "reset"}})
+		return a.record(ctx, tx, Happening{PasswordChanged, p.ID, addrText(from), map[string]string{"how": "reset"}})
 	})
 	if err != nil {
 		return err

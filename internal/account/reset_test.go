@@ -40,9 +40,9 @@ func TestReset(t *testing.T) {
 			w.resetIs(link, LinkValid) // looking does not use it up
 		}
 		w.resetIs("vt_rst_none", LinkUnknown)
-		w.is(w.Reset(w.Context(), "vt_rst_none", other), ErrLink)
+		w.is(w.Reset(w.Context(), "vt_rst_none", other, netip.Addr{}), ErrLink)
 		for pw, reason := range map[string]string{"fourteen chars": "short", "password123456789": "common", "ana@example.test!": "personal", "Honcho Design 26": "personal"} {
-			we, ok := w.Reset(w.Context(), link, pw, "Honcho Design").(*Weakness)
+			we, ok := w.Reset(w.Context(), link, pw, netip.Addr{}, "Honcho Design").(*Weakness)
 			if !ok || we.Reason != reason {
 				w.Fatalf("%q: got %v, want %s", pw, we, reason)
 			}
@@ -50,9 +50,9 @@ func TestReset(t *testing.T) {
 		w.resetIs(link, LinkValid)
 
 		sessions := w.count(`SELECT count(*) FROM sessions`)
-		w.must(w.Reset(w.Context(), link, other))
+		w.must(w.Reset(w.Context(), link, other, netip.Addr{}))
 		w.resetIs(link, LinkUsed)
-		w.is(w.Reset(w.Context(), link, other), ErrLink)
+		w.is(w.Reset(w.Context(), link, other, netip.Addr{}), ErrLink)
 		_, _, err = w.Session(w.Context(), token)
 		w.ended(err, WhyPassword)
 		_, _, err = w.ByToken(w.Context(), secret)
@@ -81,7 +81,7 @@ func TestResetIsUsedOnce(t *testing.T) {
 	run(t, func(w *world) {
 		w.person("ana@example.test")
 		link := w.askReset("ana@example.test")
-		won := w.atOnce(30, []error{ErrLink}, func(int) error { return w.Reset(w.Context(), link, other) })
+		won := w.atOnce(30, []error{ErrLink}, func(int) error { return w.Reset(w.Context(), link, other, netip.Addr{}) })
 		if won != 1 || len(w.happened(PasswordChanged)) != 1 {
 			w.Fatalf("%d won", won)
 		}
@@ -96,14 +96,14 @@ func TestResetIsVoided(t *testing.T) {
 		first := w.askReset("ana@example.test")
 		second := w.askReset("ana@example.test")
 		w.resetIs(first, LinkReplaced)
-		w.is(w.Reset(w.Context(), first, other), ErrLink)
+		w.is(w.Reset(w.Context(), first, other, netip.Addr{}), ErrLink)
 		w.resetIs(second, LinkValid)
 
 		s, _ := w.session(p, Meta{})
 		_, err := w.ChangePassword(w.Context(), s, good, other)
 		w.must(err)
 		w.resetIs(second, LinkReplaced)
-		w.is(w.Reset(w.Context(), second, good), ErrLink)
+		w.is(w.Reset(w.Context(), second, good, netip.Addr{}), ErrLink)
 
 		third := w.askReset("ana@example.test")
 		w.must(w.RequestEmailChange(w.Context(), s, "new@example.test"))
@@ -115,7 +115,7 @@ func TestResetIsVoided(t *testing.T) {
 		w.resetIs(fourth, LinkValid)
 		w.pass(time.Second)
 		w.resetIs(fourth, LinkExpired)
-		w.is(w.Reset(w.Context(), fourth, good), ErrLink)
+		w.is(w.Reset(w.Context(), fourth, good, netip.Addr{}), ErrLink)
 	})
 }
 
@@ -127,7 +127,7 @@ func TestResetToken(t *testing.T) {
 		if w.mailCount() != 0 {
 			w.Fatal("mailed")
 		}
-		w.must(w.Reset(w.Context(), link, other))
+		w.must(w.Reset(w.Context(), link, other, netip.Addr{}))
 		_, _, err = w.signIn("ana@example.test", other)
 		w.must(err)
 		_, err = w.ResetToken(w.Context(), "per_none")

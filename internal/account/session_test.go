@@ -1,6 +1,7 @@
 package account
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -161,7 +162,7 @@ func TestDisable(t *testing.T) {
 			w.is(err, ErrSignedOut)
 			_, _, err = w.RedeemCode(w.Context(), browser, "ana@example.test", code.Digits, Meta{})
 			w.is(err, ErrCode)
-			w.is(w.Reset(w.Context(), reset, other), ErrLink)
+			w.is(w.Reset(w.Context(), reset, other, netip.Addr{}), ErrLink)
 			w.is(w.ConfirmEmailChange(w.Context(), change, ""), ErrLink)
 		}
 		w.must(w.d.Write(w.Context(), func(tx *db.Tx) error {

@@ -164,7 +164,7 @@ func (o *office) all() map[string]portal.MailID {
 	mails[account.MailEmailChanged] = o.last(account.MailEmailChanged)
 	secret, err := o.Accounts.ResetToken(ctx, o.Bea)
 	must(err)
-	must(o.Accounts.Reset(ctx, secret, "a new one of many words"))
+	must(o.Accounts.Reset(ctx, secret, "a new one of many words", addr))
 	mails[account.MailPasswordChanged] = o.last(account.MailPasswordChanged)
 
 	inv := o.invite(o.UmaUser, o.Mia, "")

@@ -418,7 +418,7 @@ func (s *Server) reset(w http.ResponseWriter, r *http.Request, me *visit) error 
 	}
 	password := f.one("password")
 	if err = f.err(); err == nil {
-		err = passwordError("password", s.Accounts.Reset(r.Context(), r.PathValue("token"), password, me.Brand.Name))
+		err = passwordError("password", s.Accounts.Reset(r.Context(), r.PathValue("token"), password, s.addr(r), me.Brand.Name))
 	}
 	if fields, ok := invalidFields(err); ok || errors.Is(err, account.ErrLink) {
 		return s.renderReset(w, r, me, fields)
