@@ -400,3 +400,10 @@ func (b *tab) field(name string) string {
 	b.t.Helper()
 	return value[string](b, fmt.Sprintf(`document.querySelector("main [name=" + CSS.escape(%s) + "]:not([type=hidden])").value`, js(name)))
 }
+
+// choose presses the radio button of a name whose label begins with the words.
+func (b *tab) choose(name, words string) {
+	b.t.Helper()
+	v := value[string](b, fmt.Sprintf(`[...document.querySelectorAll("[name=" + CSS.escape(%s) + "]")].find(e => e.closest("label").innerText.trim().startsWith(%s)).value`, js(name), js(words)))
+	b.press(fmt.Sprintf("css label:has([name=%s][value=%s])", js(name), js(v)))
+}
