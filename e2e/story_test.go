@@ -116,11 +116,10 @@ func firstClient(t *testing.T, env ...string) {
 		t.Errorf("the client's open page stood for another %v after the switch", took)
 	}
 	guest.open(project)
+	guest.reads("Access is paused by Studio Nord")
 	guest.holdsNot("Website of Lind", "The first pages stand")
-	guest.open("/sign-in")
-	guest.fill("email", lena.email)
-	guest.fill("password", lena.password)
-	guest.follow("css form:has(#password) button.primary")
+	guest.signIn(lena) // the password is right, and opens nothing
+	guest.reads("Access is paused by Studio Nord")
 	guest.open(project)
 	guest.holdsNot("Website of Lind", "The first pages stand")
 
@@ -129,7 +128,7 @@ func firstClient(t *testing.T, env ...string) {
 	owner.reads("1 person is let in again")
 	owner.follow("Save changes")
 	owner.reads("Portal access is saved")
-	guest.signIn(lena)
+	guest = newTab(t, "client, again", server.URL).signIn(lena)
 	guest.reads("Website of Lind")
 	for _, p := range pages[:6] {
 		guest.open(project + p)
