@@ -170,7 +170,16 @@ func (h *house) run(ctx context.Context, o web.Options, ready func(address strin
 	o.Portal, o.Accounts, o.Hub, o.BaseURL, o.Trusted, o.Log = h.portal, h.accounts, h.hub, h.cfg.BaseURL, h.cfg.TrustedProxies, h.log
 	o.API = api.New(api.Options{Portal: h.portal, Accounts: h.accounts, Version: version, Log: h.log})
 	pages := web.New(o)
-	server := web.HTTP(pages, h.log)
+	var handler http.Handler = pages
+	if h.cfg.Metrics != "" {
+		m := newMetrics()
+		if err := m.listen(ctx, h.cfg.Metrics); err != nil {
+			listener.Close()
+			return err
+		}
+		handler = m.around(pages)
+	}
+	server := web.HTTP(handler, h.log)
 	server.RegisterOnShutdown(pages.CloseStreams)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()

@@ -48,7 +48,7 @@ func (s *Server) nowhere(w http.ResponseWriter, r *http.Request, me *visit) erro
 
 const (
 	needsOnHome    = 5
-	projectsOnHome = 12
+	projectsOnHome = 6
 	newsOnHome     = 5
 )
 
