@@ -88,7 +88,8 @@ func reachable(err error) error {
 	case errors.Is(err, db.ErrInUse), errors.Is(err, db.ErrNewer):
 		return err
 	}
-	return &mendable{fmt.Sprintf("the database cannot be opened: %v", err)}
+	first, _, _ := strings.Cut(err.Error(), ":\n") // drivers list every try below it
+	return &mendable{fmt.Sprintf("the database cannot be opened: %s", first)}
 }
 
 // signalOf is the portal's signal as streams know it.
