@@ -1,0 +1,53 @@
+package e2e
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// What the team does to what is shared stands on the client's open page by
+// itself; what it does for itself reaches no client's stream.
+func TestLive(t *testing.T) {
+	site := theDemo(t)
+	team := newTab(t, "team", site).signIn(demo.people["manager"])
+	guest := newTab(t, "client", site).signIn(demo.people["client lead"])
+	project := openProject(team, "Website relaunch")
+	tasks := project + "/tasks"
+	for _, x := range []struct{ title, audience string }{{"Publish the opening hours", "client"}, {"Quokka calls the printer", "team"}} {
+		team.open(tasks)
+		team.fill("title", x.title)
+		team.follow("css main button[name=audience][value=" + x.audience + "]")
+		team.reads(x.title)
+	}
+
+	guest.live(func() { guest.open(tasks) })
+	guest.reads("Publish the opening hours")
+	value[bool](guest, `window.same = true`)
+	before := len(guest.heard())
+
+	team.open(tasks)
+	team.follow("Complete: Quokka calls the printer")
+	team.open(tasks)
+	team.follow("Complete: Publish the opening hours")
+	guest.until("the completed task leaves the client's open tasks", `!document.querySelector("main").innerText.includes("Publish the opening hours")`)
+	took := time.Since(team.answeredAt(value[string](team, `location.pathname`)))
+	_ = took
+	if !value[bool](guest, `window.same === true`) {
+		t.Error("the client's page was loaded anew")
+	}
+	// Signals keep their order: had the first change been told, it had been so by now.
+	if told := guest.heard()[before:]; len(slices.DeleteFunc(told, func(s string) bool { return s == "" })) != 1 {
+		t.Errorf("the client's stream was told %q, not of the one change that is theirs", told)
+	}
+	guest.holdsNot("Quokka")
+}
+
+// openProject goes to a project by its name and returns its path.
+func openProject(b *tab, name string) string {
+	b.t.Helper()
+	b.open("/projects")
+	b.follow(name)
+	b.reads(name)
+	return b.path()
+}

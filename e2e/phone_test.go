@@ -1,0 +1,89 @@
+package e2e
+
+import (
+	"regexp"
+	"testing"
+)
+
+var digits = regexp.MustCompile(`\b\d{8}\b|\b\d{4} \d{4}\b`)
+
+// Somebody's first time, on a phone in a hand: without a password, and what
+// needs them is done in at most three taps.
+func TestFirstTimeOnAPhone(t *testing.T) {
+	site := theDemo(t)
+	const address = "ines@leto.example"
+	owner := newTab(t, "owner", site).signIn(demo.people["owner"])
+	owner.open("/clients")
+	owner.follow("Leto Brand")
+	owner.follow("Portal access")
+	owner.fill("add.0.email", address)
+	owner.fill("add.0.name", "Ines Matos")
+	owner.fill("add.0.preset", "Approver")
+	owner.follow("Save changes")
+	owner.reads("Portal access is saved")
+	invitation := owner.mail(address)
+
+	b := newTab(t, "phone", site).phone()
+	b.open(invitation)
+	b.reads("invited you to")
+	b.follow("Continue")
+	b.fill("name", "Ines Matos")
+	b.follow("No password: e-mail me a code each time")
+	b.reads("Ines")
+	b.fits()
+
+	// The next time there is a code.
+	b = newTab(t, "phone", site).phone()
+	b.open("/sign-in")
+	b.fits()
+	b.fill("email", address)
+	b.follow("E-mail me a code")
+	b.reads("Type the code")
+	outbox := newTab(t, "outbox of the demo", site)
+	outbox.mail(address)
+	code := digits.FindString(value[string](outbox, `document.body.innerText`))
+	b.fill("code", code)
+	b.follow("Sign in")
+	b.reads("Ines", "Needs you")
+	b.fits()
+
+	// A review, from home.
+	before := b.taps
+	b.follow("css .needs li:has(.kind) a.title[href*='/deliverables/']")
+	b.fits()
+	b.follow("Approve")
+	b.reads("Approved. Thank you")
+	if taps := b.taps - before; taps > 3 {
+		t.Errorf("approving from home takes %d taps", taps)
+	} else {
+		t.Logf("approving from home takes %d taps", taps)
+	}
+
+	// A task of one's own.
+	project := openProject(owner, "Website relaunch")
+	owner.open(project + "/tasks")
+	owner.fill("title", "Send us your portrait")
+	owner.fill("assignee", "Ines Matos")
+	owner.follow("css main button[name=audience][value=client]")
+	owner.reads("Send us your portrait")
+	b.open("/")
+	before = b.taps
+	b.follow("Send us your portrait")
+	b.fits()
+	b.follow("Complete")
+	b.reads("Completed")
+	if taps := b.taps - before; taps > 3 {
+		t.Errorf("completing a task from home takes %d taps", taps)
+	} else {
+		t.Logf("completing a task from home takes %d taps", taps)
+	}
+}
+
+// fits fails when the page is wider than the screen, or something that is
+// pressed is too small for a finger.
+func (b *tab) fits() {
+	b.t.Helper()
+	if w := value[int](b, `document.documentElement.scrollWidth - innerWidth`); w > 0 {
+		b.t.Errorf("%s: %s is %d px wider than the screen", b.who, b.path(), w)
+	}
+}
