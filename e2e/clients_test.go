@@ -19,7 +19,7 @@ func TestPersonOfTwoClients(t *testing.T) {
 		camille.press("css .switcher > summary")
 		camille.follow(client)
 		camille.reads(client)
-		if got := value[string](camille, `document.querySelector(".switcher > summary span:not(.sr)").innerText`); got != client {
+		if got := camille.client(); got != client {
 			t.Errorf("the switcher reads %q at %s", got, client)
 		}
 	}
@@ -28,7 +28,25 @@ func TestPersonOfTwoClients(t *testing.T) {
 	holdsOnlyOf(camille, "Oda & Lind Architects", "Studio signage", "Portfolio site", "Texts of twenty houses", "Kenji", "Plans that zoom")
 	choose("Oda & Lind Architects")
 	camille.reads("Portfolio site", "Texts of twenty houses")
+	portfolio := value[string](camille, `document.querySelector("main a[href^='/projects/']:not([href='/projects'])").getAttribute("href")`)
 	holdsOnlyOf(camille, "Leto Brand", "Website relaunch", "Send us the final texts", "Product page template", "This is where the new shop")
+
+	// A link out of a mail opens the client it belongs to, whichever was open.
+	choose("Leto Brand")
+	camille.open(portfolio)
+	if got := camille.client(); got != "Oda & Lind Architects" {
+		t.Errorf("a project of Oda & Lind opens under %q", got)
+	}
+	for _, p := range []string{"", "/updates", "/tasks", "/activity"} {
+		camille.open(portfolio + p)
+		holdsOnlyOf(camille, "Leto Brand", "Website relaunch", "Sofia Almeida")
+	}
+}
+
+// client is what the switcher says is open.
+func (b *tab) client() string {
+	b.t.Helper()
+	return value[string](b, `document.querySelector(".switcher > summary span:not(.sr)").innerText`)
 }
 
 // holdsOnlyOf fails when the page holds anything of the other client but its

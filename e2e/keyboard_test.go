@@ -104,4 +104,32 @@ func TestKeyboard(t *testing.T) {
 	b.seesFocus()
 	b.key(kb.Escape)
 	b.until("Escape closes it and gives the focus back", `document.activeElement.matches("summary") && !document.activeElement.closest("details").open`)
+
+	// A project, its tabs, a task.
+	project := openProject(b, "Website relaunch")
+	b.tabTo("the tab Tasks", `e.matches("nav.tabs a[href$='/tasks']")`)
+	b.leaving(func() { b.key(kb.Enter) })
+	b.reads("New task")
+	b.tabTo("the field of a new task", `e.name === "title"`)
+	b.key("Fold the flyers")
+	b.leaving(func() { b.key(kb.Enter) }) // Enter adds for the team alone
+	b.reads("Added", "Fold the flyers")
+	b.tabTo("the tick of the task", `e.getAttribute("aria-label") === "Complete: Fold the flyers"`)
+	b.leaving(func() { b.key(kb.Enter) })
+	b.reads("Completed")
+
+	// A dialog: it keeps the focus, and gives it back.
+	b.open(project + "/settings")
+	b.tabTo("the button that archives", named("Archive project"))
+	b.key(kb.Enter)
+	b.until("Enter opens the dialog", `document.querySelector("#archive").matches(":modal") && document.querySelector("#archive").contains(document.activeElement)`)
+	for range 6 {
+		b.key(kb.Tab)
+		b.seesFocus()
+		if !value[bool](b, `document.activeElement === document.body || document.querySelector("#archive").contains(document.activeElement)`) {
+			t.Error("Tab leaves the open dialog")
+		}
+	}
+	b.key(kb.Escape)
+	b.until("Escape closes the dialog and gives the focus back", `!document.querySelector("#archive").open && document.activeElement.getAttribute("popovertarget") === "archive"`)
 }

@@ -24,6 +24,25 @@ func TestWithoutScript(t *testing.T) {
 		t.Errorf("there are %q days, not what was saved", got)
 	}
 
+	// A project: a task is completed, an update is written.
+	b.follow("Projects")
+	b.follow("Campaign")
+	project := b.path()
+	b.open(project + "/tasks")
+	b.fill("title", "Ask for the tide table")
+	b.follow("css main button[name=audience][value=team]")
+	b.reads("Added", "Ask for the tide table")
+	b.follow("Complete: Ask for the tide table")
+	b.reads("Completed")
+	b.open(project + "/tasks?show=done")
+	b.reads("Ask for the tide table")
+	b.open(project)
+	b.follow("Post update")
+	b.fill("sentence", "Written on paper first")
+	b.fill("body", "Everything **works** by hand.")
+	b.follow("css main button[name=audience][value=team]")
+	b.reads("Saved for the team", "Written on paper first")
+
 	b.press("css .tools details.menu > summary")
 	b.follow("Log out")
 	b.reads("You are signed out")
