@@ -18,6 +18,7 @@ import (
 )
 
 var (
+	scratch string          // a directory that is removed at the end
 	program string          // the built binary
 	browser context.Context // Chromium
 )
@@ -40,6 +41,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
+	scratch = dir
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	if program, err = built.Binary(ctx, dir); err != nil {
@@ -69,6 +71,12 @@ func run(m *testing.M) int {
 		if err := demo.server.Stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "e2e: stop the demo:", err)
 			return 1
+		}
+		for line := range strings.Lines(demo.server.Output()) {
+			if strings.Contains(line, "level=") { // it logs warnings and worse
+				fmt.Fprint(os.Stderr, "e2e: the demo logged: ", line)
+				code = 1
+			}
 		}
 	}
 	return code
@@ -130,13 +138,8 @@ var signIns = regexp.MustCompile(`(?m)^([a-z][a-z ]*): ([^,\n]+), (\S+@\S+), (.+
 func theDemo(t *testing.T) string {
 	t.Helper()
 	demo.Do(func() {
-		dir, err := os.MkdirTemp("", "vitrine-e2e-demo-")
-		if err != nil {
-			demo.err = err
-			return
-		}
-		// The directory lives as long as the process that fills it.
-		if demo.server, demo.err = built.Start(context.Background(), program, "demo", dir); demo.err != nil {
+		demo.server, demo.err = built.Start(context.Background(), program, "demo", filepath.Join(scratch, "demo"))
+		if demo.err != nil {
 			return
 		}
 		if _, demo.err = demo.server.Say(signIns); demo.err != nil {

@@ -26,7 +26,7 @@ func TestWithoutScript(t *testing.T) {
 
 	// A project: a task is completed, an update is written.
 	b.follow("Projects")
-	b.follow("Campaign")
+	b.follow("Winter exhibition campaign")
 	project := b.path()
 	b.open(project + "/tasks")
 	b.fill("title", "Ask for the tide table")
@@ -50,4 +50,30 @@ func TestWithoutScript(t *testing.T) {
 	if got := b.path(); got != "/sign-in" {
 		t.Errorf("signed out, the clients lead to %s", got)
 	}
+}
+
+// Nor does a client's person need it.
+func TestClientWithoutScript(t *testing.T) {
+	site := theDemo(t)
+	team := newTab(t, "team", site).signIn(demo.people["manager"])
+	tasks := openProject(team, "Spring packaging") + "/tasks"
+	team.open(tasks)
+	team.fill("title", "Count the boxes")
+	team.fill("assignee", "Sofia Almeida")
+	team.follow("css main button[name=audience][value=client]")
+	team.reads("Count the boxes")
+
+	b := newTab(t, "client without script", site).withoutScript()
+	b.signIn(demo.people["client lead"])
+	b.reads("Sofia", "Needs you")
+	b.open("/needs")
+	b.follow("Count the boxes")
+	b.reads("Spring packaging")
+	b.follow("Complete")
+	b.reads("Completed")
+	b.open("/needs")
+	b.holdsNot("Count the boxes")
+	b.press("css .tools details.menu > summary")
+	b.follow("Log out")
+	b.reads("You are signed out")
 }

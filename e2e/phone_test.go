@@ -86,9 +86,10 @@ func (b *tab) fits() {
 	if w := value[int](b, `document.documentElement.scrollWidth - innerWidth`); w > 0 {
 		b.t.Errorf("%s: %s is %d px wider than the screen", b.who, b.path(), w)
 	}
+	// 44 px, less the border of the field a button may stand in.
 	small := value[[]string](b, `[...document.querySelectorAll("main button, main a.button, main summary, nav a, header summary")].filter(e => e.checkVisibility({visibilityProperty: true})).flatMap(e => {
 		const r = e.getBoundingClientRect();
-		return Math.min(r.width, r.height) < 43.5 ? [(e.getAttribute("aria-label") ?? e.innerText) + " " + Math.round(r.width) + "×" + Math.round(r.height)] : [];
+		return Math.min(r.width, r.height) < 42 ? [(e.getAttribute("aria-label") ?? e.innerText) + " " + Math.round(r.width) + "×" + Math.round(r.height)] : [];
 	})`)
 	if len(small) > 0 {
 		b.t.Errorf("%s: %s has buttons too small for a finger: %q", b.who, b.path(), small)
