@@ -86,6 +86,7 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 		"{client}":      string(s.Acme),
 		"{deliverable}": string(items.Deliverable),
 		"{feed}":        string(feed),
+		"{item}":        string(items.Task),
 		"{link}":        string(items.Link),
 		"{milestone}":   string(items.Milestone),
 		"{person}":      string(s.Tom),
@@ -111,7 +112,7 @@ var placeholder = regexp.MustCompile(`\{[^}]+\}`)
 
 // ofItem matches what is about an item of a project, which is the client's or
 // the team's own.
-var ofItem = regexp.MustCompile(`\{(task|milestone|deliverable|update|link)\}| /(tasks|milestones|deliverables|updates|links)/\{id\}`)
+var ofItem = regexp.MustCompile(`\{(item|task|milestone|deliverable|update|link)\}| /(tasks|milestones|deliverables|updates|links)/\{id\}`)
 
 // late are the changes after which others find less: they come last, in this order.
 var late = []string{
@@ -136,17 +137,19 @@ func inOrder(routes []string) []string {
 // get as far as the question whether one may.
 func formOf(s *webtest.Site, pattern string) url.Values {
 	return map[string]url.Values{
-		"POST /clients":                 {"name": {"New"}},
-		"POST /clients/{id}/people":     {"name": {"New"}, "email": {"new@acme.test"}, "preset": {"viewer"}},
-		"POST /clients/{id}/team":       {"person": {string(s.Tom)}},
-		"POST /clients/{id}/settings":   {"name": {"Acme"}, "revision": {"0"}},
-		"POST /client-users/{id}/email": {"email": {"bea@bea.example"}},
-		"POST /people":                  {"name": {"New"}, "email": {"new@team.test"}, "role": {"contributor"}},
-		"POST /people/{person}/role":    {"role": {"manager"}},
-		"POST /reassign":                {"task." + string(s.Items[s.Shop][portal.Team].Task): {string(s.Tom)}, "back": {"/"}},
-		"POST /profile/tokens":          {"name": {"robot"}, "scope": {"read"}},
-		"POST /sign-in/code":            {"email": {"new@example.test"}},
-		"POST /forgot":                  {"email": {"new@example.test"}},
+		"POST /clients":                  {"name": {"New"}},
+		"POST /clients/{id}/people":      {"name": {"New"}, "email": {"new@acme.test"}, "preset": {"viewer"}},
+		"POST /clients/{id}/team":        {"person": {string(s.Tom)}},
+		"POST /clients/{id}/settings":    {"name": {"Acme"}, "revision": {"0"}},
+		"POST /client-users/{id}/email":  {"email": {"bea@bea.example"}},
+		"POST /people":                   {"name": {"New"}, "email": {"new@team.test"}, "role": {"contributor"}},
+		"POST /people/{person}/role":     {"role": {"manager"}},
+		"POST /reassign":                 {"task." + string(s.Items[s.Shop][portal.Team].Task): {string(s.Tom)}, "back": {"/"}},
+		"POST /profile/tokens":           {"name": {"robot"}, "scope": {"read"}},
+		"POST /sign-in/code":             {"email": {"new@example.test"}},
+		"POST /forgot":                   {"email": {"new@example.test"}},
+		"POST /deliverables/{id}/decide": {"decision": {"approve"}, "revision": {"0"}},
+		"POST /links/{id}/delete":        {"deliverable": {string(s.Items[s.Site][portal.ClientSide].Deliverable)}},
 	}[pattern]
 }
 
@@ -210,6 +213,9 @@ func TestMatrix(t *testing.T) {
 					_, path, _ := strings.Cut(pattern, " ")
 					path = placeholder.ReplaceAllStringFunc(path, func(p string) string { return thing(pattern, p) })
 					method, rest, _ := strings.Cut(pattern, " ")
+					if rest == "/items/{item}/turn" {
+						path += "?to=client"
+					}
 					key := fmt.Sprintf("%-6s %-4s %s", side, method, rest)
 					if rows[key] == nil {
 						order = append(order, key)
