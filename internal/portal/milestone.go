@@ -38,6 +38,15 @@ func (m Milestone) Reached() bool { return !m.ReachedAt.IsZero() }
 // Shifted reports whether the due day is not the one first shown.
 func (m Milestone) Shifted() bool { return m.PlannedOn != "" && m.PlannedOn != m.DueOn }
 
+// WaitsSince is since when somebody has been waited for: zero while the team
+// has it as it was planned.
+func (m Milestone) WaitsSince() time.Time {
+	if m.Turn == Team && !m.TurnSince.After(m.CreatedAt) {
+		return time.Time{}
+	}
+	return m.TurnSince
+}
+
 // Phase reports whether the milestone spans time.
 func (m Milestone) Phase() bool { return m.StartsOn != "" && m.DueOn != "" }
 
