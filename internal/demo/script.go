@@ -124,12 +124,6 @@ type turn struct {
 	do  func(ctx context.Context, me *portal.Scope, d portal.Deliverable) error
 }
 
-func shows(on day, who *person) turn {
-	return turn{on, who, func(ctx context.Context, me *portal.Scope, d portal.Deliverable) error {
-		return me.ShareDeliverable(ctx, d.ID)
-	}}
-}
-
 func asks(on day, who *person) turn {
 	return turn{on, who, func(ctx context.Context, me *portal.Scope, d portal.Deliverable) error {
 		return me.AskReview(ctx, d.ID, d.Revision)

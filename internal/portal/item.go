@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
 // ItemID is the id of a milestone, a task, a deliverable or an update; its
@@ -289,6 +287,3 @@ func oneOf[T ~string](first int, values []T) (places string, args []any) {
 	}
 	return "(" + b.String() + ")", args
 }
-
-// today is the day it is in the workspace.
-func (t *tx) today() string { return db.FromMicros(t.now).Format(time.DateOnly) }

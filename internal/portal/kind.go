@@ -114,7 +114,7 @@ const (
 )
 
 // particulars of a kind: the one place that says what follows from an event.
-// Its sentence is "event." and its name in the message catalogue.
+// What a feed tells has a sentence in the message catalogue: "event." and its name.
 type particulars struct {
 	place   place
 	section Sections // the section it shows under; 0 shows with the activity itself
@@ -122,7 +122,8 @@ type particulars struct {
 	closes  bool     // ends the live streams of those whom it concerns
 }
 
-// kinds holds every Kind. A test demands that each is here and has its sentence.
+// kinds holds every Kind. A test demands that each is here, and that it has a
+// sentence if a feed tells it.
 var kinds = map[Kind]particulars{
 	WorkspaceSetUp:   {place: auditOnly},
 	WorkspaceChanged: {place: auditOnly},

@@ -5,6 +5,6 @@ package static
 // The names of the files every page links to, with the hash of their content.
 const (
 	Style  = "/static/app.NCWZBBVC.css"
-	Script = "/static/app.O2MIBNMF.js"
+	Script = "/static/app.363QSE34.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )

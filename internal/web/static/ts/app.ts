@@ -3,7 +3,6 @@
 // policy allows only through the policy made there.
 import "./trusted";
 import htmx from "htmx.org";
-import "../vendor/htmx-sse.js";
 import "./toast";
 import "./forms";
 import "./strength";

@@ -7,7 +7,6 @@ declare module "*/idiomorph.js" {
     morph(old: Element, now: Element, config?: object): void;
   };
 }
-declare module "*/htmx-sse.js";
 interface Window {
   trustedTypes?: { createPolicy(name: string, rules: object): unknown };
 }
