@@ -172,6 +172,18 @@ SELECT (SELECT COUNT(*) FROM my_events e WHERE e.id = $2)
 	return n > 0, err
 }
 
+// SeesSince reports whether anything happened after the time that the actor
+// sees: for a stream that has lost count.
+func (me *Scope) SeesSince(ctx context.Context, since time.Time) (bool, error) {
+	var n int
+	err := me.get(ctx, `
+SELECT COUNT(*) FROM (
+  SELECT e.id FROM my_events e WHERE e.at > $2
+  UNION ALL SELECT c.id FROM my_client_events c WHERE c.at > $2
+  UNION ALL SELECT a.id FROM my_audit a WHERE a.at > $2 LIMIT 1) x`, []any{db.Micros(since)}, &n)
+	return n > 0, err
+}
+
 // HasLooked reports whether the actor has been at any project.
 func (me *Scope) HasLooked(ctx context.Context) (bool, error) {
 	var n int

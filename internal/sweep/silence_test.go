@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
@@ -18,12 +17,6 @@ func teamWork(t *testing.T, s *site) {
 	t.Helper()
 	ctx := t.Context()
 	mia := s.me("mia")
-	// No faster than a stream can look at each, or it has to say that it lost some.
-	must := func(t *testing.T, err error) {
-		t.Helper()
-		must(t, err)
-		time.Sleep(10 * time.Millisecond)
-	}
 	for project, secret := range map[portal.ProjectID]string{
 		s.Site: portaltest.Canary("acme", portal.Team, "site-new"), s.Brand: portaltest.Canary("acme", portal.Team, "brand-new"),
 		s.Hidden: portaltest.Canary("acme", portal.Team, "hidden-new"), s.Shop: portaltest.Canary("brick", portal.Team, "shop-new"),

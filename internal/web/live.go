@@ -84,6 +84,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, me *visit) error
 	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
+	looked := me.Now // up to when signals have been told, or looked for
 	for {
 		var line string
 		select {
@@ -97,7 +98,9 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, me *visit) error
 				line = bye
 			}
 		case sig := <-sub.C():
-			line = s.tell(ctx, r, me, sig)
+			now := s.Portal.Now()
+			line = s.tell(ctx, r, me, sig, looked)
+			looked = now
 		}
 		if line == "" {
 			continue
@@ -108,11 +111,24 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, me *visit) error
 	}
 }
 
+// commitLag is how long before it is told of an event may have taken its time.
+const commitLag = 5 * time.Second
+
 // tell is what this visitor is told of a signal: nothing, "changed" or "bye".
-func (s *Server) tell(ctx context.Context, r *http.Request, me *visit, sig live.Signal) string {
-	if sig.CatchUp() || sig.Close && slices.Contains(sig.Persons, string(me.Person.ID)) {
-		if !s.stillHere(ctx, r, me) {
-			return bye
+// When signals were lost, what they see is asked for what is newer than the
+// last look, so that a burst of what they do not see stays silent.
+func (s *Server) tell(ctx context.Context, r *http.Request, me *visit, sig live.Signal, looked time.Time) string {
+	concerned := sig.Close && slices.Contains(sig.Persons, string(me.Person.ID))
+	if (sig.CatchUp() || concerned) && !s.stillHere(ctx, r, me) {
+		return bye
+	}
+	switch {
+	case concerned:
+		return "event: changed\ndata: -\n\n"
+	case sig.CatchUp():
+		news, err := me.SeesSince(ctx, looked.Add(-commitLag))
+		if err != nil || !news {
+			return ""
 		}
 		return "event: changed\ndata: -\n\n"
 	}
