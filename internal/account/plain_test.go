@@ -1,6 +1,7 @@
 package account
 
 import (
+	"math"
 	"net/http/httptest"
 	"net/netip"
 	"strings"
@@ -73,12 +74,22 @@ func TestCheckPasswordIsQuick(t *testing.T) {
 		strings.Repeat("a", 1024), strings.Repeat("a", 1023) + "b", strings.Repeat("ab", 512),
 		strings.Repeat("aaaaaaaaaaaaaaab", 64), strings.Repeat("password", 128), strings.Repeat("\u0130", 512), strings.Repeat("\xff", 1024),
 	} {
-		start := time.Now()
-		CheckPassword(pw, pw, pw)
-		if took := time.Since(start); took > 300*time.Millisecond {
+		if took := fastest(func() { CheckPassword(pw, pw, pw) }); took > 300*time.Millisecond {
 			t.Errorf("%.20q took %v", pw, took)
 		}
 	}
+}
+
+// fastest is the shortest of a few runs of f: what f itself needs, on a machine
+// that may be busy with something else.
+func fastest(f func()) time.Duration {
+	best := time.Duration(math.MaxInt64)
+	for range 5 {
+		start := time.Now()
+		f()
+		best = min(best, time.Since(start))
+	}
+	return best
 }
 
 func BenchmarkCheckPassword(b *testing.B) {

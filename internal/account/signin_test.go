@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -274,19 +275,20 @@ func TestHugePassword(t *testing.T) {
 		p := w.person("ana@example.test")
 		s, _ := w.session(p, Meta{})
 		huge := strings.Repeat("x", 1<<20)
-		start := time.Now()
-		_, _, err := w.signIn("ana@example.test", huge)
-		if we, ok := err.(*Weakness); !ok || we.Reason != "long" {
-			w.Errorf("got %v", err)
-		}
-		w.is(w.Prove(w.Context(), s, huge), ErrSignIn)
-		if _, err := HashPassword(w.Context(), huge); err == nil {
-			w.Error("hashed")
-		}
-		if CheckPassword(huge).Reason != "long" {
-			w.Error("not called long")
-		}
-		if took := time.Since(start); took > 50*time.Millisecond {
+		took := fastest(func() {
+			_, _, err := w.signIn("ana@example.test", huge)
+			if we, ok := err.(*Weakness); !ok || we.Reason != "long" {
+				w.Errorf("got %v", err)
+			}
+			w.is(w.Prove(w.Context(), s, huge), ErrSignIn)
+			if _, err := HashPassword(w.Context(), huge); err == nil {
+				w.Error("hashed")
+			}
+			if CheckPassword(huge).Reason != "long" {
+				w.Error("not called long")
+			}
+		})
+		if took > 50*time.Millisecond {
 			w.Errorf("took %v", took)
 		}
 	})
@@ -295,6 +297,7 @@ func TestHugePassword(t *testing.T) {
 // T092: parallel sign-ins do not take memory for each.
 func TestParallelSignInsAreBounded(t *testing.T) {
 	dear(t)
+	defer debug.SetGCPercent(debug.SetGCPercent(10)) // little garbage waits
 	w := newWorld(t, dbtest.Open(t, db.SQLite))
 	w.person("ana@example.test")
 	done, peak := make(chan struct{}), make(chan uint64)
@@ -319,7 +322,7 @@ func TestParallelSignInsAreBounded(t *testing.T) {
 		return err
 	})
 	close(done)
-	// The collector lets as much garbage wait as there is in use.
+	// As much again may be garbage, when the collector gets no time.
 	if limit := uint64(runtime.GOMAXPROCS(0)*2+2) * 64 << 20; <-peak > limit {
 		t.Fatalf("the heap passed %d MiB", limit>>20)
 	}
