@@ -60,8 +60,10 @@ func TestStreamThatLostCount(t *testing.T) {
 		}
 		add(portal.Team)
 		hub.Publish(live.Signal{})
+		hub.Publish(live.Signal{Close: true, Persons: []string{string(w.Cleo)}})
+		next("-") // of the second alone
 		add(portal.ClientSide)
-		next(string(w.Site)) // and nothing before it
+		next(string(w.Site))
 		hub.Publish(live.Signal{})
 		next("-")
 	})
