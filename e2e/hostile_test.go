@@ -140,9 +140,7 @@ func TestHostileTexts(t *testing.T) {
 			if value[bool](b, `"PWN" in window`) {
 				t.Errorf("%s: a text ran at %s", role, path)
 			}
-			for _, link := range value[[]string](b, `[...document.querySelectorAll("a[href^='/']:not([download])")].map(a => a.pathname)`) {
-				queue = append(queue, link)
-			}
+			queue = append(queue, value[[]string](b, `[...document.querySelectorAll("a[href^='/']:not([download])")].map(a => a.pathname)`)...)
 		}
 		if opened < 5 || attacked < 20 {
 			t.Errorf("%s: only %d pages with %d hostile texts were opened", role, opened, attacked)
