@@ -186,7 +186,12 @@ func (n *Notifier) invited(l *letter, m portal.InvitationMail, place string) {
 	l.body.Footer = []string{l.T("mail.invitation.why", "who", m.Inviter, "workspace", l.brand.Name)}
 	l.body.Preheader = l.T("mail.invitation.preheader", "time", l.Time(m.Expires, l.now))
 	if m.Message != "" {
-		l.body.Paragraphs = append(l.body.Paragraphs, m.Message)
+		l.body.Paragraphs = append(l.body.Paragraphs, l.T("mail.invitation.says", "who", m.Inviter))
+		for line := range strings.Lines(m.Message) {
+			if line = strings.TrimSpace(line); line != "" {
+				l.body.Paragraphs = append(l.body.Paragraphs, line)
+			}
+		}
 	}
 	n.button(l, l.T("mail.invitation.button"), "/invitations/"+m.Token)
 	l.body.After = []string{l.T("mail.invitation.alone")}

@@ -91,7 +91,7 @@ func (s *Server) miniaturePage(w http.ResponseWriter, r *http.Request, me *visit
 func accessForm(f *form) view.AccessForm {
 	a := view.AccessForm{
 		Revision: f.number("revision"), Enabled: f.ticked("enabled"), Domains: f.one("allowed_domains"),
-		Days: f.one("invitation_days"), Preset: f.one("preset"), Blank: emptyRows,
+		Days: f.one("invitation_days"), Preset: f.one("preset"), Message: f.one("message"), Blank: emptyRows,
 	}
 	projects := f.all("known_project")
 	for _, id := range f.all("user") {
@@ -145,6 +145,7 @@ func accessChange(f *form, a view.AccessForm, was portal.Access) portal.AccessCh
 	ch := portal.AccessChange{
 		Revision: a.Revision, Enabled: a.Enabled, Preset: portal.Preset(a.Preset),
 		AllowedDomains: strings.FieldsFunc(a.Domains, func(r rune) bool { return r == ',' || r == ';' || r == ' ' || r == '\n' || r == '\r' || r == '\t' }),
+		Message:        a.Message,
 		SectionsSet:    was.Client.SectionsSet, Sections: was.Client.Sections,
 	}
 	days, err := strconv.Atoi(strings.TrimSpace(a.Days))

@@ -64,6 +64,20 @@ func TestAccessSavesWithoutSending(t *testing.T) {
 	})
 }
 
+// What the inviter writes is in the mail, under their name.
+func TestAccessMessage(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		accessForm(s, s.As("mia")).Set("add.0.email", "lena@lena.test").Set("message", "Hello Lena,\n\n<b>welcome</b>.").
+			Press("do", "save").Submit(s.As("mia")).MustBe(200)
+		ids := s.Mails("invitation")
+		if len(ids) == 0 {
+			t.Fatal("nothing is mailed")
+		}
+		p := s.Stranger().Get("/invitations/" + s.Accounts.Token("inv", ids[len(ids)-1])).MustBe(200)
+		p.MustContain("Hello Lena,").MustNotContain("<b>welcome</b>")
+	})
+}
+
 // Projects can be chosen, and rights in them.
 func TestAccessPerProject(t *testing.T) {
 	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
@@ -83,10 +97,10 @@ func TestAccessKeepsWhatWasTyped(t *testing.T) {
 	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
 		mia := s.As("mia")
 		f := accessForm(s, mia).Set("allowed_domains", "lena.test, not a domain").Set("invitation_days", "99").
-			Set("add.0.email", "lena@elsewhere").Set("add.0.name", "Lena").Set("add.1.email", "dan@dan.test")
+			Set("add.0.email", "lena@elsewhere").Set("add.0.name", "Lena").Set("add.1.email", "dan@dan.test").Set("message", "Here it all is.")
 		p := f.Press("do", "save").Submit(mia).MustBe(422)
 		again := p.Form("/clients/" + string(s.Acme) + "/access")
-		for name, want := range map[string]string{"allowed_domains": "lena.test, not a domain", "invitation_days": "99", "add.0.email": "lena@elsewhere", "add.0.name": "Lena", "add.1.email": "dan@dan.test"} {
+		for name, want := range map[string]string{"allowed_domains": "lena.test, not a domain", "invitation_days": "99", "add.0.email": "lena@elsewhere", "add.0.name": "Lena", "add.1.email": "dan@dan.test", "message": "Here it all is."} {
 			if got := again.Get(name); got != want {
 				t.Errorf("%s comes back as %q", name, got)
 			}
@@ -245,6 +259,11 @@ func TestViewAs(t *testing.T) {
 		looking.Get("/clients/" + string(s.Acme)).MustBe(200).MustContain("CNRY-acme-client-brand-name")
 		for _, path := range []string{"/people", "/clients/new", "/clients/" + string(s.Acme) + "/access", "/clients/" + string(s.Brick), "/projects/" + string(s.Site)} {
 			looking.Get(path).MustBe(404)
+		}
+		// What is somebody's alone is nobody's then: neither Mia's profile nor
+		// Dan's secret calendar addresses.
+		for _, path := range []string{"/profile", "/profile/sign-in", "/profile/sessions", "/profile/tokens", "/calendar"} {
+			looking.Get(path).MustBe(403).MustContain("You are only looking").MustNotContain("mia@")
 		}
 		for _, path := range []string{"/clients", "/clients/" + string(s.Acme) + "/people", "/clients/" + string(s.Acme) + "/access", "/sign-out", "/profile", "/visits/" + string(s.Acme), "/client-users/" + string(s.CleoUser) + "/view-as"} {
 			if p := looking.Post(path, url.Values{"name": {"x"}}); p.Status != 403 && p.Status != 404 {

@@ -12,9 +12,9 @@ import (
 // calendarRoutes are the secret addresses under which calendars read what is due.
 func (s *Server) calendarRoutes() []route {
 	return []route{
-		{"GET /calendar", person, s.calendars},
-		{"POST /calendar", person, s.makeCalendar},
-		{"POST /calendar/{id}/revoke", person, s.revokeCalendar},
+		{"GET /calendar", oneself, s.calendars},
+		{"POST /calendar", oneself, s.makeCalendar},
+		{"POST /calendar/{id}/revoke", oneself, s.revokeCalendar},
 		{"GET /feeds/{file}", anybody, s.feed},
 	}
 }

@@ -96,6 +96,7 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 	if p.Office, err = me.Office(ctx); err != nil {
 		return err
 	}
+	p.StateWords = p.Office.StateWords
 	if p.Looked, err = me.HasLooked(ctx); err != nil {
 		return err
 	}

@@ -16,20 +16,20 @@ import (
 // profileRoutes are the pages about oneself.
 func (s *Server) profileRoutes() []route {
 	return []route{
-		{"GET /profile", person, s.profilePage},
-		{"POST /profile", person, s.saveProfile},
-		{"GET /profile/sign-in", person, s.credentialsPage},
-		{"POST /profile/password", person, s.changePassword},
-		{"POST /profile/email", person, s.changeEmail},
-		{"GET /profile/prove", person, s.provePage},
-		{"POST /profile/prove", person, s.prove},
-		{"POST /profile/prove/code", person, s.proveCode},
-		{"GET /profile/sessions", person, s.sessionsPage},
-		{"POST /profile/sessions/end-others", person, s.endOthers},
-		{"POST /profile/sessions/{id}/end", person, s.endSession},
-		{"GET /profile/tokens", person, s.tokensPage},
-		{"POST /profile/tokens", person, s.makeToken},
-		{"POST /profile/tokens/{id}/revoke", person, s.revokeToken},
+		{"GET /profile", oneself, s.profilePage},
+		{"POST /profile", oneself, s.saveProfile},
+		{"GET /profile/sign-in", oneself, s.credentialsPage},
+		{"POST /profile/password", oneself, s.changePassword},
+		{"POST /profile/email", oneself, s.changeEmail},
+		{"GET /profile/prove", oneself, s.provePage},
+		{"POST /profile/prove", oneself, s.prove},
+		{"POST /profile/prove/code", oneself, s.proveCode},
+		{"GET /profile/sessions", oneself, s.sessionsPage},
+		{"POST /profile/sessions/end-others", oneself, s.endOthers},
+		{"POST /profile/sessions/{id}/end", oneself, s.endSession},
+		{"GET /profile/tokens", oneself, s.tokensPage},
+		{"POST /profile/tokens", oneself, s.makeToken},
+		{"POST /profile/tokens/{id}/revoke", oneself, s.revokeToken},
 	}
 }
 

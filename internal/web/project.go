@@ -42,6 +42,9 @@ func (s *Server) within(r *http.Request, me *visit, id portal.ProjectID, tab str
 	if p.Shell.Client != nil {
 		p.Shell.Client.Client = project.ClientName
 	}
+	if err == nil {
+		err = s.stateWords(r, me, &p.Page)
+	}
 	title := project.Name
 	crumbs := []ui.Link{{Label: p.T("nav.projects"), Href: "/projects"}, {Label: project.Name}}
 	switch tab {
@@ -59,6 +62,17 @@ func (s *Server) within(r *http.Request, me *visit, id portal.ProjectID, tab str
 	s.setTitle(&p.Page, title)
 	setCrumbs(&p.Page, crumbs...)
 	return p, err
+}
+
+// stateWords gives a page of clients' the workspace's own words for the states
+// of projects; the team has everybody's.
+func (s *Server) stateWords(r *http.Request, me *visit, p *view.Page) error {
+	if p.Shell.Team != nil {
+		return nil
+	}
+	o, err := me.Office(r.Context())
+	p.StateWords = o.StateWords
+	return err
 }
 
 // inProject is within for a page whose address names the project, and whose
@@ -163,6 +177,9 @@ func (s *Server) projects(w http.ResponseWriter, r *http.Request, me *visit) err
 		ids[i] = x.ID
 	}
 	if p.Summaries, err = me.ProjectSummaries(r.Context(), ids...); err != nil {
+		return err
+	}
+	if err := s.stateWords(r, me, &p.Page); err != nil {
 		return err
 	}
 	p.Projects = projects

@@ -58,6 +58,15 @@ func person(v *visit) error {
 	return nil
 }
 
+// oneself lets in whoever is signed in, to what is theirs alone. It is neither
+// theirs who look as somebody else nor the other's to be looked at.
+func oneself(v *visit) error {
+	if v.signedIn() && v.Viewing != nil {
+		return errOnlyLooking
+	}
+	return person(v)
+}
+
 // team lets in team members; for everybody else the page does not exist.
 func team(v *visit) error {
 	switch {

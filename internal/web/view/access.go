@@ -36,6 +36,7 @@ type AccessForm struct {
 	Domains  string
 	Days     string
 	Preset   string
+	Message  string // to those who are added
 	Users    []AccessRow
 	Add      []AccessRow
 	Blank    int // further rows for new people

@@ -17,8 +17,13 @@ func (p *Page) Done(g portal.Progress) string {
 func (p *Page) ProjectCard(x portal.Project, s *portal.ProjectSummary, workspace string) ui.ProjectCardProps {
 	c := ui.ProjectCardProps{Name: x.Name, Href: "/projects/" + string(x.ID), Sentence: x.Sentence,
 		Health: string(x.Health), HealthWord: p.HealthWord(x.Health, x.Side)}
-	if x.Status != portal.Active || x.IsArchived() {
+	switch {
+	case x.IsArchived():
 		c.Health, c.HealthWord = "", ""
+	case x.Status == portal.Done:
+		c.Health, c.HealthWord = string(portal.OnTrack), p.StatusWord(string(x.Status))
+	case x.Status != portal.Active:
+		c.Health, c.HealthWord = "", p.StatusWord(string(x.Status))
 	}
 	if s == nil {
 		return c

@@ -17,6 +17,8 @@ type Page struct {
 	Now      time.Time
 	ReadOnly bool // viewing as somebody: offer nothing that changes anything
 	Invalid  map[string]portal.Reason
+
+	StateWords map[string]string // how the workspace calls states of projects to its clients
 }
 
 // Shell is the frame around a page: the client's, the team's, or the card of

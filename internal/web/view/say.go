@@ -60,8 +60,8 @@ func (p *Page) Colleagues(team []portal.ProjectMember) (people []ui.Person, name
 
 // StatusWord is the state of a project: in the workspace's own words for a
 // client, if it has any.
-func (p *Page) StatusWord(state string, own map[string]string) string {
-	if w := own[state]; w != "" {
+func (p *Page) StatusWord(state string) string {
+	if w := p.StateWords[state]; w != "" {
 		return w
 	}
 	return p.T("status." + state)
