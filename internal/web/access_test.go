@@ -73,8 +73,10 @@ func TestAccessMessage(t *testing.T) {
 		if len(ids) == 0 {
 			t.Fatal("nothing is mailed")
 		}
-		p := s.Stranger().Get("/invitations/" + s.Accounts.Token("inv", ids[len(ids)-1])).MustBe(200)
-		p.MustContain("Hello Lena,").MustNotContain("<b>welcome</b>")
+		in, err := s.Portal.InvitationMail(context.Background(), portal.InvitationID(ids[len(ids)-1]))
+		if err != nil || in.Message != "Hello Lena,\n\n<b>welcome</b>." || in.Inviter != "Mia" {
+			t.Errorf("%q by %s, %v", in.Message, in.Inviter, err)
+		}
 	})
 }
 
