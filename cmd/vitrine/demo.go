@@ -83,7 +83,7 @@ func runDemo(ctx context.Context, args, env []string, out io.Writer) error {
 		o.DemoPeople = append(o.DemoPeople, web.DemoPerson{Name: e.Name, Role: e.Place, Email: e.Email, Password: demo.Password})
 	}
 	return h.run(ctx, o, func(string) {
-		text := fmt.Sprintf("address: %s\n", baseURL(cfg))
+		text := fmt.Sprintf("address: %s\noutbox, where its mail lands: %s/outbox\n", baseURL(cfg), baseURL(cfg))
 		for _, e := range demo.Entries() {
 			text += fmt.Sprintf("%s: %s, %s, %s\n", e.Role, e.Name, e.Email, demo.Password)
 		}
