@@ -628,6 +628,12 @@ func (t *tx) inviteAll(ctx context.Context, c clientRow, send bool, meant func(C
 
 // invite makes an invitation; what was open before is replaced.
 func (t *tx) invite(ctx context.Context, c clientRow, u ClientUser, send bool) (InvitationID, error) {
+	if c.Message == "" && u.Invitation != "" { // sent again, it keeps its words
+		var err error
+		if c.Message, err = t.invitationWords(ctx, u.Invitation); err != nil {
+			return "", err
+		}
+	}
 	if _, err := t.exec(ctx, `
 UPDATE invitations SET revoked_at = $1, replaced = 1 WHERE client_user_id = $2 AND accepted_at IS NULL AND revoked_at IS NULL`, t.now, string(u.ID)); err != nil {
 		return "", err

@@ -174,3 +174,10 @@ SELECT f.person_id, COALESCE(f.project_id, '') FROM calendar_feeds f JOIN person
  WHERE f.token_hash = $1 AND f.revoked_at IS NULL AND a.disabled_at IS NULL`, hash).Scan(&person, &project)
 	return person, project, notFound(err)
 }
+
+// invitationWords are the inviter's own words in an invitation to a client user
+// that the actor was found to manage.
+func (t *tx) invitationWords(ctx context.Context, id InvitationID) (words string, err error) {
+	err = t.QueryRow(ctx, `SELECT message FROM invitations WHERE id = $1`, string(id)).Scan(&words)
+	return words, err
+}

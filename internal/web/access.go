@@ -40,20 +40,28 @@ func (s *Server) renderAccess(w http.ResponseWriter, r *http.Request, me *visit,
 	p.ClientFrame = head
 	p.Invalid = invalid
 	p.Chosen = portal.ClientUserID(r.URL.Query().Get("as"))
-	for _, u := range p.Access.Users {
-		if u.State == portal.MemberRemoved {
-			continue
-		}
-		if p.Chosen == "" || p.Chosen == u.ID {
-			p.Chosen = u.ID
-			if p.Mini, err = s.miniature(r.Context(), me, u.ID); err != nil {
-				return err
-			}
-			break
+	if i := chosenUser(p.Access.Users, p.Chosen); i >= 0 {
+		p.Chosen = p.Access.Users[i].ID
+		if p.Mini, err = s.miniature(r.Context(), me, p.Chosen); err != nil {
+			return err
 		}
 	}
 	s.setTitle(&p.Page, p.T("client.tab.access")+" · "+p.Access.Client.Name)
 	return s.render(w, r, status, view.Access(p))
+}
+
+// chosenUser is whose view the miniature shows: the one asked for, or the first
+// who is in, or the first of those who are not; -1 for nobody.
+func chosenUser(users []portal.ClientUser, asked portal.ClientUserID) int {
+	there := func(state portal.MemberState) int {
+		return slices.IndexFunc(users, func(u portal.ClientUser) bool {
+			return u.State != portal.MemberRemoved && (asked == "" || u.ID == asked) && (state == "" || u.State == state)
+		})
+	}
+	if i := there(portal.MemberActive); i >= 0 {
+		return i
+	}
+	return there("")
 }
 
 // miniature is what a client user sees now, read as they read it.

@@ -83,7 +83,7 @@ func (s *Server) document(me *visit) ui.Page {
 }
 
 func brandOf(b portal.Brand) ui.Brand {
-	return ui.Brand{Name: b.Name, Mark: ui.Person{Name: b.Mark()}.Initials(), Href: "/"}
+	return ui.Brand{Name: b.Mark(), Mark: ui.Person{Name: b.Mark()}.Initials(), Href: "/"}
 }
 
 func legal(me *visit) []ui.Link {

@@ -1574,7 +1574,7 @@ func MiniatureOf(p *Page, m Miniature) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if x.Status == portal.Active {
-					templ_7745c5c3_Err = ui.Health(string(x.Health), p.T("health."+string(x.Health))).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Health(string(x.Health), p.HealthIn(x, x.Health)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

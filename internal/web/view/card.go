@@ -16,7 +16,7 @@ func (p *Page) Done(g portal.Progress) string {
 // the other side to a client.
 func (p *Page) ProjectCard(x portal.Project, s *portal.ProjectSummary, workspace string) ui.ProjectCardProps {
 	c := ui.ProjectCardProps{Name: x.Name, Href: "/projects/" + string(x.ID), Sentence: x.Sentence,
-		Health: string(x.Health), HealthWord: p.HealthWord(x.Health, x.Side)}
+		Health: string(x.Health), HealthWord: p.HealthIn(x, x.Health)}
 	switch {
 	case x.IsArchived():
 		c.Health, c.HealthWord = "", ""
@@ -45,7 +45,7 @@ func (p *Page) ProjectCard(x portal.Project, s *portal.ProjectSummary, workspace
 		other = x.ClientName
 	}
 	if !x.IsArchived() {
-		c.Turn, c.Yours = p.Turn(x.Side, s.Turn, s.TurnSince, other)
+		c.Turn, c.Yours = p.TurnIn(x, s.Turn, s.TurnSince, other)
 	}
 	people, names := p.Colleagues(s.Faces)
 	if len(people) > 3 {

@@ -33,6 +33,31 @@ func (p *Page) Turn(reader, turn portal.Side, since time.Time, other string) (wo
 	return p.T("turn.other", "other", other, "since", p.Since(since, p.Now)), false
 }
 
+// TurnIn is Turn for a reader of a project. One of the client's people who can
+// neither decide nor answer there is not told that it is their turn.
+func (p *Page) TurnIn(x portal.Project, turn portal.Side, since time.Time, other string) (words string, yours bool) {
+	if turn == portal.ClientSide && onlyReads(x) && !since.IsZero() {
+		return p.T("turn.them", "other", x.ClientName, "for", p.For(max(p.Now.Sub(since), 0))), false
+	}
+	return p.Turn(x.Side, turn, since, other)
+}
+
+// HealthIn is a health in words for a reader of a project.
+func (p *Page) HealthIn(x portal.Project, h portal.Health) string {
+	switch {
+	case h != portal.Waiting || x.Team():
+		return p.T("health." + string(h))
+	case onlyReads(x):
+		return p.T("health.waiting_them", "client", x.ClientName)
+	}
+	return p.T("health.waiting_you")
+}
+
+// onlyReads reports whether the reader is of the client and cannot act.
+func onlyReads(x portal.Project) bool {
+	return !x.Team() && !x.Can(portal.Comment) && !x.Can(portal.Decide)
+}
+
 // DueOn is a due date as a chip. What is done is not late.
 func (p *Page) DueOn(day string, open bool) ui.DueProps {
 	if day == "" {

@@ -47,20 +47,12 @@ func (p *Within) other() string {
 
 // turn is the chip that says whose turn it is.
 func (p *Within) turn(turn portal.Side, since time.Time) templ.Component {
-	words, yours := p.Turn(p.Project.Side, turn, since, p.other())
+	words, yours := p.TurnIn(p.Project, turn, since, p.other())
 	return ui.Turn(yours, words)
 }
 
-// health is a health in words for this side.
-func (p *Within) healthWord(h portal.Health) string { return p.HealthWord(h, p.Project.Side) }
-
-// HealthWord is a health in words for a reader on a side.
-func (p *Page) HealthWord(h portal.Health, side portal.Side) string {
-	if h == portal.Waiting && side == portal.ClientSide {
-		return p.T("health.waiting_you")
-	}
-	return p.T("health." + string(h))
-}
+// healthWord is a health in words for this reader.
+func (p *Within) healthWord(h portal.Health) string { return p.HealthIn(p.Project, h) }
 
 // by is a name, or the workspace's where the reader may not know it.
 func (p *Within) by(name string) string {
@@ -151,7 +143,7 @@ func (p *Within) step(m portal.Milestone, current portal.MilestoneID) ui.Step {
 		s.When = p.T("milestone.reached_on", "day", p.ShortDay(m.ReachedAt.In(p.Zone()).Format(time.DateOnly)))
 	case m.ID == current:
 		s.State, s.Word = "current", p.T("milestone.state.current")
-		s.Turn, s.Yours = p.Turn(p.Project.Side, m.Turn, m.TurnSince, p.other())
+		s.Turn, s.Yours = p.TurnIn(p.Project, m.Turn, m.TurnSince, p.other())
 	}
 	if m.Shifted() {
 		s.Was, s.Reason = p.ShortDay(m.PlannedOn), m.ShiftReason
@@ -209,7 +201,7 @@ func (p *Within) deliverable(d portal.Deliverable, links int) ui.DeliverableProp
 	}
 	x.Sub = dots(facts...)
 	if !d.State.Accepted() && d.State != portal.StateDraft {
-		x.Turn, x.Yours = p.Turn(p.Project.Side, d.Turn, d.TurnSince, p.other())
+		x.Turn, x.Yours = p.TurnIn(p.Project, d.Turn, d.TurnSince, p.other())
 	}
 	if p.team() {
 		x.Audience, x.AudienceWord = string(d.Audience), p.T("audience."+string(d.Audience))
