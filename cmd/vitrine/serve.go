@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -145,6 +146,10 @@ func serve(ctx context.Context, args, env []string, out io.Writer) error {
 
 func baseURL(cfg *config.Config) string { return strings.TrimSuffix(cfg.BaseURL.String(), "/") }
 
+// gcPercent lets garbage grow to three times what is held: pages make much of
+// it and the process holds little, and a fifth more of them are served.
+const gcPercent = 300
+
 // run serves pages and works off jobs until ctx ends; then it lets what is
 // under way finish.
 func (h *house) run(ctx context.Context, o web.Options, ready func(address string)) error {
@@ -154,6 +159,9 @@ func (h *house) run(ctx context.Context, o web.Options, ready func(address strin
 			return &mendable{fmt.Sprintf("the address %s is already taken by another program; choose another with -listen.", h.cfg.Listen)}
 		}
 		return &mendable{fmt.Sprintf("cannot listen on %s: %v", h.cfg.Listen, err)}
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
