@@ -39,7 +39,7 @@ func pagesOf(f filled) []page {
 			{"Client", func(ctx context.Context, me *portal.Scope) error { _, err := me.Client(ctx, f.client); return err }},
 			{"Needs", func(ctx context.Context, me *portal.Scope) error { _, err := me.Needs(ctx, f.client, 6); return err }},
 			{"Projects", func(ctx context.Context, me *portal.Scope) error {
-				projects, _, err := me.Projects(ctx, portal.ProjectFilter{Client: f.client}, portal.Page{Limit: 12})
+				projects, _, err := me.Projects(ctx, portal.ProjectFilter{Client: f.client}, portal.Page{Limit: 6})
 				found := make([]portal.ProjectID, len(projects))
 				for i, p := range projects {
 					found[i] = p.ID
