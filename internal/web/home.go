@@ -67,7 +67,6 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 			return err
 		}
 		p.ClientName, p.Contact, p.Welcome = c.Name, c.Contact, c.Welcome
-		p.Invites = c.Can(portal.Invite)
 		p.Shell.Client.Client = c.Name
 	} else {
 		place = string(me.Self.Clients[0].ID)
@@ -87,10 +86,11 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 	if p.Summaries, err = me.ProjectSummaries(ctx, ids...); err != nil {
 		return err
 	}
-	if p.Since, err = me.LastVisit(ctx, place); err != nil {
+	since, err := me.LastVisit(ctx, place)
+	if err != nil {
 		return err
 	}
-	if p.News, err = me.Recent(ctx, id, p.Since, newsOnHome); err != nil {
+	if p.News, err = me.Recent(ctx, id, since, newsOnHome); err != nil {
 		return err
 	}
 	if p.Office, err = me.Office(ctx); err != nil {
