@@ -130,7 +130,7 @@ var rawReads = map[string][]string{
 }
 
 var (
-	tableName = regexp.MustCompile(`(?m)^CREATE (?:TABLE|VIEW) (\w+)`)
+	tableName = regexp.MustCompile(`(?m)^CREATE (?:VIRTUAL )?(?:TABLE|VIEW) (\w+)`)
 	fromList  = regexp.MustCompile(`(?:\A|\b)(DELETE\s+)?(?:FROM|JOIN)\s+(\w+(?:\s+(?:AS\s+)?\w+)?(?:\s*,\s*\w+(?:\s+\w+)?)*)`)
 	cutShort  = regexp.MustCompile(`(?:(?:\A|[^E])\s+FROM|\bJOIN)\s*\z`) // but not DELETE FROM
 )
@@ -153,7 +153,7 @@ func rawTables(sql string, scoped map[string]bool) (raw []string) {
 func scopedTables(t *testing.T) map[string]bool {
 	t.Helper()
 	scoped := make(map[string]bool)
-	for _, m := range tableName.FindAllStringSubmatch(read(t, "internal/db/migrations/0001_foundation.sql"), -1) {
+	for _, m := range tableName.FindAllStringSubmatch(read(t, "internal/db/schema.sql"), -1) {
 		if !slices.Contains(unscoped, m[1]) {
 			scoped[m[1]] = true
 		}

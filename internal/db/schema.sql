@@ -14,6 +14,19 @@ CREATE TABLE api_tokens (
 
 CREATE INDEX api_tokens_person ON api_tokens (person_id, id);
 
+CREATE TABLE attachments (
+  item_id    TEXT   NOT NULL,
+  file_id    TEXT   NOT NULL,
+  project_id TEXT   NOT NULL,
+  position   BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  created_by TEXT   NOT NULL REFERENCES persons (id),
+  PRIMARY KEY (item_id, file_id),
+  FOREIGN KEY (file_id, project_id) REFERENCES files (id, project_id)
+);
+
+CREATE INDEX attachments_file ON attachments (file_id);
+
 CREATE TABLE attempts (
   key       TEXT   PRIMARY KEY,
   count     BIGINT NOT NULL,
@@ -44,6 +57,12 @@ CREATE TABLE client_grants (
 );
 
 CREATE INDEX client_grants_client ON client_grants (client_id);
+
+CREATE TABLE client_room (
+  client_id TEXT   PRIMARY KEY REFERENCES clients (id),
+  used      BIGINT NOT NULL DEFAULT 0,
+  reserved  BIGINT NOT NULL DEFAULT 0
+);
 
 CREATE TABLE client_team (
   client_id  TEXT   NOT NULL REFERENCES clients (id),
@@ -146,6 +165,20 @@ CREATE TABLE deliverables (
 CREATE INDEX deliverables_milestone ON deliverables (milestone_id);
 
 CREATE INDEX deliverables_project ON deliverables (project_id, position, id);
+
+CREATE TABLE downloads (
+  id         TEXT   PRIMARY KEY,
+  version_id TEXT   NOT NULL REFERENCES versions (id),
+  file_id    TEXT   NOT NULL,
+  project_id TEXT   NOT NULL,
+  actor      TEXT   NOT NULL,
+  how        TEXT   NOT NULL CHECK (how IN ('file', 'zip', 'link', 'view')),
+  at         BIGINT NOT NULL
+);
+
+CREATE INDEX downloads_file ON downloads (file_id, id);
+
+CREATE INDEX downloads_project ON downloads (project_id, id);
 
 CREATE VIEW due_client_grants AS
 SELECT g.actor, g.client_id, MAX(g.side) AS side, MAX(g.rights) AS rights
@@ -277,6 +310,129 @@ CREATE INDEX events_project_at ON events (project_id, at);
 
 CREATE INDEX events_subject ON events (subject, at);
 
+CREATE TABLE file_request_files (
+  request_id TEXT   NOT NULL,
+  file_id    TEXT   NOT NULL,
+  project_id TEXT   NOT NULL,
+  version_id TEXT   NOT NULL REFERENCES versions (id),
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (request_id, file_id),
+  FOREIGN KEY (request_id, project_id) REFERENCES file_requests (id, project_id),
+  FOREIGN KEY (file_id, project_id) REFERENCES files (id, project_id)
+);
+
+CREATE INDEX file_request_files_file ON file_request_files (file_id);
+
+CREATE TABLE file_requests (
+  id          TEXT   PRIMARY KEY,
+  project_id  TEXT   NOT NULL,
+  client_id   TEXT   NOT NULL,
+  title       TEXT   NOT NULL,
+  title_key   TEXT   NOT NULL,
+  body        TEXT   NOT NULL DEFAULT '',
+  example_id  TEXT,
+  folder_id   TEXT,
+  assignee_id TEXT   REFERENCES persons (id),
+  due_on      TEXT,
+  state       TEXT   NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'answered', 'accepted', 'refused', 'withdrawn')),
+  state_at    BIGINT NOT NULL,
+  state_by    TEXT   NOT NULL REFERENCES persons (id),
+  reason      TEXT   NOT NULL DEFAULT '',
+  remind      BIGINT NOT NULL DEFAULT 1,
+  reminded_at BIGINT,
+  remind_at   BIGINT,
+  created_at  BIGINT NOT NULL,
+  created_by  TEXT   NOT NULL REFERENCES persons (id),
+  revision    BIGINT NOT NULL DEFAULT 1,
+  UNIQUE (id, project_id),
+  FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id),
+  FOREIGN KEY (example_id, project_id) REFERENCES files (id, project_id)
+);
+
+CREATE INDEX file_requests_project ON file_requests (project_id, id);
+
+CREATE INDEX file_requests_remind ON file_requests (remind_at) WHERE remind_at IS NOT NULL;
+
+CREATE TABLE files (
+  id          TEXT   PRIMARY KEY,
+  project_id  TEXT   NOT NULL,
+  client_id   TEXT   NOT NULL,
+  folder_id   TEXT,
+  name        TEXT   NOT NULL,
+  name_key    TEXT   NOT NULL,
+  audience    TEXT   NOT NULL DEFAULT 'team' CHECK (audience IN ('team', 'client')),
+  origin      TEXT   NOT NULL DEFAULT 'team' CHECK (origin IN ('team', 'client')),
+  shown_at    BIGINT,
+  shown_by    TEXT   REFERENCES persons (id),
+  created_at  BIGINT NOT NULL,
+  created_by  TEXT   NOT NULL REFERENCES persons (id),
+  latest_id   TEXT,
+  shown_id    TEXT,
+
+  latest_at   BIGINT NOT NULL,
+  latest_size BIGINT NOT NULL,
+  shown_version_at BIGINT,
+  shown_size  BIGINT,
+  pinned_at   BIGINT,
+  pinned_by   TEXT   REFERENCES persons (id),
+  trashed_at  BIGINT,
+  trashed_by  TEXT   REFERENCES persons (id),
+  trash_id    TEXT,
+  revision    BIGINT NOT NULL DEFAULT 1,
+  UNIQUE (id, project_id),
+  FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id),
+  FOREIGN KEY (folder_id, project_id) REFERENCES folders (id, project_id)
+);
+
+CREATE INDEX files_folder_at ON files (project_id, COALESCE(folder_id, ''), latest_at, id) WHERE trashed_at IS NULL;
+
+CREATE INDEX files_folder_name ON files (project_id, COALESCE(folder_id, ''), name_key, id) WHERE trashed_at IS NULL;
+
+CREATE INDEX files_folder_size ON files (project_id, COALESCE(folder_id, ''), latest_size, id) WHERE trashed_at IS NULL;
+
+CREATE UNIQUE INDEX files_name ON files (project_id, COALESCE(folder_id, ''), audience, name_key) WHERE trashed_at IS NULL;
+
+CREATE INDEX files_pinned ON files (project_id, pinned_at) WHERE pinned_at IS NOT NULL;
+
+CREATE INDEX files_project_at ON files (project_id, latest_at, id) WHERE trashed_at IS NULL;
+
+CREATE INDEX files_shown_at ON files (project_id, COALESCE(folder_id, ''), shown_version_at, id) WHERE trashed_at IS NULL AND audience = 'client';
+
+CREATE INDEX files_shown_size ON files (project_id, COALESCE(folder_id, ''), shown_size, id) WHERE trashed_at IS NULL AND audience = 'client';
+
+CREATE INDEX files_trash ON files (project_id, trashed_at, id) WHERE trashed_at IS NOT NULL;
+
+CREATE INDEX files_trash_id ON files (trash_id) WHERE trash_id IS NOT NULL;
+
+CREATE TABLE folders (
+  id          TEXT   PRIMARY KEY,
+  project_id  TEXT   NOT NULL,
+  client_id   TEXT   NOT NULL,
+  parent_id   TEXT,
+  depth       BIGINT NOT NULL DEFAULT 1,
+  name        TEXT   NOT NULL,
+  name_key    TEXT   NOT NULL,
+  audience    TEXT   NOT NULL DEFAULT 'team' CHECK (audience IN ('team', 'client')),
+  origin      TEXT   NOT NULL DEFAULT 'team' CHECK (origin IN ('team', 'client')),
+  shown_at    BIGINT,
+  shown_by    TEXT   REFERENCES persons (id),
+  created_at  BIGINT NOT NULL,
+  created_by  TEXT   NOT NULL REFERENCES persons (id),
+  trashed_at  BIGINT,
+  trashed_by  TEXT   REFERENCES persons (id),
+  trash_id    TEXT,
+  revision    BIGINT NOT NULL DEFAULT 1,
+  UNIQUE (id, project_id),
+  FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id),
+  FOREIGN KEY (parent_id, project_id) REFERENCES folders (id, project_id)
+);
+
+CREATE UNIQUE INDEX folders_name ON folders (project_id, COALESCE(parent_id, ''), audience, name_key) WHERE trashed_at IS NULL;
+
+CREATE INDEX folders_parent ON folders (parent_id);
+
+CREATE INDEX folders_trash ON folders (trash_id) WHERE trash_id IS NOT NULL;
+
 CREATE TABLE invitations (
   id              TEXT   PRIMARY KEY,
   person_id       TEXT   NOT NULL REFERENCES persons (id),
@@ -380,6 +536,21 @@ CREATE TABLE persons (
   disabled_at    BIGINT
 );
 
+CREATE TABLE previews (
+  version_id  TEXT   NOT NULL REFERENCES versions (id),
+  kind        TEXT   NOT NULL CHECK (kind IN ('thumb', 'large', 'poster', 'page', 'pdf', 'wave')),
+  page        BIGINT NOT NULL DEFAULT 0,
+  blob        TEXT   NOT NULL,
+  size        BIGINT NOT NULL,
+  sha256      TEXT   NOT NULL,
+  type        TEXT   NOT NULL,
+  width       BIGINT NOT NULL DEFAULT 0,
+  height      BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (version_id, kind, page)
+);
+
+CREATE INDEX previews_blob ON previews (blob);
+
 CREATE TABLE project_grants (
   actor      TEXT   NOT NULL,
   project_id TEXT   NOT NULL,
@@ -474,6 +645,31 @@ CREATE TABLE sessions (
 
 CREATE INDEX sessions_person ON sessions (person_id, id);
 
+CREATE TABLE share_links (
+  id            TEXT   PRIMARY KEY,
+  file_id       TEXT   NOT NULL,
+  project_id    TEXT   NOT NULL,
+  version_id    TEXT,
+  token_hash    TEXT   NOT NULL UNIQUE,
+  password_hash TEXT   NOT NULL DEFAULT '',
+  expires_at    BIGINT NOT NULL,
+  max_downloads BIGINT NOT NULL DEFAULT 0,
+  downloads     BIGINT NOT NULL DEFAULT 0,
+  failures      BIGINT NOT NULL DEFAULT 0,
+  failed_at     BIGINT NOT NULL DEFAULT 0,
+  created_at    BIGINT NOT NULL,
+  created_by    TEXT   NOT NULL REFERENCES persons (id),
+  revoked_at    BIGINT,
+  revoked_by    TEXT   REFERENCES persons (id),
+  FOREIGN KEY (file_id, project_id) REFERENCES files (id, project_id)
+);
+
+CREATE INDEX share_links_file ON share_links (file_id, id);
+
+CREATE INDEX share_links_maker ON share_links (created_by);
+
+CREATE INDEX share_links_project ON share_links (project_id, id);
+
 CREATE TABLE sign_in_codes (
   id          TEXT   PRIMARY KEY,
   person_id   TEXT   NOT NULL REFERENCES persons (id),
@@ -566,6 +762,98 @@ CREATE TABLE updates (
 
 CREATE INDEX updates_project ON updates (project_id, id);
 
+CREATE TABLE uploads (
+  id           TEXT   PRIMARY KEY,
+  owner        TEXT   NOT NULL REFERENCES persons (id),
+  project_id   TEXT   NOT NULL,
+  client_id    TEXT   NOT NULL,
+  folder_id    TEXT,
+  file_id      TEXT,
+  request_id   TEXT,
+  name         TEXT   NOT NULL,
+  path         TEXT   NOT NULL DEFAULT '',
+  audience     TEXT   NOT NULL CHECK (audience IN ('team', 'client')),
+  size         BIGINT NOT NULL,
+  claimed_type TEXT   NOT NULL DEFAULT '',
+  claimed_sha256 TEXT NOT NULL DEFAULT '',
+  note         TEXT   NOT NULL DEFAULT '',
+  blob         TEXT   NOT NULL,
+  received     BIGINT NOT NULL DEFAULT 0,
+  state        TEXT   NOT NULL DEFAULT '',
+  created_at   BIGINT NOT NULL,
+  expires_at   BIGINT NOT NULL,
+  version_id   TEXT,
+  finished_at  BIGINT,
+  FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id)
+);
+
+CREATE INDEX uploads_blob ON uploads (blob);
+
+CREATE INDEX uploads_expires ON uploads (expires_at) WHERE finished_at IS NULL;
+
+CREATE INDEX uploads_owner ON uploads (owner, id);
+
+CREATE INDEX uploads_project ON uploads (project_id);
+
+CREATE TRIGGER version_texts_in AFTER INSERT ON version_texts BEGIN INSERT INTO version_words (rowid, body) VALUES (new.rowid, new.body); END;
+
+CREATE TRIGGER version_texts_out AFTER DELETE ON version_texts BEGIN INSERT INTO version_words (version_words, rowid, body) VALUES ('delete', old.rowid, old.body); END;
+
+CREATE TABLE version_texts (
+  version_id TEXT PRIMARY KEY REFERENCES versions (id),
+  file_id    TEXT NOT NULL REFERENCES files (id),
+  body       TEXT NOT NULL
+);
+
+CREATE INDEX version_texts_file ON version_texts (file_id);
+
+CREATE VIRTUAL TABLE version_words USING fts5 (body, content = 'version_texts', content_rowid = 'rowid', tokenize = "unicode61 remove_diacritics 2");
+
+CREATE TABLE 'version_words_config'(k PRIMARY KEY, v) WITHOUT ROWID;
+
+CREATE TABLE 'version_words_data'(id INTEGER PRIMARY KEY, block BLOB);
+
+CREATE TABLE 'version_words_docsize'(id INTEGER PRIMARY KEY, sz BLOB);
+
+CREATE TABLE 'version_words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
+
+CREATE TABLE versions (
+  id           TEXT   PRIMARY KEY,
+  file_id      TEXT   NOT NULL,
+  project_id   TEXT   NOT NULL,
+  client_id    TEXT   NOT NULL,
+  number       BIGINT NOT NULL,
+  shown_number BIGINT,
+  audience     TEXT   NOT NULL CHECK (audience IN ('team', 'client')),
+  shown_at     BIGINT,
+  shown_by     TEXT   REFERENCES persons (id),
+  blob         TEXT   NOT NULL,
+  size         BIGINT NOT NULL,
+  sha256       TEXT   NOT NULL,
+  kind         TEXT   NOT NULL,
+  type         TEXT   NOT NULL,
+  claimed_type TEXT   NOT NULL DEFAULT '',
+  note         TEXT   NOT NULL DEFAULT '',
+  restored_from TEXT,
+  created_at   BIGINT NOT NULL,
+  created_by   TEXT   NOT NULL REFERENCES persons (id),
+  scan         TEXT   NOT NULL DEFAULT 'off' CHECK (scan IN ('off', 'waiting', 'clean', 'infected', 'unscanned')),
+  scan_found   TEXT   NOT NULL DEFAULT '',
+  preview      TEXT   NOT NULL DEFAULT 'waiting' CHECK (preview IN ('waiting', 'ready', 'none')),
+  width        BIGINT NOT NULL DEFAULT 0,
+  height       BIGINT NOT NULL DEFAULT 0,
+  pages        BIGINT NOT NULL DEFAULT 0,
+  duration_ms  BIGINT NOT NULL DEFAULT 0,
+  UNIQUE (file_id, number),
+  UNIQUE (id, file_id),
+  FOREIGN KEY (file_id, project_id) REFERENCES files (id, project_id),
+  FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id)
+);
+
+CREATE INDEX versions_blob ON versions (blob);
+
+CREATE INDEX versions_preview ON versions (id) WHERE preview = 'waiting';
+
 CREATE TABLE visits (
   person_id   TEXT   NOT NULL REFERENCES persons (id),
   place       TEXT   NOT NULL,
@@ -592,4 +880,4 @@ CREATE TABLE workspace (
   revision        BIGINT NOT NULL DEFAULT 1,
   set_up_at       BIGINT,
   set_up_hash     TEXT   NOT NULL DEFAULT ''
-);
+, file_limit BIGINT NOT NULL DEFAULT 5368709120, client_limit BIGINT NOT NULL DEFAULT 107374182400, share_links BIGINT NOT NULL DEFAULT 0);
