@@ -8,3 +8,8 @@ const (
 	Script = "/static/app.363QSE34.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
+
+// What some pages load beside them.
+var (
+	Files = Bundle{Style: "/static/files.DLZMHGL3.css", Script: ""}
+)

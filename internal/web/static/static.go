@@ -1,6 +1,7 @@
-// Package static holds the files every page loads: one style sheet, one script
-// and one font, built by tools/assets and embedded with the hash of their
-// content in the name, so that they can be kept for ever by browsers.
+// Package static holds the files every page loads, one style sheet, one script
+// and one font, and the bundles that some pages load beside them. They are built
+// by tools/assets and embedded with the hash of their content in the name, so
+// that they can be kept for ever by browsers.
 package static
 
 import (
@@ -12,6 +13,10 @@ import (
 
 //go:embed dist
 var dist embed.FS
+
+// A Bundle is a style sheet and a script that some pages load after those of
+// every page. Either may be missing.
+type Bundle struct{ Style, Script string }
 
 // Handler serves GET /static/NAME. It sends the gzipped form to whoever
 // accepts it, and answers 404 to any name that is not exactly one of its

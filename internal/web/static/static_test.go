@@ -21,7 +21,7 @@ func get(t *testing.T, path, encoding string) *httptest.ResponseRecorder {
 }
 
 func TestHandlerServesBothForms(t *testing.T) {
-	for _, path := range []string{Style, Script} {
+	for _, path := range []string{Style, Script, Files.Style} {
 		plain := get(t, path, "")
 		packed := get(t, path, "br, gzip")
 		if plain.Code != 200 || plain.Header().Get("Content-Encoding") != "" {
@@ -61,6 +61,18 @@ func TestFirstLoadIsSmall(t *testing.T) {
 	t.Logf("first load: %d bytes", total)
 	if total > 60_000 {
 		t.Errorf("first load is %d bytes, want at most 60000", total)
+	}
+}
+
+// What the files pages load beside it, with the client of resumable uploads.
+func TestFilesLoadIsSmall(t *testing.T) {
+	total := 0
+	for _, path := range []string{Files.Style} {
+		total += get(t, path, "gzip").Body.Len()
+	}
+	t.Logf("files pages: %d bytes", total)
+	if total > 40_000 {
+		t.Errorf("the files pages load %d bytes more, want at most 40000", total)
 	}
 }
 

@@ -29,6 +29,18 @@ type Shell struct {
 	Card   *ui.CardShellProps
 }
 
+// Load has the page load bundles beside what every page loads.
+func (p *Page) Load(bundles ...ui.Bundle) {
+	switch sh := p.Shell; {
+	case sh.Client != nil:
+		sh.Client.Page.Bundles = append(sh.Client.Page.Bundles, bundles...)
+	case sh.Team != nil:
+		sh.Team.Page.Bundles = append(sh.Team.Page.Bundles, bundles...)
+	default:
+		sh.Card.Page.Bundles = append(sh.Card.Page.Bundles, bundles...)
+	}
+}
+
 // Err is what is wrong with a field, in words, or "".
 func (p *Page) Err(field string) string {
 	r, ok := p.Invalid[field]
