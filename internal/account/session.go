@@ -156,8 +156,8 @@ func (a *Accounts) idle(ctx context.Context, tx *db.Tx, person PersonID) (time.D
 	return ClientIdle, nil
 }
 
-// sessionQuery finds a session by the hash of its token. $2 is now, $3 what the
-// session's last request left in memory, $4 now with the skew.
+// sessionQuery finds a session. $2 is now, $3 what the session's last request
+// left in memory, $4 now with the skew.
 const sessionQuery = `SELECT ` + sessionColumns + `, ` + personColumns + `,
 			CASE WHEN s.ended_at IS NOT NULL THEN s.ended_why
 			     WHEN p.disabled_at IS NOT NULL THEN '` + WhyDisabled + `'
@@ -166,7 +166,7 @@ const sessionQuery = `SELECT ` + sessionColumns + `, ` + personColumns + `,
 			     ELSE '' END,
 			COALESCE(s.ended_at, p.disabled_at, CASE WHEN s.expires_at <= $2 THEN s.expires_at ELSE s.seen_at + s.idle_micros END)
 		FROM sessions s JOIN persons p ON p.id = s.person_id
-		WHERE s.token_hash = $1 AND s.created_at <= $4`
+		WHERE s.created_at <= $4 AND `
 
 // Session returns who is signed in with a token. It is one query, and writes
 // nothing: that the session was seen is remembered until Flush. It returns
@@ -180,12 +180,31 @@ func (a *Accounts) Session(ctx context.Context, token string) (Session, Person, 
 	seen := a.seen[hash]
 	a.mu.Unlock()
 	now := a.now()
+	s, p, err := a.session(ctx, `s.token_hash = $1`, hash, now, seen)
+	if err != nil {
+		return Session{}, Person{}, err
+	}
+	a.mu.Lock()
+	if now.After(a.seen[hash]) {
+		a.seen[hash] = now
+	}
+	a.mu.Unlock()
+	return s, p, nil
+}
+
+// SessionByID returns who is signed in with a session that was seen at a time,
+// for what was signed then (Sign) and comes back without its token. It is no
+// request of the session's own, so it is not remembered. Errors are Session's.
+func (a *Accounts) SessionByID(ctx context.Context, id SessionID, seen time.Time) (Session, Person, error) {
+	return a.session(ctx, `s.id = $1`, string(id), a.now(), seen)
+}
+
+func (a *Accounts) session(ctx context.Context, where, what string, now, seen time.Time) (Session, Person, error) {
 	var s sessionScan
 	var p personScan
 	var why string
 	var at int64
-	err := a.d.QueryRow(ctx, sessionQuery,
-		hash, db.Micros(now), db.Micros(seen), db.Micros(now.Add(skew))).
+	err := a.d.QueryRow(ctx, sessionQuery+where, what, db.Micros(now), db.Micros(seen), db.Micros(now.Add(skew))).
 		Scan(append(append(s.into(), p.into()...), &why, &at)...)
 	switch {
 	case errors.Is(err, db.ErrNoRows):
@@ -195,11 +214,6 @@ func (a *Accounts) Session(ctx context.Context, token string) (Session, Person, 
 	case why != "":
 		return Session{}, Person{}, &Ended{why, db.FromMicros(at)}
 	}
-	a.mu.Lock()
-	if now.After(a.seen[hash]) {
-		a.seen[hash] = now
-	}
-	a.mu.Unlock()
 	return s.session(), p.person(), nil
 }
 

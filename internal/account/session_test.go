@@ -1,6 +1,7 @@
 package account
 
 import (
+	"bytes"
 	"net/netip"
 	"strings"
 	"testing"
@@ -217,7 +218,7 @@ func TestViewAs(t *testing.T) {
 
 func TestSessionUsesAnIndex(t *testing.T) {
 	w := newWorld(t, dbtest.Open(t, db.SQLite))
-	rows, err := w.d.Query(t.Context(), `EXPLAIN QUERY PLAN `+sessionQuery, "h", 1, 1, 1)
+	rows, err := w.d.Query(t.Context(), `EXPLAIN QUERY PLAN `+sessionQuery+`s.token_hash = $1`, "h", 1, 1, 1)
 	w.must(err)
 	defer rows.Close()
 	for rows.Next() {
@@ -258,4 +259,36 @@ func BenchmarkSession(b *testing.B) {
 			}
 		})
 	}
+}
+
+// What was signed for a session finds it again, for as long as it lasts.
+func TestSessionByID(t *testing.T) {
+	run(t, func(w *world) {
+		p := w.person("ana@example.test")
+		s, token := w.session(p, Meta{})
+		w.pass(ClientIdle - time.Second)
+		_, _, err := w.Session(w.Context(), token)
+		w.must(err)
+		at := w.now()
+		w.pass(time.Minute)
+		found, who, err := w.SessionByID(w.Context(), s.ID, at)
+		w.must(err)
+		if found.ID != s.ID || who.ID != p {
+			w.Errorf("session %s of %s, want %s of %s", found.ID, who.ID, s.ID, p)
+		}
+		_, _, err = w.SessionByID(w.Context(), s.ID, at.Add(-ClientIdle))
+		w.ended(err, WhyIdle)
+		_, _, err = w.SessionByID(w.Context(), "ses_unknown", at)
+		w.is(err, ErrSignedOut)
+		w.must(w.SignOut(w.Context(), s))
+		_, _, err = w.SessionByID(w.Context(), s.ID, at)
+		w.ended(err, WhySignedOut)
+
+		sum := w.Sign("a", "b", "c")
+		for _, other := range [][]byte{w.Sign("a", "bc"), w.Sign("a", "b", "c", ""), w.Sign("ab", "c"), w.Sign("a", "c", "b"), w.mac("a", "b", "c")} {
+			if bytes.Equal(sum, other) {
+				w.Error("other parts have the same signature")
+			}
+		}
+	})
 }

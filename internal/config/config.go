@@ -29,6 +29,7 @@ type Config struct {
 	Data           string // the data directory, absolute; it exists and is private
 	Database       Secret // "sqlite:PATH" or "postgres://…"
 	BaseURL        *url.URL
+	FilesURL       *url.URL // where files are looked at; nil: they are downloads alone
 	Listen         string
 	TrustedProxies []netip.Prefix
 	SMTP           SMTP

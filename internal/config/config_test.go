@@ -161,6 +161,9 @@ func TestMistakes(t *testing.T) {
 		"listen port":           {[]string{"--listen=:99999"}, nil, "--listen is not an address and a port, such as 127.0.0.1:8080 or :8080."},
 		"listen name":           {[]string{"--listen=zzz:80"}, nil, "--listen needs an IP address, localhost or nothing before the port."},
 		"no base":               {[]string{"--listen=:8080"}, nil, "VITRINE_BASE_URL is needed when the portal listens beyond this machine: it is the address that people open."},
+		"files host":            {[]string{"--base-url=https://zzz.example", "--files-url=https://zzz.example:8443"}, nil, "--files-url has the host of the base-url: files need another, to keep them away from people's sessions."},
+		"files scheme":          {[]string{"--base-url=https://zzz.example", "--files-url=http://files.zzz.example"}, nil, "--files-url begins otherwise than the base-url: both are https://, or both are http://."},
+		"files path":            {[]string{"--files-url=https://zzz.example/files"}, nil, "--files-url has a path: the portal needs a host of its own."},
 		"base scheme":           {[]string{"--base-url=ftp://zzz"}, nil, "--base-url is not an address that begins with https:// and a host."},
 		"base without scheme":   {[]string{"--base-url=zzz.example.com"}, nil, "--base-url is not an address that begins with https:// and a host."},
 		"base path":             {[]string{"--base-url=https://zzz.example/portal"}, nil, "--base-url has a path: the portal needs a host of its own."},
@@ -284,6 +287,35 @@ func TestDocument(t *testing.T) {
 	for line := range strings.SplitSeq(help, "\n") {
 		if len(line) > 100 {
 			t.Errorf("a line of help is %d long: %s", len(line), line)
+		}
+	}
+}
+
+// Files have a host of their own where one is known.
+func TestFilesURL(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "http://127.0.0.1:8080"},
+		{[]string{"--listen=[::1]:8081"}, "http://[::1]:8081"},
+		{[]string{"--base-url=http://127.0.0.1:9"}, "http://localhost:9"},
+		{[]string{"--base-url=http://localhost", "--listen=[::1]:80"}, "http://[::1]"},
+		{[]string{"--base-url=https://portal.example.com"}, ""},
+		{[]string{"--files-url=off"}, ""},
+		{[]string{"--base-url=https://portal.example.com", "--files-url=https://Files.example.net/"}, "https://files.example.net"},
+	} {
+		cfg, err := Load(append(c.args, "--data="+private(t)), nil)
+		if err != nil {
+			t.Errorf("%q: %v", c.args, err)
+			continue
+		}
+		got := ""
+		if cfg.FilesURL != nil {
+			got = cfg.FilesURL.String()
+		}
+		if got != c.want {
+			t.Errorf("%q: files at %q, want %q", c.args, got, c.want)
 		}
 	}
 }

@@ -37,6 +37,8 @@ var settings = []setting{
 		help: "Where the database is: sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME."},
 	{name: "base-url", usual: "http://localhost:PORT when listening on this machine alone", set: (*Config).setBaseURL,
 		help: "The address at which people reach the portal, such as https://portal.example.com. Every link in a mail begins with it."},
+	{name: "files-url", usual: "the other name of this machine with a base-url on it, else off", set: (*Config).setFilesURL,
+		help: "A second address of the portal, on a host of its own such as https://files.example.com, for the files that people upload: there a hostile one reaches nobody's session. Point it at the same server. off, and originals can be downloaded but not looked at."},
 	{name: "insecure-http", usual: "no",
 		help: "yes allows a base-url with http:// outside this machine. Passwords then travel readable: for trials only."},
 	{name: "listen", usual: "127.0.0.1:8080", set: (*Config).setListen,
@@ -85,6 +87,9 @@ func (c *Config) fill(all map[string]given) error {
 	if err := c.fillBaseURL(all["base-url"], all["insecure-http"]); err != nil {
 		return err
 	}
+	if err := c.fillFilesURL(all["files-url"]); err != nil {
+		return err
+	}
 	return c.fillMail(all)
 }
 
@@ -101,25 +106,37 @@ func (c *Config) setDatabase(v string) error {
 	return nil
 }
 
-func (c *Config) setBaseURL(v string) error {
+func (c *Config) setBaseURL(v string) (err error) {
+	c.BaseURL, err = origin(v)
+	return err
+}
+
+func (c *Config) setFilesURL(v string) (err error) {
+	if v != "off" {
+		c.FilesURL, err = origin(v)
+	}
+	return err
+}
+
+// origin reads an address that is a scheme and a host.
+func origin(v string) (*url.URL, error) {
 	u, err := url.Parse(v)
 	switch {
 	case err != nil, u.Scheme != "https" && u.Scheme != "http", u.Hostname() == "":
-		return errors.New("is not an address that begins with https:// and a host")
+		return nil, errors.New("is not an address that begins with https:// and a host")
 	case u.User != nil:
-		return errors.New("has a user or a password in it: leave them out")
+		return nil, errors.New("has a user or a password in it: leave them out")
 	case u.Path != "" && u.Path != "/":
-		return errors.New("has a path: the portal needs a host of its own")
+		return nil, errors.New("has a path: the portal needs a host of its own")
 	case u.RawQuery != "" || u.ForceQuery || strings.Contains(v, "#"):
-		return errors.New("has something after the host: leave out ? and #")
+		return nil, errors.New("has something after the host: leave out ? and #")
 	case u.Port() != "" && !isPort(u.Port()):
-		return errors.New("has a port that is not a number from 1 to 65535")
+		return nil, errors.New("has a port that is not a number from 1 to 65535")
 	}
 	if err := hostName(u.Hostname()); err != nil {
-		return err
+		return nil, err
 	}
-	c.BaseURL = &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}
-	return nil
+	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}, nil
 }
 
 // fillBaseURL finds the address when none was given, and holds it to TLS.
@@ -139,6 +156,41 @@ func (c *Config) fillBaseURL(g, insecure given) error {
 		return &Error{g.where, "begins with http://, so passwords would travel readable: use https://, or set VITRINE_INSECURE_HTTP=yes for a trial"}
 	}
 	return nil
+}
+
+// fillFilesURL holds that files have a host of their own. A portal on this
+// machine alone has one in the other name of the machine.
+func (c *Config) fillFilesURL(g given) error {
+	switch {
+	case g.value == "" && isLoopback(c.BaseURL.Hostname()):
+		c.FilesURL = &url.URL{Scheme: c.BaseURL.Scheme, Host: c.otherName()}
+		return nil
+	case c.FilesURL == nil:
+		return nil
+	case c.FilesURL.Hostname() == c.BaseURL.Hostname():
+		return &Error{g.where, "has the host of the base-url: files need another, to keep them away from people's sessions"}
+	case c.FilesURL.Scheme != c.BaseURL.Scheme:
+		return &Error{g.where, "begins otherwise than the base-url: both are https://, or both are http://"}
+	}
+	return nil
+}
+
+// otherName is another name for the host of a base-url on this machine.
+func (c *Config) otherName() string {
+	name := "localhost"
+	if c.BaseURL.Hostname() == name {
+		name = "127.0.0.1"
+		if host, _, _ := net.SplitHostPort(c.Listen); host == "::1" {
+			name = host
+		}
+	}
+	switch port := c.BaseURL.Port(); {
+	case port != "":
+		return net.JoinHostPort(name, port)
+	case strings.Contains(name, ":"):
+		return "[" + name + "]"
+	}
+	return name
 }
 
 func (c *Config) setListen(v string) error {
