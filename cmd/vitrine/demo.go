@@ -73,6 +73,9 @@ func runDemo(ctx context.Context, args, env []string, out io.Writer) error {
 		return err
 	}
 	defer h.close()
+	if err := h.openBlobs(ctx); err != nil {
+		return err
+	}
 	if !complete {
 		if err := fillDemo(ctx, h); err != nil {
 			return err

@@ -19,6 +19,7 @@ import (
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/api"
+	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/config"
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/jobs"
@@ -37,6 +38,7 @@ type house struct {
 	jobs     *jobs.Jobs
 	hub      *live.Hub
 	portal   *portal.Portal
+	blobs    blob.Store // since openBlobs
 	accounts *account.Accounts
 	mails    *notify.Notifier
 }
@@ -108,6 +110,9 @@ func (h *house) close() {
 	if err := h.accounts.Flush(ctx); err != nil {
 		h.log.Error("flush sessions", "error", err.Error())
 	}
+	if c, ok := h.blobs.(io.Closer); ok {
+		c.Close()
+	}
 	if err := h.db.Close(); err != nil {
 		h.log.Error("close the database", "error", err.Error())
 	}
@@ -128,6 +133,9 @@ func serve(ctx context.Context, args, env []string, out io.Writer) error {
 		return err
 	}
 	defer h.close()
+	if err := h.openBlobs(ctx); err != nil {
+		return err
+	}
 	token := make([]byte, 32)
 	rand.Read(token)
 	setUp := base64.RawURLEncoding.EncodeToString(token)

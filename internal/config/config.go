@@ -28,6 +28,7 @@ import (
 type Config struct {
 	Data           string // the data directory, absolute; it exists and is private
 	Database       Secret // "sqlite:PATH" or "postgres://…"
+	Storage        Storage
 	BaseURL        *url.URL
 	FilesURL       *url.URL // where files are looked at; nil: they are downloads alone
 	Listen         string
@@ -38,6 +39,11 @@ type Config struct {
 	Metrics        string   // address of the metrics and profiling listener; empty is off
 	KeyFile        string   // the server key, when it is not in the data directory
 	Args           []string // what followed the flags
+}
+
+// Storage says where the files are.
+type Storage struct {
+	Disk string // a directory, absolute
 }
 
 // SMTP says how mail goes out. An empty host: mail is not configured.

@@ -52,7 +52,7 @@ func TestNothingGiven(t *testing.T) {
 	if c.Data != data || string(c.Database) != "sqlite:"+filepath.Join(data, "vitrine.db") {
 		t.Errorf("data %q, database %q", c.Data, string(c.Database))
 	}
-	if c.Listen != "127.0.0.1:8080" || c.BaseURL.String() != "http://localhost:8080" || c.Metrics != "" {
+	if c.Listen != "127.0.0.1:8080" || c.BaseURL.String() != "http://localhost:8080" || c.Metrics != "" || c.Storage.Disk != filepath.Join(data, "files") {
 		t.Errorf("listen %q, base %v, metrics %q", c.Listen, c.BaseURL, c.Metrics)
 	}
 	info, err := os.Stat(data)
@@ -83,6 +83,7 @@ VITRINE_LOG_LEVEL=error
 			"VITRINE_SMTP_USER=portal", "VITRINE_SMTP_PASSWORD_FILE=" + password, "VITRINE_SMTP_TLS=tls",
 			"VITRINE_DATABASE=postgres://vitrine:hunter2@db/vitrine", "VITRINE_METRICS_LISTEN=127.0.0.1:9100",
 			"VITRINE_TRUSTED_PROXIES=127.0.0.1, 10.1.2.3/8,fd00::/8", "VITRINE_KEY_FILE=/run/key",
+			"VITRINE_STORAGE=disk:/srv/files/", "VITRINE_FILES_URL=https://files.Example.com/",
 		})
 	if err != nil {
 		t.Fatal(err)
@@ -93,6 +94,9 @@ VITRINE_LOG_LEVEL=error
 	want := SMTP{"mail.example.com", 465, "portal", "hunter2", "tls", 5 * time.Second}
 	if c.SMTP != want || c.MailFrom.Name != "Honcho Design" || c.MailFrom.Address != "portal@honcho.example" {
 		t.Errorf("mail %+v from %v", c.SMTP, c.MailFrom)
+	}
+	if c.FilesURL.String() != "https://files.example.com" || c.Storage.Disk != "/srv/files" {
+		t.Errorf("files at %v, in %q", c.FilesURL, c.Storage.Disk)
 	}
 	if got := fmt.Sprint(c.TrustedProxies); got != "[127.0.0.1/32 10.0.0.0/8 fd00::/8]" {
 		t.Errorf("proxies %s", got)
@@ -174,6 +178,8 @@ func TestMistakes(t *testing.T) {
 		"base host":             {[]string{"--base-url=https://zz_z..example"}, nil, "--base-url has a host that is not a name such as portal.example.com (write other alphabets as xn--…)."},
 		"base without TLS":      {[]string{"--base-url=http://zzz.example"}, nil, "--base-url begins with http://, so passwords would travel readable: use https://, or set VITRINE_INSECURE_HTTP=yes for a trial."},
 		"insecure":              {[]string{"--insecure-http=zzz"}, nil, "--insecure-http is neither yes nor no."},
+		"storage":               {[]string{"--storage=zzz"}, nil, "--storage is not disk:PATH."},
+		"storage without path":  {[]string{"--storage=disk:"}, nil, "--storage is not disk:PATH."},
 		"proxies":               {nil, []string{"VITRINE_TRUSTED_PROXIES=zzz"}, "VITRINE_TRUSTED_PROXIES is not a list of networks such as 127.0.0.1/32,10.0.0.0/8."},
 		"every proxy":           {nil, []string{"VITRINE_TRUSTED_PROXIES=0.0.0.0/0"}, "VITRINE_TRUSTED_PROXIES trusts the whole internet: name the networks of your proxies."},
 		"smtp without host":     {nil, []string{"VITRINE_SMTP_USER=zzz"}, "VITRINE_SMTP_USER is set, but VITRINE_SMTP_HOST is not."},

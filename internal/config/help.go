@@ -50,6 +50,10 @@ A setting that is unknown, malformed or missing stops the program with one sente
 ## The server key
 
 ` + "`vitrine.key`" + ` in the data directory is made on the first start, readable by its owner alone. Links in invitations and password resets are made with it: who has the key and the database can make such links, and without the key the links already sent stop working. Keep it in your backups, apart from the database.
+
+## The storage of files
+
+Files are kept under random names, and what they are is in the database: a backup needs both, the database first. The portal marks its storage with a file ` + "`vitrine.storage`" + `, made from the server key. It does not start with a storage that has another mark, which may be another portal's, nor with one that has none while the database names files, which may be a disk that is not mounted; nothing is ever cleaned up there. When you know better (the key was lost and made anew, or the files are lost for good), write the word ` + "`adopt`" + ` into that file: the next start takes the storage as its own.
 `)
 	return out.String()
 }

@@ -35,6 +35,8 @@ var settings = []setting{
 		help: "A file with lines KEY=value, where a key is one of the variables of this table."},
 	{name: "database", usual: "sqlite: in the data directory", secret: true, set: (*Config).setDatabase,
 		help: "Where the database is: sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME."},
+	{name: "storage", usual: "disk: files in the data directory", set: (*Config).setStorage,
+		help: "Where the files are: disk:PATH."},
 	{name: "base-url", usual: "http://localhost:PORT when listening on this machine alone", set: (*Config).setBaseURL,
 		help: "The address at which people reach the portal, such as https://portal.example.com. Every link in a mail begins with it."},
 	{name: "files-url", usual: "the other name of this machine with a base-url on it, else off", set: (*Config).setFilesURL,
@@ -70,6 +72,7 @@ var settings = []setting{
 // fill sets every setting from what was given, then the computed defaults.
 func (c *Config) fill(all map[string]given) error {
 	c.Database = Secret("sqlite:" + filepath.Join(c.Data, "vitrine.db"))
+	c.Storage.Disk = filepath.Join(c.Data, "files")
 	c.Listen = "127.0.0.1:8080"
 	c.SMTP.TLS, c.SMTP.Timeout = "starttls", 30*time.Second
 	for _, s := range settings {
@@ -103,6 +106,19 @@ func (c *Config) setDatabase(v string) error {
 		return errors.New("is neither sqlite:PATH nor postgres://USER:PASSWORD@HOST/NAME")
 	}
 	c.Database = Secret(v)
+	return nil
+}
+
+func (c *Config) setStorage(v string) error {
+	dir, ok := strings.CutPrefix(v, "disk:")
+	if !ok || dir == "" {
+		return errors.New("is not disk:PATH")
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return errors.New("names a directory that cannot be found: " + reason(err))
+	}
+	c.Storage = Storage{Disk: dir}
 	return nil
 }
 

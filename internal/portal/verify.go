@@ -2,7 +2,10 @@ package portal
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"iter"
+	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
 )
@@ -71,4 +74,75 @@ SELECT chain, seq, hash, id, kind, at, actor, COALESCE(project_id, ''), subject,
 		breaks = append(breaks, Break{chain, last.seq, "nothing says where the chain ends"})
 	}
 	return events, breaks, rows.Err()
+}
+
+// A StoredBlob is what a row says of a blob: of a version, or of what was made
+// to look at one. Two may name the same blob.
+type StoredBlob struct {
+	Blob, SHA256          string
+	Size                  int64
+	Client, Project, File string // names
+	Version               string
+	Number                int
+	Preview               bool
+}
+
+// StoredBlobs lists what the rows name, versions first, each by blob. For the
+// operator, who reads the disk anyway.
+func (p *Portal) StoredBlobs(ctx context.Context) iter.Seq2[StoredBlob, error] {
+	return func(yield func(StoredBlob, error) bool) {
+		for _, query := range []string{`
+SELECT v.blob, v.sha256, v.size, c.name, p.name, f.name, v.id, v.number, 0
+  FROM versions v JOIN files f ON f.id = v.file_id JOIN projects p ON p.id = f.project_id JOIN clients c ON c.id = f.client_id
+ WHERE (v.blob, v.id) > ($1, $2) ORDER BY v.blob, v.id LIMIT $3`, `
+SELECT r.blob, r.sha256, r.size, c.name, p.name, f.name, v.id, v.number, 1
+  FROM previews r JOIN versions v ON v.id = r.version_id JOIN files f ON f.id = v.file_id JOIN projects p ON p.id = f.project_id JOIN clients c ON c.id = f.client_id
+ WHERE (r.blob, r.version_id) > ($1, $2) ORDER BY r.blob, r.version_id LIMIT $3`} {
+			var last StoredBlob
+			for {
+				const page = 500
+				rows, err := p.db.Query(ctx, query, last.Blob, last.Version, page)
+				found, err := list(rows, err, func(r *sql.Rows) (s StoredBlob, err error) {
+					return s, r.Scan(&s.Blob, &s.SHA256, &s.Size, &s.Client, &s.Project, &s.File, &s.Version, &s.Number, &s.Preview)
+				})
+				if err != nil {
+					yield(StoredBlob{}, err)
+					return
+				}
+				for _, last = range found {
+					if !yield(last, nil) {
+						return
+					}
+				}
+				if len(found) < page {
+					break
+				}
+			}
+		}
+	}
+}
+
+// NamedBlobs says which of the keys a row names: a version, a preview or an
+// upload. For the sweep, which removes the others.
+func (p *Portal) NamedBlobs(ctx context.Context, keys []string) (map[string]bool, error) {
+	const most = 500
+	named := make(map[string]bool)
+	for len(keys) > 0 {
+		some := keys[:min(most, len(keys))]
+		keys = keys[len(some):]
+		args, marks := make([]any, most), make([]string, most)
+		for i := range most { // always as many, so that it is one statement
+			args[i], marks[i] = some[min(i, len(some)-1)], fmt.Sprintf("$%d", i+1)
+		}
+		in := " WHERE blob IN (" + strings.Join(marks, ", ") + ")"
+		rows, err := p.db.Query(ctx, "SELECT blob FROM versions"+in+" UNION SELECT blob FROM previews"+in+" UNION SELECT blob FROM uploads"+in, args...)
+		found, err := list(rows, err, func(r *sql.Rows) (key string, err error) { return key, r.Scan(&key) })
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range found {
+			named[key] = true
+		}
+	}
+	return named, nil
 }
