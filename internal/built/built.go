@@ -171,6 +171,33 @@ func (s *Server) RSS() (int64, error) {
 	return 0, errors.New("no VmRSS in /proc")
 }
 
+// CPU is the processor time that the process took so far.
+func (s *Server) CPU() (time.Duration, error) { return CPU(s.cmd.Process.Pid) }
+
+// CPU is the processor time that a process took so far, as the kernel counts
+// it: in hundredths of a second.
+func CPU(pid int) (time.Duration, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	// After the name, which is in brackets and may hold anything, utime and
+	// stime are the 12th and 13th.
+	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	if len(fields) < 13 {
+		return 0, errors.New("no times in /proc")
+	}
+	var ticks time.Duration
+	for _, f := range fields[11:13] {
+		n, err := strconv.ParseInt(f, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		ticks += time.Duration(n)
+	}
+	return ticks * 10 * time.Millisecond, nil
+}
+
 // FreePort is a port of this machine that nobody listens on.
 func FreePort() (int, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

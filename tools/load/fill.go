@@ -24,10 +24,11 @@ const (
 
 // filled says whom and what to measure.
 type filled struct {
-	person  portal.PersonID
-	client  portal.ClientID
-	project portal.ProjectID
-	since   time.Time // when the person was here last, as far as pages know
+	Person  portal.PersonID
+	Client  portal.ClientID
+	Project portal.ProjectID
+	Since   time.Time // when the person was here last, as far as pages know
+	Token   string    // of the person's session
 }
 
 // batch is how many rows share a transaction.
@@ -80,7 +81,7 @@ func fill(ctx context.Context, d *db.DB, v volume) (out filled, err error) {
 		return out, err
 	}
 	start := time.Now().AddDate(0, -3, 0)
-	out.since = time.Now().AddDate(0, 0, -7)
+	out.Since = time.Now().AddDate(0, 0, -7)
 	at := db.Micros(start)
 	person := func(name, mail string) string {
 		id := db.NewID("per")
@@ -114,12 +115,12 @@ func fill(ctx context.Context, d *db.DB, v volume) (out filled, err error) {
 			add(`INSERT INTO client_users (id, client_id, person_id, rights, created_at, created_by, accepted_at) VALUES ($1, $2, $3, $4, $5, $6, $5)`,
 				db.NewID("cus"), client, user, int64(portal.PresetLead.Rights()), at, manager)
 			if n == 0 {
-				out.client, out.person = portal.ClientID(client), portal.PersonID(user)
+				out.Client, out.Person = portal.ClientID(client), portal.PersonID(user)
 			}
 		}
 		project := db.NewID("prj")
 		if p == 0 {
-			out.project = portal.ProjectID(project)
+			out.Project = portal.ProjectID(project)
 		}
 		addProject(add, v, start, p, client, project, manager, user)
 	}

@@ -16,19 +16,56 @@ import (
 	"time"
 )
 
-// result of one measurement.
+// result of one measurement, or of several that took turns.
 type result struct {
-	perSecond float64
-	p50, p99  time.Duration
-	bytes     int // of the last body
+	Took   []time.Duration // each answer
+	Length time.Duration   // of the measurement
+	cpu    time.Duration   // of the process that answered
+	bytes  int             // of the last body
 }
 
-// repeat calls do from n goroutines for as long as is asked, after a second to
-// warm up, and says how often and how quickly.
+func (r result) perSecond() float64 { return float64(len(r.Took)) / r.Length.Seconds() }
+
+// cost is the processor time of one answer.
+func (r result) cost() time.Duration { return r.cpu / time.Duration(len(r.Took)) }
+
+// part is what that many of a hundred took at most.
+func (r result) part(percent int) time.Duration { return r.Took[len(r.Took)*percent/100] }
+
+// merge makes one result of several.
+func merge(all []result) result {
+	var sum result
+	for _, r := range all {
+		sum.Took = append(sum.Took, r.Took...)
+		sum.Length += r.Length
+		sum.cpu += r.cpu
+		sum.bytes = r.bytes
+	}
+	slices.Sort(sum.Took)
+	return sum
+}
+
+// counted measures, and counts the processor time that another process took
+// meanwhile.
+func counted(cpu func() (time.Duration, error), measure func() (result, error)) (result, error) {
+	before, err := cpu()
+	if err != nil {
+		return result{}, err
+	}
+	r, err := measure()
+	if err != nil {
+		return r, err
+	}
+	after, err := cpu()
+	r.cpu = after - before
+	return r, err
+}
+
+// repeat calls do from n goroutines for as long as is asked.
 func repeat(ctx context.Context, n int, length time.Duration, do func(worker int) error) (result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	begin := time.Now().Add(min(time.Second, length))
+	begin := time.Now()
 	end := begin.Add(length)
 	took := make([][]time.Duration, n)
 	var wg sync.WaitGroup
@@ -43,9 +80,7 @@ func repeat(ctx context.Context, n int, length time.Duration, do func(worker int
 					cancel(err)
 					return
 				}
-				if start.After(begin) {
-					took[w] = append(took[w], time.Since(start))
-				}
+				took[w] = append(took[w], time.Since(start))
 			}
 		})
 	}
@@ -53,12 +88,12 @@ func repeat(ctx context.Context, n int, length time.Duration, do func(worker int
 	if err := context.Cause(ctx); err != nil {
 		return result{}, err
 	}
-	all := slices.Concat(took...)
-	if len(all) == 0 {
-		return result{}, errors.New("nothing was measured")
+	r := result{Took: slices.Concat(took...), Length: time.Since(begin)}
+	if len(r.Took) == 0 {
+		return r, errors.New("nothing was measured")
 	}
-	slices.Sort(all)
-	return result{perSecond: float64(len(all)) / length.Seconds(), p50: all[len(all)/2], p99: all[len(all)*99/100]}, nil
+	slices.Sort(r.Took)
+	return r, nil
 }
 
 // conn asks for one page again and again over one connection. It is as small

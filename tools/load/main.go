@@ -3,22 +3,24 @@
 //	go run ./tools/load [-projects 100] [-tasks 50] [-events 10000] [-scale 1]
 //	                    [-db postgres://…] [-time 5s]
 //
-// It fills an empty database, asks the portal in its own process for what the
-// pages read (SQL alone), then starts the built binary on that database and asks
-// for whole pages over loopback, as one client person, over 1 and over 16
-// connections. It prints a table in Markdown.
+// It fills an empty database, starts the built binary on it and asks for whole
+// pages over loopback, as one client person, over 1 and over 16 connections. In
+// turns with the server, a process of its own asks the portal for what the pages
+// read, on a copy of the database: their SQL alone. It prints a table in
+// Markdown.
+//
+// A ratio is the median of short rounds that alternate, so that what else the
+// machine does falls on both. Processor time is what the kernel counts for the
+// process that answers; who asks is not in it.
 package main
 
 import (
-	"bufio"
 	"context"
 	"flag"
 	"fmt"
-	"io"
 	"log"
 	"net/netip"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"slices"
@@ -38,15 +40,18 @@ func main() {
 	events := flag.Int("events", 10_000, "events in all")
 	scale := flag.Int("scale", 1, "times as many projects and events")
 	database := flag.String("db", "", "an empty PostgreSQL database; empty: SQLite in a directory of its own")
-	length := flag.Duration("time", 5*time.Second, "how long each figure is measured")
-	plain := flag.Bool("bare", false, "be the plain server that is compared with (used by the tool itself)")
+	length := flag.Duration("time", 5*time.Second, "how long each figure is measured, in rounds")
+	as := flag.String("as", "", `be "bare", the plain server that is compared with, or "reads", the SQL alone (used by the tool itself)`)
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var err error
-	if *plain {
+	switch *as {
+	case "bare":
 		err = bare(os.Stdin, os.Stdout)
-	} else {
+	case "reads":
+		err = answerReads(ctx, *database, os.Stdin, os.Stdout)
+	default:
 		err = load(ctx, *database, volume{*projects * *scale, *tasks, *events * *scale}, *length)
 	}
 	if err != nil {
@@ -56,6 +61,9 @@ func main() {
 
 // connections are how many ask at the same time.
 var connections = []int{1, 16}
+
+// rounds are how often a page and its SQL take turns.
+const rounds = 5
 
 // A line of the table: a result for each of connections.
 type line struct {
@@ -77,18 +85,30 @@ func load(ctx context.Context, database string, v volume, length time.Duration) 
 	if err := os.Mkdir(data, 0o700); err != nil {
 		return err
 	}
+	second := database // of the reads
 	if database == "" {
-		database = "sqlite:" + filepath.Join(data, "vitrine.db")
+		file := filepath.Join(data, "vitrine.db")
+		database, second = "sqlite:"+file, "sqlite:"+filepath.Join(tmp, "reads.db")
 	}
 
 	log.Printf("filling: %d projects, %d tasks, %d events", v.projects, v.projects*v.tasks, v.events)
 	began := time.Now()
-	what, token, reads, err := prepare(ctx, database, v, length)
+	f, err := prepare(ctx, database, v)
 	if err != nil {
 		return err
 	}
-	log.Printf("filled and read in %s; now the pages", time.Since(began).Round(time.Second))
+	if second != database {
+		if err := copyFile(strings.TrimPrefix(second, "sqlite:"), strings.TrimPrefix(database, "sqlite:")); err != nil {
+			return err
+		}
+	}
+	log.Printf("filled in %s", time.Since(began).Round(time.Second))
 
+	reader, err := startReads(ctx, second, f)
+	if err != nil {
+		return err
+	}
+	defer reader.stop()
 	base, err := measureBare(ctx, length)
 	if err != nil {
 		return err
@@ -102,17 +122,20 @@ func load(ctx context.Context, database string, v volume, length time.Duration) 
 	if err != nil {
 		return err
 	}
-	wholes := make([]line, 0, len(what))
-	for _, p := range what {
-		l := line{name: p.name}
+	what := pagesOf(f)
+	wholes, reads := make([]line, len(what)), make([]line, len(what))
+	ratios := make([]string, len(what))
+	for i, p := range what {
+		wholes[i].name, reads[i].name = p.name, "its SQL alone"
 		for _, n := range connections {
-			r, err := pages(ctx, s.URL, p.path, "sid="+token, n, length)
+			whole, sql, err := turns(ctx, s, reader, i, p.path, f.Token, n, length)
 			if err != nil {
-				return fmt.Errorf("%w\n%s", err, s.Output())
+				return fmt.Errorf("%s: %w\n%s", p.name, err, s.Output())
 			}
-			l.results = append(l.results, r)
+			ratios[i] += fmt.Sprintf("; at %d: %s", n, ratio(whole, sql))
+			wholes[i].results = append(wholes[i].results, merge(whole))
+			reads[i].results = append(reads[i].results, merge(sql))
 		}
-		wholes = append(wholes, l)
 	}
 	busy, err := s.RSS()
 	if err != nil {
@@ -124,16 +147,18 @@ func load(ctx context.Context, database string, v volume, length time.Duration) 
 	}
 
 	fmt.Printf("\n%d projects, %d tasks, %d events; %s\n\n", v.projects, v.projects*v.tasks, v.events, strings.SplitN(database, ":", 2)[0])
-	fmt.Println("| | requests/s ×1 | p50 | p99 | requests/s ×16 | p50 | p99 | of a bare handler | body |")
-	fmt.Println("|---|---|---|---|---|---|---|---|---|")
+	fmt.Println("| | requests/s ×1 | p50 | p99 | processor | requests/s ×16 | p50 | p99 | processor | of a bare handler | body |")
+	fmt.Println("|---|---|---|---|---|---|---|---|---|---|---|")
 	show := func(l line) {
-		one, many := l.results[0], l.results[1]
 		size := ""
-		if many.bytes > 0 {
-			size = fmt.Sprintf("%.0f KB", float64(many.bytes)/1000)
+		if n := l.results[1].bytes; n > 0 {
+			size = fmt.Sprintf("%.0f KB", float64(n)/1000)
 		}
-		fmt.Printf("| %s | %.0f | %s | %s | %.0f | %s | %s | %.0f %% | %s |\n", l.name, one.perSecond, ms(one.p50), ms(one.p99),
-			many.perSecond, ms(many.p50), ms(many.p99), 100*many.perSecond/base.results[1].perSecond, size)
+		fmt.Printf("| %s |", l.name)
+		for _, r := range l.results {
+			fmt.Printf(" %.0f | %s | %s | %d µs |", r.perSecond(), ms(r.part(50)), ms(r.part(99)), r.cost().Microseconds())
+		}
+		fmt.Printf(" %.0f %% | %s |\n", 100*l.results[1].perSecond()/base.results[1].perSecond(), size)
 	}
 	show(base)
 	for i := range wholes {
@@ -142,8 +167,7 @@ func load(ctx context.Context, database string, v volume, length time.Duration) 
 	}
 	fmt.Println()
 	for i, p := range what {
-		fmt.Printf("%s: the whole page costs %.2f times its SQL at 1, %.2f times at 16\n", p.name,
-			reads[i].results[0].perSecond/wholes[i].results[0].perSecond, reads[i].results[1].perSecond/wholes[i].results[1].perSecond)
+		fmt.Printf("%s, the whole against its SQL%s\n", p.name, ratios[i])
 	}
 	slices.Sort(starts)
 	fmt.Printf("memory: %d MB idle, %d MB after the load; start to first answer: %s (median of %d); binary: %.1f MB\n",
@@ -153,76 +177,66 @@ func load(ctx context.Context, database string, v volume, length time.Duration) 
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
 
-// prepare fills the database, signs the person in, and measures the reads of
-// each page in this process.
-func prepare(ctx context.Context, database string, v volume, length time.Duration) (what []page, token string, reads []line, err error) {
+// turns measures a page and its SQL in turns, a round each, after a round of
+// both to warm up.
+func turns(ctx context.Context, s *built.Server, reader *process, page int, path, token string, n int, length time.Duration) (whole, sql []result, err error) {
+	length /= rounds
+	for i := range rounds + 1 {
+		w, err := counted(s.CPU, func() (result, error) { return pages(ctx, s.URL, path, "sid="+token, n, length) })
+		if err != nil {
+			return nil, nil, err
+		}
+		q, err := counted(reader.cpu, func() (result, error) { return reader.ask(reading{page, n, length}) })
+		if err != nil {
+			return nil, nil, err
+		}
+		if i > 0 {
+			whole, sql = append(whole, w), append(sql, q)
+		}
+	}
+	return whole, sql, nil
+}
+
+// ratio says how many times its SQL a page costs: by how many are answered in a
+// second, and by the processor time of who answers.
+func ratio(whole, sql []result) string {
+	var rate, cost []float64
+	for i := range whole {
+		rate = append(rate, sql[i].perSecond()/whole[i].perSecond())
+		cost = append(cost, float64(whole[i].cost())/float64(sql[i].cost()))
+	}
+	slices.Sort(rate)
+	slices.Sort(cost)
+	middle, last := len(rate)/2, len(rate)-1
+	return fmt.Sprintf("%.2f times by rate (%.2f–%.2f), %.2f by processor (%.2f–%.2f)", rate[middle], rate[0], rate[last], cost[middle], cost[0], cost[last])
+}
+
+// prepare fills the database and signs the person in.
+func prepare(ctx context.Context, database string, v volume) (filled, error) {
 	d, err := db.Open(ctx, database)
 	if err != nil {
-		return nil, "", nil, err
+		return filled{}, err
 	}
 	defer d.Close()
 	if err := d.Migrate(ctx); err != nil {
-		return nil, "", nil, err
+		return filled{}, err
 	}
 	f, err := fill(ctx, d, v)
 	if err != nil {
-		return nil, "", nil, err
+		return f, err
 	}
 	if d.Dialect() == db.PostgreSQL {
 		if err := analyze(ctx, d); err != nil {
-			return nil, "", nil, err
+			return f, err
 		}
 	}
-	p, accounts := portal.New(d, portal.Options{Key: []byte("0123456789abcdef0123456789abcdef")})
-	_, token, err = accounts.SignIn(ctx, account.SignIn{Email: email, Password: password, Address: netip.MustParseAddr("127.0.0.1")})
-	if err != nil {
-		return nil, "", nil, err
-	}
-	me := p.As(portal.PersonActor(f.person))
-	what = pagesOf(f)
-	for _, pg := range what {
-		all := append(visitReads(p, accounts, token), pg.reads...)
-		if err := timings(ctx, pg.name, me, all); err != nil {
-			return nil, "", nil, err
-		}
-		l := line{name: "its SQL alone"}
-		for _, n := range connections {
-			r, err := repeat(ctx, n, length, func(int) error {
-				for _, r := range all {
-					if err := r.do(ctx, me); err != nil {
-						return fmt.Errorf("%s: %w", r.name, err)
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				return nil, "", nil, fmt.Errorf("%s: %w", pg.name, err)
-			}
-			l.results = append(l.results, r)
-		}
-		reads = append(reads, l)
-	}
-	return what, token, reads, nil
+	_, accounts := portal.New(d, portal.Options{Key: key})
+	_, f.Token, err = accounts.SignIn(ctx, account.SignIn{Email: email, Password: password, Address: netip.MustParseAddr("127.0.0.1")})
+	return f, err
 }
 
-// timings says what each read takes when nothing else runs.
-func timings(ctx context.Context, page string, me *portal.Scope, all []read) error {
-	text := page + ", µs:"
-	for _, r := range all {
-		took := make([]time.Duration, 50)
-		for i := range took {
-			began := time.Now()
-			if err := r.do(ctx, me); err != nil {
-				return fmt.Errorf("%s: %w", r.name, err)
-			}
-			took[i] = time.Since(began)
-		}
-		slices.Sort(took)
-		text += fmt.Sprintf(" %s %d", r.name, took[len(took)/2].Microseconds())
-	}
-	log.Print(text)
-	return nil
-}
+// key is of no use to anybody: nothing that is measured derives a link.
+var key = []byte("0123456789abcdef0123456789abcdef")
 
 // analyze makes PostgreSQL look at what was filled in, as it does by itself
 // after a while.
@@ -250,32 +264,28 @@ func start(ctx context.Context, binary, data, database string) (s *built.Server,
 	return s, took, nil
 }
 
+func copyFile(to, from string) error {
+	b, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, b, 0o600)
+}
+
 // measureBare measures a process that does nothing but answer.
 func measureBare(ctx context.Context, length time.Duration) (line, error) {
 	l := line{name: "bare net/http, 30 KB"}
-	self, err := os.Executable()
+	p, err := startSelf(ctx, "-as", "bare")
 	if err != nil {
 		return l, err
 	}
-	cmd := exec.CommandContext(ctx, self, "-bare")
-	in, err := cmd.StdinPipe()
+	defer p.stop()
+	address, err := p.out.ReadString('\n')
 	if err != nil {
-		return l, err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return l, err
-	}
-	if err := cmd.Start(); err != nil {
-		return l, err
-	}
-	defer func() { in.Close(); cmd.Wait() }()
-	address, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil && err != io.EOF {
 		return l, err
 	}
 	for _, n := range connections {
-		r, err := pages(ctx, strings.TrimSpace(address), "/", "", n, length)
+		r, err := counted(p.cpu, func() (result, error) { return pages(ctx, strings.TrimSpace(address), "/", "", n, length) })
 		if err != nil {
 			return l, err
 		}

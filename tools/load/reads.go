@@ -36,10 +36,10 @@ func pagesOf(f filled) []page {
 	var ids []portal.ProjectID // those on the home, found by its own read
 	return []page{
 		{"client home", "/", []read{ // web/home.go
-			{"Client", func(ctx context.Context, me *portal.Scope) error { _, err := me.Client(ctx, f.client); return err }},
-			{"Needs", func(ctx context.Context, me *portal.Scope) error { _, err := me.Needs(ctx, f.client, 6); return err }},
+			{"Client", func(ctx context.Context, me *portal.Scope) error { _, err := me.Client(ctx, f.Client); return err }},
+			{"Needs", func(ctx context.Context, me *portal.Scope) error { _, err := me.Needs(ctx, f.Client, 6); return err }},
 			{"Projects", func(ctx context.Context, me *portal.Scope) error {
-				projects, _, err := me.Projects(ctx, portal.ProjectFilter{Client: f.client}, portal.Page{Limit: 6})
+				projects, _, err := me.Projects(ctx, portal.ProjectFilter{Client: f.Client}, portal.Page{Limit: 6})
 				found := make([]portal.ProjectID, len(projects))
 				for i, p := range projects {
 					found[i] = p.ID
@@ -54,42 +54,42 @@ func pagesOf(f filled) []page {
 				return err
 			}},
 			{"LastVisit", func(ctx context.Context, me *portal.Scope) error {
-				_, err := me.LastVisit(ctx, string(f.client))
+				_, err := me.LastVisit(ctx, string(f.Client))
 				return err
 			}},
 			{"Recent", func(ctx context.Context, me *portal.Scope) error {
-				_, err := me.Recent(ctx, f.client, f.since, 5)
+				_, err := me.Recent(ctx, f.Client, f.Since, 5)
 				return err
 			}},
 			{"Office", func(ctx context.Context, me *portal.Scope) error { _, err := me.Office(ctx); return err }},
 			{"HasLooked", func(ctx context.Context, me *portal.Scope) error { _, err := me.HasLooked(ctx); return err }},
 		}},
-		{"project", "/projects/" + string(f.project), append(within(f.project), // web/project.go
+		{"project", "/projects/" + string(f.Project), append(within(f.Project), // web/project.go
 			read{"Updates", func(ctx context.Context, me *portal.Scope) error {
-				_, _, err := me.Updates(ctx, f.project, portal.Page{Limit: 1})
+				_, _, err := me.Updates(ctx, f.Project, portal.Page{Limit: 1})
 				return err
 			}},
-			read{"Milestones", func(ctx context.Context, me *portal.Scope) error { _, err := me.Milestones(ctx, f.project); return err }},
+			read{"Milestones", func(ctx context.Context, me *portal.Scope) error { _, err := me.Milestones(ctx, f.Project); return err }},
 			read{"Deliverables", func(ctx context.Context, me *portal.Scope) error {
-				_, err := me.Deliverables(ctx, f.project)
+				_, err := me.Deliverables(ctx, f.Project)
 				return err
 			}},
 			read{"ProjectTeam", func(ctx context.Context, me *portal.Scope) error {
-				_, err := me.ProjectTeam(ctx, f.project)
+				_, err := me.ProjectTeam(ctx, f.Project)
 				return err
 			}},
 			read{"ProjectActivity", func(ctx context.Context, me *portal.Scope) error {
-				_, _, err := me.ProjectActivity(ctx, f.project, portal.Page{Limit: 6})
+				_, _, err := me.ProjectActivity(ctx, f.Project, portal.Page{Limit: 6})
 				return err
 			}},
 			read{"ProjectNeeds", func(ctx context.Context, me *portal.Scope) error {
-				_, err := me.ProjectNeeds(ctx, f.project, 5)
+				_, err := me.ProjectNeeds(ctx, f.Project, 5)
 				return err
 			}},
 		)},
-		{"its tasks", "/projects/" + string(f.project) + "/tasks", append(within(f.project), // web/task.go
+		{"its tasks", "/projects/" + string(f.Project) + "/tasks", append(within(f.Project), // web/task.go
 			read{"Tasks", func(ctx context.Context, me *portal.Scope) error {
-				_, _, err := me.Tasks(ctx, f.project, portal.TaskFilter{Open: true}, portal.Page{Limit: 50})
+				_, _, err := me.Tasks(ctx, f.Project, portal.TaskFilter{Open: true}, portal.Page{Limit: 50})
 				return err
 			}},
 		)},
@@ -101,5 +101,6 @@ func within(id portal.ProjectID) []read {
 	return []read{
 		{"Project", func(ctx context.Context, me *portal.Scope) error { _, err := me.Project(ctx, id); return err }},
 		{"Summary", func(ctx context.Context, me *portal.Scope) error { _, err := me.Summary(ctx, id); return err }},
+		{"Office", func(ctx context.Context, me *portal.Scope) error { _, err := me.Office(ctx); return err }},
 	}
 }
