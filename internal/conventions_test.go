@@ -245,7 +245,7 @@ func TestOnlyAdaptersOpenTheDoor(t *testing.T) {
 
 // What passes text into a page without escaping it, and why that is safe.
 var unescaped = map[string]string{
-	"internal/web/view/ui/icon.templ":    "drawings that tools/assets took from the icon set",
+	"internal/web/view/ui/icon.go":       "drawings that tools/assets took from the icon set",
 	"internal/web/view/ui/project.templ": "Markdown after the sanitiser",
 }
 

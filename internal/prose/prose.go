@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
@@ -55,11 +56,45 @@ func HTML(s string) string {
 	if len(s) > maxMarkdown || tangled(s) {
 		return typed(s)
 	}
+	if h, ok := kept.get(s); ok {
+		return h
+	}
 	var b bytes.Buffer
 	if err := markdown.Convert([]byte(s), &b); err != nil {
 		return typed(s) // a buffer does not fail
 	}
-	return policy.Sanitize(b.String())
+	h := policy.Sanitize(b.String())
+	kept.put(s, h)
+	return h
+}
+
+// kept are the texts that were rendered last: one text is looked at by many,
+// many times.
+var kept memory
+
+// A memory is bounded: it forgets everything when it is full.
+type memory struct {
+	mu   sync.RWMutex
+	html map[string]string
+	size int // of the texts and what they became, in bytes
+}
+
+const maxKept = 4 << 20
+
+func (m *memory) get(s string) (string, bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	h, ok := m.html[s]
+	return h, ok
+}
+
+func (m *memory) put(s, h string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.size += len(s) + len(h); m.html == nil || m.size > maxKept {
+		m.html, m.size = map[string]string{}, len(s)+len(h)
+	}
+	m.html[s] = h
 }
 
 // typed is the text as it was typed.

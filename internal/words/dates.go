@@ -185,6 +185,12 @@ func (b *Book) Due(day string, now time.Time) (text string, overdue bool) {
 	return b.T("due.on", "when", b.short(d, today)), false
 }
 
+// Until counts the days to a day, YYYY-MM-DD; less than none when it has passed.
+func (b *Book) Until(day string, now time.Time) (days int, ok bool) {
+	d, ok := parseDay(day)
+	return d.number - civilOf(now.In(b.zone)).number, ok
+}
+
 // date writes "Thu 12 Mar", with the year unless it is today's.
 func (b *Book) date(d, today civil) string {
 	weekday, month, date := b.lang.weekdays[d.weekday], b.lang.months[d.month], strconv.Itoa(d.day)

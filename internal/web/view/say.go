@@ -64,10 +64,8 @@ func (p *Page) DueOn(day string, open bool) ui.DueProps {
 		return ui.DueProps{}
 	}
 	d := ui.DueProps{Words: p.Day(day, p.Now)}
-	due, err := time.ParseInLocation(time.DateOnly, day, p.Zone())
-	if err == nil && open {
-		_, d.Late = p.Due(day, p.Now)
-		d.Soon = !d.Late && due.Before(p.Now.AddDate(0, 0, 3))
+	if days, ok := p.Until(day, p.Now); ok && open {
+		d.Late, d.Soon = days < 0, days >= 0 && days <= 3
 	}
 	return d
 }

@@ -12,7 +12,7 @@ import (
 
 // Every icon named in a template or in Go code of the pages is in the set.
 func TestIconsExist(t *testing.T) {
-	named := regexp.MustCompile(`(?:Icon\(|iconClass\(|IconButton\(|contactLine\(|Icon:\s*|Tone\w+, )"([a-z0-9-]+)"`)
+	named := regexp.MustCompile(`(?:Icon\(|draw\(|IconButton\(|contactLine\(|Icon:\s*|Tone\w+, )"([a-z0-9-]+)"`)
 	found := 0
 	err := filepath.WalkDir("../../../..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.HasSuffix(path, "_templ.go") {
