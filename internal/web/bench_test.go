@@ -36,7 +36,7 @@ INSERT INTO tasks (id, project_id, title, assignee_id, due_on, turn_since, posit
 		b.Fatal(err)
 	}
 	h := web.New(web.Options{Portal: w.Portal, Accounts: w.Accounts, BaseURL: &url.URL{Scheme: "http", Host: "portal.test"}, Log: slog.New(slog.DiscardHandler)})
-	for name, path := range map[string]string{"home": "/", "project": "/projects/" + string(w.Site), "static": "/brand.css"} {
+	for name, path := range map[string]string{"home": "/", "project": "/projects/" + string(w.Site), "tasks": "/projects/" + string(w.Site) + "/tasks", "static": "/brand.css"} {
 		b.Run(name, func(b *testing.B) {
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {

@@ -128,6 +128,12 @@ func TestDayFollowsTheReader(t *testing.T) {
 	if got, _ := auckland.Due("2026-03-10", late); got != "1 day overdue" {
 		t.Errorf("in Auckland: %q", got)
 	}
+	if n, ok := auckland.Until("2026-03-10", late); n != -1 || !ok {
+		t.Errorf("Until says %d %v", n, ok)
+	}
+	if _, ok := auckland.Until("soon", late); ok {
+		t.Error("Until takes what is not a day")
+	}
 	if got, _ := For("en", nil).Due("2026-03-10", late); got != "due today" {
 		t.Errorf("in UTC: %q", got)
 	}

@@ -103,3 +103,19 @@ func TestTimelineStaysInThePicture(t *testing.T) {
 		t.Error("an empty timeline divides by nothing")
 	}
 }
+
+func TestClass(t *testing.T) {
+	for want, got := range map[string]classes{
+		"state warn": class("state", on(false, "late"), "warn", ""),
+		"task done":  class("task", on(true, "done")),
+		"bad":        class("", "bad"),
+		"":           class(on(false, "new")),
+	} {
+		if string(got) != want {
+			t.Errorf("class is %q, not %q", got, want)
+		}
+	}
+	if items := class("").Items(); len(items) != 0 {
+		t.Errorf("an element without a class has %v", items)
+	}
+}
