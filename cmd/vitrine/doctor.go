@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -53,6 +52,7 @@ func doctor(ctx context.Context, args, env []string, out io.Writer) error {
 	say(checkAddress(cfg))
 	say(checkData(cfg)...)
 	say(checkDisk(cfg.Data))
+	say(checkStorage(ctx, cfg)...)
 	say(checkDatabase(ctx, cfg)...)
 	say(checkMail(ctx, cfg))
 	if unwell {
@@ -91,11 +91,7 @@ func checkData(cfg *config.Config) []finding {
 		}
 	}
 	look("data", cfg.Data, 0o007)
-	key := cfg.KeyFile
-	if key == "" {
-		key = filepath.Join(cfg.Data, "vitrine.key")
-	}
-	look("key", key, 0o007)
+	look("key", cfg.KeyPath(), 0o007)
 	probe, err := os.CreateTemp(cfg.Data, ".doctor-*")
 	if err == nil {
 		_, err = probe.WriteString("x")
@@ -207,5 +203,5 @@ func plainly(err error) string {
 	if errors.As(err, &p) {
 		return p.Err.Error()
 	}
-	return err.Error()
+	return strings.TrimSuffix(strings.TrimPrefix(err.Error(), "blob: "), ".")
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/jobs"
 )
 
 // startJobs registers what runs beside the requests, and starts it.
@@ -11,5 +13,7 @@ func (h *house) startJobs(ctx context.Context) error {
 	h.jobs.Every("flush_sessions", time.Minute, h.accounts.Flush)
 	h.jobs.Every("sweep_accounts", 6*time.Hour, h.accounts.Sweep)
 	h.jobs.Every("forget_requests", time.Hour, h.portal.ForgetRequests)
+	h.jobs.Every("sweep_files", 24*time.Hour, h.sweepFiles, jobs.Within(6*time.Hour))
+	h.jobs.Every("scrub_files", 24*time.Hour, h.scrubFiles, jobs.Within(20*time.Hour))
 	return h.jobs.Start(ctx)
 }

@@ -4,6 +4,8 @@
 //	vitrine demo      runs it with a believable workspace, to look around
 //	vitrine migrate   brings the database to this version and ends
 //	vitrine person    lists people, sets a password, signs out, disables
+//	vitrine verify    reads all files and the log, and says what is damaged
+//	vitrine sweep     says which stored files nothing names, and removes them
 //	vitrine doctor    looks for what is wrong with an installation
 //	vitrine version   says which version this is
 package main
@@ -38,6 +40,8 @@ const usage = `usage: vitrine COMMAND [flags]
   demo      runs it with a believable workspace, to look around
   migrate   brings the database to this version and ends
   person    lists people, sets a password, signs out, disables
+  verify    reads all files and the log, and says what is damaged
+  sweep     says which stored files nothing names, and removes them
   doctor    looks for what is wrong with an installation
   version   says which version this is
 
@@ -48,6 +52,8 @@ var commands = map[string]func(ctx context.Context, args, env []string, out io.W
 	"serve":   serve,
 	"person":  person,
 	"doctor":  doctor,
+	"verify":  verify,
+	"sweep":   sweep,
 	"demo":    runDemo,
 	"migrate": migrate,
 }

@@ -41,9 +41,14 @@ type Config struct {
 	Args           []string // what followed the flags
 }
 
-// Storage says where the files are.
+// Storage says where the files are: in a directory, or else in a bucket.
 type Storage struct {
-	Disk string // a directory, absolute
+	Disk           string   // absolute
+	Endpoint       *url.URL // of the S3-compatible server
+	Region         string
+	Bucket, Prefix string // the prefix is empty, or ends in a slash
+	AccessKey      Secret
+	SecretKey      Secret
 }
 
 // SMTP says how mail goes out. An empty host: mail is not configured.

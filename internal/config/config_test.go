@@ -140,60 +140,68 @@ func TestMistakes(t *testing.T) {
 		args, env []string
 		want      string
 	}{
-		"unknown flag":          {[]string{"--colour=zzz"}, nil, "--colour is not a setting."},
-		"secret as flag":        {[]string{"--smtp-password=zzz"}, nil, "--smtp-password is not a setting."},
-		"flag without value":    {[]string{"--listen"}, nil, "--listen needs a value."},
-		"broken flag":           {[]string{"---=zzz"}, nil, "An argument is not written as --name=value."},
-		"unknown variable":      {nil, []string{"VITRINE_COLOUR=zzz"}, "VITRINE_COLOUR is not a setting."},
-		"file of no secret":     {nil, []string{"VITRINE_LISTEN_FILE=zzz"}, "VITRINE_LISTEN_FILE is not a setting."},
-		"empty":                 {nil, []string{"VITRINE_LISTEN="}, "VITRINE_LISTEN is empty: give it a value or leave it out."},
-		"secret twice":          {nil, []string{"VITRINE_SMTP_PASSWORD=zzz", "VITRINE_SMTP_PASSWORD_FILE=" + file}, "VITRINE_SMTP_PASSWORD_FILE and VITRINE_SMTP_PASSWORD are both set: keep one."},
-		"secret file missing":   {nil, []string{"VITRINE_DATABASE_FILE=" + missing}, "VITRINE_DATABASE_FILE names a file that cannot be read: no such file or directory."},
-		"config missing":        {nil, []string{"VITRINE_CONFIG=" + missing}, "VITRINE_CONFIG names a file that cannot be read: no such file or directory."},
-		"unknown key":           {nil, []string{config("a.env", "LISTEN=zzz", 0o600)}, "LISTEN in a.env is not a setting."},
-		"not a line":            {nil, []string{config("b.env", "\nzzz", 0o600)}, "Line 2 of b.env is not written as KEY=value."},
-		"key twice":             {nil, []string{config("c.env", "VITRINE_LISTEN=:1\nVITRINE_LISTEN=:2", 0o600)}, "VITRINE_LISTEN in c.env is there twice."},
-		"data in file":          {nil, []string{config("d.env", "VITRINE_DATA=zzz", 0o600)}, "VITRINE_DATA in d.env cannot be set in this file: use the flag or the environment."},
-		"readable secret":       {nil, []string{config("e.env", "VITRINE_SMTP_PASSWORD=zzz", 0o644)}, "e.env holds a secret and everybody on this machine may read it: take the others' rights away (chmod o-rwx)."},
-		"wrong value in file":   {nil, []string{config("f.env", "VITRINE_LOG_LEVEL=zzz", 0o600)}, "VITRINE_LOG_LEVEL in f.env is not one of debug, info, warn and error."},
-		"open data directory":   {[]string{"--data", open}, nil, "--data names a directory that everybody on this machine may enter: take the others' rights away (chmod o-rwx)."},
-		"data is a file":        {[]string{"--data", file}, nil, "--data names something that is not a directory."},
-		"data under a file":     {[]string{"--data", file + "/zzz"}, nil, "--data names a directory that cannot be reached: not a directory."},
-		"data cannot be made":   {[]string{"--data", "/proc/zzz/data"}, nil, "--data names a directory that cannot be made: no such file or directory."},
-		"database":              {nil, []string{"VITRINE_DATABASE=mysql://zzz@db"}, "VITRINE_DATABASE is neither sqlite:PATH nor postgres://USER:PASSWORD@HOST/NAME."},
-		"listen":                {[]string{"--listen=zzz"}, nil, "--listen is not an address and a port, such as 127.0.0.1:8080 or :8080."},
-		"listen port":           {[]string{"--listen=:99999"}, nil, "--listen is not an address and a port, such as 127.0.0.1:8080 or :8080."},
-		"listen name":           {[]string{"--listen=zzz:80"}, nil, "--listen needs an IP address, localhost or nothing before the port."},
-		"no base":               {[]string{"--listen=:8080"}, nil, "VITRINE_BASE_URL is needed when the portal listens beyond this machine: it is the address that people open."},
-		"files host":            {[]string{"--base-url=https://zzz.example", "--files-url=https://zzz.example:8443"}, nil, "--files-url has the host of the base-url: files need another, to keep them away from people's sessions."},
-		"files scheme":          {[]string{"--base-url=https://zzz.example", "--files-url=http://files.zzz.example"}, nil, "--files-url begins otherwise than the base-url: both are https://, or both are http://."},
-		"files path":            {[]string{"--files-url=https://zzz.example/files"}, nil, "--files-url has a path: the portal needs a host of its own."},
-		"base scheme":           {[]string{"--base-url=ftp://zzz"}, nil, "--base-url is not an address that begins with https:// and a host."},
-		"base without scheme":   {[]string{"--base-url=zzz.example.com"}, nil, "--base-url is not an address that begins with https:// and a host."},
-		"base path":             {[]string{"--base-url=https://zzz.example/portal"}, nil, "--base-url has a path: the portal needs a host of its own."},
-		"base user":             {[]string{"--base-url=https://me:zzz@portal.example"}, nil, "--base-url has a user or a password in it: leave them out."},
-		"base query":            {[]string{"--base-url=https://zzz.example?a"}, nil, "--base-url has something after the host: leave out ? and #."},
-		"base fragment":         {[]string{"--base-url=https://zzz.example#"}, nil, "--base-url has something after the host: leave out ? and #."},
-		"base port":             {[]string{"--base-url=https://zzz.example:0"}, nil, "--base-url has a port that is not a number from 1 to 65535."},
-		"base host":             {[]string{"--base-url=https://zz_z..example"}, nil, "--base-url has a host that is not a name such as portal.example.com (write other alphabets as xn--…)."},
-		"base without TLS":      {[]string{"--base-url=http://zzz.example"}, nil, "--base-url begins with http://, so passwords would travel readable: use https://, or set VITRINE_INSECURE_HTTP=yes for a trial."},
-		"insecure":              {[]string{"--insecure-http=zzz"}, nil, "--insecure-http is neither yes nor no."},
-		"storage":               {[]string{"--storage=zzz"}, nil, "--storage is not disk:PATH."},
-		"storage without path":  {[]string{"--storage=disk:"}, nil, "--storage is not disk:PATH."},
-		"proxies":               {nil, []string{"VITRINE_TRUSTED_PROXIES=zzz"}, "VITRINE_TRUSTED_PROXIES is not a list of networks such as 127.0.0.1/32,10.0.0.0/8."},
-		"every proxy":           {nil, []string{"VITRINE_TRUSTED_PROXIES=0.0.0.0/0"}, "VITRINE_TRUSTED_PROXIES trusts the whole internet: name the networks of your proxies."},
-		"smtp without host":     {nil, []string{"VITRINE_SMTP_USER=zzz"}, "VITRINE_SMTP_USER is set, but VITRINE_SMTP_HOST is not."},
-		"smtp host":             {nil, []string{"VITRINE_SMTP_HOST=zzz/"}, "VITRINE_SMTP_HOST has a host that is not a name such as portal.example.com (write other alphabets as xn--…)."},
-		"no sender":             {nil, mailed[:1], "VITRINE_MAIL_FROM is needed with a mail server: it is the address that mail comes from."},
-		"sender":                {nil, []string{"VITRINE_MAIL_FROM=zzz"}, "VITRINE_MAIL_FROM is not an e-mail address such as Honcho Design <portal@example.com>."},
-		"user without password": {nil, append([]string{"VITRINE_SMTP_USER=zzz"}, mailed...), "VITRINE_SMTP_USER is set, but VITRINE_SMTP_PASSWORD is not."},
-		"password without user": {nil, append([]string{"VITRINE_SMTP_PASSWORD=zzz"}, mailed...), "VITRINE_SMTP_PASSWORD is set, but VITRINE_SMTP_USER is not."},
-		"readable password":     {nil, append([]string{"VITRINE_SMTP_PASSWORD=zzz", "VITRINE_SMTP_USER=zzz", "VITRINE_SMTP_TLS=none"}, mailed...), "VITRINE_SMTP_TLS is none, so the mail server's password would travel readable: use starttls or tls."},
-		"smtp port":             {nil, []string{"VITRINE_SMTP_PORT=zzz"}, "VITRINE_SMTP_PORT is not a number from 1 to 65535."},
-		"smtp tls":              {nil, []string{"VITRINE_SMTP_TLS=zzz"}, "VITRINE_SMTP_TLS is not one of starttls, tls and none."},
-		"smtp timeout":          {nil, []string{"VITRINE_SMTP_TIMEOUT=1h"}, "VITRINE_SMTP_TIMEOUT is not a time from 1s to 10m."},
-		"log level":             {[]string{"--log-level=zzz"}, nil, "--log-level is not one of debug, info, warn and error."},
-		"metrics":               {[]string{"--metrics-listen=zzz"}, nil, "--metrics-listen is not an address and a port, such as 127.0.0.1:8080 or :8080."},
+		"unknown flag":           {[]string{"--colour=zzz"}, nil, "--colour is not a setting."},
+		"secret as flag":         {[]string{"--smtp-password=zzz"}, nil, "--smtp-password is not a setting."},
+		"flag without value":     {[]string{"--listen"}, nil, "--listen needs a value."},
+		"broken flag":            {[]string{"---=zzz"}, nil, "An argument is not written as --name=value."},
+		"unknown variable":       {nil, []string{"VITRINE_COLOUR=zzz"}, "VITRINE_COLOUR is not a setting."},
+		"file of no secret":      {nil, []string{"VITRINE_LISTEN_FILE=zzz"}, "VITRINE_LISTEN_FILE is not a setting."},
+		"empty":                  {nil, []string{"VITRINE_LISTEN="}, "VITRINE_LISTEN is empty: give it a value or leave it out."},
+		"secret twice":           {nil, []string{"VITRINE_SMTP_PASSWORD=zzz", "VITRINE_SMTP_PASSWORD_FILE=" + file}, "VITRINE_SMTP_PASSWORD_FILE and VITRINE_SMTP_PASSWORD are both set: keep one."},
+		"secret file missing":    {nil, []string{"VITRINE_DATABASE_FILE=" + missing}, "VITRINE_DATABASE_FILE names a file that cannot be read: no such file or directory."},
+		"config missing":         {nil, []string{"VITRINE_CONFIG=" + missing}, "VITRINE_CONFIG names a file that cannot be read: no such file or directory."},
+		"unknown key":            {nil, []string{config("a.env", "LISTEN=zzz", 0o600)}, "LISTEN in a.env is not a setting."},
+		"not a line":             {nil, []string{config("b.env", "\nzzz", 0o600)}, "Line 2 of b.env is not written as KEY=value."},
+		"key twice":              {nil, []string{config("c.env", "VITRINE_LISTEN=:1\nVITRINE_LISTEN=:2", 0o600)}, "VITRINE_LISTEN in c.env is there twice."},
+		"data in file":           {nil, []string{config("d.env", "VITRINE_DATA=zzz", 0o600)}, "VITRINE_DATA in d.env cannot be set in this file: use the flag or the environment."},
+		"readable secret":        {nil, []string{config("e.env", "VITRINE_SMTP_PASSWORD=zzz", 0o644)}, "e.env holds a secret and everybody on this machine may read it: take the others' rights away (chmod o-rwx)."},
+		"wrong value in file":    {nil, []string{config("f.env", "VITRINE_LOG_LEVEL=zzz", 0o600)}, "VITRINE_LOG_LEVEL in f.env is not one of debug, info, warn and error."},
+		"open data directory":    {[]string{"--data", open}, nil, "--data names a directory that everybody on this machine may enter: take the others' rights away (chmod o-rwx)."},
+		"data is a file":         {[]string{"--data", file}, nil, "--data names something that is not a directory."},
+		"data under a file":      {[]string{"--data", file + "/zzz"}, nil, "--data names a directory that cannot be reached: not a directory."},
+		"data cannot be made":    {[]string{"--data", "/proc/zzz/data"}, nil, "--data names a directory that cannot be made: no such file or directory."},
+		"database":               {nil, []string{"VITRINE_DATABASE=mysql://zzz@db"}, "VITRINE_DATABASE is neither sqlite:PATH nor postgres://USER:PASSWORD@HOST/NAME."},
+		"listen":                 {[]string{"--listen=zzz"}, nil, "--listen is not an address and a port, such as 127.0.0.1:8080 or :8080."},
+		"listen port":            {[]string{"--listen=:99999"}, nil, "--listen is not an address and a port, such as 127.0.0.1:8080 or :8080."},
+		"listen name":            {[]string{"--listen=zzz:80"}, nil, "--listen needs an IP address, localhost or nothing before the port."},
+		"no base":                {[]string{"--listen=:8080"}, nil, "VITRINE_BASE_URL is needed when the portal listens beyond this machine: it is the address that people open."},
+		"files host":             {[]string{"--base-url=https://zzz.example", "--files-url=https://zzz.example:8443"}, nil, "--files-url has the host of the base-url: files need another, to keep them away from people's sessions."},
+		"files scheme":           {[]string{"--base-url=https://zzz.example", "--files-url=http://files.zzz.example"}, nil, "--files-url begins otherwise than the base-url: both are https://, or both are http://."},
+		"files path":             {[]string{"--files-url=https://zzz.example/files"}, nil, "--files-url has a path: the portal needs a host of its own."},
+		"base scheme":            {[]string{"--base-url=ftp://zzz"}, nil, "--base-url is not an address that begins with https:// and a host."},
+		"base without scheme":    {[]string{"--base-url=zzz.example.com"}, nil, "--base-url is not an address that begins with https:// and a host."},
+		"base path":              {[]string{"--base-url=https://zzz.example/portal"}, nil, "--base-url has a path: the portal needs a host of its own."},
+		"base user":              {[]string{"--base-url=https://me:zzz@portal.example"}, nil, "--base-url has a user or a password in it: leave them out."},
+		"base query":             {[]string{"--base-url=https://zzz.example?a"}, nil, "--base-url has something after the host: leave out ? and #."},
+		"base fragment":          {[]string{"--base-url=https://zzz.example#"}, nil, "--base-url has something after the host: leave out ? and #."},
+		"base port":              {[]string{"--base-url=https://zzz.example:0"}, nil, "--base-url has a port that is not a number from 1 to 65535."},
+		"base host":              {[]string{"--base-url=https://zz_z..example"}, nil, "--base-url has a host that is not a name such as portal.example.com (write other alphabets as xn--…)."},
+		"base without TLS":       {[]string{"--base-url=http://zzz.example"}, nil, "--base-url begins with http://, so passwords would travel readable: use https://, or set VITRINE_INSECURE_HTTP=yes for a trial."},
+		"insecure":               {[]string{"--insecure-http=zzz"}, nil, "--insecure-http is neither yes nor no."},
+		"storage":                {[]string{"--storage=zzz"}, nil, "--storage is neither disk:PATH nor s3://BUCKET?endpoint=https://HOST&region=REGION; the keys are settings of their own."},
+		"storage without path":   {[]string{"--storage=disk:"}, nil, "--storage is neither disk:PATH nor s3://BUCKET?endpoint=https://HOST&region=REGION; the keys are settings of their own."},
+		"storage without bucket": {[]string{"--storage=s3://?region=zzz"}, nil, "--storage is neither disk:PATH nor s3://BUCKET?endpoint=https://HOST&region=REGION; the keys are settings of their own."},
+		"storage with keys":      {[]string{"--storage=s3://zzz:zzz@bucket"}, nil, "--storage is neither disk:PATH nor s3://BUCKET?endpoint=https://HOST&region=REGION; the keys are settings of their own."},
+		"storage option":         {[]string{"--storage=s3://b?zzz=1"}, nil, "--storage has something after ? that is neither endpoint nor region."},
+		"storage query":          {[]string{"--storage=s3://b?%zz"}, nil, "--storage has something after ? that is not written as endpoint=…&region=…."},
+		"storage endpoint":       {[]string{"--storage=s3://b?endpoint=zzz.example.com"}, nil, "--storage has an endpoint that is not https:// and a host, nor http:// and a host."},
+		"storage key":            {[]string{"--storage=s3://b"}, []string{"VITRINE_S3_ACCESS_KEY=zzz"}, "VITRINE_S3_SECRET_KEY is needed with a storage on s3://."},
+		"storage no key":         {[]string{"--storage=s3://b"}, nil, "VITRINE_S3_ACCESS_KEY is needed with a storage on s3://."},
+		"storage keys alone":     {nil, []string{"VITRINE_S3_SECRET_KEY=zzz"}, "VITRINE_S3_SECRET_KEY is set, but VITRINE_STORAGE is not on s3://."},
+		"proxies":                {nil, []string{"VITRINE_TRUSTED_PROXIES=zzz"}, "VITRINE_TRUSTED_PROXIES is not a list of networks such as 127.0.0.1/32,10.0.0.0/8."},
+		"every proxy":            {nil, []string{"VITRINE_TRUSTED_PROXIES=0.0.0.0/0"}, "VITRINE_TRUSTED_PROXIES trusts the whole internet: name the networks of your proxies."},
+		"smtp without host":      {nil, []string{"VITRINE_SMTP_USER=zzz"}, "VITRINE_SMTP_USER is set, but VITRINE_SMTP_HOST is not."},
+		"smtp host":              {nil, []string{"VITRINE_SMTP_HOST=zzz/"}, "VITRINE_SMTP_HOST has a host that is not a name such as portal.example.com (write other alphabets as xn--…)."},
+		"no sender":              {nil, mailed[:1], "VITRINE_MAIL_FROM is needed with a mail server: it is the address that mail comes from."},
+		"sender":                 {nil, []string{"VITRINE_MAIL_FROM=zzz"}, "VITRINE_MAIL_FROM is not an e-mail address such as Honcho Design <portal@example.com>."},
+		"user without password":  {nil, append([]string{"VITRINE_SMTP_USER=zzz"}, mailed...), "VITRINE_SMTP_USER is set, but VITRINE_SMTP_PASSWORD is not."},
+		"password without user":  {nil, append([]string{"VITRINE_SMTP_PASSWORD=zzz"}, mailed...), "VITRINE_SMTP_PASSWORD is set, but VITRINE_SMTP_USER is not."},
+		"readable password":      {nil, append([]string{"VITRINE_SMTP_PASSWORD=zzz", "VITRINE_SMTP_USER=zzz", "VITRINE_SMTP_TLS=none"}, mailed...), "VITRINE_SMTP_TLS is none, so the mail server's password would travel readable: use starttls or tls."},
+		"smtp port":              {nil, []string{"VITRINE_SMTP_PORT=zzz"}, "VITRINE_SMTP_PORT is not a number from 1 to 65535."},
+		"smtp tls":               {nil, []string{"VITRINE_SMTP_TLS=zzz"}, "VITRINE_SMTP_TLS is not one of starttls, tls and none."},
+		"smtp timeout":           {nil, []string{"VITRINE_SMTP_TIMEOUT=1h"}, "VITRINE_SMTP_TIMEOUT is not a time from 1s to 10m."},
+		"log level":              {[]string{"--log-level=zzz"}, nil, "--log-level is not one of debug, info, warn and error."},
+		"metrics":                {[]string{"--metrics-listen=zzz"}, nil, "--metrics-listen is not an address and a port, such as 127.0.0.1:8080 or :8080."},
 	} {
 		args := tt.args
 		if !strings.Contains(strings.Join(args, " "), "--data") {
@@ -270,6 +278,26 @@ func TestKey(t *testing.T) {
 	lost := &Config{Data: c.Data, KeyFile: filepath.Join(c.Data, "lost")}
 	if _, err := lost.LoadKey(); err == nil || err.Error() != "VITRINE_KEY_FILE cannot be read: no such file or directory." {
 		t.Errorf("a missing key file: %v", err)
+	}
+}
+
+func TestStorage(t *testing.T) {
+	keys := []string{"VITRINE_S3_ACCESS_KEY=AKEXAMPLE", "VITRINE_S3_SECRET_KEY=hunter2"}
+	for value, want := range map[string]string{
+		"s3://files":                     "https://s3.us-east-1.amazonaws.com us-east-1 files ",
+		"s3://files?region=eu-central-1": "https://s3.eu-central-1.amazonaws.com eu-central-1 files ",
+		"s3://files/of/us/?endpoint=https://s3.example.com&region=home": "https://s3.example.com home files of/us/",
+		"s3://files?endpoint=http%3A%2F%2F127.0.0.1%3A9000":             "http://127.0.0.1:9000 us-east-1 files ",
+	} {
+		c, err := Load([]string{"--data", private(t), "--storage", value}, keys)
+		if err != nil {
+			t.Errorf("%s: %v", value, err)
+			continue
+		}
+		s := c.Storage
+		if got := fmt.Sprintf("%v %s %s %s", s.Endpoint, s.Region, s.Bucket, s.Prefix); got != want || s.Disk != "" || string(s.AccessKey) != "AKEXAMPLE" || string(s.SecretKey) != "hunter2" {
+			t.Errorf("%s: %s, disk %q", value, got, s.Disk)
+		}
 	}
 }
 

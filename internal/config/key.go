@@ -10,6 +10,14 @@ import (
 	"strings"
 )
 
+// KeyPath is where the server key is, or will be.
+func (c *Config) KeyPath() string {
+	if c.KeyFile != "" {
+		return c.KeyFile
+	}
+	return filepath.Join(c.Data, "vitrine.key")
+}
+
 // LoadKey returns the server key, 32 bytes. Without a key file of its own it is
 // vitrine.key in the data directory, which the first start makes; from then on it
 // is on disk before LoadKey returns, and of two processes that start at once both
@@ -18,7 +26,7 @@ func (c *Config) LoadKey() ([]byte, error) {
 	if c.KeyFile != "" {
 		return readKey(c.KeyFile, "VITRINE_KEY_FILE")
 	}
-	path := filepath.Join(c.Data, "vitrine.key")
+	path := c.KeyPath()
 	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
 		if err := makeKey(path); err != nil {
 			return nil, fmt.Errorf("config: making the server key: %w", err)

@@ -36,7 +36,11 @@ var settings = []setting{
 	{name: "database", usual: "sqlite: in the data directory", secret: true, set: (*Config).setDatabase,
 		help: "Where the database is: sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME."},
 	{name: "storage", usual: "disk: files in the data directory", set: (*Config).setStorage,
-		help: "Where the files are: disk:PATH."},
+		help: "Where the files are: disk:PATH, or s3://BUCKET?endpoint=https://HOST&region=REGION on a server that speaks S3. The bucket is there already; s3://BUCKET/PREFIX?… uses a part of it. Without an endpoint it is Amazon's."},
+	{name: "s3-access-key", usual: "none", secret: true, set: func(c *Config, v string) error { c.Storage.AccessKey = Secret(v); return nil },
+		help: "The access key for a storage on s3://."},
+	{name: "s3-secret-key", usual: "none", secret: true, set: func(c *Config, v string) error { c.Storage.SecretKey = Secret(v); return nil },
+		help: "The secret that belongs to it."},
 	{name: "base-url", usual: "http://localhost:PORT when listening on this machine alone", set: (*Config).setBaseURL,
 		help: "The address at which people reach the portal, such as https://portal.example.com. Every link in a mail begins with it."},
 	{name: "files-url", usual: "the other name of this machine with a base-url on it, else off", set: (*Config).setFilesURL,
@@ -93,6 +97,9 @@ func (c *Config) fill(all map[string]given) error {
 	if err := c.fillFilesURL(all["files-url"]); err != nil {
 		return err
 	}
+	if err := c.fillStorage(all); err != nil {
+		return err
+	}
 	return c.fillMail(all)
 }
 
@@ -110,15 +117,52 @@ func (c *Config) setDatabase(v string) error {
 }
 
 func (c *Config) setStorage(v string) error {
-	dir, ok := strings.CutPrefix(v, "disk:")
-	if !ok || dir == "" {
-		return errors.New("is not disk:PATH")
+	if dir, ok := strings.CutPrefix(v, "disk:"); ok && dir != "" {
+		dir, err := filepath.Abs(dir)
+		c.Storage.Disk = dir
+		return err
 	}
-	dir, err := filepath.Abs(dir)
+	u, err := url.Parse(v)
+	if err != nil || u.Scheme != "s3" || u.Host == "" || u.User != nil || u.Fragment != "" {
+		return errors.New("is neither disk:PATH nor s3://BUCKET?endpoint=https://HOST&region=REGION; the keys are settings of their own")
+	}
+	c.Storage.Disk, c.Storage.Bucket = "", u.Host
+	if prefix := strings.Trim(u.Path, "/"); prefix != "" {
+		c.Storage.Prefix = prefix + "/"
+	}
+	query, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return errors.New("names a directory that cannot be found: " + reason(err))
+		return errors.New("has something after ? that is not written as endpoint=…&region=…")
 	}
-	c.Storage = Storage{Disk: dir}
+	for name := range query {
+		if name != "endpoint" && name != "region" {
+			return errors.New("has something after ? that is neither endpoint nor region")
+		}
+	}
+	c.Storage.Region = query.Get("region")
+	if c.Storage.Region == "" {
+		c.Storage.Region = "us-east-1"
+	}
+	endpoint := query.Get("endpoint")
+	if endpoint == "" {
+		endpoint = "https://s3." + c.Storage.Region + ".amazonaws.com"
+	}
+	if c.Storage.Endpoint, err = origin(endpoint); err != nil {
+		return errors.New("has an endpoint that is not https:// and a host, nor http:// and a host")
+	}
+	return nil
+}
+
+// fillStorage holds that the settings of the storage make sense together.
+func (c *Config) fillStorage(all map[string]given) error {
+	for _, name := range []string{"s3-access-key", "s3-secret-key"} {
+		switch g, ok := all[name]; {
+		case ok && c.Storage.Bucket == "":
+			return &Error{g.where, "is set, but VITRINE_STORAGE is not on s3://"}
+		case !ok && c.Storage.Bucket != "":
+			return &Error{"VITRINE_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_")), "is needed with a storage on s3://"}
+		}
+	}
 	return nil
 }
 

@@ -44,6 +44,7 @@ type Jobs struct {
 
 type kind struct {
 	attempts int
+	within   time.Duration // of one attempt; 0: the usual timeout
 }
 
 // New returns the queue of d. It starts nothing.
@@ -101,10 +102,23 @@ type KindOption func(*kind)
 // MaxAttempts is how often a job of the kind is tried before it is given up.
 func MaxAttempts(n int) KindOption { return func(k *kind) { k.attempts = n } }
 
+// Within is how long one attempt may take, where a minute is too short.
+func Within(d time.Duration) KindOption { return func(k *kind) { k.within = d } }
+
+// worker does the jobs of one kind.
+type worker struct {
+	river.WorkerDefaults[envelope]
+	within time.Duration
+	work   func(ctx context.Context, job *river.Job[envelope]) error
+}
+
+func (w *worker) Work(ctx context.Context, job *river.Job[envelope]) error { return w.work(ctx, job) }
+func (w *worker) Timeout(*river.Job[envelope]) time.Duration               { return w.within }
+
 // Handle says how jobs of a kind are done. A job whose function returns an
 // error or panics is tried again after 1 s, 16 s, 81 s… It may run more than
 // once even after it succeeded (the process may die in between), so fn must
-// bear that. One attempt may take a minute; then ctx ends.
+// bear that. One attempt may take a minute, or what Within says; then ctx ends.
 //
 // Handle panics when the kind is taken.
 func Handle[T any](j *Jobs, name string, fn func(ctx context.Context, args T) error, opts ...KindOption) {
@@ -112,21 +126,20 @@ func Handle[T any](j *Jobs, name string, fn func(ctx context.Context, args T) er
 	for _, opt := range opts {
 		opt(&k)
 	}
-	river.AddWorkerArgs(j.workers, envelope{kind: name}, river.WorkFunc(
-		func(ctx context.Context, job *river.Job[envelope]) error {
-			var args T
-			if err := json.Unmarshal(job.Args.Args, &args); err != nil {
-				return river.JobCancel(fmt.Errorf("jobs: arguments of %s: %w", name, err))
-			}
-			return fn(ctx, args)
-		}))
+	river.AddWorkerArgs(j.workers, envelope{kind: name}, &worker{within: k.within, work: func(ctx context.Context, job *river.Job[envelope]) error {
+		var args T
+		if err := json.Unmarshal(job.Args.Args, &args); err != nil {
+			return river.JobCancel(fmt.Errorf("jobs: arguments of %s: %w", name, err))
+		}
+		return fn(ctx, args)
+	}})
 	j.kinds[name] = k
 }
 
 // Every runs fn after Start and then every d, on one of the nodes. A run is
 // left out while the one before it has not ended.
-func (j *Jobs) Every(name string, d time.Duration, fn func(ctx context.Context) error) {
-	Handle(j, name, func(ctx context.Context, _ any) error { return fn(ctx) }, MaxAttempts(1))
+func (j *Jobs) Every(name string, d time.Duration, fn func(ctx context.Context) error, opts ...KindOption) {
+	Handle(j, name, func(ctx context.Context, _ any) error { return fn(ctx) }, append([]KindOption{MaxAttempts(1)}, opts...)...)
 	j.periodic = append(j.periodic, river.NewPeriodicJob(
 		river.PeriodicInterval(d),
 		func() (river.JobArgs, *river.InsertOpts) {
