@@ -258,7 +258,12 @@ UNION ALL
 SELECT d.project_id, 'deliverable', d.audience, d.turn, 8, COUNT(*),
        SUM(CASE WHEN d.state IN ('approved', 'signed_off') THEN 1 ELSE 0 END),
        MIN(CASE WHEN d.state NOT IN ('approved', 'signed_off') AND (d.turn = 'client' OR d.turn_since > d.created_at) THEN d.turn_since END)
-  FROM deliverables d GROUP BY d.project_id, d.audience, d.turn;
+  FROM deliverables d GROUP BY d.project_id, d.audience, d.turn
+UNION ALL
+SELECT q.project_id, 'file_request', 'client', CASE WHEN q.state IN ('open', 'refused') THEN 'client' ELSE 'team' END, 32, COUNT(*),
+       SUM(CASE WHEN q.state IN ('accepted', 'withdrawn') THEN 1 ELSE 0 END),
+       MIN(CASE WHEN q.state NOT IN ('accepted', 'withdrawn') THEN q.state_at END)
+  FROM file_requests q GROUP BY q.project_id, CASE WHEN q.state IN ('open', 'refused') THEN 'client' ELSE 'team' END;
 
 CREATE TABLE email_changes (
   id          TEXT   PRIMARY KEY,
@@ -657,6 +662,7 @@ CREATE TABLE share_links (
   downloads     BIGINT NOT NULL DEFAULT 0,
   failures      BIGINT NOT NULL DEFAULT 0,
   failed_at     BIGINT NOT NULL DEFAULT 0,
+  opened_at     BIGINT,
   created_at    BIGINT NOT NULL,
   created_by    TEXT   NOT NULL REFERENCES persons (id),
   revoked_at    BIGINT,

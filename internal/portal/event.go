@@ -25,6 +25,7 @@ type Happening struct {
 	Silent   bool       // no mail, although the kind has one
 	Details  Details    // what the sentence needs: titles, old and new values
 	Closes   []PersonID // whose live streams end, besides Person
+	Tells    []PersonID // who gets its mail, besides Person
 }
 
 // Details are the values of an event's sentence. They are seen by whoever sees
@@ -74,9 +75,15 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 	if _, err := t.Exec(ctx, `UPDATE event_chains SET head = $1 WHERE chain = $2`, hash, string(h.Client)); err != nil {
 		return err
 	}
-	if k.mail != "" && !h.Silent && h.Person != "" {
-		if err := t.me.p.queueMail(ctx, t.Tx, k.mail, h.Person, h.Subject); err != nil {
-			return err
+	if k.mail != "" && !h.Silent {
+		readers := h.Tells
+		if h.Person != "" {
+			readers = append(readers, h.Person)
+		}
+		for _, p := range readers {
+			if err := t.me.p.queueMail(ctx, t.Tx, k.mail, p, h.Subject); err != nil {
+				return err
+			}
 		}
 	}
 	if h.Project != "" {

@@ -12,7 +12,7 @@ import (
 // A Need is one thing that waits for somebody.
 type Need struct {
 	Item        ItemID
-	Kind        string // "task", "deliverable" or "milestone"
+	Kind        string // "task", "deliverable", "milestone" or "file_request"
 	Title       string
 	Project     ProjectID
 	ProjectName string
@@ -35,7 +35,8 @@ func scanNeed(rows *sql.Rows) (n Need, err error) {
 const maxNeeds = 100
 
 // Needs returns what waits for the actor as one of a client's people: tasks
-// given to them or to nobody, deliverables they may decide on, and milestones.
+// given to them or to nobody, deliverables they may decide on, milestones, and
+// files they may upload.
 // The most urgent is first: by due day, then by how long it waits. With a
 // client, only that client's.
 func (me *Scope) Needs(ctx context.Context, client ClientID, limit int) ([]Need, error) {
@@ -181,6 +182,8 @@ UNION ALL
 `+needColumns("deliverable")+` WHERE i.project_id IN `+in+` AND i.turn = 'team' AND (i.state = 'changes_requested' OR (i.state IN ('draft', 'shared') AND i.due_on <= $2))
 UNION ALL
 `+needColumns("milestone")+` WHERE i.project_id IN `+in+` AND i.turn = 'team' AND i.reached_at IS NULL AND i.due_on <= $2
+UNION ALL
+`+needColumns("file_request")+` WHERE i.project_id IN `+in+` AND i.state = 'answered'
 ) x`+byUrgency+`$5`,
 		append([]any{today.Format(time.DateOnly), string(me.actor.person), today.AddDate(0, 0, ownTasksAhead).Format(time.DateOnly), maxNeeds}, args...)...)
 	return list(rows, err, scanNeed)
@@ -195,6 +198,8 @@ UNION ALL
 `+needColumns("deliverable")+` WHERE i.project_id IN `+in+` AND i.state = 'in_review' AND i.turn_since < $2
 UNION ALL
 `+needColumns("milestone")+` WHERE i.project_id IN `+in+` AND i.turn = 'client' AND i.reached_at IS NULL AND i.turn_since < $2
+UNION ALL
+`+needColumns("file_request")+` WHERE i.project_id IN `+in+` AND i.state IN ('open', 'refused') AND i.turn_since < $2
 ) x ORDER BY x.turn_since, x.id LIMIT $3`, append([]any{db.Micros(before), maxNeeds}, args...)...)
 	return list(rows, err, scanNeed)
 }

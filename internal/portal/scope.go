@@ -192,7 +192,16 @@ SELECT m.id, 'milestone', m.project_id, m.title, CASE WHEN (p.sections & 2048) <
   FROM my_projects p JOIN milestones m ON m.project_id = p.id
   JOIN persons a ON a.id = COALESCE(m.shown_by, m.created_by)
  WHERE p.side = 'client' AND (p.rights & 4) <> 0 AND (p.sections & 6) <> 0
-   AND m.turn = 'client' AND m.reached_at IS NULL AND m.audience = 'client'`,
+   AND m.turn = 'client' AND m.reached_at IS NULL AND m.audience = 'client'
+UNION ALL
+SELECT q.id, 'file_request', q.project_id, q.title, CASE WHEN (p.sections & 2048) <> 0 THEN q.due_on END, q.state_at,
+       CASE WHEN (p.sections & 4096) <> 0 THEN a.name END, p.name, p.client_id, p.client_name, p.side, p.rights
+  FROM my_projects p JOIN file_requests q ON q.project_id = p.id
+  JOIN persons a ON a.id = q.created_by
+ WHERE p.side = 'client' AND (p.rights & 16) <> 0 AND (p.sections & 32) <> 0
+   AND q.state IN ('open', 'refused')
+   AND (q.assignee_id IS NULL OR q.assignee_id = $1 OR q.assignee_id = (SELECT v.person_id FROM client_users v WHERE v.id = $1)
+        OR NOT EXISTS (SELECT 1 FROM project_grants g WHERE g.actor = q.assignee_id AND g.project_id = q.project_id AND (g.rights & 16) <> 0))`,
 
 	// How much of what the actor sees of a project is open and done.
 	"my_tallies": `
@@ -203,6 +212,70 @@ SELECT y.project_id, y.kind, y.turn, y.total, y.done, y.since, p.sections, p.sid
 	"my_links": `
 SELECT l.id, l.deliverable_id, l.title, l.url, l.position, d.project_id, d.client_id, d.side, d.rights
   FROM deliverable_links l JOIN my_deliverables d ON d.id = l.deliverable_id`,
+
+	// Links that lead whoever has them to a file, for the team: all there are.
+	// Opens says whether one leads anywhere, apart from its time and count.
+	"my_share_links": `
+SELECT s.id, s.project_id, s.file_id, s.version_id, f.name, COALESCE(v.shown_number, 0) AS shown_number,
+       CASE WHEN s.password_hash = '' THEN 0 ELSE 1 END AS protected, s.expires_at, s.max_downloads, s.downloads,
+       s.created_at, s.created_by, a.name AS created_by_name, s.revoked_at, b.name AS revoked_by_name,
+       CASE WHEN ` + linkOpens + ` THEN 1 ELSE 0 END AS opens,
+       m.name AS project_name, m.client_id, m.client_name, m.side, m.rights
+  FROM share_links s JOIN my_projects m ON m.id = s.project_id
+  ` + linkLeads + `
+  JOIN persons a ON a.id = s.created_by
+  LEFT JOIN persons b ON b.id = s.revoked_by
+ WHERE m.side = 'team'`,
+
+	// The file to which a share link leads, for the link itself: at most one row,
+	// and none once its client, who is shown the file, could not take it any
+	// more, or its maker could not share it.
+	"my_link_file": `
+SELECT s.id, s.expires_at, s.max_downloads, s.downloads, s.password_hash, s.revoked_at, f.id AS file_id, f.name, f.project_id, f.client_id,
+       v.id AS version_id, v.blob, v.type, v.kind, v.size, v.sha256, v.created_at
+  FROM share_links s
+  ` + linkLeads + `
+ WHERE s.id = $1 AND s.revoked_at IS NULL AND ` + linkOpens,
+
+	// What the team asks the client for. Its example and its folder are named to
+	// clients while they see those; turn is empty when nobody has to act.
+	"my_file_requests": `
+SELECT q.id, q.project_id, q.title, q.title_key, q.body, q.state, q.state_at, q.reason, q.assignee_id, s.name AS assignee_name,
+       CASE WHEN p.side = 'team' OR (x.audience = 'client' AND x.shown_id IS NOT NULL) THEN x.id END AS example_id,
+       CASE WHEN p.side = 'team' OR (x.audience = 'client' AND x.shown_id IS NOT NULL) THEN x.name END AS example_name,
+       CASE WHEN p.side = 'team' OR o.audience = 'client' THEN o.id END AS folder_id,
+       CASE WHEN p.side = 'team' OR o.audience = 'client' THEN o.name END AS folder_name,
+       CASE WHEN (p.sections & 2048) <> 0 THEN q.due_on END AS due_on,
+       CASE WHEN p.side = 'team' THEN q.remind ELSE 0 END AS remind,
+       CASE WHEN p.side = 'team' THEN q.remind_at END AS remind_at,
+       CASE WHEN p.side = 'team' THEN q.reminded_at END AS reminded_at,
+       CASE WHEN q.state IN ('open', 'refused') THEN 'client' WHEN q.state = 'answered' THEN 'team' ELSE '' END AS turn, q.state_at AS turn_since,
+       CASE WHEN (p.sections & 4096) <> 0 OR sm.person_id IS NULL THEN b.name END AS state_by_name,
+       CASE WHEN p.side = 'team' THEN q.created_by END AS created_by,
+       CASE WHEN (p.sections & 4096) <> 0 THEN a.name END AS asked_by,
+       (SELECT COUNT(*) FROM file_request_files i JOIN files f ON f.id = i.file_id JOIN versions v ON v.id = i.version_id
+         WHERE i.request_id = q.id AND f.trashed_at IS NULL AND (p.side = 'team' OR (f.audience = 'client' AND f.shown_id IS NOT NULL AND v.audience = 'client'))) AS files,
+       q.created_at, q.revision, p.name AS project_name, p.client_id, p.client_name, p.side, p.rights, p.sections
+  FROM file_requests q JOIN my_projects p ON p.id = q.project_id
+  JOIN persons a ON a.id = q.created_by
+  JOIN persons b ON b.id = q.state_by
+  LEFT JOIN team_members sm ON sm.person_id = q.state_by
+  LEFT JOIN persons s ON s.id = q.assignee_id
+  LEFT JOIN files x ON x.id = q.example_id AND x.trashed_at IS NULL
+  LEFT JOIN folders o ON o.id = q.folder_id AND o.trashed_at IS NULL
+ WHERE p.side = 'team' OR (p.sections & 32) <> 0`,
+
+	// What came in answer to them.
+	"my_file_request_files": `
+SELECT i.request_id, i.file_id, i.version_id, i.created_at, f.name, v.size, v.kind, v.preview,
+       CASE WHEN q.side = 'team' THEN v.number ELSE 0 END AS number, COALESCE(v.shown_number, 0) AS shown_number, f.audience,
+       v.scan, CASE WHEN (q.sections & 4096) <> 0 OR tm.person_id IS NULL THEN a.name ELSE '' END AS by_name, q.project_id, q.side, q.rights
+  FROM file_request_files i JOIN my_file_requests q ON q.id = i.request_id
+  JOIN files f ON f.id = i.file_id AND f.trashed_at IS NULL
+  JOIN versions v ON v.id = i.version_id
+  JOIN persons a ON a.id = v.created_by
+  LEFT JOIN team_members tm ON tm.person_id = v.created_by
+ WHERE q.side = 'team' OR (f.audience = 'client' AND f.shown_id IS NOT NULL AND v.audience = 'client')`,
 
 	"my_updates": `
 SELECT u.id, u.project_id, u.body, u.status, u.health, u.sentence, u.audience, u.shown_at, u.created_at, u.edited_at, u.revision, u.title_key,
@@ -314,7 +387,7 @@ SELECT m.person_id, m.role,
 
 	// What the workspace says of itself to those it works with.
 	"my_office": `
-SELECT w.time_zone, w.office_hours, w.reply_hours, w.state_words, w.welcome FROM workspace w
+SELECT w.time_zone, w.office_hours, w.reply_hours, w.state_words, w.welcome, w.share_links FROM workspace w
  WHERE EXISTS (SELECT 1 FROM client_grants g WHERE g.actor = $1)
     OR EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = $1 AND m.accepted_at IS NOT NULL AND m.removed_at IS NULL)`,
 
@@ -397,6 +470,22 @@ SELECT s.item_id, s.person_id, s.first_at, s.last_at, a.name, i.project_id, i.si
   JOIN persons a ON a.id = s.person_id
  WHERE i.side = 'team'`,
 }
+
+// linkLeads joins to a share link s what it leads to: the version that it names,
+// or the newest that the client sees.
+const linkLeads = `JOIN files f ON f.id = s.file_id
+  JOIN projects p ON p.id = s.project_id
+  JOIN clients c ON c.id = p.client_id
+  JOIN workspace w ON w.id = 1
+  LEFT JOIN versions v ON v.id = COALESCE(s.version_id, f.shown_id)`
+
+// linkOpens is true while the workspace allows share links, the client sees the
+// file and the version, nothing harmful was found in it, and who made the link
+// might make it today.
+const linkOpens = `(w.share_links = 1 AND f.trashed_at IS NULL AND f.audience = 'client' AND v.audience = 'client' AND v.scan NOT IN ('waiting', 'infected')
+   AND p.shared_at IS NOT NULL AND c.portal_since IS NOT NULL AND c.archived_at IS NULL
+   AND (((((w.sections & ~c.sections_set) | (c.sections & c.sections_set)) & ~p.sections_set) | (p.sections & p.sections_set)) & 32) <> 0
+   AND EXISTS (SELECT 1 FROM project_grants g WHERE g.actor = s.created_by AND g.project_id = s.project_id AND g.side = 'team' AND (g.rights & 256) <> 0))`
 
 var mine = regexp.MustCompile(`\bmy_[a-z_]+\b`)
 

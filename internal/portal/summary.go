@@ -97,8 +97,10 @@ SELECT y.project_id, y.kind, y.turn, y.total, y.done, COALESCE(y.since, 0), y.se
 			return err
 		}
 		s := all[id]
-		s.Progress.Total += total
-		s.Progress.Done += done
+		if kind != "file_request" { // what is asked for is no progress
+			s.Progress.Total += total
+			s.Progress.Done += done
+		}
 		s.Progress.Shown = sections.Has(FieldProgress)
 		switch kind {
 		case "milestone":

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"fmt"
+	"strings"
 )
 
 // Tallies are derived, as grants are: the view due_tallies counts a project's
@@ -13,7 +14,10 @@ import (
 // retally counts the items of a project anew, of the kind whose item changed;
 // of all kinds when the change was to another thing.
 func (t *tx) retally(ctx context.Context, project ProjectID, subject string) error {
-	kinds := []string{"milestone", "task", "deliverable"}
+	kinds := []string{"milestone", "task", "deliverable", "file_request"}
+	if strings.HasPrefix(subject, "frq_") {
+		kinds = []string{"file_request"}
+	}
 	switch ItemID(subject).Kind() {
 	case "milestone", "task", "deliverable":
 		kinds = []string{ItemID(subject).Kind()}

@@ -252,6 +252,7 @@ CREATE TABLE share_links (
   downloads     BIGINT NOT NULL DEFAULT 0,
   failures      BIGINT NOT NULL DEFAULT 0,      -- wrong passwords since the last right one
   failed_at     BIGINT NOT NULL DEFAULT 0,
+  opened_at     BIGINT,                         -- of the last use that was recorded, one a day
   created_at    BIGINT NOT NULL,
   created_by    TEXT   NOT NULL REFERENCES persons (id),
   revoked_at    BIGINT,
@@ -261,3 +262,26 @@ CREATE TABLE share_links (
 CREATE INDEX share_links_file ON share_links (file_id, id);
 CREATE INDEX share_links_project ON share_links (project_id, id);
 CREATE INDEX share_links_maker ON share_links (created_by);
+
+-- What is asked for counts as waiting, too.
+DROP VIEW due_tallies;
+CREATE VIEW due_tallies AS
+SELECT m.project_id, 'milestone' AS kind, m.audience, m.turn, 6 AS section, COUNT(*) AS total,
+       SUM(CASE WHEN m.reached_at IS NULL THEN 0 ELSE 1 END) AS done,
+       MIN(CASE WHEN m.reached_at IS NULL AND (m.turn = 'client' OR m.turn_since > m.created_at) THEN m.turn_since END) AS since
+  FROM milestones m GROUP BY m.project_id, m.audience, m.turn
+UNION ALL
+SELECT t.project_id, 'task', t.audience, t.turn, 16, COUNT(*),
+       SUM(CASE WHEN t.completed_at IS NULL THEN 0 ELSE 1 END),
+       MIN(CASE WHEN t.completed_at IS NULL AND (t.turn = 'client' OR t.turn_since > t.created_at) THEN t.turn_since END)
+  FROM tasks t GROUP BY t.project_id, t.audience, t.turn
+UNION ALL
+SELECT d.project_id, 'deliverable', d.audience, d.turn, 8, COUNT(*),
+       SUM(CASE WHEN d.state IN ('approved', 'signed_off') THEN 1 ELSE 0 END),
+       MIN(CASE WHEN d.state NOT IN ('approved', 'signed_off') AND (d.turn = 'client' OR d.turn_since > d.created_at) THEN d.turn_since END)
+  FROM deliverables d GROUP BY d.project_id, d.audience, d.turn
+UNION ALL
+SELECT q.project_id, 'file_request', 'client', CASE WHEN q.state IN ('open', 'refused') THEN 'client' ELSE 'team' END, 32, COUNT(*),
+       SUM(CASE WHEN q.state IN ('accepted', 'withdrawn') THEN 1 ELSE 0 END),
+       MIN(CASE WHEN q.state NOT IN ('accepted', 'withdrawn') THEN q.state_at END)
+  FROM file_requests q GROUP BY q.project_id, CASE WHEN q.state IN ('open', 'refused') THEN 'client' ELSE 'team' END;

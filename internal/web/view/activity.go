@@ -82,6 +82,8 @@ func Href(id string) string {
 		return "/milestones/" + id
 	case "upd":
 		return "/updates/" + id
+	case "frq":
+		return "/requests/" + id
 	case "cli":
 		return "/clients/" + id
 	}

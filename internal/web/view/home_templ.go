@@ -65,7 +65,7 @@ func (p *HomePage) needs() []ui.NeedProps {
 func (p *Page) needs(all []portal.Need, workspace string, several bool) []ui.NeedProps {
 	var cards []ui.NeedProps
 	for _, n := range all {
-		icon := map[string]string{"task": "square-check-big", "deliverable": "package", "milestone": "flag"}[n.Kind]
+		icon := needIcons[n.Kind]
 		from := n.AskedBy
 		if from == "" {
 			from = workspace
