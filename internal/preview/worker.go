@@ -1,0 +1,128 @@
+package preview
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Command is the first argument with which a program that uses this package
+// starts itself again. Its main, and TestMain of its tests, begin with
+//
+//	if len(os.Args) > 1 && os.Args[1] == preview.Command {
+//		os.Exit(preview.Work(os.Args[2:]))
+//	}
+const Command = "preview-worker"
+
+// An order is what a worker process is started with.
+type order struct {
+	Self   string      // the program, as the worker sees it
+	Read   []string    // what it may read, beside the system's programs
+	Write  string      // the directory it may write
+	Socket string      // a directory where it may make a Unix socket, to talk to itself
+	Own    bool        // the directory is its own, so it may do more there
+	Memory uint64      // bytes of address space; 0: the image worker sees to it
+	CPU    uint64      // seconds
+	File   uint64      // bytes of one file
+	Argv   []string    // the converter to become, or
+	Image  *imageOrder // the picture to work on, or
+	Probe  *probeOrder // what to try
+}
+
+// Work is the worker process. It gives away what it does not need, and then
+// becomes a converter or, started anew so that all of it is limited, decodes a
+// picture.
+func Work(args []string) int {
+	if err := work(args); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+func work(args []string) error {
+	if len(args) != 2 {
+		return fmt.Errorf("%s is for the program itself", Command)
+	}
+	var o order
+	if err := json.Unmarshal([]byte(args[1]), &o); err != nil {
+		return err
+	}
+	switch {
+	case args[0] == "confine":
+		runtime.LockOSThread() // what is given away is given away by a thread
+		for what, n := range map[int]uint64{
+			unix.RLIMIT_CORE: 0, unix.RLIMIT_CPU: o.CPU, unix.RLIMIT_FSIZE: o.File, unix.RLIMIT_NOFILE: 256, unix.RLIMIT_AS: o.Memory,
+		} {
+			if n == 0 && what != unix.RLIMIT_CORE {
+				continue
+			}
+			if err := unix.Setrlimit(what, &unix.Rlimit{Cur: n, Max: n}); err != nil {
+				return fmt.Errorf("limit %d: %w", what, err)
+			}
+		}
+		if o.CPU > 0 {
+			unix.Setpriority(unix.PRIO_PROCESS, 0, 10) // requests go first
+		}
+		confine(o)
+		if len(o.Argv) > 0 {
+			return fmt.Errorf("%s: %w", o.Argv[0], syscall.Exec(o.Argv[0], o.Argv, os.Environ()))
+		}
+		return syscall.Exec(o.Self, []string{o.Self, Command, "inside", args[1]}, os.Environ())
+	case o.Image != nil:
+		if err := limitMemory(imageMemory); err != nil {
+			return err
+		}
+		return remake(*o.Image, os.Stdout)
+	case o.Probe != nil:
+		return json.NewEncoder(os.Stdout).Encode(o.Probe.try())
+	}
+	return fmt.Errorf("%s was asked for nothing", Command)
+}
+
+// imageMemory is enough for 50 megapixels of 8 bytes, which is what decoders
+// make of the deepest pictures, and what comes with them.
+const imageMemory = 640 << 20
+
+// limitMemory lets this process take n more bytes than Go has reserved for it
+// by now.
+func limitMemory(n uint64) error {
+	debug.SetMemoryLimit(int64(n) * 9 / 10)
+	b, err := os.ReadFile("/proc/self/statm")
+	pages, _, _ := strings.Cut(string(b), " ")
+	have, bad := strconv.ParseUint(pages, 10, 64)
+	if err != nil || bad != nil {
+		return unix.Setrlimit(unix.RLIMIT_DATA, &unix.Rlimit{Cur: n, Max: n})
+	}
+	n += have * uint64(os.Getpagesize())
+	return unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: n, Max: n})
+}
+
+// A probeOrder is what a worker tries in order to say which walls stand.
+type probeOrder struct {
+	Address string // somebody listens there
+	File    string // a file that is none of its business
+}
+
+type probeAnswer struct {
+	Connected, Read bool
+}
+
+func (p *probeOrder) try() (a probeAnswer) {
+	if conn, err := net.DialTimeout("tcp", p.Address, time.Second); err == nil {
+		conn.Close()
+		a.Connected = true
+	}
+	_, err := os.ReadFile(p.File)
+	a.Read = err == nil
+	return a
+}
