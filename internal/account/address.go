@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -56,6 +57,19 @@ func addrText(a netip.Addr) string {
 		return ""
 	}
 	return plainAddr(a).String()
+}
+
+type addressKey struct{}
+
+// From says which network address asks: what comes of it is recorded with it.
+func From(ctx context.Context, addr netip.Addr) context.Context {
+	return context.WithValue(ctx, addressKey{}, addrText(addr))
+}
+
+// AddressOf is the address that asks, or "" when nobody does over a network.
+func AddressOf(ctx context.Context) string {
+	address, _ := ctx.Value(addressKey{}).(string)
+	return address
 }
 
 // neighbourhood returns the network that is throttled as one: an IPv4 address,

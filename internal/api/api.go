@@ -18,6 +18,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,10 +34,11 @@ import (
 // maxBody bounds a request, in bytes.
 const maxBody = 1 << 20
 
-// Options of New; all are required.
+// Options of New; all but Trusted are required.
 type Options struct {
 	Portal   *portal.Portal
 	Accounts *account.Accounts
+	Trusted  []netip.Prefix // proxies whose X-Forwarded-For is believed
 	Version  string
 	Log      *slog.Logger
 }
@@ -213,7 +215,9 @@ func (s *server) enter(c huma.Context, next func(huma.Context)) {
 	if !slices.Contains(token.Scopes, "write") {
 		actor = actor.ReadOnly()
 	}
-	ctx := context.WithValue(c.Context(), scopeKey{}, s.Portal.As(actor))
+	r, _ := humago.Unwrap(c)
+	ctx := account.From(c.Context(), account.ClientAddr(r, s.Trusted))
+	ctx = context.WithValue(ctx, scopeKey{}, s.Portal.As(actor))
 	if key := c.Header("Idempotency-Key"); key != "" && c.Method() == http.MethodPost {
 		if len(key) > 200 {
 			huma.WriteErr(s.huma, c, http.StatusUnprocessableEntity, "The Idempotency-Key is longer than 200 characters.")

@@ -301,13 +301,19 @@ CREATE TABLE events (
   particulars TEXT   NOT NULL,
   hash        TEXT   NOT NULL,
   section     BIGINT NOT NULL DEFAULT 0,
-  shown       BIGINT NOT NULL DEFAULT 0,
+  shown       BIGINT NOT NULL DEFAULT 0, address TEXT NOT NULL DEFAULT '',
   UNIQUE (chain, seq)
 );
+
+CREATE INDEX events_actor ON events (actor, id);
+
+CREATE INDEX events_address ON events (address, id);
 
 CREATE INDEX events_at ON events (at);
 
 CREATE INDEX events_client ON events (client_id, id);
+
+CREATE INDEX events_kind ON events (kind, id);
 
 CREATE INDEX events_project ON events (project_id, id);
 

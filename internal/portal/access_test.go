@@ -70,7 +70,7 @@ func signedIn(t *testing.T, w *portaltest.World, token string) bool {
 // kinds are those of the newest events, newest first.
 func kinds(t *testing.T, w *portaltest.World, n int) []portal.Kind {
 	t.Helper()
-	events, _, err := w.As(w.Ada).Audit(ctx, portal.Page{Limit: n})
+	events, _, err := w.As(w.Ada).Audit(ctx, portal.AuditFilter{}, portal.Page{Limit: n})
 	if err != nil {
 		t.Fatal(err)
 	}

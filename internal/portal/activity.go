@@ -110,21 +110,6 @@ SELECT `+eventColumns+` FROM my_client_events e
 	return events, next, nil
 }
 
-// Audit returns everything that was recorded, newest first. For those who
-// administer the workspace.
-func (me *Scope) Audit(ctx context.Context, pg Page) (events []Event, next string, err error) {
-	rows, err := me.query(ctx, `
-SELECT `+eventColumns+` FROM my_audit e
- WHERE ($2 = '' OR e.id < $2)
- ORDER BY e.id DESC LIMIT $3`, pg.After, pg.limit())
-	events, err = list(rows, err, func(r *sql.Rows) (Event, error) { return scanEvent(r) })
-	if err != nil {
-		return nil, "", err
-	}
-	events, next = page(events, pg, eventKey)
-	return events, next, nil
-}
-
 // recentDays bounds lists across projects, so that they do not grow with the
 // history of the workspace.
 const recentDays = 60

@@ -51,7 +51,7 @@ func TestChangeWorkspace(t *testing.T) {
 		if err := w.As(w.Ada).ChangeWorkspace(ctx, s); !errors.Is(err, portal.ErrConflict) {
 			t.Errorf("second change from the same page: %v, want ErrConflict", err)
 		}
-		events, _, err := w.As(w.Ada).Audit(ctx, portal.Page{Limit: 1})
+		events, _, err := w.As(w.Ada).Audit(ctx, portal.AuditFilter{}, portal.Page{Limit: 1})
 		if err != nil || len(events) != 1 || events[0].Kind != portal.WorkspaceChanged || events[0].Actor != w.Ada {
 			t.Errorf("audit after the change: %+v, %v", events, err)
 		}

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -64,12 +65,12 @@ func (t *tx) record(ctx context.Context, h Happening) error {
 	}
 	id := EventID(db.NewID("evt"))
 	hash := chainHash(head, string(id), string(h.Client), fmt.Sprint(seq), string(h.Kind), fmt.Sprint(t.now), t.me.actor.id,
-		string(h.Project), h.Subject, string(h.Person), string(h.Audience), string(details))
+		string(h.Project), h.Subject, string(h.Person), string(h.Audience), string(details), t.address)
 	if _, err := t.Exec(ctx, `
-INSERT INTO events (id, chain, seq, kind, at, actor, client_id, project_id, subject, person_id, audience, particulars, hash, section, shown)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+INSERT INTO events (id, chain, seq, kind, at, actor, client_id, project_id, subject, person_id, audience, particulars, hash, section, shown, address)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 		string(id), string(h.Client), seq, string(h.Kind), t.now, t.me.actor.id, nullable(h.Client), nullable(h.Project), h.Subject,
-		nullable(h.Person), string(h.Audience), string(details), hash, int64(h.Section), shown); err != nil {
+		nullable(h.Person), string(h.Audience), string(details), hash, int64(h.Section), shown, t.address); err != nil {
 		return fmt.Errorf("record %s: %w", h.Kind, err)
 	}
 	if _, err := t.Exec(ctx, `UPDATE event_chains SET head = $1 WHERE chain = $2`, hash, string(h.Client)); err != nil {
@@ -134,8 +135,12 @@ SELECT CASE WHEN p.shared_at IS NULL THEN 0 ELSE 1 END
 }
 
 // chainHash binds the fields and the event before. Lengths go first, so that
-// no shift of text between fields gives the same hash.
+// no shift of text between fields gives the same hash. The last field is the
+// network address, which events did not always have: an empty one is left out.
 func chainHash(head string, fields ...string) string {
+	if last := len(fields) - 1; fields[last] == "" {
+		fields = fields[:last]
+	}
 	w := sha256.New()
 	var n [8]byte
 	for _, f := range append([]string{head}, fields...) {
@@ -149,13 +154,10 @@ func chainHash(head string, fields ...string) string {
 // recordAccount writes what happened to a person's account into the chain of
 // the workspace, in the account's own transaction.
 func (p *Portal) recordAccount(ctx context.Context, d *db.Tx, h account.Happening) error {
-	t := &tx{Tx: d, me: p.As(PersonActor(h.Person)), now: db.Micros(p.now())}
+	t := &tx{Tx: d, me: p.As(PersonActor(h.Person)), now: db.Micros(p.now()), address: cmp.Or(account.AddressOf(ctx), h.Address)}
 	details := Details{}
 	for k, v := range h.Particulars {
 		details[k] = v
-	}
-	if h.Address != "" {
-		details["address"] = h.Address
 	}
 	if err := t.record(ctx, Happening{Kind: Kind(h.Kind), Subject: string(h.Person), Person: h.Person, Details: details}); err != nil {
 		return err

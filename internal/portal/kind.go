@@ -1,5 +1,10 @@
 package portal
 
+import (
+	"maps"
+	"slices"
+)
+
 // A Kind is what an event is about, in the past tense.
 type Kind string
 
@@ -114,7 +119,7 @@ const (
 )
 
 // particulars of a kind: the one place that says what follows from an event.
-// What a feed tells has a sentence in the message catalogue: "event." and its name.
+// Each has a sentence in the message catalogue: "event." and its name.
 type particulars struct {
 	place   place
 	section Sections // the section it shows under; 0 shows with the activity itself
@@ -123,7 +128,7 @@ type particulars struct {
 }
 
 // kinds holds every Kind. A test demands that each is here, and that it has a
-// sentence if a feed tells it.
+// sentence.
 var kinds = map[Kind]particulars{
 	WorkspaceSetUp:   {place: auditOnly},
 	WorkspaceChanged: {place: auditOnly},
@@ -223,3 +228,6 @@ var kinds = map[Kind]particulars{
 	ViewingAsStarted:  {place: auditOnly, closes: true},
 	ViewingAsFinished: {place: auditOnly, closes: true},
 }
+
+// AllKinds returns every Kind, by name.
+func AllKinds() []Kind { return slices.Sorted(maps.Keys(kinds)) }

@@ -92,7 +92,7 @@ func TestRetryMail(t *testing.T) {
 		if err := w.As(w.Ada).RetryMail(ctx, id); !errors.Is(err, portal.ErrConflict) {
 			t.Errorf("retry of a queued mail: %v, want ErrConflict", err)
 		}
-		events, _, err := w.As(w.Ada).Audit(ctx, portal.Page{Limit: 1})
+		events, _, err := w.As(w.Ada).Audit(ctx, portal.AuditFilter{}, portal.Page{Limit: 1})
 		if err != nil || len(events) != 1 || events[0].Kind != portal.MailRetried || events[0].Subject != string(id) {
 			t.Errorf("audit: %+v, %v", events, err)
 		}

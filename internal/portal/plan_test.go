@@ -1,7 +1,6 @@
 package portal_test
 
 import (
-	"context"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,7 +24,6 @@ var walked = []string{"SCAN CONSTANT ROW", "SCAN n", "SCAN x", "SCAN t USING IND
 // an index, on both databases.
 func TestReadsUseIndexes(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
-		ctx := context.Background()
 		portal.Expanded() // what other tests ran
 		for _, who := range []portal.PersonID{w.Ada, w.Cleo} {
 			everything(t, w, who)
@@ -34,43 +32,51 @@ func TestReadsUseIndexes(t *testing.T) {
 		if len(queries) < 30 {
 			t.Fatalf("only %d queries were seen", len(queries))
 		}
-		err := w.DB.Write(ctx, func(tx *db.Tx) error {
-			explain := "EXPLAIN QUERY PLAN "
-			if w.DB.Dialect() == db.PostgreSQL {
-				// The World is so small that PostgreSQL would read whole tables
-				// by choice; what counts is whether it must.
-				if _, err := tx.Exec(ctx, "SET LOCAL enable_seqscan = off"); err != nil {
-					return err
-				}
-				explain = "EXPLAIN "
+		plans(t, w, queries, func(q, line string) {
+			if strings.HasPrefix(line, "SCAN ") && !slices.Contains(walked, line) || seqScan.MatchString(line) {
+				t.Errorf("%s, in the plan of: %s", line, q[strings.LastIndex(q, "))")+1:])
 			}
-			for _, q := range queries {
-				rows, err := tx.Query(ctx, explain+parameter.ReplaceAllString(q, "'1'"))
-				if err != nil {
-					return err
-				}
-				for rows.Next() {
-					var line string
-					dest := []any{&line}
-					if w.DB.Dialect() == db.SQLite {
-						dest = []any{new(int), new(int), new(int), &line}
-					}
-					if err := rows.Scan(dest...); err != nil {
-						return err
-					}
-					line = strings.TrimSpace(line)
-					if strings.HasPrefix(line, "SCAN ") && !slices.Contains(walked, line) || seqScan.MatchString(line) {
-						t.Errorf("%s, in the plan of: %s", line, q[strings.LastIndex(q, "))")+1:])
-					}
-				}
-				if err := rows.Close(); err != nil {
-					return err
-				}
-			}
-			return nil
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
 	})
+}
+
+// plans shows each line of what the database means to do for the queries.
+func plans(t *testing.T, w *portaltest.World, queries []string, show func(query, line string)) {
+	t.Helper()
+	ctx := t.Context()
+	err := w.DB.Write(ctx, func(tx *db.Tx) error {
+		explain := "EXPLAIN QUERY PLAN "
+		if w.DB.Dialect() == db.PostgreSQL {
+			// The World is so small that PostgreSQL would read whole tables
+			// by choice; what counts is whether it must.
+			if _, err := tx.Exec(ctx, "SET LOCAL enable_seqscan = off"); err != nil {
+				return err
+			}
+			explain = "EXPLAIN "
+		}
+		for _, q := range queries {
+			rows, err := tx.Query(ctx, explain+parameter.ReplaceAllString(q, "'1'"))
+			if err != nil {
+				return err
+			}
+			for rows.Next() {
+				var line string
+				dest := []any{&line}
+				if w.DB.Dialect() == db.SQLite {
+					dest = []any{new(int), new(int), new(int), &line}
+				}
+				if err := rows.Scan(dest...); err != nil {
+					return err
+				}
+				show(q, strings.TrimSpace(line))
+			}
+			if err := rows.Close(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

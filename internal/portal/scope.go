@@ -433,10 +433,13 @@ SELECT e.id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.person_id, e.
 	// Everything that was recorded, for those who administer.
 	"my_audit": `
 SELECT e.id, e.chain, e.seq, e.kind, e.at, e.client_id, e.project_id, e.subject, e.person_id, e.audience, e.particulars,
-       e.section, e.shown, e.hash, e.actor, a.name AS actor_name, w.name AS person_name, r.side, r.rights
+       e.section, e.shown, e.hash, e.address, e.actor, a.name AS actor_name, a.email AS actor_email, a.email_key AS actor_key, w.name AS person_name,
+       c.name AS client_name, p.name AS project_name, r.side, r.rights
   FROM events e JOIN my_role r ON (r.rights & 1024) <> 0
   LEFT JOIN persons a ON a.id = e.actor
-  LEFT JOIN persons w ON w.id = e.person_id`,
+  LEFT JOIN persons w ON w.id = e.person_id
+  LEFT JOIN clients c ON c.id = e.client_id
+  LEFT JOIN projects p ON p.id = e.project_id`,
 
 	// Mail that left or waits, for those who administer. Readable is what does
 	// not let its reader be somebody else: neither codes nor links that prove who

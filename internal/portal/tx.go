@@ -6,14 +6,16 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
 // tx is one change in the making, as one actor.
 type tx struct {
 	*db.Tx
-	me  *Scope
-	now int64 // the time of the change, in microseconds
+	me      *Scope
+	now     int64  // the time of the change, in microseconds
+	address string // the network address that it comes from
 
 	changed  bool   // rows were changed
 	recorded bool   // and an event says so, or quiet why not
@@ -41,7 +43,7 @@ func (me *Scope) write(ctx context.Context, fn func(*tx) error) error {
 func (me *Scope) change(ctx context.Context, fn func(*tx) error) error {
 	var t *tx
 	err := me.p.db.Write(ctx, func(d *db.Tx) error {
-		t = &tx{Tx: d, me: me, now: db.Micros(me.p.now())}
+		t = &tx{Tx: d, me: me, now: db.Micros(me.p.now()), address: account.AddressOf(ctx)}
 		r, err := t.begin(ctx)
 		if err != nil {
 			return err

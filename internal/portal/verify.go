@@ -29,16 +29,16 @@ func VerifyChains(ctx context.Context, d *db.DB) (events int, breaks []Break, er
 	}
 	ends := make(map[string]end)
 	rows, err := d.Query(ctx, `
-SELECT chain, seq, hash, id, kind, at, actor, COALESCE(project_id, ''), subject, COALESCE(person_id, ''), audience, particulars
+SELECT chain, seq, hash, id, kind, at, actor, COALESCE(project_id, ''), subject, COALESCE(person_id, ''), audience, particulars, address
   FROM events ORDER BY chain, seq`)
 	if err != nil {
 		return 0, nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var chain, hash, id, kind, actor, project, subject, person, audience, details string
+		var chain, hash, id, kind, actor, project, subject, person, audience, details, address string
 		var seq, at int64
-		if err := rows.Scan(&chain, &seq, &hash, &id, &kind, &at, &actor, &project, &subject, &person, &audience, &details); err != nil {
+		if err := rows.Scan(&chain, &seq, &hash, &id, &kind, &at, &actor, &project, &subject, &person, &audience, &details, &address); err != nil {
 			return events, nil, err
 		}
 		events++
@@ -46,7 +46,7 @@ SELECT chain, seq, hash, id, kind, at, actor, COALESCE(project_id, ''), subject,
 		switch {
 		case seq != last.seq+1:
 			breaks = append(breaks, Break{chain, seq, fmt.Sprintf("it follows event %d", last.seq)})
-		case hash != chainHash(last.head, id, chain, fmt.Sprint(seq), kind, fmt.Sprint(at), actor, project, subject, person, audience, details):
+		case hash != chainHash(last.head, id, chain, fmt.Sprint(seq), kind, fmt.Sprint(at), actor, project, subject, person, audience, details, address):
 			breaks = append(breaks, Break{chain, seq, "its hash is not that of what it says"})
 		}
 		ends[chain] = end{seq, hash}

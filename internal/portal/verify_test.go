@@ -44,6 +44,7 @@ func TestVerifyChainsFindsEveryAlteration(t *testing.T) {
 		for _, c := range []struct{ what, alter, restore string }{
 			{"text", `UPDATE events SET particulars = '{"title":"TWO"}' WHERE chain = $1 AND seq = 2`, `UPDATE events SET particulars = '{"title":"two"}' WHERE chain = $1 AND seq = 2`},
 			{"time", `UPDATE events SET at = at + 1 WHERE chain = $1 AND seq = 2`, `UPDATE events SET at = at - 1 WHERE chain = $1 AND seq = 2`},
+			{"address", `UPDATE events SET address = '203.0.113.7' WHERE chain = $1 AND seq = 2`, `UPDATE events SET address = '' WHERE chain = $1 AND seq = 2`},
 			{"number", `UPDATE events SET seq = 9 WHERE chain = $1 AND seq = 4`, `UPDATE events SET seq = 4 WHERE chain = $1 AND seq = 9`},
 			{"the end's number", `UPDATE event_chains SET seq = 3 WHERE chain = $1`, `UPDATE event_chains SET seq = 4 WHERE chain = $1`},
 			{"the end's name", `UPDATE event_chains SET chain = 'x' WHERE chain = $1`, `UPDATE event_chains SET chain = $1 WHERE chain = 'x'`},

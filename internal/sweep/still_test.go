@@ -203,9 +203,9 @@ func TestAuditTellsWhoAndWhere(t *testing.T) {
 		_, err = ada.RemoveTeamMember(ctx, s.Tom)
 		must(t, err)
 
-		seen := map[portal.Kind]portal.Event{}
+		seen := map[portal.Kind]portal.AuditRow{}
 		for after := ""; ; {
-			events, next, err := ada.Audit(ctx, portal.Page{After: after, Limit: 100})
+			events, next, err := ada.Audit(ctx, portal.AuditFilter{}, portal.Page{After: after, Limit: 100})
 			must(t, err)
 			for _, e := range events {
 				seen[e.Kind] = e
@@ -232,13 +232,13 @@ func TestAuditTellsWhoAndWhere(t *testing.T) {
 				t.Errorf("%s does not say who or when: %+v", kind, e)
 			case slices.Contains(inside, kind) && e.Actor != s.Ada:
 				t.Errorf("%s is said to be of %s", kind, e.ActorName)
-			case slices.Contains(atTheDoor, kind) && e.Details["address"] != "127.0.0.1":
-				t.Errorf("%s came from %q", kind, e.Details["address"])
+			case slices.Contains(atTheDoor, kind) && e.Address != "127.0.0.1":
+				t.Errorf("%s came from %q", kind, e.Address)
 			}
 		}
 		// Only who administers reads it.
 		for _, name := range []string{"mia", "tom", "cleo", "carl", "eve"} {
-			if events, _, err := s.me(name).Audit(ctx, portal.Page{}); len(events) > 0 {
+			if events, _, err := s.me(name).Audit(ctx, portal.AuditFilter{}, portal.Page{}); len(events) > 0 {
 				t.Errorf("%s reads %d rows of the audit log (%v)", name, len(events), err)
 			}
 		}

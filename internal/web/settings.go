@@ -16,6 +16,8 @@ func (s *Server) settingsRoutes() []route {
 	return []route{
 		{"GET /settings", team, s.settingsPage},
 		{"POST /settings", team, s.saveSettings},
+		{"GET /settings/audit", team, s.audit},
+		{"GET /settings/audit.csv", team, s.auditCSV},
 	}
 }
 

@@ -93,6 +93,9 @@ func (s *Server) serve(rt route) http.Handler {
 		if r.Body != nil && r.Body != http.NoBody {
 			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		}
+		if r.Method != http.MethodGet && r.Method != http.MethodHead { // which change nothing
+			r = r.WithContext(account.From(r.Context(), s.addr(r)))
+		}
 		me, err := s.visit(r)
 		if err == nil {
 			err = rt.door(me)

@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.C6J7SNTN.css"
+	Style  = "/static/app.4OMKXBMT.css"
 	Script = "/static/app.363QSE34.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )

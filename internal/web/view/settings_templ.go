@@ -84,7 +84,7 @@ func Settings(p SettingsPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("settings.title"), Lead: p.T("settings.lead")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Title: p.T("settings.title"), Lead: p.T("settings.lead")}, ui.Button(ui.ButtonProps{Label: p.T("audit.title"), Icon: "history", Href: "/settings/audit", Small: true})).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
