@@ -15,7 +15,19 @@ var (
 	ErrConflict  = errors.New("changed by somebody else")
 	ErrGone      = errors.New("no longer there") // it was, and this person may know
 	ErrBusy      = errors.New("busy, try again")
+	ErrTooLarge  = errors.New("larger than a file may be")
+	ErrFull      = errors.New("no room left for the client's files")
+	ErrHeld      = errors.New("held back until it was looked through, or for what was found in it")
 )
+
+// A Clash says that there is a file of that name where another was to be put.
+type Clash struct {
+	File    FileID
+	Name    string
+	Version bool // the actor may add a version to it instead
+}
+
+func (*Clash) Error() string { return "there is a file of that name" }
 
 // Invalid says which fields of an input cannot be taken, and why: a key of the
 // message catalogue below "invalid." for each field.

@@ -21,6 +21,12 @@ type (
 	TemplateID    string // tpl_
 	FeedID        string // fed_, a calendar feed
 	MailID        string // mai_
+	FolderID      string // fol_
+	FileID        string // fil_
+	VersionID     string // ver_, of a file
+	UploadID      string // upl_
+	FileRequestID string // frq_
+	ShareLinkID   string // lnk_
 )
 
 // Actor is whom a Scope acts for: a person, or a client user whose view is

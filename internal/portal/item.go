@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// ItemID is the id of a milestone, a task, a deliverable or an update; its
-// prefix says which.
+// ItemID is the id of a milestone, a task, a deliverable, an update, a folder
+// or a file; its prefix says which.
 type ItemID string
 
-// An itemKind is what the four kinds of item have in common.
+// An itemKind is what the kinds of item have in common.
 type itemKind struct {
 	name    string // of the kind, also the word's key
 	table   string
@@ -27,9 +27,12 @@ var itemKinds = map[string]itemKind{
 	"tsk": {"task", "tasks", "title", "created_by", SectionTasks, SectionTasks},
 	"dlv": {"deliverable", "deliverables", "title", "created_by", SectionDeliverables, SectionDeliverables},
 	"upd": {"update", "updates", "project_name", "author_id", SectionUpdates, SectionUpdates},
+	"fol": {"folder", "folders", "name", "created_by", SectionFiles, SectionFiles},
+	"fil": {"file", "files", "name", "created_by", SectionFiles, SectionFiles},
 }
 
-// Kind is "milestone", "task", "deliverable" or "update"; empty for any other id.
+// Kind is "milestone", "task", "deliverable", "update", "folder" or "file";
+// empty for any other id.
 func (id ItemID) Kind() string {
 	prefix, _, _ := strings.Cut(string(id), "_")
 	return itemKinds[prefix].name
@@ -47,6 +50,9 @@ type item struct {
 	revision int64
 	Held
 }
+
+// inFiles reports whether it is a folder or a file.
+func (i item) inFiles() bool { return i.about == SectionFiles }
 
 // item loads any item the actor sees.
 func loadItem(ctx context.Context, r reader, id ItemID) (item, error) {
@@ -187,7 +193,7 @@ func (me *Scope) PassTurn(ctx context.Context, id ItemID, to Side) error {
 		switch {
 		case err != nil:
 			return err
-		case i.name == "update":
+		case i.name == "update", i.inFiles():
 			return ErrNotFound
 		case i.Team() && !i.Can(Contribute), !i.Team() && (!i.Can(Comment) || to != Team):
 			return ErrForbidden

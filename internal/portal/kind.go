@@ -79,6 +79,27 @@ const (
 	DeliverableWithdrawn Kind = "deliverable_withdrawn"
 	DeliverableDeleted   Kind = "deliverable_deleted"
 
+	FolderAdded     Kind = "folder_added"
+	FolderRenamed   Kind = "folder_renamed"
+	FolderMoved     Kind = "folder_moved"
+	FolderTrashed   Kind = "folder_trashed"
+	FolderRestored  Kind = "folder_restored"
+	FileAdded       Kind = "file_added"
+	VersionAdded    Kind = "version_added"
+	VersionShown    Kind = "version_shown"
+	VersionRestored Kind = "version_restored" // an earlier one was brought back, as a new one
+	FileRenamed     Kind = "file_renamed"
+	FileMoved       Kind = "file_moved"
+	FileCopied      Kind = "file_copied"
+	FilePinned      Kind = "file_pinned"
+	FileUnpinned    Kind = "file_unpinned"
+	FileTrashed     Kind = "file_trashed"
+	FileRestored    Kind = "file_restored" // from the trash
+	FilePurged      Kind = "file_purged"
+	FileInfected    Kind = "file_infected"
+	FileAttached    Kind = "file_attached" // to a deliverable or an update
+	FileDetached    Kind = "file_detached"
+
 	TurnPassed    Kind = "turn_passed"
 	ItemRevealed  Kind = "item_revealed"
 	ItemConcealed Kind = "item_concealed"
@@ -198,6 +219,27 @@ var kinds = map[Kind]particulars{
 	DeliverableSignedOff: {place: projectFeed, section: SectionDeliverables},
 	DeliverableWithdrawn: {place: projectFeed, section: SectionDeliverables},
 	DeliverableDeleted:   {place: projectFeed, section: SectionDeliverables},
+
+	FolderAdded:     {place: projectFeed, section: SectionFiles},
+	FolderRenamed:   {place: projectFeed, section: SectionFiles},
+	FolderMoved:     {place: projectFeed, section: SectionFiles},
+	FolderTrashed:   {place: projectFeed, section: SectionFiles},
+	FolderRestored:  {place: projectFeed, section: SectionFiles},
+	FileAdded:       {place: projectFeed, section: SectionFiles},
+	VersionAdded:    {place: projectFeed, section: SectionFiles},
+	VersionShown:    {place: projectFeed, section: SectionFiles},
+	VersionRestored: {place: projectFeed, section: SectionFiles},
+	FileRenamed:     {place: projectFeed, section: SectionFiles},
+	FileMoved:       {place: projectFeed, section: SectionFiles},
+	FileCopied:      {place: projectFeed, section: SectionFiles},
+	FilePinned:      {place: projectFeed, section: SectionFiles},
+	FileUnpinned:    {place: projectFeed, section: SectionFiles},
+	FileTrashed:     {place: projectFeed, section: SectionFiles},
+	FileRestored:    {place: projectFeed, section: SectionFiles},
+	FileInfected:    {place: projectFeed, section: SectionFiles},
+	FileAttached:    {place: projectFeed, section: SectionFiles},
+	FileDetached:    {place: projectFeed, section: SectionFiles},
+	FilePurged:      {place: auditOnly},
 
 	TurnPassed:    {place: projectFeed},
 	ItemRevealed:  {place: projectFeed},

@@ -17,6 +17,8 @@ type Portal struct {
 	log      *slog.Logger
 	signal   func(Signal)
 	enqueue  func(ctx context.Context, tx *db.Tx, kind string, args any) error
+
+	downloads downloadLog
 }
 
 // A Signal says that something happened, and to whom it matters; it carries no
@@ -43,6 +45,7 @@ type Options struct {
 // to it.
 func New(d *db.DB, o Options) (*Portal, *account.Accounts) {
 	p := &Portal{db: d, now: o.Now, log: o.Log, signal: o.Signal, enqueue: o.Enqueue}
+	p.downloads.p = p
 	if p.now == nil {
 		p.now = time.Now
 	}

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -397,8 +398,9 @@ func (t *tx) showHistory(ctx context.Context, id ProjectID) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range append(subjects, string(id)) {
-		if _, err := t.exec(ctx, `UPDATE events SET shown = 1 WHERE subject = $1 AND audience = 'client'`, s); err != nil {
+	for part := range slices.Chunk(append(subjects, string(id)), 200) {
+		places, args := oneOf(1, part)
+		if _, err := t.exec(ctx, `UPDATE events SET shown = 1 WHERE subject IN `+places+` AND audience = 'client'`, args...); err != nil {
 			return err
 		}
 	}
@@ -410,7 +412,9 @@ const shownItems = `
 SELECT i.id FROM my_milestones i WHERE i.project_id = $2 AND i.audience = 'client'
 UNION ALL SELECT i.id FROM my_tasks i WHERE i.project_id = $2 AND i.audience = 'client'
 UNION ALL SELECT i.id FROM my_deliverables i WHERE i.project_id = $2 AND i.audience = 'client'
-UNION ALL SELECT i.id FROM my_updates i WHERE i.project_id = $2 AND i.audience = 'client'`
+UNION ALL SELECT i.id FROM my_updates i WHERE i.project_id = $2 AND i.audience = 'client'
+UNION ALL SELECT i.id FROM my_folders i WHERE i.project_id = $2 AND i.audience = 'client'
+UNION ALL SELECT i.id FROM my_files i WHERE i.project_id = $2 AND i.audience = 'client'`
 
 // UnshareProject takes the project out of the client's sight at once. Takes Manage.
 func (me *Scope) UnshareProject(ctx context.Context, id ProjectID) error {

@@ -22,7 +22,7 @@ func (a Audience) Now() bool { return a.Shared && a.Open && a.Shown }
 const namedInAudience = 5
 
 // AudiencePreview says who would see something of the kind ("milestone",
-// "task", "deliverable", "update") if it were shown. For the project's team.
+// "task", "deliverable", "update", "folder", "file") if it were shown. For the project's team.
 func (me *Scope) AudiencePreview(ctx context.Context, project ProjectID, kind string) (Audience, error) {
 	return audience(ctx, me, project, kind)
 }
@@ -75,6 +75,13 @@ type Reveal struct {
 	HiddenMilestone string
 	Named           int  // items the client sees that will name this milestone
 	State           bool // an update that becomes the project's state
+
+	Attached []File   // in a deliverable or an update, which stay hidden
+	Folders  []Folder // around a folder or file, which show with it
+	// Only with its history: earlier versions of a file; folders and files in a
+	// folder, each in its newest version.
+	Versions           int
+	InFolders, InFiles int
 }
 
 const eventsInReveal = 10
@@ -95,16 +102,28 @@ func (me *Scope) RevealPreview(ctx context.Context, id ItemID) (Reveal, error) {
 	}
 	rows, err := me.query(ctx, `
 SELECT `+eventColumns+`, e.project_name, e.client_name FROM my_events e
- WHERE e.subject = $2 AND e.shown = 0 AND e.kind NOT IN ('item_concealed', 'item_revealed') ORDER BY e.at DESC, e.id DESC LIMIT $3`, string(id), eventsInReveal)
+ WHERE e.subject = $2 AND e.shown = 0 AND e.kind `+i.history()+` ORDER BY e.at DESC, e.id DESC LIMIT $3`, string(id), eventsInReveal)
 	if r.Events, err = list(rows, err, scanProjectEvent); err != nil {
 		return r, err
 	}
 	if err := me.get(ctx, `
-SELECT COUNT(*) FROM my_events e WHERE e.subject = $2 AND e.shown = 0 AND e.kind NOT IN ('item_concealed', 'item_revealed')`,
-		[]any{string(id)}, &r.EventCount); err != nil {
+SELECT COUNT(*) FROM my_events e WHERE e.subject = $2 AND e.shown = 0 AND e.kind `+i.history(), []any{string(id)}, &r.EventCount); err != nil {
 		return r, err
 	}
+	if i.name == "deliverable" || i.name == "update" {
+		all, err := me.Attachments(ctx, id)
+		if err != nil {
+			return r, err
+		}
+		for _, a := range all {
+			if a.File.Audience == Team {
+				r.Attached = append(r.Attached, a.File)
+			}
+		}
+	}
 	switch i.name {
+	case "file", "folder":
+		return r, me.revealsFiles(ctx, &r)
 	case "deliverable":
 		if r.Links, err = me.Links(ctx, DeliverableID(id)); err != nil {
 			return r, err
@@ -136,54 +155,84 @@ SELECT (SELECT COUNT(*) FROM my_tasks t WHERE t.milestone_id = $2 AND t.audience
 
 // Reveal shows the item to the client from now on; with its history, also what
 // happened to it before. Those who made an item may, and those who manage. A
-// draft deliverable becomes shared by it.
+// draft deliverable becomes shared by it. Of a file the newest version is shown,
+// and with its history the earlier ones; of a folder the folder alone, and with
+// its history what is in it.
 func (me *Scope) Reveal(ctx context.Context, id ItemID, withHistory bool) error {
 	return me.write(ctx, func(t *tx) error {
-		i, err := loadItem(ctx, t, id)
-		switch {
-		case err != nil:
-			return err
-		case !i.mayShow(me.actor.person):
-			return ErrForbidden
-		case i.audience == ClientSide:
-			return nil
-		}
-		also := ""
-		switch i.name {
-		case "milestone":
-			also = `, planned_on = COALESCE(planned_on, due_on)`
-		case "deliverable":
-			also = `, state_at = CASE WHEN state = 'draft' THEN $1 ELSE state_at END, state_by = CASE WHEN state = 'draft' THEN $2 ELSE state_by END,
-       state = CASE WHEN state = 'draft' THEN 'shared' ELSE state END`
-		}
-		if err := t.must(ctx, `
-UPDATE `+i.table+` SET audience = 'client', shown_at = $1, shown_by = $2, revision = revision + 1`+also+` WHERE id = $3 AND audience = 'team'`,
-			t.now, string(me.actor.person), string(id)); err != nil {
+		i, err := t.itemHeld(ctx, id)
+		if err != nil {
 			return err
 		}
-		if withHistory {
-			if _, err := t.exec(ctx, `UPDATE events SET shown = 1 WHERE subject = $1 AND kind NOT IN ('item_concealed', 'item_revealed')`, string(id)); err != nil {
-				return err
-			}
-		}
-		if i.name == "update" {
-			u, err := t.latestShown(ctx, i.project)
-			if err != nil {
-				return err
-			}
-			if u.ID == UpdateID(id) {
-				if err := t.setState(ctx, i.project, u.Status, u.Health, u.Sentence); err != nil {
-					return err
-				}
-			}
-		}
-		i.audience = ClientSide
-		kind := ItemRevealed
-		if i.name == "deliverable" {
-			kind = DeliverableShared
-		}
-		return t.tell(ctx, kind, i, Details{"kind": i.name})
+		return t.reveal(ctx, i, withHistory)
 	})
+}
+
+// itemHeld loads an item, and holds its client's files if it is one of them.
+func (t *tx) itemHeld(ctx context.Context, id ItemID) (item, error) {
+	i, err := loadItem(ctx, t, id)
+	if err != nil || !i.inFiles() {
+		return i, err
+	}
+	if err := t.lock(ctx, string(i.client)); err != nil {
+		return i, err
+	}
+	return loadItem(ctx, t, id)
+}
+
+// history is what of an item's past is shown with it: of files not where they
+// lay and what they were called.
+func (i item) history() string {
+	if i.inFiles() {
+		return `IN ('folder_added', 'file_added', 'version_added', 'version_shown', 'version_restored')`
+	}
+	return `NOT IN ('item_concealed', 'item_revealed')`
+}
+
+func (t *tx) reveal(ctx context.Context, i item, withHistory bool) error {
+	switch {
+	case !i.mayShow(t.me.actor.person):
+		return ErrForbidden
+	case i.inFiles():
+		return t.revealFiles(ctx, i, withHistory)
+	case i.audience == ClientSide:
+		return nil
+	}
+	also := ""
+	switch i.name {
+	case "milestone":
+		also = `, planned_on = COALESCE(planned_on, due_on)`
+	case "deliverable":
+		also = `, state_at = CASE WHEN state = 'draft' THEN $1 ELSE state_at END, state_by = CASE WHEN state = 'draft' THEN $2 ELSE state_by END,
+       state = CASE WHEN state = 'draft' THEN 'shared' ELSE state END`
+	}
+	if err := t.must(ctx, `
+UPDATE `+i.table+` SET audience = 'client', shown_at = $1, shown_by = $2, revision = revision + 1`+also+` WHERE id = $3 AND audience = 'team'`,
+		t.now, string(t.me.actor.person), string(i.id)); err != nil {
+		return err
+	}
+	if withHistory {
+		if _, err := t.exec(ctx, `UPDATE events SET shown = 1 WHERE subject = $1 AND kind `+i.history(), string(i.id)); err != nil {
+			return err
+		}
+	}
+	if i.name == "update" {
+		u, err := t.latestShown(ctx, i.project)
+		if err != nil {
+			return err
+		}
+		if u.ID == UpdateID(i.id) {
+			if err := t.setState(ctx, i.project, u.Status, u.Health, u.Sentence); err != nil {
+				return err
+			}
+		}
+	}
+	i.audience = ClientSide
+	kind := ItemRevealed
+	if i.name == "deliverable" {
+		kind = DeliverableShared
+	}
+	return t.tell(ctx, kind, i, Details{"kind": i.name})
 }
 
 // Conceal takes the item out of the client's sight, with all that happened to
@@ -191,7 +240,7 @@ UPDATE `+i.table+` SET audience = 'client', shown_at = $1, shown_by = $2, revisi
 // a task that one of the client's people had goes back to nobody. As Reveal.
 func (me *Scope) Conceal(ctx context.Context, id ItemID) (seen []Seen, err error) {
 	err = me.write(ctx, func(t *tx) error {
-		i, err := loadItem(ctx, t, id)
+		i, err := t.itemHeld(ctx, id)
 		switch {
 		case err != nil:
 			return err
@@ -207,7 +256,12 @@ func (me *Scope) Conceal(ctx context.Context, id ItemID) (seen []Seen, err error
 				return err
 			}
 		}
-		if err := t.conceal(ctx, i); err != nil {
+		if i.inFiles() {
+			err = t.concealFiles(ctx, i)
+		} else {
+			err = t.conceal(ctx, i)
+		}
+		if err != nil {
 			return err
 		}
 		if _, err := t.exec(ctx, `UPDATE events SET shown = 0 WHERE subject = $1`, string(id)); err != nil {
@@ -261,7 +315,7 @@ func (t *tx) conceal(ctx context.Context, i item) error {
 type SharePreview struct {
 	Audience                                Audience
 	Milestones, Tasks, Deliverables, Events int
-	Updates                                 int
+	Updates, Files                          int
 }
 
 // SharePreview says what becomes visible with the project: what in it has the
@@ -284,11 +338,12 @@ SELECT (SELECT COUNT(*) FROM my_milestones i WHERE i.project_id = $2 AND i.audie
        (SELECT COUNT(*) FROM my_tasks i WHERE i.project_id = $2 AND i.audience = 'client'),
        (SELECT COUNT(*) FROM my_deliverables i WHERE i.project_id = $2 AND i.audience = 'client'),
        (SELECT COUNT(*) FROM my_updates i WHERE i.project_id = $2 AND i.audience = 'client'),
+       (SELECT COUNT(*) FROM my_files i WHERE i.project_id = $2 AND i.audience = 'client'),
        (SELECT COUNT(*) FROM my_events e WHERE e.project_id = $2 AND e.audience = 'client' AND e.shown = 0
            AND (e.subject = $2 OR e.subject IN (`+shownItems+`)))`, []any{string(id)},
-		&s.Milestones, &s.Tasks, &s.Deliverables, &s.Updates, &s.Events)
+		&s.Milestones, &s.Tasks, &s.Deliverables, &s.Updates, &s.Files, &s.Events)
 	for n, section := range map[*int]Sections{
-		&s.Milestones: SectionTimeline | SectionMilestones, &s.Tasks: SectionTasks, &s.Deliverables: SectionDeliverables, &s.Updates: SectionUpdates, &s.Events: SectionActivity,
+		&s.Milestones: SectionTimeline | SectionMilestones, &s.Tasks: SectionTasks, &s.Deliverables: SectionDeliverables, &s.Updates: SectionUpdates, &s.Files: SectionFiles, &s.Events: SectionActivity,
 	} {
 		if p.Shows&section == 0 {
 			*n = 0

@@ -286,6 +286,93 @@ SELECT u.id, u.project_id, u.body, u.status, u.health, u.sentence, u.audience, u
   JOIN persons a ON a.id = u.author_id
  WHERE p.side = 'team' OR (u.audience = 'client' AND (p.sections & 1) <> 0)`,
 
+	// Folders that are not in the trash.
+	"my_folders": `
+SELECT f.id, f.project_id, COALESCE(f.parent_id, '') AS parent_id, f.depth, f.name, f.name_key, f.audience, f.origin, f.shown_at, f.created_at, f.revision,
+       CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN f.created_by END AS created_by,
+       CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN a.name END AS created_by_name,
+       p.client_id, p.name AS project_name, p.client_name, p.side, p.rights, p.sections
+  FROM folders f JOIN my_projects p ON p.id = f.project_id
+  JOIN persons a ON a.id = f.created_by
+  LEFT JOIN team_members tm ON tm.person_id = f.created_by
+ WHERE f.trashed_at IS NULL AND (p.side = 'team' OR (f.audience = 'client' AND (p.sections & 32) <> 0))`,
+
+	// Files that are not in the trash, each with its newest version: the team's,
+	// or the client's. What the client sees no version of is not there for them.
+	"my_files": seenFiles(`CASE WHEN p.side = 'team' THEN f.latest_id ELSE f.shown_id END`, `CASE WHEN p.side = 'team' THEN f.latest_at ELSE f.shown_version_at END`,
+		`CASE WHEN p.side = 'team' THEN f.latest_size ELSE f.shown_size END`, `(p.side = 'team' OR (f.audience = 'client' AND v.audience = 'client' AND (p.sections & 32) <> 0))`),
+
+	// The same from one side, for lists in an order that an index has.
+	"my_team_files":  seenFiles(`f.latest_id`, `f.latest_at`, `f.latest_size`, `p.side = 'team'`),
+	"my_shown_files": seenFiles(`f.shown_id`, `f.shown_version_at`, `f.shown_size`, `p.side = 'client' AND f.audience = 'client' AND v.audience = 'client' AND (p.sections & 32) <> 0`),
+
+	// Every version of those files. The client's have numbers of their own.
+	"my_versions": `
+SELECT v.id, v.file_id, v.project_id, v.created_at, v.size, f.name, f.name_key, f.folder_id, f.audience AS file_audience, ` + versionSQL + `,
+       p.client_id, p.side, p.rights
+  FROM versions v JOIN files f ON f.id = v.file_id JOIN my_projects p ON p.id = f.project_id
+  JOIN persons va ON va.id = v.created_by
+  LEFT JOIN team_members vm ON vm.person_id = v.created_by
+ WHERE f.trashed_at IS NULL AND (p.side = 'team' OR (f.audience = 'client' AND v.audience = 'client' AND (p.sections & 32) <> 0))`,
+
+	"my_previews": `
+SELECT w.version_id, w.kind, w.page, w.blob, w.size, w.sha256, w.type, w.width, w.height, v.name, v.file_id, v.project_id, v.created_at, v.scan, v.side, v.rights
+  FROM previews w JOIN my_versions v ON v.id = w.version_id`,
+
+	// What is written in the newest version of each file, for search. Two, as the
+	// databases index it differently.
+	"my_texts_sqlite": `
+SELECT x.rowid AS place, f.id, f.project_id, f.version_id, f.side, f.rights
+  FROM version_texts x JOIN my_files f ON f.id = x.file_id AND f.version_id = x.version_id`,
+	"my_texts_postgres": `
+SELECT x.words, x.body, f.id, f.project_id, f.version_id, f.side, f.rights
+  FROM version_texts x JOIN my_files f ON f.id = x.file_id AND f.version_id = x.version_id`,
+
+	// What the actor themselves is uploading, or has.
+	"my_uploads": `
+SELECT u.*, COALESCE(w.file_id, '') AS became, p.side, p.rights
+  FROM uploads u JOIN my_projects p ON p.id = u.project_id
+  LEFT JOIN versions w ON w.id = u.version_id
+ WHERE u.owner = $1`,
+
+	// What was deleted, for the team; that which has its own id as trash_id is
+	// what somebody deleted, and the rest went with it.
+	"my_trash": `
+SELECT f.id, 'folder' AS kind, f.project_id, COALESCE(f.parent_id, '') AS folder_id, f.depth, f.name, f.audience, f.created_by, f.trashed_at, f.trashed_by, f.trash_id,
+       0 AS size, b.name AS trashed_by_name, p.client_id, p.side, p.rights
+  FROM folders f JOIN my_projects p ON p.id = f.project_id
+  LEFT JOIN persons b ON b.id = f.trashed_by
+ WHERE f.trashed_at IS NOT NULL AND p.side = 'team'
+UNION ALL
+SELECT f.id, 'file', f.project_id, COALESCE(f.folder_id, ''), 0, f.name, f.audience, f.created_by, f.trashed_at, f.trashed_by, f.trash_id,
+       f.latest_size, b.name, p.client_id, p.side, p.rights
+  FROM files f JOIN my_projects p ON p.id = f.project_id
+  LEFT JOIN persons b ON b.id = f.trashed_by
+ WHERE f.trashed_at IS NOT NULL AND p.side = 'team'`,
+
+	// Who took what, for the team.
+	"my_downloads": `
+SELECT d.id, d.version_id, d.file_id, d.project_id, d.actor, d.how, d.at, a.name AS actor_name, f.name AS file_name,
+       v.number, v.shown_number, v.audience, f.audience AS file_audience, p.side, p.rights
+  FROM downloads d JOIN my_projects p ON p.id = d.project_id
+  JOIN versions v ON v.id = d.version_id JOIN files f ON f.id = d.file_id
+  LEFT JOIN persons a ON a.id = d.actor
+ WHERE p.side = 'team'`,
+
+	// Files in a deliverable or an update, for those who see both.
+	"my_attachments": `
+SELECT a.item_id, a.position, f.*
+  FROM attachments a
+  JOIN (SELECT id FROM my_deliverables UNION ALL SELECT id FROM my_updates) i ON i.id = a.item_id
+  JOIN my_files f ON f.id = a.file_id`,
+
+	// How much room a client's files take, for the team.
+	"my_room": `
+SELECT g.client_id, COALESCE(r.used, 0) AS used, COALESCE(r.reserved, 0) AS reserved, w.client_limit, w.file_limit, g.side, g.rights
+  FROM client_grants g JOIN workspace w ON w.id = 1
+  LEFT JOIN client_room r ON r.client_id = g.client_id
+ WHERE g.actor = $1 AND g.side = 'team'`,
+
 	// The team of a project, as its client may know them.
 	"my_project_team": `
 SELECT t.project_id, t.person_id, a.name, a.title, t.role, t.shown, t.added_at, a.away_until,
@@ -345,7 +432,9 @@ SELECT i.id AS item_id, i.shown_at, a.name AS shown_by
         UNION ALL SELECT m.id, m.project_id, m.shown_at, m.shown_by FROM milestones m
         UNION ALL SELECT t.id, t.project_id, t.shown_at, t.shown_by FROM tasks t
         UNION ALL SELECT d.id, d.project_id, d.shown_at, d.shown_by FROM deliverables d
-        UNION ALL SELECT u.id, u.project_id, u.shown_at, u.shown_by FROM updates u) i
+        UNION ALL SELECT u.id, u.project_id, u.shown_at, u.shown_by FROM updates u
+        UNION ALL SELECT f.id, f.project_id, f.shown_at, f.shown_by FROM folders f WHERE f.trashed_at IS NULL
+        UNION ALL SELECT f.id, f.project_id, f.shown_at, f.shown_by FROM files f WHERE f.trashed_at IS NULL) i
   JOIN project_grants g ON g.project_id = i.project_id AND g.actor = $1 AND g.side = 'team'
   LEFT JOIN persons a ON a.id = i.shown_by`,
 
@@ -468,7 +557,9 @@ SELECT s.item_id, s.person_id, s.first_at, s.last_at, a.name, i.project_id, i.si
   FROM (SELECT id, project_id, side, rights FROM my_updates
         UNION ALL SELECT id, project_id, side, rights FROM my_deliverables
         UNION ALL SELECT id, project_id, side, rights FROM my_milestones
-        UNION ALL SELECT id, project_id, side, rights FROM my_tasks) i
+        UNION ALL SELECT id, project_id, side, rights FROM my_tasks
+        UNION ALL SELECT id, project_id, side, rights FROM my_folders
+        UNION ALL SELECT id, project_id, side, rights FROM my_files) i
   JOIN seen s ON s.item_id = i.id
   JOIN persons a ON a.id = s.person_id
  WHERE i.side = 'team'`,
@@ -489,6 +580,33 @@ const linkOpens = `(w.share_links = 1 AND f.trashed_at IS NULL AND f.audience = 
    AND p.shared_at IS NOT NULL AND c.portal_since IS NOT NULL AND c.archived_at IS NULL
    AND (((((w.sections & ~c.sections_set) | (c.sections & c.sections_set)) & ~p.sections_set) | (p.sections & p.sections_set)) & 32) <> 0
    AND EXISTS (SELECT 1 FROM project_grants g WHERE g.actor = s.created_by AND g.project_id = s.project_id AND g.side = 'team' AND (g.rights & 256) <> 0))`
+
+// versionSQL are the columns of a version v that was made by va, who is vm of
+// the team, in the project p.
+const versionSQL = `CASE WHEN p.side = 'team' THEN v.number ELSE COALESCE(v.shown_number, 0) END AS number, COALESCE(v.shown_number, 0) AS shown_number,
+       v.audience AS version_audience, v.sha256, v.kind, v.type, v.note, CASE WHEN p.side = 'team' THEN v.restored_from END AS restored_from,
+       CASE WHEN (p.sections & 4096) <> 0 OR vm.person_id IS NULL THEN v.created_by END AS version_by,
+       CASE WHEN (p.sections & 4096) <> 0 OR vm.person_id IS NULL THEN va.name END AS version_by_name,
+       v.scan, v.scan_found, v.preview, v.width, v.height, v.pages, v.duration_ms, v.blob`
+
+// seenFiles are files with one of their versions, for those for whom who holds.
+func seenFiles(version, at, size, who string) string {
+	return `
+SELECT f.id, f.project_id, COALESCE(f.folder_id, '') AS folder_id, f.name, f.name_key, f.audience, f.origin, f.shown_at, f.created_at, f.pinned_at, f.revision,
+       CASE WHEN (p.sections & 4096) <> 0 OR fm.person_id IS NULL THEN f.created_by END AS created_by,
+       CASE WHEN (p.sections & 4096) <> 0 OR fm.person_id IS NULL THEN fa.name END AS created_by_name,
+       ` + version + ` AS version_id, ` + at + ` AS at, ` + size + ` AS size,
+       CASE WHEN p.side = 'team' THEN v.number ELSE (SELECT COUNT(*) FROM versions o WHERE o.file_id = f.id AND o.audience = 'client') END AS versions,
+       ` + versionSQL + `,
+       f.client_id, p.name AS project_name, p.client_name, p.side, p.rights, p.sections
+  FROM files f JOIN my_projects p ON p.id = f.project_id
+  JOIN versions v ON v.id = ` + version + `
+  JOIN persons fa ON fa.id = f.created_by
+  LEFT JOIN team_members fm ON fm.person_id = f.created_by
+  JOIN persons va ON va.id = v.created_by
+  LEFT JOIN team_members vm ON vm.person_id = v.created_by
+ WHERE f.trashed_at IS NULL AND ` + who
+}
 
 var mine = regexp.MustCompile(`\bmy_[a-z_]+\b`)
 

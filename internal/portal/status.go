@@ -14,6 +14,7 @@ import (
 func Status(err error) (status int, key string) {
 	var invalid *Invalid
 	var throttled *account.Throttled
+	var clash *Clash
 	switch {
 	case err == nil:
 		return http.StatusOK, ""
@@ -27,6 +28,14 @@ func Status(err error) (status int, key string) {
 		return http.StatusUnauthorized, "signed_out"
 	case errors.Is(err, ErrConflict):
 		return http.StatusConflict, "conflict"
+	case errors.As(err, &clash):
+		return http.StatusConflict, "clash"
+	case errors.Is(err, ErrHeld):
+		return http.StatusConflict, "held"
+	case errors.Is(err, ErrTooLarge):
+		return http.StatusRequestEntityTooLarge, "file_too_large"
+	case errors.Is(err, ErrFull):
+		return http.StatusInsufficientStorage, "no_room"
 	case errors.Is(err, ErrReused):
 		return http.StatusUnprocessableEntity, "reused"
 	case errors.Is(err, ErrGone):

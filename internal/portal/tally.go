@@ -21,7 +21,7 @@ func (t *tx) retally(ctx context.Context, project ProjectID, subject string) err
 	switch ItemID(subject).Kind() {
 	case "milestone", "task", "deliverable":
 		kinds = []string{ItemID(subject).Kind()}
-	case "update":
+	case "update", "folder", "file":
 		return nil
 	}
 	for _, kind := range kinds {

@@ -181,3 +181,94 @@ func (t *tx) invitationWords(ctx context.Context, id InvitationID) (words string
 	err = t.QueryRow(ctx, `SELECT message FROM invitations WHERE id = $1`, string(id)).Scan(&words)
 	return words, err
 }
+
+// nextNumbers are the numbers of a file's next version, and of the next that is
+// shown. Unscoped: versions that one of the client's people does not see are
+// counted all the same; they are told the second number alone.
+func (t *tx) nextNumbers(ctx context.Context, id FileID) (number, shown int64, err error) {
+	err = t.QueryRow(ctx, `
+SELECT COALESCE(MAX(v.number), 0) + 1, COALESCE(MAX(v.shown_number), 0) + 1 FROM versions v WHERE v.file_id = $1`, string(id)).Scan(&number, &shown)
+	return number, shown, err
+}
+
+// madeAllVersions reports whether the actor made every version of the file.
+// Unscoped: one of the client's people does not dispose of a draft of the
+// team's that they do not see.
+func (t *tx) madeAllVersions(ctx context.Context, id FileID) (bool, error) {
+	var n int
+	err := t.QueryRow(ctx, `SELECT COUNT(*) FROM versions v WHERE v.file_id = $1 AND v.created_by <> $2`, string(id), string(t.me.actor.person)).Scan(&n)
+	return n == 0, err
+}
+
+// copyPreviews gives a version what was made to look at another of the same
+// bytes. Unscoped: it copies rows of a version that the actor sees, and reads
+// nothing out.
+func (t *tx) copyPreviews(ctx context.Context, from, to VersionID) error {
+	for _, q := range []string{
+		`INSERT INTO previews (version_id, kind, page, blob, size, sha256, type, width, height)
+SELECT CAST($2 AS TEXT), w.kind, w.page, w.blob, w.size, w.sha256, w.type, w.width, w.height FROM previews w WHERE w.version_id = $1`,
+		`INSERT INTO version_texts (version_id, file_id, body)
+SELECT v.id, v.file_id, x.body FROM version_texts x JOIN versions v ON v.id = $2 WHERE x.version_id = $1`,
+		`UPDATE versions SET (preview, width, height, pages, duration_ms) = (SELECT o.preview, o.width, o.height, o.pages, o.duration_ms FROM versions o WHERE o.id = $1) WHERE id = $2`,
+	} {
+		if _, err := t.exec(ctx, q, string(from), string(to)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// looked is what is told when something was found in a version.
+type looked struct {
+	file     FileID
+	project  ProjectID
+	client   ClientID
+	name     string
+	audience Side // of the version, and of its file
+	scan     string
+	trashed  bool
+}
+
+// versionLooked loads a version that was looked at. Unscoped: the program looks
+// at every version, and tells those who see it.
+func (t *tx) versionLooked(ctx context.Context, id VersionID) (l looked, err error) {
+	err = t.QueryRow(ctx, `
+SELECT v.file_id, v.project_id, v.client_id, f.name, CASE WHEN f.audience = 'client' THEN v.audience ELSE 'team' END, v.scan,
+       CASE WHEN f.trashed_at IS NULL THEN 0 ELSE 1 END
+  FROM versions v JOIN files f ON f.id = v.file_id WHERE v.id = $1`, string(id)).
+		Scan(&l.file, &l.project, &l.client, &l.name, &l.audience, &l.scan, &l.trashed)
+	return l, notFound(err)
+}
+
+// source is a version for the program itself. Unscoped, as versionLooked.
+func (p *Portal) source(ctx context.Context, id VersionID) (s Source, err error) {
+	err = p.db.QueryRow(ctx, `
+SELECT v.id, v.file_id, v.project_id, f.name, v.blob, v.size, v.sha256, v.type, v.created_at, v.kind, v.scan, v.preview
+  FROM versions v JOIN files f ON f.id = v.file_id WHERE v.id = $1`, string(id)).
+		Scan(&s.Version, &s.File, &s.Project, &s.Name, &s.Blob, &s.Size, &s.SHA256, &s.Type, micros{&s.At}, &s.Kind, &s.Scan, &s.Preview)
+	return s, notFound(err)
+}
+
+// expiredUploads are those that expired before the time. Unscoped: the program
+// tidies up after everybody.
+func (p *Portal) expiredUploads(ctx context.Context, before int64, limit int) ([]ExpiredUpload, error) {
+	rows, err := p.db.Query(ctx, `
+SELECT u.id, u.blob, u.state FROM uploads u WHERE u.expires_at < $1 AND u.finished_at IS NULL ORDER BY u.expires_at, u.id LIMIT $2`, before, limit)
+	return list(rows, err, func(r *sql.Rows) (u ExpiredUpload, err error) { return u, r.Scan(&u.ID, &u.Blob, &u.State) })
+}
+
+// writeDownloads writes entries of the download log, but of versions that are
+// gone meanwhile. Unscoped: those who took them were let through before.
+func (p *Portal) writeDownloads(ctx context.Context, batch []taken) error {
+	return p.db.Write(ctx, func(d *db.Tx) error {
+		for _, t := range batch {
+			if _, err := d.Exec(ctx, `
+INSERT INTO downloads (id, version_id, file_id, project_id, actor, how, at)
+SELECT CAST($1 AS TEXT), v.id, v.file_id, v.project_id, CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS BIGINT) FROM versions v WHERE v.id = $2`,
+				t.id, string(t.version), t.actor, t.how, t.at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -86,7 +86,7 @@ func failureWords(me *visit, key string) (title, text string) {
 		title = b.T("error." + key + ".title")
 	}
 	switch key {
-	case "forbidden", "paused", "full", "read_only":
+	case "forbidden", "paused", "full", "read_only", "file_too_large", "no_room":
 		return title, b.T("error."+key+".text", "workspace", me.Brand.Name)
 	}
 	return title, b.T("error." + key + ".text")

@@ -31,6 +31,7 @@ CREATE TABLE folders (
 -- taken out of the client's sight is not told to them.
 CREATE UNIQUE INDEX folders_name ON folders (project_id, COALESCE(parent_id, ''), audience, name_key) WHERE trashed_at IS NULL;
 CREATE INDEX folders_parent ON folders (parent_id);
+CREATE INDEX folders_trashed ON folders (project_id, trashed_at, id) WHERE trashed_at IS NOT NULL;
 CREATE INDEX folders_trash ON folders (trash_id) WHERE trash_id IS NOT NULL;
 
 CREATE TABLE files (
@@ -67,10 +68,14 @@ CREATE UNIQUE INDEX files_name ON files (project_id, COALESCE(folder_id, ''), au
 CREATE INDEX files_folder_name ON files (project_id, COALESCE(folder_id, ''), name_key, id) WHERE trashed_at IS NULL;
 CREATE INDEX files_folder_at ON files (project_id, COALESCE(folder_id, ''), latest_at, id) WHERE trashed_at IS NULL;
 CREATE INDEX files_folder_size ON files (project_id, COALESCE(folder_id, ''), latest_size, id) WHERE trashed_at IS NULL;
+CREATE INDEX files_shown_name ON files (project_id, COALESCE(folder_id, ''), name_key, id) WHERE trashed_at IS NULL AND audience = 'client';
 CREATE INDEX files_shown_at ON files (project_id, COALESCE(folder_id, ''), shown_version_at, id) WHERE trashed_at IS NULL AND audience = 'client';
 CREATE INDEX files_shown_size ON files (project_id, COALESCE(folder_id, ''), shown_size, id) WHERE trashed_at IS NULL AND audience = 'client';
 CREATE INDEX files_project_at ON files (project_id, latest_at, id) WHERE trashed_at IS NULL;
+CREATE INDEX files_client_at ON files (client_id, latest_at, id) WHERE trashed_at IS NULL;
+CREATE INDEX files_at ON files (latest_at, id) WHERE trashed_at IS NULL;
 CREATE INDEX files_pinned ON files (project_id, pinned_at) WHERE pinned_at IS NOT NULL;
+CREATE INDEX files_folder ON files (folder_id);
 CREATE INDEX files_trash ON files (project_id, trashed_at, id) WHERE trashed_at IS NOT NULL;
 CREATE INDEX files_trash_id ON files (trash_id) WHERE trash_id IS NOT NULL;
 

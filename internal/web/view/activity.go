@@ -62,7 +62,7 @@ func (p *Page) happened(e portal.Event, workspace string, where bool) ui.Happene
 
 // subjectHref leads to what the event happened to, if it still has a page.
 func subjectHref(e portal.Event) string {
-	if strings.HasSuffix(string(e.Kind), "_deleted") {
+	if strings.HasSuffix(string(e.Kind), "_deleted") || strings.HasSuffix(string(e.Kind), "_trashed") {
 		return ""
 	}
 	return Href(e.Subject)
@@ -84,6 +84,10 @@ func Href(id string) string {
 		return "/updates/" + id
 	case "frq":
 		return "/requests/" + id
+	case "fol":
+		return "/folders/" + id
+	case "fil":
+		return "/files/" + id
 	case "cli":
 		return "/clients/" + id
 	}

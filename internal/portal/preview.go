@@ -1,0 +1,126 @@
+package portal
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// PreviewVersion is the job that makes what there is to look at of a version.
+const PreviewVersion = "preview_version"
+
+// PreviewJob is what the job is given.
+type PreviewJob struct {
+	Version VersionID `json:"version"`
+}
+
+// Source is a version as the program itself gets it, to make previews of it.
+type Source struct {
+	Stored
+	Kind    string
+	Scan    string
+	Preview string
+}
+
+// An Artifact is one thing that was made to look at a version.
+type Artifact struct {
+	Kind          string // thumb, large, poster, page, pdf, wave
+	Page          int
+	Blob          string
+	Size          int64
+	SHA256        string
+	Type          string
+	Width, Height int
+}
+
+// Preview is all that was found out about a version.
+type Preview struct {
+	Artifacts     []Artifact
+	Text          string // what is written in it; the beginning is kept for search
+	Width, Height int
+	Pages         int
+	Duration      time.Duration
+	Scan          string // empty: as it was
+	ScanFound     string
+}
+
+// maxWords is how much of a version's text is kept, in bytes: what PostgreSQL
+// takes for one text's index.
+const maxWords = 400_000
+
+// VersionToPreview returns a version for the job that makes its previews;
+// ErrNotFound when it is gone.
+func (p *Portal) VersionToPreview(ctx context.Context, id VersionID) (Source, error) {
+	return p.source(ctx, id)
+}
+
+// RecordPreview keeps what was made of a version, instead of what was kept
+// before. ErrNotFound when the version is gone meanwhile. When something harmful was
+// found in it, that is told in its project.
+func (p *Portal) RecordPreview(ctx context.Context, id VersionID, v Preview) error {
+	text := searchable(v.Text)
+	state := "none"
+	if len(v.Artifacts) > 0 || text != "" {
+		state = "ready"
+	}
+	return p.program().change(ctx, func(t *tx) error {
+		t.quiet("what a version looks like is no news")
+		was, err := t.versionLooked(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, q := range []string{`DELETE FROM previews WHERE version_id = $1`, `DELETE FROM version_texts WHERE version_id = $1`} {
+			if _, err := t.exec(ctx, q, string(id)); err != nil {
+				return err
+			}
+		}
+		for _, a := range v.Artifacts {
+			if err := t.must(ctx, `
+INSERT INTO previews (version_id, kind, page, blob, size, sha256, type, width, height) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+				string(id), a.Kind, a.Page, a.Blob, a.Size, a.SHA256, a.Type, a.Width, a.Height); err != nil {
+				return err
+			}
+		}
+		if text != "" {
+			if err := t.must(ctx, `INSERT INTO version_texts (version_id, file_id, body) VALUES ($1, $2, $3)`, string(id), string(was.file), text); err != nil {
+				return err
+			}
+		}
+		scan := v.Scan
+		if scan == "" {
+			scan = was.scan
+		}
+		if err := t.must(ctx, `
+UPDATE versions SET preview = $1, width = $2, height = $3, pages = $4, duration_ms = $5, scan = $6, scan_found = $7 WHERE id = $8`,
+			state, v.Width, v.Height, v.Pages, v.Duration.Milliseconds(), scan, v.ScanFound, string(id)); err != nil {
+			return err
+		}
+		if scan != ScanInfected || was.scan == ScanInfected || was.trashed {
+			return nil
+		}
+		return t.record(ctx, Happening{Kind: FileInfected, Client: was.client, Project: was.project, Subject: string(was.file), Audience: was.audience,
+			Details: Details{"title": was.name, "found": v.ScanFound}})
+	})
+}
+
+// searchable is the beginning of a text, without what no database keeps.
+func searchable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s[:min(len(s), 4*maxWords)], ""))
+	if len(s) > maxWords {
+		s = s[:maxWords]
+		for r, n := utf8.DecodeLastRuneInString(s); r == utf8.RuneError && n == 1; r, n = utf8.DecodeLastRuneInString(s) {
+			s = s[:len(s)-1]
+		}
+	}
+	return strings.TrimSpace(s)
+}
+
+// program is the Scope of what the program does by itself: it sees nothing.
+func (p *Portal) program() *Scope { return &Scope{p: p} }
