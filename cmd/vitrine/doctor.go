@@ -53,6 +53,8 @@ func doctor(ctx context.Context, args, env []string, out io.Writer) error {
 	say(checkData(cfg)...)
 	say(checkDisk(cfg.Data))
 	say(checkStorage(ctx, cfg)...)
+	say(checkPreviews(cfg)...)
+	say(checkScanner(ctx, cfg))
 	say(checkDatabase(ctx, cfg)...)
 	say(checkMail(ctx, cfg))
 	if unwell {

@@ -23,16 +23,12 @@ import (
 
 	"github.com/vitrine-portal/vitrine/internal/config"
 	"github.com/vitrine-portal/vitrine/internal/db"
-	"github.com/vitrine-portal/vitrine/internal/preview"
 )
 
 // version is set by the build.
 var version = "dev"
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == preview.Command {
-		os.Exit(preview.Work(os.Args[2:]))
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))

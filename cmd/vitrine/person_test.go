@@ -16,6 +16,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
 	"github.com/vitrine-portal/vitrine/internal/mail/mailtest"
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/preview"
 )
 
 // place is an installation with one owner, who is not running.
@@ -170,6 +171,33 @@ func TestDoctor(t *testing.T) {
 			})
 			p.want(1, "fail  permissions", "doctor")
 		})
+	}
+}
+
+func TestDoctorOfPreviews(t *testing.T) {
+	for w, want := range map[preview.Walls]string{
+		{}:                           "warn the network or the disk",
+		{Files: true}:                "warn a wall to the network",
+		{Network: true}:              "warn a wall to the disk",
+		{Network: true, Files: true}: "ok reach neither",
+	} {
+		f := wallsFinding("previews", w)
+		state, text, _ := strings.Cut(want, " ")
+		if f.state != state || !strings.Contains(f.text, text) {
+			t.Errorf("%+v: %+v, want %s", w, f, want)
+		}
+	}
+	if f := checkPreviews(&config.Config{}); len(f) != 1 || f[0].text != "are off" {
+		t.Errorf("off: %+v", f)
+	}
+	if f := checkPreviews(&config.Config{Previews: true}); f[0].about != "previews" {
+		t.Errorf("on: %+v", f)
+	}
+	if f := checkScanner(t.Context(), &config.Config{Clamd: "unix:" + filepath.Join(t.TempDir(), "socket")}); f.state != bad {
+		t.Errorf("no scanner: %+v", f)
+	}
+	if f := checkScanner(t.Context(), &config.Config{}); f.state != fine {
+		t.Errorf("no scanner is set: %+v", f)
 	}
 }
 

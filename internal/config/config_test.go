@@ -188,6 +188,11 @@ func TestMistakes(t *testing.T) {
 		"storage key":            {[]string{"--storage=s3://b"}, []string{"VITRINE_S3_ACCESS_KEY=zzz"}, "VITRINE_S3_SECRET_KEY is needed with a storage on s3://."},
 		"storage no key":         {[]string{"--storage=s3://b"}, nil, "VITRINE_S3_ACCESS_KEY is needed with a storage on s3://."},
 		"storage keys alone":     {nil, []string{"VITRINE_S3_SECRET_KEY=zzz"}, "VITRINE_S3_SECRET_KEY is set, but VITRINE_STORAGE is not on s3://."},
+		"previews":               {[]string{"--previews=zzz"}, nil, "--previews is neither on nor off."},
+		"clamd":                  {[]string{"--clamd=zzz"}, nil, "--clamd is neither unix:/PATH nor HOST:PORT."},
+		"clamd path":             {[]string{"--clamd=unix:zzz"}, nil, "--clamd is neither unix:/PATH nor HOST:PORT."},
+		"clamd policy":           {[]string{"--clamd-policy=zzz"}, nil, "--clamd-policy is neither hold nor mark."},
+		"clamd policy alone":     {[]string{"--clamd-policy=mark"}, nil, "--clamd-policy is set, but VITRINE_CLAMD is not."},
 		"proxies":                {nil, []string{"VITRINE_TRUSTED_PROXIES=zzz"}, "VITRINE_TRUSTED_PROXIES is not a list of networks such as 127.0.0.1/32,10.0.0.0/8."},
 		"every proxy":            {nil, []string{"VITRINE_TRUSTED_PROXIES=0.0.0.0/0"}, "VITRINE_TRUSTED_PROXIES trusts the whole internet: name the networks of your proxies."},
 		"smtp without host":      {nil, []string{"VITRINE_SMTP_USER=zzz"}, "VITRINE_SMTP_USER is set, but VITRINE_SMTP_HOST is not."},
@@ -278,6 +283,19 @@ func TestKey(t *testing.T) {
 	lost := &Config{Data: c.Data, KeyFile: filepath.Join(c.Data, "lost")}
 	if _, err := lost.LoadKey(); err == nil || err.Error() != "VITRINE_KEY_FILE cannot be read: no such file or directory." {
 		t.Errorf("a missing key file: %v", err)
+	}
+}
+
+func TestClamd(t *testing.T) {
+	c, err := Load([]string{"--data", private(t)}, nil)
+	if err != nil || !c.Previews || c.Clamd != "" || !c.ClamdHolds {
+		t.Errorf("%v %q %v, %v", c.Previews, c.Clamd, c.ClamdHolds, err)
+	}
+	for _, address := range []string{"unix:/run/clamav/clamd.ctl", "clamd:3310", "127.0.0.1:3310"} {
+		c, err := Load([]string{"--data", private(t), "--clamd", address, "--clamd-policy=mark", "--previews=off"}, nil)
+		if err != nil || c.Previews || c.Clamd != address || c.ClamdHolds {
+			t.Errorf("%v %q %v, %v", c.Previews, c.Clamd, c.ClamdHolds, err)
+		}
 	}
 }
 

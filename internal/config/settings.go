@@ -49,6 +49,12 @@ var settings = []setting{
 		help: "yes allows a base-url with http:// outside this machine. Passwords then travel readable: for trials only."},
 	{name: "listen", usual: "127.0.0.1:8080", set: (*Config).setListen,
 		help: "The address and port to listen on. The usual value is reached from this machine alone, by a browser or by a proxy that adds TLS; :8080 listens on every interface."},
+	{name: "previews", usual: "on", set: (*Config).setPreviews,
+		help: "off makes no pictures of files. What they are made with, and how it is shut in, vitrine doctor says."},
+	{name: "clamd", usual: "none: files are not looked through", set: (*Config).setClamd,
+		help: "A clamd that looks through each file for viruses: unix:/run/clamav/clamd.ctl or HOST:PORT. What it finds is handed out to nobody. It takes files up to its own StreamMaxLength; larger ones are marked as not looked at."},
+	{name: "clamd-policy", usual: "hold", set: (*Config).setClamdPolicy,
+		help: "What happens while clamd has not answered: hold keeps a file from everybody until it has, mark hands it out with a mark."},
 	{name: "trusted-proxies", usual: "none", set: (*Config).setTrustedProxies,
 		help: "The networks of proxies in front, such as 127.0.0.1/32,10.0.0.0/8. Only they are believed about who is calling."},
 	{name: "smtp-host", usual: "none: no mail is sent", set: func(c *Config, v string) error { c.SMTP.Host = v; return hostName(v) },
@@ -78,6 +84,7 @@ func (c *Config) fill(all map[string]given) error {
 	c.Database = Secret("sqlite:" + filepath.Join(c.Data, "vitrine.db"))
 	c.Storage.Disk = filepath.Join(c.Data, "files")
 	c.Listen = "127.0.0.1:8080"
+	c.Previews, c.ClamdHolds = true, true
 	c.SMTP.TLS, c.SMTP.Timeout = "starttls", 30*time.Second
 	for _, s := range settings {
 		g, ok := all[s.name]
@@ -99,6 +106,9 @@ func (c *Config) fill(all map[string]given) error {
 	}
 	if err := c.fillStorage(all); err != nil {
 		return err
+	}
+	if g, ok := all["clamd-policy"]; ok && c.Clamd == "" {
+		return &Error{g.where, "is set, but VITRINE_CLAMD is not"}
 	}
 	return c.fillMail(all)
 }
@@ -274,6 +284,33 @@ func listenAddress(v string) error {
 	if _, err := netip.ParseAddr(host); err != nil && host != "" && host != "localhost" {
 		return errors.New("needs an IP address, localhost or nothing before the port")
 	}
+	return nil
+}
+
+func (c *Config) setPreviews(v string) error {
+	if v != "on" && v != "off" {
+		return errors.New("is neither on nor off")
+	}
+	c.Previews = v == "on"
+	return nil
+}
+
+func (c *Config) setClamd(v string) error {
+	if path, ok := strings.CutPrefix(v, "unix:"); !ok || !filepath.IsAbs(path) {
+		host, port, err := net.SplitHostPort(v)
+		if err != nil || !isPort(port) || hostName(host) != nil {
+			return errors.New("is neither unix:/PATH nor HOST:PORT")
+		}
+	}
+	c.Clamd = v
+	return nil
+}
+
+func (c *Config) setClamdPolicy(v string) error {
+	if v != "hold" && v != "mark" {
+		return errors.New("is neither hold nor mark")
+	}
+	c.ClamdHolds = v == "hold"
 	return nil
 }
 

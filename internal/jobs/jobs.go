@@ -45,6 +45,7 @@ type Jobs struct {
 type kind struct {
 	attempts int
 	within   time.Duration // of one attempt; 0: the usual timeout
+	queue    string        // of its own; empty: that of the others
 }
 
 // New returns the queue of d. It starts nothing.
@@ -105,6 +106,10 @@ func MaxAttempts(n int) KindOption { return func(k *kind) { k.attempts = n } }
 // Within is how long one attempt may take, where a minute is too short.
 func Within(d time.Duration) KindOption { return func(k *kind) { k.within = d } }
 
+// Alone has the jobs of the kind run one after the other, beside those of
+// other kinds, so that long ones keep nobody waiting.
+func Alone() KindOption { return func(k *kind) { k.queue = "alone_" } }
+
 // worker does the jobs of one kind.
 type worker struct {
 	river.WorkerDefaults[envelope]
@@ -125,6 +130,9 @@ func Handle[T any](j *Jobs, name string, fn func(ctx context.Context, args T) er
 	k := kind{attempts: maxAttempts}
 	for _, opt := range opts {
 		opt(&k)
+	}
+	if k.queue != "" {
+		k.queue += name
 	}
 	river.AddWorkerArgs(j.workers, envelope{kind: name}, &worker{within: k.within, work: func(ctx context.Context, job *river.Job[envelope]) error {
 		var args T
@@ -181,7 +189,7 @@ func (j *Jobs) Enqueue(ctx context.Context, tx *db.Tx, name string, args any, op
 	if err != nil {
 		return fmt.Errorf("jobs: arguments of %s: %w", name, err)
 	}
-	o := river.InsertOpts{MaxAttempts: k.attempts}
+	o := river.InsertOpts{MaxAttempts: k.attempts, Queue: k.queue}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -205,12 +213,18 @@ func (j *Jobs) Start(ctx context.Context) error {
 			return err
 		}
 	}
+	queues := map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}}
+	for _, k := range j.kinds {
+		if k.queue != "" {
+			queues[k.queue] = river.QueueConfig{MaxWorkers: 1}
+		}
+	}
 	var err error
 	j.run, err = river.NewClient(j.driver, &river.Config{
 		Logger:               quiet(j.log),
 		ErrorHandler:         failures{j.log},
 		Workers:              j.workers,
-		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
+		Queues:               queues,
 		PeriodicJobs:         j.periodic,
 		MaxAttempts:          maxAttempts,
 		JobTimeout:           timeout,

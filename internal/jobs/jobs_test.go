@@ -162,6 +162,41 @@ func TestUniqueAndLater(t *testing.T) {
 	})
 }
 
+// Jobs of a kind that runs alone wait for each other, and nobody for them.
+func TestAlone(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		j, _ := open(t, d)
+		var running, together atomic.Int64
+		began, end, others := make(chan bool, 9), make(chan bool), make(chan bool, 9)
+		jobs.Handle(j, "long", func(context.Context, int) error {
+			if running.Add(1) > 1 {
+				together.Add(1)
+			}
+			began <- true
+			<-end
+			running.Add(-1)
+			return nil
+		}, jobs.Alone())
+		jobs.Handle(j, "short", func(context.Context, int) error { others <- true; return nil })
+		start(t, j)
+		for i := range 9 {
+			enqueue(t, d, j, "long", i)
+		}
+		<-began
+		enqueue(t, d, j, "short", 1)
+		select {
+		case <-others:
+		case <-time.After(20 * time.Second):
+			t.Error("a short job waits for long ones")
+		}
+		close(end)
+		drain(t, j)
+		if together.Load() != 0 {
+			t.Errorf("%d ran beside another", together.Load())
+		}
+	})
+}
+
 func TestFailures(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		j, logged := open(t, d)

@@ -495,7 +495,7 @@ func TestOneAtATime(t *testing.T) {
 // The command line of a worker is no door into it.
 func TestWorkerAlone(t *testing.T) {
 	for _, args := range [][]string{nil, {"confine"}, {"inside", "{}"}, {"inside", "no"}, {"x", "{}"}} {
-		if Work(args) == 0 {
+		if work(args) == 0 {
 			t.Errorf("%q did something", args)
 		}
 	}

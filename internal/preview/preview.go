@@ -2,7 +2,7 @@
 // who may mean ill.
 //
 // Nothing of a file is decoded in the server's process. A worker, which is the
-// program started anew (see Command), gives away the network, the disk, memory
+// program started anew, gives away the network, the disk, memory
 // and time, and then decodes a picture or becomes a converter such as poppler or
 // LibreOffice. What it leaves is looked at again before it is taken. A worker
 // that fails or takes too long means that the file has no preview.
@@ -69,7 +69,6 @@ type Artifact struct {
 // Options are how a Maker works. Only Temp has to be set.
 type Options struct {
 	Temp     string // a directory for what is being worked on, on a disk; it exists
-	Self     string // the program that answers to Command; usually this one
 	Parallel int    // conversions at the same time; usually one
 	Log      *slog.Logger
 }
@@ -94,7 +93,7 @@ type tools struct {
 
 // New returns a Maker that uses the converters it finds.
 func New(o Options) (*Maker, error) {
-	m := &Maker{self: o.Self, log: o.Log, slots: make(chan struct{}, max(1, o.Parallel))}
+	m := &Maker{log: o.Log, slots: make(chan struct{}, max(1, o.Parallel))}
 	if m.log == nil {
 		m.log = slog.New(slog.DiscardHandler)
 	}
@@ -102,10 +101,8 @@ func New(o Options) (*Maker, error) {
 	if m.temp, err = filepath.Abs(o.Temp); err != nil {
 		return nil, fmt.Errorf("preview: %w", err)
 	}
-	if m.self == "" {
-		if m.self, err = os.Executable(); err != nil {
-			return nil, fmt.Errorf("preview: %w", err)
-		}
+	if m.self, err = os.Executable(); err != nil {
+		return nil, fmt.Errorf("preview: %w", err)
 	}
 	m.bwrap, _ = exec.LookPath("bwrap")
 	m.tools = tools{

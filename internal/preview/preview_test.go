@@ -24,13 +24,6 @@ import (
 	"golang.org/x/image/tiff"
 )
 
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == Command {
-		os.Exit(Work(os.Args[2:]))
-	}
-	os.Exit(m.Run())
-}
-
 // maker is a Maker that tells the test what it was told.
 func maker(t testing.TB) *Maker {
 	t.Helper()

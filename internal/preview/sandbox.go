@@ -88,7 +88,7 @@ func (m *Maker) run(ctx context.Context, r *room, s step) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := []string{Command, "confine", string(text)}
+	args := []string{command, "confine", string(text)}
 	if r.box == bubblewrap {
 		program, args = m.bwrap, append(m.wrapping(r), args...)
 	}

@@ -15,13 +15,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Command is the first argument with which a program that uses this package
-// starts itself again. Its main, and TestMain of its tests, begin with
-//
-//	if len(os.Args) > 1 && os.Args[1] == preview.Command {
-//		os.Exit(preview.Work(os.Args[2:]))
-//	}
-const Command = "preview-worker"
+// command is the first argument with which a program that imports this package
+// starts itself again.
+const command = "preview-worker"
+
+// A program started so is a worker and nothing else, whatever it is otherwise:
+// a server, or the tests of a package. Done here, nobody can forget it, and the
+// worker begins before the rest of the program does.
+func init() {
+	if len(os.Args) > 1 && os.Args[1] == command {
+		os.Exit(work(os.Args[2:]))
+	}
+}
 
 // An order is what a worker process is started with.
 type order struct {
@@ -38,20 +43,20 @@ type order struct {
 	Probe  *probeOrder // what to try
 }
 
-// Work is the worker process. It gives away what it does not need, and then
+// work is the worker process. It gives away what it does not need, and then
 // becomes a converter or, started anew so that all of it is limited, decodes a
 // picture.
-func Work(args []string) int {
-	if err := work(args); err != nil {
+func work(args []string) int {
+	if err := obey(args); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return 0
 }
 
-func work(args []string) error {
+func obey(args []string) error {
 	if len(args) != 2 {
-		return fmt.Errorf("%s is for the program itself", Command)
+		return fmt.Errorf("%s is for the program itself", command)
 	}
 	var o order
 	if err := json.Unmarshal([]byte(args[1]), &o); err != nil {
@@ -77,7 +82,7 @@ func work(args []string) error {
 		if len(o.Argv) > 0 {
 			return fmt.Errorf("%s: %w", o.Argv[0], syscall.Exec(o.Argv[0], o.Argv, os.Environ()))
 		}
-		return syscall.Exec(o.Self, []string{o.Self, Command, "inside", args[1]}, os.Environ())
+		return syscall.Exec(o.Self, []string{o.Self, command, "inside", args[1]}, os.Environ())
 	case o.Image != nil:
 		if err := limitMemory(imageMemory); err != nil {
 			return err
@@ -86,7 +91,7 @@ func work(args []string) error {
 	case o.Probe != nil:
 		return json.NewEncoder(os.Stdout).Encode(o.Probe.try())
 	}
-	return fmt.Errorf("%s was asked for nothing", Command)
+	return fmt.Errorf("%s was asked for nothing", command)
 }
 
 // imageMemory is enough for 50 megapixels of 8 bytes, which is what decoders
