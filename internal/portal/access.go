@@ -88,6 +88,7 @@ type NewClientUser struct {
 	Rights      Rights // none: those of the client's preset
 	AllProjects bool   // every project that is shared with the client
 	Projects    []ChosenProject
+	Message     string // plain words of a colleague's, in the invitation; an AccessChange has its own
 }
 
 // ChosenProject is a project that a client user may see when they may not see

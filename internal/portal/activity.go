@@ -118,31 +118,28 @@ const recentDays = 60
 // newest first: what is new since the last visit. With a client, only in that
 // client's.
 func (me *Scope) Recent(ctx context.Context, client ClientID, since time.Time, limit int) ([]Event, error) {
-	if oldest := me.p.now().AddDate(0, 0, -recentDays); since.Before(oldest) {
-		since = oldest
-	}
 	ids, err := me.ownProjects(ctx, client)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
 	in, args := oneOf(5, ids)
-	rows, err := me.query(ctx, `
-SELECT `+eventColumns+`, e.project_name, e.client_name FROM my_events e
- WHERE e.project_id IN `+in+` AND e.at > $2 AND COALESCE(e.actor, '') <> $3
- ORDER BY e.at DESC, e.id DESC LIMIT $4`, append([]any{db.Micros(since), string(me.actor.person), limit}, args...)...)
-	return list(rows, err, scanProjectEvent)
+	return me.recent(ctx, `my_events e WHERE e.project_id IN `+in+` AND`, since, limit, args...)
 }
 
 // RecentHere is Recent for the team, whose projects are many: it goes by time
 // through what happened in the workspace rather than by project.
 func (me *Scope) RecentHere(ctx context.Context, since time.Time, limit int) ([]Event, error) {
+	return me.recent(ctx, `my_newest_events e WHERE`, since, limit)
+}
+
+// recent reads events from where; its own parameters begin at $5.
+func (me *Scope) recent(ctx context.Context, from string, since time.Time, limit int, more ...any) ([]Event, error) {
 	if oldest := me.p.now().AddDate(0, 0, -recentDays); since.Before(oldest) {
 		since = oldest
 	}
 	rows, err := me.query(ctx, `
-SELECT `+eventColumns+`, e.project_name, e.client_name FROM my_newest_events e
- WHERE e.at > $2 AND COALESCE(e.actor, '') <> $3
- ORDER BY e.at DESC LIMIT $4`, db.Micros(since), string(me.actor.person), limit)
+SELECT `+eventColumns+`, e.project_name, e.client_name FROM `+from+` e.at > $2 AND COALESCE(e.actor, '') <> $3
+ ORDER BY e.at DESC, e.id DESC LIMIT $4`, append([]any{db.Micros(since), string(me.actor.person), limit}, more...)...)
 	return list(rows, err, scanProjectEvent)
 }
 

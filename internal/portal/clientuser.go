@@ -408,6 +408,7 @@ func (me *Scope) InviteColleague(ctx context.Context, client ClientID, n NewClie
 		n := n // the function may run again
 		n.Projects = append([]ChosenProject(nil), n.Projects...)
 		n.check(&f, func(name string) string { return name }, c.Preset, domainsOf(c.Domains))
+		c.Message = f.text("message", n.Message)
 		if err := f.err(); err != nil {
 			return err
 		}

@@ -301,7 +301,7 @@ func TestAcceptAgainstRevoke(t *testing.T) {
 // T071, T097 and the rights of a lead.
 func TestInviteColleague(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
-		n := portal.NewClientUser{Name: "Nia", Email: "nia@nia.test", Rights: portal.PresetCommenter.Rights(), AllProjects: true}
+		n := portal.NewClientUser{Name: "Nia", Email: "nia@nia.test", Rights: portal.PresetCommenter.Rights(), AllProjects: true, Message: "You will like it."}
 		for who, want := range map[portal.PersonID]error{
 			w.Tom: portal.ErrForbidden, w.Dan: portal.ErrForbidden, w.Bea: portal.ErrForbidden, w.Carl: portal.ErrNotFound, w.Rex: portal.ErrNotFound, "": portal.ErrSignedOut,
 		} {
@@ -318,10 +318,16 @@ func TestInviteColleague(t *testing.T) {
 		if b.State != a.State || b.Name != a.Name || b.Mailed != a.Mailed || !b.LastSeen.Equal(a.LastSeen) || b.Person != a.Person {
 			t.Errorf("T071, the two differ:\n%+v\n%+v", a, b)
 		}
+		said := must[portal.InvitationMail](t)(w.Portal.InvitationMail(ctx, a.Invitation))
+		if said.Message != "You will like it." || said.Inviter != "Cleo" {
+			t.Errorf("the mail to Nia says %q", said.Message)
+		}
+		_, err := w.As(w.Cleo).InviteColleague(ctx, w.Acme, portal.NewClientUser{Email: "x@x.test", Message: strings.Repeat("x", portal.MaxText+1)})
+		refuses(t, "too many words", err, "message", "too_long")
 		if len(mails(t, w)) != 2 {
 			t.Errorf("%d mails, want 2", len(mails(t, w)))
 		}
-		_, err := w.As(w.Cleo).InviteColleague(ctx, w.Acme, n)
+		_, err = w.As(w.Cleo).InviteColleague(ctx, w.Acme, n)
 		refuses(t, "again", err, "email", "already_added")
 		_, err = w.As(w.Cleo).InviteColleague(ctx, w.Acme, portal.NewClientUser{Email: "x@x.test", Rights: portal.Contribute})
 		refuses(t, "a team right", err, "rights", "choice")

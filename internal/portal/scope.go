@@ -440,7 +440,7 @@ SELECT i.id AS item_id, i.shown_at, a.name AS shown_by
 
 	// Invitations to the team, for those who may send them.
 	"my_team_invitations": `
-SELECT i.id, i.person_id, i.role, i.invited_by, i.created_at, i.expires_at, i.accepted_at, i.revoked_at,
+SELECT i.id, i.person_id, i.role, i.invited_by, i.created_at, i.expires_at, i.accepted_at, i.revoked_at, i.message,
        b.name AS invited_by_name, r.side, r.rights
   FROM invitations i JOIN my_role r ON (r.rights & 1024) <> 0
   LEFT JOIN persons b ON b.id = i.invited_by

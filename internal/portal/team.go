@@ -141,6 +141,7 @@ SELECT COUNT(*) FROM my_team m WHERE m.role = 'owner' AND m.accepted_at IS NOT N
 // NewTeamMember is somebody to be invited to the team.
 type NewTeamMember struct {
 	Name, Email, Title, Role string
+	Message                  string // plain words of the inviter's, in the invitation
 }
 
 // teamInvitationDays is how long an invitation to the team is good.
@@ -154,6 +155,7 @@ func (me *Scope) InviteTeamMember(ctx context.Context, n NewTeamMember) (PersonI
 	n.Title = c.line("title", n.Title)
 	n.Email, _ = c.email("email", n.Email, nil)
 	n.Role = c.oneOf("role", n.Role, TeamRoles...)
+	n.Message = c.text("message", n.Message)
 	if err := c.err(); err != nil {
 		return "", err
 	}
@@ -186,7 +188,7 @@ ON CONFLICT (person_id) DO UPDATE SET role = $2, created_at = $3, accepted_at = 
 		case added == 0:
 			return &Invalid{Fields: map[string]Reason{"email": {Key: "already_team"}}}
 		}
-		return t.inviteToTeam(ctx, TeamMember{Person: id, Name: n.Name, Role: n.Role})
+		return t.inviteToTeam(ctx, TeamMember{Person: id, Name: n.Name, Role: n.Role}, n.Message)
 	})
 	if err != nil {
 		return "", err
@@ -195,7 +197,7 @@ ON CONFLICT (person_id) DO UPDATE SET role = $2, created_at = $3, accepted_at = 
 }
 
 // inviteToTeam makes and mails an invitation; what was open before is replaced.
-func (t *tx) inviteToTeam(ctx context.Context, m TeamMember) error {
+func (t *tx) inviteToTeam(ctx context.Context, m TeamMember, message string) error {
 	if _, err := t.exec(ctx, `
 UPDATE invitations SET revoked_at = $1, replaced = 1 WHERE person_id = $2 AND client_user_id IS NULL AND accepted_at IS NULL AND revoked_at IS NULL`,
 		t.now, string(m.Person)); err != nil {
@@ -204,9 +206,9 @@ UPDATE invitations SET revoked_at = $1, replaced = 1 WHERE person_id = $2 AND cl
 	id := InvitationID(db.NewID("inv"))
 	a := t.me.p.accounts
 	if _, err := t.exec(ctx, `
-INSERT INTO invitations (id, person_id, role, token_hash, invited_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+INSERT INTO invitations (id, person_id, role, token_hash, invited_by, created_at, expires_at, message) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		string(id), string(m.Person), m.Role, a.TokenHash(a.Token(account.PurposeInvitation, string(id))), string(t.me.actor.person),
-		t.now, t.now+int64(teamInvitationDays*24*time.Hour/time.Microsecond)); err != nil {
+		t.now, t.now+int64(teamInvitationDays*24*time.Hour/time.Microsecond), message); err != nil {
 		return err
 	}
 	return t.record(ctx, Happening{Kind: TeamMemberInvited, Subject: string(id), Person: m.Person, Details: Details{"person": m.Name, "role": m.Role}})
@@ -231,7 +233,13 @@ func (me *Scope) ResendTeamInvitation(ctx context.Context, id PersonID) error {
 		if today >= maxResends {
 			return ErrBusy
 		}
-		return t.inviteToTeam(ctx, m)
+		// It keeps its words.
+		var message string
+		if err := t.get(ctx, `SELECT i.message FROM my_team_invitations i WHERE i.person_id = $2 ORDER BY i.created_at DESC, i.id DESC LIMIT 1`,
+			[]any{string(id)}, &message); err != nil && err != ErrNotFound {
+			return err
+		}
+		return t.inviteToTeam(ctx, m, message)
 	})
 }
 

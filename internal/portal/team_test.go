@@ -23,7 +23,7 @@ func join(t *testing.T, w *portaltest.World, email, role string) portal.PersonID
 
 func TestTeam(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
-		n := portal.NewTeamMember{Name: "Olga", Email: "olga@olga.test", Role: "admin"}
+		n := portal.NewTeamMember{Name: "Olga", Email: "olga@olga.test", Role: "admin", Message: "Welcome aboard."}
 		for _, who := range []portal.PersonID{w.Mia, w.Tom, w.Cleo, w.Rex} {
 			_, err := w.As(who).InviteTeamMember(ctx, n)
 			wants(t, "InviteTeamMember as "+string(who), err, portal.ErrForbidden)
@@ -50,7 +50,7 @@ func TestTeam(t *testing.T) {
 		}
 		peek(t, w, link, "", portal.InvitationReplaced)
 		link = must[string](t)(w.As(w.Ada).CopyTeamLink(ctx, olga))
-		if i := peek(t, w, link, "", portal.InvitationValid); !i.ToTeam || i.Role != "admin" || i.Inviter != "Ada" {
+		if i := peek(t, w, link, "", portal.InvitationValid); !i.ToTeam || i.Role != "admin" || i.Inviter != "Ada" || i.Message != "Welcome aboard." {
 			t.Errorf("the invitation: %+v", i)
 		}
 		if _, err := w.Portal.AcceptInvitation(ctx, portal.Accept{Token: link, Name: "Olga"}); err != nil {

@@ -275,8 +275,8 @@ func (s *Server) inviteColleague(w http.ResponseWriter, r *http.Request, me *vis
 	if err != nil {
 		return err
 	}
-	in := view.InviteForm{Name: f.one("name"), Email: f.one("email"), Preset: f.one("preset"), All: f.one("projects") != "chosen", Projects: map[portal.ProjectID]bool{}}
-	n := portal.NewClientUser{Name: in.Name, Email: in.Email, Rights: portal.Preset(in.Preset).Rights(), AllProjects: in.All}
+	in := view.InviteForm{Name: f.one("name"), Email: f.one("email"), Preset: f.one("preset"), Message: f.one("message"), All: f.one("projects") != "chosen", Projects: map[portal.ProjectID]bool{}}
+	n := portal.NewClientUser{Name: in.Name, Email: in.Email, Rights: portal.Preset(in.Preset).Rights(), AllProjects: in.All, Message: in.Message}
 	if n.Rights == 0 {
 		f.fail("preset", "choice")
 	}

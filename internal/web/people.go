@@ -41,7 +41,7 @@ func (s *Server) inviteTeamMember(w http.ResponseWriter, r *http.Request, me *vi
 	if err != nil {
 		return err
 	}
-	in := portal.NewTeamMember{Name: f.one("name"), Email: f.one("email"), Role: f.one("role")}
+	in := portal.NewTeamMember{Name: f.one("name"), Email: f.one("email"), Role: f.one("role"), Message: f.one("message")}
 	if err = f.err(); err == nil {
 		_, err = me.InviteTeamMember(r.Context(), in)
 	}
