@@ -123,23 +123,25 @@ func (me *Scope) Recent(ctx context.Context, client ClientID, since time.Time, l
 		return nil, err
 	}
 	in, args := oneOf(5, ids)
-	return me.recent(ctx, `my_events e WHERE e.project_id IN `+in+` AND`, since, limit, args...)
+	return me.recent(ctx, `events`, ` AND e.project_id IN `+in, since, limit, args...)
 }
 
 // RecentHere is Recent for the team, whose projects are many: it goes by time
 // through what happened in the workspace rather than by project.
 func (me *Scope) RecentHere(ctx context.Context, since time.Time, limit int) ([]Event, error) {
-	return me.recent(ctx, `my_newest_events e WHERE`, since, limit)
+	return me.recent(ctx, `newest_events`, ``, since, limit)
 }
 
-// recent reads events from where; its own parameters begin at $5.
-func (me *Scope) recent(ctx context.Context, from string, since time.Time, limit int, more ...any) ([]Event, error) {
+// recent reads from events or newest_events what fits the condition too, whose
+// parameters begin at $5.
+func (me *Scope) recent(ctx context.Context, from, cond string, since time.Time, limit int, args ...any) ([]Event, error) {
 	if oldest := me.p.now().AddDate(0, 0, -recentDays); since.Before(oldest) {
 		since = oldest
 	}
 	rows, err := me.query(ctx, `
-SELECT `+eventColumns+`, e.project_name, e.client_name FROM `+from+` e.at > $2 AND COALESCE(e.actor, '') <> $3
- ORDER BY e.at DESC, e.id DESC LIMIT $4`, append([]any{db.Micros(since), string(me.actor.person), limit}, more...)...)
+SELECT `+eventColumns+`, e.project_name, e.client_name FROM my_`+from+` e
+ WHERE e.at > $2 AND COALESCE(e.actor, '') <> $3`+cond+`
+ ORDER BY e.at DESC, e.id DESC LIMIT $4`, append([]any{db.Micros(since), string(me.actor.person), limit}, args...)...)
 	return list(rows, err, scanProjectEvent)
 }
 
