@@ -21,6 +21,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // What a store's errors are, by errors.Is.
@@ -166,8 +168,10 @@ func Verify(ctx context.Context, s Store, key Key, size int64, sum string) error
 	h := sha256.New()
 	n, err := io.CopyBuffer(h, ended{ctx, r}, make([]byte, 256<<10))
 	switch {
+	case errors.Is(err, unix.EIO): // a place of the disk has gone bad
+		return fmt.Errorf("blob: verify %s: %w: %w", key, ErrCorrupt, err)
 	case err != nil:
-		return fmt.Errorf("blob: read %s: %w", key, err)
+		return fmt.Errorf("blob: verify %s: %w", key, err)
 	case n != size || hex.EncodeToString(h.Sum(nil)) != sum:
 		return fmt.Errorf("blob: %s: %w", key, ErrCorrupt)
 	}
