@@ -117,16 +117,17 @@ var unscoped = []string{"workspace", "event_chains", "requests"}
 // rawReads are the reads of scoped tables that do not go through scope.go,
 // each with its reason.
 var rawReads = map[string][]string{
-	"scope.go":     {"*"},                          // it defines what my_… are
-	"grant.go":     {"*"},                          // grants are derived from the tables
-	"tally.go":     {"*"},                          // and so are tallies
-	"unscoped.go":  {"*"},                          // what people see who are not signed in; says why in each case
-	"mailqueue.go": {"*"},                          // the queue's own work; mails are rendered through As
-	"portal.go":    {"team_members"},               // is this person in the team, asked by account
-	"template.go":  {"templates"},                  // is there any, before the built-in ones are put in
-	"mail.go":      {"persons"},                    // the address a mail goes to
-	"event.go":     {"projects", "project_grants"}, // the second look, under the chain's lock
-	"verify.go":    {"*"},                          // for the operator, who reads the disk anyway
+	"scope.go":      {"*"},                          // it defines what my_… are
+	"grant.go":      {"*"},                          // grants are derived from the tables
+	"tally.go":      {"*"},                          // and so are tallies
+	"unscoped.go":   {"*"},                          // what people see who are not signed in; says why in each case
+	"mailqueue.go":  {"*"},                          // the queue's own work; mails are rendered through As
+	"portal.go":     {"team_members"},               // is this person in the team, asked by account
+	"template.go":   {"templates"},                  // is there any, before the built-in ones are put in
+	"mail.go":       {"persons"},                    // the address a mail goes to
+	"event.go":      {"projects", "project_grants"}, // the second look, under the chain's lock
+	"filesearch.go": {"version_words"},              // the index of texts; what it finds is joined with my_texts_…
+	"verify.go":     {"*"},                          // for the operator, who reads the disk anyway
 }
 
 var (

@@ -66,7 +66,7 @@ func TestChangeWorkspace(t *testing.T) {
 func TestProjectActivity(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		ctx := context.Background()
-		for who, want := range map[portal.PersonID]int{w.Ada: 8, w.Mia: 8, w.Tom: 8, w.Cleo: 4, w.Bea: 4, w.Dan: 0, w.Carl: 0, w.Rex: 0, w.Uma: 0, "": 0} {
+		for who, want := range map[portal.PersonID]int{w.Ada: 10, w.Mia: 10, w.Tom: 10, w.Cleo: 5, w.Bea: 5, w.Dan: 0, w.Carl: 0, w.Rex: 0, w.Uma: 0, "": 0} {
 			events, _, err := w.As(who).ProjectActivity(ctx, w.Site, portal.Page{})
 			if err != nil {
 				t.Fatal(err)
@@ -88,8 +88,8 @@ func TestProjectActivity(t *testing.T) {
 				break
 			}
 		}
-		if len(seen) != 8 {
-			t.Errorf("paging through the activity met %d events, want 8", len(seen))
+		if len(seen) != 10 {
+			t.Errorf("paging through the activity met %d events, want 10", len(seen))
 		}
 	})
 }

@@ -39,7 +39,7 @@ func reads() []read {
 		}
 		return got, nil
 	}
-	return []read{
+	return append(fileReads(items, each), []read{
 		{"Project", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
 			return me.Project(ctx, p)
 		}},
@@ -157,7 +157,7 @@ func reads() []read {
 			all, _, err := me.ProjectActivity(ctx, p, portal.Page{})
 			return all, err
 		}},
-	}
+	}...)
 }
 
 // everything reads all there is, through every read and project, as text.

@@ -9,7 +9,7 @@ import (
 // A Hit is something that a search found.
 type Hit struct {
 	ID          string // of a project or item
-	Kind        string // "project", "milestone", "task", "deliverable" or "update"
+	Kind        string // "project", "milestone", "task", "deliverable", "update", "folder" or "file"
 	Title       string
 	Project     ProjectID
 	ProjectName string
@@ -51,12 +51,13 @@ SELECT p.id, 'project', p.name, p.id, p.name, p.client_name FROM my_projects p
 		ids[i] = p.Project
 	}
 	in, args := oneOf(4, ids)
-	within := func(kind, title string) string {
+	within := func(kind, title, key string) string {
 		return `SELECT i.id, '` + kind + `' AS kind, i.` + title + `, i.project_id, '' AS project_name, '' AS client_name FROM my_` + kind + `s i
- WHERE i.project_id IN ` + in + ` AND REPLACE(i.title_key, $2, '') <> i.title_key`
+ WHERE i.project_id IN ` + in + ` AND REPLACE(i.` + key + `, $2, '') <> i.` + key
 	}
 	rows, err = me.query(ctx, `
-SELECT * FROM (`+within("deliverable", "title")+` UNION ALL `+within("milestone", "title")+` UNION ALL `+within("task", "title")+` UNION ALL `+within("update", "sentence")+`) x
+SELECT * FROM (`+within("deliverable", "title", "title_key")+` UNION ALL `+within("milestone", "title", "title_key")+` UNION ALL `+within("task", "title", "title_key")+`
+ UNION ALL `+within("update", "sentence", "title_key")+` UNION ALL `+within("folder", "name", "name_key")+` UNION ALL `+within("file", "name", "name_key")+`) x
  ORDER BY x.id DESC LIMIT $3`, append([]any{part, searchHits}, args...)...)
 	items, err := list(rows, err, scanHit)
 	for _, h := range items {

@@ -272,3 +272,47 @@ SELECT CAST($1 AS TEXT), v.id, v.file_id, v.project_id, CAST($3 AS TEXT), CAST($
 		return nil
 	})
 }
+
+// duePurge are files that were deleted before the time, after one in their
+// order; not those in a deliverable that was accepted. Unscoped: the program
+// tidies up after everybody.
+func (p *Portal) duePurge(ctx context.Context, before int64, after string, limit int) ([]purged, error) {
+	rows, err := p.db.Query(ctx, `
+SELECT f.id, f.name, f.client_id FROM files f
+ WHERE f.trashed_at < $1 AND f.id > $2
+   AND NOT EXISTS (SELECT 1 FROM attachments a JOIN deliverables d ON d.id = a.item_id WHERE a.file_id = f.id AND d.state IN ('approved', 'signed_off'))
+ ORDER BY f.id LIMIT $3`, before, after, limit)
+	return list(rows, err, func(r *sql.Rows) (x purged, err error) { return x, r.Scan(&x.id, &x.name, &x.client) })
+}
+
+// purgedSize is the room that all versions of a deleted file take, or
+// ErrNotFound when it is not in the trash. Unscoped, as duePurge.
+func (t *tx) purgedSize(ctx context.Context, id string) (size int64, err error) {
+	err = t.QueryRow(ctx, `
+SELECT COALESCE((SELECT SUM(v.size) FROM versions v WHERE v.file_id = f.id), 0) FROM files f WHERE f.id = $1 AND f.trashed_at IS NOT NULL`, id).Scan(&size)
+	return size, notFound(err)
+}
+
+// versionsOf are the versions of a file, $1, that is being removed.
+const versionsOf = `SELECT v.id FROM versions v WHERE v.file_id = $1`
+
+// purgeFolders removes folders that were deleted before the time and hold
+// nothing, and says how many. Unscoped, as duePurge.
+func (p *Portal) purgeFolders(ctx context.Context, before int64) (n int, err error) {
+	err = p.program().change(ctx, func(t *tx) error {
+		t.quiet("whoever deleted them was told of it")
+		for _, q := range []string{
+			`UPDATE file_requests SET folder_id = NULL WHERE folder_id IN (SELECT f.id FROM folders f WHERE f.trashed_at < $1)`,
+			`DELETE FROM folders WHERE trashed_at < $1
+   AND NOT EXISTS (SELECT 1 FROM folders c WHERE c.parent_id = folders.id) AND NOT EXISTS (SELECT 1 FROM files f WHERE f.folder_id = folders.id)`,
+		} {
+			gone, err := t.exec(ctx, q, before)
+			if err != nil {
+				return err
+			}
+			n = int(gone)
+		}
+		return nil
+	})
+	return n, err
+}

@@ -7,6 +7,8 @@ package portaltest
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"sync"
@@ -60,6 +62,10 @@ type World struct {
 
 	// Items of each project, by audience.
 	Items map[portal.ProjectID]map[portal.Side]Items
+
+	// Blobs are what the keys of versions and previews stand for, so that a
+	// store can be filled. Each is a canary.
+	Blobs map[string][]byte
 }
 
 // Items are one of each kind in a project.
@@ -69,6 +75,10 @@ type Items struct {
 	Deliverable portal.DeliverableID
 	Link        portal.LinkID
 	Update      portal.UpdateID
+	Folder      portal.FolderID
+	File        portal.FileID    // in the folder
+	Version     portal.VersionID // its newest
+	Draft       portal.VersionID // its first, for the team alone
 }
 
 // Everyone lists the people and their names.
@@ -270,9 +280,10 @@ VALUES ($1, $2, $3, $4, 'active', 'on_track', $5, $6, $7, $8)`,
 	b.exec(`UPDATE tasks SET title_key = $1 WHERE id = $2`, strings.ToLower(word("task-title")), string(it.Task))
 	b.exec(`UPDATE deliverables SET title_key = $1 WHERE id = $2`, strings.ToLower(word("deliverable-title")), string(it.Deliverable))
 	b.exec(`UPDATE updates SET title_key = $1 WHERE id = $2`, strings.ToLower(word("update-sentence")), string(it.Update))
-	for i, subject := range []string{string(it.Milestone), string(it.Task), string(it.Deliverable), string(it.Update)} {
-		kind := []string{"milestone_added", "task_added", "deliverable_added", "update_published"}[i]
-		section := []int64{4, 16, 8, 1}[i]
+	b.files(&it, project, c, client, name, side)
+	for i, subject := range []string{string(it.Milestone), string(it.Task), string(it.Deliverable), string(it.Update), string(it.File)} {
+		kind := []string{"milestone_added", "task_added", "deliverable_added", "update_published", "file_added"}[i]
+		section := []int64{4, 16, 8, 1, 32}[i]
 		id := db.NewID("evt")
 		b.exec(`INSERT INTO events (id, chain, seq, kind, at, actor, client_id, project_id, subject, audience, particulars, hash, section, shown)
 VALUES ($1, $2, (SELECT COUNT(*) + 1 FROM events WHERE chain = $2), $3, $4, $5, $2, $6, $7, $8, $9, $10, $11, $12)`,
@@ -281,9 +292,64 @@ VALUES ($1, $2, (SELECT COUNT(*) + 1 FROM events WHERE chain = $2), $3, $4, $5, 
 	return it
 }
 
+// files makes a folder with a file of two versions, the first of which only the
+// team sees, and attaches it to the deliverable.
+func (b *builder) files(it *Items, project portal.ProjectID, c portal.ClientID, client, name string, side portal.Side) {
+	var shown, by any
+	if side == portal.ClientSide {
+		shown, by = b.now, string(b.w.Ada)
+	}
+	word := func(what string) string { return Canary(client, side, name+"-"+what) }
+	ada := string(b.w.Ada)
+	it.Folder, it.File = portal.FolderID(db.NewID("fol")), portal.FileID(db.NewID("fil"))
+	b.exec(`INSERT INTO folders (id, project_id, client_id, name, name_key, audience, shown_at, shown_by, created_at, created_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		string(it.Folder), string(project), string(c), word("folder-name"), strings.ToLower(word("folder-name")), string(side), shown, by, b.now, ada)
+	b.exec(`INSERT INTO files (id, project_id, client_id, folder_id, name, name_key, audience, shown_at, shown_by, created_at, created_by, latest_at, latest_size)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $10, 0)`,
+		string(it.File), string(project), string(c), string(it.Folder), word("file-name")+".txt", strings.ToLower(word("file-name")+".txt"), string(side), shown, by, b.now, ada)
+	var size int64
+	it.Draft, size = b.version(it.File, project, c, portal.Team, 1, func(what string) string { return Canary(client, portal.Team, name+"-draft-"+what) })
+	b.exec(`UPDATE files SET latest_id = $1, latest_size = $2 WHERE id = $3`, string(it.Draft), size, string(it.File))
+	it.Version, size = b.version(it.File, project, c, side, 2, func(what string) string { return word("version-" + what) })
+	b.exec(`UPDATE files SET latest_id = $1, latest_size = $2 WHERE id = $3`, string(it.Version), size, string(it.File))
+	if side == portal.ClientSide {
+		b.exec(`UPDATE files SET shown_id = latest_id, shown_version_at = latest_at, shown_size = latest_size WHERE id = $1`, string(it.File))
+	}
+	b.exec(`INSERT INTO attachments (item_id, file_id, project_id, position, created_at, created_by) VALUES ($1, $2, $3, 1, $4, $5)`,
+		string(it.Deliverable), string(it.File), string(project), b.now, ada)
+}
+
+// version makes a version of a file, with a picture of it and its text.
+func (b *builder) version(file portal.FileID, project portal.ProjectID, c portal.ClientID, side portal.Side, number int, word func(string) string) (portal.VersionID, int64) {
+	var shown, by, shownNumber any
+	if side == portal.ClientSide {
+		shown, by, shownNumber = b.now, string(b.w.Ada), 1
+	}
+	id := db.NewID("ver")
+	text, thumb := word("text")+" is what is written here", word("thumb")
+	key, sum := b.blob(text)
+	b.exec(`INSERT INTO versions (id, file_id, project_id, client_id, number, shown_number, audience, shown_at, shown_by, blob, size, sha256, kind, type, note, created_at, created_by, preview)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'text', 'text/plain', $13, $14, $15, 'ready')`,
+		id, string(file), string(project), string(c), number, shownNumber, string(side), shown, by, key, len(text), sum, word("note"), b.now, string(b.w.Ada))
+	b.exec(`INSERT INTO version_texts (version_id, file_id, body) VALUES ($1, $2, $3)`, id, string(file), text)
+	key, sum = b.blob(thumb)
+	b.exec(`INSERT INTO previews (version_id, kind, blob, size, sha256, type, width, height) VALUES ($1, 'thumb', $2, $3, $4, 'image/png', 16, 16)`, id, key, len(thumb), sum)
+	b.exec(`INSERT INTO client_room (client_id, used) VALUES ($1, $2) ON CONFLICT (client_id) DO UPDATE SET used = client_room.used + $2`, string(c), len(text))
+	return portal.VersionID(id), int64(len(text))
+}
+
+// blob gives content a key.
+func (b *builder) blob(content string) (key, sum string) {
+	key = strings.ToLower(rand.Text())
+	b.w.Blobs[key] = []byte(content)
+	return key, fmt.Sprintf("%x", sha256.Sum256([]byte(content)))
+}
+
 func (b *builder) build() {
 	w := b.w
 	w.Items = map[portal.ProjectID]map[portal.Side]Items{}
+	w.Blobs = map[string][]byte{}
 	b.exec(`INSERT INTO workspace (id, name, sections, set_up_at) VALUES (1, 'Honcho Design', $1, $2)`,
 		int64(portal.DefaultSections|portal.SectionTasks), b.now)
 	w.Ada, w.Mia, w.Tom = b.person("Ada"), b.person("Mia"), b.person("Tom")

@@ -11,7 +11,8 @@ import (
 // clientsFound bounds the clients that the palette names.
 const clientsFound = 8
 
-var hitIcons = map[string]string{"project": "folder-kanban", "milestone": "flag", "task": "square-check-big", "deliverable": "package", "update": "pen-line"}
+var hitIcons = map[string]string{"project": "folder-kanban", "milestone": "flag", "task": "square-check-big", "deliverable": "package", "update": "pen-line",
+	"folder": "files", "file": "file-text"}
 
 // search answers the command palette with rows of links.
 func (s *Server) search(w http.ResponseWriter, r *http.Request, me *visit) error {
