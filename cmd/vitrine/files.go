@@ -171,6 +171,34 @@ func (h *house) sweepFiles(ctx context.Context) error {
 	return err
 }
 
+// forgetUploads removes what stopped arriving, row first: bytes that then stay
+// behind, as when the storage does not answer, are the sweep's.
+func (h *house) forgetUploads(ctx context.Context) error {
+	var failed error
+	for {
+		expired, err := h.portal.ExpiredUploads(ctx, 100)
+		if err != nil {
+			return err
+		}
+		forgot := 0
+		for _, u := range expired {
+			switch err := h.portal.ForgetUpload(ctx, u.ID); {
+			case errors.Is(err, portal.ErrConflict): // it went on
+				continue
+			case err != nil:
+				return err
+			}
+			forgot++
+			if err := h.blobs.Abort(ctx, blob.Key(u.Blob), blob.State{}); err != nil {
+				failed = err
+			}
+		}
+		if forgot == 0 {
+			return failed
+		}
+	}
+}
+
 // openWithBlobs opens what a command about files needs, and returns what was
 // said beside the flags.
 func openWithBlobs(ctx context.Context, args, env []string) (*house, []string, error) {

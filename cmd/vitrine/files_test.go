@@ -351,6 +351,66 @@ func TestStorageOnS3(t *testing.T) {
 	p.want(0, "and 3 stored files", "verify")
 }
 
+// An upload that stopped arriving is forgotten, with its bytes and its room.
+func TestForgetUploads(t *testing.T) {
+	for _, dialect := range []db.Dialect{db.SQLite, db.PostgreSQL} {
+		t.Run(string(dialect), func(t *testing.T) {
+			p, ctx := settle(t, dialect), t.Context()
+			p.withFiles(func(h *house, project portal.ProjectID, client portal.ClientID) {
+				ana, err := h.accounts.PersonByEmail(ctx, ownerEmail)
+				if err != nil {
+					t.Fatal(err)
+				}
+				me := h.portal.As(portal.PersonActor(ana.ID))
+				begin := func() (portal.UploadID, blob.Key) {
+					key := blob.NewKey()
+					s, err := h.blobs.Begin(ctx, key)
+					if err != nil {
+						t.Fatal(err)
+					}
+					id, err := me.BeginUpload(ctx, portal.NewUpload{Project: project, Name: string(key[:5]) + ".pdf", Size: 1000}, string(key))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if _, err = h.blobs.Append(ctx, key, s, strings.NewReader("the first bytes"), 100); err != nil {
+						t.Fatal(err)
+					}
+					return id, key
+				}
+				var expired []blob.Key
+				for range 3 {
+					id, key := begin()
+					expired = append(expired, key)
+					if err := h.db.Write(ctx, func(tx *db.Tx) error {
+						_, err := tx.Exec(ctx, `UPDATE uploads SET expires_at = 1 WHERE id = $1`, string(id))
+						return err
+					}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				live, liveKey := begin()
+				if err := h.forgetUploads(ctx); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := me.Upload(ctx, live); err != nil {
+					t.Errorf("the one under way: %v", err)
+				}
+				for e, err := range h.blobs.Partials(ctx) {
+					if err != nil || e.Key != liveKey {
+						t.Errorf("%v is left, %v", e.Key, err)
+					}
+				}
+				if room, err := me.Room(ctx, client); err != nil || room.Reserved != 1000 {
+					t.Errorf("%d bytes are reserved, %v", room.Reserved, err)
+				}
+				if named, err := h.portal.NamedBlobs(ctx, []string{string(expired[0]), string(liveKey)}); err != nil || len(named) != 1 || !named[string(liveKey)] {
+					t.Errorf("named: %v, %v", named, err)
+				}
+			})
+		})
+	}
+}
+
 // The jobs of each day run.
 func TestFileJobs(t *testing.T) {
 	p := settle(t, db.SQLite)
