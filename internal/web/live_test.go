@@ -2,8 +2,12 @@ package web_test
 
 import (
 	"bufio"
+	"bytes"
+	"context"
+	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -66,5 +70,112 @@ func TestStreamThatLostCount(t *testing.T) {
 		next(string(w.Site))
 		hub.Publish(live.Signal{})
 		next("-")
+	})
+}
+
+// T195: of one person's streams the oldest makes room for an eleventh; nobody
+// else's does.
+func TestElevenStreams(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		type stream struct {
+			said, ended chan struct{}
+		}
+		open := func(b *webtest.Browser) stream {
+			t.Helper()
+			r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/live", nil)
+			r.AddCookie(&http.Cookie{Name: "sid", Value: b.Cookie("sid")})
+			resp, err := new(http.Transport).RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { resp.Body.Close() })
+			st := stream{make(chan struct{}, 1), make(chan struct{})}
+			begun := make(chan struct{})
+			go func() {
+				defer close(st.ended)
+				for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+					switch lines.Text() {
+					case ": open":
+						close(begun)
+					case "event: changed":
+						select {
+						case st.said <- struct{}{}:
+						default:
+						}
+					}
+				}
+			}()
+			wait(t, begun, "a stream does not begin")
+			return st
+		}
+		bea := open(s.As("bea"))
+		cleo := s.As("cleo")
+		var streams []stream
+		for range 11 {
+			streams = append(streams, open(cleo))
+		}
+		wait(t, streams[0].ended, "the oldest of eleven streams goes on")
+		if _, err := s.World.As(s.Mia).AddTask(t.Context(), s.Site, portal.NewTask{Title: "Proofs", Audience: portal.ClientSide}); err != nil {
+			t.Fatal(err)
+		}
+		for _, st := range append(streams[1:], bea) {
+			wait(t, st.said, "a younger stream, or somebody else's, is silent")
+		}
+	})
+}
+
+func wait(t *testing.T, c <-chan struct{}, otherwise string) {
+	t.Helper()
+	select {
+	case <-c:
+	case <-time.After(10 * time.Second):
+		t.Fatal(otherwise)
+	}
+}
+
+// T033: requests that are given up in the middle, of two who must not know of
+// each other, cross nothing: what each receives, whole or in part, is theirs.
+func TestCancelledRequestsDoNotCross(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		paths := map[string][]string{
+			"cleo": {"/", "/projects/" + string(s.Site), "/projects/" + string(s.Site) + "/tasks", "/projects"},
+			"carl": {"/", "/projects/" + string(s.Shop), "/projects/" + string(s.Shop) + "/tasks", "/projects"},
+		}
+		title := map[string]string{"cleo": "Acme", "carl": "Brick"}
+		var wg sync.WaitGroup
+		for name, paths := range paths {
+			cookie := &http.Cookie{Name: "sid", Value: s.As(name).Cookie("sid")}
+			transport := &http.Transport{MaxIdleConnsPerHost: 8}
+			t.Cleanup(transport.CloseIdleConnections)
+			for worker := range 4 {
+				wg.Go(func() {
+					for i := range 60 {
+						ctx, cancel := context.WithCancel(t.Context())
+						given := i%2 == 1
+						if given { // at some moment of the answer, or before it
+							time.AfterFunc(time.Duration(i*(worker+1)%17)*300*time.Microsecond, cancel)
+						}
+						r, _ := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+paths[(i/2+worker)%len(paths)], nil)
+						r.AddCookie(cookie)
+						resp, err := transport.RoundTrip(r)
+						var body []byte
+						if err == nil {
+							body, err = io.ReadAll(resp.Body)
+							resp.Body.Close()
+						}
+						cancel()
+						for _, word := range webtest.Forbidden(name) {
+							if bytes.Contains(body, []byte(word)) {
+								t.Errorf("%s receives %s from %s", name, word, r.URL.Path)
+							}
+						}
+						if !given && (err != nil || resp.StatusCode != http.StatusOK || !bytes.Contains(body, []byte(title[name]))) {
+							t.Errorf("%s does not receive %s: %v", name, r.URL.Path, err)
+						}
+					}
+				})
+			}
+		}
+		wg.Wait()
 	})
 }
