@@ -22,6 +22,7 @@ var arrows = map[string][]string{
 	"web/view":      {"portal", "account", "words", "prose", "web/view/ui"},
 	"web/view/ui":   {"web/static"},
 	"api":           {"portal", "account", "blob", "words"},
+	"inspect":       {"portal", "blob", "jobs", "preview", "scan"},
 	"notify":        {"portal", "account", "jobs", "mail", "words"},
 	"web/webtest":   {"web", "portal", "account", "portaltest", "db", "live", "blob"},
 	"db/dbtest":     {"db"},

@@ -430,3 +430,56 @@ func TestFileJobs(t *testing.T) {
 		}
 	})
 }
+
+// What was uploaded is looked at by a job, and what waits since before the
+// start likewise.
+func TestUploadsAreLookedAt(t *testing.T) {
+	p := settle(t, db.SQLite)
+	p.withFiles(func(h *house, project portal.ProjectID, client portal.ClientID) {
+		ctx := t.Context()
+		ana, err := h.accounts.PersonByEmail(ctx, ownerEmail)
+		if err != nil {
+			t.Fatal(err)
+		}
+		me := h.portal.As(portal.PersonActor(ana.ID))
+		old := "ver_" + string(p.store(h, project, client, 1, time.Hour)[0])
+		if h.looks, err = h.inspector(); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.startJobs(ctx); err != nil {
+			t.Fatal(err)
+		}
+		defer h.jobs.Stop(context.Background())
+		key, body := blob.NewKey(), "The zeppelin leaves at nine."
+		info, err := h.blobs.Put(ctx, key, strings.NewReader(body), int64(len(body)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		upload, err := me.BeginUpload(ctx, portal.NewUpload{Project: project, Name: "note.txt", Size: info.Size}, string(key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, version, err := me.FinishUpload(ctx, upload, portal.Arrived{Size: info.Size, SHA256: info.SHA256, Kind: "text", Type: "text/plain; charset=utf-8"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		within, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		for id, want := range map[portal.VersionID]string{version: "ready", portal.VersionID(old): "none"} { // the old one is no PDF, as it says
+			for {
+				v, err := me.Version(ctx, id)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if v.Preview == want {
+					break
+				}
+				select {
+				case <-time.After(20 * time.Millisecond):
+				case <-within.Done():
+					t.Fatalf("%+v", v)
+				}
+			}
+		}
+	})
+}

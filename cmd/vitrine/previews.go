@@ -5,12 +5,23 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/vitrine-portal/vitrine/internal/config"
+	"github.com/vitrine-portal/vitrine/internal/inspect"
 	"github.com/vitrine-portal/vitrine/internal/preview"
 	"github.com/vitrine-portal/vitrine/internal/scan"
 )
+
+// inspector looks at what people upload.
+func (h *house) inspector() (*inspect.Inspector, error) {
+	o := inspect.Options{Portal: h.portal, Blobs: h.blobs, Temp: filepath.Join(h.cfg.Data, "tmp"), Off: !h.cfg.Previews, Holds: h.cfg.ClamdHolds, Log: h.log}
+	if h.cfg.Clamd != "" {
+		o.Scanner = scan.New(h.cfg.Clamd)
+	}
+	return inspect.New(o)
+}
 
 // checkPreviews says what previews are made with, and what keeps that from
 // doing harm.

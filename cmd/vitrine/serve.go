@@ -22,6 +22,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/config"
 	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/inspect"
 	"github.com/vitrine-portal/vitrine/internal/jobs"
 	"github.com/vitrine-portal/vitrine/internal/live"
 	"github.com/vitrine-portal/vitrine/internal/mail"
@@ -41,6 +42,7 @@ type house struct {
 	blobs    blob.Store // since openBlobs
 	accounts *account.Accounts
 	mails    *notify.Notifier
+	looks    *inspect.Inspector // since run
 }
 
 // open connects what the configuration names, and brings the database up to
@@ -72,6 +74,9 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *house, 
 		Key: key,
 		Log: log,
 		Enqueue: func(ctx context.Context, tx *db.Tx, kind string, args any) error {
+			if kind == portal.PreviewVersion {
+				return h.jobs.Enqueue(ctx, tx, kind, args, jobs.Unique())
+			}
 			return h.jobs.Enqueue(ctx, tx, kind, args)
 		},
 		Signal: func(s portal.Signal) { h.hub.Publish(signalOf(s)) },
@@ -173,7 +178,10 @@ func (h *house) run(ctx context.Context, o web.Options, ready func(address strin
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if err := h.startJobs(ctx); err != nil {
+	if h.looks, err = h.inspector(); err == nil {
+		err = h.startJobs(ctx)
+	}
+	if err != nil {
 		listener.Close()
 		return err
 	}

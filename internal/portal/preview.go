@@ -6,6 +6,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
 // PreviewVersion is the job that makes what there is to look at of a version.
@@ -56,6 +58,24 @@ func (p *Portal) VersionToPreview(ctx context.Context, id VersionID) (Source, er
 	return p.source(ctx, id)
 }
 
+// VersionsToPreview returns versions that came before the given time and that
+// nobody has looked at.
+func (p *Portal) VersionsToPreview(ctx context.Context, before time.Time, limit int) ([]VersionID, error) {
+	return p.unlooked(ctx, before, limit)
+}
+
+// EnqueuePreviews asks again for previews of versions.
+func (p *Portal) EnqueuePreviews(ctx context.Context, ids []VersionID) error {
+	return p.db.Write(ctx, func(d *db.Tx) error {
+		for _, id := range ids {
+			if err := p.enqueue(ctx, d, PreviewVersion, PreviewJob{id}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // RecordPreview keeps what was made of a version, instead of what was kept
 // before. ErrNotFound when the version is gone meanwhile. When something harmful was
 // found in it, that is told in its project.
@@ -88,16 +108,17 @@ INSERT INTO previews (version_id, kind, page, blob, size, sha256, type, width, h
 				return err
 			}
 		}
-		scan := v.Scan
-		if scan == "" {
-			scan = was.scan
-		}
-		if err := t.must(ctx, `
-UPDATE versions SET preview = $1, width = $2, height = $3, pages = $4, duration_ms = $5, scan = $6, scan_found = $7 WHERE id = $8`,
-			state, v.Width, v.Height, v.Pages, v.Duration.Milliseconds(), scan, v.ScanFound, string(id)); err != nil {
+		if err := t.must(ctx, `UPDATE versions SET preview = $1, width = $2, height = $3, pages = $4, duration_ms = $5 WHERE id = $6`,
+			state, v.Width, v.Height, v.Pages, v.Duration.Milliseconds(), string(id)); err != nil {
 			return err
 		}
-		if scan != ScanInfected || was.scan == ScanInfected || was.trashed {
+		if v.Scan == "" {
+			return nil
+		}
+		if err := t.must(ctx, `UPDATE versions SET scan = $1, scan_found = $2 WHERE id = $3`, v.Scan, v.ScanFound, string(id)); err != nil {
+			return err
+		}
+		if v.Scan != ScanInfected || was.scan == ScanInfected || was.trashed {
 			return nil
 		}
 		return t.record(ctx, Happening{Kind: FileInfected, Client: was.client, Project: was.project, Subject: string(was.file), Audience: was.audience,

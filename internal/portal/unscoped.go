@@ -249,6 +249,13 @@ SELECT v.id, v.file_id, v.project_id, f.name, v.blob, v.size, v.sha256, v.type, 
 	return s, notFound(err)
 }
 
+// unlooked are the versions from before the time that nobody has looked at.
+// Unscoped, as versionLooked.
+func (p *Portal) unlooked(ctx context.Context, before time.Time, limit int) ([]VersionID, error) {
+	rows, err := p.db.Query(ctx, `SELECT v.id FROM versions v WHERE v.preview = 'waiting' AND v.created_at < $1 ORDER BY v.id LIMIT $2`, db.Micros(before), limit)
+	return list(rows, err, func(r *sql.Rows) (id VersionID, err error) { return id, r.Scan(&id) })
+}
+
 // expiredUploads are those that expired before the time. Unscoped: the program
 // tidies up after everybody.
 func (p *Portal) expiredUploads(ctx context.Context, before int64, limit int) ([]ExpiredUpload, error) {

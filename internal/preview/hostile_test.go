@@ -420,7 +420,7 @@ func TestNobodyIsAsked(t *testing.T) {
 			if strings.Contains(r.Text, "CANARY") {
 				t.Errorf("%s: %s shows a file of the server's", box, name)
 			}
-			if a := r.find("large", 0); a != nil && strings.HasSuffix(strings.ToLower(name), ".svg") {
+			if a := r.Find("large", 0); a != nil && strings.HasSuffix(strings.ToLower(name), ".svg") {
 				p := picture(t, a)
 				for y := range p.Bounds().Dy() {
 					for x := range p.Bounds().Dx() {

@@ -56,6 +56,16 @@ type Result struct {
 	Artifacts     []Artifact
 }
 
+// Find is the artifact of a kind, of page n for pages, or nil.
+func (r Result) Find(kind string, n int) *Artifact {
+	for i, a := range r.Artifacts {
+		if a.Kind == kind && a.Page == n {
+			return &r.Artifacts[i]
+		}
+	}
+	return nil
+}
+
 // An Artifact is a file that was made.
 type Artifact struct {
 	Kind          string // thumb, large, poster, page, wave or pdf
@@ -131,8 +141,19 @@ func (m *Maker) Missing() map[string]string {
 	return missing
 }
 
+// Needs is how much of an original of the given size Make reads.
+func Needs(kind Kind, size int64) int64 {
+	switch kind {
+	case Archive, Other:
+		return 0
+	case Text, Markdown, Code, CSV:
+		return min(size, maxText)
+	}
+	return size
+}
+
 // Make looks at the file at path and writes what it makes of it into dir, which
-// exists and is empty. Kind and name are as Sniff had them. The error is ErrNone
+// exists. Kind and name are as Sniff had them. The error is ErrNone
 // when there is nothing to show; a part that fails is left out.
 func (m *Maker) Make(ctx context.Context, path, dir string, kind Kind, name string) (Result, error) {
 	select {

@@ -81,15 +81,6 @@ func (m *Maker) madeOf(t testing.TB, path, name string) (Result, error) {
 	return r, err
 }
 
-func (r Result) find(kind string, page int) *Artifact {
-	for i, a := range r.Artifacts {
-		if a.Kind == kind && a.Page == page {
-			return &r.Artifacts[i]
-		}
-	}
-	return nil
-}
-
 // picture decodes an artifact.
 func picture(t testing.TB, a *Artifact) image.Image {
 	t.Helper()
@@ -156,7 +147,7 @@ func TestPhoto(t *testing.T) {
 	if r.Width != 3000 || r.Height != 2000 || len(r.Artifacts) != 2 {
 		t.Errorf("%+v", r)
 	}
-	thumb, large := picture(t, r.find("thumb", 0)), picture(t, r.find("large", 0))
+	thumb, large := picture(t, r.Find("thumb", 0)), picture(t, r.Find("large", 0))
 	if thumb.Bounds() != image.Rect(0, 0, 480, 320) || large.Bounds() != image.Rect(0, 0, 2048, 1365) {
 		t.Errorf("thumb %v, large %v", thumb.Bounds(), large.Bounds())
 	}
@@ -187,7 +178,7 @@ func TestTurnedPhotosLieRight(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := picture(t, r.find("large", 0))
+		p := picture(t, r.Find("large", 0))
 		w, h := p.Bounds().Dx(), p.Bounds().Dy()
 		if wide := way < 5; wide != (w == 80 && h == 40) || r.Width != w || r.Height != h {
 			t.Errorf("way %d: %d × %d, said %d × %d", way, w, h, r.Width, r.Height)
@@ -248,10 +239,10 @@ func TestWhatCanBeSeenThroughStaysSo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a := r.find("thumb", 0); a == nil || a.Type != "image/png" || a.Width != 480 || a.Height != 206 {
+	if a := r.Find("thumb", 0); a == nil || a.Type != "image/png" || a.Width != 480 || a.Height != 206 {
 		t.Errorf("%+v", a)
 	}
-	if a := r.find("large", 0); a == nil || a.Type != "image/png" || a.Width != 700 {
+	if a := r.Find("large", 0); a == nil || a.Type != "image/png" || a.Width != 700 {
 		t.Errorf("%+v", a)
 	}
 }
@@ -280,8 +271,8 @@ func TestFormatsOfImages(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		picture(t, r.find("thumb", 0))
-		picture(t, r.find("large", 0))
+		picture(t, r.Find("thumb", 0))
+		picture(t, r.Find("large", 0))
 	}
 }
 
@@ -372,16 +363,16 @@ func TestPDF(t *testing.T) {
 		t.Errorf("%d pages, %d × %d, %q", r.Pages, r.Width, r.Height, r.Text)
 	}
 	for n := 1; n <= FirstPages; n++ {
-		if a := r.find("page", n); a == nil || a.Width != pageWidth || a.Type != "image/jpeg" {
+		if a := r.Find("page", n); a == nil || a.Width != pageWidth || a.Type != "image/jpeg" {
 			t.Errorf("page %d: %+v", n, a)
 		}
 	}
-	picture(t, r.find("thumb", 0))
-	if r.find("page", FirstPages+1) != nil {
+	picture(t, r.Find("thumb", 0))
+	if r.Find("page", FirstPages+1) != nil {
 		t.Error("too many pages at once")
 	}
 	more, err := m.MorePages(t.Context(), path, t.TempDir(), FirstPages+1)
-	if err != nil || len(more.Artifacts) != 3 || more.find("page", 23) == nil {
+	if err != nil || len(more.Artifacts) != 3 || more.Find("page", 23) == nil {
 		t.Errorf("%+v, %v", more, err)
 	}
 	if _, err := m.MorePages(t.Context(), path, t.TempDir(), 24); !errors.Is(err, ErrNone) {
@@ -403,10 +394,10 @@ func TestOffice(t *testing.T) {
 		if r.Pages != 1 || !strings.Contains(r.Text, "Dear Oda") {
 			t.Errorf("%s: %+v", box, r)
 		}
-		if a := r.find("pdf", 0); a == nil || a.Type != "application/pdf" {
+		if a := r.Find("pdf", 0); a == nil || a.Type != "application/pdf" {
 			t.Errorf("%s: %+v", box, a)
 		}
-		picture(t, r.find("page", 1))
+		picture(t, r.Find("page", 1))
 	}
 	r, err := m.made(t, []byte(`{\rtf1\ansi Terms of \b payment\b0 .\par}`), "a.rtf")
 	if err != nil || !strings.Contains(r.Text, "Terms of payment") {
@@ -421,15 +412,15 @@ func TestFilmAndSound(t *testing.T) {
 	if err != nil || r.Width != 320 || r.Height != 180 || r.Duration.Round(time.Second) != 3*time.Second {
 		t.Errorf("%+v, %v", r, err)
 	}
-	picture(t, r.find("poster", 0))
-	picture(t, r.find("thumb", 0))
+	picture(t, r.Find("poster", 0))
+	picture(t, r.Find("thumb", 0))
 	for _, name := range []string{"a.mp3", "a.m4a", "a.ogg", "a.wav", "a.flac", "a.aac"} {
 		r, err := m.made(t, encoded(t, name, "-f", "lavfi", "-i", "sine=440:duration=2"), name)
 		if err != nil || r.Duration.Round(time.Second) != 2*time.Second {
 			t.Errorf("%s: %+v, %v", name, r, err)
 			continue
 		}
-		picture(t, r.find("wave", 0))
+		picture(t, r.Find("wave", 0))
 	}
 }
 

@@ -1,0 +1,287 @@
+// Package inspect looks at what people uploaded, after it has arrived: whether
+// it is harmful, when there is a scanner, and what there is to show of it.
+//
+// Nothing here fails an upload. A file that cannot be shown is one that can be
+// downloaded.
+package inspect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/blob"
+	"github.com/vitrine-portal/vitrine/internal/jobs"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/preview"
+	"github.com/vitrine-portal/vitrine/internal/scan"
+)
+
+const (
+	within  = 20 * time.Minute // for one version: 200 pages on a slow machine
+	tries   = 3                // one after the other; then those of missed
+	missed  = 10 * time.Minute // how often versions are taken up that nobody has looked at
+	batch   = 500              // how many of those at a time
+	maxCopy = 4 << 30          // of an original that is not on our disk
+)
+
+// Options of New. Portal, Blobs and Temp are required.
+type Options struct {
+	Portal  *portal.Portal
+	Blobs   blob.Store
+	Temp    string      // a directory for files on their way; it is made
+	Off     bool        // no previews are made
+	Scanner *scan.Clamd // nil: nobody looks for viruses
+	Holds   bool        // while the scanner has not answered, a file is kept back
+	Log     *slog.Logger
+}
+
+// Inspector looks at versions.
+type Inspector struct {
+	Options
+	maker *preview.Maker // nil when off
+}
+
+// New returns an Inspector. It looks at nothing before Register's jobs run.
+func New(o Options) (*Inspector, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	i := &Inspector{Options: o}
+	if err := os.MkdirAll(o.Temp, 0o700); err != nil {
+		return nil, fmt.Errorf("inspect: %w", err)
+	}
+	i.tidy()
+	if !o.Off {
+		var err error
+		if i.maker, err = preview.New(preview.Options{Temp: o.Temp, Log: o.Log}); err != nil {
+			return nil, err
+		}
+	}
+	return i, nil
+}
+
+// tidy removes what a killed process left.
+func (i *Inspector) tidy() {
+	left, err := os.ReadDir(i.Temp)
+	if err != nil {
+		return
+	}
+	for _, e := range left {
+		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > 2*within {
+			os.RemoveAll(filepath.Join(i.Temp, e.Name()))
+		}
+	}
+}
+
+// Scan is what is noted of a file that arrives: see portal.Arrived.
+func (i *Inspector) Scan() string {
+	switch {
+	case i.Scanner == nil:
+		return ""
+	case i.Holds:
+		return portal.ScanWaiting
+	}
+	return portal.ScanUnscanned
+}
+
+// Register has the inspector do its jobs.
+func (i *Inspector) Register(j *jobs.Jobs) {
+	jobs.Handle(j, portal.PreviewVersion, func(ctx context.Context, v portal.PreviewJob) error { return i.Look(ctx, v.Version) },
+		jobs.Alone(), jobs.Within(within), jobs.MaxAttempts(tries))
+	j.Every("look_again", missed, i.Sweep)
+}
+
+// Sweep has the versions looked at again that nobody has looked at, because
+// the scanner or the storage was not there.
+func (i *Inspector) Sweep(ctx context.Context) error {
+	ids, err := i.Portal.VersionsToPreview(ctx, i.Portal.Now().Add(-missed), batch)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	return i.Portal.EnqueuePreviews(ctx, ids)
+}
+
+// Look looks at one version. It may do so again: what it found before is
+// replaced. That a version is gone is no error.
+func (i *Inspector) Look(ctx context.Context, id portal.VersionID) error {
+	v, err := i.Portal.VersionToPreview(ctx, id)
+	if err != nil {
+		return gone(err)
+	}
+	var found portal.Preview
+	if found.Scan, found.ScanFound, err = i.scan(ctx, v); err != nil {
+		return err
+	}
+	if i.maker == nil || found.Scan == portal.ScanInfected || v.Scan == portal.ScanInfected {
+		return i.record(ctx, id, found)
+	}
+	return i.make(ctx, v, found)
+}
+
+// scan has the scanner look, unless it has before. Too large for it, or gone
+// from the configuration, it cannot; then the file is marked.
+func (i *Inspector) scan(ctx context.Context, v portal.Source) (state, found string, err error) {
+	if v.Scan != portal.ScanWaiting && v.Scan != portal.ScanUnscanned {
+		return "", "", nil
+	}
+	if i.Scanner == nil {
+		return portal.ScanUnscanned, "", nil
+	}
+	r, err := i.Blobs.Open(ctx, blob.Key(v.Blob))
+	if err != nil {
+		return "", "", err
+	}
+	defer r.Close()
+	found, err = i.Scanner.Scan(ctx, r)
+	switch {
+	case err == nil && found != "":
+		return portal.ScanInfected, found, nil
+	case err == nil:
+		return portal.ScanClean, "", nil
+	case errors.Is(err, scan.ErrTooLarge), errors.Is(err, scan.ErrUnavailable) && !i.Holds:
+		i.Log.Warn("a file was not scanned", "version", string(v.Version), "error", err.Error())
+		return portal.ScanUnscanned, "", nil
+	}
+	return "", "", err
+}
+
+// make makes previews, the first pages before the rest, and records them.
+func (i *Inspector) make(ctx context.Context, v portal.Source, found portal.Preview) error {
+	dir, err := os.MkdirTemp(i.Temp, "look-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	kind := preview.Kind(v.Kind)
+	path, err := i.fetch(ctx, v, kind, dir)
+	switch {
+	case errors.Is(err, preview.ErrNone):
+		i.Log.Debug("no preview", "version", string(v.Version), "why", err.Error())
+		return i.record(ctx, v.Version, found)
+	case errors.Is(err, blob.ErrNotExist), errors.Is(err, blob.ErrCorrupt):
+		i.Log.Error("a file is damaged", "version", string(v.Version), "error", err.Error())
+		return i.record(ctx, v.Version, found)
+	case err != nil:
+		return err
+	}
+	made, err := i.maker.Make(ctx, path, dir, kind, v.Name)
+	if errors.Is(err, preview.ErrNone) {
+		i.Log.Debug("no preview", "version", string(v.Version), "why", err.Error())
+	} else if err != nil {
+		return err
+	}
+	found.Text, found.Width, found.Height, found.Pages, found.Duration = made.Text, made.Width, made.Height, made.Pages, made.Duration
+	if err := i.store(ctx, &found, made); err != nil {
+		return err
+	}
+	if err := i.record(ctx, v.Version, found); err != nil {
+		return err
+	}
+	if made.Find("page", 1) == nil {
+		return nil
+	}
+	// The rest of a long document, from the PDF that was made of it if it was not one.
+	if a := made.Find("pdf", 0); a != nil {
+		path = a.Path
+	}
+	for first := preview.FirstPages + 1; first <= min(made.Pages, preview.MaxPages); first += preview.FirstPages {
+		more, err := os.MkdirTemp(dir, "pages-")
+		if err != nil {
+			return err
+		}
+		pages, err := i.maker.MorePages(ctx, path, more, first)
+		if errors.Is(err, preview.ErrNone) {
+			i.Log.Debug("no further pages", "version", string(v.Version), "why", err.Error())
+			break
+		}
+		if err == nil {
+			err = i.store(ctx, &found, pages)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if made.Pages <= preview.FirstPages {
+		return nil
+	}
+	return i.record(ctx, v.Version, found)
+}
+
+// record notes what was found. Of a version that is gone meanwhile, what was
+// made is removed with what nobody names.
+func (i *Inspector) record(ctx context.Context, id portal.VersionID, found portal.Preview) error {
+	return gone(i.Portal.RecordPreview(ctx, id, found))
+}
+
+// gone lets a version be gone.
+func gone(err error) error {
+	if errors.Is(err, portal.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// store keeps what was made, under keys that nobody can guess.
+func (i *Inspector) store(ctx context.Context, found *portal.Preview, made preview.Result) error {
+	for _, a := range made.Artifacts {
+		f, err := os.Open(a.Path)
+		if err != nil {
+			return err
+		}
+		key := blob.NewKey()
+		info, err := i.Blobs.Put(ctx, key, f, a.Size)
+		f.Close()
+		if err != nil {
+			return err
+		}
+		found.Artifacts = append(found.Artifacts, portal.Artifact{Kind: a.Kind, Page: a.Page, Blob: string(key),
+			Size: info.Size, SHA256: info.SHA256, Type: a.Type, Width: a.Width, Height: a.Height})
+	}
+	return nil
+}
+
+// fetch returns where the original is on this machine's disk: where it is
+// stored, or else a copy of as much as is needed.
+func (i *Inspector) fetch(ctx context.Context, v portal.Source, kind preview.Kind, dir string) (string, error) {
+	r, err := i.Blobs.Open(ctx, blob.Key(v.Blob))
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	if path := stored(r); path != "" {
+		return path, nil
+	}
+	need := preview.Needs(kind, v.Size)
+	if need == 0 || need > maxCopy {
+		return "", fmt.Errorf("%w: %d bytes of %s are not fetched", preview.ErrNone, v.Size, kind)
+	}
+	path := filepath.Join(dir, "original")
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return "", err
+	}
+	_, err = io.CopyN(f, r, need)
+	return path, errors.Join(err, f.Close())
+}
+
+// stored is the path of a blob that is a file, as far as it leads to it.
+func stored(r *blob.Reader) string {
+	f := r.File()
+	if f == nil || !filepath.IsAbs(f.Name()) {
+		return ""
+	}
+	there, err := os.Lstat(f.Name())
+	if err != nil {
+		return ""
+	}
+	if open, err := f.Stat(); err != nil || !os.SameFile(there, open) {
+		return ""
+	}
+	return f.Name()
+}
