@@ -56,7 +56,7 @@ func sit(t *testing.T, w *portaltest.World, store blob.Store, o Options) desk {
 func (d desk) upload(t *testing.T, name, content string) portal.VersionID {
 	t.Helper()
 	me, key := d.As(d.Mia), blob.NewKey()
-	info, err := d.Blobs.Put(t.Context(), key, strings.NewReader(content), int64(len(content)))
+	info, err := d.Inspector.Blobs.Put(t.Context(), key, strings.NewReader(content), int64(len(content)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func (d desk) shown(t *testing.T, who portal.PersonID, id portal.VersionID, kind
 	if err != nil {
 		return nil, err
 	}
-	r, err := d.Blobs.Open(t.Context(), blob.Key(s.Blob))
+	r, err := d.Inspector.Blobs.Open(t.Context(), blob.Key(s.Blob))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +246,7 @@ func TestLostFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Blobs.Delete(t.Context(), blob.Key(s.Blob)); err != nil {
+	if err := d.Inspector.Blobs.Delete(t.Context(), blob.Key(s.Blob)); err != nil {
 		t.Fatal(err)
 	}
 	if v := d.look(t, id); v.Preview != "none" {
