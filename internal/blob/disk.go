@@ -556,7 +556,7 @@ var copyBuffers = sync.Pool{New: func() any { return new([copySize]byte) }}
 
 // pump copies at most most bytes of r to w and to h, which hashes one buffer
 // while the next is read. What it counts has been written and hashed.
-func pump(w io.Writer, h hash.Hash, r io.Reader, most int64) (n int64, readErr, writeErr error) {
+func pump(w *os.File, h hash.Hash, r io.Reader, most int64) (n int64, readErr, writeErr error) {
 	this, next := copyBuffers.Get().(*[copySize]byte), copyBuffers.Get().(*[copySize]byte)
 	hashed := make(chan struct{}, 1)
 	hashed <- struct{}{}
@@ -579,6 +579,7 @@ func pump(w io.Writer, h hash.Hash, r io.Reader, most int64) (n int64, readErr, 
 		if _, err := w.Write(this[:m]); err != nil {
 			return n, nil, err
 		}
+		beginFlush(w, m)
 		n += int64(m)
 		this, next = next, this
 	}
