@@ -1,8 +1,11 @@
 package e2e
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/built"
 )
 
 // What the team does to what is shared stands on the client's open page by
@@ -49,4 +52,49 @@ func openProject(b *tab, name string) string {
 	b.follow(name)
 	b.reads(name)
 	return b.path()
+}
+
+// A page that was open while the server was killed finds its stream again, and
+// shows what happened before it had.
+func TestServerRestarts(t *testing.T) {
+	port, err := built.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := filepath.Join(t.TempDir(), "demo")
+	start := func() *built.Server {
+		t.Helper()
+		s, err := built.StartAt(t.Context(), port, program, "demo", data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	server := start()
+	t.Cleanup(func() { server.Kill() })
+	people, err := peopleOf(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	team := newTab(t, "team", server.URL).signIn(people["manager"])
+	guest := newTab(t, "client", server.URL).signIn(people["client lead"])
+	tasks := openProject(team, "Website relaunch") + "/tasks"
+	guest.live(func() { guest.open(tasks) })
+	value[bool](guest, `window.same = true`)
+
+	server.Kill()
+	server = start()
+	guest.live(func() { // the stream of before is gone, and the next one is open
+		team.open(tasks)
+		team.fill("title", "Choose the door handles")
+		team.follow("css main button[name=audience][value=client]")
+		team.reads("Choose the door handles")
+	})
+	guest.reads("Choose the door handles")
+	if n := value[int](guest, `document.querySelector("main").innerText.split("Choose the door handles").length - 1`); n != 1 {
+		t.Errorf("the client's page names the task %d times", n)
+	}
+	if !value[bool](guest, `window.same === true`) {
+		t.Error("the client's page was loaded anew")
+	}
 }

@@ -142,16 +142,22 @@ func theDemo(t *testing.T) string {
 		if demo.err != nil {
 			return
 		}
-		if _, demo.err = demo.server.Say(signIns); demo.err != nil {
-			return
-		}
-		demo.people = map[string]person{}
-		for _, m := range signIns.FindAllStringSubmatch(demo.server.Output(), -1) {
-			demo.people[m[1]] = person{m[2], m[3], m[4]}
-		}
+		demo.people, demo.err = peopleOf(demo.server)
 	})
 	if demo.err != nil {
 		t.Fatal(demo.err)
 	}
 	return demo.server.URL
+}
+
+// peopleOf are those whom a demo says one may sign in as, by role.
+func peopleOf(s *built.Server) (map[string]person, error) {
+	if _, err := s.Say(signIns); err != nil {
+		return nil, err
+	}
+	people := map[string]person{}
+	for _, m := range signIns.FindAllStringSubmatch(s.Output(), -1) {
+		people[m[1]] = person{m[2], m[3], m[4]}
+	}
+	return people, nil
 }
