@@ -7,6 +7,7 @@ type Self struct {
 	Role    string       // of the team; empty for others
 	Rights  Rights       // of the team role
 	Clients []ClientName // those they are let in as a client user
+	Files   bool         // they are shown the files of some project
 }
 
 // ClientName is enough of a client to name it and link to it.
@@ -24,7 +25,9 @@ func (me *Scope) Self(ctx context.Context) (Self, error) {
 	rows, err := me.query(ctx, `
 SELECT 'team', r.role, '', r.rights FROM my_role r
 UNION ALL
-SELECT 'client', x.id, x.name, x.rights FROM (SELECT c.id, c.name, c.rights FROM my_clients c WHERE c.side = 'client' ORDER BY c.name_key LIMIT $2) x`, maxSelfClients)
+SELECT 'client', x.id, x.name, x.rights FROM (SELECT c.id, c.name, c.rights FROM my_clients c WHERE c.side = 'client' ORDER BY c.name_key LIMIT $2) x
+UNION ALL
+SELECT 'files', y.id, '', 0 FROM (SELECT p.id FROM my_projects p WHERE (p.sections & 32) <> 0 LIMIT 1) y`, maxSelfClients)
 	if err != nil {
 		return s, err
 	}
@@ -35,9 +38,12 @@ SELECT 'client', x.id, x.name, x.rights FROM (SELECT c.id, c.name, c.rights FROM
 		if err := rows.Scan(&kind, &a, &b, &rights); err != nil {
 			return s, err
 		}
-		if kind == "team" {
+		switch kind {
+		case "team":
 			s.Role, s.Rights = a, rights
-		} else {
+		case "files":
+			s.Files = true
+		default:
 			s.Clients = append(s.Clients, ClientName{ClientID(a), b})
 		}
 	}

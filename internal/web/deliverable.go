@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 
@@ -38,7 +39,27 @@ func (s *Server) deliverables(w http.ResponseWriter, r *http.Request, me *visit)
 	if p.Deliverables, err = me.Deliverables(r.Context(), in.Project.ID); err != nil {
 		return err
 	}
+	if p.Thumbs, err = thumbs(r.Context(), me, p.Deliverables); err != nil {
+		return err
+	}
 	return s.render(w, r, http.StatusOK, view.Deliverables(p))
+}
+
+// thumbs are addresses of small pictures of what is in deliverables: of the
+// first file in each that has one.
+func thumbs(ctx context.Context, me *visit, all []portal.Deliverable) (map[portal.DeliverableID]string, error) {
+	ids := make([]portal.ItemID, len(all))
+	for i, d := range all {
+		ids[i] = portal.ItemID(d.ID)
+	}
+	attached, err := me.Attachments(ctx, ids...)
+	pictures := map[portal.DeliverableID]string{}
+	for _, a := range attached {
+		if id := portal.DeliverableID(a.Item); pictures[id] == "" {
+			pictures[id] = view.Thumb(a.File.Version)
+		}
+	}
+	return pictures, err
 }
 
 func (s *Server) deliverablePage(w http.ResponseWriter, r *http.Request, me *visit) error {
@@ -62,6 +83,9 @@ func (s *Server) renderDeliverable(w http.ResponseWriter, r *http.Request, me *v
 	p.Title, p.Invalid = d.Title, invalid
 	p.MayDelete = it.MayShow && !it.ReadOnly && d.State != portal.StateInReview && !d.State.Accepted()
 	if p.Links, err = me.Links(ctx, d.ID); err != nil {
+		return err
+	}
+	if err := s.attached(r, me, &p.Item); err != nil {
 		return err
 	}
 	if it.Project.Team() && it.Project.Can(portal.Contribute) {

@@ -49,7 +49,7 @@ func (s *Server) nowhere(w http.ResponseWriter, r *http.Request, me *visit) erro
 const (
 	needsOnHome    = 5
 	projectsOnHome = 6
-	newsOnHome     = 5
+	newsOnHome     = 25 // of which several may be told in one sentence
 )
 
 // clientHome is the home of a client's person: of one client, or of all theirs

@@ -26,6 +26,9 @@ func (s *Server) projectRoutes() []route {
 		s.taskRoutes(),
 		s.deliverableRoutes(),
 		s.itemRoutes(),
+		s.folderRoutes(),
+		s.fileRoutes(),
+		s.attachmentRoutes(),
 	)
 }
 
@@ -192,6 +195,7 @@ func (s *Server) projects(w http.ResponseWriter, r *http.Request, me *visit) err
 const (
 	needsOnOverview  = 5
 	eventsOnOverview = 6
+	filesOnOverview  = 4
 )
 
 func (s *Server) projectPage(w http.ResponseWriter, r *http.Request, me *visit) error {
@@ -225,6 +229,14 @@ func (s *Server) projectPage(w http.ResponseWriter, r *http.Request, me *visit) 
 		if p.Deliverables, err = me.Deliverables(ctx, id); err != nil {
 			return err
 		}
+		if p.Thumbs, err = thumbs(ctx, me, p.Deliverables); err != nil {
+			return err
+		}
+	}
+	if has(portal.SectionFiles) {
+		if err := s.quickFiles(r, me, &p); err != nil {
+			return err
+		}
 	}
 	if has(portal.SectionTeam | portal.FieldTeamNames) {
 		if p.Team, err = me.ProjectTeam(ctx, id); err != nil {
@@ -243,6 +255,21 @@ func (s *Server) projectPage(w http.ResponseWriter, r *http.Request, me *visit) 
 	}
 	setVisit(&p.Page, "/visits/"+string(id))
 	return s.render(w, r, http.StatusOK, view.Project(p))
+}
+
+// quickFiles are the files to start with, or, where none are pinned, the newest
+// at the top.
+func (s *Server) quickFiles(r *http.Request, me *visit, p *view.ProjectPage) (err error) {
+	if p.Files, err = me.PinnedFiles(r.Context(), p.Project.ID); err != nil {
+		return err
+	}
+	if p.Pinned = len(p.Files) > 0; p.Pinned {
+		p.Files = p.Files[:min(len(p.Files), filesOnOverview)]
+		return nil
+	}
+	l, err := me.Files(r.Context(), p.Project.ID, "", portal.ListOptions{Sort: "at", Desc: true, Page: portal.Page{Limit: filesOnOverview}})
+	p.Files = l.Files
+	return err
 }
 
 func (s *Server) projectTeam(w http.ResponseWriter, r *http.Request, me *visit) error {

@@ -47,6 +47,7 @@ var doneKeys = []string{
 	"client", "archived", "restored", "teamed", "unteamed", "role", "reassigned", "viewing",
 	"added", "deleted", "shown", "hidden", "turn", "update_sent", "update_team", "reached", "reopened", "started", "completed",
 	"asked", "taken_back", "approved", "returned", "unshared", "project_shared", "project_archived", "project_restored", "template", "off_project",
+	"pinned", "unpinned", "moved", "copied", "trashed", "untrashed", "attached", "detached",
 }
 
 var taskID = regexp.MustCompile(`^tsk_[0-9a-z]{26}$`)
@@ -107,6 +108,7 @@ func (s *Server) teamShell(me *visit, current string) *ui.TeamShellProps {
 		{Label: b.T("nav.today"), Href: "/", Icon: "sun", Current: current == "today"},
 		{Label: b.T("nav.clients"), Href: "/clients", Icon: "building-2", Current: current == "clients"},
 		{Label: b.T("nav.projects"), Href: "/projects", Icon: "folder-kanban", Current: current == "projects"},
+		{Label: b.T("nav.files"), Href: "/files", Icon: "files", Current: current == "files"},
 		{Label: b.T("nav.people"), Href: "/people", Icon: "users", Current: current == "people"},
 	}
 	if me.Self.Rights.Has(portal.Administer) {
@@ -126,6 +128,9 @@ func (s *Server) clientShell(me *visit, current string) *ui.ClientShellProps {
 		p.Nav = []ui.NavItem{
 			{Label: b.T("nav.home"), Href: "/", Icon: "house", Current: current == "home"},
 			{Label: b.T("nav.projects"), Href: "/projects", Icon: "folder-kanban", Current: current == "projects"},
+		}
+		if me.Self.Files {
+			p.Nav = append(p.Nav, ui.NavItem{Label: b.T("nav.files"), Href: "/files", Icon: "files", Current: current == "files"})
 		}
 	}
 	for _, c := range me.Self.Clients {

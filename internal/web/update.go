@@ -46,6 +46,9 @@ func (s *Server) updatePage(w http.ResponseWriter, r *http.Request, me *visit) e
 	if err != nil {
 		return err
 	}
+	if err := s.attached(r, me, &it); err != nil {
+		return err
+	}
 	it.Title = it.T("update.one")
 	s.below(&it.Within, "updates", it.Title)
 	return s.render(w, r, http.StatusOK, view.Update(view.UpdatePage{Item: it, Update: u}))

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -11,16 +12,58 @@ import (
 // where the reader may not know who it was. With where, each row says in which
 // project it happened.
 func (p *Page) Feed(events []portal.Event, workspace string, where bool) []ui.Day {
+	return p.feed(events, workspace, where, len(events))
+}
+
+// feed is Feed with at most so many rows.
+func (p *Page) feed(events []portal.Event, workspace string, where bool, rows int) []ui.Day {
 	var days []ui.Day
-	for _, e := range events {
+	for i := 0; i < len(events) && rows > 0; rows-- {
+		e := events[i]
+		n, files := p.run(events[i:])
+		i += n
 		words := p.DayOf(e.At)
 		if len(days) == 0 || days[len(days)-1].Words != words {
 			days = append(days, ui.Day{Words: words})
 		}
 		d := &days[len(days)-1]
-		d.Rows = append(d.Rows, p.happened(e, workspace, where))
+		if files > 1 {
+			d.Rows = append(d.Rows, p.several(e, files, workspace, where))
+		} else {
+			d.Rows = append(d.Rows, p.happened(e, workspace, where))
+		}
 	}
 	return days
+}
+
+// inOne are the kinds of which several in a row, of one person in one project,
+// are told in one sentence.
+var inOne = []portal.Kind{portal.FileAdded, portal.VersionAdded, portal.ItemRevealed, portal.ItemConcealed, portal.FileTrashed, portal.FileMoved}
+
+// together reports whether two events that follow each other are told in one
+// sentence.
+func together(a, b portal.Event) bool {
+	return a.Kind == b.Kind && a.Actor == b.Actor && a.ActorName == b.ActorName && a.Project == b.Project && a.Audience == b.Audience && slices.Contains(inOne, a.Kind) &&
+		strings.HasPrefix(a.Subject, "fil_") && strings.HasPrefix(b.Subject, "fil_")
+}
+
+// run is how many events from the first on are told in one sentence, and about
+// how many files.
+func (p *Page) run(events []portal.Event) (n, files int) {
+	seen := map[string]bool{}
+	for n = 0; n < len(events) && (n == 0 || together(events[0], events[n]) && p.DayOf(events[0].At) == p.DayOf(events[n].At)); n++ {
+		seen[events[n].Subject] = true
+	}
+	return n, len(seen)
+}
+
+// several is a row about several files.
+func (p *Page) several(e portal.Event, files int, workspace string, where bool) ui.Happened {
+	h := p.happened(e, workspace, where)
+	name := h.Who.Name
+	h.Text, h.After, _ = strings.Cut(p.T("group."+string(e.Kind), "actor", name, "files", mark), mark)
+	h.Link = ui.Link{Label: p.N("group.files", files), Href: Href(string(e.Project)) + "/files"}
+	return h
 }
 
 // mark stands for the title while a sentence is taken apart around it.

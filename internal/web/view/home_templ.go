@@ -54,7 +54,10 @@ func (p *HomePage) lead() string {
 	return p.N("home.needs.lead", len(p.Needs))
 }
 
-const needsShown = 5
+const (
+	needsShown = 5
+	newsShown  = 5
+)
 
 func (p *HomePage) needs() []ui.NeedProps {
 	return p.Page.needs(p.Needs[:min(len(p.Needs), needsShown)], p.Workspace, p.Several)
@@ -287,7 +290,7 @@ func Home(p HomePage) templ.Component {
 						var templ_7745c5c3_Var8 string
 						templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("home.news.none"))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/home.templ`, Line: 150, Col: 45}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/home.templ`, Line: 153, Col: 45}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 						if templ_7745c5c3_Err != nil {
@@ -298,7 +301,7 @@ func Home(p HomePage) templ.Component {
 							return templ_7745c5c3_Err
 						}
 					} else {
-						templ_7745c5c3_Err = ui.Feed(p.Feed(p.News, p.Workspace, true)).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Feed(p.feed(p.News, p.Workspace, true, newsShown)).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -361,7 +364,7 @@ func homeSide(p HomePage) templ.Component {
 			var templ_7745c5c3_Var10 string
 			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(p.Welcome)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/home.templ`, Line: 168, Col: 30}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/home.templ`, Line: 171, Col: 30}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 			if templ_7745c5c3_Err != nil {

@@ -573,7 +573,7 @@ func Milestone(p MilestonePage) templ.Component {
 						}
 						ctx = templ.InitializeContext(ctx)
 						for _, d := range p.Deliverables {
-							templ_7745c5c3_Err = ui.Deliverable(p.deliverable(d, 0)).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Deliverable(p.deliverable(d, "")).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}

@@ -29,8 +29,11 @@ type Shell struct {
 	Card   *ui.CardShellProps
 }
 
+// A Bundle is what a page loads beside what every page loads.
+type Bundle = ui.Bundle
+
 // Load has the page load bundles beside what every page loads.
-func (p *Page) Load(bundles ...ui.Bundle) {
+func (p *Page) Load(bundles ...Bundle) {
 	switch sh := p.Shell; {
 	case sh.Client != nil:
 		sh.Client.Page.Bundles = append(sh.Client.Page.Bundles, bundles...)

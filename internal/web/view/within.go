@@ -102,6 +102,7 @@ func (p *Within) tabs() []ui.Tab {
 		{"milestones", portal.SectionMilestones, c.Milestones},
 		{"deliverables", portal.SectionDeliverables, c.Deliverables},
 		{"tasks", portal.SectionTasks, c.OpenTasks},
+		{"files", portal.SectionFiles, 0},
 		{"team", portal.SectionTeam | portal.FieldTeamNames, 0},
 		{"activity", portal.SectionActivity, 0},
 	} {
@@ -186,8 +187,8 @@ func (p *Within) strip(all []portal.Milestone) []ui.Step {
 }
 
 // deliverable is a deliverable in a list.
-func (p *Within) deliverable(d portal.Deliverable, links int) ui.DeliverableProps {
-	x := ui.DeliverableProps{Title: d.Title, Href: "/deliverables/" + string(d.ID), State: string(d.State), StateWord: p.T("state." + string(d.State)), Count: links}
+func (p *Within) deliverable(d portal.Deliverable, thumb string) ui.DeliverableProps {
+	x := ui.DeliverableProps{Title: d.Title, Href: "/deliverables/" + string(d.ID), State: string(d.State), StateWord: p.T("state." + string(d.State)), Thumb: thumb}
 	x.Due = p.DueOn(d.DueOn, !d.State.Accepted())
 	var facts []string
 	if r := p.round(d); r != "" {

@@ -1,10 +1,6 @@
 // Dialogs and menus. Without script a dialog is a popover and a menu is a
 // <details>; here dialogs become modal and menus get arrow keys.
-
-export function openDialog(d: HTMLDialogElement) {
-  d.removeAttribute("popover");
-  if (!d.open) d.showModal();
-}
+import { openDialog } from "./dialog";
 
 addEventListener("click", (e) => {
   const t = e.target as Element;

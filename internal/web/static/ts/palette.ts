@@ -1,6 +1,6 @@
 // The team's command palette: Ctrl or Cmd and K. The server answers /search
 // with rows of links; arrows move, Enter goes.
-import { openDialog } from "./layers";
+import { openDialog } from "./dialog";
 
 const box = document.getElementById("palette") as HTMLDialogElement | null;
 const input = box?.querySelector<HTMLInputElement>("input[type=search]");
