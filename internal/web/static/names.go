@@ -5,11 +5,11 @@ package static
 // The names of the files every page links to, with the hash of their content.
 const (
 	Style  = "/static/app.4OMKXBMT.css"
-	Script = "/static/app.XZ7SILZB.js"
+	Script = "/static/app.KHCIKTG2.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
 
 // What some pages load beside them.
 var (
-	Files = Bundle{Style: "/static/files.53WYAJ44.css", Script: "/static/files.W2CJQZOH.js"}
+	Files = Bundle{Style: "/static/files.53WYAJ44.css", Script: "/static/files.5WOB65MY.js"}
 )

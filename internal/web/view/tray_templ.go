@@ -366,6 +366,11 @@ func (p *Page) trayWords() templ.Attributes {
 		"data-say-more":    p.T("tray.say.more", "n", "{n}"),
 		"data-say-sum":     p.T("tray.say.sum", hole("done", "n", "sent", "size")...),
 
+		"data-say-kb": p.T("number.kb", "n", "{n}"),
+		"data-say-mb": p.T("number.mb", "n", "{n}"),
+		"data-say-gb": p.T("number.gb", "n", "{n}"),
+		"data-say-tb": p.T("number.tb", "n", "{n}"),
+
 		"data-say-title-asks":   p.T("tray.say.title_asks", "n", "{n}"),
 		"data-say-title-flows":  p.T("tray.say.title_flows", "n", "{n}"),
 		"data-say-title-paused": p.T("tray.say.title_paused"),

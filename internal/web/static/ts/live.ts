@@ -37,14 +37,20 @@ async function refresh() {
     return;
   }
   fetching = true;
+  const here = location.href;
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+    const answer = await fetch(here, { headers: { Accept: "text/html" }, cache: "no-store" });
+    if (location.href !== here) {
+      again = true; // another page was laid into this document meanwhile
+      return;
+    }
     // Somewhere else, or nowhere: this page is no longer theirs.
     if (!answer.ok || new URL(answer.url).pathname !== location.pathname) {
       anew();
       return;
     }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (location.href !== here) return;
     if (busy()) return refreshLater();
     for (const part of parts) {
       const old = document.querySelector(part);

@@ -11,6 +11,21 @@ function place(f: HTMLFormElement, audience?: string): Place {
   return { project: d.project ?? "", folder: d.folder ?? "", file: d.file ?? "", request: d.request ?? "", audience: audience ?? chosen, note };
 }
 
+// Who was chosen to see what is brought stays chosen when the page is laid over
+// anew.
+let chosen = { for: "", audience: "" };
+const key = (f: HTMLFormElement) => f.action + " " + f.dataset.folder;
+addEventListener("change", (e) => {
+  const t = e.target as HTMLInputElement;
+  const f = t.name === "audience" ? t.closest<HTMLFormElement>("form[data-upload]") : null;
+  if (f) chosen = { for: key(f), audience: t.value };
+});
+document.addEventListener("vitrine:swapped", () => {
+  const f = form();
+  if (!f || chosen.for !== key(f)) return;
+  f.querySelectorAll<HTMLInputElement>("input[type=radio][name=audience]").forEach((i) => (i.checked = i.value === chosen.audience));
+});
+
 const junk = /^(\.DS_Store|Thumbs\.db|desktop\.ini|\._.*)$/i;
 
 function take(files: Iterable<File>, f: HTMLFormElement, audience?: string, folder?: string) {

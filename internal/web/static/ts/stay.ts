@@ -1,6 +1,6 @@
 // While bytes flow the page is not left: what a link or a form leads to is laid
 // into this document instead, so that the uploads go on.
-import { flowing } from "./upload";
+import { open } from "./upload";
 
 let moved = false; // this document is at an address it was not loaded from
 
@@ -56,7 +56,7 @@ async function load(page: Document) {
 
 addEventListener("click", (e) => {
   const a = (e.target as Element).closest<HTMLAnchorElement>("a[href]");
-  if (!a || e.defaultPrevented || e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey || !flowing()) return;
+  if (!a || e.defaultPrevented || e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey || !open()) return;
   if (a.target || a.hasAttribute("download") || a.origin !== location.origin) return;
   if (a.pathname === location.pathname && a.search === location.search && a.hash) return;
   e.preventDefault();
@@ -72,7 +72,7 @@ addEventListener("submit", (e) => {
     setTimeout(() => document.documentElement.removeAttribute("data-saving"), 1000);
     return;
   }
-  if (e.defaultPrevented || !flowing()) return;
+  if (e.defaultPrevented || !open()) return;
   const data = new FormData(f, b);
   const url = new URL(b?.getAttribute("formaction") ?? f.getAttribute("action") ?? location.href, location.href);
   if (url.origin !== location.origin || url.pathname === "/sign-out") return;
@@ -88,6 +88,6 @@ addEventListener("submit", (e) => {
 
 addEventListener("popstate", () => {
   if (!moved) return;
-  if (flowing()) void go(location.href, {}, false);
+  if (open()) void go(location.href, {}, false);
   else location.reload();
 });

@@ -1,6 +1,6 @@
 // The tray: what is on its way up, at the bottom of the page. Its shapes and
 // words come with the page as templates; it stays while the page moves on.
-import { Job, State, again, answer, drop, flowing, jobs, left, onChange, pause, resume } from "./upload";
+import { Job, State, again, answer, drop, flowing, jobs, left, onChange, open, pause, resume } from "./upload";
 
 const shapes = document.getElementById("tray-shapes") as HTMLTemplateElement | null;
 
@@ -23,14 +23,15 @@ if (shapes) {
   const shown = 60; // rows at once; the rest is counted
 
   const lang = document.documentElement.lang || "en";
+  // size is as the pages write it: a MB has 1,048,576 bytes, and nothing is
+  // rounded up.
   const size = (n: number) => {
-    const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+    if (n < 1024) return new Intl.NumberFormat(lang, { style: "unit", unit: "byte", unitDisplay: "long" }).format(n);
+    const units = ["kb", "mb", "gb", "tb"];
     let i = 0;
-    while (n >= 1024 && i < units.length - 1) {
-      n /= 1024;
-      i++;
-    }
-    return new Intl.NumberFormat(lang, { style: "unit", unit: units[i], unitDisplay: i ? "short" : "long", maximumFractionDigits: n < 10 && i > 1 ? 1 : 0 }).format(n);
+    for (n /= 1024; n >= 1024 && i < units.length - 1; i++) n /= 1024;
+    const tenths = Math.floor(n * 10) / 10;
+    return say(units[i], { n: new Intl.NumberFormat(lang).format(n < 10 ? tenths : Math.floor(n)) });
   };
   const time = (seconds: number) => {
     const [n, unit] = seconds < 90 ? [Math.max(1, Math.round(seconds / 5) * 5), "second"] : seconds < 5400 ? [Math.round(seconds / 60), "minute"] : [Math.round(seconds / 3600), "hour"];
@@ -122,12 +123,12 @@ if (shapes) {
     const all = live.reduce((n, j) => n + j.size, 0);
     const sent = live.reduce((n, j) => n + (j.state === "done" ? j.size : j.sent), 0);
     const asking = jobs.filter((j) => j.state === "clash" || j.state === "failed").length;
-    const open = live.length - done;
+    const rest = live.length - done;
     bar.max = Math.max(all, 1);
     bar.value = sent;
-    bar.hidden = open === 0;
-    tray.dataset.state = asking ? "asks" : flowing() ? "flows" : open ? "rests" : "done";
-    title.textContent = asking ? say("titleAsks", { n: String(asking) }) : flowing() ? say("titleFlows", { n: String(open) }) : open ? say("titlePaused") : live.length ? say("titleDone", { n: String(done) }) : say("titleLeft");
+    bar.hidden = rest === 0;
+    tray.dataset.state = asking ? "asks" : flowing() ? "flows" : rest ? "rests" : "done";
+    title.textContent = asking ? say("titleAsks", { n: String(asking) }) : flowing() ? say("titleFlows", { n: String(rest) }) : rest ? say("titlePaused") : live.length ? say("titleDone", { n: String(done) }) : say("titleLeft");
     sum.textContent = live.length ? say("sum", { done: String(done), n: String(live.length), sent: size(sent), size: size(all) }) : "";
   }
 
@@ -176,5 +177,5 @@ if (shapes) {
 }
 
 addEventListener("beforeunload", (e) => {
-  if (flowing() && !document.documentElement.hasAttribute("data-saving")) e.preventDefault();
+  if (open() && !document.documentElement.hasAttribute("data-saving")) e.preventDefault();
 });

@@ -49,8 +49,12 @@ export function onChange(f: (j?: Job) => void) {
   changed = f;
 }
 
-// flowing reports whether leaving the page now would stop anything.
+// flowing reports whether anything is on its way.
 export const flowing = () => jobs.some((j) => j.file && (j.state === "sending" || j.state === "waiting" || j.state === "cut"));
+
+// open reports whether leaving the page now would lose anything: what flows,
+// and what waits for an answer or to go on.
+export const open = () => flowing() || jobs.some((j) => j.file && (j.state === "clash" || j.state === "paused"));
 
 export function add(file: File, place: Place, path = ""): Job {
   // The rest of what was left behind, chosen again.
