@@ -115,6 +115,9 @@ func (h *house) close() {
 	if err := h.accounts.Flush(ctx); err != nil {
 		h.log.Error("flush sessions", "error", err.Error())
 	}
+	if err := h.portal.Close(ctx); err != nil {
+		h.log.Error("write the download log", "error", err.Error())
+	}
 	if c, ok := h.blobs.(io.Closer); ok {
 		c.Close()
 	}

@@ -54,7 +54,7 @@ func wordsOf(query string) []string {
 // version: beginnings of words, all of which must be there. The newest file is
 // first. With a project, only in that; else names in the newest projects only.
 func (me *Scope) SearchFiles(ctx context.Context, query string, project ProjectID, pg Page) (hits []FileHit, next string, err error) {
-	key := []rune(fold(query))
+	key := []rune(fold(searchable(query)))
 	if len(key) < 2 {
 		return nil, "", nil
 	}

@@ -19,7 +19,8 @@ var (
 // walked is what a plan on SQLite may go through from end to end: results that
 // are bounded before, the templates, and the words that were looked for.
 var walked = []string{"SCAN CONSTANT ROW", "SCAN n", "SCAN x", "SCAN y", "SCAN t USING INDEX sqlite_autoindex_templates_2",
-	"SCAN w VIRTUAL TABLE INDEX 0:M1", "SCAN version_words VIRTUAL TABLE INDEX 0:M1"}
+	"SCAN w VIRTUAL TABLE INDEX 0:M1", "SCAN version_words VIRTUAL TABLE INDEX 0:M1",
+	"SCAN f USING INDEX files_at"} // the newest files: as far as a page goes
 
 // No read of projects walks through a table that grows: each finds its rows by
 // an index, on both databases.

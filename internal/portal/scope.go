@@ -299,12 +299,15 @@ SELECT f.id, f.project_id, COALESCE(f.parent_id, '') AS parent_id, f.depth, f.na
 
 	// Files that are not in the trash, each with its newest version: the team's,
 	// or the client's. What the client sees no version of is not there for them.
-	"my_files": seenFiles(`CASE WHEN p.side = 'team' THEN f.latest_id ELSE f.shown_id END`, `CASE WHEN p.side = 'team' THEN f.latest_at ELSE f.shown_version_at END`,
+	"my_files": seenFiles(`files f JOIN my_projects p ON p.id = f.project_id`, `CASE WHEN p.side = 'team' THEN f.latest_id ELSE f.shown_id END`, `CASE WHEN p.side = 'team' THEN f.latest_at ELSE f.shown_version_at END`,
 		`CASE WHEN p.side = 'team' THEN f.latest_size ELSE f.shown_size END`, `(p.side = 'team' OR (f.audience = 'client' AND v.audience = 'client' AND (p.sections & 32) <> 0))`),
 
-	// The same from one side, for lists in an order that an index has.
-	"my_team_files":  seenFiles(`f.latest_id`, `f.latest_at`, `f.latest_size`, `p.side = 'team'`),
-	"my_shown_files": seenFiles(`f.shown_id`, `f.shown_version_at`, `f.shown_size`, `p.side = 'client' AND f.audience = 'client' AND v.audience = 'client' AND (p.sections & 32) <> 0`),
+	// The same from one side, for lists in an order that an index has: SQLite
+	// reads what stands before CROSS JOIN first.
+	"my_team_files": seenFiles(`files f CROSS JOIN my_projects p`, `f.latest_id`, `f.latest_at`, `f.latest_size`,
+		`p.id = f.project_id AND p.side = 'team'`),
+	"my_shown_files": seenFiles(`files f CROSS JOIN my_projects p`, `f.shown_id`, `f.shown_version_at`, `f.shown_size`,
+		`p.id = f.project_id AND p.side = 'client' AND f.audience = 'client' AND v.audience = 'client' AND (p.sections & 32) <> 0`),
 
 	// Every version of those files. The client's have numbers of their own.
 	"my_versions": `
@@ -590,7 +593,8 @@ const versionSQL = `CASE WHEN p.side = 'team' THEN v.number ELSE COALESCE(v.show
        v.scan, v.scan_found, v.preview, v.width, v.height, v.pages, v.duration_ms, v.blob`
 
 // seenFiles are files with one of their versions, for those for whom who holds.
-func seenFiles(version, at, size, who string) string {
+// How files and projects are joined says in which order they are read.
+func seenFiles(join, version, at, size, who string) string {
 	return `
 SELECT f.id, f.project_id, COALESCE(f.folder_id, '') AS folder_id, f.name, f.name_key, f.audience, f.origin, f.shown_at, f.created_at, f.pinned_at, f.revision,
        CASE WHEN (p.sections & 4096) <> 0 OR fm.person_id IS NULL THEN f.created_by END AS created_by,
@@ -599,7 +603,7 @@ SELECT f.id, f.project_id, COALESCE(f.folder_id, '') AS folder_id, f.name, f.nam
        CASE WHEN p.side = 'team' THEN v.number ELSE (SELECT COUNT(*) FROM versions o WHERE o.file_id = f.id AND o.audience = 'client') END AS versions,
        ` + versionSQL + `,
        f.client_id, p.name AS project_name, p.client_name, p.side, p.rights, p.sections
-  FROM files f JOIN my_projects p ON p.id = f.project_id
+  FROM ` + join + `
   JOIN versions v ON v.id = ` + version + `
   JOIN persons fa ON fa.id = f.created_by
   LEFT JOIN team_members fm ON fm.person_id = f.created_by

@@ -176,9 +176,6 @@ UPDATE folders SET trashed_at = NULL, trashed_by = NULL, trash_id = NULL, depth 
 	return t.tell(ctx, FolderRestored, f.item(), nil)
 }
 
-// PurgeTrash is the job that removes for good what was deleted long ago.
-const PurgeTrash = "purge_trash"
-
 // purged is one thing in the trash whose time is over.
 type purged struct {
 	id     string
