@@ -99,6 +99,12 @@ func (s *Server) attach(w http.ResponseWriter, r *http.Request, me *visit) error
 		return err
 	}
 	id := portal.ItemID(r.PathValue("item"))
+	if _, _, err := holder(r.Context(), me, id); err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		return seeOther(w, r, view.Href(string(id)))
+	}
 	for _, x := range files {
 		if err := me.Attach(r.Context(), id, portal.FileID(x)); err != nil {
 			return err

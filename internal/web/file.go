@@ -183,6 +183,9 @@ func (s *Server) selection(w http.ResponseWriter, r *http.Request, me *visit) er
 	if err != nil {
 		return err
 	}
+	if c.project == "" {
+		return portal.ErrNotFound
+	}
 	back := filesPath(c.project, c.in)
 	if c.none() {
 		return seeOther(w, r, back)

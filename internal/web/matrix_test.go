@@ -58,6 +58,13 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 	s.Exec(`UPDATE client_users SET all_projects = 0 WHERE id = $1`, string(s.UmaUser))
 	mail := string(sendTo(t, s, "invitation", s.Uma, invitation))
 	items := s.Items[s.Site][side]
+	trashed, err := s.World.As(s.Mia).AddFolder(ctx, s.Site, "", portal.NewFolder{Name: "Old", Audience: side})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.World.As(s.Mia).TrashFolder(ctx, trashed); err != nil {
+		t.Fatal(err)
+	}
 	ids := map[string]string{
 		"{$}":   "",
 		"{tab}": "activity",
@@ -66,6 +73,9 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 		"/clients/{id}":          string(s.Acme),
 		"/client-users/{id}":     string(s.BeaAtAcme),
 		"/deliverables/{id}":     string(items.Deliverable),
+		"/files/{id}":            string(items.File),
+		"/folders/{id}":          string(items.Folder),
+		"/trash/{id}":            string(trashed),
 		"/feeds/{file}":          feeds[0].Token + ".ics",
 		"/invitations/{token}":   s.Accounts.Token(account.PurposeInvitation, invitation),
 		"/links/{id}":            string(items.Link),
@@ -112,7 +122,7 @@ var placeholder = regexp.MustCompile(`\{[^}]+\}`)
 
 // ofItem matches what is about an item of a project, which is the client's or
 // the team's own.
-var ofItem = regexp.MustCompile(`\{(item|task|milestone|deliverable|update|link)\}| /(tasks|milestones|deliverables|updates|links)/\{id\}`)
+var ofItem = regexp.MustCompile(`\{(item|task|milestone|deliverable|update|link)\}| /(tasks|milestones|deliverables|updates|links|files|folders|trash)/\{id\}`)
 
 // late are the changes after which others find less: they come last, in this order.
 var late = []string{
@@ -149,6 +159,7 @@ func formOf(s *webtest.Site, pattern string) url.Values {
 		"POST /sign-in/code":             {"email": {"new@example.test"}},
 		"POST /forgot":                   {"email": {"new@example.test"}},
 		"POST /deliverables/{id}/decide": {"decision": {"approve"}, "revision": {"0"}},
+		"POST /files/selection":          {"file": {string(s.Items[s.Site][portal.ClientSide].File)}, "do": {"move"}},
 		"POST /links/{id}/delete":        {"deliverable": {string(s.Items[s.Site][portal.ClientSide].Deliverable)}},
 	}[pattern]
 }
@@ -215,6 +226,9 @@ func TestMatrix(t *testing.T) {
 					method, rest, _ := strings.Cut(pattern, " ")
 					if rest == "/items/{item}/turn" {
 						path += "?to=client"
+					}
+					if rest == "/files/selection" {
+						path += "?project=" + string(s.Site)
 					}
 					key := fmt.Sprintf("%-6s %-4s %s", side, method, rest)
 					if rows[key] == nil {
