@@ -194,7 +194,7 @@ func (h *house) run(ctx context.Context, o web.Options, ready func(address strin
 			return err
 		}
 	}
-	o.Mails = h.mails
+	o.Mails, o.Blobs, o.FilesURL = h.mails, h.blobs, h.cfg.FilesURL
 	o.Portal, o.Accounts, o.Hub, o.BaseURL, o.Trusted, o.Log = h.portal, h.accounts, h.hub, h.cfg.BaseURL, h.cfg.TrustedProxies, h.log
 	o.API = api.New(api.Options{Portal: h.portal, Accounts: h.accounts, Trusted: h.cfg.TrustedProxies, Version: version, Log: h.log})
 	pages := web.New(o)

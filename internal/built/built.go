@@ -62,7 +62,7 @@ func Start(ctx context.Context, binary, command, data string, env ...string) (*S
 // started again at the same address.
 func StartAt(ctx context.Context, port int, binary, command, data string, env ...string) (*Server, error) {
 	address := "127.0.0.1:" + strconv.Itoa(port)
-	s := &Server{URL: "http://" + address, exited: make(chan error, 1)}
+	s := &Server{URL: "http://localhost:" + strconv.Itoa(port), exited: make(chan error, 1)}
 	s.cmd = exec.Command(binary, command, "-listen", address, "-data", data)
 	s.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + os.TempDir()}, env...)
 	read, write := io.Pipe()

@@ -461,6 +461,61 @@ ON CONFLICT (request_id, file_id) DO UPDATE SET version_id = $4, created_at = $5
 	return err
 }
 
+// FileLimit is how large one file may be, in bytes.
+func (me *Scope) FileLimit(ctx context.Context) (n int64, err error) {
+	err = me.p.db.QueryRow(ctx, `SELECT file_limit FROM workspace WHERE id = 1`).Scan(&n)
+	return n, err
+}
+
+// FitUpload says how large an upload is of which only the most was known when
+// it began, and gives the rest of its room back. ErrConflict when it is larger.
+func (me *Scope) FitUpload(ctx context.Context, id UploadID, size int64) error {
+	return me.write(ctx, func(t *tx) error {
+		u, err := upload(ctx, t, id)
+		switch {
+		case err != nil:
+			return err
+		case u.Finished, size < u.Received, size > u.Size:
+			return ErrConflict
+		}
+		t.quiet("what is on its way up is no news yet")
+		if err := t.must(ctx, `UPDATE uploads SET size = $1 WHERE id = $2 AND size = $3 AND finished_at IS NULL`, size, string(id), u.Size); err != nil {
+			return err
+		}
+		return t.must(ctx, `UPDATE client_room SET reserved = reserved - $1 WHERE client_id = $2`, u.Size-size, string(u.client))
+	})
+}
+
+// PlaceUpload decides anew what an upload becomes that has not arrived: onClash
+// is as in NewUpload, and so is the Clash that is returned.
+func (me *Scope) PlaceUpload(ctx context.Context, id UploadID, onClash string) error {
+	var c checks
+	c.oneOf("on_clash", onClash, "ask", "version", "both")
+	if err := c.err(); err != nil {
+		return err
+	}
+	return me.write(ctx, func(t *tx) error {
+		u, err := upload(ctx, t, id)
+		switch {
+		case err != nil:
+			return err
+		case u.Finished:
+			return ErrConflict
+		}
+		n := NewUpload{Project: u.Project, Folder: u.Folder, File: u.File, Request: u.Request, Name: u.Name, Path: u.path, Audience: u.audience, OnClash: onClash}
+		var path []string
+		if n.Path != "" {
+			path = strings.Split(n.Path, "/")
+		}
+		if _, err := t.placeFor(ctx, &n, path); err != nil {
+			return gone(err)
+		}
+		t.quiet("what is on its way up is no news yet")
+		return t.must(ctx, `UPDATE uploads SET folder_id = $1, file_id = $2, path = $3, audience = $4 WHERE id = $5 AND finished_at IS NULL`,
+			nullable(n.Folder), nullable(n.File), n.Path, string(n.Audience), string(id))
+	})
+}
+
 // AbandonUpload forgets an upload of the actor's and gives back its room. The
 // bytes are the caller's to remove. One that has arrived is ErrConflict.
 func (me *Scope) AbandonUpload(ctx context.Context, id UploadID) error {

@@ -8,6 +8,7 @@ import (
 // comes once.
 type ZipEntry struct {
 	Path string
+	Held bool // it is held back: Stored has nothing to hand out
 	Stored
 }
 
@@ -17,7 +18,7 @@ const zipPage = 100
 // ZipEntries calls fn with each file of folders and files of a project; of
 // neither, with all there are. What the actor may have is looked at again for
 // each part, so that whoever loses it on the way gets no more. Folders and
-// files that they do not see are left out, as is what is held back.
+// files that they do not see are left out.
 // The client's people need Download.
 func (me *Scope) ZipEntries(ctx context.Context, project ProjectID, folders []FolderID, files []FileID, fn func(ZipEntry) error) error {
 	p, err := me.Project(ctx, project)
@@ -83,17 +84,15 @@ func (z *zipper) file(f File, prefix string, taken names) error {
 		return ErrForbidden
 	}
 	s, err := f.Version.stored()
-	if err == ErrHeld {
-		return nil
-	}
-	if err != nil {
+	if err != nil && err != ErrHeld {
 		return err
 	}
+	held := err == ErrHeld
 	name, err := taken.take(f.Name)
 	if err != nil {
 		return err
 	}
-	return z.fn(ZipEntry{Path: prefix + name, Stored: s})
+	return z.fn(ZipEntry{Path: prefix + name, Held: held, Stored: s})
 }
 
 func (z *zipper) folder(ctx context.Context, id FolderID, prefix string) error {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
 	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
@@ -26,6 +27,22 @@ func status(err error) (int, string) {
 		return http.StatusForbidden, "only_looking"
 	case errors.Is(err, errBadForm):
 		return http.StatusUnsupportedMediaType, "bad_form"
+	case errors.Is(err, errZipTooLarge):
+		return http.StatusRequestEntityTooLarge, "zip_too_large"
+	case errors.Is(err, errZipEmpty):
+		return http.StatusUnprocessableEntity, "zip_empty"
+	case errors.Is(err, errManyUploads):
+		return http.StatusTooManyRequests, "tus_many"
+	case errors.Is(err, errStalled):
+		return http.StatusRequestTimeout, "tus_stalled"
+	case errors.Is(err, errWrongSum):
+		return http.StatusUnprocessableEntity, "tus_whole"
+	case errors.Is(err, errTornStore):
+		return http.StatusGone, "tus_torn"
+	case errors.Is(err, blob.ErrNoSpace):
+		return http.StatusInsufficientStorage, "full"
+	case errors.Is(err, blob.ErrUnavailable):
+		return http.StatusServiceUnavailable, "no_storage"
 	case errors.Is(err, account.ErrNotFound):
 		return http.StatusNotFound, "not_found"
 	case errors.Is(err, account.ErrBusy):
@@ -51,8 +68,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, me *visit, err err
 	}
 	p := view.FailurePage{Page: s.page(me, "")}
 	if code == http.StatusInternalServerError {
-		p.ID = faultID()
-		s.Log.Error("fault", "id", p.ID, "method", r.Method, "route", r.Pattern, "error", err.Error())
+		p.ID = s.logFault(r, err)
 	}
 	var throttled *account.Throttled
 	if errors.As(err, &throttled) {
@@ -74,6 +90,13 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, me *visit, err err
 		s.Log.Error("render failure page", slog.String("error", err.Error()))
 		http.Error(w, http.StatusText(code), code)
 	}
+}
+
+// logFault writes down what broke, and returns the name that its page gives it.
+func (s *Server) logFault(r *http.Request, err error) string {
+	id := faultID()
+	s.Log.Error("fault", "id", id, "method", r.Method, "route", r.Pattern, "error", err.Error())
+	return id
 }
 
 // failureWords are the title and the text of a failure's page.

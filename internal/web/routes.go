@@ -25,6 +25,9 @@ func (s *Server) routes() []route {
 		[]route{{"GET /search", team, s.search}},
 		s.settingsRoutes(),
 		s.projectRoutes(),
+		s.versionRoutes(),
+		s.uploadRoutes(),
+		s.zipRoutes(),
 	)
 }
 

@@ -15,18 +15,22 @@ import (
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/live"
 	"github.com/vitrine-portal/vitrine/internal/notify"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 )
 
-// Options of New; all but Demo are required.
+// Options of New; all but FilesURL, Scan and Demo are required.
 type Options struct {
 	Portal     *portal.Portal
 	Accounts   *account.Accounts
 	Hub        *live.Hub
 	Mails      *notify.Notifier // shows the mails of the Outbox
+	Blobs      blob.Store       // the bytes of files
 	BaseURL    *url.URL         // links are made from it, never from a request
+	FilesURL   *url.URL         // the host on which files are looked at; nil: they are downloads alone
+	Scan       string           // what is noted of a file that came, where files are looked through: see portal.Arrived
 	Trusted    []netip.Prefix   // proxies whose X-Forwarded-For is believed
 	Log        *slog.Logger
 	API        http.Handler // serves /api/
@@ -43,6 +47,10 @@ type Server struct {
 	secure    bool // the site is served over TLS
 	cookie    string
 	hosts     map[string]bool
+	filesHost string
+	csp       string
+	uploads   uploadLocks
+	senders   senders
 	handler   http.Handler
 	streams   streams
 	closing   chan struct{} // closed when the streams are to end
@@ -52,7 +60,7 @@ type Server struct {
 // New returns the handler. It panics when a route has no door: that is a fault
 // of the program, found at the first start.
 func New(o Options) *Server {
-	s := &Server{Options: o, secure: o.BaseURL.Scheme == "https", cookie: "sid", hosts: map[string]bool{}, closing: make(chan struct{})}
+	s := &Server{Options: o, secure: o.BaseURL.Scheme == "https", cookie: "sid", hosts: map[string]bool{}, csp: appCSP(o.FilesURL), closing: make(chan struct{})}
 	if s.secure {
 		s.cookie = "__Host-sid"
 	}
@@ -61,6 +69,10 @@ func New(o Options) *Server {
 		for _, h := range []string{"localhost", "127.0.0.1", "::1"} {
 			s.hosts[net.JoinHostPort(h, port(o.BaseURL))] = true
 		}
+	}
+	if o.FilesURL != nil {
+		s.filesHost = strings.ToLower(o.FilesURL.Host)
+		delete(s.hosts, s.filesHost)
 	}
 	mux := http.NewServeMux()
 	for _, r := range s.routes() {
@@ -72,6 +84,12 @@ func New(o Options) *Server {
 	for _, r := range s.sharedRoutes() {
 		mux.Handle(r.pattern, s.serveShared(r))
 	}
+	for _, r := range s.bulkRoutes() {
+		mux.Handle(r.pattern, s.serveBulk(r))
+	}
+	for _, r := range s.tusRoutes() {
+		mux.Handle(r.pattern, s.serveTus(r))
+	}
 	mux.Handle("/", s.serve(route{pattern: "/", door: anybody, handle: func(http.ResponseWriter, *http.Request, *visit) error { return portal.ErrNotFound }}))
 	if o.API != nil {
 		mux.Handle("/api/", o.API)
@@ -80,7 +98,7 @@ func New(o Options) *Server {
 	csrf.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, s.stranger(r), errCrossOrigin)
 	}))
-	s.handler = s.guard(csrf.Handler(mux))
+	s.handler = s.guard(csrf.Handler(mux), s.filesHandler())
 	return s
 }
 
@@ -101,10 +119,10 @@ var (
 )
 
 // guard is what every request passes: the host, the limits, the headers, and
-// a net under panics.
-func (s *Server) guard(next http.Handler) http.Handler {
+// a net under panics. Files have a host and a handler of their own.
+func (s *Server) guard(pages, files http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		setHeaders(w.Header(), s.secure)
+		s.setHeaders(w.Header())
 		defer func() {
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler {
@@ -113,15 +131,19 @@ func (s *Server) guard(next http.Handler) http.Handler {
 				s.fail(w, r, s.stranger(r), fmt.Errorf("panic: %v", p))
 			}
 		}()
+		host := strings.ToLower(r.Host)
 		switch {
-		case !s.hosts[strings.ToLower(r.Host)]:
+		case s.filesHost != "" && host == s.filesHost:
+			files.ServeHTTP(w, r)
+			return
+		case !s.hosts[host]:
 			s.fail(w, r, s.stranger(r), errWrongHost)
 			return
 		case strings.Count(r.URL.RawQuery, "&") > 63 || len(r.URL.RawQuery) > 8192:
 			s.fail(w, r, s.stranger(r), errTooMuch)
 			return
 		}
-		next.ServeHTTP(w, r)
+		pages.ServeHTTP(w, r)
 	})
 }
 
@@ -132,8 +154,8 @@ func (s *Server) URL(path string) string { return strings.TrimSuffix(s.BaseURL.S
 
 // setHeaders are those of every answer; a handler may tighten or, for its
 // class, replace them.
-func setHeaders(h http.Header, secure bool) {
-	h.Set("Content-Security-Policy", csp)
+func (s *Server) setHeaders(h http.Header) {
+	h.Set("Content-Security-Policy", s.csp)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
@@ -142,13 +164,23 @@ func setHeaders(h http.Header, secure bool) {
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Vary", "Cookie")
-	if secure {
+	if s.secure {
 		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}
 }
 
 const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types default"
+
+// appCSP is csp with the files' own host for what is looked at.
+func appCSP(files *url.URL) string {
+	if files == nil {
+		return csp
+	}
+	at := files.String()
+	return strings.NewReplacer("img-src 'self' data:", "img-src 'self' data: "+at, "connect-src 'self'", "connect-src 'self' "+at,
+		"font-src 'self'", "media-src "+at+"; frame-src "+at+"; font-src 'self'").Replace(csp)
+}
 
 // faultID names one failure in the log and on its page.
 func faultID() string {

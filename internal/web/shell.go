@@ -43,7 +43,7 @@ func (s *Server) page(me *visit, current string) view.Page {
 // doneKeys are what a page says of the change that led to it, as ?done=key.
 var doneKeys = []string{
 	"saved", "password", "email", "ended", "others", "revoked",
-	"welcome", "access", "invited", "resent", "withdrawn", "readdressed", "suspended", "resumed", "removed",
+	"uploaded", "welcome", "access", "invited", "resent", "withdrawn", "readdressed", "suspended", "resumed", "removed",
 	"client", "archived", "restored", "teamed", "unteamed", "role", "reassigned", "viewing",
 	"added", "deleted", "shown", "hidden", "turn", "update_sent", "update_team", "reached", "reopened", "started", "completed",
 	"asked", "taken_back", "approved", "returned", "unshared", "project_shared", "project_archived", "project_restored", "template", "off_project",

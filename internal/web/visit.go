@@ -89,20 +89,21 @@ type route struct {
 
 // serve opens the door, runs the handler and answers its error.
 func (s *Server) serve(rt route) http.Handler {
+	bulk := s.serveBulk(rt)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body != nil && r.Body != http.NoBody {
 			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		}
-		if r.Method != http.MethodGet && r.Method != http.MethodHead { // which change nothing
-			r = r.WithContext(account.From(r.Context(), s.addr(r)))
-		}
-		me, err := s.visit(r)
-		if err == nil {
-			err = rt.door(me)
-		}
-		if err == nil && me.Viewing != nil && r.Method != http.MethodGet && r.Method != http.MethodHead && !strings.HasPrefix(rt.pattern, "POST /viewing/") {
-			err = errOnlyLooking
-		}
+		bulk.ServeHTTP(w, r)
+	})
+}
+
+// serveBulk is serve for handlers that bound the body themselves: files come in
+// there.
+func (s *Server) serveBulk(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = s.noted(r)
+		me, err := s.admit(rt, r)
 		if err == nil {
 			err = rt.handle(w, r, me)
 		}
@@ -118,6 +119,26 @@ func (s *Server) serve(rt route) http.Handler {
 			s.fail(w, r, me, err)
 		}
 	})
+}
+
+// noted keeps where a request comes from that may change something.
+func (s *Server) noted(r *http.Request) *http.Request {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return r
+	}
+	return r.WithContext(account.From(r.Context(), s.addr(r)))
+}
+
+// admit finds out who is asking, and lets them through the route's door.
+func (s *Server) admit(rt route, r *http.Request) (*visit, error) {
+	me, err := s.visit(r)
+	if err == nil {
+		err = rt.door(me)
+	}
+	if err == nil && me.Viewing != nil && r.Method != http.MethodGet && r.Method != http.MethodHead && !strings.HasPrefix(rt.pattern, "POST /viewing/") {
+		err = errOnlyLooking
+	}
+	return me, err
 }
 
 // serveShared is serve for what is the same for everybody.

@@ -16,19 +16,25 @@
 package webtest
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/blob"
+	"github.com/vitrine-portal/vitrine/internal/blob/blobtest"
 	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
 	"github.com/vitrine-portal/vitrine/internal/live"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
@@ -38,8 +44,11 @@ import (
 // A Site is the World behind a real listener.
 type Site struct {
 	*portaltest.World
-	URL string // without a slash at the end
-	Web *web.Server
+	URL   string // without a slash at the end
+	Web   *web.Server
+	Blobs blob.Store
+
+	FilesURL string // empty: files have no host of their own
 
 	t   *testing.T
 	log logBook
@@ -49,6 +58,26 @@ type Site struct {
 func Run(t *testing.T, f func(t *testing.T, s *Site)) {
 	t.Helper()
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) { f(t, New(t, w, nil)) })
+}
+
+// RunFiles plays f on both databases with both stores, and with a host of their
+// own for files: FilesURL.
+func RunFiles(t *testing.T, f func(t *testing.T, s *Site)) {
+	t.Helper()
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		t.Run("disk", func(t *testing.T) { f(t, New(t, w, WithFiles)) })
+		t.Run("S3", func(t *testing.T) {
+			f(t, New(t, portaltest.New(t, dbtest.Open(t, w.DB.Dialect())), func(o *web.Options) {
+				WithFiles(o)
+				o.Blobs = blobtest.StartS3(t).Open(t)
+			}))
+		})
+	})
+}
+
+// WithFiles gives a site a host for files.
+func WithFiles(o *web.Options) {
+	o.FilesURL = &url.URL{Scheme: "http", Host: net.JoinHostPort("localhost", o.BaseURL.Port())}
 }
 
 // New serves the World until the test ends. With may change the options.
@@ -65,11 +94,24 @@ func New(t *testing.T, w *portaltest.World, with func(*web.Options)) *Site {
 		}
 		hub.Publish(live.Signal{Event: string(sig.Event), Client: string(sig.Client), Project: string(sig.Project), Persons: persons, Close: sig.Close})
 	})
-	o := web.Options{Portal: w.Portal, Accounts: w.Accounts, Hub: hub, BaseURL: base, Log: slog.New(slog.NewTextHandler(&s.log, nil))}
+	disk, err := blob.OpenDisk(filepath.Join(t.TempDir(), "files"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { disk.Close() })
+	o := web.Options{Portal: w.Portal, Accounts: w.Accounts, Hub: hub, Blobs: disk, BaseURL: base, Log: slog.New(slog.NewTextHandler(&s.log, nil))}
 	if with != nil {
 		with(&o)
 	}
-	s.URL, s.Web = base.String(), web.New(o)
+	for key, content := range w.Blobs {
+		if _, err := o.Blobs.Put(context.Background(), blob.Key(key), bytes.NewReader(content), int64(len(content))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.URL, s.Web, s.Blobs = base.String(), web.New(o), o.Blobs
+	if o.FilesURL != nil {
+		s.FilesURL = o.FilesURL.String()
+	}
 	srv.Config.Handler = s.Web
 	srv.Start()
 	t.Cleanup(srv.Close)

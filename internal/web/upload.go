@@ -1,0 +1,350 @@
+package web
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/blob"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/preview"
+)
+
+// Bytes come in by two doors, the tus protocol (tus.go) and plain forms
+// (uploadform.go), and go the same way from there: a row that holds their room,
+// steps that are each on disk before they are counted, and at the end a file.
+
+// step is how many bytes come in between two moments at which they are safe.
+const step = 16 << 20
+
+var (
+	errBeyond    = errors.New("web: more bytes than were announced")
+	errStalled   = errors.New("web: nothing came for too long")
+	errWrongSum  = errors.New("web: the bytes are not those that were announced")
+	errTornStore = errors.New("web: what had come of the upload is lost")
+)
+
+// stateOf is how far the store has come with an upload.
+func stateOf(u portal.Uploading) (blob.State, error) {
+	data, err := base64.StdEncoding.DecodeString(u.State)
+	if err != nil {
+		return blob.State{}, fmt.Errorf("%w: its state cannot be read", errTornStore)
+	}
+	return blob.State{Offset: u.Received, Data: data}, nil
+}
+
+// counted runs what must not stop half way because the visitor has gone.
+func counted(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+}
+
+// begin enters an upload, and makes its blob. Whether its bytes may come, and
+// fit, is decided here, before any of them does.
+func (s *Server) begin(ctx context.Context, me *visit, n portal.NewUpload) (portal.Uploading, error) {
+	free, err := s.Blobs.Free(ctx)
+	switch {
+	case err != nil:
+		return portal.Uploading{}, err
+	case n.Size > free:
+		return portal.Uploading{}, blob.ErrNoSpace
+	}
+	key := blob.NewKey()
+	id, err := me.BeginUpload(ctx, n, string(key))
+	if err != nil {
+		return portal.Uploading{}, err
+	}
+	u, err := me.Upload(ctx, id)
+	if err != nil {
+		return u, err
+	}
+	st, err := s.Blobs.Begin(ctx, key)
+	if err == nil && len(st.Data) > 0 {
+		u.State = base64.StdEncoding.EncodeToString(st.Data)
+		err = me.AdvanceUpload(ctx, u.ID, 0, 0, u.State)
+	}
+	if err != nil {
+		s.abandon(ctx, me, u)
+	}
+	return u, err
+}
+
+// abandon forgets an upload, and gives its room back.
+func (s *Server) abandon(ctx context.Context, me *visit, u portal.Uploading) error {
+	ctx, cancel := counted(ctx)
+	defer cancel()
+	if err := me.AbandonUpload(ctx, u.ID); err != nil {
+		return err
+	}
+	// The row is gone, so what is left of the blob is the sweep's at the latest.
+	st, _ := stateOf(u)
+	key := blob.Key(u.Blob)
+	return errors.Join(s.Blobs.Abort(ctx, key, st), s.Blobs.Delete(ctx, key))
+}
+
+// receive adds what r holds to an upload, at most up to its size, and returns
+// the upload as it is then, also with an error: what had come is kept. Each
+// step is on disk and in the row before it is counted. With whole, there is one
+// step, and whole says whether it may count; what was cut off counts without,
+// as it would never come whole on a bad line, and the file has a hash as well.
+func (s *Server) receive(ctx context.Context, me *visit, u portal.Uploading, r io.Reader, whole func() error) (portal.Uploading, error) {
+	for u.Received < u.Size {
+		st, err := stateOf(u)
+		if err != nil {
+			return u, err
+		}
+		most := min(step, u.Size-u.Received)
+		if whole != nil {
+			most = u.Size - u.Received
+		}
+		next, err := s.Blobs.Append(ctx, blob.Key(u.Blob), st, r, most)
+		if errors.Is(err, blob.ErrCorrupt) || errors.Is(err, blob.ErrNotExist) {
+			return u, fmt.Errorf("%w: %w", errTornStore, err)
+		}
+		if err == nil && next.Offset == u.Size {
+			err = nothingMore(r)
+		}
+		if errors.Is(err, errBeyond) {
+			return u, err
+		}
+		if whole != nil && err == nil {
+			if err := whole(); err != nil {
+				return u, err
+			}
+		}
+		if next.Offset > u.Received {
+			state := base64.StdEncoding.EncodeToString(next.Data)
+			ctx, cancel := counted(ctx)
+			failed := me.AdvanceUpload(ctx, u.ID, u.Received, next.Offset, state)
+			cancel()
+			if failed != nil {
+				return u, failed
+			}
+			u.State = state
+		}
+		short := next.Offset-u.Received < most
+		u.Received = next.Offset
+		if err != nil || short {
+			return u, err
+		}
+	}
+	return u, nil
+}
+
+// nothingMore makes sure that r has ended.
+func nothingMore(r io.Reader) error {
+	switch n, err := io.ReadFull(r, make([]byte, 1)); {
+	case n > 0:
+		return errBeyond
+	case err == io.EOF:
+		return nil
+	default:
+		return err
+	}
+}
+
+// finish makes a file of an upload of which everything is there. It may be
+// called again, and after a crash at any point.
+func (s *Server) finish(ctx context.Context, me *visit, u portal.Uploading, sum string) (portal.FileID, portal.VersionID, error) {
+	if u.Finished {
+		return u.Became, u.Version, nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Minute)
+	defer cancel()
+	a, err := s.arrived(ctx, me, u, sum)
+	if err != nil {
+		return "", "", err
+	}
+	return me.FinishUpload(ctx, u.ID, a)
+}
+
+// arrived makes a blob of an upload of which everything is there, and looks at
+// it. When it is not what was announced, the upload is forgotten.
+func (s *Server) arrived(ctx context.Context, me *visit, u portal.Uploading, sum string) (portal.Arrived, error) {
+	st, err := stateOf(u)
+	if err != nil {
+		return portal.Arrived{}, err
+	}
+	key := blob.Key(u.Blob)
+	info, err := s.Blobs.Finish(ctx, key, st)
+	switch {
+	case errors.Is(err, blob.ErrCorrupt), errors.Is(err, blob.ErrNotExist):
+		return portal.Arrived{}, fmt.Errorf("%w: %w", errTornStore, err)
+	case err != nil:
+		return portal.Arrived{}, err
+	}
+	for _, claimed := range []string{sum, u.ClaimedSHA256} {
+		if claimed != "" && claimed != info.SHA256 {
+			if err := s.abandon(ctx, me, u); err != nil {
+				return portal.Arrived{}, err
+			}
+			return portal.Arrived{}, errWrongSum
+		}
+	}
+	head, err := s.head(ctx, key)
+	if err != nil {
+		return portal.Arrived{}, err
+	}
+	kind, kindType := preview.Sniff(head, u.Name)
+	return portal.Arrived{Size: info.Size, SHA256: info.SHA256, Kind: string(kind), Type: kindType, Scan: s.Scan}, nil
+}
+
+// head is the beginning of a blob, which tells what it is.
+func (s *Server) head(ctx context.Context, key blob.Key) ([]byte, error) {
+	r, err := s.Blobs.Open(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(io.LimitReader(r, preview.SniffLen))
+}
+
+// incoming is the body of a request that may take as long as it takes, as long
+// as it goes on: each piece has its time. It can be stopped from outside.
+type incoming struct {
+	from  io.Reader
+	rc    *http.ResponseController
+	heard atomic.Int64 // when something last came, in Unix nanoseconds
+	got   int64        // since the last deadline
+
+	mu      sync.Mutex
+	stopped bool
+}
+
+const incomingPiece = 256 << 10
+
+func newIncoming(w http.ResponseWriter, body io.Reader) *incoming {
+	in := &incoming{from: body, rc: http.NewResponseController(w)}
+	in.heard.Store(time.Now().UnixNano())
+	in.renew()
+	return in
+}
+
+// renew gives the next piece its time.
+func (in *incoming) renew() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if !in.stopped {
+		in.got = 0
+		in.rc.SetReadDeadline(time.Now().Add(pieceTime))
+	}
+}
+
+// stop ends the reading: the visitor has begun anew elsewhere.
+func (in *incoming) stop() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.stopped = true
+	in.rc.SetReadDeadline(time.Unix(1, 0))
+}
+
+func (in *incoming) Read(p []byte) (int, error) {
+	n, err := in.from.Read(p)
+	if n > 0 {
+		in.heard.Store(time.Now().UnixNano())
+		if in.got += int64(n); in.got >= incomingPiece {
+			in.renew()
+		}
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = errStalled
+	}
+	return n, err
+}
+
+// silent is for how long nothing has come.
+func (in *incoming) silent() time.Duration {
+	return time.Duration(time.Now().UnixNano() - in.heard.Load())
+}
+
+// uploadLocks let one request at a time write to an upload, on this node. On
+// several, the row decides: its offset moves once from each place.
+type uploadLocks struct {
+	mu   sync.Mutex
+	held map[portal.UploadID]*uploadLock
+}
+
+type uploadLock struct {
+	in   *incoming // nil: it does not wait for a visitor
+	free chan struct{}
+}
+
+// presumedGone is the silence after which a connection is taken for lost by who
+// comes back for its upload.
+const presumedGone = 2 * time.Second
+
+// take returns what frees the upload again. One that is held by a connection
+// that has been silent, or by any with force, is taken from it.
+func (l *uploadLocks) take(ctx context.Context, id portal.UploadID, in *incoming, force bool) (free func(), err error) {
+	deadline := time.After(5 * time.Second)
+	for {
+		l.mu.Lock()
+		other := l.held[id]
+		if other == nil {
+			lock := &uploadLock{in, make(chan struct{})}
+			if l.held == nil {
+				l.held = map[portal.UploadID]*uploadLock{}
+			}
+			l.held[id] = lock
+			l.mu.Unlock()
+			return func() {
+				l.mu.Lock()
+				delete(l.held, id)
+				l.mu.Unlock()
+				close(lock.free)
+			}, nil
+		}
+		l.mu.Unlock()
+		if !force && (other.in == nil || other.in.silent() < presumedGone) {
+			return nil, errBusyUpload
+		}
+		if other.in != nil {
+			other.in.stop()
+		}
+		select {
+		case <-other.free:
+		case <-deadline:
+			return nil, errBusyUpload
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+var errBusyUpload = errors.New("web: another request is writing to the upload")
+
+// maxSenders is how many requests of one person bring bytes at the same time.
+const maxSenders = 16
+
+var errManyUploads = errors.New("web: too many uploads at the same time")
+
+// senders counts the requests that bring bytes, by person.
+type senders struct {
+	mu sync.Mutex
+	of map[portal.PersonID]int
+}
+
+func (s *senders) enter(id portal.PersonID) (leave func(), err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.of[id] >= maxSenders {
+		return nil, errManyUploads
+	}
+	if s.of == nil {
+		s.of = map[portal.PersonID]int{}
+	}
+	s.of[id]++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.of[id]--; s.of[id] == 0 {
+			delete(s.of, id)
+		}
+	}, nil
+}

@@ -1,0 +1,311 @@
+package web
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/view"
+)
+
+// Plain forms bring files without any script. They are read part by part, into
+// the store and nowhere else: fields first, then files.
+
+// bulkRoutes take forms of any size.
+func (s *Server) bulkRoutes() []route {
+	return []route{
+		{"POST /projects/{project}/files", person, s.uploadFiles},
+		{"POST /files/{id}/versions", person, s.uploadVersion},
+	}
+}
+
+// uploadRoutes are what follows from them.
+func (s *Server) uploadRoutes() []route {
+	return []route{
+		{"POST /uploads/place", person, s.placeUploads},
+	}
+}
+
+const (
+	maxParts = 1000     // of a form
+	maxField = 64 << 10 // of one field that is no file
+)
+
+func (s *Server) uploadFiles(w http.ResponseWriter, r *http.Request, me *visit) error {
+	project := portal.ProjectID(r.PathValue("project"))
+	return s.takeForm(w, r, me, func(f *form) portal.NewUpload {
+		return portal.NewUpload{Project: project, Folder: portal.FolderID(f.one("folder")), Request: portal.FileRequestID(f.one("request")),
+			Audience: portal.Side(f.one("audience")), Note: f.one("note"), OnClash: f.one("on_clash")}
+	})
+}
+
+func (s *Server) uploadVersion(w http.ResponseWriter, r *http.Request, me *visit) error {
+	file := portal.FileID(r.PathValue("id"))
+	return s.takeForm(w, r, me, func(f *form) portal.NewUpload {
+		return portal.NewUpload{File: file, Request: portal.FileRequestID(f.one("request")), Audience: portal.Side(f.one("audience")), Note: f.one("note")}
+	})
+}
+
+// takeForm brings the files of a form in, and then makes files of them. Of one
+// whose name is taken it asks what to do, and keeps what has come till then.
+func (s *Server) takeForm(w http.ResponseWriter, r *http.Request, me *visit, read func(*form) portal.NewUpload) error {
+	most, err := me.FileLimit(r.Context())
+	if err != nil {
+		return err
+	}
+	if r.ContentLength > most+maxForm {
+		w.Header().Set("Connection", "close")
+		return portal.ErrTooLarge
+	}
+	leave, err := s.senders.enter(me.Person.ID)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	r.Body = http.MaxBytesReader(w, struct {
+		io.Reader
+		io.Closer
+	}{newIncoming(w, r.Body), r.Body}, most+maxForm)
+	t := &taker{Server: s, me: me, most: most, length: r.ContentLength, read: read}
+	if err := t.take(r); err != nil {
+		t.forget(r.Context())
+		return formBytes(err)
+	}
+	return s.place(w, r, me, t.came, t.onClash)
+}
+
+// formBytes is what an error of reading a form means.
+func formBytes(err error) error {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return portal.ErrTooLarge
+	case errors.Is(err, multipart.ErrMessageTooLarge):
+		return errTooMuch
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return errBadForm
+	}
+	return err
+}
+
+// A taker brings in the files of one form.
+type taker struct {
+	*Server
+	me     *visit
+	most   int64 // of one file
+	length int64 // of the whole form, -1: unknown
+	read   func(*form) portal.NewUpload
+
+	fields  url.Values
+	n       *portal.NewUpload // as the fields say, from the first file on
+	onClash string
+	came    []portal.Uploading
+	taken   int64 // bytes of files
+}
+
+func (t *taker) take(r *http.Request) error {
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return errBadForm
+	}
+	t.fields = url.Values{}
+	room := maxForm
+	for n := 0; ; n++ {
+		part, err := parts.NextPart()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if n >= maxParts {
+			return errTooMuch
+		}
+		switch content := bufio.NewReader(part); {
+		case part.FileName() != "":
+			err = t.takeFile(r.Context(), part, content, part.FileName())
+		case part.FormName() == "file": // where none was chosen there are no bytes either
+			if _, err = content.Peek(1); err == nil {
+				err = t.takeFile(r.Context(), part, content, "_")
+			} else if err == io.EOF {
+				err = nil
+			}
+		case t.n != nil: // what is said after the files is not heard
+			return errBadForm
+		default:
+			var value []byte
+			value, err = io.ReadAll(io.LimitReader(part, maxField+1))
+			if room -= len(value); len(value) > maxField || room < 0 {
+				return errTooMuch
+			}
+			t.fields.Add(part.FormName(), string(value))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if t.n == nil {
+		if err := t.understand(); err != nil {
+			return err
+		}
+		return &portal.Invalid{Fields: map[string]portal.Reason{"file": {Key: "required"}}}
+	}
+	return nil
+}
+
+// understand reads the fields, all of which are there by now.
+func (t *taker) understand() error {
+	f := &form{values: t.fields, asked: map[string]bool{"once": true}, invalid: map[string]portal.Reason{}}
+	n := t.read(f)
+	if err := f.err(); err != nil {
+		return err
+	}
+	if t.onClash = n.OnClash; t.onClash == "" {
+		t.onClash = "ask"
+	}
+	n.OnClash = "both" // until everything is here
+	t.n = &n
+	return nil
+}
+
+// takeFile brings one file in. How long it is shows at its end; until then, as
+// much room is held as it can take at most.
+func (t *taker) takeFile(ctx context.Context, part *multipart.Part, content io.Reader, name string) error {
+	if part.FormName() != "file" {
+		return errBadForm
+	}
+	if t.n == nil {
+		if err := t.understand(); err != nil {
+			return err
+		}
+	}
+	n := *t.n
+	n.Name, n.Type, n.Size = name, part.Header.Get("Content-Type"), t.most
+	if t.length >= 0 {
+		n.Size = min(n.Size, t.length-t.taken)
+	}
+	u, err := t.begin(ctx, t.me, n)
+	if err != nil {
+		return err
+	}
+	t.came = append(t.came, u)
+	last := &t.came[len(t.came)-1]
+	if *last, err = t.receive(ctx, t.me, u, content, nil); err != nil {
+		if errors.Is(err, errBeyond) {
+			err = portal.ErrTooLarge
+		}
+		return err
+	}
+	last.Size = last.Received
+	t.taken += last.Size
+	return t.me.FitUpload(ctx, last.ID, last.Size)
+}
+
+// forget gives up what has come of a form that does not come whole.
+func (t *taker) forget(ctx context.Context) {
+	for _, u := range t.came {
+		if err := t.abandon(ctx, t.me, u); err != nil {
+			t.Log.Warn("forget an upload", "upload", string(u.ID), "error", err.Error())
+		}
+	}
+}
+
+// place makes files of uploads that are here, and leads to where they are. For
+// those whose name is taken it asks.
+func (s *Server) place(w http.ResponseWriter, r *http.Request, me *visit, came []portal.Uploading, onClash string) error {
+	ctx := r.Context()
+	p := view.ClashPage{}
+	var made portal.FileID
+	for _, u := range came {
+		err := me.PlaceUpload(ctx, u.ID, onClash)
+		var clash *portal.Clash
+		if errors.As(err, &clash) {
+			p.Clashes = append(p.Clashes, view.Clash{Upload: u.ID, Name: clash.Name, File: clash.File, Version: clash.Version})
+			continue
+		}
+		if err == nil {
+			made, _, err = s.finish(ctx, me, u, "")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(p.Clashes) == 0 {
+		return s.arrivedAt(w, r, me, came, made)
+	}
+	p.Page = s.page(me, "projects")
+	s.setTitle(&p.Page, p.T("clash.title"))
+	return s.render(w, r, http.StatusConflict, view.Clashes(p))
+}
+
+// arrivedAt leads to what came: to the file that has a new version, else to the
+// folder.
+func (s *Server) arrivedAt(w http.ResponseWriter, r *http.Request, me *visit, came []portal.Uploading, made portal.FileID) error {
+	to := "/"
+	switch u := came[0]; {
+	case u.File != "" && made != "":
+		to = "/files/" + url.PathEscape(string(made))
+	case u.Folder != "":
+		to = "/folders/" + url.PathEscape(string(u.Folder))
+	default:
+		to = "/projects/" + url.PathEscape(string(u.Project)) + "/files"
+	}
+	return seeOther(w, r, to+"?done=uploaded")
+}
+
+// placeUploads is the answer to what to do about names that are taken.
+func (s *Server) placeUploads(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	choices := f.prefixed("choice.")
+	if err := f.err(); err != nil {
+		return err
+	}
+	if len(choices) == 0 {
+		return portal.ErrNotFound
+	}
+	// Many changes, each of which finds out by itself that it was made before.
+	ctx := portal.WithRequest(r.Context(), portal.Request{})
+	var came []portal.Uploading
+	for id := range choices {
+		u, err := me.Upload(ctx, portal.UploadID(id))
+		if err != nil {
+			return err
+		}
+		came = append(came, u)
+	}
+	var made portal.FileID
+	for i, u := range came {
+		switch choice := choices[string(u.ID)]; {
+		case u.Finished: // sent twice
+			made = u.Became
+			continue
+		case choice == "drop":
+			if err := s.abandon(ctx, me, u); err != nil {
+				return err
+			}
+			continue
+		case choice != "version" && choice != "both":
+			return &portal.Invalid{Fields: map[string]portal.Reason{"choice." + string(u.ID): {Key: "choice"}}}
+		default:
+			if err := me.PlaceUpload(ctx, u.ID, choice); err != nil {
+				return err
+			}
+		}
+		if u, err = me.Upload(ctx, u.ID); err != nil { // as it was placed
+			return err
+		}
+		came[i] = u
+		if made, _, err = s.finish(ctx, me, u, ""); err != nil {
+			return err
+		}
+	}
+	return s.arrivedAt(w, r, me, came, made)
+}
