@@ -4,12 +4,12 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.4OMKXBMT.css"
+	Style  = "/static/app.T3264K26.css"
 	Script = "/static/app.KHCIKTG2.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
 
 // What some pages load beside them.
 var (
-	Files = Bundle{Style: "/static/files.53WYAJ44.css", Script: "/static/files.5WOB65MY.js"}
+	Files = Bundle{Style: "/static/files.7APV3SWW.css", Script: "/static/files.IQ66I42Z.js"}
 )

@@ -114,6 +114,7 @@ if (shapes) {
     more.hidden = rest === 0;
     more.textContent = say("more", { n: String(rest) });
     total();
+    if (tucked && jobs.some((j) => j.state !== "left")) tuck(false);
     tray.hidden = jobs.length === 0;
   }
 
@@ -127,7 +128,7 @@ if (shapes) {
     bar.max = Math.max(all, 1);
     bar.value = sent;
     bar.hidden = rest === 0;
-    tray.dataset.state = asking ? "asks" : flowing() ? "flows" : rest ? "rests" : "done";
+    tray.dataset.state = asking ? "asks" : flowing() ? "flows" : rest ? "rests" : live.length ? "done" : "left";
     title.textContent = asking ? say("titleAsks", { n: String(asking) }) : flowing() ? say("titleFlows", { n: String(rest) }) : rest ? say("titlePaused") : live.length ? say("titleDone", { n: String(done) }) : say("titleLeft");
     sum.textContent = live.length ? say("sum", { done: String(done), n: String(live.length), sent: size(sent), size: size(all) }) : "";
   }
@@ -164,16 +165,25 @@ if (shapes) {
     frame = requestAnimationFrame(drawAll);
   });
 
+  let tucked = false; // folded by itself, until there is something new
+  function tuck(on: boolean) {
+    tucked = on;
+    tray.toggleAttribute("data-folded", on);
+    part(tray, "fold").setAttribute("aria-expanded", String(!on));
+  }
   part(tray, "fold").onclick = () => {
-    const folded = tray.toggleAttribute("data-folded");
-    part(tray, "fold").setAttribute("aria-expanded", String(!folded));
+    tuck(!tray.hasAttribute("data-folded"));
+    tucked = false;
   };
   part(tray, "pause-all").onclick = () => jobs.slice().forEach(pause);
   part(tray, "resume-all").onclick = () => jobs.slice().forEach(resume);
   part(tray, "clear").onclick = () => {
     jobs.filter((j) => j.state === "done").forEach(drop);
   };
-  void left();
+  // What earlier pages left is told of, but in one line.
+  void left().then(() => {
+    if (jobs.length && jobs.every((j) => j.state === "left")) tuck(true);
+  });
 }
 
 addEventListener("beforeunload", (e) => {

@@ -91,6 +91,14 @@
 // toast with a refresh button instead. Page.Visit is posted once when the page
 // has been on the screen; data-visit does the same for any element.
 //
+// A page that is laid over another, whole or in parts, is told of by the event
+// "vitrine:swapped" on the document: a script that found its elements before
+// finds them anew.
+//
+// Page.Bundles are style sheets and scripts that only some pages load. While
+// files are on their way up, links and forms are followed without leaving the
+// document (static/ts/stay.ts), and the bundles of the next page are added to it.
+//
 // htmx is there for fragments (hx-post, hx-target). Its answers may carry a
 // toast: <div hx-swap-oob="beforeend:#toasts">@ui.ToastBox(…)</div>.
 //
