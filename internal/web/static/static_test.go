@@ -21,7 +21,7 @@ func get(t *testing.T, path, encoding string) *httptest.ResponseRecorder {
 }
 
 func TestHandlerServesBothForms(t *testing.T) {
-	for _, path := range []string{Style, Script, Files.Style} {
+	for _, path := range []string{Style, Script, Files.Style, Files.Script} {
 		plain := get(t, path, "")
 		packed := get(t, path, "br, gzip")
 		if plain.Code != 200 || plain.Header().Get("Content-Encoding") != "" {
@@ -67,7 +67,7 @@ func TestFirstLoadIsSmall(t *testing.T) {
 // What the files pages load beside it, with the client of resumable uploads.
 func TestFilesLoadIsSmall(t *testing.T) {
 	total := 0
-	for _, path := range []string{Files.Style} {
+	for _, path := range []string{Files.Style, Files.Script} {
 		total += get(t, path, "gzip").Body.Len()
 	}
 	t.Logf("files pages: %d bytes", total)
