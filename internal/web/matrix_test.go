@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/blob"
+	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
@@ -65,6 +67,10 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 	if err := s.World.As(s.Mia).TrashFolder(ctx, trashed); err != nil {
 		t.Fatal(err)
 	}
+	upload, err := s.World.As(s.Cleo).BeginUpload(ctx, portal.NewUpload{Project: s.Site, Name: "cleo's", Size: 4}, string(blob.NewKey()))
+	if err != nil {
+		t.Fatal(err)
+	}
 	ids := map[string]string{
 		"{$}":   "",
 		"{tab}": "activity",
@@ -76,6 +82,8 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 		"/files/{id}":            string(items.File),
 		"/folders/{id}":          string(items.Folder),
 		"/trash/{id}":            string(trashed),
+		"/uploads/{id}":          string(upload),
+		"/versions/{id}":         string(items.Version),
 		"/feeds/{file}":          feeds[0].Token + ".ics",
 		"/invitations/{token}":   s.Accounts.Token(account.PurposeInvitation, invitation),
 		"/links/{id}":            string(items.Link),
@@ -99,6 +107,7 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 		"{item}":        string(items.Task),
 		"{link}":        string(items.Link),
 		"{milestone}":   string(items.Milestone),
+		"{n}":           "1",
 		"{person}":      string(s.Tom),
 		"{project}":     string(s.Site),
 		"{task}":        string(items.Task),
@@ -122,7 +131,7 @@ var placeholder = regexp.MustCompile(`\{[^}]+\}`)
 
 // ofItem matches what is about an item of a project, which is the client's or
 // the team's own.
-var ofItem = regexp.MustCompile(`\{(item|task|milestone|deliverable|update|link)\}| /(tasks|milestones|deliverables|updates|links|files|folders|trash)/\{id\}`)
+var ofItem = regexp.MustCompile(`\{(item|task|milestone|deliverable|update|link)\}| /(tasks|milestones|deliverables|updates|links|files|folders|trash|versions)/\{id\}`)
 
 // late are the changes after which others find less: they come last, in this order.
 var late = []string{
@@ -159,9 +168,36 @@ func formOf(s *webtest.Site, pattern string) url.Values {
 		"POST /sign-in/code":             {"email": {"new@example.test"}},
 		"POST /forgot":                   {"email": {"new@example.test"}},
 		"POST /deliverables/{id}/decide": {"decision": {"approve"}, "revision": {"0"}},
+		"POST /projects/{project}/zip":   {"file": {string(s.Items[s.Site][portal.ClientSide].File)}},
 		"POST /files/selection":          {"file": {string(s.Items[s.Site][portal.ClientSide].File)}, "do": {"move"}},
 		"POST /links/{id}/delete":        {"deliverable": {string(s.Items[s.Site][portal.ClientSide].Deliverable)}},
 	}[pattern]
+}
+
+// bytesTo are the routes to which files are sent.
+var bytesTo = map[string]bool{"POST /uploads": true, "POST /projects/{project}/files": true, "POST /files/{id}/versions": true}
+
+// bytesFor is a request that brings bytes, or asks about some that came.
+func bytesFor(t *testing.T, b *webtest.Browser, pattern, method, path string) *http.Request {
+	t.Helper()
+	body, kind := multi(t, filePart{"file", named(fmt.Sprintf("%s %s.txt", b.Name, db.NewID("x"))), "text"})
+	if method == "PATCH" {
+		body, kind = bytes.NewBufferString("text"), "application/offset+octet-stream"
+	}
+	if pattern == "POST /uploads" || method == "DELETE" || method == "HEAD" || method == "OPTIONS" {
+		body, kind = new(bytes.Buffer), ""
+	}
+	r, err := http.NewRequest(method, b.URL+path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{
+		"Sec-Fetch-Site": "same-origin", "Tus-Resumable": "1.0.0", "Content-Type": kind, "Upload-Offset": "0",
+		"Upload-Length": "4", "Upload-Metadata": meta("project", string(b.World.Site), "filename", b.Name),
+	} {
+		r.Header.Set(name, value)
+	}
+	return r
 }
 
 // answerTo is how one visitor fares at one route, in few letters: the status;
@@ -185,9 +221,12 @@ func answerTo(t *testing.T, b *webtest.Browser, pattern, path string) string {
 		return fmt.Sprint(resp.StatusCode)
 	}
 	p := &webtest.Page{}
-	if strings.HasPrefix(pattern, "GET ") {
+	switch method, _, _ := strings.Cut(pattern, " "); {
+	case method == "GET":
 		p = b.Get(path)
-	} else {
+	case method != "POST" || bytesTo[pattern]:
+		p = b.Do(bytesFor(t, b, pattern, method, path))
+	default:
 		p = b.Post(path, formOf(b.Site, pattern))
 	}
 	switch {

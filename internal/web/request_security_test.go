@@ -54,9 +54,11 @@ func TestEveryRouteHasTheHeaders(t *testing.T) {
 			"Vary":                         "Cookie",
 		}
 		// Where a route differs from that, and how.
+		bytesHeaders := map[string]string{"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "private, no-store"}
 		differs := map[string]map[string]string{
 			"GET /static/": {"Vary": ""}, "GET /brand.css": {"Vary": ""}, "GET /icon.svg": {"Vary": ""}, // the same for everybody
-			"GET /outbox/{id}": {"Content-Security-Policy": want["Content-Security-Policy"] + "; frame-src 'self'"},
+			"GET /outbox/{id}":            {"Content-Security-Policy": want["Content-Security-Policy"] + "; frame-src 'self'"},
+			"GET /versions/{id}/download": bytesHeaders, "GET /versions/{id}/thumb": bytesHeaders, "GET /projects/{project}/zip": bytesHeaders,
 			"GET /outbox/{id}/html": {
 				"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox",
 				"X-Frame-Options":         "SAMEORIGIN",
