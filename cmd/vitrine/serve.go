@@ -197,6 +197,7 @@ func (h *house) run(ctx context.Context, o web.Options, ready func(address strin
 	o.Mails, o.Blobs, o.FilesURL = h.mails, h.blobs, h.cfg.FilesURL
 	o.Portal, o.Accounts, o.Hub, o.BaseURL, o.Trusted, o.Log = h.portal, h.accounts, h.hub, h.cfg.BaseURL, h.cfg.TrustedProxies, h.log
 	o.API = api.New(api.Options{Portal: h.portal, Accounts: h.accounts, Trusted: h.cfg.TrustedProxies, Version: version, Log: h.log})
+	o.Scan = h.looks.Scan()
 	pages := web.New(o)
 	var handler http.Handler = pages
 	if h.cfg.Metrics != "" {
