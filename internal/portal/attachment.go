@@ -85,11 +85,11 @@ func (me *Scope) Detach(ctx context.Context, id ItemID, f FileID) error {
 // bothEnds loads a deliverable or update that the actor may change, and a file
 // of the same project.
 func (t *tx) bothEnds(ctx context.Context, id ItemID, f FileID) (item, File, error) {
-	i, err := loadItem(ctx, t, id)
-	if err != nil {
-		return i, File{}, err
-	}
 	x, err := t.fileHeld(ctx, f)
+	if err != nil {
+		return item{}, x, err
+	}
+	i, err := loadItem(ctx, t, id)
 	if err != nil {
 		return i, x, err
 	}
@@ -111,6 +111,18 @@ func (t *tx) touch(ctx context.Context, i item) error {
 	return t.touchDeliverable(ctx, DeliverableID(i.id))
 }
 
+// hideAttaching takes what names the item out of the client's sight: that files,
+// which they may see, were put into it or taken out.
+func (t *tx) hideAttaching(ctx context.Context, i item) error {
+	if i.name != "deliverable" && i.name != "update" {
+		return nil
+	}
+	_, err := t.exec(ctx, `
+UPDATE events SET shown = 0 WHERE project_id = $1 AND shown = 1 AND kind IN ('file_attached', 'file_detached') AND REPLACE(particulars, $2, '') <> particulars`,
+		string(i.project), `"item":"`+string(i.id)+`"`)
+	return err
+}
+
 func (t *tx) attached(ctx context.Context, id ItemID) (map[FileID]bool, error) {
 	rows, err := t.query(ctx, `SELECT f.id FROM my_attachments f WHERE f.item_id = $2`, string(id))
 	ids, err := list(rows, err, func(rows *sql.Rows) (f FileID, err error) { return f, rows.Scan(&f) })
@@ -121,11 +133,12 @@ func (t *tx) attached(ctx context.Context, id ItemID) (map[FileID]bool, error) {
 	return all, err
 }
 
-// tellAttached records it for those who see both ends.
+// tellAttached records it for those who see both ends. The item is named by its
+// id, too, so that Conceal finds what names it.
 func (t *tx) tellAttached(ctx context.Context, k Kind, i item, f File) error {
 	x := f.item()
 	if i.audience != ClientSide {
 		x.audience = Team
 	}
-	return t.tell(ctx, k, x, Details{"to": i.title})
+	return t.tell(ctx, k, x, Details{"to": i.title, "item": string(i.id)})
 }

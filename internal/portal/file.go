@@ -280,7 +280,7 @@ func (me *Scope) RenameFile(ctx context.Context, id FileID, name string, revisio
 		if err := t.onlyOwnVersions(ctx, f); err != nil {
 			return err
 		}
-		free, err := t.freeFileName(ctx, f.Project, f.Folder, name, id)
+		free, err := t.freeFileName(ctx, f.Project, f.Folder, name, Team, id)
 		switch {
 		case err != nil:
 			return err
@@ -296,13 +296,16 @@ func (me *Scope) RenameFile(ctx context.Context, id FileID, name string, revisio
 }
 
 // onlyOwnVersions makes sure that one of the client's people disposes of their
-// own work alone.
+// own work alone, as far as they see. A draft of the team's keeps them from
+// nothing, as that would tell of it; what they delete the team can bring back.
 func (t *tx) onlyOwnVersions(ctx context.Context, f File) error {
 	if f.Team() {
 		return nil
 	}
-	own, err := t.madeAllVersions(ctx, f.ID)
-	if err == nil && !own {
+	var others int
+	err := t.get(ctx, `SELECT COUNT(*) FROM my_versions v WHERE v.file_id = $2 AND COALESCE(v.version_by, '') <> $3`,
+		[]any{string(f.ID), string(t.me.actor.person)}, &others)
+	if err == nil && others > 0 {
 		err = ErrForbidden
 	}
 	return err
@@ -329,7 +332,7 @@ func (me *Scope) MoveFile(ctx context.Context, id FileID, to FolderID, o MoveOpt
 		case (conceals || shows) && !f.MayShow(me.actor.person):
 			return ErrForbidden
 		}
-		name, err := t.freeFileName(ctx, f.Project, to, f.Name, id)
+		name, err := t.freeFileName(ctx, f.Project, to, f.Name, in.within(f.Audience), id)
 		if err != nil {
 			return err
 		}
@@ -346,7 +349,7 @@ func (me *Scope) MoveFile(ctx context.Context, id FileID, to FolderID, o MoveOpt
 			return err
 		}
 		f.Name = name
-		if err := t.tell(ctx, FileMoved, f.item(), Details{"to": in.Name}); err != nil {
+		if err := t.tell(ctx, FileMoved, f.item(), nil); err != nil {
 			return err
 		}
 		switch {
@@ -375,7 +378,7 @@ func (me *Scope) CopyFile(ctx context.Context, id FileID, to FolderID) (FileID, 
 		if err != nil {
 			return err
 		}
-		name, err := t.freeFileName(ctx, f.Project, in.ID, f.Name, "")
+		name, err := t.freeFileName(ctx, f.Project, in.ID, f.Name, Team, "")
 		if err != nil {
 			return err
 		}
@@ -460,6 +463,9 @@ func (me *Scope) TrashFile(ctx context.Context, id FileID) error {
 		if err := t.must(ctx, `
 UPDATE files SET trashed_at = $1, trashed_by = $2, trash_id = id, pinned_at = NULL, pinned_by = NULL, revision = revision + 1 WHERE id = $3 AND trashed_at IS NULL`,
 			t.now, string(me.actor.person), string(id)); err != nil {
+			return err
+		}
+		if err := t.lookAgain(ctx, inFile, string(id)); err != nil {
 			return err
 		}
 		return t.tell(ctx, FileTrashed, f.item(), nil)

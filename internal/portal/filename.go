@@ -106,23 +106,26 @@ func freeName(name string, taken func(key string) (bool, error)) (string, error)
 	return "", ErrConflict
 }
 
-// freeFileName is the name under which a file can be put into a folder: free
-// among all that the actor sees there.
-func (t *tx) freeFileName(ctx context.Context, project ProjectID, folder FolderID, name string, but FileID) (string, error) {
+// freeFileName is the name under which a file of the audience can be put into a
+// folder: free among all that the actor sees there and, for the client to see,
+// among what the client sees. A number would else tell them of what they do not.
+func (t *tx) freeFileName(ctx context.Context, project ProjectID, folder FolderID, name string, audience Side, but FileID) (string, error) {
 	return freeName(name, func(key string) (bool, error) {
 		var n int
-		err := t.get(ctx, `SELECT COUNT(*) FROM my_files f WHERE f.project_id = $2 AND f.folder_id = $3 AND f.name_key = $4 AND f.id <> $5`,
-			[]any{string(project), string(folder), key, string(but)}, &n)
+		err := t.get(ctx, `
+SELECT COUNT(*) FROM my_files f WHERE f.project_id = $2 AND f.folder_id = $3 AND f.name_key = $4 AND f.id <> $5 AND ($6 = 'team' OR f.audience = 'client')`,
+			[]any{string(project), string(folder), key, string(but), string(audience)}, &n)
 		return n > 0, err
 	})
 }
 
 // freeFolderName is freeFileName for a folder.
-func (t *tx) freeFolderName(ctx context.Context, project ProjectID, parent FolderID, name string, but FolderID) (string, error) {
+func (t *tx) freeFolderName(ctx context.Context, project ProjectID, parent FolderID, name string, audience Side, but FolderID) (string, error) {
 	return freeName(name, func(key string) (bool, error) {
 		var n int
-		err := t.get(ctx, `SELECT COUNT(*) FROM my_folders f WHERE f.project_id = $2 AND f.parent_id = $3 AND f.name_key = $4 AND f.id <> $5`,
-			[]any{string(project), string(parent), key, string(but)}, &n)
+		err := t.get(ctx, `
+SELECT COUNT(*) FROM my_folders f WHERE f.project_id = $2 AND f.parent_id = $3 AND f.name_key = $4 AND f.id <> $5 AND ($6 = 'team' OR f.audience = 'client')`,
+			[]any{string(project), string(parent), key, string(but), string(audience)}, &n)
 		return n > 0, err
 	})
 }

@@ -359,8 +359,8 @@ func TestRenameAndPin(t *testing.T) {
 		if e := lastEvent(t, w, w.Bea, w.Site); e.Kind != portal.FileRenamed || e.Details["from"] != "a.txt" || e.Details["title"] != "c.txt" {
 			t.Errorf("the event is %+v", e)
 		}
-		// Once the team has added a version, even a draft, it is no longer theirs alone.
-		mustPut(t, w, w.Tom, portal.NewUpload{File: f})
+		// Once the team has added a version that they see, it is no longer theirs alone.
+		mustPut(t, w, w.Tom, portal.NewUpload{File: f, Audience: portal.ClientSide})
 		wantErr(t, "renamed by the client", cleo.RenameFile(ctx, f, "d.txt", 4), portal.ErrForbidden)
 		wantErr(t, "deleted by the client", cleo.TrashFile(ctx, f), portal.ErrForbidden)
 		if err := tom.RenameFile(ctx, f, "d.txt", must[portal.File](t)(tom.File(ctx, f)).Revision); err != nil {
@@ -445,7 +445,7 @@ func TestTrash(t *testing.T) {
 			t.Errorf("brought back as %+v", x)
 		}
 		// A name that was taken since, and a folder around it that is hidden now.
-		mustFolder(t, w, w.Mia, w.Site, "", "OUTER", "")
+		mustFolder(t, w, w.Mia, w.Site, "", "OUTER", portal.ClientSide)
 		if err := mia.RestoreFromTrash(ctx, string(outer)); err != nil {
 			t.Fatal(err)
 		}

@@ -164,7 +164,7 @@ func (me *Scope) AddFolder(ctx context.Context, project ProjectID, parent Folder
 		if err != nil {
 			return err
 		}
-		name, err := t.freeFolderName(ctx, project, parent, n.Name, "")
+		name, err := t.freeFolderName(ctx, project, parent, n.Name, Team, "")
 		switch {
 		case err != nil:
 			return err
@@ -293,7 +293,7 @@ func (me *Scope) RenameFolder(ctx context.Context, id FolderID, name string, rev
 		if err != nil || f.Name == name {
 			return err
 		}
-		free, err := t.freeFolderName(ctx, f.Project, f.Parent, name, id)
+		free, err := t.freeFolderName(ctx, f.Project, f.Parent, name, Team, id)
 		switch {
 		case err != nil:
 			return err
@@ -359,7 +359,7 @@ func (me *Scope) MoveFolder(ctx context.Context, id, to FolderID, o MoveOptions)
 			}
 			f.Audience = Team
 		}
-		name, err := t.freeFolderName(ctx, f.Project, to, f.Name, id)
+		name, err := t.freeFolderName(ctx, f.Project, to, f.Name, f.Audience, id)
 		if err != nil {
 			return err
 		}
@@ -375,7 +375,7 @@ func (me *Scope) MoveFolder(ctx context.Context, id, to FolderID, o MoveOptions)
 			}
 		}
 		f.Name = name
-		if err := t.tell(ctx, FolderMoved, f.item(), Details{"to": in.Name}); err != nil {
+		if err := t.tell(ctx, FolderMoved, f.item(), nil); err != nil {
 			return err
 		}
 		switch {
@@ -420,6 +420,9 @@ func (me *Scope) TrashFolder(ctx context.Context, id FolderID) error {
 			return err
 		}
 		for _, b := range below {
+			if err := t.lookAgain(ctx, inFolder, string(b.ID)); err != nil {
+				return err
+			}
 			if _, err := t.exec(ctx, `
 UPDATE files SET trashed_at = $1, trashed_by = $2, trash_id = $3, pinned_at = NULL, pinned_by = NULL, revision = revision + 1 WHERE folder_id = $4 AND trashed_at IS NULL`,
 				t.now, string(me.actor.person), string(id), string(b.ID)); err != nil {
@@ -479,6 +482,9 @@ func (t *tx) concealBelow(ctx context.Context, project ProjectID, below []Folder
 		if b.Audience == Team {
 			continue // and all in it
 		}
+		if err := t.lookAgain(ctx, inFolder, string(b.ID)); err != nil {
+			return err
+		}
 		rows, err := t.query(ctx, `
 SELECT f.id, f.name FROM my_files f JOIN my_files o ON o.project_id = $2 AND o.folder_id = $3 AND o.name_key = f.name_key AND o.audience = 'team'
  WHERE f.project_id = $2 AND f.folder_id = $3 AND f.audience = 'client'`, string(project), string(b.ID))
@@ -487,7 +493,7 @@ SELECT f.id, f.name FROM my_files f JOIN my_files o ON o.project_id = $2 AND o.f
 			return err
 		}
 		for _, n := range taken {
-			name, err := t.freeFileName(ctx, project, b.ID, n.name, FileID(n.id))
+			name, err := t.freeFileName(ctx, project, b.ID, n.name, Team, FileID(n.id))
 			if err != nil {
 				return err
 			}
@@ -505,7 +511,7 @@ UPDATE files SET audience = 'team', shown_at = NULL, shown_by = NULL, revision =
 			string(b.ID)); err != nil {
 			return err
 		}
-		name, err := t.freeFolderName(ctx, project, b.Parent, b.Name, b.ID)
+		name, err := t.freeFolderName(ctx, project, b.Parent, b.Name, Team, b.ID)
 		if err != nil {
 			return err
 		}
@@ -516,6 +522,33 @@ UPDATE folders SET audience = 'team', shown_at = NULL, shown_by = NULL, name = $
 		}
 		if err := t.hideEvents(ctx, append(subjects, string(b.ID))); err != nil {
 			return err
+		}
+		if err := t.concealTrash(ctx, project, b.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// concealTrash does the same to what was deleted from a folder: brought back,
+// to the top if the folder is gone by then, it is not to be seen again.
+func (t *tx) concealTrash(ctx context.Context, project ProjectID, in FolderID) error {
+	rows, err := t.query(ctx, `SELECT x.id, x.kind FROM my_trash x WHERE x.project_id = $2 AND x.folder_id = $3 AND x.audience = 'client'`, string(project), string(in))
+	all, err := list(rows, err, func(rows *sql.Rows) (x Trashed, err error) { return x, rows.Scan(&x.ID, &x.Kind) })
+	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		if err := t.must(ctx, `UPDATE `+x.Kind+`s SET audience = 'team', shown_at = NULL, shown_by = NULL, revision = revision + 1 WHERE id = $1`, x.ID); err != nil {
+			return err
+		}
+		if err := t.hideEvents(ctx, []string{x.ID}); err != nil {
+			return err
+		}
+		if x.Kind == "folder" {
+			if err := t.concealTrash(ctx, project, FolderID(x.ID)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

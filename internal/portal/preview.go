@@ -121,6 +121,13 @@ INSERT INTO previews (version_id, kind, page, blob, size, sha256, type, width, h
 		if v.Scan != ScanInfected || was.scan == ScanInfected || was.trashed {
 			return nil
 		}
+		// Who sees the file is to stay so until that is told.
+		if err := t.lock(ctx, string(was.client)); err != nil {
+			return err
+		}
+		if was, err = t.versionLooked(ctx, id); err != nil || was.trashed {
+			return err
+		}
 		return t.record(ctx, Happening{Kind: FileInfected, Client: was.client, Project: was.project, Subject: string(was.file), Audience: was.audience,
 			Details: Details{"title": was.name, "found": v.ScanFound}})
 	})

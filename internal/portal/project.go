@@ -400,12 +400,16 @@ func (t *tx) showHistory(ctx context.Context, id ProjectID) error {
 	}
 	for part := range slices.Chunk(append(subjects, string(id)), 200) {
 		places, args := oneOf(1, part)
-		if _, err := t.exec(ctx, `UPDATE events SET shown = 1 WHERE subject IN `+places+` AND audience = 'client'`, args...); err != nil {
+		if _, err := t.exec(ctx, `UPDATE events SET shown = 1 WHERE subject IN `+places+` AND audience = 'client' AND `+ofShown, args...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// ofShown leaves out the events of a file that name something else, which may
+// not be shown any more.
+const ofShown = `kind NOT IN ('file_attached', 'file_detached')`
 
 // shownItems are the items of a project, $2, in the client's audience.
 const shownItems = `

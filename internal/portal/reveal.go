@@ -267,6 +267,9 @@ func (me *Scope) Conceal(ctx context.Context, id ItemID) (seen []Seen, err error
 		if _, err := t.exec(ctx, `UPDATE events SET shown = 0 WHERE subject = $1`, string(id)); err != nil {
 			return err
 		}
+		if err := t.hideAttaching(ctx, i); err != nil {
+			return err
+		}
 		if latest.ID != "" && latest.ID == UpdateID(id) {
 			if err := t.withdrawState(ctx, i.project); err != nil {
 				return err
@@ -339,7 +342,7 @@ SELECT (SELECT COUNT(*) FROM my_milestones i WHERE i.project_id = $2 AND i.audie
        (SELECT COUNT(*) FROM my_deliverables i WHERE i.project_id = $2 AND i.audience = 'client'),
        (SELECT COUNT(*) FROM my_updates i WHERE i.project_id = $2 AND i.audience = 'client'),
        (SELECT COUNT(*) FROM my_files i WHERE i.project_id = $2 AND i.audience = 'client'),
-       (SELECT COUNT(*) FROM my_events e WHERE e.project_id = $2 AND e.audience = 'client' AND e.shown = 0
+       (SELECT COUNT(*) FROM my_events e WHERE e.project_id = $2 AND e.audience = 'client' AND e.shown = 0 AND e.`+ofShown+`
            AND (e.subject = $2 OR e.subject IN (`+shownItems+`)))`, []any{string(id)},
 		&s.Milestones, &s.Tasks, &s.Deliverables, &s.Updates, &s.Files, &s.Events)
 	for n, section := range map[*int]Sections{

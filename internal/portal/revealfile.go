@@ -108,7 +108,7 @@ func (t *tx) showFolder(ctx context.Context, f Folder) error {
 	if f.Audience == ClientSide {
 		return nil
 	}
-	name, err := t.freeFolderName(ctx, f.Project, f.Parent, f.Name, f.ID)
+	name, err := t.freeFolderName(ctx, f.Project, f.Parent, f.Name, ClientSide, f.ID)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ UPDATE folders SET audience = 'client', shown_at = $1, shown_by = $2, name = $3,
 }
 
 func (t *tx) showFile(ctx context.Context, f File, withHistory bool) error {
-	name, err := t.freeFileName(ctx, f.Project, f.Folder, f.Name, f.ID)
+	name, err := t.freeFileName(ctx, f.Project, f.Folder, f.Name, ClientSide, f.ID)
 	if err != nil {
 		return err
 	}
@@ -165,13 +165,16 @@ func (t *tx) concealFiles(ctx context.Context, i item) error {
 }
 
 func (t *tx) concealFile(ctx context.Context, f File) error {
-	name, err := t.freeFileName(ctx, f.Project, f.Folder, f.Name, f.ID)
+	name, err := t.freeFileName(ctx, f.Project, f.Folder, f.Name, Team, f.ID)
 	if err != nil {
 		return err
 	}
 	if err := t.must(ctx, `
 UPDATE files SET audience = 'team', shown_at = NULL, shown_by = NULL, name = $1, name_key = $2, revision = revision + 1 WHERE id = $3 AND audience = 'client'`,
 		name, fold(name), string(f.ID)); err != nil {
+		return err
+	}
+	if err := t.lookAgain(ctx, inFile, string(f.ID)); err != nil {
 		return err
 	}
 	return t.hideEvents(ctx, []string{string(f.ID)})

@@ -111,7 +111,7 @@ func (t *tx) trashed(ctx context.Context, id string) (x Trashed, err error) {
 }
 
 func (t *tx) restoreFile(ctx context.Context, x Trashed, in Folder) error {
-	name, err := t.freeFileName(ctx, x.Project, in.ID, x.Name, FileID(x.ID))
+	name, err := t.freeFileName(ctx, x.Project, in.ID, x.Name, in.within(x.Audience), FileID(x.ID))
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (t *tx) restoreFolder(ctx context.Context, x Trashed, in Folder) error {
 	if in.Depth+1+deepest-x.depth > MaxFolderDepth {
 		in = Folder{}
 	}
-	name, err := t.freeFolderName(ctx, x.Project, in.ID, x.Name, FolderID(x.ID))
+	name, err := t.freeFolderName(ctx, x.Project, in.ID, x.Name, x.Audience, FolderID(x.ID))
 	if err != nil {
 		return err
 	}

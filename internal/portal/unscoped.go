@@ -191,14 +191,20 @@ SELECT COALESCE(MAX(v.number), 0) + 1, COALESCE(MAX(v.shown_number), 0) + 1 FROM
 	return number, shown, err
 }
 
-// madeAllVersions reports whether the actor made every version of the file.
-// Unscoped: one of the client's people does not dispose of a draft of the
-// team's that they do not see.
-func (t *tx) madeAllVersions(ctx context.Context, id FileID) (bool, error) {
-	var n int
-	err := t.QueryRow(ctx, `SELECT COUNT(*) FROM versions v WHERE v.file_id = $1 AND v.created_by <> $2`, string(id), string(t.me.actor.person)).Scan(&n)
-	return n == 0, err
+// lookAgain makes what was looked at of deliverables in review stale, as files
+// in them are not what they were: an answer is to what the client has seen.
+// Unscoped: whoever changes a file need not see the deliverables that it is in,
+// and is told nothing of them.
+func (t *tx) lookAgain(ctx context.Context, attached, id string) error {
+	_, err := t.exec(ctx, `UPDATE deliverables SET revision = revision + 1 WHERE state = 'in_review' AND id IN (`+attached+`)`, id)
+	return err
 }
+
+// What a file is in, and what the files of a folder are in.
+const (
+	inFile   = `SELECT a.item_id FROM attachments a WHERE a.file_id = $1`
+	inFolder = `SELECT a.item_id FROM attachments a JOIN files f ON f.id = a.file_id WHERE f.folder_id = $1`
+)
 
 // copyPreviews gives a version what was made to look at another of the same
 // bytes. Unscoped: it copies rows of a version that the actor sees, and reads

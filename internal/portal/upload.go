@@ -411,7 +411,7 @@ func (t *tx) arriveFile(ctx context.Context, u Uploading, a Arrived) (FileID, Ve
 		}
 		audience = in.within(audience)
 	}
-	name, err := t.freeFileName(ctx, u.Project, in.ID, u.Name, "")
+	name, err := t.freeFileName(ctx, u.Project, in.ID, u.Name, audience, "")
 	if err != nil {
 		return "", "", err
 	}
@@ -434,7 +434,7 @@ func (t *tx) folderFor(ctx context.Context, p Project, in Folder, name string, a
 	if err != ErrNotFound {
 		return f, err
 	}
-	free, err := t.freeFolderName(ctx, p.ID, in.ID, name, "")
+	free, err := t.freeFolderName(ctx, p.ID, in.ID, name, in.within(audience), "")
 	if err != nil {
 		return f, err
 	}

@@ -175,7 +175,7 @@ func (t *tx) insertVersion(ctx context.Context, n newVersion) (id VersionID, lab
 	set := ``
 	if n.audience == ClientSide {
 		shownNumber, label = shown, shown
-		set = `, shown_id = $1, shown_version_at = $2, shown_size = $3`
+		set = `, shown_id = $1, shown_version_at = $2, shown_size = $3, revision = revision + 1` // of a draft the client's revision says nothing
 	}
 	if n.scan == "" {
 		n.scan = ScanOff
@@ -188,7 +188,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 		n.kind, n.typ, n.claimedType, n.note, nullable(n.restoredFrom), t.now, string(t.me.actor.person), n.scan); err != nil {
 		return "", 0, err
 	}
-	return id, label, t.must(ctx, `UPDATE files SET latest_id = $1, latest_at = $2, latest_size = $3, revision = revision + 1`+set+` WHERE id = $4`,
+	if n.audience == ClientSide {
+		if err := t.lookAgain(ctx, inFile, string(n.file)); err != nil {
+			return "", 0, err
+		}
+	}
+	return id, label, t.must(ctx, `UPDATE files SET latest_id = $1, latest_at = $2, latest_size = $3`+set+` WHERE id = $4`,
 		string(id), t.now, n.size, string(n.file))
 }
 
@@ -308,6 +313,9 @@ func (me *Scope) ShowVersion(ctx context.Context, id VersionID) error {
 func (t *tx) showVersion(ctx context.Context, f FileID, v Version, number int64) error {
 	if err := t.must(ctx, `UPDATE versions SET audience = 'client', shown_number = $1, shown_at = $2, shown_by = $3 WHERE id = $4`,
 		number, t.now, string(t.me.actor.person), string(v.ID)); err != nil {
+		return err
+	}
+	if err := t.lookAgain(ctx, inFile, string(f)); err != nil {
 		return err
 	}
 	return t.must(ctx, `UPDATE files SET shown_id = $1, shown_version_at = $2, shown_size = $3, revision = revision + 1 WHERE id = $4`,
