@@ -28,7 +28,7 @@ var arrows = map[string][]string{
 	"db/dbtest":     {"db"},
 	"blob/blobtest": {"blob"},
 	"portaltest":    {"portal", "account", "db", "db/dbtest", "blob"},
-	"demo":          {"portal", "account", "db", "blob"},
+	"demo":          {"portal", "account", "db", "blob", "preview"},
 }
 
 // TestArrows fails on an import that the design does not draw.

@@ -127,7 +127,7 @@ func fillDemo(ctx context.Context, h *house) error {
 	if _, err := h.db.SQL().ExecContext(ctx, "PRAGMA synchronous = OFF"); err != nil {
 		return err
 	}
-	if err := demo.Fill(ctx, h.db, key, time.Now()); err != nil {
+	if err := demo.Fill(ctx, h.db, h.blobs, key, time.Now()); err != nil {
 		return err
 	}
 	for _, q := range []string{"PRAGMA synchronous = FULL", "PRAGMA wal_checkpoint(TRUNCATE)"} {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 )
@@ -38,8 +39,10 @@ func Entries() []Entry {
 
 // Fill fills a migrated database in which no workspace was set up yet. The last
 // thing in it happened shortly before now, and everything is dated by it. Mails
-// that were sent on the way are kept in the Outbox.
-func Fill(ctx context.Context, d *db.DB, key []byte, now time.Time) error {
+// that were sent on the way are kept in the Outbox. Pictures and documents are
+// drawn and written here, and put into blobs; previews of them are made once a
+// portal runs.
+func Fill(ctx context.Context, d *db.DB, blobs blob.Store, key []byte, now time.Time) error {
 	hashed := make(chan error, 1)
 	var hash string
 	go func() { // beside the owner's own
@@ -53,6 +56,8 @@ func Fill(ctx context.Context, d *db.DB, key []byte, now time.Time) error {
 	}
 	f := &filling{db: d, days: daysAround(now.In(lisbon)), people: map[*person]portal.PersonID{}, users: map[membership]portal.ClientUserID{}}
 	f.portal, f.accounts = portal.New(d, portal.Options{Key: key, Now: f.now, Enqueue: f.mailed})
+	f.play()
+	defer f.store(ctx, blobs)()
 	if err := f.openStudio(ctx); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
@@ -60,8 +65,13 @@ func Fill(ctx context.Context, d *db.DB, key []byte, now time.Time) error {
 		return fmt.Errorf("demo: %w", err)
 	}
 	f.hash = hash
-	f.play()
-	return f.run(ctx)
+	if err := f.run(ctx); err != nil {
+		return err
+	}
+	if err := f.portal.Flush(ctx); err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	return nil
 }
 
 // A filling is a demo on its way.
@@ -73,6 +83,7 @@ type filling struct {
 	clock    atomic.Int64 // in microseconds
 	hash     string       // of Password
 	steps    []step
+	contents []*content
 	mails    []portal.MailID // that came of the step at hand
 
 	people map[*person]portal.PersonID

@@ -2,11 +2,13 @@ package demo_test
 
 import (
 	"context"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
 	"github.com/vitrine-portal/vitrine/internal/demo"
@@ -19,7 +21,8 @@ var key = []byte("0123456789abcdef0123456789abcdef")
 func filled(t *testing.T, d *db.DB, now time.Time) (*portal.Portal, *account.Accounts, map[string]*portal.Scope) {
 	t.Helper()
 	ctx := context.Background()
-	if err := demo.Fill(ctx, d, key, now); err != nil {
+	blobs := must(blob.OpenDisk(filepath.Join(t.TempDir(), "files")))
+	if err := demo.Fill(ctx, d, blobs, key, now); err != nil {
 		t.Fatal(err)
 	}
 	p, accounts := portal.New(d, portal.Options{Key: key, Now: func() time.Time { return now }})

@@ -27,8 +27,9 @@ func kestrel() *client {
 }
 
 func kestrelGuide() *project {
+	shelf := kestrelGuideShelf()
 	return &project{
-		name:    "Visitor guide",
+		name: "Visitor guide", files: shelf.files, folders: shelf.folders,
 		summary: "A guide for the phone, without an app to install: scan the sign, hear the story, find the way to the next hall.",
 		created: -98, begins: -96, due: 34, lead: jonas, shared: -97,
 		team: []member{{priya, "Interface design", false}, {tomas, "Development", false}, {mei, "Stories", false}},
@@ -91,8 +92,9 @@ func kestrelGuide() *project {
 }
 
 func kestrelCampaign() *project {
+	shelf := kestrelCampaignShelf()
 	return &project{
-		name:    "Winter exhibition campaign",
+		name: "Winter exhibition campaign", files: shelf.files, folders: shelf.folders,
 		summary: "Posters, trams and short films for the exhibition about migration.",
 		created: -40, begins: -39, due: 18, lead: jonas, shared: -39,
 		set: portal.SectionTimeline | portal.FieldProgress, sections: 0,
@@ -108,6 +110,7 @@ func kestrelCampaign() *project {
 					{title: "Ask the city daily", who: jonas, added: -7, due: 1, started: -6, hidden: true}},
 				deliver: []deliverable{
 					{title: "Tram posters", body: "Six boards, side of the tram, day and night version.", owner: ana, due: 3, rounds: 2,
+						files: []attach{{-15, shelf.of("tram-day.jpg", "tram-night.jpg")}},
 						story: []turn{asks(-15, ana), approves(-13, rosa, "")}},
 					{title: "Films of six seconds", body: "Three boards that turn. Without sound, with sound, and with the sound of geese.", owner: ana, due: 5, rounds: 1,
 						story: []turn{asks(-4, ana), returns(-3, amara, "The geese, please, everywhere. And the date must stay one second longer.")}}}},

@@ -35,8 +35,9 @@ func leto() *client {
 }
 
 func letoSite() *project {
+	shelf := letoSiteShelf()
 	return &project{
-		name: "Website relaunch",
+		name: "Website relaunch", files: shelf.files, folders: shelf.folders,
 		summary: `
 			A new online shop for Leto: faster, easier to look after, and as calm as the linen itself. It replaces the
 			shop of 2019 and opens before the spring collection.`,
@@ -55,7 +56,7 @@ func letoSite() *project {
 				},
 				deliver: []deliverable{
 					{title: "Project brief", body: "Eleven pages: goals with figures, audience, scope, and a list of what we will not do.", owner: jonas, due: -74, rounds: 1,
-						links: []link{{"Brief, PDF", "https://files.honcho.example/leto/brief.pdf"}},
+						files: []attach{{-76, shelf.of("Project brief.pdf")}},
 						story: []turn{asks(-76, jonas), approves(-74, marcus, "Clear and short. The list of things we will not do is the best part.")}},
 				}},
 			{title: "Structure", body: "Every page, what it is for, and how one gets there.", from: -73, due: -60, reached: -59,
@@ -97,6 +98,7 @@ func letoSite() *project {
 				},
 				deliver: []deliverable{
 					{title: "Page designs", body: "All fourteen pages, for phone and desktop, with the states one forgets: empty, loading, sold out.", owner: priya, due: -28, rounds: 2,
+						files: []attach{{-40, shelf.of("Page designs.pdf", "homepage-hero.jpg")}},
 						links: []link{{"Designs", "https://draw.honcho.example/leto-designs"}, {"Walk-through, 6 minutes", "https://films.honcho.example/leto-walkthrough"}},
 						story: []turn{
 							asks(-40, priya),
@@ -181,7 +183,7 @@ func letoSite() *project {
 			{title: "Margin review with Ana", body: "Hours against offer, before we promise anything after launch.", due: 2, added: -6, hidden: true},
 		},
 		updates: []update{
-			{on: -74, health: portal.OnTrack, sentence: "Discovery is done, and we know what the shop has to do better.",
+			{on: -74, files: shelf.of("Goals and figures.xlsx"), health: portal.OnTrack, sentence: "Discovery is done, and we know what the shop has to do better.",
 				body: `
 					The brief is approved, two days early. What we heard from your customers, in short:
 
@@ -208,7 +210,7 @@ func letoSite() *project {
 					the build has room for one of the two weeks.
 
 					We will say so plainly if that changes.`},
-			{on: -27, by: priya, health: portal.OnTrack, sentence: "All pages are approved. We build.",
+			{on: -27, by: priya, files: shelf.of("homepage-hero.jpg", "homepage-phone.png"), health: portal.OnTrack, sentence: "All pages are approved. We build.",
 				body: `
 					Fourteen pages, both sizes, all states: approved. The photographs were worth the wait.
 
@@ -247,8 +249,9 @@ func letoSite() *project {
 }
 
 func letoPackaging() *project {
+	shelf := letoPackagingShelf()
 	return &project{
-		name: "Spring packaging",
+		name: "Spring packaging", files: shelf.files, folders: shelf.folders,
 		summary: `
 			Boxes, bands and labels for the spring collection, made of one material and printed in one colour.`,
 		created: -44, begins: -42, due: 30, lead: jonas, shared: -43,
@@ -271,7 +274,7 @@ func letoPackaging() *project {
 				},
 				deliver: []deliverable{
 					{title: "Box, band and label", body: "The complete set on four pages, with a photograph of the dummy.", owner: ana, due: 3, rounds: 2,
-						links: []link{{"Designs, PDF", "https://files.honcho.example/leto/packaging-2.pdf"}},
+						files: []attach{{-18, shelf.of("Box, band and label.pdf", "box-front.png")}},
 						story: []turn{
 							asks(-18, ana),
 							returns(-15, marcus, "The band is beautiful. Please make the logo on the box smaller, and leave the web address out: people have their phones."),
@@ -300,8 +303,9 @@ func letoPackaging() *project {
 }
 
 func letoRefresh() *project {
+	shelf := letoRefreshShelf()
 	return &project{
-		name:    "Brand refresh",
+		name: "Brand refresh", files: shelf.files, folders: shelf.folders,
 		summary: "The word mark redrawn, new colours from natural dyes, and rules that fit on eight pages.",
 		created: -124, begins: -122, due: -80, lead: jonas, shared: -123,
 		team: []member{{ana, "Creative direction", false}, {mei, "Strategy", false}},
@@ -310,12 +314,12 @@ func letoRefresh() *project {
 				{title: "Workshop in the weaving mill", who: mei, due: -118, done: -118},
 				{title: "Collect what carries the old mark", who: sofia, added: -121, due: -115, done: -114}}},
 			{title: "Mark and colours", from: -111, due: -95, reached: -94,
-				deliver: []deliverable{{title: "Word mark and colours", body: "The letters are drawn from the old shop sign in Guimarães; the five colours can all be dyed with plants.", owner: ana, due: -95, rounds: 2,
+				deliver: []deliverable{{title: "Word mark and colours", files: []attach{{-102, shelf.of("leto-logo.png", "leto-colours.png")}}, body: "The letters are drawn from the old shop sign in Guimarães; the five colours can all be dyed with plants.", owner: ana, due: -95, rounds: 2,
 					story: []turn{asks(-102, ana), returns(-100, marcus, "The mark: yes. The yellow is too loud beside the linen."), asks(-97, ana), approves(-95, marcus, "Yes to all of it.")}}},
 				tasks: []task{{title: "Dye tests with the mill", who: mei, due: -101, done: -100}, {title: "Trademark search", who: jonas, due: -98, done: -98, hidden: true}}},
 			{title: "Guidelines", from: -94, due: -82, reached: -81,
 				deliver: []deliverable{{title: "Guidelines and files", body: "Eight pages, and every file one may need.", owner: mei, due: -82, rounds: 1,
-					links: []link{{"Guidelines, PDF", "https://files.honcho.example/leto/guidelines.pdf"}, {"All files", "https://files.honcho.example/leto/brand.zip"}},
+					files: []attach{{-84, shelf.of("Guidelines.pdf", "brand.zip")}},
 					story: []turn{asks(-84, mei), approves(-82, sofia, "Our printer understood it without a call. That has never happened.")}}}},
 		},
 		updates: []update{

@@ -9,6 +9,7 @@ var (
 )
 
 func oda() *client {
+	shelf := odaPortfolioShelf()
 	return &client{
 		name: "Oda & Lind Architects", added: -108, lead: ana, team: []*person{jonas}, portalOn: -107,
 		welcome: "Kenji, Freja: everything we do for you is here, and nothing that is not ready for you.",
@@ -30,11 +31,11 @@ func oda() *client {
 					{on: -76, status: portal.Done, health: portal.OnTrack, sentence: "Forty copies are with the jury.", body: "Delivered a day early, by bicycle. Good luck!"}},
 			},
 			{
-				name: "Portfolio site", summary: "Twenty houses, shown one at a time, with drawings that can be read on a phone.",
+				name: "Portfolio site", files: shelf.files, folders: shelf.folders, summary: "Twenty houses, shown one at a time, with drawings that can be read on a phone.",
 				created: -56, begins: -54, due: 10, lead: ana, shared: -55,
 				team: []member{{priya, "Interface design", false}, {tomas, "Development", false}},
 				phases: []phase{
-					{title: "Structure", from: -54, due: -44, reached: -44, deliver: []deliverable{{title: "Site map", owner: priya, due: -45, rounds: 1, story: []turn{asks(-47, priya), approves(-45, kenji, "")}}}},
+					{title: "Structure", from: -54, due: -44, reached: -44, deliver: []deliverable{{title: "Site map", owner: priya, due: -45, rounds: 1, files: []attach{{-47, shelf.of("Site map.pdf")}}, story: []turn{asks(-47, priya), approves(-45, kenji, "")}}}},
 					{title: "Design", from: -43, due: -26, reached: -25,
 						tasks:   []task{{title: "Choose twenty houses", who: kenji, due: -38, done: -36}, {title: "Draw plans for small screens", who: priya, due: -30, done: -29}},
 						deliver: []deliverable{{title: "Page of a house", owner: priya, due: -27, rounds: 2, body: "The plan stays beside the photographs and shows where one stands.", story: []turn{asks(-33, priya), returns(-31, kenji, "Please less white between the photographs. A house is one thing."), asks(-28, priya), approves(-26, kenji, "Yes.")}}}},

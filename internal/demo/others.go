@@ -12,6 +12,7 @@ var (
 
 // Volt Bicycles was active until its restructuring; its portal is paused.
 func volt() *client {
+	film := voltFilmShelf()
 	return &client{
 		name: "Volt Bicycles", added: -102, lead: jonas, team: []*person{ana}, portalOn: -101, portalOff: -16,
 		welcome: "Hello Volt. The film, and everything about the dealer portal.",
@@ -21,11 +22,11 @@ func volt() *client {
 		},
 		projects: []*project{
 			{
-				name: "Launch film", summary: "Forty seconds about a bicycle that folds in ten.",
+				name: "Launch film", files: film.files, folders: film.folders, summary: "Forty seconds about a bicycle that folds in ten.",
 				created: -100, begins: -99, due: -60, lead: jonas, shared: -100,
 				team: []member{{ana, "Direction", false}},
 				phases: []phase{
-					{title: "Script", from: -99, due: -90, reached: -89, deliver: []deliverable{{title: "Script", owner: ana, due: -90, rounds: 2, story: []turn{asks(-92, ana), approves(-89, piotr, "Do not change the ending.")}}}},
+					{title: "Script", from: -99, due: -90, reached: -89, deliver: []deliverable{{title: "Script", owner: ana, due: -90, rounds: 2, files: []attach{{-92, film.of("Script.txt")}}, story: []turn{asks(-92, ana), approves(-89, piotr, "Do not change the ending.")}}}},
 					{title: "Shooting", body: "Two mornings on the bridge.", from: -82, due: -80, reached: -80},
 					{title: "Cut", due: -64, reached: -63, deliver: []deliverable{{title: "Final cut", owner: ana, due: -64, rounds: 2, story: []turn{asks(-69, ana), returns(-67, piotr, "Five frames longer on the hinge."), asks(-65, ana), approves(-63, piotr, "")}}}}},
 				updates: []update{
@@ -53,19 +54,21 @@ func volt() *client {
 
 // Nordlicht Tea has its portal ready, and nobody invited yet.
 func nordlicht() *client {
+	shelf := nordlichtTinsShelf()
 	return &client{
 		name: "Nordlicht Tea", added: -28, lead: jonas, team: []*person{ana}, portalOn: -6,
 		welcome: "Moin! Here you follow your tins from the first sketch to the shelf.",
 		projects: []*project{
 			{
-				name: "Tea tin series", summary: "Six tins that stand well together and better alone.",
+				name: "Tea tin series", files: shelf.files, folders: shelf.folders, summary: "Six tins that stand well together and better alone.",
 				created: -26, begins: -25, due: 25, lead: jonas, shared: -6,
 				team: []member{{ana, "Illustration", false}, {mei, "Packaging", false}},
 				phases: []phase{
 					{title: "Sketches", from: -25, due: -12, added: -25, reached: -11, tasks: []task{{title: "Twelve sketches", who: ana, due: -14, done: -13}}},
 					{title: "Six tins", from: -10, due: 8, added: -25,
 						tasks: []task{{title: "Draw the night tin", who: ana, due: -2, done: -2}, {title: "Prices for embossing", who: mei, due: 3, hidden: true}},
-						deliver: []deliverable{{title: "First three tins", owner: ana, due: 3, rounds: 2, added: -5, body: "Morning, noon and night. The lids fit each other."},
+						deliver: []deliverable{{title: "First three tins", owner: ana, due: 3, rounds: 2, added: -5, body: "Morning, noon and night. The lids fit each other.",
+							files: []attach{{-5, shelf.of("tin-morning.png", "tin-night.png")}}},
 							{title: "Other three tins", owner: ana, due: 8, added: -5, hidden: true}}}},
 				updates: []update{{on: -5, health: portal.OnTrack, sentence: "The first three tins are drawn.", body: "Morning, noon and night stand. We show them as soon as you are in the portal; the others follow next week."}},
 			},
@@ -80,6 +83,7 @@ func nordlicht() *client {
 
 // Marram Law wants figures and names kept apart from the work.
 func marram() *client {
+	identity, letters := marramIdentityShelf(), marramLettersShelf()
 	return &client{
 		name: "Marram Law", added: -62, lead: ana, team: []*person{jonas}, portalOn: -61,
 		welcome: "Welcome. As agreed, this portal shows results and dates, and no inner workings.",
@@ -90,7 +94,7 @@ func marram() *client {
 		},
 		projects: []*project{
 			{
-				name: "Firm identity", summary: "A name in good letters, a colour one can trust, and stationery that prints on any machine.",
+				name: "Firm identity", files: identity.files, folders: identity.folders, summary: "A name in good letters, a colour one can trust, and stationery that prints on any machine.",
 				created: -60, begins: -58, due: 14, lead: ana, shared: -59,
 				team: []member{{mei, "Strategy", false}},
 				phases: []phase{
@@ -99,18 +103,18 @@ func marram() *client {
 					{title: "Stationery", from: -11, due: 9,
 						tasks: []task{{title: "Letter templates for two word processors", who: mei, due: 5, started: -4}, {title: "Third round was not in the offer", body: "Grace asked for it kindly; we give it. No fourth.", who: ana, added: -18, due: -12, done: -12, hidden: true}},
 						deliver: []deliverable{{title: "Letterhead and cards", owner: mei, due: 4, rounds: 2, body: "Please print the letterhead on your own machine before you decide.",
-							links: []link{{"Files to print", "https://files.honcho.example/marram/letterhead.pdf"}}, story: []turn{asks(-6, mei)}}}}},
+							files: []attach{{-6, identity.of("Letterhead.pdf")}}, story: []turn{asks(-6, mei)}}}}},
 				updates: []update{
 					{on: -43, by: mei, health: portal.OnTrack, sentence: "We know what the firm stands for.", body: "Three words came up in every conversation: reachable, plain, thorough. We design for those."},
 					{on: -12, health: portal.OnTrack, sentence: "Letters and colour are settled.", body: "The third round found it. Stationery is next; it is smaller than it sounds and takes three weeks."},
 					{on: -5, health: portal.Waiting, sentence: "Letterhead and cards wait for your test print.", body: "Please print them on your own machine, ideally the oldest one in the house. With your decision by the end of next week the new paper is there when the old one ends."}},
 			},
 			{
-				name: "Letters to clients", summary: "Twelve standard letters, rewritten so that clients understand them the first time.",
+				name: "Letters to clients", files: letters.files, folders: letters.folders, summary: "Twelve standard letters, rewritten so that clients understand them the first time.",
 				created: -34, begins: -32, due: 20, lead: ana, shared: -33,
 				team: []member{{mei, "Writing", false}},
 				phases: []phase{
-					{title: "First four letters", from: -32, due: -18, reached: -15, deliver: []deliverable{{title: "Four letters", owner: mei, due: -18, rounds: 2, story: []turn{asks(-21, mei), approves(-15, daniel, "My mother understood the one about fees.")}}}},
+					{title: "First four letters", from: -32, due: -18, reached: -15, deliver: []deliverable{{title: "Four letters", owner: mei, due: -18, rounds: 2, files: []attach{{-21, letters.of("Letter about fees.md")}}, story: []turn{asks(-21, mei), approves(-15, daniel, "My mother understood the one about fees.")}}}},
 					{title: "Other eight letters", from: -14, due: 6, deliver: []deliverable{{title: "Eight letters", owner: mei, due: 6, rounds: 2, hidden: true}}}},
 				updates: []update{
 					{on: -15, by: mei, health: portal.OnTrack, sentence: "The first four letters are in use.", body: "They are a third shorter and get fewer questions, says the front desk."},

@@ -54,6 +54,8 @@ type project struct {
 	deliver       []deliverable // of no phase
 	tasks         []task        // likewise
 	updates       []update
+	folders       []folder
+	files         []*file              // at the top
 	status        portal.ProjectStatus // where no update says it
 	archived      day
 
@@ -91,7 +93,14 @@ type deliverable struct {
 	rounds      int
 	hidden      bool // a draft, as long as it is not shown
 	links       []link
+	files       []attach
 	story       []turn
+}
+
+// An attach is files that come into a deliverable.
+type attach struct {
+	on    day
+	files []*file
 }
 
 type link struct{ title, url string }
@@ -114,6 +123,7 @@ type update struct {
 	health   portal.Health
 	sentence string
 	body     string
+	files    []*file
 	hidden   bool
 }
 
@@ -322,7 +332,15 @@ func (f *filling) visit(ctx context.Context, p *person, c portal.ClientID) error
 			return err
 		}
 	}
-	return nil
+	files, _, err := me.RecentFiles(ctx, c, portal.Page{Limit: 10})
+	if err != nil {
+		return err
+	}
+	var items []portal.ItemID
+	for _, x := range files {
+		items = append(items, portal.ItemID(x.ID))
+	}
+	return me.MarkSeen(ctx, items...)
 }
 
 // opened is when a project gets its content.
@@ -370,6 +388,13 @@ func (f *filling) begin(c *client, p *project) {
 
 // work plans what is done in a project.
 func (f *filling) work(p *project) {
+	top := new(portal.FolderID)
+	for _, x := range p.files {
+		f.file(p, x, top)
+	}
+	for _, d := range p.folders {
+		f.folder(p, d, top)
+	}
 	ids := make([]portal.MilestoneID, len(p.phases))
 	for i, ph := range p.phases {
 		f.phase(p, ph, &ids[i])
@@ -401,11 +426,13 @@ func (f *filling) work(p *project) {
 		if u.by == nil {
 			u.by = p.lead
 		}
-		f.on(u.on, "update of "+p.name, func(ctx context.Context) error {
-			_, err := f.as(u.by).PublishUpdate(ctx, p.id, portal.NewUpdate{Body: prose(u.body), Status: u.status, Health: u.health,
+		var id portal.UpdateID
+		f.on(u.on, "update of "+p.name, func(ctx context.Context) (err error) {
+			id, err = f.as(u.by).PublishUpdate(ctx, p.id, portal.NewUpdate{Body: prose(u.body), Status: u.status, Health: u.health,
 				Sentence: u.sentence, Audience: side(u.hidden)})
 			return err
 		})
+		f.attached(u.on, u.by, "the update", func() portal.ItemID { return portal.ItemID(id) }, u.files)
 	}
 }
 
@@ -482,6 +509,9 @@ func (f *filling) deliverable(p *project, d deliverable, in *portal.MilestoneID,
 		}
 		return nil
 	})
+	for _, a := range d.files {
+		f.attached(a.on, p.lead, d.title, func() portal.ItemID { return portal.ItemID(id) }, a.files)
+	}
 	for _, s := range d.story {
 		f.on(s.on, "a turn of "+d.title, func(ctx context.Context) error {
 			me := f.as(s.who)
