@@ -22,6 +22,17 @@ func WithRequest(ctx context.Context, r Request) context.Context {
 	return context.WithValue(ctx, requestKey{}, r)
 }
 
+// WithPart is for a request of several changes: the next one under the context
+// is that to the thing with the id, and happens at most once.
+func WithPart(ctx context.Context, id string) context.Context {
+	r, ok := ctx.Value(requestKey{}).(Request)
+	if !ok || r.Key == "" {
+		return ctx
+	}
+	r.Key += " " + id
+	return WithRequest(ctx, r)
+}
+
 // Repeated says that the change was already made, by an earlier sending of the
 // same request. Subject is what that one was about.
 type Repeated struct{ Subject string }

@@ -106,7 +106,7 @@ func (s *Server) attach(w http.ResponseWriter, r *http.Request, me *visit) error
 		return seeOther(w, r, view.Href(string(id)))
 	}
 	for _, x := range files {
-		if err := me.Attach(r.Context(), id, portal.FileID(x)); err != nil {
+		if err := part(r, x, func(ctx context.Context) error { return me.Attach(ctx, id, portal.FileID(x)) }); err != nil {
 			return err
 		}
 	}

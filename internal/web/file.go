@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -205,7 +206,10 @@ func (s *Server) selection(w http.ResponseWriter, r *http.Request, me *visit) er
 		return s.put(w, r, me, c, to, o)
 	case do == "copy_here":
 		for _, x := range c.files {
-			if _, err := me.CopyFile(r.Context(), x.ID, to); err != nil {
+			if err := part(r, string(x.ID), func(ctx context.Context) error {
+				_, err := me.CopyFile(ctx, x.ID, to)
+				return err
+			}); err != nil {
 				return err
 			}
 		}
@@ -214,12 +218,12 @@ func (s *Server) selection(w http.ResponseWriter, r *http.Request, me *visit) er
 		return s.renderDrop(w, r, me, c)
 	case do == "trash":
 		for _, d := range c.folders {
-			if err := me.TrashFolder(r.Context(), d.ID); err != nil {
+			if err := part(r, string(d.ID), func(ctx context.Context) error { return me.TrashFolder(ctx, d.ID) }); err != nil {
 				return err
 			}
 		}
 		for _, x := range c.files {
-			if err := me.TrashFile(r.Context(), x.ID); err != nil {
+			if err := part(r, string(x.ID), func(ctx context.Context) error { return me.TrashFile(ctx, x.ID) }); err != nil {
 				return err
 			}
 		}
@@ -228,11 +232,21 @@ func (s *Server) selection(w http.ResponseWriter, r *http.Request, me *visit) er
 	return errBadForm
 }
 
+// part makes one of a request's several changes, unless that was made before.
+func part(r *http.Request, id string, change func(context.Context) error) error {
+	err := change(portal.WithPart(r.Context(), id))
+	var again *portal.Repeated
+	if errors.As(err, &again) {
+		err = nil
+	}
+	return err
+}
+
 // put moves what was chosen.
 func (s *Server) put(w http.ResponseWriter, r *http.Request, me *visit, c chosen, to portal.FolderID, o portal.MoveOptions) error {
 	var err error
 	for _, d := range c.folders {
-		if err = me.MoveFolder(r.Context(), d.ID, to, o); err != nil {
+		if err = part(r, string(d.ID), func(ctx context.Context) error { return me.MoveFolder(ctx, d.ID, to, o) }); err != nil {
 			break
 		}
 	}
@@ -240,7 +254,7 @@ func (s *Server) put(w http.ResponseWriter, r *http.Request, me *visit, c chosen
 		if err != nil {
 			break
 		}
-		err = me.MoveFile(r.Context(), x.ID, to, o)
+		err = part(r, string(x.ID), func(ctx context.Context) error { return me.MoveFile(ctx, x.ID, to, o) })
 	}
 	if invalid, status, ok := refused(err); ok && invalid != nil {
 		return s.renderPut(w, r, me, status, c, "move", to, invalid)

@@ -253,3 +253,38 @@ func TestFileSearch(t *testing.T) {
 		s.As("carl").Get(at + word).MustBe(404)
 	})
 }
+
+// A form that is about several things does all of it, and once.
+func TestSelectionIsDoneWhole(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		mia := s.As("mia")
+		me := s.Portal.As(portal.PersonActor(s.Mia))
+		site := s.Items[s.World.Site]
+		both := []string{string(site[portal.ClientSide].File), string(site[portal.Team].File)}
+		at := "/files/selection?project=" + string(s.World.Site)
+		attach := "/items/" + string(site[portal.Team].Deliverable) + "/attach"
+		for range 2 {
+			mia.Post(at, url.Values{"file": both, "do": {"copy_here"}, "once": {"copies"}}).MustBe(200)
+			mia.Post(attach, url.Values{"file": both, "once": {"attaches"}}).MustBe(200)
+		}
+		l, err := me.Files(t.Context(), s.World.Site, "", portal.ListOptions{})
+		if err != nil || len(l.Files) != 2 {
+			t.Errorf("%d copies, %v", len(l.Files), err)
+		}
+		if all, err := me.Attachments(t.Context(), portal.ItemID(site[portal.Team].Deliverable)); err != nil || len(all) != 2 {
+			t.Errorf("%d are attached, %v", len(all), err)
+		}
+		mia.Post(at, url.Values{"file": both, "do": {"put"}, "confirm": {"on"}, "once": {"moves"}}).MustBe(200)
+		for _, id := range both {
+			if x, err := me.File(t.Context(), portal.FileID(id)); err != nil || x.Folder != "" {
+				t.Errorf("not moved: %+v, %v", x, err)
+			}
+		}
+		mia.Post(at, url.Values{"file": both, "do": {"trash"}, "once": {"trashes"}}).MustBe(200)
+		for _, id := range both {
+			if _, err := me.File(t.Context(), portal.FileID(id)); err != portal.ErrNotFound {
+				t.Errorf("not deleted: %v", err)
+			}
+		}
+	})
+}
