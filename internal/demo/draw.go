@@ -112,7 +112,8 @@ func (c canvas) fold(col color.RGBA, y, swing, length, phase float64) {
 	c.shape(col, at...)
 }
 
-// weave lays threads over a part of the canvas, and light that falls on it.
+// weave lays threads over a part of the canvas, and light that falls on it. They
+// begin faintly at its upper edge.
 func (c canvas) weave(part image.Rectangle, light float64) {
 	part = part.Intersect(c.Bounds())
 	across, along := make([]int, part.Dx()), make([]int, part.Dy())
@@ -125,7 +126,7 @@ func (c canvas) weave(part image.Rectangle, light float64) {
 	for y := range along {
 		at := c.PixOffset(part.Min.X, part.Min.Y+y)
 		for x := range across {
-			d := across[x] + along[y]
+			d := (across[x] + along[y]) * min(y+1, 24) / 24
 			for i := range 3 {
 				c.Pix[at+i] = uint8(min(255, max(0, int(c.Pix[at+i])+d)))
 			}

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// A leaf is a page of a PDF: a picture, and text below it. A line of the text is
-// a heading after "# ", a point after "- ", and else a paragraph.
+// A leaf is a page of a PDF: a picture, and text below it. The text has
+// headings after "# ", points after "- ", and paragraphs.
 type leaf struct {
 	picture func() canvas
 	text    string
@@ -25,6 +25,7 @@ type leaf struct {
 const (
 	leafWidth, leafHeight = 595, 842
 	margin                = 64
+	tallest               = 600.0 // a picture
 )
 
 // pdf writes a document.
@@ -55,11 +56,12 @@ func pdf(title, author string, leaves ...leaf) []byte {
 		if l.picture != nil {
 			c := l.picture()
 			size := c.Bounds().Size()
-			h := float64(leafWidth-2*margin) * float64(size.Y) / float64(size.X)
+			w := min(leafWidth-2*margin, tallest*float64(size.X)/float64(size.Y))
+			h := w * float64(size.Y) / float64(size.X)
 			y -= h
 			picture = object(fmt.Sprintf("/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode", size.X, size.Y), c.jpeg())
 			resources = fmt.Sprintf("/XObject<</P %d 0 R>>", picture)
-			draws = fmt.Sprintf("q %d 0 0 %.1f %d %.1f cm /P Do Q\n", leafWidth-2*margin, h, margin, y)
+			draws = fmt.Sprintf("q %.1f 0 0 %.1f %d %.1f cm /P Do Q\n", w, h, margin, y)
 			y -= 18
 		} else {
 			object("null", nil)
@@ -84,10 +86,25 @@ func pdf(title, author string, leaves ...leaf) []byte {
 
 const regular1, bold2 = "F1", "F2"
 
+// blocks are the headings, points and paragraphs of a text, each in one line.
+func blocks(text string) (all []string) {
+	open := false
+	for l := range strings.SplitSeq(prose(text), "\n") {
+		marked := strings.HasPrefix(l, "# ") || strings.HasPrefix(l, "- ")
+		if open && l != "" && !marked {
+			all[len(all)-1] += " " + l
+			continue
+		}
+		all = append(all, l)
+		open = l != "" && !strings.HasPrefix(l, "# ")
+	}
+	return all
+}
+
 // set sets a text from y down.
 func set(text string, y float64) string {
 	var b strings.Builder
-	for l := range strings.SplitSeq(prose(text), "\n") {
+	for _, l := range blocks(text) {
 		fontName, size, indent := regular1, 11.0, 0.0
 		switch {
 		case l == "":
@@ -216,11 +233,11 @@ func escaped(s string) string {
 	return b.String()
 }
 
-// docx writes a text document, of lines as in a leaf.
+// docx writes a text document, of a text as in a leaf.
 func docx(text string) []byte {
 	var b strings.Builder
 	b.WriteString(xmlHead + `<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>`)
-	for l := range strings.SplitSeq(prose(text), "\n") {
+	for _, l := range blocks(text) {
 		format := `<w:sz w:val="22"/>`
 		switch {
 		case l == "":

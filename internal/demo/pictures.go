@@ -45,10 +45,11 @@ func hero(cloth float64, button color.RGBA, head string, lines ...string) canvas
 	c.fold(unbleach, top, 40, 210, 0.3)
 	c.fold(blend(unbleach, walnut, 0.16), top+110, 46, 260, 1.7)
 	c.fold(blend(linen, madder, 0.22), top+250, 38, 190, 3.1)
-	c.weave(image.Rect(0, int(top)-60, w, h), 12)
+	c.weave(image.Rect(0, int(top)+20, w, h), 12)
 	c.write(walnut, 30, 90, 90, "leto")
-	for i, s := range []string{"Shop", "Journal", "Care", "Basket"} {
-		c.write(soot, 20, 940+i*115, 88, s)
+	x := 960
+	for _, s := range []string{"Shop", "Journal", "Care", "Basket"} {
+		x = c.write(soot, 20, x, 88, s) + 48
 	}
 	c.write(soot, 72, 90, 230, head)
 	for i, l := range lines {
@@ -71,9 +72,9 @@ func photograph(cloth color.RGBA, folds int) canvas {
 		x := 20 * math.Sin(float64(i)*1.7)
 		thick := 420/float64(folds) - 6
 		c.shape(blend(cloth, soot, 0.06*float64(i%3)), 320+x, y, 1190+x, y, 1200+x, y-thick, 330+x, y-thick)
+		c.weave(image.Rect(int(332+x), int(y-thick), int(1190+x), int(y)), 16)
 		c.bar(faint(chalk, 0.35), int(330+x), int(y-thick), 870, 3)
 	}
-	c.weave(image.Rect(290, 300, 1250, 770), 16)
 	return c
 }
 

@@ -191,11 +191,11 @@ func marramLettersShelf() shelf {
 func nordlichtTinsShelf() shelf {
 	return put(
 		[]*file{
-			{name: "tin-morning.png", on: -5, by: ana, is: pngOf(func() canvas { return tin(amber, madder, walnut, "Morning", 180) })},
+			{name: "tin-morning.png", on: -5, by: ana, is: pngOf(func() canvas { return tin(amber, madder, walnut, "Morning", 110) })},
 			{name: "tin-night.png", on: -5, by: ana, is: pngOf(func() canvas { return tin(night, dusk, soot, "Night", 120) })},
 		},
 		folder{name: "Sketches", on: -14, by: ana, hidden: true, files: []*file{
-			{name: "tin-noon-sketch.png", on: -13, by: ana, is: pngOf(func() canvas { return tin(weld, lichen, deed, "Noon", 90) })},
+			{name: "tin-noon-sketch.png", on: -13, by: ana, is: pngOf(func() canvas { return tin(weld, lichen, deed, "Noon", 100) })},
 		}},
 	)
 }
