@@ -32,6 +32,10 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 	}
 	web := cfg.Copy()
 	web.RuntimeParams["statement_timeout"] = "5000"
+	// Queries through what an actor sees join a dozen tables. Looking through all
+	// orders of eight of them took ten times as long as of six, and found none better.
+	web.RuntimeParams["join_collapse_limit"] = "6"
+	web.RuntimeParams["from_collapse_limit"] = "6"
 
 	readOnly := web.Copy()
 	readOnly.RuntimeParams["default_transaction_read_only"] = "on"

@@ -195,7 +195,7 @@ func (p *Portal) PurgeTrash(ctx context.Context) (files int, err error) {
 		}
 		for _, x := range due {
 			after = x.id
-			err := p.program().change(ctx, func(t *tx) error { return t.purgeFile(ctx, x) })
+			err := p.program().change(ctx, func(t *tx) error { return t.purgeFile(ctx, x, before) })
 			if err != nil {
 				return files, err
 			}
@@ -218,12 +218,12 @@ func (p *Portal) purgeRest(ctx context.Context, before int64) error {
 	return err
 }
 
-// purgeFile removes the rows of a file that was found to be due.
-func (t *tx) purgeFile(ctx context.Context, x purged) error {
+// purgeFile removes the rows of a file that was found to be due, if it still is.
+func (t *tx) purgeFile(ctx context.Context, x purged, before int64) error {
 	if err := t.lock(ctx, string(x.client)); err != nil {
 		return err
 	}
-	size, err := t.purgedSize(ctx, x.id)
+	size, err := t.purgedSize(ctx, x.id, before)
 	if err == ErrNotFound { // brought back meanwhile
 		t.quiet("it is there again")
 		return nil

@@ -286,23 +286,27 @@ SELECT CAST($1 AS TEXT), v.id, v.file_id, v.project_id, CAST($3 AS TEXT), CAST($
 	})
 }
 
-// duePurge are files that were deleted before the time, after one in their
-// order; not those in a deliverable that was accepted. Unscoped: the program
+// purgeable is of a file f that was deleted before the time $1 and is in no
+// deliverable that the client looks at or has accepted.
+const purgeable = `f.trashed_at < $1
+   AND NOT EXISTS (SELECT 1 FROM attachments a JOIN deliverables d ON d.id = a.item_id
+                    WHERE a.file_id = f.id AND d.state IN ('in_review', 'approved', 'signed_off'))`
+
+// duePurge are purgeable files, after one in their order. Unscoped: the program
 // tidies up after everybody.
 func (p *Portal) duePurge(ctx context.Context, before int64, after string, limit int) ([]purged, error) {
 	rows, err := p.db.Query(ctx, `
 SELECT f.id, f.name, f.client_id FROM files f
- WHERE f.trashed_at < $1 AND f.id > $2
-   AND NOT EXISTS (SELECT 1 FROM attachments a JOIN deliverables d ON d.id = a.item_id WHERE a.file_id = f.id AND d.state IN ('approved', 'signed_off'))
+ WHERE f.id > $2 AND `+purgeable+`
  ORDER BY f.id LIMIT $3`, before, after, limit)
 	return list(rows, err, func(r *sql.Rows) (x purged, err error) { return x, r.Scan(&x.id, &x.name, &x.client) })
 }
 
 // purgedSize is the room that all versions of a deleted file take, or
-// ErrNotFound when it is not in the trash. Unscoped, as duePurge.
-func (t *tx) purgedSize(ctx context.Context, id string) (size int64, err error) {
+// ErrNotFound when it is purgeable no longer. Unscoped, as duePurge.
+func (t *tx) purgedSize(ctx context.Context, id string, before int64) (size int64, err error) {
 	err = t.QueryRow(ctx, `
-SELECT COALESCE((SELECT SUM(v.size) FROM versions v WHERE v.file_id = f.id), 0) FROM files f WHERE f.id = $1 AND f.trashed_at IS NOT NULL`, id).Scan(&size)
+SELECT COALESCE((SELECT SUM(v.size) FROM versions v WHERE v.file_id = f.id), 0) FROM files f WHERE f.id = $2 AND `+purgeable, before, id).Scan(&size)
 	return size, notFound(err)
 }
 
