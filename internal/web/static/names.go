@@ -4,12 +4,12 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.T3264K26.css"
+	Style  = "/static/app.KXTDBY2D.css"
 	Script = "/static/app.KHCIKTG2.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
 
 // What some pages load beside them.
 var (
-	Files = Bundle{Style: "/static/files.7APV3SWW.css", Script: "/static/files.IQ66I42Z.js"}
+	Files = Bundle{Style: "/static/files.QD3K63HL.css", Script: "/static/files.IQ66I42Z.js"}
 )
