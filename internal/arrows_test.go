@@ -18,8 +18,8 @@ var arrows = map[string][]string{
 	"account":       {"db"},
 	"jobs":          {"db"},
 	"portal":        {"db", "account", "blob"}, // of blob, the keys only
-	"web":           {"portal", "account", "notify", "live", "blob", "preview", "words", "web/static", "web/view", "web/view/ui"},
-	"web/view":      {"portal", "account", "words", "prose", "web/view/ui"},
+	"web":           {"portal", "account", "notify", "live", "blob", "preview", "diff", "words", "web/static", "web/view", "web/view/ui"},
+	"web/view":      {"portal", "account", "diff", "words", "prose", "web/view/ui"},
 	"web/view/ui":   {"web/static"},
 	"api":           {"portal", "account", "blob", "words"},
 	"inspect":       {"portal", "blob", "jobs", "preview", "scan"},

@@ -54,6 +54,20 @@ func fileReads(items func(*portaltest.World, portal.ProjectID) []portaltest.Item
 			l, err := me.Files(ctx, p, items(w, p)[1].Folder, portal.ListOptions{Zone: portal.ZoneShared, Page: portal.Page{After: "YQ.fil_"}})
 			return append(got, l), err
 		}},
+		one("Looks", func(ctx context.Context, me *portal.Scope, i portaltest.Items) (any, error) {
+			return both(i, func(id portal.VersionID) (any, error) { return me.Looks(ctx, id) })
+		}),
+		one("Neighbours", func(ctx context.Context, me *portal.Scope, i portaltest.Items) (any, error) {
+			f, err := me.File(ctx, i.File)
+			if err != nil {
+				return nil, err
+			}
+			before, after, err := me.Neighbours(ctx, f)
+			return before + after, err
+		}),
+		one("ShownBy", func(ctx context.Context, me *portal.Scope, i portaltest.Items) (any, error) {
+			return me.ShownBy(ctx, portal.ItemID(i.File))
+		}),
 		{"PinnedFiles", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
 			return me.PinnedFiles(ctx, p)
 		}},

@@ -337,7 +337,7 @@ func TestPolicyNamesTheFilesHost(t *testing.T) {
 		h := web.New(web.Options{Portal: w.Portal, Accounts: w.Accounts, BaseURL: &url.URL{Scheme: "https", Host: "portal.test"}, FilesURL: &url.URL{Scheme: "https", Host: "files.test"}})
 		for host, want := range map[string]string{
 			"portal.test": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https://files.test; connect-src 'self' https://files.test; " +
-				"media-src https://files.test; frame-src https://files.test; font-src 'self'; manifest-src 'self'; " +
+				"media-src 'self' https://files.test; frame-src https://files.test; font-src 'self'; manifest-src 'self'; " +
 				"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types default",
 			"files.test": "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'",
 		} {

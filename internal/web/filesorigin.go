@@ -77,6 +77,8 @@ func (s *Server) filesRoutes() []route {
 	return []route{
 		{"GET /o/{capability}/{name}", anybody, s.original},
 		{"OPTIONS /o/{capability}/{name}", anybody, s.preflight},
+		{"GET /pdf", anybody, s.pdfPage},
+		{"GET /static/", anybody, s.filesStatic},
 		{"GET /health", anybody, s.health},
 		{"GET /{$}", anybody, func(w http.ResponseWriter, r *http.Request, _ *visit) error { return seeOther(w, r, s.URL("/")) }}, // who typed the wrong name of the two
 	}

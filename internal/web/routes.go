@@ -25,6 +25,7 @@ func (s *Server) routes() []route {
 		[]route{{"GET /search", team, s.search}},
 		s.settingsRoutes(),
 		s.projectRoutes(),
+		s.viewerRoutes(),
 		s.versionRoutes(),
 		s.uploadRoutes(),
 		s.zipRoutes(),

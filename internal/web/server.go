@@ -179,7 +179,7 @@ func appCSP(files *url.URL) string {
 	}
 	at := files.String()
 	return strings.NewReplacer("img-src 'self' data:", "img-src 'self' data: "+at, "connect-src 'self'", "connect-src 'self' "+at,
-		"font-src 'self'", "media-src "+at+"; frame-src "+at+"; font-src 'self'").Replace(csp)
+		"font-src 'self'", "media-src 'self' "+at+"; frame-src "+at+"; font-src 'self'").Replace(csp)
 }
 
 // faultID names one failure in the log and on its page.

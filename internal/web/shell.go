@@ -48,6 +48,7 @@ var doneKeys = []string{
 	"added", "deleted", "shown", "hidden", "turn", "update_sent", "update_team", "reached", "reopened", "started", "completed",
 	"asked", "taken_back", "approved", "returned", "unshared", "project_shared", "project_archived", "project_restored", "template", "off_project",
 	"pinned", "unpinned", "moved", "copied", "trashed", "untrashed", "attached", "detached",
+	"version_back",
 }
 
 var taskID = regexp.MustCompile(`^tsk_[0-9a-z]{26}$`)

@@ -81,7 +81,7 @@ func build() (map[string][]byte, error) {
 		LegalComments:     api.LegalCommentsNone,
 		Charset:           api.CharsetUTF8,
 		Alias:             map[string]string{"htmx.org": "./" + source + "/vendor/htmx.js"},
-		Loader:            map[string]api.Loader{".woff2": api.LoaderFile},
+		Loader:            map[string]api.Loader{".woff2": api.LoaderFile, ".wasm": api.LoaderFile, ".pfb": api.LoaderFile},
 	})
 	if len(result.Errors) > 0 {
 		return nil, fmt.Errorf("esbuild: %s", strings.Join(api.FormatMessages(result.Errors, api.FormatMessagesOptions{}), "\n"))

@@ -29,6 +29,8 @@ func Handler() http.Handler {
 			".css":   "text/css; charset=utf-8",
 			".js":    "text/javascript; charset=utf-8",
 			".woff2": "font/woff2",
+			".wasm":  "application/wasm",
+			".pfb":   "application/octet-stream",
 		}[path.Ext(name)]
 		if kind == "" || strings.Contains(name, "/") {
 			http.NotFound(w, r)

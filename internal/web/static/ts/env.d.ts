@@ -47,5 +47,28 @@ declare module "*/tus.js" {
     url: string | null;
     start(): void;
     abort(terminate?: boolean): Promise<void>;
+declare module "*.wasm" {
+  const address: string;
+  export default address;
+}
+declare module "*.pfb" {
+  const address: string;
+  export default address;
+}
+declare module "*.mjs" {
+  export const getDocument: (what: object) => any;
+  export class OutputScale {
+    sx: number;
+    sy: number;
+    scaled: boolean;
+    limitCanvas(width: number, height: number, maxPixels: number, maxSide: number): boolean;
+  }
+  export class PDFDataRangeTransport {
+    constructor(length: number, initialData: Uint8Array | null);
+    onDataRange(begin: number, chunk: Uint8Array): void;
+  }
+  export class TextLayer {
+    constructor(what: object);
+    render(): Promise<void>;
   }
 }

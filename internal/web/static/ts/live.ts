@@ -27,6 +27,13 @@ function anew() {
   else location.reload();
 }
 
+// changes is false for what a script draws into: while it is about the same, it
+// stays as it is.
+function changes(old: Node, now: Node): boolean {
+  const keep = old instanceof HTMLElement && old.dataset.keep;
+  return !keep || !(now instanceof HTMLElement) || keep !== now.dataset.keep;
+}
+
 async function refresh() {
   if (busy()) {
     if (!news?.isConnected) news = toast(say("news"), { label: say("refresh"), run: () => location.reload() }, true);
@@ -55,7 +62,7 @@ async function refresh() {
     for (const part of parts) {
       const old = document.querySelector(part);
       const now = page.querySelector(part);
-      if (old && now) Idiomorph.morph(old, now, { ignoreActiveValue: true });
+      if (old && now) Idiomorph.morph(old, now, { ignoreActiveValue: true, callbacks: { beforeNodeMorphed: changes } });
     }
     document.title = page.title;
     document.dispatchEvent(new Event("vitrine:swapped"));

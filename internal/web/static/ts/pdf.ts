@@ -1,0 +1,549 @@
+// The page that draws a PDF. It runs in a frame without an origin and without a
+// network: the page around it hands it the bytes that it asks for, piece by
+// piece. So whatever a PDF may get pdf.js to do, there is nowhere to take it.
+import { getDocument, OutputScale, PDFDataRangeTransport, TextLayer } from "../vendor/pdfjs/pdf.min.mjs";
+import "../vendor/pdfjs/pdf.worker.min.mjs"; // runs here: no worker may be started
+
+interface Place {
+  item: number;
+  at: number;
+}
+interface Sheet {
+  n: number;
+  box: HTMLElement;
+  width: number; // at 100 %
+  height: number;
+  known: boolean; // the size is this page's own
+  drawn: number; // the scale of what is on it, 0 for nothing
+  task?: { cancel(): void; promise: Promise<void> };
+  layer?: any;
+  turn: number; // of the drawing: a newer one has the word
+}
+interface Match {
+  page: number;
+  from: Place;
+  to: Place;
+}
+
+const most = 5000; // pages that get a place: a lying count costs no more
+const steps = [0.25, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 4];
+const $ = <T extends HTMLElement>(what: string) => document.querySelector<T>(what)!;
+const pages = $("#pages");
+const thumbs = $("#thumbs");
+const field = $<HTMLInputElement>("[data-page]");
+const level = $("[data-zoom]");
+const found = $("[data-found]");
+const query = $<HTMLInputElement>("[data-find] input");
+
+// The page around.
+
+let around = "";
+function tell(what: object) {
+  parent.postMessage({ pdf: true, ...what }, around || "*");
+}
+
+const waiting = new Map<string, (data: ArrayBuffer | undefined) => void>();
+function ask(key: string, what: object): Promise<ArrayBuffer | undefined> {
+  return new Promise((done) => {
+    waiting.set(key, done);
+    tell({ key, ...what });
+  });
+}
+
+addEventListener("message", (e) => {
+  if (e.source !== parent || (around && e.origin !== around)) return;
+  const m = e.data;
+  if (m?.pdf !== true) return;
+  if (m.open) {
+    around ||= e.origin;
+    if (m.accent) document.documentElement.style.setProperty("--accent-base", m.accent);
+    void open(m.size, m.data);
+  } else if (m.key) {
+    waiting.get(m.key)?.(m.data);
+    waiting.delete(m.key);
+  } else if (m.act) act(m.act);
+});
+
+class Pieces extends PDFDataRangeTransport {
+  requestDataRange(begin: number, end: number) {
+    void ask("bytes " + begin, { want: "bytes", begin, end }).then((data) => {
+      if (data) this.onDataRange(begin, new Uint8Array(data));
+      else tell({ failed: "gone" });
+    });
+  }
+}
+
+// Decoders and fonts that few files need.
+class Parts {
+  async fetch({ filename }: { filename: string }): Promise<Uint8Array> {
+    const data = await ask("part " + filename, { want: "part", name: filename });
+    if (!data) throw new Error("not available: " + filename);
+    return new Uint8Array(data);
+  }
+}
+
+// The document.
+
+let file: any;
+let sheets: Sheet[] = [];
+let scale = 1;
+let fits: "width" | "page" | "" = "width";
+let current = 1;
+
+async function open(size: number, data?: ArrayBuffer) {
+  if (file) return;
+  const task = getDocument({
+    ...(data ? { data: new Uint8Array(data) } : { range: new Pieces(size, null), rangeChunkSize: 1 << 18 }),
+    disableStream: true,
+    disableAutoFetch: true,
+    BinaryDataFactory: Parts,
+    useWorkerFetch: false,
+    enableXfa: false,
+    maxImageSize: 100e6,
+    verbosity: 0,
+  });
+  task.onPassword = () => {
+    tell({ failed: "password" });
+    void task.destroy();
+  };
+  try {
+    file = await task.promise;
+    const first = await file.getPage(1);
+    const { width, height } = first.getViewport({ scale: 96 / 72 });
+    lay(width, height);
+    tell({ shown: file.numPages });
+  } catch {
+    tell({ failed: "broken" });
+  }
+}
+
+function lay(width: number, height: number) {
+  const n = Math.min(file.numPages, most);
+  $("[data-pages]").textContent = String(file.numPages);
+  for (let i = 1; i <= n; i++) {
+    const box = document.createElement("section");
+    box.className = "sheet";
+    box.setAttribute("aria-label", field.getAttribute("aria-label") + " " + i);
+    sheets.push({ n: i, box, width, height, known: false, drawn: 0, turn: 0 });
+  }
+  fit();
+  pages.replaceChildren(...sheets.map((s) => s.box));
+  sheets.forEach((s) => near.observe(s.box));
+  document.body.dataset.ready = "";
+}
+
+function fit() {
+  const s = sheets[current - 1];
+  if (!s) return;
+  const wide = (pages.clientWidth - 2 * gap()) / s.width;
+  const high = (pages.clientHeight - 2 * gap()) / s.height;
+  if (fits) scale = clamp(fits === "width" ? Math.min(wide, 1.6) : Math.min(wide, high));
+  sheets.forEach(size);
+  level.textContent = Math.round(scale * 100) + " %";
+}
+
+const gap = () => parseFloat(getComputedStyle(pages).paddingInlineStart) || 0;
+const clamp = (x: number) => Math.max(0.1, Math.min(5, x));
+
+function size(s: Sheet) {
+  s.box.style.width = s.width * scale + "px";
+  s.box.style.height = s.height * scale + "px";
+  s.box.style.setProperty("--total-scale-factor", String((scale * 96) / 72));
+}
+
+// zoom keeps what is at a place of the window where it is.
+function zoom(to: number, x = pages.clientWidth / 2, y = pages.clientHeight / 2) {
+  to = clamp(to);
+  const s = sheets[current - 1];
+  if (!s) return;
+  const at = s.box.getBoundingClientRect();
+  const frame = pages.getBoundingClientRect();
+  const fx = (x + frame.left - at.left) / at.width;
+  const fy = (y + frame.top - at.top) / at.height;
+  fits = "";
+  scale = to;
+  fit();
+  const now = s.box.getBoundingClientRect();
+  pages.scrollBy(now.left + fx * now.width - x - frame.left, now.top + fy * now.height - y - frame.top);
+  redraw();
+}
+
+const up = () => zoom(steps.find((x) => x > scale + 0.01) ?? scale * 1.25);
+const down = () => zoom([...steps].reverse().find((x) => x < scale - 0.01) ?? scale / 1.25);
+
+let later = 0;
+function redraw() {
+  clearTimeout(later);
+  later = window.setTimeout(() => sheets.forEach((s) => s.drawn && s.drawn !== scale && isNear.has(s) && void draw(s)), 150);
+}
+
+// Only what is on the screen, or nearly, is drawn and kept.
+const isNear = new Set<Sheet>();
+const near = new IntersectionObserver(
+  (all) => {
+    for (const one of all) {
+      const s = sheets.find((s) => s.box === one.target)!;
+      if (one.isIntersecting) {
+        isNear.add(s);
+        void draw(s);
+      } else {
+        isNear.delete(s);
+        clear(s);
+      }
+    }
+  },
+  { root: pages, rootMargin: "50% 0px" },
+);
+
+function clear(s: Sheet) {
+  s.turn++;
+  s.task?.cancel();
+  s.task = undefined;
+  s.layer = undefined;
+  s.drawn = 0;
+  s.box.replaceChildren();
+}
+
+async function draw(s: Sheet) {
+  const turn = ++s.turn;
+  s.task?.cancel();
+  const page = await file.getPage(s.n).catch(() => undefined);
+  if (!page || turn !== s.turn) return;
+  if (!s.known) {
+    const own = page.getViewport({ scale: 96 / 72 });
+    s.known = true;
+    if (own.width !== s.width || own.height !== s.height) {
+      s.width = own.width;
+      s.height = own.height;
+      if (s.n === 1 && fits) fit();
+      else size(s);
+    }
+  }
+  const at = scale;
+  const viewport = page.getViewport({ scale: (at * 96) / 72 });
+  const out = new OutputScale();
+  out.limitCanvas(viewport.width, viewport.height, 1 << 24, -1);
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.floor(viewport.width * out.sx);
+  canvas.height = Math.floor(viewport.height * out.sy);
+  s.task = page.render({ canvas, viewport, transform: out.scaled ? [out.sx, 0, 0, out.sy, 0, 0] : null });
+  try {
+    await s.task!.promise;
+  } catch {
+    return; // a newer drawing, or a page that cannot be drawn
+  }
+  if (turn !== s.turn) return;
+  const text = document.createElement("div");
+  text.className = "textLayer";
+  s.box.replaceChildren(canvas, text);
+  s.drawn = at;
+  const layer = new TextLayer({ textContentSource: await page.getTextContent(), container: text, viewport });
+  await layer.render().catch(() => {});
+  if (turn !== s.turn) return;
+  s.layer = layer;
+  mark(s);
+}
+
+// Where one is.
+
+function look() {
+  const middle = pages.scrollTop + pages.clientHeight / 2;
+  let n = 1;
+  for (const s of sheets) {
+    if (s.box.offsetTop > middle) break;
+    n = s.n;
+  }
+  if (pages.scrollTop + pages.clientHeight >= pages.scrollHeight - 2) n = sheets.length;
+  if (n === current && field.value === String(n)) return;
+  current = n;
+  if (document.activeElement !== field) field.value = String(n);
+  tell({ at: n });
+  thumbs.querySelector("[aria-current]")?.removeAttribute("aria-current");
+  const t = thumbs.children[n - 1];
+  t?.setAttribute("aria-current", "true");
+  if (!thumbs.hidden) t?.scrollIntoView({ block: "nearest" });
+}
+let frame = 0;
+pages.addEventListener("scroll", () => {
+  cancelAnimationFrame(frame);
+  frame = requestAnimationFrame(look);
+});
+
+function go(n: number) {
+  const s = sheets[Math.max(1, Math.min(sheets.length, n)) - 1];
+  if (!s) return;
+  pages.scrollTop = s.box.offsetTop - gap();
+  look();
+}
+
+field.addEventListener("change", () => {
+  const n = parseInt(field.value, 10);
+  if (n > 0) go(n);
+  field.value = String(current);
+});
+field.addEventListener("focus", () => field.select());
+
+new ResizeObserver(() => {
+  if (!file) return;
+  const s = sheets[current - 1];
+  const into = s ? (pages.scrollTop - s.box.offsetTop) / s.box.offsetHeight : 0;
+  fit();
+  if (s) pages.scrollTop = s.box.offsetTop + into * s.box.offsetHeight;
+  redraw();
+}).observe(pages);
+
+// Small pictures of the pages.
+
+const small = new IntersectionObserver(
+  (all) => {
+    for (const one of all) {
+      if (!one.isIntersecting) continue;
+      small.unobserve(one.target);
+      void picture(one.target as HTMLElement);
+    }
+  },
+  { root: thumbs, rootMargin: "100% 0px" },
+);
+
+async function picture(b: HTMLElement) {
+  const page = await file.getPage(Number(b.dataset.n)).catch(() => undefined);
+  if (!page) return;
+  const one = page.getViewport({ scale: 1 });
+  const viewport = page.getViewport({ scale: 180 / Math.max(one.width, one.height * 0.7) });
+  const canvas = document.createElement("canvas");
+  canvas.width = viewport.width;
+  canvas.height = viewport.height;
+  await page.render({ canvas, viewport }).promise.catch(() => {});
+  b.prepend(canvas);
+  b.querySelector("i")?.remove();
+}
+
+function showThumbs(on: boolean) {
+  thumbs.hidden = !on;
+  $("[data-do=thumbs]").setAttribute("aria-pressed", String(on));
+  if (on && !thumbs.children.length) {
+    thumbs.append(
+      ...sheets.map((s) => {
+        const b = document.createElement("button");
+        b.type = "button";
+        b.dataset.n = String(s.n);
+        b.setAttribute("aria-label", field.getAttribute("aria-label") + " " + s.n);
+        const blank = document.createElement("i");
+        blank.style.aspectRatio = s.width + " / " + s.height;
+        const n = document.createElement("span");
+        n.textContent = String(s.n);
+        b.append(blank, n);
+        return b;
+      }),
+    );
+    [...thumbs.children].forEach((t) => small.observe(t));
+    thumbs.children[current - 1]?.setAttribute("aria-current", "true");
+  }
+  thumbs.children[current - 1]?.scrollIntoView({ block: "nearest" });
+}
+thumbs.addEventListener("click", (e) => {
+  const b = (e.target as Element).closest<HTMLElement>("button");
+  if (b) go(Number(b.dataset.n));
+});
+
+// Finding.
+
+const texts = new Map<number, { folded: string; places: Place[] }>();
+let matches: Match[] = [];
+let chosen = -1;
+let search = 0;
+
+const fold = (c: string) => c.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+// text of a page as it is compared: folded, with where each letter stands.
+async function text(n: number) {
+  let t = texts.get(n);
+  if (t) return t;
+  const page = await file.getPage(n);
+  const content = await page.getTextContent();
+  let folded = "";
+  const places: Place[] = [];
+  content.items.forEach((it: any, item: number) => {
+    for (let at = 0; at < it.str.length; at++) {
+      for (const c of fold(it.str[at])) {
+        folded += c;
+        places.push({ item, at });
+      }
+    }
+    if (it.hasEOL) {
+      folded += " ";
+      places.push({ item, at: it.str.length });
+    }
+  });
+  texts.set(n, (t = { folded, places }));
+  return t;
+}
+
+async function find() {
+  const turn = ++search;
+  const what = fold(query.value.trim()).replace(/\s+/g, " ");
+  matches = [];
+  chosen = -1;
+  isNear.forEach(mark);
+  found.textContent = "";
+  if (!what || !file) return;
+  for (let i = 0; i < sheets.length && matches.length < 1000; i++) {
+    const n = ((current - 1 + i) % sheets.length) + 1; // from where one is
+    const t = await text(n).catch(() => undefined);
+    if (turn !== search) return;
+    if (!t) continue;
+    for (let at = t.folded.indexOf(what); at >= 0; at = t.folded.indexOf(what, at + what.length)) {
+      matches.push({ page: n, from: t.places[at], to: t.places[at + what.length - 1] });
+    }
+    if (matches.length && chosen < 0) choose(0);
+    else count();
+  }
+  if (!matches.length) found.textContent = found.dataset.none!;
+}
+
+function count() {
+  if (matches.length) found.textContent = found.dataset.of!.replace("{n}", String(chosen + 1)).replace("{of}", String(matches.length));
+}
+
+function choose(i: number) {
+  if (!matches.length) return;
+  chosen = (i + matches.length) % matches.length;
+  count();
+  const s = sheets[matches[chosen].page - 1];
+  if (s.layer) mark(s, true);
+  else go(s.n); // and drawn, it is marked
+  isNear.forEach((x) => x !== s && mark(x));
+}
+
+// mark shows what was found on a page that is drawn.
+const hits = "highlights" in CSS ? { all: new Highlight(), one: new Highlight() } : undefined;
+if (hits) {
+  CSS.highlights.set("found", hits.all);
+  CSS.highlights.set("chosen", hits.one);
+}
+const ranges = new WeakMap<Sheet, Range[]>();
+function mark(s: Sheet, move = true) {
+  ranges.get(s)?.forEach((r) => {
+    hits?.all.delete(r);
+    hits?.one.delete(r);
+  });
+  s.box.querySelectorAll(".hit").forEach((x) => x.classList.remove("hit"));
+  const divs: HTMLElement[] | undefined = s.layer?.textDivs;
+  if (!divs) return;
+  const mine: Range[] = [];
+  matches.forEach((m, i) => {
+    if (m.page !== s.n) return;
+    const from = divs[m.from.item]?.firstChild;
+    const to = divs[m.to.item]?.firstChild;
+    if (!from || !to) return;
+    const r = document.createRange();
+    try {
+      r.setStart(from, m.from.at);
+      r.setEnd(to, Math.min(m.to.at + 1, to.textContent!.length));
+    } catch {
+      return;
+    }
+    mine.push(r);
+    if (hits) (i === chosen ? hits.one : hits.all).add(r);
+    else divs[m.from.item].classList.add("hit");
+    if (i === chosen && move) {
+      const at = r.getBoundingClientRect();
+      const box = pages.getBoundingClientRect();
+      if (at.top < box.top || at.bottom > box.bottom) pages.scrollTop += at.top - box.top - box.height / 3;
+      if (at.left < box.left || at.right > box.right) pages.scrollLeft += at.left - box.left - box.width / 3;
+    }
+  });
+  ranges.set(s, mine);
+}
+
+let typing = 0;
+query.addEventListener("input", () => {
+  clearTimeout(typing);
+  typing = window.setTimeout(find, 200);
+});
+query.addEventListener("keydown", (e) => {
+  if (e.key === "Escape") {
+    query.value = "";
+    void find();
+    pages.focus();
+  }
+});
+$("[data-find]").addEventListener("submit", (e) => {
+  e.preventDefault();
+  choose(chosen + ((e as SubmitEvent).submitter?.dataset.do === "before" ? -1 : 1));
+});
+
+// What can be done, by buttons, keys and from the page around.
+
+function act(what: string) {
+  switch (what) {
+    case "in":
+      return up();
+    case "out":
+      return down();
+    case "fit":
+      fits = fits === "width" ? "page" : "width";
+      fit();
+      return redraw();
+    case "thumbs":
+      return showThumbs(thumbs.hidden);
+    case "next":
+      return go(current + 1);
+    case "previous":
+      return go(current - 1);
+    case "find":
+      document.body.dataset.finding = "";
+      query.focus();
+      return query.select();
+  }
+}
+
+addEventListener("click", (e) => {
+  const b = (e.target as Element).closest<HTMLElement>("button[data-do]");
+  if (b && b.dataset.do !== "after" && b.dataset.do !== "before") act(b.dataset.do!);
+});
+
+addEventListener("keydown", (e) => {
+  if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "f") {
+    e.preventDefault();
+    return act("find");
+  }
+  if (e.ctrlKey || e.metaKey || e.altKey || (e.target as Element).matches("input")) return;
+  const does = { "+": "in", "=": "in", "-": "out", "0": "fit", ArrowRight: "next", ArrowLeft: "previous" }[e.key];
+  if (does) {
+    e.preventDefault();
+    act(does);
+  } else if (/^[vicfVICF?[\]]$|^Escape$/.test(e.key)) tell({ pressed: e.key });
+});
+
+pages.addEventListener(
+  "wheel",
+  (e) => {
+    if (!e.ctrlKey && !e.metaKey) return;
+    e.preventDefault();
+    const box = pages.getBoundingClientRect();
+    zoom(scale * Math.exp(-e.deltaY / 300), e.clientX - box.left, e.clientY - box.top);
+  },
+  { passive: false },
+);
+
+// Two fingers: the page follows them, and is drawn again when they leave.
+let fingers: { wide: number; scale: number } | undefined;
+const spread = (t: TouchList) => Math.hypot(t[0].clientX - t[1].clientX, t[0].clientY - t[1].clientY);
+pages.addEventListener(
+  "touchmove",
+  (e) => {
+    if (e.touches.length !== 2) return;
+    e.preventDefault();
+    const wide = spread(e.touches);
+    fingers ??= { wide, scale };
+    const box = pages.getBoundingClientRect();
+    const x = (e.touches[0].clientX + e.touches[1].clientX) / 2 - box.left;
+    const y = (e.touches[0].clientY + e.touches[1].clientY) / 2 - box.top;
+    zoom((fingers.scale * wide) / fingers.wide, x, y);
+  },
+  { passive: false },
+);
+addEventListener("touchend", () => (fingers = undefined));
+
+tell({ ready: true });

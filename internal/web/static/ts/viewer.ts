@@ -1,0 +1,473 @@
+// The viewer: zoom and pan, PDF in its frame, the transport of video and audio,
+// the panel, the keys. The page is whole without it.
+import jbig2 from "../vendor/pdfjs/jbig2.wasm";
+import openjpeg from "../vendor/pdfjs/openjpeg.wasm";
+import symbols from "../vendor/pdfjs/FoxitSymbol.pfb";
+import dingbats from "../vendor/pdfjs/FoxitDingbats.pfb";
+
+const parts: Record<string, string> = {
+  "jbig2.wasm": jbig2,
+  "openjpeg.wasm": openjpeg,
+  "FoxitSymbol.pfb": symbols,
+  "FoxitDingbats.pfb": dingbats,
+};
+
+const find = <T extends HTMLElement = HTMLElement>(what: string, within: ParentNode = document) => within.querySelector<T>(what);
+const steps = [0.1, 0.25, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 4, 6, 8];
+
+// What the stage can do, whatever is on it.
+interface Stage {
+  act(what: string): void;
+  key?(e: KeyboardEvent): boolean;
+}
+
+// Pictures: one, or the pages of a document below or beside each other. The
+// scroller is the browser's own, so that fingers, wheel and keys move in it.
+class Pictures implements Stage {
+  private scale = 1; // 1 is a pixel of the original for a pixel of the page
+  private fits = true;
+  private scroller: HTMLElement;
+  private images: HTMLImageElement[];
+  private level: HTMLElement | null;
+  private watch: ResizeObserver;
+
+  constructor(private box: HTMLElement, around: HTMLElement = box) {
+    this.scroller = find(".scroller", box)!;
+    this.images = [...this.scroller.querySelectorAll("img")];
+    this.level = find("[data-level]", around);
+    this.scroller.addEventListener("wheel", (e) => this.wheel(e), { passive: false });
+    this.scroller.addEventListener("touchmove", (e) => this.pinch(e), { passive: false });
+    this.scroller.addEventListener("touchend", () => (this.fingers = undefined));
+    this.drag();
+    this.watch = new ResizeObserver(() => this.fits && this.fit());
+    this.watch.observe(this.scroller);
+  }
+
+  private width(img: HTMLImageElement): number {
+    return Number(img.getAttribute("width")) || img.naturalWidth || 1;
+  }
+  private height(img: HTMLImageElement): number {
+    return Number(img.getAttribute("height")) || img.naturalHeight || 1;
+  }
+
+  // fit leaves the size to the style sheet, and finds out what came of it.
+  private fit() {
+    this.fits = true;
+    delete this.box.dataset.zoomed;
+    this.images.forEach((img) => img.style.removeProperty("inline-size"));
+    const img = this.images[0];
+    if (img) this.scale = img.getBoundingClientRect().width / this.width(img) || 1;
+    this.write();
+  }
+
+  private write() {
+    if (this.level) this.level.textContent = Math.round(this.scale * 100) + " %";
+    this.sharpen();
+  }
+
+  // sharpen loads the original where the picture is drawn larger than it is.
+  private sharpen() {
+    const img = this.images[0];
+    const original = this.box.dataset.original;
+    if (!img || !original || img.dataset.sharp !== undefined) return;
+    if (img.getBoundingClientRect().width * devicePixelRatio <= img.naturalWidth * 1.05) return;
+    img.dataset.sharp = "";
+    const full = new Image();
+    full.onload = () => (img.src = full.src);
+    full.src = original;
+  }
+
+  zoom(to: number, x?: number, y?: number) {
+    const s = this.scroller;
+    const view = s.getBoundingClientRect();
+    x ??= view.left + view.width / 2;
+    y ??= view.top + view.height / 2;
+    const under = this.images.find((i) => {
+      const b = i.getBoundingClientRect();
+      return y! <= b.bottom && x! <= b.right;
+    }) ?? this.images[0];
+    if (!under) return;
+    const was = under.getBoundingClientRect();
+    const fx = (x - was.left) / was.width;
+    const fy = (y - was.top) / was.height;
+    this.fits = false;
+    this.scale = Math.max(0.05, Math.min(16, to));
+    this.box.dataset.zoomed = "";
+    this.images.forEach((img) => (img.style.inlineSize = this.width(img) * this.scale + "px"));
+    const now = under.getBoundingClientRect();
+    s.scrollBy(now.left + fx * now.width - x, now.top + fy * now.height - y);
+    this.write();
+  }
+
+  private wheel(e: WheelEvent) {
+    if (!e.ctrlKey && !e.metaKey) return;
+    e.preventDefault();
+    this.zoom(this.scale * Math.exp(-e.deltaY / 300), e.clientX, e.clientY);
+  }
+
+  private fingers?: { wide: number; scale: number };
+  private pinch(e: TouchEvent) {
+    if (e.touches.length !== 2) return;
+    e.preventDefault();
+    const [a, b] = [e.touches[0], e.touches[1]];
+    const wide = Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
+    this.fingers ??= { wide, scale: this.scale };
+    this.zoom((this.fingers.scale * wide) / this.fingers.wide, (a.clientX + b.clientX) / 2, (a.clientY + b.clientY) / 2);
+  }
+
+  private drag() {
+    const s = this.scroller;
+    let from: { x: number; y: number; left: number; top: number } | undefined;
+    s.addEventListener("pointerdown", (e) => {
+      if (e.pointerType !== "mouse" || e.button !== 0) return;
+      from = { x: e.clientX, y: e.clientY, left: s.scrollLeft, top: s.scrollTop };
+      s.setPointerCapture(e.pointerId);
+    });
+    s.addEventListener("pointermove", (e) => {
+      if (from) s.scrollTo(from.left - e.clientX + from.x, from.top - e.clientY + from.y);
+    });
+    s.addEventListener("pointerup", () => (from = undefined));
+    s.addEventListener("pointercancel", () => (from = undefined));
+    s.addEventListener("dragstart", (e) => e.preventDefault());
+  }
+
+  private page(by: number) {
+    const s = this.scroller;
+    const view = s.getBoundingClientRect();
+    const at = this.images.findIndex((i) => {
+      const b = i.getBoundingClientRect();
+      return b.bottom > view.top + view.height / 2 && b.right > view.left + view.width / 2;
+    });
+    this.images[Math.max(0, Math.min(this.images.length - 1, at + by))]?.scrollIntoView({ block: "start", inline: "center" });
+  }
+
+  act(what: string) {
+    if (what === "in") this.zoom(steps.find((x) => x > this.scale * 1.01) ?? this.scale * 1.5);
+    else if (what === "out") this.zoom([...steps].reverse().find((x) => x < this.scale * 0.99) ?? this.scale / 1.5);
+    else if (what === "full") this.zoom(1);
+    else if (what === "fit") this.fit();
+    else if (what === "next") this.page(1);
+    else if (what === "previous") this.page(-1);
+  }
+
+  key(e: KeyboardEvent): boolean {
+    if (this.images.length < 2 || !/^Arrow(Left|Right)$/.test(e.key)) return false;
+    this.page(e.key === "ArrowRight" ? 1 : -1);
+    return true;
+  }
+}
+
+const piece = 1 << 18; // of a PDF, asked for at once
+const whole = 4 << 20; // up to this size all of it is fetched
+
+// A PDF, in a frame without an origin. It may ask for bytes of the file and for
+// a few parts by name, and can reach nothing by itself.
+class PDF implements Stage {
+  private frame = document.createElement("iframe");
+  private address = "";
+  private got = false;
+
+  constructor(private box: HTMLElement, private instead: () => void) {
+    const f = this.frame;
+    f.setAttribute("sandbox", "allow-scripts");
+    f.title = box.dataset.name ?? "";
+    f.className = "pdf";
+    const dark = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+    f.src = box.dataset.pdf! + "&theme=" + (document.documentElement.dataset.theme || dark);
+    addEventListener("message", this.hear);
+    box.append(f);
+    box.dataset.framed = "";
+    setTimeout(() => this.got || this.fall(), 15_000);
+  }
+
+  private hear = (e: MessageEvent) => {
+    if (e.source !== this.frame.contentWindow || e.origin !== "null" || e.data?.pdf !== true) return;
+    const m = e.data;
+    if (m.ready) void this.open();
+    else if (m.want === "bytes") void this.bytes(m.key, m.begin, m.end);
+    else if (m.want === "part") void this.part(m.key, m.name);
+    else if (m.shown) this.box.dataset.shown = String(m.shown);
+    else if (m.failed) this.fall();
+    else if (m.pressed) press(m.pressed);
+  };
+
+  private post(what: object, give: Transferable[] = []) {
+    // An origin of none cannot be named; where the frame may lead is the
+    // content security policy's to say.
+    this.frame.contentWindow?.postMessage({ pdf: true, ...what }, "*", give);
+  }
+
+  // open hands over a small file at once; of a large one the frame asks for what
+  // it needs.
+  private async open() {
+    if (this.got) return;
+    this.got = true;
+    const head = await this.fetch(0, piece);
+    if (!head) return this.fall();
+    const { size } = head;
+    let data: ArrayBuffer | undefined;
+    if (head.data.byteLength >= size) data = head.data;
+    else if (size <= whole) {
+      const rest = await this.fetch(piece, size);
+      if (!rest) return this.fall();
+      data = await new Blob([head.data, rest.data]).arrayBuffer();
+    }
+    const accent = getComputedStyle(document.documentElement).getPropertyValue("--accent-base");
+    this.post({ open: true, size, accent, data }, data ? [data] : []);
+  }
+
+  // fetch reads a piece of the file. Its address lives a minute: when it has
+  // ended, another is asked for.
+  private async fetch(begin: number, end: number): Promise<{ data: ArrayBuffer; size: number } | undefined> {
+    const headers = { Range: `bytes=${begin}-${end - 1}` };
+    const view = this.box.dataset.view!;
+    for (const url of this.address ? [this.address, view] : [view]) {
+      try {
+        const answer = await fetch(url, { headers, credentials: url === view ? "same-origin" : "omit", cache: "no-store" });
+        if (answer.status !== 206 && !(answer.status === 200 && begin === 0)) continue;
+        this.address = answer.url;
+        const data = await answer.arrayBuffer();
+        const size = Number(/\/(\d+)$/.exec(answer.headers.get("Content-Range") ?? "")?.[1]);
+        return { data, size: size || data.byteLength };
+      } catch {
+        continue;
+      }
+    }
+    return undefined;
+  }
+
+  private async bytes(key: string, begin: number, end: number) {
+    const data = (await this.fetch(begin, end))?.data;
+    this.post({ key, data }, data ? [data] : []);
+  }
+
+  private async part(key: string, name: string) {
+    const url = Object.hasOwn(parts, name) ? parts[name] : undefined;
+    const data = url && (await fetch(url).then((r) => (r.ok ? r.arrayBuffer() : undefined), () => undefined));
+    this.post({ key, data }, data ? [data] : []);
+  }
+
+  // fall leaves the frame for the pictures of the pages.
+  private fall() {
+    removeEventListener("message", this.hear);
+    this.frame.remove();
+    delete this.box.dataset.framed;
+    this.instead();
+  }
+
+  act(what: string) {
+    this.post({ act: what === "full" ? "fit" : what });
+  }
+}
+
+// Video and audio. The address that bytes come from lives a minute; when a seek
+// finds it ended, it is asked for again, at the same place.
+class Media implements Stage {
+  private tries = 0;
+
+  constructor(private media: HTMLMediaElement) {
+    media.addEventListener("error", () => this.again());
+    media.addEventListener("playing", () => (this.tries = 0));
+  }
+
+  private again() {
+    const m = this.media;
+    if (m.error?.code !== MediaError.MEDIA_ERR_NETWORK && !(this.tries === 0 && m.currentTime > 0)) return;
+    if (++this.tries > 3) return;
+    const at = m.currentTime;
+    const paused = m.paused;
+    m.addEventListener(
+      "loadedmetadata",
+      () => {
+        m.currentTime = at;
+        if (!paused) void m.play().catch(() => {});
+      },
+      { once: true },
+    );
+    m.load();
+  }
+
+  private seek(by: number) {
+    this.media.currentTime = Math.max(0, Math.min(this.media.duration || 0, this.media.currentTime + by));
+  }
+
+  act() {}
+
+  key(e: KeyboardEvent): boolean {
+    const m = this.media;
+    switch (e.key) {
+      case " ":
+        if (e.target === m) return false; // the browser's own
+      case "k":
+      case "K":
+        if (m.paused) void m.play().catch(() => {});
+        else m.pause();
+        return true;
+      case "j":
+      case "J":
+        this.seek(-10);
+        return true;
+      case "l":
+      case "L":
+        this.seek(10);
+        return true;
+      case "ArrowLeft":
+      case "ArrowRight":
+        if (e.target === m) return false;
+        this.seek(e.key === "ArrowLeft" ? -5 : 5);
+        return true;
+    }
+    return false;
+  }
+}
+
+// Two pictures over each other, with a slider between them; and two beside each
+// other that move together.
+function compare(box: HTMLElement) {
+  const slider = find<HTMLInputElement>("input[type=range]", box);
+  if (slider) {
+    const set = () => box.style.setProperty("--at", slider.value + "%");
+    slider.addEventListener("input", set);
+    set();
+    const over = find(".overlay", box)!;
+    let held = false;
+    const to = (e: PointerEvent) => {
+      const b = over.getBoundingClientRect();
+      slider.value = String(Math.max(0, Math.min(100, ((e.clientX - b.left) / b.width) * 100)));
+      set();
+    };
+    over.addEventListener("pointerdown", (e) => {
+      held = true;
+      over.setPointerCapture(e.pointerId);
+      to(e);
+    });
+    over.addEventListener("pointermove", (e) => held && to(e));
+    over.addEventListener("pointerup", () => (held = false));
+    over.addEventListener("dragstart", (e) => e.preventDefault());
+  }
+  const sides = [...box.querySelectorAll<HTMLElement>(".scroller")];
+  sides.forEach((one) => {
+    one.addEventListener("scroll", () => {
+      const other = sides.find((s) => s !== one);
+      if (!other || document.activeElement === other || !one.matches(":hover, :focus, :focus-within")) return;
+      other.scrollTo(one.scrollLeft, one.scrollTop);
+    });
+  });
+}
+
+class Sides implements Stage {
+  private all: Pictures[];
+  constructor(box: HTMLElement) {
+    this.all = [...box.querySelectorAll<HTMLElement>("[data-side]")].filter((b) => find(".scroller", b)).map((b) => new Pictures(b, box));
+    compare(box);
+  }
+  act(what: string) {
+    this.all.forEach((p) => p.act(what));
+  }
+}
+
+// The page.
+
+let stage: Stage | undefined;
+let shown: HTMLElement | undefined;
+
+function begin() {
+  const box = find("#stage");
+  if (!box || box === shown) return;
+  shown = box;
+  const pictures = () => (stage = find(".scroller img", box) ? new Pictures(box) : undefined);
+  const media = find<HTMLMediaElement>("video, audio", box);
+  if (box.dataset.stage === "compare") stage = new Sides(box);
+  else if (box.dataset.pdf) stage = new PDF(box, pictures);
+  else if (media) stage = new Media(media);
+  else pictures();
+}
+
+const panel = () => find("#panel");
+const narrow = matchMedia("(width < 56rem)");
+
+// show opens the panel at a tab, or closes it: "".
+function show(tab: string) {
+  const p = panel();
+  if (!p) return;
+  p.dataset.open = tab;
+  find(".viewer")!.dataset.panel = tab;
+  p.querySelectorAll<HTMLElement>("[data-tab]").forEach((s) => (s.hidden = tab !== "" && s.dataset.tab !== tab));
+  document.querySelectorAll<HTMLElement>("[data-panel-tab]").forEach((a) => {
+    const on = a.dataset.panelTab === tab;
+    if (a.matches(".tabs a")) on ? a.setAttribute("aria-current", "page") : a.removeAttribute("aria-current");
+    else a.setAttribute("aria-pressed", String(on));
+  });
+  const here = new URL(location.href);
+  here.searchParams.set("panel", tab || "none");
+  history.replaceState(history.state, "", here);
+}
+
+function toggle(tab: string) {
+  const p = panel();
+  if (!p) return;
+  const open = find(".viewer")!.dataset.panel ?? "";
+  show(open === tab ? "" : tab);
+  if (open !== tab) find("h2, a, button", p)?.focus({ preventScroll: true });
+}
+
+addEventListener("click", (e) => {
+  const t = e.target as Element;
+  const tab = t.closest<HTMLElement>("[data-panel-tab]");
+  if (tab) {
+    e.preventDefault();
+    if (tab.matches(".tabs a")) show(tab.dataset.panelTab!);
+    else toggle(tab.dataset.panelTab!);
+  }
+  if (t.closest("[data-panel-close]")) {
+    e.preventDefault();
+    show("");
+  }
+  const act = t.closest<HTMLElement>("[data-act]");
+  if (act) stage?.act(act.dataset.act!);
+});
+
+// press is a key of the page, from here or from the frame.
+function press(key: string): boolean {
+  const link = (rel: string) => find<HTMLAnchorElement>(`.viewer-top a[rel=${rel}]`);
+  switch (key) {
+    case "v":
+    case "V":
+      toggle("versions");
+      return true;
+    case "i":
+    case "I":
+      toggle("info");
+      return true;
+    case "[":
+      link("prev")?.click();
+      return true;
+    case "]":
+      link("next")?.click();
+      return true;
+    case "?":
+      find("[popovertarget=keys]")?.click();
+      return true;
+    case "Escape":
+      if (!find(".viewer")?.dataset.panel || !narrow.matches) return false;
+      show("");
+      return true;
+  }
+  return false;
+}
+
+addEventListener("keydown", (e) => {
+  const t = e.target as HTMLElement;
+  if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
+  if (t.closest("input, textarea, select, dialog, details.menu")) return;
+  const does = { "+": "in", "=": "in", "-": "out", "0": "fit" }[e.key];
+  if (does && stage) {
+    stage.act(does);
+    e.preventDefault();
+  } else if (!(e.key === " " && t.closest("a, button, summary")) && (stage?.key?.(e) || press(e.key))) e.preventDefault();
+});
+
+// On a phone the panel is a sheet, and closed until it is asked for.
+if (narrow.matches && find("#panel") && !new URL(location.href).searchParams.has("panel")) show("");
+begin();
+document.addEventListener("vitrine:swapped", begin);
