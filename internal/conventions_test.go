@@ -219,6 +219,7 @@ func TestOnlyAdaptersOpenTheDoor(t *testing.T) {
 		"internal/portal/calendar.go",   // the holder of a feed's address, read-only
 		"internal/portal/event.go",      // what account says happened to a person
 		"internal/portal/invitation.go", // who accepts
+		"internal/portal/sharelink.go",  // a share link, which sees its file
 		"internal/portal/viewas.go",     // the client user who is looked at, read-only
 		"internal/portal/workspace.go",  // who sets up, before there is anybody
 	}

@@ -89,6 +89,17 @@ func verify(ctx context.Context, hash, pw string) (ok, stale bool, err error) {
 	return subtle.ConstantTimeCompare(got, want) == 1, p != argonNow, nil
 }
 
+// VerifyPassword tells whether a password belongs to a hash of HashPassword,
+// for what is not a person's. It must not run inside a transaction. It returns
+// ErrBusy when the wait for a core is too long.
+func VerifyPassword(ctx context.Context, hash, pw string) (bool, error) {
+	if len(pw) > maxPassword {
+		return false, nil
+	}
+	ok, _, err := verify(ctx, hash, pw)
+	return ok, err
+}
+
 func parseHash(hash string) (p argonParams, salt, sum []byte, err error) {
 	bad := errors.New("account: unreadable password hash")
 	f := strings.Split(hash, "$")

@@ -15,6 +15,7 @@ const (
 	PurposeReset      = "rst"
 	PurposeEmail      = "eml"
 	PurposeCalendar   = "cal"
+	PurposeShareLink  = "lnk"
 )
 
 // Token returns the secret of a mailed link: "vt_", the purpose, "_", and a MAC

@@ -11,12 +11,17 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// MinPassword is how many characters a password has at least.
-const MinPassword = 15
+// MinPassword is how many characters a person's password has at least, and
+// MinShared one that opens a share link, which is told to others and guards one
+// file for a few weeks.
+const (
+	MinPassword = 15
+	MinShared   = 8
+)
 
 // Weakness says why a password is refused.
 type Weakness struct {
-	// Reason is "short" (fewer than MinPassword characters), "long" (more than
+	// Reason is "short" (fewer than MinPassword or MinShared characters), "long" (more than
 	// 1,024 bytes), "common" (put together from well-known passwords, repeats
 	// and sequences) or "personal" (put together from the person's or the
 	// workspace's own words).
@@ -50,11 +55,18 @@ const (
 // attacker would try for this person: name, address, workspace. There is no rule
 // about kinds of characters.
 func CheckPassword(pw string, context ...string) *Weakness {
+	return weakness(pw, MinPassword, context)
+}
+
+// CheckShared is CheckPassword for the password of a share link.
+func CheckShared(pw string, context ...string) *Weakness { return weakness(pw, MinShared, context) }
+
+func weakness(pw string, least int, context []string) *Weakness {
 	if len(pw) > maxPassword {
 		return &Weakness{"long"}
 	}
 	pw = norm.NFC.String(pw)
-	if utf8.RuneCountInString(pw) < MinPassword {
+	if utf8.RuneCountInString(pw) < least {
 		return &Weakness{"short"}
 	}
 	own := ownWords(context)

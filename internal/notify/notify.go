@@ -66,11 +66,12 @@ func New(p *portal.Portal, a *account.Accounts, s *mail.Sender, o Options) *Noti
 	return n
 }
 
-// Register says how the job portal.SendMail is done, and looks regularly for
-// mails whose job is gone or whose next try has come.
+// Register says how the job portal.SendMail is done, looks regularly for mails
+// whose job is gone or whose next try has come, and reminds of what is due.
 func (n *Notifier) Register(j *jobs.Jobs) {
 	jobs.Handle(j, portal.SendMail, func(ctx context.Context, m portal.MailJob) error { return n.Send(ctx, m.Mail) })
 	j.Every("sweep_mails", late, n.Sweep)
+	j.Every("remind", remindEvery, n.portal.SendReminders)
 }
 
 // Sweep enqueues the mails that are late, and notes those that were sent but

@@ -173,6 +173,16 @@ func (o *office) all() map[string]portal.MailID {
 	dead := o.invite(o.UmaUser, o.Mia, "")
 	o.exec(`UPDATE invitations SET expires_at = created_at WHERE id = $1`, dead)
 	mails["invitation_asked"] = o.queue("invitation_asked", o.Mia, dead)
+
+	o.ask("Logo")
+	mails["file_request"] = o.last("file_request")
+	o.answer(o.ask("Portraits"))
+	mails["file_request_answered"] = o.last("file_request_answered")
+	again := o.ask("Texts")
+	o.answer(again)
+	o.refuse(again)
+	mails["file_request_refused"] = o.last("file_request_refused")
+	mails[portal.MailReminder] = o.queue(portal.MailReminder, o.Cleo, string(again))
 	return mails
 }
 
@@ -259,7 +269,7 @@ func header(t *testing.T, raw string, id portal.MailID, kind string) {
 	if err != nil || from.Address != "portal@honcho.example" {
 		t.Errorf("From %s: %v", h.Get("From"), err)
 	}
-	byHand := kind == "invitation" || kind == "team_invitation"
+	byHand := slices.Contains([]string{"invitation", "team_invitation", "file_request", "file_request_refused"}, kind)
 	if byHand != strings.HasSuffix(from.Name, " via Honcho Design") {
 		t.Errorf("From %s", from.Name)
 	}

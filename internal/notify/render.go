@@ -37,6 +37,10 @@ var kinds = map[string]func(*Notifier, context.Context, *letter) error{
 	account.MailEmailChanged:    (*Notifier).emailChanged,
 	account.MailPasswordChanged: (*Notifier).passwordChanged,
 	account.MailTokenCreated:    (*Notifier).tokenCreated,
+	"file_request":              (*Notifier).fileRequest,
+	"file_request_refused":      (*Notifier).fileRequestRefused,
+	"file_request_answered":     (*Notifier).fileRequestAnswered,
+	portal.MailReminder:         (*Notifier).fileRequestReminder,
 }
 
 // Render returns a mail as it is sent at this moment, or *portal.Unwanted when

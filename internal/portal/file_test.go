@@ -145,6 +145,28 @@ func fileReads(items func(*portaltest.World, portal.ProjectID) []portaltest.Item
 			b, err2 := me.RevealPreview(ctx, portal.ItemID(i.Folder))
 			return []any{a, b}, errors.Join(err, err2)
 		}),
+		{"FileRequests", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			a, _, err := me.FileRequests(ctx, p, portal.Page{})
+			b, err2 := me.OpenFileRequests(ctx, p)
+			c, err3 := me.RequestChoices(ctx, p)
+			return []any{a, b, c}, errors.Join(err, err2, err3)
+		}},
+		one("FileRequest", func(ctx context.Context, me *portal.Scope, i portaltest.Items) (any, error) {
+			q, err := me.FileRequest(ctx, i.Request)
+			f, err2 := me.FileRequestFiles(ctx, i.Request)
+			n, err3 := me.WaitsForMe(ctx, i.Request)
+			return []any{q, f, n}, errors.Join(err, err2, err3)
+		}),
+		{"ShareLinks", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			a, _, err := me.ShareLinks(ctx, p, portal.Page{})
+			b, _, err2 := me.ShareLinks(ctx, "", portal.Page{})
+			return []any{a, b}, errors.Join(err, err2)
+		}},
+		one("ShareLink", func(ctx context.Context, me *portal.Scope, i portaltest.Items) (any, error) {
+			l, err := me.ShareLink(ctx, i.ShareLink)
+			all, _, err2 := me.FileShareLinks(ctx, i.File, portal.Page{})
+			return []any{l, all}, errors.Join(err, err2)
+		}),
 		one("SeenBy of files", func(ctx context.Context, me *portal.Scope, i portaltest.Items) (any, error) {
 			return me.SeenBy(ctx, portal.ItemID(i.File))
 		}),

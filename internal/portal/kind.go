@@ -100,6 +100,17 @@ const (
 	FileAttached    Kind = "file_attached" // to a deliverable or an update
 	FileDetached    Kind = "file_detached"
 
+	FileRequested        Kind = "file_requested"
+	FileRequestChanged   Kind = "file_request_changed"
+	FileRequestAnswered  Kind = "file_request_answered"
+	FilesAccepted        Kind = "files_accepted"
+	FilesRefused         Kind = "files_refused"
+	FileRequestWithdrawn Kind = "file_request_withdrawn"
+
+	FileShared       Kind = "file_shared" // a share link was made
+	ShareLinkRevoked Kind = "share_link_revoked"
+	ShareLinkOpened  Kind = "share_link_opened" // and the file taken; once a day
+
 	TurnPassed    Kind = "turn_passed"
 	ItemRevealed  Kind = "item_revealed"
 	ItemConcealed Kind = "item_concealed"
@@ -240,6 +251,17 @@ var kinds = map[Kind]particulars{
 	FileAttached:    {place: projectFeed, section: SectionFiles},
 	FileDetached:    {place: projectFeed, section: SectionFiles},
 	FilePurged:      {place: auditOnly},
+
+	FileRequested:        {place: projectFeed, section: SectionFiles, mail: "file_request"},
+	FileRequestChanged:   {place: projectFeed, section: SectionFiles},
+	FileRequestAnswered:  {place: projectFeed, section: SectionFiles, mail: "file_request_answered"},
+	FilesAccepted:        {place: projectFeed, section: SectionFiles},
+	FilesRefused:         {place: projectFeed, section: SectionFiles, mail: "file_request_refused"},
+	FileRequestWithdrawn: {place: projectFeed, section: SectionFiles},
+
+	FileShared:       {place: projectFeed, section: SectionFiles},
+	ShareLinkRevoked: {place: projectFeed, section: SectionFiles},
+	ShareLinkOpened:  {place: auditOnly},
 
 	TurnPassed:    {place: projectFeed},
 	ItemRevealed:  {place: projectFeed},

@@ -13,7 +13,7 @@ import (
 
 var (
 	parameter = regexp.MustCompile(`\$\d+`)
-	seqScan   = regexp.MustCompile(`Seq Scan on (projects|project_team|project_grants|client_grants|client_users|client_user_projects|milestones|tasks|deliverables|deliverable_links|updates|folders|files|versions|previews|version_texts|uploads|downloads|attachments|client_room|events|seen|visits|calendar_feeds|persons)\b`)
+	seqScan   = regexp.MustCompile(`Seq Scan on (projects|project_team|project_grants|client_grants|client_users|client_user_projects|milestones|tasks|deliverables|deliverable_links|updates|folders|files|versions|previews|version_texts|uploads|downloads|attachments|client_room|file_requests|file_request_files|share_links|events|seen|visits|calendar_feeds|persons)\b`)
 )
 
 // walked is what a plan on SQLite may go through from end to end: results that

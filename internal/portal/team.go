@@ -324,6 +324,10 @@ func (me *Scope) RemoveTeamMember(ctx context.Context, id PersonID) (open []Open
 UPDATE invitations SET revoked_at = $2 WHERE person_id = $1 AND client_user_id IS NULL AND accepted_at IS NULL AND revoked_at IS NULL`, string(id), t.now); err != nil {
 			return err
 		}
+		if _, err := t.exec(ctx, `
+UPDATE share_links SET revoked_at = $2, revoked_by = $3 WHERE created_by = $1 AND revoked_at IS NULL`, string(id), t.now, string(me.actor.person)); err != nil {
+			return err
+		}
 		for _, q := range []string{
 			`DELETE FROM client_team WHERE person_id = $1`,
 			`DELETE FROM project_team WHERE person_id = $1`,

@@ -333,3 +333,68 @@ func (p *Portal) purgeFolders(ctx context.Context, before int64) (n int, err err
 	})
 	return n, err
 }
+
+// whoAsked is who is told that a file request was answered: who made it, or
+// else somebody who may decide on what came. Unscoped: the client's people need
+// not know who of the team that is.
+func (t *tx) whoAsked(ctx context.Context, id FileRequestID) (PersonID, error) {
+	var p PersonID
+	err := t.QueryRow(ctx, `
+SELECT g.actor
+  FROM file_requests q JOIN projects p ON p.id = q.project_id JOIN clients c ON c.id = p.client_id
+  JOIN project_grants g ON g.project_id = q.project_id AND g.side = 'team' AND (g.rights & 256) <> 0
+  LEFT JOIN project_team m ON m.project_id = q.project_id AND m.person_id = g.actor
+ WHERE q.id = $1
+ ORDER BY CASE WHEN g.actor = q.created_by THEN 0 WHEN g.actor = p.contact_id THEN 1 WHEN g.actor = c.contact_id THEN 2 WHEN m.person_id IS NOT NULL THEN 3 ELSE 4 END,
+          g.rights, g.actor LIMIT 1`, string(id)).Scan(&p)
+	if errors.Is(err, db.ErrNoRows) {
+		return "", nil
+	}
+	return p, err
+}
+
+// dueReminder is a file request of which to remind now.
+type dueReminder struct {
+	id    FileRequestID
+	dueOn string
+	at    int64
+}
+
+// dueReminders are those whose time has come. Unscoped: the program reminds by
+// itself, of the requests of all clients; what a mail says is read through its
+// reader's Scope.
+func (p *Portal) dueReminders(ctx context.Context, limit int) ([]dueReminder, error) {
+	rows, err := p.db.Query(ctx, `
+SELECT q.id, COALESCE(q.due_on, ''), q.remind_at FROM file_requests q WHERE q.remind_at <= $1 AND q.state IN ('open', 'refused') ORDER BY q.remind_at, q.id LIMIT $2`, db.Micros(p.now()), limit)
+	return list(rows, err, func(r *sql.Rows) (d dueReminder, err error) { return d, r.Scan(&d.id, &d.dueOn, &d.at) })
+}
+
+// whomToRemind are the client's people for whom a file request waits: those who
+// can upload, or the one of them who was asked. Unscoped, as dueReminders.
+func whomToRemind(ctx context.Context, d *db.Tx, id FileRequestID) ([]PersonID, error) {
+	rows, err := d.Query(ctx, `
+SELECT g.actor
+  FROM file_requests q JOIN projects p ON p.id = q.project_id AND p.archived_at IS NULL
+  JOIN project_grants g ON g.project_id = q.project_id AND g.side = 'client' AND (g.rights & 16) <> 0
+  JOIN persons a ON a.id = g.actor
+ WHERE q.id = $1
+   AND (q.assignee_id IS NULL OR g.actor = q.assignee_id
+        OR NOT EXISTS (SELECT 1 FROM project_grants x WHERE x.actor = q.assignee_id AND x.project_id = q.project_id AND (x.rights & 16) <> 0))
+ ORDER BY g.actor LIMIT 200`, string(id))
+	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
+}
+
+// linkByToken finds a share link by the hash of its token. Unscoped: whoever
+// opens it is not signed in; where it leads is read through the link's own Scope.
+func (p *Portal) linkByToken(ctx context.Context, hash string) (id ShareLinkID, err error) {
+	err = p.db.QueryRow(ctx, `SELECT id FROM share_links WHERE token_hash = $1 AND revoked_at IS NULL`, hash).Scan(&id)
+	return id, notFound(err)
+}
+
+// linkFailures are the wrong passwords of a share link since the last right
+// one, and when the last was. Unscoped: they are counted for nobody.
+func linkFailures(ctx context.Context, d *db.Tx, id ShareLinkID) (n int64, last time.Time, err error) {
+	var at int64
+	err = d.QueryRow(ctx, `SELECT failures, failed_at FROM share_links WHERE id = $1`, string(id)).Scan(&n, &at)
+	return n, db.FromMicros(at), notFound(err)
+}

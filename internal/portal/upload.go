@@ -455,10 +455,7 @@ func (t *tx) answers(ctx context.Context, u Uploading, f FileID, v VersionID) er
 	case err != nil:
 		return err
 	}
-	_, err := t.exec(ctx, `
-INSERT INTO file_request_files (request_id, file_id, project_id, version_id, created_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (request_id, file_id) DO UPDATE SET version_id = $4, created_at = $5`, string(u.Request), string(f), string(u.Project), string(v), t.now)
-	return err
+	return t.cameIn(ctx, u.Request, u.Project, f, v)
 }
 
 // FileLimit is how large one file may be, in bytes.

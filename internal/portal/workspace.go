@@ -44,8 +44,16 @@ type Workspace struct {
 	ReplyHours  int // expected first reply within so many office hours; 0 says nothing
 	StateWords  map[string]string
 	Sections    Sections
+	Files       FileLimits
 	Revision    int64
 	Rights      Rights
+}
+
+// FileLimits are what the workspace allows of files.
+type FileLimits struct {
+	File       int64 // bytes of one file
+	Client     int64 // bytes of all files of one client
+	ShareLinks bool  // files may be shared by links
 }
 
 // OfficeHours are the opening times of each weekday, Monday first, in the
@@ -110,10 +118,10 @@ func workspace(get func(q string, dest ...any) error) (Workspace, error) {
 	var setUp *int64
 	err := get(`
 SELECT w.name, w.logo_text, w.accent, w.support_email, w.legal_url, w.privacy_url, w.time_zone, w.locale, w.set_up_at,
-       w.welcome, w.office_hours, w.reply_hours, w.state_words, w.sections, w.revision, r.rights
+       w.welcome, w.office_hours, w.reply_hours, w.state_words, w.sections, w.file_limit, w.client_limit, w.share_links, w.revision, r.rights
   FROM my_role r JOIN workspace w ON w.id = 1`,
 		&w.Name, &w.LogoText, &w.Accent, &w.SupportEmail, &w.LegalURL, &w.PrivacyURL, &w.TimeZone, &w.Locale, &setUp,
-		&w.Welcome, &hours, &w.ReplyHours, &words, &w.Sections, &w.Revision, &w.Rights)
+		&w.Welcome, &hours, &w.ReplyHours, &words, &w.Sections, &w.Files.File, &w.Files.Client, &w.Files.ShareLinks, &w.Revision, &w.Rights)
 	if err != nil {
 		return w, err
 	}
@@ -255,6 +263,47 @@ UPDATE workspace SET name = $1, logo_text = $2, accent = $3, welcome = $4, suppo
  WHERE id = 1 AND revision = $13`,
 			s.Name, s.LogoText, s.Accent, s.Welcome, s.SupportEmail, s.LegalURL, s.PrivacyURL,
 			s.TimeZone, string(hours), s.ReplyHours, string(words), int64(s.Sections), s.Revision); err != nil {
+			return err
+		}
+		return t.record(ctx, Happening{Kind: WorkspaceChanged, Subject: "workspace"})
+	})
+}
+
+// Bounds of FileLimits, in bytes.
+const (
+	minFileLimit   = 1 << 20
+	maxFileLimit   = 1 << 40
+	maxClientLimit = 1 << 50
+)
+
+// ChangeFileLimits saves what the workspace allows of files. With share links
+// off, those there are lead nowhere until they are on again. Takes Administer;
+// ErrConflict when the settings were changed since they were read.
+func (me *Scope) ChangeFileLimits(ctx context.Context, l FileLimits, revision int64) error {
+	var c checks
+	if l.File < minFileLimit || l.File > maxFileLimit {
+		c.fail("file_limit", "size", "min", "1 MB", "max", "1 TB")
+	}
+	if l.Client < l.File {
+		c.fail("client_limit", "room_for_one")
+	}
+	if l.Client > maxClientLimit {
+		c.fail("client_limit", "size", "min", "1 MB", "max", "1,024 TB")
+	}
+	if err := c.err(); err != nil {
+		return err
+	}
+	return me.write(ctx, func(t *tx) error {
+		w, err := workspace(func(q string, dest ...any) error { return t.get(ctx, q, nil, dest...) })
+		switch {
+		case err != nil:
+			return err
+		case !w.Rights.Has(Administer):
+			return ErrForbidden
+		}
+		if err := t.must(ctx, `
+UPDATE workspace SET file_limit = $1, client_limit = $2, share_links = $3, revision = revision + 1 WHERE id = 1 AND revision = $4`,
+			l.File, l.Client, l.ShareLinks, revision); err != nil {
 			return err
 		}
 		return t.record(ctx, Happening{Kind: WorkspaceChanged, Subject: "workspace"})

@@ -79,6 +79,10 @@ type Items struct {
 	File        portal.FileID    // in the folder
 	Version     portal.VersionID // its newest
 	Draft       portal.VersionID // its first, for the team alone
+
+	// For both sides, so among what the client sees alone.
+	Request   portal.FileRequestID // answered with the file, and accepted
+	ShareLink portal.ShareLinkID   // to the file; none opens while the workspace allows none
 }
 
 // Everyone lists the people and their names.
@@ -318,6 +322,18 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $10, 0)`,
 	}
 	b.exec(`INSERT INTO attachments (item_id, file_id, project_id, position, created_at, created_by) VALUES ($1, $2, $3, 1, $4, $5)`,
 		string(it.Deliverable), string(it.File), string(project), b.now, ada)
+	if side == portal.Team {
+		return
+	}
+	it.Request, it.ShareLink = portal.FileRequestID(db.NewID("frq")), portal.ShareLinkID(db.NewID("lnk"))
+	b.exec(`INSERT INTO file_requests (id, project_id, client_id, title, title_key, body, example_id, folder_id, due_on, state, state_at, state_by, created_at, created_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '2026-03-18', 'accepted', $9, $10, $9, $10)`,
+		string(it.Request), string(project), string(c), word("request-title"), strings.ToLower(word("request-title")), word("request-body"), string(it.File), string(it.Folder), b.now, ada)
+	b.exec(`INSERT INTO file_request_files (request_id, file_id, project_id, version_id, created_at) VALUES ($1, $2, $3, $4, $5)`,
+		string(it.Request), string(it.File), string(project), string(it.Version), b.now)
+	b.exec(`INSERT INTO share_links (id, file_id, project_id, token_hash, expires_at, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		string(it.ShareLink), string(it.File), string(project), b.w.Accounts.TokenHash(b.w.Accounts.Token(account.PurposeShareLink, string(it.ShareLink))),
+		db.Micros(b.w.Clock.Now().AddDate(0, 0, 30)), b.now, ada)
 }
 
 // version makes a version of a file, with a picture of it and its text.

@@ -29,6 +29,8 @@ func (s *Server) projectRoutes() []route {
 		s.folderRoutes(),
 		s.fileRoutes(),
 		s.attachmentRoutes(),
+		s.fileRequestRoutes(),
+		s.shareLinkRoutes(),
 	)
 }
 

@@ -24,11 +24,13 @@ func (s *Server) routes() []route {
 		s.calendarRoutes(),
 		[]route{{"GET /search", team, s.search}},
 		s.settingsRoutes(),
+		s.fileSettingsRoutes(),
 		s.projectRoutes(),
 		s.viewerRoutes(),
 		s.versionRoutes(),
 		s.uploadRoutes(),
 		s.zipRoutes(),
+		s.linkRoutes(),
 	)
 }
 

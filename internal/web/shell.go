@@ -49,6 +49,7 @@ var doneKeys = []string{
 	"asked", "taken_back", "approved", "returned", "unshared", "project_shared", "project_archived", "project_restored", "template", "off_project",
 	"pinned", "unpinned", "moved", "copied", "trashed", "untrashed", "attached", "detached",
 	"version_back",
+	"request_sent", "request_answered", "request_accepted", "request_refused", "request_withdrawn", "link_made", "link_revoked", "links_revoked",
 }
 
 var taskID = regexp.MustCompile(`^tsk_[0-9a-z]{26}$`)

@@ -243,11 +243,13 @@ func (s *Server) place(w http.ResponseWriter, r *http.Request, me *visit, came [
 	return s.render(w, r, http.StatusConflict, view.Clashes(p))
 }
 
-// arrivedAt leads to what came: to the file that has a new version, else to the
-// folder.
+// arrivedAt leads to what came: to the request that it answers, to the file that
+// has a new version, else to the folder.
 func (s *Server) arrivedAt(w http.ResponseWriter, r *http.Request, me *visit, came []portal.Uploading, made portal.FileID) error {
 	to := "/"
 	switch u := came[0]; {
+	case u.Request != "":
+		to = "/requests/" + url.PathEscape(string(u.Request))
 	case u.File != "" && made != "":
 		to = "/files/" + url.PathEscape(string(made))
 	case u.Folder != "":
