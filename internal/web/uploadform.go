@@ -32,7 +32,7 @@ func (s *Server) uploadRoutes() []route {
 }
 
 const (
-	maxParts = 1000     // of a form
+	maxParts = 200      // of a form
 	maxField = 64 << 10 // of one field that is no file
 )
 
