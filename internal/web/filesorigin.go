@@ -167,8 +167,8 @@ func (s *Server) visitOf(ctx context.Context, c capability, now time.Time) (*vis
 	if err != nil {
 		return nil, err
 	}
-	v := &visit{Session: session, Person: who, Now: now, Scope: s.Portal.As(portal.PersonActor(who.ID))}
-	return v, s.lookAs(ctx, v)
+	v := &visit{Now: now}
+	return v, s.as(ctx, v, session, who)
 }
 
 // original hands out what a capability is for.

@@ -27,7 +27,6 @@ func (s *Server) routes() []route {
 		s.fileSettingsRoutes(),
 		s.projectRoutes(),
 		s.viewerRoutes(),
-		s.versionRoutes(),
 		s.uploadRoutes(),
 		s.zipRoutes(),
 		s.linkRoutes(),

@@ -51,6 +51,7 @@ type Server struct {
 	csp       string
 	uploads   uploadLocks
 	senders   senders
+	sound     soundBlobs
 	handler   http.Handler
 	streams   streams
 	closing   chan struct{} // closed when the streams are to end
@@ -83,6 +84,9 @@ func New(o Options) *Server {
 	}
 	for _, r := range s.sharedRoutes() {
 		mux.Handle(r.pattern, s.serveShared(r))
+	}
+	for _, r := range s.versionRoutes() {
+		mux.Handle(r.pattern, s.serveBytes(r))
 	}
 	for _, r := range s.bulkRoutes() {
 		mux.Handle(r.pattern, s.serveBulk(r))

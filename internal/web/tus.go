@@ -373,7 +373,14 @@ func (s *Server) patch(w http.ResponseWriter, r *http.Request, me *visit, u port
 		return u, err
 	}
 	defer leave()
-	body := io.Reader(in)
+	pre := readAhead(in)
+	defer func() {
+		if pre.now.err == nil { // it may be waiting
+			in.stop()
+		}
+		pre.end()
+	}()
+	body := io.Reader(pre)
 	var whole func() error
 	if c := r.Header.Get("Upload-Checksum"); c != "" {
 		kind, want, _ := strings.Cut(c, " ")

@@ -94,10 +94,18 @@ func (s *Server) abandon(ctx context.Context, me *visit, u portal.Uploading) err
 // step, and whole says whether it may count; what was cut off counts without,
 // as it would never come whole on a bad line, and the file has a hash as well.
 func (s *Server) receive(ctx context.Context, me *visit, u portal.Uploading, r io.Reader, whole func() error) (portal.Uploading, error) {
+	sure := u                              // as far as its row says
+	written := func() error { return nil } // waits for the row of the last step
+	settle := func(err error) (portal.Uploading, error) {
+		if failed := written(); failed != nil {
+			return sure, failed
+		}
+		return u, err
+	}
 	for u.Received < u.Size {
 		st, err := stateOf(u)
 		if err != nil {
-			return u, err
+			return settle(err)
 		}
 		most := min(step, u.Size-u.Received)
 		if whole != nil {
@@ -105,36 +113,46 @@ func (s *Server) receive(ctx context.Context, me *visit, u portal.Uploading, r i
 		}
 		next, err := s.Blobs.Append(ctx, blob.Key(u.Blob), st, r, most)
 		if errors.Is(err, blob.ErrCorrupt) || errors.Is(err, blob.ErrNotExist) {
-			return u, fmt.Errorf("%w: %w", errTornStore, err)
+			return settle(fmt.Errorf("%w: %w", errTornStore, err))
 		}
 		if err == nil && next.Offset == u.Size {
 			err = nothingMore(r)
 		}
 		if errors.Is(err, errBeyond) {
-			return u, err
+			return settle(err)
 		}
 		if whole != nil && err == nil {
 			if err := whole(); err != nil {
-				return u, err
+				return settle(err)
 			}
-		}
-		if next.Offset > u.Received {
-			state := base64.StdEncoding.EncodeToString(next.Data)
-			ctx, cancel := counted(ctx)
-			failed := me.AdvanceUpload(ctx, u.ID, u.Received, next.Offset, state)
-			cancel()
-			if failed != nil {
-				return u, failed
-			}
-			u.State = state
 		}
 		short := next.Offset-u.Received < most
-		u.Received = next.Offset
+		if next.Offset > u.Received {
+			if failed := written(); failed != nil {
+				return sure, failed
+			}
+			sure = u
+			from := u.Received
+			u.Received, u.State = next.Offset, base64.StdEncoding.EncodeToString(next.Data)
+			written = s.advance(ctx, me, u, from)
+		}
 		if err != nil || short {
-			return u, err
+			return settle(err)
 		}
 	}
-	return u, nil
+	return settle(nil)
+}
+
+// advance writes how far an upload has come, and returns what waits for it: the
+// next bytes may come meanwhile.
+func (s *Server) advance(ctx context.Context, me *visit, u portal.Uploading, from int64) func() error {
+	done := make(chan error, 1)
+	go func() {
+		ctx, cancel := counted(ctx)
+		defer cancel()
+		done <- me.AdvanceUpload(ctx, u.ID, from, u.Received, u.State)
+	}()
+	return sync.OnceValue(func() error { return <-done })
 }
 
 // nothingMore makes sure that r has ended.
@@ -261,6 +279,96 @@ func (in *incoming) Read(p []byte) (int, error) {
 // silent is for how long nothing has come.
 func (in *incoming) silent() time.Duration {
 	return time.Duration(time.Now().UnixNano() - in.heard.Load())
+}
+
+// ahead reads on while what came before is being made safe.
+type ahead struct {
+	full chan chunk
+	free chan []byte
+	quit chan struct{}
+	done chan struct{}
+	now  chunk
+	rest []byte // of now
+}
+
+type chunk struct {
+	b   []byte
+	n   int
+	err error
+}
+
+const (
+	aheadChunks = 8
+	aheadSize   = 512 << 10
+)
+
+var aheadBuffers = sync.Pool{New: func() any { return new([aheadSize]byte) }}
+
+// readAhead reads r in a goroutine until it ends or end is called.
+func readAhead(r io.Reader) *ahead {
+	a := &ahead{full: make(chan chunk, aheadChunks), free: make(chan []byte, aheadChunks), quit: make(chan struct{}), done: make(chan struct{})}
+	for range aheadChunks {
+		a.free <- nil // made when it is needed
+	}
+	go func() {
+		defer close(a.done)
+		for {
+			var b []byte
+			select {
+			case b = <-a.free:
+			case <-a.quit:
+				return
+			}
+			if b == nil {
+				b = aheadBuffers.Get().(*[aheadSize]byte)[:]
+			}
+			n, err := r.Read(b)
+			a.full <- chunk{b, n, err} // there is room for each
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return a
+}
+
+func (a *ahead) Read(p []byte) (int, error) {
+	for len(a.rest) == 0 {
+		if a.now.err != nil {
+			return 0, a.now.err
+		}
+		if a.now.b != nil {
+			a.free <- a.now.b
+		}
+		a.now = <-a.full
+		a.rest = a.now.b[:a.now.n]
+	}
+	n := copy(p, a.rest)
+	a.rest = a.rest[n:]
+	return n, nil
+}
+
+// end stops the reading. The reader must not wait for more by then.
+func (a *ahead) end() {
+	close(a.quit)
+	<-a.done
+	for {
+		select {
+		case c := <-a.full:
+			a.give(c.b)
+		case b := <-a.free:
+			a.give(b)
+		default:
+			a.give(a.now.b)
+			return
+		}
+	}
+}
+
+func (a *ahead) give(b []byte) {
+	if b != nil {
+		aheadBuffers.Put((*[aheadSize]byte)(b[:aheadSize]))
+	}
 }
 
 // uploadLocks let one request at a time write to an upload, on this node. On

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -121,6 +122,25 @@ func (s *Server) serveBulk(rt route) http.Handler {
 	})
 }
 
+// serveBytes is serve for handlers that draw no page: they know who is asking
+// and nothing else of them. Pictures and files are asked for by the dozen.
+func (s *Server) serveBytes(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		me := s.nobody(r)
+		err := s.recognise(r, me)
+		if err == nil {
+			err = rt.door(me)
+		}
+		if err == nil {
+			err = rt.handle(w, r, me)
+		}
+		if err != nil { // which has a page
+			me, other := s.visit(r)
+			s.fail(w, r, me, cmp.Or(other, err))
+		}
+	})
+}
+
 // noted keeps where a request comes from that may change something.
 func (s *Server) noted(r *http.Request) *http.Request {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
@@ -158,38 +178,52 @@ func (s *Server) stranger(r *http.Request) *visit {
 	return v
 }
 
-// visit finds out who is asking.
+// visit finds out who is asking, and what a page for them needs.
 func (s *Server) visit(r *http.Request) (*visit, error) {
-	ctx := r.Context()
-	v := &visit{Scope: s.Portal.As(portal.Actor{}), Now: s.Portal.Now(), done: r.URL.Query().Get("done"), of: r.URL.Query().Get("of")}
-	var err error
-	if v.Brand, err = s.Portal.Brand(ctx); err != nil {
-		v.Book = s.book(v, r)
-		return v, err
+	brand, err := s.Portal.Brand(r.Context())
+	v := s.nobody(r)
+	v.Brand = brand
+	if err == nil {
+		err = s.recognise(r, v)
 	}
-	defer func() { v.Book = s.book(v, r) }()
+	v.Book = s.book(v, r)
+	if err == nil && v.signedIn() {
+		v.Self, err = v.Scope.Self(r.Context())
+	}
+	return v, err
+}
+
+// nobody is a visit before anything is known.
+func (s *Server) nobody(r *http.Request) *visit {
+	q := r.URL.Query()
+	return &visit{Scope: s.Portal.As(portal.Actor{}), Now: s.Portal.Now(), done: q.Get("done"), of: q.Get("of")}
+}
+
+// recognise finds out whose session it is, and what they see.
+func (s *Server) recognise(r *http.Request, v *visit) error {
 	token, err := s.token(r)
 	if err != nil || token == "" {
-		return v, err
+		return err
 	}
-	session, who, err := s.Accounts.Session(ctx, token)
+	session, who, err := s.Accounts.Session(r.Context(), token)
 	var ended *account.Ended
 	switch {
 	case errors.As(err, &ended):
 		v.ended = ended.Why
-		return v, nil
+		return nil
 	case errors.Is(err, account.ErrSignedOut):
-		return v, nil
+		return nil
 	case err != nil:
-		return v, err
+		return err
 	}
+	return s.as(r.Context(), v, session, who)
+}
+
+// as makes the visit that of a session.
+func (s *Server) as(ctx context.Context, v *visit, session account.Session, who account.Person) error {
 	v.Session, v.Person = session, who
 	v.Scope = s.Portal.As(portal.PersonActor(who.ID))
-	if err := s.lookAs(ctx, v); err != nil {
-		return v, err
-	}
-	v.Self, err = v.Scope.Self(ctx)
-	return v, err
+	return s.lookAs(ctx, v)
 }
 
 // lookAs puts a client user's view in front of a team member who asked for it.
