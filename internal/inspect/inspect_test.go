@@ -263,7 +263,7 @@ func TestScanner(t *testing.T) {
 			if err != nil && !errors.Is(err, portal.ErrHeld) {
 				t.Error(err)
 			}
-			_, shown := w.As(w.Cleo).ViewVersion(t.Context(), id)
+			_, shown := w.As(w.Cleo).ReadVersion(t.Context(), id)
 			if (err == nil) != (shown == nil) {
 				t.Errorf("to download: %v, to view: %v", err, shown)
 			}

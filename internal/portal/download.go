@@ -44,9 +44,9 @@ func (me *Scope) DownloadVersion(ctx context.Context, id VersionID) (Stored, err
 	return v.stored()
 }
 
-// ViewVersion hands out a version to be looked at. The client's people need
-// View alone.
-func (me *Scope) ViewVersion(ctx context.Context, id VersionID) (Stored, error) {
+// ReadVersion hands out a version for us to show what is written in it. The
+// client's people need View alone.
+func (me *Scope) ReadVersion(ctx context.Context, id VersionID) (Stored, error) {
 	v, err := me.Version(ctx, id)
 	switch {
 	case err != nil:
@@ -58,7 +58,7 @@ func (me *Scope) ViewVersion(ctx context.Context, id VersionID) (Stored, error) 
 }
 
 // PreviewOf hands out something that was made to look at a version; page is 0
-// but for pages. As ViewVersion.
+// but for pages. As ReadVersion.
 func (me *Scope) PreviewOf(ctx context.Context, id VersionID, kind string, page int) (Stored, error) {
 	var s Stored
 	var scan string

@@ -125,8 +125,8 @@ func fileReads(items func(*portaltest.World, portal.ProjectID) []portaltest.Item
 		one("DownloadVersion", func(ctx context.Context, me *portal.Scope, i portaltest.Items) (any, error) {
 			return both(i, func(id portal.VersionID) (any, error) { return me.DownloadVersion(ctx, id) })
 		}),
-		one("ViewVersion", func(ctx context.Context, me *portal.Scope, i portaltest.Items) (any, error) {
-			return both(i, func(id portal.VersionID) (any, error) { return me.ViewVersion(ctx, id) })
+		one("ReadVersion", func(ctx context.Context, me *portal.Scope, i portaltest.Items) (any, error) {
+			return both(i, func(id portal.VersionID) (any, error) { return me.ReadVersion(ctx, id) })
 		}),
 		one("PreviewOf", func(ctx context.Context, me *portal.Scope, i portaltest.Items) (any, error) {
 			return both(i, func(id portal.VersionID) (any, error) { return me.PreviewOf(ctx, id, "thumb", 0) })

@@ -620,7 +620,7 @@ func TestBytesAreHandedOut(t *testing.T) {
 		_, err := cleo.DownloadVersion(ctx, i.Version)
 		wantErr(t, "taken by who may look", err, portal.ErrForbidden)
 		wantErr(t, "an archive of it", cleo.ZipEntries(ctx, w.Site, nil, nil, func(portal.ZipEntry) error { return nil }), portal.ErrForbidden)
-		if _, err := cleo.ViewVersion(ctx, i.Version); err != nil {
+		if _, err := cleo.ReadVersion(ctx, i.Version); err != nil {
 			t.Error(err)
 		}
 		if p := must[portal.Stored](t)(cleo.PreviewOf(ctx, i.Version, "thumb", 0)); string(w.Blobs[p.Blob]) == "" || p.Type != "image/png" {
@@ -636,7 +636,7 @@ func TestBytesAreHandedOut(t *testing.T) {
 			for _, who := range []portal.PersonID{w.Cleo, w.Ada} {
 				_, err := w.As(who).DownloadVersion(ctx, i.Version)
 				wantErr(t, scan, err, portal.ErrHeld)
-				_, err = w.As(who).ViewVersion(ctx, i.Version)
+				_, err = w.As(who).ReadVersion(ctx, i.Version)
 				wantErr(t, scan, err, portal.ErrHeld)
 				_, err = w.As(who).PreviewOf(ctx, i.Version, "thumb", 0)
 				wantErr(t, scan, err, portal.ErrHeld)

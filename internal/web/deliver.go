@@ -62,16 +62,17 @@ func (s *Server) viewVersion(w http.ResponseWriter, r *http.Request, me *visit) 
 	if s.FilesURL == nil {
 		return portal.ErrNotFound
 	}
-	how := asView
-	st, err := s.stored(r.Context(), me, id, how)
+	v, err := me.Version(r.Context(), id)
 	if err != nil {
 		return err
 	}
-	if !shown[st.Type] {
+	how := asView
+	if !shown[v.Type] {
 		how = asPDF
-		if st, err = s.stored(r.Context(), me, id, how); err != nil {
-			return err
-		}
+	}
+	st, err := s.stored(r.Context(), me, id, how)
+	if err != nil {
+		return err
 	}
 	return seeOther(w, r, s.fileURL(me, id, how, st.Name))
 }
@@ -79,10 +80,8 @@ func (s *Server) viewVersion(w http.ResponseWriter, r *http.Request, me *visit) 
 // stored is what to hand out of a version, if the visitor may have it so.
 func (s *Server) stored(ctx context.Context, me *visit, id portal.VersionID, how string) (portal.Stored, error) {
 	switch how {
-	case asFile:
+	case asFile, asView: // a browser can keep what it shows
 		return me.DownloadVersion(ctx, id)
-	case asView:
-		return me.ViewVersion(ctx, id)
 	case asPDF:
 		return me.PreviewOf(ctx, id, "pdf", 0)
 	}

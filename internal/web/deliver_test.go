@@ -198,6 +198,31 @@ func TestCapability(t *testing.T) {
 	})
 }
 
+// What a browser shows it can keep: an original is looked at with the right to
+// download alone, also by an address that was made before it was taken.
+func TestLookingIsNotTaking(t *testing.T) {
+	webtest.RunFiles(t, func(t *testing.T, s *webtest.Site) {
+		_, v := shared(t, s, "photo.png", png)
+		cleo := send(t, s.As("cleo"))
+		view := "/versions/" + string(v) + "/view"
+		a := cleo.do("GET", view, nil)
+		if a.StatusCode != 303 {
+			t.Fatalf("view: %d", a.StatusCode)
+		}
+		address := a.Header.Get("Location")
+		if a := cleo.do("GET", address, nil); a.StatusCode != 200 || a.text != string(png) {
+			t.Fatalf("%d %q", a.StatusCode, a.text)
+		}
+		cleoOnlyLooks(t, s)
+		if a := cleo.do("GET", view, nil); a.StatusCode != 403 {
+			t.Errorf("view: %d", a.StatusCode)
+		}
+		if a := cleo.do("GET", address, nil); a.StatusCode != 403 || strings.Contains(a.text, string(png)) {
+			t.Errorf("the address of before: %d %q", a.StatusCode, a.text)
+		}
+	})
+}
+
 // T131: one range is answered, many are one whole file.
 func TestRanges(t *testing.T) {
 	webtest.RunFiles(t, func(t *testing.T, s *webtest.Site) {

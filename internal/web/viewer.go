@@ -190,7 +190,8 @@ func (s *Server) stage(ctx context.Context, me *visit, f portal.File, v portal.V
 			st.Wave = true
 		}
 	}
-	plays := s.FilesURL != nil && shown[v.Type]
+	given := s.FilesURL != nil && (f.Team() || f.Can(portal.Download)) // what is shown as it is can be kept
+	plays := given && shown[v.Type]
 	switch v.Kind {
 	case "image", "svg":
 		st.Original = plays && v.Kind == "image"
@@ -198,7 +199,7 @@ func (s *Server) stage(ctx context.Context, me *visit, f portal.File, v portal.V
 			st.Kind = "picture"
 		}
 	case "pdf", "office":
-		if s.FilesURL != nil && (pdf || v.Type == "application/pdf") {
+		if s.FilesURL != nil && pdf || given && v.Type == "application/pdf" {
 			st.PDF = s.FilesURL.JoinPath("pdf").String() + "?lang=" + me.Book.Lang()
 		}
 		if len(st.Pages) > 0 || st.PDF != "" {
@@ -258,7 +259,7 @@ func (s *Server) source(ctx context.Context, me *visit, v portal.Version) (st vi
 
 // text reads the beginning of a version.
 func (s *Server) text(ctx context.Context, me *visit, id portal.VersionID) (text string, cut bool, err error) {
-	stored, err := me.ViewVersion(ctx, id)
+	stored, err := me.ReadVersion(ctx, id)
 	if err != nil {
 		return "", false, err
 	}

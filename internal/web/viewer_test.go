@@ -138,21 +138,7 @@ func TestVersionsAreBroughtBackAndShown(t *testing.T) {
 func TestTheViewerOffersWhatOneMay(t *testing.T) {
 	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
 		x := newShelf(t, s, "Words.txt", "text", "text/plain")
-		mia := s.World.As(s.Mia)
-		a, err := mia.Access(context.Background(), s.Acme)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ch := portal.AccessChange{Revision: a.Client.Revision, Enabled: a.Enabled, AllowedDomains: a.AllowedDomains,
-			InvitationDays: a.InvitationDays, Preset: a.Preset, SectionsSet: a.Client.SectionsSet, Sections: a.Client.Sections}
-		for _, u := range a.Users {
-			if u.Person == s.Cleo {
-				ch.Change = []portal.ClientUserChange{{User: u.ID, Title: u.Title, Rights: portal.View, AllProjects: true}}
-			}
-		}
-		if _, err := mia.SaveAccess(context.Background(), s.Acme, ch); err != nil {
-			t.Fatal(err)
-		}
+		cleoOnlyLooks(t, s)
 		cleo := s.As("cleo")
 		for _, path := range []string{"", "/compare"} {
 			if page := cleo.Get(x.path(path)); page.MustBe(200).Has(`[href$="/download"], [action$="/restore"], [data-upload]`) {
@@ -161,6 +147,26 @@ func TestTheViewerOffersWhatOneMay(t *testing.T) {
 		}
 		cleo.Get("/versions/" + string(x.seen) + "/download").MustBe(403)
 	})
+}
+
+// cleoOnlyLooks leaves Cleo the right to view alone.
+func cleoOnlyLooks(t *testing.T, s *webtest.Site) {
+	t.Helper()
+	mia := s.World.As(s.Mia)
+	a, err := mia.Access(context.Background(), s.Acme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ch := portal.AccessChange{Revision: a.Client.Revision, Enabled: a.Enabled, AllowedDomains: a.AllowedDomains,
+		InvitationDays: a.InvitationDays, Preset: a.Preset, SectionsSet: a.Client.SectionsSet, Sections: a.Client.Sections}
+	for _, u := range a.Users {
+		if u.Person == s.Cleo {
+			ch.Change = []portal.ClientUserChange{{User: u.ID, Title: u.Title, Rights: portal.View, AllProjects: true}}
+		}
+	}
+	if _, err := mia.SaveAccess(context.Background(), s.Acme, ch); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Whatever is written in a file is text on its page.
