@@ -198,7 +198,7 @@ func (me *Scope) AskForFile(ctx context.Context, project ProjectID, n NewFileReq
 		if err != nil {
 			return err
 		}
-		if err := t.checkAsk(ctx, project, n, FileRequest{}); err != nil {
+		if err := t.checkAsk(ctx, p.Client, project, n, FileRequest{}); err != nil {
 			return err
 		}
 		remind, err := t.remindAt(ctx, n.Remind, n.DueOn)
@@ -224,7 +224,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $11, $12)`,
 // checkAsk makes sure that the parts of a request go together: all are of
 // the project, and the client sees what they are sent to. What stays as it was
 // is not looked at again.
-func (t *tx) checkAsk(ctx context.Context, project ProjectID, n NewFileRequest, was FileRequest) error {
+func (t *tx) checkAsk(ctx context.Context, client ClientID, project ProjectID, n NewFileRequest, was FileRequest) error {
+	// What is looked at below stays so: its folder is not concealed meanwhile.
+	if err := t.lock(ctx, string(client)); err != nil {
+		return err
+	}
 	if n.Assignee != "" && n.Assignee != was.Assignee {
 		all, err := uploaders(ctx, t, project)
 		if err != nil {
@@ -336,7 +340,7 @@ func (me *Scope) ChangeFileRequest(ctx context.Context, id FileRequestID, in Fil
 		case q.State.Over():
 			return ErrConflict
 		}
-		if err := t.checkAsk(ctx, q.Project, in.NewFileRequest, q); err != nil {
+		if err := t.checkAsk(ctx, q.Client, q.Project, in.NewFileRequest, q); err != nil {
 			return err
 		}
 		remind, err := t.remindAt(ctx, in.Remind && q.Turn == ClientSide, in.DueOn)

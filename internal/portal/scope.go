@@ -580,9 +580,10 @@ const linkLeads = `JOIN files f ON f.id = s.file_id
 // file and the version, nothing harmful was found in it, and who made the link
 // might make it today.
 const linkOpens = `(w.share_links = 1 AND f.trashed_at IS NULL AND f.audience = 'client' AND v.audience = 'client' AND v.scan NOT IN ('waiting', 'infected')
-   AND p.shared_at IS NOT NULL AND c.portal_since IS NOT NULL AND c.archived_at IS NULL
+   AND p.shared_at IS NOT NULL AND p.archived_at IS NULL AND c.portal_since IS NOT NULL AND c.archived_at IS NULL
    AND (((((w.sections & ~c.sections_set) | (c.sections & c.sections_set)) & ~p.sections_set) | (p.sections & p.sections_set)) & 32) <> 0
-   AND EXISTS (SELECT 1 FROM project_grants g WHERE g.actor = s.created_by AND g.project_id = s.project_id AND g.side = 'team' AND (g.rights & 256) <> 0))`
+   AND EXISTS (SELECT 1 FROM project_grants g JOIN persons k ON k.id = g.actor AND k.disabled_at IS NULL
+                WHERE g.actor = s.created_by AND g.project_id = s.project_id AND g.side = 'team' AND (g.rights & 256) <> 0))`
 
 // versionSQL are the columns of a version v that was made by va, who is vm of
 // the team, in the project p.

@@ -298,7 +298,8 @@ func (me *Scope) RevokeShareLinks(ctx context.Context, project ProjectID) error 
 		return err
 	}
 	for _, id := range projects {
-		if err := me.RevokeShareLinks(ctx, id); err != nil {
+		var again *Repeated
+		if err := me.RevokeShareLinks(WithPart(ctx, string(id)), id); err != nil && !errors.As(err, &again) {
 			return err
 		}
 	}

@@ -187,6 +187,8 @@ func TestLinkEnds(t *testing.T) {
 			"section off":     {`UPDATE workspace SET sections = sections & ~32`, `UPDATE workspace SET sections = sections | 32`},
 			"portal off":      {`UPDATE clients SET portal_since = NULL WHERE id = '` + string(w.Acme) + `'`, `UPDATE clients SET portal_since = 1 WHERE id = '` + string(w.Acme) + `'`},
 			"project hidden":  {`UPDATE projects SET shared_at = NULL WHERE id = '` + string(w.Site) + `'`, `UPDATE projects SET shared_at = 1 WHERE id = '` + string(w.Site) + `'`},
+			"archived":        {`UPDATE projects SET archived_at = 1 WHERE id = '` + string(w.Site) + `'`, `UPDATE projects SET archived_at = NULL WHERE id = '` + string(w.Site) + `'`},
+			"maker disabled":  {`UPDATE persons SET disabled_at = 1 WHERE id = '` + string(w.Tom) + `'`, `UPDATE persons SET disabled_at = NULL WHERE id = '` + string(w.Tom) + `'`},
 			"in the trash":    {`UPDATE files SET trashed_at = 1`, `UPDATE files SET trashed_at = NULL`},
 			"something found": {`UPDATE versions SET scan = 'infected'`, `UPDATE versions SET scan = 'clean'`},
 			"not yet checked": {`UPDATE versions SET scan = 'waiting'`, `UPDATE versions SET scan = 'clean'`},
@@ -247,13 +249,21 @@ func TestRevokeShareLinks(t *testing.T) {
 		}
 		wants(t, "a link of those that were all revoked", opens(w, third), portal.ErrNotFound)
 		_, fourth := share(t, w, f, portal.NewShareLink{})
-		if err := w.As(w.Ada).RevokeShareLinks(ctx, ""); err != nil {
-			t.Fatal(err)
+		mia := w.As(w.Mia)
+		fifth := must[portal.ShareLink](t)(mia.ShareLink(ctx, must[portal.ShareLinkID](t)(mia.ShareFile(ctx, w.Items[w.Shop][portal.ClientSide].File,
+			portal.NewShareLink{ExpiresAt: w.Clock.Now().AddDate(0, 0, 1)}))))
+		// One press ends those of all projects, and pressed twice it is the same.
+		once := portal.WithRequest(ctx, portal.Request{Key: "all of them"})
+		for range 2 {
+			if err := w.As(w.Ada).RevokeShareLinks(once, ""); err != nil {
+				t.Fatal(err)
+			}
 		}
 		wants(t, "a link of the workspace", opens(w, fourth), portal.ErrNotFound)
+		wants(t, "a link of another project", opens(w, fifth.Token), portal.ErrNotFound)
 		all, _, err := w.As(w.Ada).ShareLinks(ctx, "", portal.Page{})
-		if err != nil || len(all) != 4 {
-			t.Errorf("%d links are listed, want all 4 (%v)", len(all), err)
+		if err != nil || len(all) != 5 {
+			t.Errorf("%d links are listed, want all 5 (%v)", len(all), err)
 		}
 	})
 }
