@@ -9,6 +9,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"math"
+	"slices"
 	"sync"
 
 	"golang.org/x/image/font"
@@ -50,6 +51,11 @@ func sky(w, h int, top, bottom color.RGBA) canvas {
 		}
 	}
 	return c
+}
+
+// clone is a picture to be drawn on further.
+func clone(c canvas) *image.RGBA {
+	return &image.RGBA{Pix: slices.Clone(c.Pix), Stride: c.Stride, Rect: c.Rect}
 }
 
 func plain(w, h int, c color.RGBA) canvas { return sky(w, h, c, c) }

@@ -113,6 +113,7 @@ func kestrelCampaign() *project {
 						files: []attach{{-15, shelf.of("tram-day.jpg", "tram-night.jpg")}},
 						story: []turn{asks(-15, ana), approves(-13, rosa, "")}},
 					{title: "Films of six seconds", body: "Three boards that turn. Without sound, with sound, and with the sound of geese.", owner: ana, due: 5, rounds: 1,
+						files: []attach{{-4, shelf.of("geese, six seconds.mp4")}},
 						story: []turn{asks(-4, ana), returns(-3, amara, "The geese, please, everywhere. And the date must stay one second longer.")}}}},
 			{title: "On the street", due: 12},
 		},

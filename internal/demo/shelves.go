@@ -72,6 +72,7 @@ func letoSiteShelf() shelf {
 			{name: "Parts", on: -40, by: priya, files: []*file{
 				{name: "icons.svg", on: -40, by: priya, is: is(iconSet)},
 				{name: "button-states.gif", on: -38, by: priya, is: button},
+				{name: "Way through the checkout.mp4", on: -38, by: priya, is: walkthrough, taken: []take{{-31, sofia}}},
 			}},
 		}},
 		folder{name: "Texts", on: -56, by: mei, files: []*file{
@@ -153,6 +154,9 @@ func kestrelGuideShelf() shelf {
 func kestrelCampaignShelf() shelf {
 	return put(
 		[]*file{{name: "Departure board.gif", on: -27, by: ana, is: board, pinned: true}},
+		folder{name: "Films", on: -5, by: ana, files: []*file{
+			{name: "geese, six seconds.mp4", on: -4, by: ana, is: geese},
+		}},
 		folder{name: "Tram posters", on: -16, by: ana, files: []*file{
 			{name: "tram-day.jpg", on: -15, by: ana, is: jpg(func() canvas {
 				return poster(chalk, unbleach, soot, "White stork, with two hundred others", "Khartoum", "05:30")
