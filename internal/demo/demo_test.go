@@ -243,6 +243,74 @@ func TestClientSide(t *testing.T) {
 	}
 }
 
+// TestFiles looks for every kind of file, and reads each byte as its people do.
+func TestFiles(t *testing.T) {
+	ctx := context.Background()
+	d := dbtest.Open(t, db.SQLite)
+	blobs := must(blob.OpenDisk(filepath.Join(t.TempDir(), "files")))
+	now := time.Now()
+	if err := demo.Fill(ctx, d, blobs, key, now); err != nil {
+		t.Fatal(err)
+	}
+	p, accounts := portal.New(d, portal.Options{Key: key, Now: func() time.Time { return now }})
+	as := func(role string) *portal.Scope {
+		for _, e := range demo.Entries() {
+			if e.Role == role {
+				s, _, err := accounts.SignIn(ctx, account.SignIn{Email: e.Email, Password: demo.Password})
+				return p.As(portal.PersonActor(must(s, err).Person))
+			}
+		}
+		panic(role)
+	}
+	kinds, zones, versions, took := map[string]int{}, map[portal.Zone]int{}, 0, 0
+	owner := as("owner")
+	each := func(me *portal.Scope, fn func(portal.File)) {
+		for _, x := range list(me.Projects(ctx, portal.ProjectFilter{}, portal.Page{Limit: 100})) {
+			var in func(portal.FolderID)
+			in = func(id portal.FolderID) {
+				l := must(me.Files(ctx, x.ID, id, portal.ListOptions{Page: portal.Page{Limit: 100}}))
+				for _, f := range l.Files {
+					fn(f)
+				}
+				for _, f := range l.Folders {
+					in(f.ID)
+				}
+			}
+			in("")
+		}
+	}
+	each(owner, func(f portal.File) {
+		zones[f.Zone()]++
+		took += len(list(owner.Downloads(ctx, f.ID, portal.Page{})))
+		for _, v := range must(owner.Versions(ctx, f.ID)) {
+			versions++
+			kinds[v.Kind]++
+			s := must(owner.DownloadVersion(ctx, v.ID))
+			if err := blob.Verify(ctx, blobs, blob.Key(s.Blob), s.Size, s.SHA256); err != nil {
+				t.Errorf("%s, version %d: %v", f.Name, v.Number, err)
+			}
+		}
+	})
+	for _, k := range []string{"image", "svg", "pdf", "video", "audio", "text", "markdown", "code", "csv", "office", "archive"} {
+		if kinds[k] == 0 {
+			t.Errorf("no file is of kind %s", k)
+		}
+	}
+	for _, z := range []portal.Zone{portal.ZoneTeam, portal.ZoneShared, portal.ZoneFromClient} {
+		if zones[z] < 3 {
+			t.Errorf("%d files are in the zone %s", zones[z], z)
+		}
+	}
+	if kinds["other"] > 0 || versions < 60 || took < 20 {
+		t.Errorf("%d versions of kinds %v were taken %d times", versions, kinds, took)
+	}
+	each(as("client lead"), func(f portal.File) {
+		if f.Zone() == portal.ZoneTeam || f.Version.Draft {
+			t.Errorf("the lead sees %s", f.Name)
+		}
+	})
+}
+
 // TestAnyDay fills a demo at times at which nobody works.
 func TestAnyDay(t *testing.T) {
 	now := time.Date(2026, 3, 29, 0, 0, 0, 0, time.UTC) // a Sunday, on which clocks change

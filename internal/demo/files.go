@@ -30,6 +30,7 @@ type file struct {
 	then    []version
 	shown   day // by the project's lead
 	pinned  bool
+	answers *request
 	trashed day // by who brought it
 	taken   []take
 
@@ -48,6 +49,18 @@ type version struct {
 type take struct {
 	on  day
 	who *person
+}
+
+// A request is what the team needs from somebody of the client, who answers with
+// files.
+type request struct {
+	title, body string
+	on, due     day
+	who         *person
+	answered    day
+	accepted    day
+
+	id portal.FileRequestID
 }
 
 // A content is bytes that are made and stored while the demo gets there.
@@ -150,7 +163,11 @@ func (f *filling) file(p *project, x *file, in *portal.FolderID) {
 	}
 	first := f.makes(x.on, x.name, x.is)
 	f.on(x.on, x.name, func(ctx context.Context) (err error) {
-		x.id, err = f.arrives(ctx, by, portal.NewUpload{Project: p.id, Folder: *in, Name: x.name, Audience: side(x.hidden)}, first)
+		n := portal.NewUpload{Project: p.id, Folder: *in, Name: x.name, Audience: side(x.hidden)}
+		if x.answers != nil {
+			n.Request = x.answers.id
+		}
+		x.id, err = f.arrives(ctx, by, n, first)
 		return err
 	})
 	for _, v := range x.then {
@@ -175,6 +192,31 @@ func (f *filling) file(p *project, x *file, in *portal.FolderID) {
 	}
 	if x.trashed != 0 {
 		f.on(x.trashed, "delete "+x.name, func(ctx context.Context) error { return f.as(by).TrashFile(ctx, x.id) })
+	}
+}
+
+// asks plans that the lead asks for files.
+func (f *filling) asks(p *project, q *request) {
+	f.on(q.on, "ask for "+q.title, func(ctx context.Context) (err error) {
+		q.id, err = f.as(p.lead).AskForFile(ctx, p.id, portal.NewFileRequest{Title: q.title, Body: prose(q.body),
+			Assignee: f.people[q.who], DueOn: f.days.date(q.due), Remind: true})
+		return err
+	})
+}
+
+// answered plans what becomes of what was asked for.
+func (f *filling) answered(p *project, q *request) {
+	if q.answered != 0 {
+		f.on(q.answered, "answer "+q.title, func(ctx context.Context) error { return f.as(q.who).AnswerFileRequest(ctx, q.id) })
+	}
+	if q.accepted != 0 {
+		f.on(q.accepted, "accept "+q.title, func(ctx context.Context) error {
+			now, err := f.as(p.lead).FileRequest(ctx, q.id)
+			if err != nil {
+				return err
+			}
+			return f.as(p.lead).AcceptFiles(ctx, q.id, now.Revision)
+		})
 	}
 }
 

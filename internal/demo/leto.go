@@ -37,7 +37,7 @@ func leto() *client {
 func letoSite() *project {
 	shelf := letoSiteShelf()
 	return &project{
-		name: "Website relaunch", files: shelf.files, folders: shelf.folders,
+		name: "Website relaunch", files: shelf.files, folders: shelf.folders, requests: shelf.asked,
 		summary: `
 			A new online shop for Leto: faster, easier to look after, and as calm as the linen itself. It replaces the
 			shop of 2019 and opens before the spring collection.`,

@@ -273,7 +273,7 @@ func contractPaper() []byte {
 			kinds of payment can be tried.`},
 		leaf{text: `
 			# Annex
-			Technical contact for the shop: Honcho Design, Tomasz Zieliński. Access to the test system is given to him
+			Technical contact for the shop: the developer at Honcho Design. Access to the test system is given to him
 			alone, and ends with the project.`})
 }
 

@@ -55,7 +55,8 @@ type project struct {
 	tasks         []task        // likewise
 	updates       []update
 	folders       []folder
-	files         []*file              // at the top
+	files         []*file // at the top
+	requests      []*request
 	status        portal.ProjectStatus // where no update says it
 	archived      day
 
@@ -389,11 +390,17 @@ func (f *filling) begin(c *client, p *project) {
 // work plans what is done in a project.
 func (f *filling) work(p *project) {
 	top := new(portal.FolderID)
+	for _, q := range p.requests {
+		f.asks(p, q)
+	}
 	for _, x := range p.files {
 		f.file(p, x, top)
 	}
 	for _, d := range p.folders {
 		f.folder(p, d, top)
+	}
+	for _, q := range p.requests {
+		f.answered(p, q)
 	}
 	ids := make([]portal.MilestoneID, len(p.phases))
 	for i, ph := range p.phases {

@@ -14,12 +14,13 @@ func numbered(make func(int) []byte, n int) func() []byte { return func() []byte
 type shelf struct {
 	files   []*file
 	folders []folder
+	asked   []*request
 	named   map[string]*file
 }
 
 // put gathers files by their name, to be named.
 func put(files []*file, folders ...folder) shelf {
-	s := shelf{files, folders, map[string]*file{}}
+	s := shelf{files: files, folders: folders, named: map[string]*file{}}
 	var gather func([]*file, []folder)
 	gather = func(files []*file, folders []folder) {
 		for _, x := range files {
@@ -45,10 +46,21 @@ func (s shelf) of(names ...string) (files []*file) {
 	return files
 }
 
+// asking are requests that belong to a shelf.
+func (s shelf) asking(all ...*request) shelf {
+	s.asked = all
+	return s
+}
+
 func letoSiteShelf() shelf {
+	contract := &request{title: "Signed contract with the payment provider", body: "All pages as one PDF, with the annex about their test system.",
+		on: -20, due: -16, who: sofia, answered: -14, accepted: -13}
 	home := []string{"Woven in Guimarães since 1991.", "Stonewashed, unhurried, and meant", "to be used every single day."}
 	return put(
-		[]*file{{name: "Start here.md", on: -86, is: is(startHere), pinned: true, taken: []take{{-84, sofia}}}},
+		[]*file{
+			{name: "Start here.md", on: -86, is: is(startHere), pinned: true, taken: []take{{-84, sofia}}},
+			{name: "Contract with Cascais Pay, signed.pdf", on: -14, by: sofia, is: contractPaper, answers: contract, taken: []take{{-13, tomas}}},
+		},
 		folder{name: "Brief", on: -80, files: []*file{
 			{name: "Project brief.pdf", on: -76, is: briefPaper, taken: []take{{-75, sofia}, {-74, marcus}, {-60, yuki}}},
 			{name: "Interviews with customers.docx", on: -77, by: mei, is: interviews, hidden: true, shown: -74},
@@ -92,7 +104,9 @@ func letoSiteShelf() shelf {
 			{name: "linen-throw-madder.jpg", on: -37, by: sofia, is: jpg(func() canvas { return photograph(madder, 5) }), taken: []take{{-36, priya}}},
 			{name: "cushion-weld.jpg", on: -37, by: sofia, is: jpg(func() canvas { return photograph(weld, 3) })},
 		}},
-	)
+	).asking(contract, &request{title: "Photographs of the spring cushions",
+		body: "The four new colours, 3000 pixels wide, on the grey cloth: as you did with the throws. They are the last pictures that the shop waits for.",
+		on:   -4, due: 2, who: sofia})
 }
 
 func letoRefreshShelf() shelf {
@@ -171,12 +185,13 @@ func kestrelCampaignShelf() shelf {
 }
 
 func odaPortfolioShelf() shelf {
+	school := &request{title: "Photographs of the school in Roskilde", body: "Six to eight, by daylight. The hall of trees is the one that matters.", on: -4, due: 3, who: kenji}
 	return put(
 		[]*file{{name: "Site map.pdf", on: -47, by: priya, is: siteMapPaper, taken: []take{{-45, kenji}}}},
 		folder{name: "Plans", on: -32, by: priya, files: []*file{
 			{name: "Roskilde, ground floor.svg", on: -29, by: priya, is: is(housePlan)},
 		}},
-	)
+	).asking(school)
 }
 
 func voltFilmShelf() shelf {
