@@ -289,3 +289,25 @@ func TestHostileFiles(t *testing.T) {
 	}
 	t.Logf("%d addresses of %d hostile files were opened", len(opened), len(hostile))
 }
+
+// What the team needs is on the client's home; it is sent and said to be all.
+func TestFileRequestIsAnswered(t *testing.T) {
+	site := theDemo(t)
+	b := newTab(t, "phone", site).phone().signIn(demo.people["client lead"])
+	b.open("/needs")
+	b.follow("Photographs of the spring cushions")
+	b.reads("The four new colours")
+	b.fits()
+	request := b.path()
+	picture, _ := saved(t, "cushion-woad.png", square(color.RGBA{0x3f, 0x5f, 0x7d, 0xff}))
+	b.do(chromedp.SetUploadFiles("form[data-upload] input[name=file]", []string{picture}))
+	b.follow("Upload")
+	b.open(request)
+	b.reads("cushion-woad.png")
+	b.follow("css form[action$='/answer'] button")
+	team := newTab(t, "team", site).signIn(demo.people["manager"])
+	team.open(request)
+	team.reads("cushion-woad.png")
+	team.follow("css button[name=decision][value=accept]")
+	team.reads("Accepted")
+}
