@@ -53,7 +53,7 @@ func TestFileRequestPages(t *testing.T) {
 		tom.Get(at).MustBe(200).MustContain("anna.txt", "Acme has not said yet that this is everything.")
 		p.Form(at+"/answer").Submit(cleo).MustBe(200).MustContain("Thank you", "It is with Honcho Design now")
 		cleo.Get("/").MustNotContain("Files needed")
-		p = tom.Get("/").MustBe(200).MustContain("Team portraits")
+		tom.Get("/").MustBe(200).MustContain("Team portraits")
 
 		p = tom.Get(at).MustBe(200).MustContain("Is it what you need?")
 		stale := tom.Get(at).Form(at + "/decide")
