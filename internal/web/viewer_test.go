@@ -3,10 +3,12 @@ package web_test
 import (
 	"bytes"
 	"context"
+	"net/http"
 	"testing"
 
 	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/static"
 	"github.com/vitrine-portal/vitrine/internal/web/webtest"
 )
 
@@ -186,6 +188,36 @@ func TestHostileTextsAreText(t *testing.T) {
 					t.Errorf("%s as %s is more than text", path, kind)
 				}
 			}
+		}
+	})
+}
+
+// The page that draws PDF has no origin and no network of its own, and only the
+// portal may frame it. What it loads, it may load without an origin.
+func TestThePageThatDrawsPDF(t *testing.T) {
+	webtest.RunFiles(t, func(t *testing.T, s *webtest.Site) {
+		get := func(path string) *http.Response {
+			t.Helper()
+			resp, err := http.Get(s.FilesURL + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			return resp
+		}
+		resp := get("/pdf?lang=en&theme=dark")
+		want := "sandbox allow-scripts; default-src 'none'; script-src " + s.FilesURL + " 'wasm-unsafe-eval'; style-src " + s.FilesURL +
+			"; font-src " + s.FilesURL + " data: blob:; img-src data: blob:; connect-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors " + s.URL
+		if h := resp.Header; resp.StatusCode != 200 || h.Get("Content-Security-Policy") != want || h.Get("X-Frame-Options") != "" || len(h["Set-Cookie"]) > 0 {
+			t.Errorf("%d %v", resp.StatusCode, h)
+		}
+		for _, path := range []string{static.PDF.Script, static.PDF.Style} {
+			if h := get(path).Header; h.Get("Access-Control-Allow-Origin") != "*" || h.Get("Cross-Origin-Resource-Policy") != "cross-origin" {
+				t.Errorf("%s: %v", path, h)
+			}
+		}
+		if resp := s.Stranger().Get("/pdf"); resp.Status != 404 {
+			t.Errorf("the portal's own host draws PDF, too: %d", resp.Status)
 		}
 	})
 }

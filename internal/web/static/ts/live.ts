@@ -107,6 +107,9 @@ function connect(url: string, tries: number) {
   addEventListener("pagehide", () => stream.close(), { once: true });
 }
 
+// A page that knows what it waits for asks for itself.
+document.addEventListener("vitrine:stale", soon);
+
 const url = document.body.dataset.live;
 if (url) connect(url, 0);
 addEventListener("pageshow", (e) => {

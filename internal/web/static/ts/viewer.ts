@@ -370,11 +370,13 @@ class Sides implements Stage {
 
 let stage: Stage | undefined;
 let shown: HTMLElement | undefined;
+let of = ""; // what is drawn on it
 
 function begin() {
   const box = find("#stage");
-  if (!box || box === shown) return;
+  if (!box || (box === shown && box.dataset.keep === of)) return;
   shown = box;
+  of = box.dataset.keep ?? "";
   const pictures = () => (stage = find(".scroller img", box) ? new Pictures(box) : undefined);
   const media = find<HTMLMediaElement>("video, audio", box);
   if (box.dataset.stage === "compare") stage = new Sides(box);
@@ -471,3 +473,14 @@ addEventListener("keydown", (e) => {
 if (narrow.matches && find("#panel") && !new URL(location.href).searchParams.has("panel")) show("");
 begin();
 document.addEventListener("vitrine:swapped", begin);
+
+// A preview that is made is no news, so the page asks for it: soon, then less
+// often.
+function ask(pause: number) {
+  if (!find("#stage[data-waits]")) return;
+  setTimeout(() => {
+    if (document.visibilityState === "visible") document.dispatchEvent(new Event("vitrine:stale"));
+    ask(Math.min(pause * 1.25, 30_000));
+  }, pause);
+}
+ask(1500);
