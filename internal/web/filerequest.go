@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/static"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
 	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
 )
@@ -61,6 +62,7 @@ func (s *Server) renderFileRequest(w http.ResponseWriter, r *http.Request, me *v
 	}
 	p.Within, p.Request = in, q
 	p.Invalid = invalid
+	p.Load(static.Files)
 	if p.Files, err = me.FileRequestFiles(ctx, q.ID); err != nil {
 		return err
 	}

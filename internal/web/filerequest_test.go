@@ -29,7 +29,7 @@ func TestFileRequestPages(t *testing.T) {
 
 		cleo.Get("/").MustBe(200).MustContain("Files needed", "Team portraits", "Upload")
 		cleo.Get(site).MustBe(200).MustContain("Team portraits")
-		p = cleo.Get(at).MustBe(200).MustContain("Team portraits", "Six, please", "example.txt", "Choose files, or drop them here")
+		p = cleo.Get(at).MustBe(200).MustContain("Team portraits", "Six, please", "example.txt", "Honcho Design and everybody of Acme on this project will see it.")
 		for _, never := range []string{"Edit", "Next reminder", "Accept", "Came another way"} {
 			p.MustNotContain(">" + never + "<")
 		}

@@ -113,6 +113,9 @@ func (s *Server) renderFiles(w http.ResponseWriter, r *http.Request, me *visit, 
 			if p.Pinned, err = me.PinnedFiles(ctx, project); err != nil {
 				return err
 			}
+			if p.Requests, err = me.OpenFileRequests(ctx, project); err != nil {
+				return err
+			}
 		}
 	}
 	if in.Project.Team() {

@@ -255,6 +255,11 @@ func (s *Server) projectPage(w http.ResponseWriter, r *http.Request, me *visit) 
 			return err
 		}
 	}
+	if in.Project.Team() {
+		if p.Requests, err = me.OpenFileRequests(ctx, id); err != nil {
+			return err
+		}
+	}
 	setVisit(&p.Page, "/visits/"+string(id))
 	return s.render(w, r, http.StatusOK, view.Project(p))
 }

@@ -510,11 +510,6 @@ func (p *FileLinksPage) versions() []ui.Option {
 	return options
 }
 
-// ShareLinkItem is the entry of a file's menu that leads to its share links.
-func (p *Within) ShareLinkItem(f portal.FileID) ui.MenuItem {
-	return ui.MenuItem{Label: p.T("sharelink.title_share"), Icon: "link", Href: Href(string(f)) + "/share"}
-}
-
 // ProjectShareLinksPage lists all share links of a project.
 type ProjectShareLinksPage struct {
 	Within
