@@ -21,6 +21,7 @@ func TestMarkdown(t *testing.T) {
 		"![a plan](https://leto.example/p.png)":  `<p><a href="https://leto.example/p.png" rel="noopener noreferrer nofollow ugc">a plan</a></p>` + "\n",
 		"[mine](/projects/prj_1)":                "<p>mine</p>\n",
 		"{{7*7}}":                                "<p>{{7*7}}</p>\n",
+		"| a | b |\n|---|--:|\n| *1* | 2 |":      "<table>\n<thead>\n<tr>\n<th>a</th>\n<th>b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td><em>1</em></td>\n<td>2</td>\n</tr>\n</tbody>\n</table>\n",
 		"":                                       "",
 	} {
 		if got := strings.ReplaceAll(prose.HTML(in), "<br/>", "<br>"); got != want {
@@ -34,6 +35,7 @@ var allowed = map[string]bool{
 	"p": true, "br": true, "hr": true, "strong": true, "em": true, "del": true, "code": true, "pre": true, "blockquote": true,
 	"ul": true, "ol": true, "li": true, "h3": true, "h4": true, "h5": true, "h6": true, "a": true,
 	"html": true, "head": true, "body": true, // the test's own parser adds these
+	"table": true, "thead": true, "tbody": true, "tr": true, "th": true, "td": true,
 }
 
 var attacks = []string{

@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.JYP32UEW.css"
+	Style  = "/static/app.RKXDXXOL.css"
 	Script = "/static/app.U4J7RBF3.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
@@ -12,6 +12,6 @@ const (
 // What some pages load beside them.
 var (
 	Files  = Bundle{Style: "/static/files.QD3K63HL.css", Script: "/static/files.IQ66I42Z.js"}
-	Viewer = Bundle{Style: "/static/viewer.CJ7LFZ64.css", Script: "/static/viewer.73O3UCCH.js"}
-	PDF    = Bundle{Style: "/static/pdf.URT4XAQZ.css", Script: "/static/pdf.K6O7SP43.js"}
+	Viewer = Bundle{Style: "/static/viewer.YVNJK5DX.css", Script: "/static/viewer.73O3UCCH.js"}
+	PDF    = Bundle{Style: "/static/pdf.4GJ6XSPE.css", Script: "/static/pdf.K6O7SP43.js"}
 )
