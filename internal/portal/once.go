@@ -22,15 +22,19 @@ func WithRequest(ctx context.Context, r Request) context.Context {
 	return context.WithValue(ctx, requestKey{}, r)
 }
 
-// WithPart is for a request of several changes: the next one under the context
-// is that to the thing with the id, and happens at most once.
-func WithPart(ctx context.Context, id string) context.Context {
-	r, ok := ctx.Value(requestKey{}).(Request)
-	if !ok || r.Key == "" {
-		return ctx
+// Part makes one of several changes of a request, that to the thing with the
+// id, at most once. One that was made by an earlier sending is made.
+func Part(ctx context.Context, id string, change func(context.Context) error) error {
+	if r, ok := ctx.Value(requestKey{}).(Request); ok && r.Key != "" {
+		r.Key += " " + id
+		ctx = WithRequest(ctx, r)
 	}
-	r.Key += " " + id
-	return WithRequest(ctx, r)
+	err := change(ctx)
+	var again *Repeated
+	if errors.As(err, &again) {
+		return nil
+	}
+	return err
 }
 
 // Repeated says that the change was already made, by an earlier sending of the

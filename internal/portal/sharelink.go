@@ -298,8 +298,7 @@ func (me *Scope) RevokeShareLinks(ctx context.Context, project ProjectID) error 
 		return err
 	}
 	for _, id := range projects {
-		var again *Repeated
-		if err := me.RevokeShareLinks(WithPart(ctx, string(id)), id); err != nil && !errors.As(err, &again) {
+		if err := Part(ctx, string(id), func(ctx context.Context) error { return me.RevokeShareLinks(ctx, id) }); err != nil {
 			return err
 		}
 	}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strconv"
 
@@ -234,12 +233,7 @@ func (s *Server) selection(w http.ResponseWriter, r *http.Request, me *visit) er
 
 // part makes one of a request's several changes, unless that was made before.
 func part(r *http.Request, id string, change func(context.Context) error) error {
-	err := change(portal.WithPart(r.Context(), id))
-	var again *portal.Repeated
-	if errors.As(err, &again) {
-		err = nil
-	}
-	return err
+	return portal.Part(r.Context(), id, change)
 }
 
 // put moves what was chosen.
