@@ -8,34 +8,31 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
-	"strconv"
 	"syscall"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	vm "github.com/VictoriaMetrics/metrics"
 )
 
 // metrics counts what the pages take, and serves that and the profiles of the
 // process on a listener of its own, which is for the people who run it.
 type metrics struct {
-	requests *prometheus.HistogramVec
-	streams  prometheus.Gauge
-	registry *prometheus.Registry
+	set     *vm.Set
+	streams *vm.Gauge
 }
 
 func newMetrics() *metrics {
-	m := &metrics{
-		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "vitrine_request_seconds", Help: "Time to answer a request, by route and status. Live streams are left out.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
-		}, []string{"route", "status"}),
-		streams:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "vitrine_live_streams", Help: "Live streams that are open."}),
-		registry: prometheus.NewRegistry(),
-	}
-	m.registry.MustRegister(m.requests, m.streams, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return m
+	set := vm.NewSet()
+	return &metrics{set: set, streams: set.NewGauge("vitrine_live_streams", nil)}
+}
+
+// requestBuckets are the upper bounds, in seconds, that requests are sorted by.
+var requestBuckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}
+
+// took notes how long a route took to answer with a status.
+func (m *metrics) took(route string, status int, d time.Duration) {
+	name := fmt.Sprintf("vitrine_request_seconds{route=%q,status=\"%d\"}", route, status)
+	m.set.GetOrCreatePrometheusHistogramExt(name, requestBuckets).Update(d.Seconds())
 }
 
 // liveRoute is the route whose requests last as long as a page is open.
@@ -52,7 +49,7 @@ func (m *metrics) around(next http.Handler) http.Handler {
 		s := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(s, r)
 		if r.Pattern != liveRoute {
-			m.requests.WithLabelValues(r.Pattern, strconv.Itoa(s.status)).Observe(time.Since(start).Seconds())
+			m.took(r.Pattern, s.status, time.Since(start))
 		}
 	})
 }
@@ -73,6 +70,12 @@ func (s *statusWriter) ReadFrom(r io.Reader) (int64, error) { return io.Copy(s.R
 
 func (s *statusWriter) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
+// write writes all that is counted, in the text format of Prometheus.
+func (m *metrics) write(w io.Writer) {
+	m.set.WritePrometheus(w)
+	vm.WriteProcessMetrics(w)
+}
+
 // listen serves /metrics and /debug/pprof/ until ctx ends.
 func (m *metrics) listen(ctx context.Context, address string) error {
 	listener, err := net.Listen("tcp", address)
@@ -83,7 +86,10 @@ func (m *metrics) listen(ctx context.Context, address string) error {
 		return &mendable{fmt.Sprintf("cannot listen on %s for metrics: %v", address, err)}
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		m.write(w)
+	})
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)

@@ -1,14 +1,15 @@
 package mail
 
 import (
-	_ "embed"
+	"context"
 	"errors"
 	"fmt"
-	"html/template"
 	"math"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/a-h/templ"
 )
 
 // A Body is what a message says, in plain text, in the order in which it is read.
@@ -54,22 +55,23 @@ func Render(b Body) (text, html string, err error) {
 	if !ok {
 		accent = colour{0x2f, 0x5d, 0x8a}
 	}
-	light, dark := accent.against(lightCard), accent.against(darkCard)
 	var out strings.Builder
-	err = page.Execute(&out, struct {
-		Body
-		Light, LightText, Dark, DarkText string
-	}{b, light.String(), light.ink().String(), dark.String(), dark.ink().String()})
+	err = page(b, accent.against(lightCard), accent.against(darkCard)).Render(context.Background(), &out)
 	if err != nil {
 		return "", "", fmt.Errorf("mail: rendering: %w", err)
 	}
 	return plain(b), out.String(), nil
 }
 
-//go:embed mail.html
-var source string
+// on is text on a ground of the colour, as the style of an element.
+func on(c colour) templ.SafeCSS {
+	return templ.SafeCSS("background-color:" + c.String() + ";color:" + c.ink().String() + ";")
+}
 
-var page = template.Must(template.New("mail").Funcs(template.FuncMap{"lines": lines}).Parse(source))
+func darkStyle(c colour) string {
+	return "<style>@media (prefers-color-scheme: dark) { .mark, .button { background-color: " + c.String() +
+		" !important; color: " + c.ink().String() + " !important; } }</style>"
+}
 
 func lines(s string) []string {
 	return strings.Split(strings.ReplaceAll(strings.TrimSpace(s), "\r\n", "\n"), "\n")

@@ -644,8 +644,15 @@ func TestBytesAreHandedOut(t *testing.T) {
 			_, err = w.As(w.Ada).CopyFile(ctx, i.File, "")
 			wantErr(t, "a copy", err, portal.ErrHeld)
 			n := 0
-			if err := cleo.ZipEntries(ctx, w.Site, nil, nil, func(e portal.ZipEntry) error { n++; return nil }); err != nil || n != 0 {
-				t.Errorf("%d files in an archive, %v", n, err)
+			err = cleo.ZipEntries(ctx, w.Site, nil, nil, func(e portal.ZipEntry) error {
+				n++
+				if !e.Held || e.Stored != (portal.Stored{}) {
+					t.Errorf("an archive has %+v", e)
+				}
+				return nil
+			})
+			if err != nil || n != 1 {
+				t.Errorf("%d names in an archive, %v", n, err)
 			}
 			if x := must[portal.File](t)(cleo.File(ctx, i.File)); !x.Version.HeldBack() {
 				t.Errorf("%+v", x.Version)

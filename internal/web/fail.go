@@ -54,10 +54,10 @@ func status(err error) (int, string) {
 // fail answers an error with its page. Who is not signed in is led to the
 // sign-in page, and back here afterwards.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, me *visit, err error) {
-	if r.Context().Err() != nil {
-		return // the visitor has gone
-	}
 	code, key := status(err)
+	if code == http.StatusInternalServerError && r.Context().Err() != nil {
+		return // the visitor has gone, which is all that broke
+	}
 	if code == http.StatusUnauthorized && me.Session.ID == "" && (r.Method == http.MethodGet || r.Method == http.MethodHead) && me.ended == "" && wantsPage(r) {
 		to := "/sign-in"
 		if r.URL.Path != "/" {

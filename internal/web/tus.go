@@ -119,9 +119,6 @@ type trouble struct {
 
 // failJSON answers an error to a script.
 func (s *Server) failJSON(w http.ResponseWriter, r *http.Request, me *visit, err error) {
-	if r.Context().Err() != nil {
-		return // the visitor has gone
-	}
 	var fault *tusFault
 	var clash *portal.Clash
 	var invalid *portal.Invalid
@@ -138,6 +135,9 @@ func (s *Server) failJSON(w http.ResponseWriter, r *http.Request, me *visit, err
 			t.Fields[field] = me.Book.T("invalid."+why.Key, why.Pairs...)
 		}
 	case t.Status == http.StatusInternalServerError:
+		if r.Context().Err() != nil {
+			return // the visitor has gone, which is all that broke
+		}
 		t.ID = s.logFault(r, err)
 	}
 	t.Title, t.Text = failureWords(me, t.Code)
@@ -373,6 +373,10 @@ func (s *Server) patch(w http.ResponseWriter, r *http.Request, me *visit, u port
 		return u, err
 	}
 	defer leave()
+	h, claimed, err := checksum(r.Header)
+	if err != nil {
+		return u, err
+	}
 	pre := readAhead(in)
 	defer func() {
 		if pre.now.err == nil { // it may be waiting
@@ -382,13 +386,7 @@ func (s *Server) patch(w http.ResponseWriter, r *http.Request, me *visit, u port
 	}()
 	body := io.Reader(pre)
 	var whole func() error
-	if c := r.Header.Get("Upload-Checksum"); c != "" {
-		kind, want, _ := strings.Cut(c, " ")
-		h, size := hashOf(kind)
-		claimed, err := base64.StdEncoding.DecodeString(want)
-		if h == nil || err != nil || len(claimed) != size {
-			return u, faultSumKind
-		}
+	if h != nil {
 		body = io.TeeReader(body, h)
 		whole = func() error {
 			if subtle.ConstantTimeCompare(h.Sum(nil), claimed) == 0 {
@@ -417,6 +415,22 @@ func (s *Server) become(w http.ResponseWriter, r *http.Request, me *visit, u por
 		w.Header().Set("Content-Location", "/files/"+url.PathEscape(string(file)))
 	}
 	return u, nil
+}
+
+// checksum is what the bytes of this request are said to sum up to, and what
+// sums them up: nil when nothing is said.
+func checksum(header http.Header) (hash.Hash, []byte, error) {
+	c := header.Get("Upload-Checksum")
+	if c == "" {
+		return nil, nil, nil
+	}
+	kind, want, _ := strings.Cut(c, " ")
+	h, size := hashOf(kind)
+	claimed, err := base64.StdEncoding.DecodeString(want)
+	if h == nil || err != nil || len(claimed) != size {
+		return nil, nil, faultSumKind
+	}
+	return h, claimed, nil
 }
 
 func hashOf(kind string) (hash.Hash, int) {

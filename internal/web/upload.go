@@ -254,12 +254,15 @@ func (in *incoming) renew() {
 	}
 }
 
-// stop ends the reading: the visitor has begun anew elsewhere.
+// stop ends the reading: the visitor has begun anew elsewhere. What has ended by
+// itself is left alone, as the next thing read there is another request.
 func (in *incoming) stop() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.stopped = true
-	in.rc.SetReadDeadline(time.Unix(1, 0))
+	if !in.stopped {
+		in.stopped = true
+		in.rc.SetReadDeadline(time.Unix(1, 0))
+	}
 }
 
 func (in *incoming) Read(p []byte) (int, error) {
@@ -269,6 +272,11 @@ func (in *incoming) Read(p []byte) (int, error) {
 		if in.got += int64(n); in.got >= incomingPiece {
 			in.renew()
 		}
+	}
+	if err != nil {
+		in.mu.Lock()
+		in.stopped = true
+		in.mu.Unlock()
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		err = errStalled
