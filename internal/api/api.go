@@ -269,6 +269,10 @@ func (s *server) fail(err error) error {
 		}
 		slices.SortFunc(p.Errors, func(a, b *huma.ErrorDetail) int { return strings.Compare(a.Location, b.Location) })
 	}
+	var clash *portal.Clash
+	if errors.As(err, &clash) {
+		p.Errors = append(p.Errors, &huma.ErrorDetail{Location: "body.name", Message: s.book.T("error.clash.text"), Value: clash.File})
+	}
 	var throttled *account.Throttled
 	if errors.As(err, &throttled) {
 		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {strconv.Itoa(int(throttled.RetryAfter.Seconds()) + 1)}})

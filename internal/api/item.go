@@ -346,17 +346,100 @@ func (s *server) updates() {
 }
 
 type reveal struct {
-	WithHistory bool `json:"with_history,omitempty" doc:"Also show what happened to it before."`
+	WithHistory bool `json:"with_history,omitempty" doc:"Also show what happened to it before: of a file its earlier versions, of a folder what is in it."`
+}
+
+// revealed is who sees an item, or would see it, and what shows with it.
+type revealed struct {
+	Audience  portal.Side  `json:"audience" enum:"team,client" doc:"Who sees it now."`
+	Client    string       `json:"client" doc:"The client's name."`
+	People    int          `json:"people" doc:"How many of the client's people see what is shown of its kind."`
+	Names     []string     `json:"names" doc:"The names of at most five of them."`
+	Invited   int          `json:"invited" doc:"How many more once they accept."`
+	Now       bool         `json:"now" doc:"Whether they see it at once: the project is shared, portal access is on, and the section is shown."`
+	Folders   []folderName `json:"folders,omitempty" doc:"Around a file or folder, which show with it."`
+	Links     []link       `json:"links,omitempty" doc:"In a deliverable, which show with it."`
+	Attached  []fileName   `json:"attached,omitempty" doc:"Files in it, which stay hidden."`
+	Milestone string       `json:"hidden_milestone,omitempty" doc:"The milestone it belongs to, which stays hidden."`
+	Named     int          `json:"named,omitempty" doc:"Items that the client sees and that will name this milestone."`
+	State     bool         `json:"state,omitempty" doc:"The update becomes the state of the project."`
+	Events    int          `json:"with_history_events,omitempty" doc:"What happened to it, shown with its history alone."`
+	Versions  int          `json:"with_history_versions,omitempty" doc:"Earlier versions, likewise."`
+	InFolders int          `json:"with_history_folders,omitempty" doc:"Folders in a folder, likewise."`
+	InFiles   int          `json:"with_history_files,omitempty" doc:"Files in a folder, each in its newest version, likewise."`
+	SeenBy    []seen       `json:"seen_by,omitempty" doc:"Who of the client's people have seen it."`
+}
+
+type fileName struct {
+	ID   portal.FileID `json:"id" doc:"The file."`
+	Name string        `json:"name" doc:"What it is called."`
+}
+
+type seen struct {
+	Person portal.PersonID `json:"person" doc:"Who."`
+	Name   string          `json:"name" doc:"Their name."`
+	First  time.Time       `json:"first_at" doc:"When first."`
+	Last   time.Time       `json:"last_at" doc:"When last."`
+}
+
+func revealedWire(r portal.Reveal, who []portal.Seen) revealed {
+	a := r.Audience
+	w := revealed{Audience: r.Sees, Client: a.Client, People: a.Count, Names: a.Names, Invited: a.Invited, Now: a.Now(), Milestone: r.HiddenMilestone, Named: r.Named, State: r.State,
+		Events: r.EventCount, Versions: r.Versions, InFolders: r.InFolders, InFiles: r.InFiles}
+	if w.Names == nil {
+		w.Names = []string{}
+	}
+	for _, f := range r.Folders {
+		w.Folders = append(w.Folders, folderName{f.ID, f.Name})
+	}
+	for _, l := range r.Links {
+		w.Links = append(w.Links, link{l.ID, l.Title, l.URL})
+	}
+	for _, f := range r.Attached {
+		w.Attached = append(w.Attached, fileName{f.ID, f.Name})
+	}
+	for _, p := range who {
+		w.SeenBy = append(w.SeenBy, seen{p.Person, p.Name, p.First.UTC(), p.Last.UTC()})
+	}
+	return w
 }
 
 // audience registers who sees an item, for each kind of item.
 func (s *server) audience() {
-	for _, kind := range []string{"milestones", "tasks", "deliverables", "updates"} {
-		change(s, http.MethodPost, "/api/"+kind+"/{id}/audience", "reveal-"+kind, "Show it to the client", func(ctx context.Context, me *portal.Scope, id string, in reveal) error {
-			return me.Reveal(ctx, portal.ItemID(id), in.WithHistory)
+	for _, kind := range []string{"milestone", "task", "deliverable", "update", "folder", "file"} {
+		path := "/api/" + kind + "s/{id}/audience"
+		// item is the id of one of the kind, which the path is about.
+		item := func(id string) (portal.ItemID, error) {
+			if i := portal.ItemID(id); i.Kind() == kind {
+				return i, nil
+			}
+			return "", portal.ErrNotFound
+		}
+		read(s, path, kind+"-audience", "Who sees it, or would see it, and what shows with it; for those who may show it", func(ctx context.Context, me *portal.Scope, id string) (revealed, error) {
+			i, err := item(id)
+			if err != nil {
+				return revealed{}, err
+			}
+			r, err := me.RevealPreview(ctx, i)
+			if err != nil {
+				return revealed{}, err
+			}
+			who, err := me.SeenBy(ctx, i)
+			return revealedWire(r, who), err
 		})
-		act(s, http.MethodDelete, "/api/"+kind+"/{id}/audience", "conceal-"+kind, "Hide it from the client", func(ctx context.Context, me *portal.Scope, id string) error {
-			_, err := me.Conceal(ctx, portal.ItemID(id))
+		change(s, http.MethodPost, path, "reveal-"+kind+"s", "Show it to the client", func(ctx context.Context, me *portal.Scope, id string, in reveal) error {
+			i, err := item(id)
+			if err != nil {
+				return err
+			}
+			return me.Reveal(ctx, i, in.WithHistory)
+		})
+		act(s, http.MethodDelete, path, "conceal-"+kind+"s", "Hide it from the client", func(ctx context.Context, me *portal.Scope, id string) error {
+			i, err := item(id)
+			if err != nil {
+				return err
+			}
+			_, err = me.Conceal(ctx, i)
 			return err
 		})
 	}

@@ -147,6 +147,9 @@ func (s *site) operations() []op {
 				b, _ := json.Marshal(fields)
 				body = string(b)
 			}
+			if path == "/api/file-search" {
+				path += "?q=cnry"
+			}
 			ops = append(ops, op{strings.ToUpper(method), path, body})
 		}
 	}
@@ -190,8 +193,29 @@ func (s *site) id(path string, client portal.ClientID, user portal.ClientUserID,
 		return string(it.Link)
 	case "updates":
 		return string(it.Update)
+	case "folders":
+		return string(it.Folder)
+	case "files":
+		return string(it.File)
+	case "versions":
+		return string(it.Version)
+	case "trash":
+		return string(s.trashed(it.File))
 	}
 	return ""
+}
+
+// trashed is a copy of the file that was deleted.
+func (s *site) trashed(f portal.FileID) portal.FileID {
+	s.t.Helper()
+	made, err := s.As(s.Mia).CopyFile(s.t.Context(), f, "")
+	if err == nil {
+		err = s.As(s.Mia).TrashFile(s.t.Context(), made)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return made
 }
 
 var everybody = []string{"ada", "mia", "tom", "cleo", "dan", "bea", "carl", "rex", "eve", "nobody"}

@@ -63,6 +63,7 @@ type Reveal struct {
 	Item     ItemID
 	Title    string
 	Project  ProjectID
+	Sees     Side // who sees it now
 	Audience Audience
 	Links    []Link // in a deliverable
 
@@ -96,7 +97,7 @@ func (me *Scope) RevealPreview(ctx context.Context, id ItemID) (Reveal, error) {
 	case !i.mayShow(me.actor.person):
 		return Reveal{}, ErrForbidden
 	}
-	r := Reveal{Item: id, Title: i.title, Project: i.project}
+	r := Reveal{Item: id, Title: i.title, Project: i.project, Sees: i.audience}
 	if r.Audience, err = audience(ctx, me, i.project, i.name); err != nil {
 		return r, err
 	}

@@ -130,8 +130,8 @@ func version(ctx context.Context, r reader, id VersionID) (v Version, err error)
 	return v, err
 }
 
-// maxVersions bounds a list of versions.
-const maxVersions = 200
+// MaxVersions bounds a list of versions.
+const MaxVersions = 200
 
 // Versions returns the newest versions of a file, at most 200, the newest first.
 func (me *Scope) Versions(ctx context.Context, id FileID) ([]Version, error) {
@@ -141,7 +141,7 @@ func (me *Scope) Versions(ctx context.Context, id FileID) ([]Version, error) {
 // EarlierVersions returns those before the one with the number, likewise.
 func (me *Scope) EarlierVersions(ctx context.Context, id FileID, number int) ([]Version, error) {
 	rows, err := me.query(ctx, `
-SELECT `+versionColumns+` FROM my_versions v WHERE v.file_id = $2 AND v.number < $3 ORDER BY v.number DESC LIMIT $4`, string(id), number, maxVersions)
+SELECT `+versionColumns+` FROM my_versions v WHERE v.file_id = $2 AND v.number < $3 ORDER BY v.number DESC LIMIT $4`, string(id), number, MaxVersions)
 	return list(rows, err, scanVersion)
 }
 
