@@ -28,6 +28,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/mail"
 	"github.com/vitrine-portal/vitrine/internal/notify"
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/transfer"
 	"github.com/vitrine-portal/vitrine/internal/web"
 )
 
@@ -194,10 +195,9 @@ func (h *house) run(ctx context.Context, o web.Options, ready func(address strin
 			return err
 		}
 	}
-	o.Mails, o.Blobs, o.FilesURL = h.mails, h.blobs, h.cfg.FilesURL
+	o.Mails, o.Bytes, o.FilesURL = h.mails, transfer.New(h.blobs, h.looks.Scan(), h.log), h.cfg.FilesURL
 	o.Portal, o.Accounts, o.Hub, o.BaseURL, o.Trusted, o.Log = h.portal, h.accounts, h.hub, h.cfg.BaseURL, h.cfg.TrustedProxies, h.log
-	o.API = api.New(api.Options{Portal: h.portal, Accounts: h.accounts, Trusted: h.cfg.TrustedProxies, Version: version, Log: h.log})
-	o.Scan = h.looks.Scan()
+	o.API = api.New(api.Options{Portal: h.portal, Accounts: h.accounts, Bytes: o.Bytes, Trusted: h.cfg.TrustedProxies, Version: version, Log: h.log})
 	pages := web.New(o)
 	var handler http.Handler = pages
 	if h.cfg.Metrics != "" {

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"mime"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -28,6 +29,7 @@ import (
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/transfer"
 	"github.com/vitrine-portal/vitrine/internal/words"
 )
 
@@ -38,7 +40,8 @@ const maxBody = 1 << 20
 type Options struct {
 	Portal   *portal.Portal
 	Accounts *account.Accounts
-	Trusted  []netip.Prefix // proxies whose X-Forwarded-For is believed
+	Bytes    *transfer.Carrier // of files
+	Trusted  []netip.Prefix    // proxies whose X-Forwarded-For is believed
 	Version  string
 	Log      *slog.Logger
 }
@@ -149,6 +152,14 @@ func (s *server) guard(next http.Handler) http.Handler {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		h.Set("Vary", "Authorization")
+		if isPiece(r) { // as large as a file may be
+			if t, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); t != octets {
+				problem(w, http.StatusUnsupportedMediaType, "Send "+octets+".")
+				return
+			}
+			next.ServeHTTP(&notFoundWriter{ResponseWriter: w}, r)
+			return
+		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		if !strings.HasPrefix(r.URL.Path, "/api/openapi") && r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodDelete &&
 			r.ContentLength != 0 && !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
@@ -180,6 +191,9 @@ func (w *notFoundWriter) Write(b []byte) (int, error) {
 	}
 	return w.ResponseWriter.Write(b)
 }
+
+// ReadFrom lets the kernel send files.
+func (w *notFoundWriter) ReadFrom(r io.Reader) (int64, error) { return io.Copy(w.ResponseWriter, r) }
 
 func (w *notFoundWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
@@ -257,7 +271,7 @@ func (s *server) fail(err error) error {
 	if errors.As(err, &again) {
 		return nil
 	}
-	code, key := portal.Status(err)
+	code, key := transfer.Status(err)
 	if code == http.StatusInternalServerError {
 		s.Log.Error("fault", "error", err.Error())
 	}

@@ -88,7 +88,7 @@ func TestReadTokensChangeNothing(t *testing.T) {
 			if o.path == "/api/projects" {
 				id = string(w.Acme)
 			}
-			res := s.do(o.method, strings.ReplaceAll(o.path, "{id}", id), token, strings.ReplaceAll(o.body, "{id}", id))
+			res := s.send(o, id, token)
 			if res.Code != http.StatusForbidden && res.Code != http.StatusUnprocessableEntity {
 				t.Errorf("%s %s answers %d to a token that reads", o.method, o.path, res.Code)
 			}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,9 +17,12 @@ import (
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/api"
+	"github.com/vitrine-portal/vitrine/internal/blob"
+	"github.com/vitrine-portal/vitrine/internal/blob/blobtest"
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
+	"github.com/vitrine-portal/vitrine/internal/transfer"
 )
 
 var updateFlag = flag.Bool("update", false, "write testdata/matrix.txt anew")
@@ -26,12 +30,42 @@ var updateFlag = flag.Bool("update", false, "write testdata/matrix.txt anew")
 // site is the API over a World.
 type site struct {
 	*portaltest.World
-	t *testing.T
-	h http.Handler
+	t     *testing.T
+	h     http.Handler
+	bytes *transfer.Carrier
 }
 
+// newSite keeps the World's files on disk.
 func newSite(t *testing.T, w *portaltest.World) *site {
-	return &site{w, t, api.New(api.Options{Portal: w.Portal, Accounts: w.Accounts, Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil))})}
+	t.Helper()
+	disk, err := blob.OpenDisk(filepath.Join(t.TempDir(), "files"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { disk.Close() })
+	return siteOver(t, w, disk)
+}
+
+// siteOver keeps them in the store.
+func siteOver(t *testing.T, w *portaltest.World, store blob.Store) *site {
+	t.Helper()
+	for key, content := range w.Blobs {
+		if _, err := store.Put(t.Context(), blob.Key(key), bytes.NewReader(content), int64(len(content))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+	files := transfer.New(store, "", log)
+	return &site{w, t, api.New(api.Options{Portal: w.Portal, Accounts: w.Accounts, Bytes: files, Version: "test", Log: log}), files}
+}
+
+// runBytes plays f on both databases with both stores.
+func runBytes(t *testing.T, f func(t *testing.T, s *site)) {
+	t.Helper()
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		t.Run("disk", func(t *testing.T) { f(t, newSite(t, w)) })
+		t.Run("S3", func(t *testing.T) { f(t, siteOver(t, portaltest.New(t, again(t, w)), blobtest.StartS3(t).Open(t))) })
+	})
 }
 
 // token makes an API token for the named person; "" for who cannot have one.
@@ -78,6 +112,13 @@ func (s *site) do(method, path, token, body string, header ...string) *httptest.
 // op is an operation of the description.
 type op struct {
 	method, path, body string
+	kind               string // of the body
+}
+
+// send sends an operation about a thing.
+func (s *site) send(o op, id, token string) *httptest.ResponseRecorder {
+	s.t.Helper()
+	return s.do(o.method, strings.ReplaceAll(o.path, "{id}", id), token, strings.ReplaceAll(o.body, "{id}", id), "Content-Type", o.kind)
 }
 
 // operations reads all operations from the description, each with the smallest
@@ -111,8 +152,12 @@ func (s *site) operations() []op {
 	var ops []op
 	for path, methods := range doc.Paths {
 		for method, o := range methods {
-			body := ""
-			for _, c := range o.RequestBody.Content {
+			body, kind := "", "application/json"
+			for t, c := range o.RequestBody.Content {
+				if kind = t; t == "application/octet-stream" {
+					body = "ab"
+					continue
+				}
 				schema := doc.Components.Schemas[c.Schema.Ref[strings.LastIndex(c.Schema.Ref, "/")+1:]]
 				fields := map[string]any{}
 				for _, name := range schema.Required {
@@ -134,6 +179,8 @@ func (s *site) operations() []op {
 						fields[name] = "new@example.test"
 					case name == "invitation_days":
 						fields[name] = 7
+					case name == "size":
+						fields[name] = 2
 					case p.Type == "string":
 						fields[name] = "word"
 					case p.Type == "integer":
@@ -150,7 +197,7 @@ func (s *site) operations() []op {
 			if path == "/api/file-search" {
 				path += "?q=cnry"
 			}
-			ops = append(ops, op{strings.ToUpper(method), path, body})
+			ops = append(ops, op{strings.ToUpper(method), path, body, kind})
 		}
 	}
 	slices.SortFunc(ops, func(a, b op) int {
@@ -201,6 +248,16 @@ func (s *site) id(path string, client portal.ClientID, user portal.ClientUserID,
 		return string(it.Version)
 	case "trash":
 		return string(s.trashed(it.File))
+	case "uploads":
+		who, in := s.Carl, s.Shop // of the other client: what comes before closes this one
+		if side == portal.Team {
+			who, in = s.Mia, project
+		}
+		u, err := s.bytes.Begin(s.t.Context(), s.As(who), portal.NewUpload{Project: in, Name: "ab.txt", Size: 2, OnClash: "both"})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return string(u.ID)
 	}
 	return ""
 }
@@ -248,7 +305,7 @@ func TestMatrix(t *testing.T) {
 					if o.path == "/api/projects" {
 						id = string(w.Acme)
 					}
-					res := s.do(o.method, strings.ReplaceAll(o.path, "{id}", id), token, strings.ReplaceAll(o.body, "{id}", id))
+					res := s.send(o, id, token)
 					key := fmt.Sprintf("%-6s %-6s %s", side, o.method, o.path)
 					if rows[key] == nil {
 						order = append(order, key)

@@ -21,6 +21,8 @@ func (s *server) register() {
 	s.folders()
 	s.files()
 	s.versions()
+	s.uploads()
+	s.contents()
 	s.fileRecords()
 	s.audience()
 	s.templates()

@@ -161,6 +161,7 @@ func (me *Scope) BeginUpload(ctx context.Context, n NewUpload, blobKey string) (
 			return err
 		}
 		t.quiet("what is on its way up is no news yet")
+		t.subject = string(id) // for whoever asks again
 		return t.must(ctx, `
 INSERT INTO uploads (id, owner, project_id, client_id, folder_id, file_id, request_id, name, path, audience, size, claimed_type, claimed_sha256, note, blob, created_at, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,

@@ -8,13 +8,13 @@ import (
 	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
-	"github.com/vitrine-portal/vitrine/internal/blob"
-	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/transfer"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
 	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
 )
 
-// status adds to the portal's table what only pages can meet.
+// status adds to the table of what bytes can meet, and so to the portal's, what
+// only pages can.
 func status(err error) (int, string) {
 	switch {
 	case errors.Is(err, errTooMuch):
@@ -31,24 +31,12 @@ func status(err error) (int, string) {
 		return http.StatusRequestEntityTooLarge, "zip_too_large"
 	case errors.Is(err, errZipEmpty):
 		return http.StatusUnprocessableEntity, "zip_empty"
-	case errors.Is(err, errManyUploads):
-		return http.StatusTooManyRequests, "tus_many"
-	case errors.Is(err, errStalled):
-		return http.StatusRequestTimeout, "tus_stalled"
-	case errors.Is(err, errWrongSum):
-		return http.StatusUnprocessableEntity, "tus_whole"
-	case errors.Is(err, errTornStore):
-		return http.StatusGone, "tus_torn"
-	case errors.Is(err, blob.ErrNoSpace):
-		return http.StatusInsufficientStorage, "full"
-	case errors.Is(err, blob.ErrUnavailable):
-		return http.StatusServiceUnavailable, "no_storage"
 	case errors.Is(err, account.ErrNotFound):
 		return http.StatusNotFound, "not_found"
 	case errors.Is(err, account.ErrBusy):
 		return http.StatusServiceUnavailable, "busy"
 	}
-	return portal.Status(err)
+	return transfer.Status(err)
 }
 
 // fail answers an error with its page. Who is not signed in is led to the

@@ -14,6 +14,7 @@ import (
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/transfer"
 )
 
 // Files are looked at on a host of their own. Nobody is signed in there: it
@@ -25,13 +26,6 @@ import (
 
 // capabilityLife is how long an address of the files' host lasts.
 const capabilityLife = time.Minute
-
-// How a file is handed out.
-const (
-	asFile = "file" // the original, to be kept
-	asView = "view" // the original, to be looked at
-	asPDF  = "pdf"  // what was made of it, to be looked at as a PDF
-)
 
 type capability struct {
 	Session account.SessionID
@@ -186,18 +180,18 @@ func (s *Server) original(w http.ResponseWriter, r *http.Request, _ *visit) erro
 	}
 	h := w.Header()
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // shown in pages of the portal, which has another host
-	if c.How != asFile {
-		if !shown[st.Type] {
+	if c.How != transfer.AsFile {
+		if !transfer.Shown(st.Type) {
 			return portal.ErrNotFound
 		}
 		setCORS(h)
 	}
-	return s.deliver(w, r, me.Scope, st, c.How)
+	return s.Bytes.Deliver(w, r, me.Scope, st, c.How)
 }
 
 // appPath is where the portal makes such an address.
 func appPath(c capability) string {
-	if c.How == asFile {
+	if c.How == transfer.AsFile {
 		return "/versions/" + url.PathEscape(string(c.Version)) + "/download"
 	}
 	return "/versions/" + url.PathEscape(string(c.Version)) + "/view"

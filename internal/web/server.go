@@ -15,23 +15,22 @@ import (
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
-	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/live"
 	"github.com/vitrine-portal/vitrine/internal/notify"
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/transfer"
 )
 
-// Options of New; all but FilesURL, Scan and Demo are required.
+// Options of New; all but FilesURL and Demo are required.
 type Options struct {
 	Portal     *portal.Portal
 	Accounts   *account.Accounts
 	Hub        *live.Hub
-	Mails      *notify.Notifier // shows the mails of the Outbox
-	Blobs      blob.Store       // the bytes of files
-	BaseURL    *url.URL         // links are made from it, never from a request
-	FilesURL   *url.URL         // the host on which files are looked at; nil: they are downloads alone
-	Scan       string           // what is noted of a file that came, where files are looked through: see portal.Arrived
-	Trusted    []netip.Prefix   // proxies whose X-Forwarded-For is believed
+	Mails      *notify.Notifier  // shows the mails of the Outbox
+	Bytes      *transfer.Carrier // of files
+	BaseURL    *url.URL          // links are made from it, never from a request
+	FilesURL   *url.URL          // the host on which files are looked at; nil: they are downloads alone
+	Trusted    []netip.Prefix    // proxies whose X-Forwarded-For is believed
 	Log        *slog.Logger
 	API        http.Handler // serves /api/
 	Demo       bool         // the sign-in page offers the demo's people
@@ -49,9 +48,6 @@ type Server struct {
 	hosts     map[string]bool
 	filesHost string
 	csp       string
-	uploads   uploadLocks
-	senders   senders
-	sound     soundBlobs
 	handler   http.Handler
 	streams   streams
 	closing   chan struct{} // closed when the streams are to end

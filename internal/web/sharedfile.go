@@ -7,6 +7,7 @@ import (
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/transfer"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
 )
 
@@ -145,5 +146,5 @@ func (s *Server) downloadSharedFile(w http.ResponseWriter, r *http.Request, me *
 	if err != nil {
 		return err
 	}
-	return s.deliver(w, r, link, f, "link")
+	return s.Bytes.Deliver(w, r, link, f, transfer.AsLink)
 }

@@ -3,13 +3,11 @@ package web
 import (
 	"crypto/sha1"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"hash"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -19,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/transfer"
 )
 
 // The tus protocol 1.0.0 (tus.io), with creation, creation-with-upload,
@@ -58,30 +57,10 @@ var (
 	faultMetadata = &tusFault{http.StatusBadRequest, "tus_metadata"}
 	faultMuch     = &tusFault{http.StatusRequestEntityTooLarge, "tus_metadata_size"}
 	faultOffset   = &tusFault{http.StatusBadRequest, "tus_offset"}
-	faultPlace    = &tusFault{http.StatusConflict, "tus_place"}
-	faultBeyond   = &tusFault{http.StatusRequestEntityTooLarge, "tus_beyond"}
 	faultType     = &tusFault{http.StatusUnsupportedMediaType, "tus_type"}
 	faultSumKind  = &tusFault{http.StatusBadRequest, "tus_checksum_kind"}
 	faultSum      = &tusFault{460, "tus_checksum"}
-	faultWhole    = &tusFault{http.StatusUnprocessableEntity, "tus_whole"}
-	faultBusy     = &tusFault{http.StatusLocked, "tus_busy"}
-	faultMany     = &tusFault{http.StatusTooManyRequests, "tus_many"}
-	faultExpired  = &tusFault{http.StatusGone, "tus_expired"}
-	faultTorn     = &tusFault{http.StatusGone, "tus_torn"}
-	faultStalled  = &tusFault{http.StatusRequestTimeout, "tus_stalled"}
 )
-
-// tusFaultOf tells the protocol's errors from the portal's.
-func tusFaultOf(err error) error {
-	for from, to := range map[error]*tusFault{
-		errBeyond: faultBeyond, errStalled: faultStalled, errWrongSum: faultWhole, errTornStore: faultTorn, errBusyUpload: faultBusy, errManyUploads: faultMany,
-	} {
-		if errors.Is(err, from) {
-			return to
-		}
-	}
-	return err
-}
 
 // serveTus is serve for the routes that speak tus.
 func (s *Server) serveTus(rt route) http.Handler {
@@ -100,7 +79,7 @@ func (s *Server) serveTus(rt route) http.Handler {
 			err = rt.handle(w, r, me)
 		}
 		if err != nil {
-			s.failJSON(w, r, me, tusFaultOf(err))
+			s.failJSON(w, r, me, err)
 		}
 	})
 }
@@ -183,7 +162,7 @@ func (s *Server) tusCreate(w http.ResponseWriter, r *http.Request, me *visit) er
 	if withBytes && !isTusType(r) {
 		return faultType
 	}
-	u, err := s.begin(r.Context(), me, n)
+	u, err := s.Bytes.Begin(r.Context(), me.Scope, n)
 	if err != nil {
 		return err
 	}
@@ -192,7 +171,7 @@ func (s *Server) tusCreate(w http.ResponseWriter, r *http.Request, me *visit) er
 	if withBytes || u.Size == 0 {
 		// The upload is there, whatever becomes of its first bytes: the address
 		// is told with the error.
-		if u, err = s.patch(w, r, me, u, newIncoming(w, r.Body)); err != nil {
+		if u, err = s.patch(w, r, me, u, transfer.NewIncoming(w, r.Body)); err != nil {
 			return err
 		}
 		h.Set("Upload-Offset", strconv.FormatInt(u.Received, 10))
@@ -208,7 +187,7 @@ func newUpload(h http.Header) (portal.NewUpload, error) {
 	if h.Get("Upload-Concat") != "" || h.Get("Upload-Defer-Length") != "" || len(h.Values("Upload-Length")) != 1 {
 		return n, faultLength
 	}
-	size, ok := digits(h.Get("Upload-Length"))
+	size, ok := transfer.Digits(h.Get("Upload-Length"))
 	if !ok {
 		return n, faultLength
 	}
@@ -285,35 +264,24 @@ func expires(h http.Header, u portal.Uploading) {
 	}
 }
 
-// upload is the visitor's upload that a request names. One that is not finished
-// in its time is over.
-func (s *Server) upload(r *http.Request, me *visit) (portal.Uploading, error) {
-	u, err := me.Upload(r.Context(), portal.UploadID(r.PathValue("id")))
-	if err == nil && !u.Finished && me.Now.After(u.ExpiresAt) {
-		err = faultExpired
-	}
-	return u, err
-}
-
 // tusHead says how far an upload has come. One of which everything has come is
 // finished on the way, for whoever was cut off just before the answer.
 func (s *Server) tusHead(w http.ResponseWriter, r *http.Request, me *visit) error {
-	u, err := s.upload(r, me)
-	if err != nil {
-		return err
-	}
+	ctx, id := r.Context(), portal.UploadID(r.PathValue("id"))
 	// A connection that broke without a word may still hold it; what it has is
 	// counted before the answer.
-	if free, err := s.uploads.take(r.Context(), u.ID, nil, false); err == nil {
+	u, free, err := s.Bytes.Hold(ctx, me.Scope, id, me.Now, nil)
+	switch {
+	case err == nil:
 		defer free()
-		if u, err = s.upload(r, me); err != nil {
-			return err
-		}
 		if u.Received == u.Size {
-			if u, err = s.become(w, r, me, u, ""); err != nil {
-				return err
-			}
+			u, err = s.become(w, r, me, u, "")
 		}
+	case errors.Is(err, transfer.ErrBusy):
+		u, err = s.Bytes.Live(ctx, me.Scope, id, me.Now)
+	}
+	if err != nil {
+		return err
 	}
 	h := w.Header()
 	h.Set("Upload-Offset", strconv.FormatInt(u.Received, 10))
@@ -328,25 +296,18 @@ func (s *Server) tusPatch(w http.ResponseWriter, r *http.Request, me *visit) err
 	if !isTusType(r) {
 		return faultType
 	}
-	offset, ok := digits(r.Header.Get("Upload-Offset"))
+	offset, ok := transfer.Digits(r.Header.Get("Upload-Offset"))
 	if !ok || len(r.Header.Values("Upload-Offset")) != 1 {
 		return faultOffset
 	}
-	u, err := s.upload(r, me)
-	if err != nil {
-		return err
-	}
-	in := newIncoming(w, r.Body)
-	free, err := s.uploads.take(r.Context(), u.ID, in, false)
+	in := transfer.NewIncoming(w, r.Body)
+	u, free, err := s.Bytes.Hold(r.Context(), me.Scope, portal.UploadID(r.PathValue("id")), me.Now, in)
 	if err != nil {
 		return err
 	}
 	defer free()
-	if u, err = s.upload(r, me); err != nil { // as it is now that nobody else writes
-		return err
-	}
 	if u.Received != offset {
-		return faultPlace
+		return transfer.ErrPlace
 	}
 	if u, err = s.patch(w, r, me, u, in); err != nil {
 		return err
@@ -360,42 +321,16 @@ func (s *Server) tusPatch(w http.ResponseWriter, r *http.Request, me *visit) err
 
 // patch takes the bytes of a request, and finishes an upload that has all of
 // its own.
-func (s *Server) patch(w http.ResponseWriter, r *http.Request, me *visit, u portal.Uploading, in *incoming) (portal.Uploading, error) {
-	if r.ContentLength > u.Size-u.Received {
-		return u, faultBeyond
-	}
+func (s *Server) patch(w http.ResponseWriter, r *http.Request, me *visit, u portal.Uploading, in *transfer.Incoming) (portal.Uploading, error) {
 	sum, err := digest(r.Header)
 	if err != nil {
 		return u, err
 	}
-	leave, err := s.senders.enter(me.Person.ID)
+	whole, err := checksum(r.Header)
 	if err != nil {
 		return u, err
 	}
-	defer leave()
-	h, claimed, err := checksum(r.Header)
-	if err != nil {
-		return u, err
-	}
-	pre := readAhead(in)
-	defer func() {
-		if pre.now.err == nil { // it may be waiting
-			in.stop()
-		}
-		pre.end()
-	}()
-	body := io.Reader(pre)
-	var whole func() error
-	if h != nil {
-		body = io.TeeReader(body, h)
-		whole = func() error {
-			if subtle.ConstantTimeCompare(h.Sum(nil), claimed) == 0 {
-				return faultSum
-			}
-			return nil
-		}
-	}
-	if u, err = s.receive(r.Context(), me, u, body, whole); err != nil {
+	if u, err = s.Bytes.Bring(r.Context(), me.Scope, u, in, r.ContentLength, whole); err != nil {
 		return u, err
 	}
 	if u.Received == u.Size {
@@ -406,7 +341,7 @@ func (s *Server) patch(w http.ResponseWriter, r *http.Request, me *visit, u port
 
 // become finishes an upload and says what became of it.
 func (s *Server) become(w http.ResponseWriter, r *http.Request, me *visit, u portal.Uploading, sum string) (portal.Uploading, error) {
-	file, version, err := s.finish(r.Context(), me, u, sum)
+	file, version, err := s.Bytes.Finish(r.Context(), me.Scope, u, sum)
 	if err != nil {
 		return u, err
 	}
@@ -417,20 +352,20 @@ func (s *Server) become(w http.ResponseWriter, r *http.Request, me *visit, u por
 	return u, nil
 }
 
-// checksum is what the bytes of this request are said to sum up to, and what
-// sums them up: nil when nothing is said.
-func checksum(header http.Header) (hash.Hash, []byte, error) {
+// checksum is what the bytes of this request are said to sum up to: nil when
+// nothing is said.
+func checksum(header http.Header) (*transfer.Sum, error) {
 	c := header.Get("Upload-Checksum")
 	if c == "" {
-		return nil, nil, nil
+		return nil, nil
 	}
 	kind, want, _ := strings.Cut(c, " ")
 	h, size := hashOf(kind)
 	claimed, err := base64.StdEncoding.DecodeString(want)
 	if h == nil || err != nil || len(claimed) != size {
-		return nil, nil, faultSumKind
+		return nil, faultSumKind
 	}
-	return h, claimed, nil
+	return &transfer.Sum{Hash: h, Want: claimed, Else: faultSum}, nil
 }
 
 func hashOf(kind string) (hash.Hash, int) {
@@ -465,22 +400,7 @@ func isTusType(r *http.Request) bool {
 
 // tusDelete forgets an upload, whoever is still writing to it.
 func (s *Server) tusDelete(w http.ResponseWriter, r *http.Request, me *visit) error {
-	u, err := me.Upload(r.Context(), portal.UploadID(r.PathValue("id")))
-	if err != nil {
-		return err
-	}
-	free, err := s.uploads.take(r.Context(), u.ID, nil, true)
-	if err != nil {
-		return err
-	}
-	defer free()
-	if u, err = me.Upload(r.Context(), u.ID); err != nil {
-		return err
-	}
-	if u.Finished { // it is a file by now, and deleted as one
-		return portal.ErrConflict
-	}
-	if err := s.abandon(r.Context(), me, u); err != nil {
+	if err := s.Bytes.Drop(r.Context(), me.Scope, portal.UploadID(r.PathValue("id"))); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

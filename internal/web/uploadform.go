@@ -10,6 +10,7 @@ import (
 	"net/url"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/transfer"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
 )
 
@@ -62,7 +63,7 @@ func (s *Server) takeForm(w http.ResponseWriter, r *http.Request, me *visit, rea
 		w.Header().Set("Connection", "close")
 		return portal.ErrTooLarge
 	}
-	leave, err := s.senders.enter(me.Person.ID)
+	leave, err := s.Bytes.Enter(me.Person.ID)
 	if err != nil {
 		return err
 	}
@@ -70,7 +71,7 @@ func (s *Server) takeForm(w http.ResponseWriter, r *http.Request, me *visit, rea
 	r.Body = http.MaxBytesReader(w, struct {
 		io.Reader
 		io.Closer
-	}{newIncoming(w, r.Body), r.Body}, most+maxForm)
+	}{transfer.NewIncoming(w, r.Body), r.Body}, most+maxForm)
 	t := &taker{Server: s, me: me, most: most, length: r.ContentLength, read: read}
 	if err := t.take(r); err != nil {
 		t.forget(r.Context())
@@ -189,14 +190,14 @@ func (t *taker) takeFile(ctx context.Context, part *multipart.Part, content io.R
 	if t.length >= 0 {
 		n.Size = min(n.Size, t.length-t.taken)
 	}
-	u, err := t.begin(ctx, t.me, n)
+	u, err := t.Bytes.Begin(ctx, t.me.Scope, n)
 	if err != nil {
 		return err
 	}
 	t.came = append(t.came, u)
 	last := &t.came[len(t.came)-1]
-	if *last, err = t.receive(ctx, t.me, u, content, nil); err != nil {
-		if errors.Is(err, errBeyond) {
+	if *last, err = t.Bytes.Receive(ctx, t.me.Scope, u, content, nil); err != nil {
+		if errors.Is(err, transfer.ErrBeyond) {
 			err = portal.ErrTooLarge
 		}
 		return err
@@ -209,7 +210,7 @@ func (t *taker) takeFile(ctx context.Context, part *multipart.Part, content io.R
 // forget gives up what has come of a form that does not come whole.
 func (t *taker) forget(ctx context.Context) {
 	for _, u := range t.came {
-		if err := t.abandon(ctx, t.me, u); err != nil {
+		if err := t.Bytes.Abandon(ctx, t.me.Scope, u); err != nil {
 			t.Log.Warn("forget an upload", "upload", string(u.ID), "error", err.Error())
 		}
 	}
@@ -229,7 +230,7 @@ func (s *Server) place(w http.ResponseWriter, r *http.Request, me *visit, came [
 			continue
 		}
 		if err == nil {
-			made, _, err = s.finish(ctx, me, u, "")
+			made, _, err = s.Bytes.Finish(ctx, me.Scope, u, "")
 		}
 		if err != nil {
 			return err
@@ -290,7 +291,7 @@ func (s *Server) placeUploads(w http.ResponseWriter, r *http.Request, me *visit)
 			made = u.Became
 			continue
 		case choice == "drop":
-			if err := s.abandon(ctx, me, u); err != nil {
+			if err := s.Bytes.Abandon(ctx, me.Scope, u); err != nil {
 				return err
 			}
 			continue
@@ -305,7 +306,7 @@ func (s *Server) placeUploads(w http.ResponseWriter, r *http.Request, me *visit)
 			return err
 		}
 		came[i] = u
-		if made, _, err = s.finish(ctx, me, u, ""); err != nil {
+		if made, _, err = s.Bytes.Finish(ctx, me.Scope, u, ""); err != nil {
 			return err
 		}
 	}

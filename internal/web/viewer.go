@@ -10,6 +10,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/diff"
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/transfer"
 	"github.com/vitrine-portal/vitrine/internal/web/static"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
 	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
@@ -191,7 +192,7 @@ func (s *Server) stage(ctx context.Context, me *visit, f portal.File, v portal.V
 		}
 	}
 	given := s.FilesURL != nil && (f.Team() || f.Can(portal.Download)) // what is shown as it is can be kept
-	plays := given && shown[v.Type]
+	plays := given && transfer.Shown(v.Type)
 	switch v.Kind {
 	case "image", "svg":
 		st.Original = plays && v.Kind == "image"
@@ -263,7 +264,7 @@ func (s *Server) text(ctx context.Context, me *visit, id portal.VersionID) (text
 	if err != nil {
 		return "", false, err
 	}
-	b, err := s.Blobs.Open(ctx, blob.Key(stored.Blob))
+	b, err := s.Bytes.Blobs.Open(ctx, blob.Key(stored.Blob))
 	if err != nil {
 		return "", false, err
 	}

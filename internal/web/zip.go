@@ -19,6 +19,7 @@ import (
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/transfer"
 )
 
 // zipRoutes hand out many files in one.
@@ -97,15 +98,15 @@ func (s *Server) zip(w http.ResponseWriter, r *http.Request, me *visit, folders 
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/zip")
-	h.Set("Content-Disposition", disposition("attachment", name+".zip"))
-	h.Set("Content-Security-Policy", bytesCSP)
+	h.Set("Content-Disposition", transfer.Disposition("attachment", name+".zip"))
+	h.Set("Content-Security-Policy", transfer.BytesCSP)
 	h.Set("Cache-Control", "private, no-store")
 	h.Set("X-Accel-Buffering", "no")
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	out := newPaced(w)
-	defer out.end()
+	out := transfer.NewPaced(w)
+	defer out.End()
 	buffered := bufio.NewWriterSize(out, 64<<10)
 	z := &zipper{Server: s, me: me, w: zip.NewWriter(buffered), names: zipNames{}, looked: time.Now(), buf: make([]byte, 64<<10)}
 	err = me.ZipEntries(ctx, project, folders, files, func(e portal.ZipEntry) error { return z.add(ctx, e) })
@@ -182,7 +183,7 @@ func (z *zipper) add(ctx context.Context, e portal.ZipEntry) error {
 	case err != nil:
 		return err
 	}
-	content, err := z.open(ctx, st)
+	content, err := z.Bytes.Open(ctx, st)
 	if err != nil {
 		return err
 	}
@@ -193,7 +194,7 @@ func (z *zipper) add(ctx context.Context, e portal.ZipEntry) error {
 	}
 	n, err := io.CopyBuffer(struct{ io.Writer }{entry}, struct{ io.Reader }{content}, z.buf)
 	if err == nil && n != st.Size {
-		err = fmt.Errorf("%w: version %s is shorter than it was", errDamaged, st.Version)
+		err = fmt.Errorf("%w: version %s is shorter than it was", transfer.ErrDamaged, st.Version)
 	}
 	if err != nil {
 		return err

@@ -38,6 +38,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/live"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
+	"github.com/vitrine-portal/vitrine/internal/transfer"
 	"github.com/vitrine-portal/vitrine/internal/web"
 )
 
@@ -69,7 +70,7 @@ func RunFiles(t *testing.T, f func(t *testing.T, s *Site)) {
 		t.Run("S3", func(t *testing.T) {
 			f(t, New(t, portaltest.New(t, dbtest.Open(t, w.DB.Dialect())), func(o *web.Options) {
 				WithFiles(o)
-				o.Blobs = blobtest.StartS3(t).Open(t)
+				o.Bytes = transfer.New(blobtest.StartS3(t).Open(t), "", o.Log)
 			}))
 		})
 	})
@@ -99,16 +100,17 @@ func New(t *testing.T, w *portaltest.World, with func(*web.Options)) *Site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { disk.Close() })
-	o := web.Options{Portal: w.Portal, Accounts: w.Accounts, Hub: hub, Blobs: disk, BaseURL: base, Log: slog.New(slog.NewTextHandler(&s.log, nil))}
+	log := slog.New(slog.NewTextHandler(&s.log, nil))
+	o := web.Options{Portal: w.Portal, Accounts: w.Accounts, Hub: hub, Bytes: transfer.New(disk, "", log), BaseURL: base, Log: log}
 	if with != nil {
 		with(&o)
 	}
 	for key, content := range w.Blobs {
-		if _, err := o.Blobs.Put(context.Background(), blob.Key(key), bytes.NewReader(content), int64(len(content))); err != nil {
+		if _, err := o.Bytes.Blobs.Put(context.Background(), blob.Key(key), bytes.NewReader(content), int64(len(content))); err != nil {
 			t.Fatal(err)
 		}
 	}
-	s.URL, s.Web, s.Blobs = base.String(), web.New(o), o.Blobs
+	s.URL, s.Web, s.Blobs = base.String(), web.New(o), o.Bytes.Blobs
 	if o.FilesURL != nil {
 		s.FilesURL = o.FilesURL.String()
 	}

@@ -1,10 +1,12 @@
-package web
+package transfer
 
 import (
 	"context"
+	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"net/http"
 	"os"
@@ -17,25 +19,14 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/preview"
 )
 
-// Bytes come in by two doors, the tus protocol (tus.go) and plain forms
-// (uploadform.go), and go the same way from there: a row that holds their room,
-// steps that are each on disk before they are counted, and at the end a file.
-
 // step is how many bytes come in between two moments at which they are safe.
 const step = 16 << 20
-
-var (
-	errBeyond    = errors.New("web: more bytes than were announced")
-	errStalled   = errors.New("web: nothing came for too long")
-	errWrongSum  = errors.New("web: the bytes are not those that were announced")
-	errTornStore = errors.New("web: what had come of the upload is lost")
-)
 
 // stateOf is how far the store has come with an upload.
 func stateOf(u portal.Uploading) (blob.State, error) {
 	data, err := base64.StdEncoding.DecodeString(u.State)
 	if err != nil {
-		return blob.State{}, fmt.Errorf("%w: its state cannot be read", errTornStore)
+		return blob.State{}, fmt.Errorf("%w: its state cannot be read", ErrTorn)
 	}
 	return blob.State{Offset: u.Received, Data: data}, nil
 }
@@ -45,10 +36,10 @@ func counted(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 }
 
-// begin enters an upload, and makes its blob. Whether its bytes may come, and
+// Begin enters an upload, and makes its blob. Whether its bytes may come, and
 // fit, is decided here, before any of them does.
-func (s *Server) begin(ctx context.Context, me *visit, n portal.NewUpload) (portal.Uploading, error) {
-	free, err := s.Blobs.Free(ctx)
+func (c *Carrier) Begin(ctx context.Context, me *portal.Scope, n portal.NewUpload) (portal.Uploading, error) {
+	free, err := c.Blobs.Free(ctx)
 	switch {
 	case err != nil:
 		return portal.Uploading{}, err
@@ -60,23 +51,24 @@ func (s *Server) begin(ctx context.Context, me *visit, n portal.NewUpload) (port
 	if err != nil {
 		return portal.Uploading{}, err
 	}
+	ctx = portal.WithRequest(ctx, portal.Request{}) // which has made its one change
 	u, err := me.Upload(ctx, id)
 	if err != nil {
 		return u, err
 	}
-	st, err := s.Blobs.Begin(ctx, key)
+	st, err := c.Blobs.Begin(ctx, key)
 	if err == nil && len(st.Data) > 0 {
 		u.State = base64.StdEncoding.EncodeToString(st.Data)
 		err = me.AdvanceUpload(ctx, u.ID, 0, 0, u.State)
 	}
 	if err != nil {
-		s.abandon(ctx, me, u)
+		c.Abandon(ctx, me, u)
 	}
 	return u, err
 }
 
-// abandon forgets an upload, and gives its room back.
-func (s *Server) abandon(ctx context.Context, me *visit, u portal.Uploading) error {
+// Abandon forgets an upload, and gives its room back.
+func (c *Carrier) Abandon(ctx context.Context, me *portal.Scope, u portal.Uploading) error {
 	ctx, cancel := counted(ctx)
 	defer cancel()
 	if err := me.AbandonUpload(ctx, u.ID); err != nil {
@@ -85,15 +77,15 @@ func (s *Server) abandon(ctx context.Context, me *visit, u portal.Uploading) err
 	// The row is gone, so what is left of the blob is the sweep's at the latest.
 	st, _ := stateOf(u)
 	key := blob.Key(u.Blob)
-	return errors.Join(s.Blobs.Abort(ctx, key, st), s.Blobs.Delete(ctx, key))
+	return errors.Join(c.Blobs.Abort(ctx, key, st), c.Blobs.Delete(ctx, key))
 }
 
-// receive adds what r holds to an upload, at most up to its size, and returns
+// Receive adds what r holds to an upload, at most up to its size, and returns
 // the upload as it is then, also with an error: what had come is kept. Each
 // step is on disk and in the row before it is counted. With whole, there is one
 // step, and whole says whether it may count; what was cut off counts without,
 // as it would never come whole on a bad line, and the file has a hash as well.
-func (s *Server) receive(ctx context.Context, me *visit, u portal.Uploading, r io.Reader, whole func() error) (portal.Uploading, error) {
+func (c *Carrier) Receive(ctx context.Context, me *portal.Scope, u portal.Uploading, r io.Reader, whole func() error) (portal.Uploading, error) {
 	sure := u                              // as far as its row says
 	written := func() error { return nil } // waits for the row of the last step
 	settle := func(err error) (portal.Uploading, error) {
@@ -111,14 +103,14 @@ func (s *Server) receive(ctx context.Context, me *visit, u portal.Uploading, r i
 		if whole != nil {
 			most = u.Size - u.Received
 		}
-		next, err := s.Blobs.Append(ctx, blob.Key(u.Blob), st, r, most)
+		next, err := c.Blobs.Append(ctx, blob.Key(u.Blob), st, r, most)
 		if errors.Is(err, blob.ErrCorrupt) || errors.Is(err, blob.ErrNotExist) {
-			return settle(fmt.Errorf("%w: %w", errTornStore, err))
+			return settle(fmt.Errorf("%w: %w", ErrTorn, err))
 		}
 		if err == nil && next.Offset == u.Size {
 			err = nothingMore(r)
 		}
-		if errors.Is(err, errBeyond) {
+		if errors.Is(err, ErrBeyond) {
 			return settle(err)
 		}
 		if whole != nil && err == nil {
@@ -134,7 +126,7 @@ func (s *Server) receive(ctx context.Context, me *visit, u portal.Uploading, r i
 			sure = u
 			from := u.Received
 			u.Received, u.State = next.Offset, base64.StdEncoding.EncodeToString(next.Data)
-			written = s.advance(ctx, me, u, from)
+			written = c.advance(ctx, me, u, from)
 		}
 		if err != nil || short {
 			return settle(err)
@@ -143,9 +135,96 @@ func (s *Server) receive(ctx context.Context, me *visit, u portal.Uploading, r i
 	return settle(nil)
 }
 
+// Bring takes the bytes of one request into an upload that is held (see Hold):
+// length of them, -1 when nobody has said so. As Receive otherwise.
+func (c *Carrier) Bring(ctx context.Context, me *portal.Scope, u portal.Uploading, in *Incoming, length int64, whole *Sum) (portal.Uploading, error) {
+	if length > u.Size-u.Received {
+		return u, ErrBeyond
+	}
+	leave, err := c.Enter(me.Person())
+	if err != nil {
+		return u, err
+	}
+	defer leave()
+	pre := readAhead(in)
+	defer func() {
+		if pre.now.err == nil { // it may be waiting
+			in.stop()
+		}
+		pre.end()
+	}()
+	if whole == nil {
+		return c.Receive(ctx, me, u, pre, nil)
+	}
+	return c.Receive(ctx, me, u, io.TeeReader(pre, whole.Hash), whole.check)
+}
+
+// Sum is what the bytes of one request are said to sum up to.
+type Sum struct {
+	Hash hash.Hash
+	Want []byte
+	Else error // when they do not
+}
+
+func (s *Sum) check() error {
+	if subtle.ConstantTimeCompare(s.Hash.Sum(nil), s.Want) == 0 {
+		return s.Else
+	}
+	return nil
+}
+
+// Live returns one of the actor's own uploads. One that is not finished in its
+// time is over: ErrExpired.
+func (c *Carrier) Live(ctx context.Context, me *portal.Scope, id portal.UploadID, now time.Time) (portal.Uploading, error) {
+	u, err := me.Upload(ctx, id)
+	if err == nil && !u.Finished && now.After(u.ExpiresAt) {
+		err = ErrExpired
+	}
+	return u, err
+}
+
+// Hold keeps others from writing to an upload until free is called, and returns
+// it as it is then. It is taken from a connection that has been silent, which
+// must be lost. In is what may be taken away likewise; nil where nobody waits
+// for a visitor.
+func (c *Carrier) Hold(ctx context.Context, me *portal.Scope, id portal.UploadID, now time.Time, in *Incoming) (u portal.Uploading, free func(), err error) {
+	if _, err = c.Live(ctx, me, id, now); err != nil {
+		return u, nil, err
+	}
+	if free, err = c.uploads.take(ctx, id, in, false); err != nil {
+		return u, nil, err
+	}
+	if u, err = c.Live(ctx, me, id, now); err != nil {
+		free()
+		return u, nil, err
+	}
+	return u, free, nil
+}
+
+// Drop forgets an upload, whoever is still writing to it. One that is finished
+// is ErrConflict: it is a file by now, and deleted as one.
+func (c *Carrier) Drop(ctx context.Context, me *portal.Scope, id portal.UploadID) error {
+	if _, err := me.Upload(ctx, id); err != nil {
+		return err
+	}
+	free, err := c.uploads.take(ctx, id, nil, true)
+	if err != nil {
+		return err
+	}
+	defer free()
+	u, err := me.Upload(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case u.Finished:
+		return portal.ErrConflict
+	}
+	return c.Abandon(ctx, me, u)
+}
+
 // advance writes how far an upload has come, and returns what waits for it: the
 // next bytes may come meanwhile.
-func (s *Server) advance(ctx context.Context, me *visit, u portal.Uploading, from int64) func() error {
+func (c *Carrier) advance(ctx context.Context, me *portal.Scope, u portal.Uploading, from int64) func() error {
 	done := make(chan error, 1)
 	go func() {
 		ctx, cancel := counted(ctx)
@@ -159,7 +238,7 @@ func (s *Server) advance(ctx context.Context, me *visit, u portal.Uploading, fro
 func nothingMore(r io.Reader) error {
 	switch n, err := io.ReadFull(r, make([]byte, 1)); {
 	case n > 0:
-		return errBeyond
+		return ErrBeyond
 	case err == io.EOF:
 		return nil
 	default:
@@ -167,15 +246,15 @@ func nothingMore(r io.Reader) error {
 	}
 }
 
-// finish makes a file of an upload of which everything is there. It may be
+// Finish makes a file of an upload of which everything is there. It may be
 // called again, and after a crash at any point.
-func (s *Server) finish(ctx context.Context, me *visit, u portal.Uploading, sum string) (portal.FileID, portal.VersionID, error) {
+func (c *Carrier) Finish(ctx context.Context, me *portal.Scope, u portal.Uploading, sum string) (portal.FileID, portal.VersionID, error) {
 	if u.Finished {
 		return u.Became, u.Version, nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Minute)
 	defer cancel()
-	a, err := s.arrived(ctx, me, u, sum)
+	a, err := c.arrived(ctx, me, u, sum)
 	if err != nil {
 		return "", "", err
 	}
@@ -184,38 +263,38 @@ func (s *Server) finish(ctx context.Context, me *visit, u portal.Uploading, sum 
 
 // arrived makes a blob of an upload of which everything is there, and looks at
 // it. When it is not what was announced, the upload is forgotten.
-func (s *Server) arrived(ctx context.Context, me *visit, u portal.Uploading, sum string) (portal.Arrived, error) {
+func (c *Carrier) arrived(ctx context.Context, me *portal.Scope, u portal.Uploading, sum string) (portal.Arrived, error) {
 	st, err := stateOf(u)
 	if err != nil {
 		return portal.Arrived{}, err
 	}
 	key := blob.Key(u.Blob)
-	info, err := s.Blobs.Finish(ctx, key, st)
+	info, err := c.Blobs.Finish(ctx, key, st)
 	switch {
 	case errors.Is(err, blob.ErrCorrupt), errors.Is(err, blob.ErrNotExist):
-		return portal.Arrived{}, fmt.Errorf("%w: %w", errTornStore, err)
+		return portal.Arrived{}, fmt.Errorf("%w: %w", ErrTorn, err)
 	case err != nil:
 		return portal.Arrived{}, err
 	}
 	for _, claimed := range []string{sum, u.ClaimedSHA256} {
 		if claimed != "" && claimed != info.SHA256 {
-			if err := s.abandon(ctx, me, u); err != nil {
+			if err := c.Abandon(ctx, me, u); err != nil {
 				return portal.Arrived{}, err
 			}
-			return portal.Arrived{}, errWrongSum
+			return portal.Arrived{}, ErrWrongSum
 		}
 	}
-	head, err := s.head(ctx, key)
+	head, err := c.head(ctx, key)
 	if err != nil {
 		return portal.Arrived{}, err
 	}
 	kind, kindType := preview.Sniff(head, u.Name)
-	return portal.Arrived{Size: info.Size, SHA256: info.SHA256, Kind: string(kind), Type: kindType, Scan: s.Scan}, nil
+	return portal.Arrived{Size: info.Size, SHA256: info.SHA256, Kind: string(kind), Type: kindType, Scan: c.scan}, nil
 }
 
 // head is the beginning of a blob, which tells what it is.
-func (s *Server) head(ctx context.Context, key blob.Key) ([]byte, error) {
-	r, err := s.Blobs.Open(ctx, key)
+func (c *Carrier) head(ctx context.Context, key blob.Key) ([]byte, error) {
+	r, err := c.Blobs.Open(ctx, key)
 	if err != nil {
 		return nil, err
 	}
@@ -223,9 +302,9 @@ func (s *Server) head(ctx context.Context, key blob.Key) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(r, preview.SniffLen))
 }
 
-// incoming is the body of a request that may take as long as it takes, as long
+// Incoming is the body of a request that may take as long as it takes, as long
 // as it goes on: each piece has its time. It can be stopped from outside.
-type incoming struct {
+type Incoming struct {
 	from  io.Reader
 	rc    *http.ResponseController
 	heard atomic.Int64 // when something last came, in Unix nanoseconds
@@ -237,15 +316,16 @@ type incoming struct {
 
 const incomingPiece = 256 << 10
 
-func newIncoming(w http.ResponseWriter, body io.Reader) *incoming {
-	in := &incoming{from: body, rc: http.NewResponseController(w)}
+// NewIncoming reads the body of the request that w answers.
+func NewIncoming(w http.ResponseWriter, body io.Reader) *Incoming {
+	in := &Incoming{from: body, rc: http.NewResponseController(w)}
 	in.heard.Store(time.Now().UnixNano())
 	in.renew()
 	return in
 }
 
 // renew gives the next piece its time.
-func (in *incoming) renew() {
+func (in *Incoming) renew() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if !in.stopped {
@@ -256,7 +336,7 @@ func (in *incoming) renew() {
 
 // stop ends the reading: the visitor has begun anew elsewhere. What has ended by
 // itself is left alone, as the next thing read there is another request.
-func (in *incoming) stop() {
+func (in *Incoming) stop() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if !in.stopped {
@@ -265,7 +345,7 @@ func (in *incoming) stop() {
 	}
 }
 
-func (in *incoming) Read(p []byte) (int, error) {
+func (in *Incoming) Read(p []byte) (int, error) {
 	n, err := in.from.Read(p)
 	if n > 0 {
 		in.heard.Store(time.Now().UnixNano())
@@ -279,13 +359,13 @@ func (in *incoming) Read(p []byte) (int, error) {
 		in.mu.Unlock()
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		err = errStalled
+		err = ErrStalled
 	}
 	return n, err
 }
 
 // silent is for how long nothing has come.
-func (in *incoming) silent() time.Duration {
+func (in *Incoming) silent() time.Duration {
 	return time.Duration(time.Now().UnixNano() - in.heard.Load())
 }
 
@@ -387,7 +467,7 @@ type uploadLocks struct {
 }
 
 type uploadLock struct {
-	in   *incoming // nil: it does not wait for a visitor
+	in   *Incoming // nil: it does not wait for a visitor
 	free chan struct{}
 }
 
@@ -397,7 +477,7 @@ const presumedGone = 2 * time.Second
 
 // take returns what frees the upload again. One that is held by a connection
 // that has been silent, or by any with force, is taken from it.
-func (l *uploadLocks) take(ctx context.Context, id portal.UploadID, in *incoming, force bool) (free func(), err error) {
+func (l *uploadLocks) take(ctx context.Context, id portal.UploadID, in *Incoming, force bool) (free func(), err error) {
 	deadline := time.After(5 * time.Second)
 	for {
 		l.mu.Lock()
@@ -418,7 +498,7 @@ func (l *uploadLocks) take(ctx context.Context, id portal.UploadID, in *incoming
 		}
 		l.mu.Unlock()
 		if !force && (other.in == nil || other.in.silent() < presumedGone) {
-			return nil, errBusyUpload
+			return nil, ErrBusy
 		}
 		if other.in != nil {
 			other.in.stop()
@@ -426,19 +506,15 @@ func (l *uploadLocks) take(ctx context.Context, id portal.UploadID, in *incoming
 		select {
 		case <-other.free:
 		case <-deadline:
-			return nil, errBusyUpload
+			return nil, ErrBusy
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
 }
 
-var errBusyUpload = errors.New("web: another request is writing to the upload")
-
 // maxSenders is how many requests of one person bring bytes at the same time.
 const maxSenders = 16
-
-var errManyUploads = errors.New("web: too many uploads at the same time")
 
 // senders counts the requests that bring bytes, by person.
 type senders struct {
@@ -446,11 +522,14 @@ type senders struct {
 	of map[portal.PersonID]int
 }
 
+// Enter counts a request in, or says ErrMany; leave counts it out.
+func (c *Carrier) Enter(id portal.PersonID) (leave func(), err error) { return c.senders.enter(id) }
+
 func (s *senders) enter(id portal.PersonID) (leave func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.of[id] >= maxSenders {
-		return nil, errManyUploads
+		return nil, ErrMany
 	}
 	if s.of == nil {
 		s.of = map[portal.PersonID]int{}
