@@ -208,6 +208,10 @@ FROM (
 GROUP BY g.actor, g.client_id;
 
 CREATE VIEW due_project_grants AS
+SELECT d.actor, d.project_id, d.client_id, d.side,
+       CASE WHEN p.archived_at IS NULL THEN d.rights ELSE (d.rights & 1539) END AS rights,
+       CASE WHEN d.side = 'team' THEN 16383 ELSE s.sections END AS sections
+FROM (
 SELECT g.actor, g.project_id, g.client_id, MAX(g.side) AS side, MAX(g.rights) AS rights
 FROM (
   SELECT m.person_id AS actor, p.id AS project_id, p.client_id, 'team' AS side, 2047 AS rights
@@ -242,7 +246,12 @@ FROM (
    WHERE p.shared_at IS NOT NULL AND u.removed_at IS NULL
      AND (u.all_projects = 1 OR cup.project_id IS NOT NULL)
 ) g
-GROUP BY g.actor, g.project_id, g.client_id;
+GROUP BY g.actor, g.project_id, g.client_id
+) d JOIN projects p ON p.id = d.project_id JOIN due_sections s ON s.project_id = d.project_id;
+
+CREATE VIEW due_sections AS
+SELECT p.id AS project_id, ((((w.sections & ~c.sections_set) | (c.sections & c.sections_set)) & ~p.sections_set) | (p.sections & p.sections_set)) AS sections
+  FROM projects p JOIN clients c ON c.id = p.client_id JOIN workspace w ON w.id = 1;
 
 CREATE VIEW due_tallies AS
 SELECT m.project_id, 'milestone' AS kind, m.audience, m.turn, 6 AS section, COUNT(*) AS total,
@@ -529,6 +538,8 @@ CREATE TABLE milestones (
 
 CREATE INDEX milestones_project ON milestones (project_id, position, id);
 
+CREATE INDEX milestones_waiting ON milestones (project_id) WHERE turn = 'client' AND reached_at IS NULL;
+
 CREATE TABLE password_resets (
   id          TEXT   PRIMARY KEY,
   person_id   TEXT   NOT NULL REFERENCES persons (id),
@@ -578,9 +589,10 @@ CREATE TABLE project_grants (
   client_id  TEXT   NOT NULL,
   side       TEXT   NOT NULL,
   rights     BIGINT NOT NULL,
+  sections   BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (actor, project_id),
   FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id)
-);
+) WITHOUT ROWID;
 
 CREATE INDEX project_grants_client ON project_grants (client_id, actor, project_id);
 

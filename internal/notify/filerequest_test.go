@@ -87,10 +87,12 @@ func TestFileRequestMails(t *testing.T) {
 
 		// Where the team is not named, the workspace asks; what is hidden is not named.
 		o.exec(`UPDATE workspace SET sections = sections & ~4096`)
+		o.Regrant()
 		if text := preview(asked); strings.Contains(text, "Tom") || !strings.Contains(text, "Honcho Design asks you for Team portraits") {
 			t.Errorf("with names off: %s", text)
 		}
 		o.exec(`UPDATE workspace SET sections = sections | 4096`)
+		o.Regrant()
 		if _, err := o.As(o.Mia).Conceal(t.Context(), portal.ItemID(o.Items[o.Site][portal.ClientSide].File)); err != nil {
 			t.Fatal(err)
 		}
@@ -117,8 +119,10 @@ func TestFileRequestMails(t *testing.T) {
 		// T060: who was removed meanwhile gets nothing.
 		again := o.last("file_request_refused")
 		o.exec(`UPDATE workspace SET sections = sections & ~32`)
+		o.Regrant()
 		dropped(again, "gone")
 		o.exec(`UPDATE workspace SET sections = sections | 32`)
+		o.Regrant()
 		if _, err := o.As(o.Mia).Remove(t.Context(), o.CleoUser); err != nil {
 			t.Fatal(err)
 		}

@@ -491,7 +491,7 @@ func (t *tx) signOutStranded(ctx context.Context, person PersonID, why string) e
 // grantable are the projects of a client that the actor may hand on, and what
 // they themselves may do there.
 func (t *tx) grantable(ctx context.Context, c clientRow) (map[ProjectID]Rights, error) {
-	rows, err := t.query(ctx, `SELECT p.id, p.rights FROM my_projects p WHERE p.client_id = $2`, string(c.ID))
+	rows, err := t.query(ctx, `SELECT p.id, p.rights FROM my_places p WHERE p.client_id = $2`, string(c.ID))
 	type one struct {
 		id     ProjectID
 		rights Rights

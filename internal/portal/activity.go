@@ -182,7 +182,7 @@ func (me *Scope) Visited(ctx context.Context, where string) error {
 	return me.write(ctx, func(t *tx) error {
 		if where != "today" {
 			var n int
-			err := t.get(ctx, `SELECT (SELECT COUNT(*) FROM my_projects WHERE id = $2) + (SELECT COUNT(*) FROM my_clients WHERE id = $2)`, []any{where}, &n)
+			err := t.get(ctx, `SELECT (SELECT COUNT(*) FROM my_places WHERE id = $2) + (SELECT COUNT(*) FROM my_clients WHERE id = $2)`, []any{where}, &n)
 			if err != nil {
 				return err
 			}

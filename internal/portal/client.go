@@ -301,6 +301,9 @@ UPDATE clients SET sections_set = $1, sections = $2, revision = revision + 1 WHE
 			int64(set), int64(on&set), string(id), revision); err != nil {
 			return err
 		}
+		if err := t.regrantClient(ctx, id); err != nil {
+			return err
+		}
 		return t.record(ctx, Happening{Kind: SectionsChanged, Client: id, Subject: string(id), Details: Details{"title": c.Name}})
 	})
 }

@@ -179,7 +179,7 @@ func (o ListOptions) key(column string) (key any, id string, err error) {
 // reader's side, as each has its indexes.
 func (me *Scope) filesFrom(ctx context.Context, project ProjectID) (string, error) {
 	var side Side
-	if err := me.get(ctx, `SELECT p.side FROM my_projects p WHERE p.id = $2`, []any{string(project)}, &side); err != nil {
+	if err := me.get(ctx, `SELECT p.side FROM my_places p WHERE p.id = $2`, []any{string(project)}, &side); err != nil {
 		return "", err
 	}
 	if side == Team {

@@ -14,6 +14,7 @@ import (
 func showsFiles(t *testing.T, w *portaltest.World) {
 	t.Helper()
 	write(t, w, `UPDATE workspace SET sections = sections | 32`)
+	w.Regrant()
 }
 
 func write(t *testing.T, w *portaltest.World, q string, args ...any) {
@@ -125,6 +126,7 @@ func TestAskForFile(t *testing.T) {
 
 		// With the section off it is not there for the client.
 		write(t, w, `UPDATE workspace SET sections = sections & ~32`)
+		w.Regrant()
 		_, err = w.As(w.Cleo).FileRequest(ctx, id)
 		wants(t, "FileRequest without the section", err, portal.ErrNotFound)
 		if got := needs(w.Cleo); strings.Contains(got, "file_request") {

@@ -63,7 +63,7 @@ func (me *Scope) SearchFiles(ctx context.Context, query string, project ProjectI
 	if project != "" {
 		projects = []ProjectID{project}
 	} else {
-		rows, err := me.query(ctx, `SELECT p.id FROM my_projects p ORDER BY p.id DESC LIMIT $2`, searchedProjects)
+		rows, err := me.query(ctx, `SELECT p.id FROM my_places p ORDER BY p.id DESC LIMIT $2`, searchedProjects)
 		if projects, err = list(rows, err, func(rows *sql.Rows) (p ProjectID, err error) { return p, rows.Scan(&p) }); err != nil || len(projects) == 0 {
 			return nil, "", err
 		}

@@ -20,8 +20,9 @@ func (t *tx) regrantClient(ctx context.Context, id ClientID) error {
 	return t.regrant(ctx, "client_id", string(id))
 }
 
-// regrantProject after a project was made, shared, or its team changed. The
-// people of its team may see its client by it, so that is brought in line too.
+// regrantProject after a project was made, shared or archived, or its team or
+// sections changed. The people of its team may see its client by it, so that is
+// brought in line too.
 func (t *tx) regrantProject(ctx context.Context, client ClientID, id ProjectID) error {
 	if err := t.lock(ctx, string(client)); err != nil {
 		return err
@@ -59,11 +60,23 @@ func (t *tx) regrant(ctx context.Context, column, value string) error {
 	return t.align(ctx, "project_grants", "due_project_grants", column, value)
 }
 
+// reshow after a change to what the workspace shows to clients.
+func (t *tx) reshow(ctx context.Context) error {
+	if err := t.lock(ctx, ""); err != nil {
+		return err
+	}
+	if _, err := t.Exec(ctx, `
+UPDATE project_grants SET sections = (SELECT s.sections FROM due_sections s WHERE s.project_id = project_grants.project_id) WHERE side = 'client'`); err != nil {
+		return fmt.Errorf("reshow: %w", err)
+	}
+	return nil
+}
+
 // align replaces the rows of a grants table by those that are due.
 func (t *tx) align(ctx context.Context, table, due, column, value string) error {
 	columns := "actor, client_id, side, rights"
 	if table == "project_grants" {
-		columns = "actor, project_id, client_id, side, rights"
+		columns = "actor, project_id, client_id, side, rights, sections"
 	}
 	if _, err := t.Exec(ctx, "DELETE FROM "+table+" WHERE "+column+" = $1", value); err != nil {
 		return fmt.Errorf("drop grants: %w", err)
@@ -81,7 +94,7 @@ func DerivedDue(ctx context.Context, d *db.DB) (int, error) {
 	n := 0
 	for table, columns := range map[string]string{
 		"client_grants":  "actor, client_id, side, rights",
-		"project_grants": "actor, project_id, client_id, side, rights",
+		"project_grants": "actor, project_id, client_id, side, rights, sections",
 		"tallies":        "project_id, kind, audience, turn, section, total, done, since",
 	} {
 		for _, pair := range [][2]string{{table, "due_" + table}, {"due_" + table, table}} {

@@ -273,7 +273,7 @@ func placeholder(n int) string { return "$" + strconv.Itoa(n) }
 // number of places is rounded up, so that there are few texts to prepare.
 func oneOf[T ~string](first int, values []T) (places string, args []any) {
 	n := len(values)
-	for _, size := range []int{1, 5, 20, 50, 100, 200} {
+	for _, size := range []int{1, 6, 12, 25, 50, 100, 200} {
 		if n <= size {
 			n = size
 			break

@@ -128,9 +128,6 @@ func TestMailReadable(t *testing.T) {
 				}
 			}
 		}
-		exec(`DELETE FROM client_grants`)
-		exec(`DELETE FROM project_grants`)
-		exec(`INSERT INTO client_grants (actor, client_id, side, rights) SELECT actor, client_id, side, rights FROM due_client_grants`)
-		exec(`INSERT INTO project_grants (actor, project_id, client_id, side, rights) SELECT actor, project_id, client_id, side, rights FROM due_project_grants`)
+		w.Regrant()
 	})
 }

@@ -181,7 +181,7 @@ func (me *Scope) ownProjects(ctx context.Context, client ClientID) ([]ProjectID,
 		return list(rows, err, func(rows *sql.Rows) (id ProjectID, err error) { return id, rows.Scan(&id) })
 	}
 	if client != "" {
-		return read(`SELECT p.id FROM my_projects p WHERE p.client_id = $2 ORDER BY p.id DESC LIMIT $3`, string(client), maxOwnProjects)
+		return read(`SELECT p.id FROM my_places p WHERE p.client_id = $2 ORDER BY p.id DESC LIMIT $3`, string(client), maxOwnProjects)
 	}
 	ids, err := read(`
 SELECT x.id FROM (SELECT d.id FROM my_desk d WHERE d.archived_at IS NULL
@@ -466,6 +466,9 @@ UPDATE projects SET archived_at = $1, archived_by = $2, revision = revision + 1 
 			t.now, string(me.actor.person), string(id)); err != nil {
 			return err
 		}
+		if err := t.regrantProject(ctx, p.Client, id); err != nil {
+			return err
+		}
 		return t.record(ctx, Happening{Kind: ProjectArchived, Client: p.Client, Project: id, Subject: string(id), Audience: ClientSide, Details: Details{"title": p.Name}})
 	})
 }
@@ -482,6 +485,9 @@ func (me *Scope) RestoreProject(ctx context.Context, id ProjectID) error {
 		}
 		if err := t.must(ctx, `
 UPDATE projects SET archived_at = NULL, archived_by = NULL, revision = revision + 1 WHERE id = $1 AND archived_at IS NOT NULL`, string(id)); err != nil {
+			return err
+		}
+		if err := t.regrantProject(ctx, p.Client, id); err != nil {
 			return err
 		}
 		return t.record(ctx, Happening{Kind: ProjectRestored, Client: p.Client, Project: id, Subject: string(id), Audience: ClientSide, Details: Details{"title": p.Name}})
@@ -502,6 +508,9 @@ func (me *Scope) SetProjectSections(ctx context.Context, id ProjectID, set, on S
 		if err := t.must(ctx, `
 UPDATE projects SET sections_set = $1, sections = $2, revision = revision + 1 WHERE id = $3 AND revision = $4`,
 			int64(set), int64(on), string(id), revision); err != nil {
+			return err
+		}
+		if err := t.regrantProject(ctx, p.Client, id); err != nil {
 			return err
 		}
 		return t.record(ctx, Happening{Kind: SectionsChanged, Client: p.Client, Project: id, Subject: string(id), Details: Details{"title": p.Name}})

@@ -58,27 +58,28 @@ SELECT c.*, g.side, g.rights,
         AND EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = c.contact_id AND m.removed_at IS NULL)
  WHERE g.actor = $1`,
 
+	// The projects an actor may see, and as what: all that most definitions need
+	// to know of one. What a client is shown of it, and what is left of the rights
+	// on an archived project, the grant says.
+	"my_places": `
+SELECT g.project_id AS id, g.client_id, g.side, g.rights, g.sections FROM project_grants g WHERE g.actor = $1`,
+
 	"my_projects": `
-SELECT g.project_id AS id, g.client_id, c.name AS client_name, p.name, p.name_key, p.summary, p.status, p.health, p.sentence,
-       CASE WHEN g.side = 'team' OR (p.shows & 2048) <> 0 THEN p.starts_on END AS starts_on,
-       CASE WHEN g.side = 'team' OR (p.shows & 2048) <> 0 THEN p.due_on END AS due_on,
+SELECT g.id, g.client_id, c.name AS client_name, p.name, p.name_key, p.summary, p.status, p.health, p.sentence,
+       CASE WHEN (g.sections & 2048) <> 0 THEN p.starts_on END AS starts_on,
+       CASE WHEN (g.sections & 2048) <> 0 THEN p.due_on END AS due_on,
        p.shared_at, CASE WHEN g.side = 'team' THEN p.shared_by END AS shared_by,
-       CASE WHEN g.side = 'team' OR (p.shows & 4352) = 4352 THEN p.contact_id END AS contact_id,
+       CASE WHEN (g.sections & 4352) = 4352 THEN p.contact_id END AS contact_id,
        CASE WHEN g.side = 'team' THEN p.sections_set ELSE 0 END AS sections_set,
        CASE WHEN g.side = 'team' THEN p.sections ELSE 0 END AS sections_own,
-       CASE WHEN g.side = 'team' THEN p.above ELSE 0 END AS sections_above,
-       p.shows, p.created_at, p.updated_at,
-       CASE WHEN g.side = 'team' OR (p.shows & 4096) <> 0 THEN p.updated_by END AS updated_by,
-       p.archived_at, p.revision,
-       CASE WHEN g.side = 'team' THEN 16383 ELSE p.shows END AS sections,
-       g.side,
-       CASE WHEN p.archived_at IS NULL THEN g.rights ELSE (g.rights & 1539) END AS rights
-  FROM project_grants g
-  JOIN (SELECT p0.*, ((w0.sections & ~c0.sections_set) | (c0.sections & c0.sections_set)) AS above,
-               ((((w0.sections & ~c0.sections_set) | (c0.sections & c0.sections_set)) & ~p0.sections_set) | (p0.sections & p0.sections_set)) AS shows
-          FROM projects p0 JOIN clients c0 ON c0.id = p0.client_id JOIN workspace w0 ON w0.id = 1) p ON p.id = g.project_id
+       CASE WHEN g.side = 'team' THEN ((w.sections & ~c.sections_set) | (c.sections & c.sections_set)) ELSE 0 END AS sections_above,
+       CASE WHEN g.side = 'team' THEN ((((w.sections & ~c.sections_set) | (c.sections & c.sections_set)) & ~p.sections_set) | (p.sections & p.sections_set))
+            ELSE g.sections END AS shows, p.created_at, p.updated_at,
+       CASE WHEN (g.sections & 4096) <> 0 THEN p.updated_by END AS updated_by,
+       p.archived_at, p.revision, g.sections, g.side, g.rights
+  FROM my_places g JOIN projects p ON p.id = g.id
   JOIN clients c ON c.id = g.client_id
- WHERE g.actor = $1`,
+  JOIN workspace w ON w.id = 1`,
 
 	// A project with the names of those who keep it.
 	"my_project_details": `
@@ -98,7 +99,7 @@ SELECT p.id, p.client_id, p.client_name, p.name, p.status, p.health, p.sentence,
 	"my_project_people": `
 SELECT p.id AS project_id, x.actor AS person_id, a.name, x.side AS person_side, x.rights AS given,
        CASE WHEN pt.person_id IS NULL THEN 0 ELSE 1 END AS on_team, p.side, p.rights
-  FROM my_projects p
+  FROM my_places p
   JOIN project_grants x ON x.project_id = p.id
   JOIN persons a ON a.id = x.actor
   LEFT JOIN project_team pt ON pt.project_id = p.id AND pt.person_id = x.actor
@@ -110,7 +111,7 @@ SELECT p.id AS project_id, x.actor AS person_id, a.name, x.side AS person_side, 
 SELECT p.id AS project_id, u.person_id,
        CASE WHEN u.accepted_at IS NULL AND u.label <> '' THEN u.label ELSE a.name END AS name,
        u.accepted_at, p.side, p.rights
-  FROM my_projects p
+  FROM my_places p
   JOIN client_users u ON u.client_id = p.client_id
   JOIN persons a ON a.id = u.person_id
   LEFT JOIN client_user_projects x ON x.client_user_id = u.id AND x.project_id = p.id
@@ -126,15 +127,15 @@ SELECT m.id, m.project_id, m.title, m.title_key, m.body,
        m.turn, m.turn_since, m.position, m.audience, m.shown_at, m.created_at, m.reached_at, m.revision,
        CASE WHEN p.side = 'team' THEN m.created_by END AS created_by,
        p.client_id, p.side, p.rights, p.sections
-  FROM milestones m JOIN my_projects p ON p.id = m.project_id
+  FROM milestones m JOIN my_places p ON p.id = m.project_id
  WHERE p.side = 'team' OR (m.audience = 'client' AND (p.sections & 6) <> 0)`,
 
 	"my_tasks": `
 SELECT t.id, t.project_id, t.title, t.title_key, t.body,
        CASE WHEN p.side = 'team' OR (ms.audience = 'client' AND (p.sections & 6) <> 0) THEN t.milestone_id END AS milestone_id,
        CASE WHEN p.side = 'team' OR (ms.audience = 'client' AND (p.sections & 6) <> 0) THEN ms.title END AS milestone_title,
-       CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN t.assignee_id END AS assignee_id,
-       CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN a.name END AS assignee_name,
+       ` + shownPerson("t.assignee_id") + ` AS assignee_id,
+       ` + shownName("t.assignee_id") + ` AS assignee_name,
        CASE WHEN (p.sections & 2048) <> 0 THEN t.due_on END AS due_on,
        t.turn, t.turn_since, t.position, t.audience, t.shown_at, t.created_at,
        t.started_at, t.completed_at, t.revision,
@@ -142,71 +143,68 @@ SELECT t.id, t.project_id, t.title, t.title_key, t.body,
        CASE WHEN p.side = 'team' THEN t.created_by END AS created_by,
        CASE WHEN p.side = 'team' OR t.completed_by = $1 THEN t.completed_by END AS completed_by,
        p.client_id, p.side, p.rights, p.sections
-  FROM tasks t JOIN my_projects p ON p.id = t.project_id
+  FROM tasks t JOIN my_places p ON p.id = t.project_id
   LEFT JOIN milestones ms ON ms.id = t.milestone_id
-  LEFT JOIN persons a ON a.id = t.assignee_id
-  LEFT JOIN team_members tm ON tm.person_id = t.assignee_id
  WHERE p.side = 'team' OR (t.audience = 'client' AND (p.sections & 16) <> 0)`,
 
 	"my_deliverables": `
 SELECT d.id, d.project_id, d.title, d.title_key, d.body,
        CASE WHEN p.side = 'team' OR (ms.audience = 'client' AND (p.sections & 6) <> 0) THEN d.milestone_id END AS milestone_id,
        CASE WHEN p.side = 'team' OR (ms.audience = 'client' AND (p.sections & 6) <> 0) THEN ms.title END AS milestone_title,
-       CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN d.owner_id END AS owner_id,
-       CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN a.name END AS owner_name,
+       ` + shownPerson("d.owner_id") + ` AS owner_id,
+       ` + shownName("d.owner_id") + ` AS owner_name,
        CASE WHEN (p.sections & 2048) <> 0 THEN d.due_on END AS due_on,
        d.state, d.state_at, d.round, d.rounds, d.turn, d.turn_since, d.position, d.audience, d.shown_at,
        d.created_at, d.revision,
        CASE WHEN p.side = 'team' THEN d.created_by END AS created_by,
-       CASE WHEN (p.sections & 4096) <> 0 OR sm.person_id IS NULL THEN sb.name END AS state_by_name,
+       ` + shownName("d.state_by") + ` AS state_by_name,
        p.client_id, p.side, p.rights, p.sections
-  FROM deliverables d JOIN my_projects p ON p.id = d.project_id
+  FROM deliverables d JOIN my_places p ON p.id = d.project_id
   LEFT JOIN milestones ms ON ms.id = d.milestone_id
-  LEFT JOIN persons a ON a.id = d.owner_id
-  LEFT JOIN team_members tm ON tm.person_id = d.owner_id
-  LEFT JOIN persons sb ON sb.id = d.state_by
-  LEFT JOIN team_members sm ON sm.person_id = d.state_by
  WHERE p.side = 'team' OR (d.audience = 'client' AND (p.sections & 8) <> 0)`,
 
-	// What waits for the actor as one of a client's people, with the name of who
-	// asks. The actor may be a client user whose view is looked at.
-	"my_needs": `
+	// What waits for the actor as one of a client's people, with who asks. The
+	// actor may be a client user whose view is looked at.
+	"my_waiting": `
 SELECT t.id, 'task' AS kind, t.project_id, t.title, CASE WHEN (p.sections & 2048) <> 0 THEN t.due_on END AS due_on, t.turn_since,
-       CASE WHEN (p.sections & 4096) <> 0 THEN a.name END AS asked_by,
-       p.name AS project_name, p.client_id, p.client_name, p.side, p.rights
-  FROM my_projects p JOIN tasks t ON t.project_id = p.id
-  JOIN persons a ON a.id = COALESCE(t.shown_by, t.created_by)
+       CASE WHEN (p.sections & 4096) <> 0 THEN COALESCE(t.shown_by, t.created_by) END AS asked_by, p.client_id, p.side, p.rights
+  FROM my_places p JOIN tasks t ON t.project_id = p.id
  WHERE p.side = 'client' AND (p.rights & 4) <> 0 AND (p.sections & 16) <> 0
    AND t.turn = 'client' AND t.completed_at IS NULL AND t.audience = 'client'
    AND (t.assignee_id IS NULL OR t.assignee_id = $1 OR t.assignee_id = (SELECT v.person_id FROM client_users v WHERE v.id = $1))
 UNION ALL
 SELECT d.id, 'deliverable', d.project_id, d.title, CASE WHEN (p.sections & 2048) <> 0 THEN d.due_on END, d.turn_since,
-       CASE WHEN (p.sections & 4096) <> 0 THEN a.name END, p.name, p.client_id, p.client_name, p.side, p.rights
-  FROM my_projects p JOIN deliverables d ON d.project_id = p.id
-  JOIN persons a ON a.id = d.state_by
+       CASE WHEN (p.sections & 4096) <> 0 THEN d.state_by END, p.client_id, p.side, p.rights
+  FROM my_places p JOIN deliverables d ON d.project_id = p.id
  WHERE p.side = 'client' AND (p.rights & 32) <> 0 AND (p.sections & 8) <> 0
    AND d.state = 'in_review' AND d.audience = 'client'
 UNION ALL
 SELECT m.id, 'milestone', m.project_id, m.title, CASE WHEN (p.sections & 2048) <> 0 THEN m.due_on END, m.turn_since,
-       CASE WHEN (p.sections & 4096) <> 0 THEN a.name END, p.name, p.client_id, p.client_name, p.side, p.rights
-  FROM my_projects p JOIN milestones m ON m.project_id = p.id
-  JOIN persons a ON a.id = COALESCE(m.shown_by, m.created_by)
+       CASE WHEN (p.sections & 4096) <> 0 THEN COALESCE(m.shown_by, m.created_by) END, p.client_id, p.side, p.rights
+  FROM my_places p JOIN milestones m ON m.project_id = p.id
  WHERE p.side = 'client' AND (p.rights & 4) <> 0 AND (p.sections & 6) <> 0
    AND m.turn = 'client' AND m.reached_at IS NULL AND m.audience = 'client'
 UNION ALL
 SELECT q.id, 'file_request', q.project_id, q.title, CASE WHEN (p.sections & 2048) <> 0 THEN q.due_on END, q.state_at,
-       CASE WHEN (p.sections & 4096) <> 0 THEN a.name END, p.name, p.client_id, p.client_name, p.side, p.rights
-  FROM my_projects p JOIN file_requests q ON q.project_id = p.id
-  JOIN persons a ON a.id = q.created_by
+       CASE WHEN (p.sections & 4096) <> 0 THEN q.created_by END, p.client_id, p.side, p.rights
+  FROM my_places p JOIN file_requests q ON q.project_id = p.id
  WHERE p.side = 'client' AND (p.rights & 16) <> 0 AND (p.sections & 32) <> 0
    AND q.state IN ('open', 'refused')
    AND (q.assignee_id IS NULL OR q.assignee_id = $1 OR q.assignee_id = (SELECT v.person_id FROM client_users v WHERE v.id = $1)
         OR NOT EXISTS (SELECT 1 FROM project_grants g WHERE g.actor = q.assignee_id AND g.project_id = q.project_id AND (g.rights & 16) <> 0))`,
 
+	// The same with the names that belong to it: subqueries, which are run for
+	// those alone that a limit leaves.
+	"my_needs": `
+SELECT n.id, n.kind, n.project_id, n.title, n.due_on, n.turn_since, (SELECT a.name FROM persons a WHERE a.id = n.asked_by) AS asked_by,
+       (SELECT p.name FROM projects p WHERE p.id = n.project_id) AS project_name,
+       n.client_id, (SELECT c.name FROM clients c WHERE c.id = n.client_id) AS client_name, n.side, n.rights
+  FROM my_waiting n`,
+
 	// How much of what the actor sees of a project is open and done.
 	"my_tallies": `
 SELECT y.project_id, y.kind, y.turn, y.total, y.done, y.since, p.sections, p.side, p.rights
-  FROM tallies y JOIN my_projects p ON p.id = y.project_id
+  FROM tallies y JOIN my_places p ON p.id = y.project_id
  WHERE p.side = 'team' OR (y.audience = 'client' AND (p.sections & y.section) <> 0)`,
 
 	"my_links": `
@@ -240,7 +238,7 @@ SELECT s.id, s.expires_at, s.max_downloads, s.downloads, s.password_hash, s.revo
 	// What the team asks the client for. Its example and its folder are named to
 	// clients while they see those; turn is empty when nobody has to act.
 	"my_file_requests": `
-SELECT q.id, q.project_id, q.title, q.title_key, q.body, q.state, q.state_at, q.reason, q.assignee_id, s.name AS assignee_name,
+SELECT q.id, q.project_id, q.title, q.title_key, q.body, q.state, q.state_at, q.reason, q.assignee_id, ` + nameOf("q.assignee_id") + ` AS assignee_name,
        CASE WHEN p.side = 'team' OR (x.audience = 'client' AND x.shown_id IS NOT NULL) THEN x.id END AS example_id,
        CASE WHEN p.side = 'team' OR (x.audience = 'client' AND x.shown_id IS NOT NULL) THEN x.name END AS example_name,
        CASE WHEN p.side = 'team' OR o.audience = 'client' THEN o.id END AS folder_id,
@@ -250,17 +248,13 @@ SELECT q.id, q.project_id, q.title, q.title_key, q.body, q.state, q.state_at, q.
        CASE WHEN p.side = 'team' THEN q.remind_at END AS remind_at,
        CASE WHEN p.side = 'team' THEN q.reminded_at END AS reminded_at,
        CASE WHEN q.state IN ('open', 'refused') THEN 'client' WHEN q.state = 'answered' THEN 'team' ELSE '' END AS turn, q.state_at AS turn_since,
-       CASE WHEN (p.sections & 4096) <> 0 OR sm.person_id IS NULL THEN b.name END AS state_by_name,
+       ` + shownName("q.state_by") + ` AS state_by_name,
        CASE WHEN p.side = 'team' THEN q.created_by END AS created_by,
-       CASE WHEN (p.sections & 4096) <> 0 THEN a.name END AS asked_by,
+       CASE WHEN (p.sections & 4096) <> 0 THEN ` + nameOf("q.created_by") + ` END AS asked_by,
        (SELECT COUNT(*) FROM file_request_files i JOIN files f ON f.id = i.file_id JOIN versions v ON v.id = i.version_id
          WHERE i.request_id = q.id AND f.trashed_at IS NULL AND (p.side = 'team' OR (f.audience = 'client' AND f.shown_id IS NOT NULL AND v.audience = 'client'))) AS files,
-       q.created_at, q.revision, p.name AS project_name, p.client_id, p.client_name, p.side, p.rights, p.sections
-  FROM file_requests q JOIN my_projects p ON p.id = q.project_id
-  JOIN persons a ON a.id = q.created_by
-  JOIN persons b ON b.id = q.state_by
-  LEFT JOIN team_members sm ON sm.person_id = q.state_by
-  LEFT JOIN persons s ON s.id = q.assignee_id
+       q.created_at, q.revision, ` + projectName + ` AS project_name, p.client_id, ` + clientName + ` AS client_name, p.side, p.rights, p.sections
+  FROM file_requests q JOIN my_places p ON p.id = q.project_id
   LEFT JOIN files x ON x.id = q.example_id AND x.trashed_at IS NULL
   LEFT JOIN folders o ON o.id = q.folder_id AND o.trashed_at IS NULL
  WHERE p.side = 'team' OR (p.sections & 32) <> 0`,
@@ -280,42 +274,37 @@ SELECT i.request_id, i.file_id, i.version_id, i.created_at, f.name, v.size, v.ki
 	"my_updates": `
 SELECT u.id, u.project_id, u.body, u.status, u.health, u.sentence, u.audience, u.shown_at, u.created_at, u.edited_at, u.revision, u.title_key,
        CASE WHEN (p.sections & 4096) <> 0 THEN u.author_id END AS author_id,
-       CASE WHEN (p.sections & 4096) <> 0 THEN a.name END AS author_name,
-       p.client_id, p.name AS project_name, p.side, p.rights, p.sections
-  FROM updates u JOIN my_projects p ON p.id = u.project_id
-  JOIN persons a ON a.id = u.author_id
+       CASE WHEN (p.sections & 4096) <> 0 THEN ` + nameOf("u.author_id") + ` END AS author_name,
+       p.client_id, ` + projectName + ` AS project_name, p.side, p.rights, p.sections
+  FROM updates u JOIN my_places p ON p.id = u.project_id
  WHERE p.side = 'team' OR (u.audience = 'client' AND (p.sections & 1) <> 0)`,
 
 	// Folders that are not in the trash.
 	"my_folders": `
 SELECT f.id, f.project_id, COALESCE(f.parent_id, '') AS parent_id, f.depth, f.name, f.name_key, f.audience, f.origin, f.shown_at, f.created_at, f.revision,
-       CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN f.created_by END AS created_by,
-       CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN a.name END AS created_by_name,
-       p.client_id, p.name AS project_name, p.client_name, p.side, p.rights, p.sections
-  FROM folders f JOIN my_projects p ON p.id = f.project_id
-  JOIN persons a ON a.id = f.created_by
-  LEFT JOIN team_members tm ON tm.person_id = f.created_by
+       ` + shownPerson("f.created_by") + ` AS created_by,
+       ` + shownName("f.created_by") + ` AS created_by_name,
+       p.client_id, ` + projectName + ` AS project_name, ` + clientName + ` AS client_name, p.side, p.rights, p.sections
+  FROM folders f JOIN my_places p ON p.id = f.project_id
  WHERE f.trashed_at IS NULL AND (p.side = 'team' OR (f.audience = 'client' AND (p.sections & 32) <> 0))`,
 
 	// Files that are not in the trash, each with its newest version: the team's,
 	// or the client's. What the client sees no version of is not there for them.
-	"my_files": seenFiles(`files f JOIN my_projects p ON p.id = f.project_id`, `CASE WHEN p.side = 'team' THEN f.latest_id ELSE f.shown_id END`, `CASE WHEN p.side = 'team' THEN f.latest_at ELSE f.shown_version_at END`,
+	"my_files": seenFiles(`files f JOIN my_places p ON p.id = f.project_id`, `CASE WHEN p.side = 'team' THEN f.latest_id ELSE f.shown_id END`, `CASE WHEN p.side = 'team' THEN f.latest_at ELSE f.shown_version_at END`,
 		`CASE WHEN p.side = 'team' THEN f.latest_size ELSE f.shown_size END`, `(p.side = 'team' OR (f.audience = 'client' AND v.audience = 'client' AND (p.sections & 32) <> 0))`),
 
 	// The same from one side, for lists in an order that an index has: SQLite
 	// reads what stands before CROSS JOIN first.
-	"my_team_files": seenFiles(`files f CROSS JOIN my_projects p`, `f.latest_id`, `f.latest_at`, `f.latest_size`,
+	"my_team_files": seenFiles(`files f CROSS JOIN my_places p`, `f.latest_id`, `f.latest_at`, `f.latest_size`,
 		`p.id = f.project_id AND p.side = 'team'`),
-	"my_shown_files": seenFiles(`files f CROSS JOIN my_projects p`, `f.shown_id`, `f.shown_version_at`, `f.shown_size`,
+	"my_shown_files": seenFiles(`files f CROSS JOIN my_places p`, `f.shown_id`, `f.shown_version_at`, `f.shown_size`,
 		`p.id = f.project_id AND p.side = 'client' AND f.audience = 'client' AND v.audience = 'client' AND (p.sections & 32) <> 0`),
 
 	// Every version of those files. The client's have numbers of their own.
 	"my_versions": `
 SELECT v.id, v.file_id, v.project_id, v.created_at, v.size, f.name, f.name_key, f.folder_id, f.audience AS file_audience, ` + versionSQL + `,
        p.client_id, p.side, p.rights
-  FROM versions v JOIN files f ON f.id = v.file_id JOIN my_projects p ON p.id = f.project_id
-  JOIN persons va ON va.id = v.created_by
-  LEFT JOIN team_members vm ON vm.person_id = v.created_by
+  FROM versions v JOIN files f ON f.id = v.file_id JOIN my_places p ON p.id = f.project_id
  WHERE f.trashed_at IS NULL AND (p.side = 'team' OR (f.audience = 'client' AND v.audience = 'client' AND (p.sections & 32) <> 0))`,
 
 	"my_previews": `
@@ -334,7 +323,7 @@ SELECT x.words, x.body, f.id, f.project_id, f.version_id, f.side, f.rights
 	// What the actor themselves is uploading, or has.
 	"my_uploads": `
 SELECT u.*, COALESCE(w.file_id, '') AS became, p.side, p.rights
-  FROM uploads u JOIN my_projects p ON p.id = u.project_id
+  FROM uploads u JOIN my_places p ON p.id = u.project_id
   LEFT JOIN versions w ON w.id = u.version_id
  WHERE u.owner = $1`,
 
@@ -342,22 +331,20 @@ SELECT u.*, COALESCE(w.file_id, '') AS became, p.side, p.rights
 	// what somebody deleted, and the rest went with it.
 	"my_trash": `
 SELECT f.id, 'folder' AS kind, f.project_id, COALESCE(f.parent_id, '') AS folder_id, f.depth, f.name, f.audience, f.created_by, f.trashed_at, f.trashed_by, f.trash_id,
-       0 AS size, b.name AS trashed_by_name, p.client_id, p.side, p.rights
-  FROM folders f JOIN my_projects p ON p.id = f.project_id
-  LEFT JOIN persons b ON b.id = f.trashed_by
+       0 AS size, ` + nameOf("f.trashed_by") + ` AS trashed_by_name, p.client_id, p.side, p.rights
+  FROM folders f JOIN my_places p ON p.id = f.project_id
  WHERE f.trashed_at IS NOT NULL AND p.side = 'team'
 UNION ALL
 SELECT f.id, 'file', f.project_id, COALESCE(f.folder_id, ''), 0, f.name, f.audience, f.created_by, f.trashed_at, f.trashed_by, f.trash_id,
-       f.latest_size, b.name, p.client_id, p.side, p.rights
-  FROM files f JOIN my_projects p ON p.id = f.project_id
-  LEFT JOIN persons b ON b.id = f.trashed_by
+       f.latest_size, ` + nameOf("f.trashed_by") + `, p.client_id, p.side, p.rights
+  FROM files f JOIN my_places p ON p.id = f.project_id
  WHERE f.trashed_at IS NOT NULL AND p.side = 'team'`,
 
 	// Who took what, for the team.
 	"my_downloads": `
 SELECT d.id, d.version_id, d.file_id, d.project_id, d.actor, d.how, d.at, a.name AS actor_name, f.name AS file_name,
        v.number, v.shown_number, v.audience, f.audience AS file_audience, p.side, p.rights
-  FROM downloads d JOIN my_projects p ON p.id = d.project_id
+  FROM downloads d JOIN my_places p ON p.id = d.project_id
   JOIN versions v ON v.id = d.version_id JOIN files f ON f.id = d.file_id
   LEFT JOIN persons a ON a.id = d.actor
  WHERE p.side = 'team'`,
@@ -380,9 +367,10 @@ SELECT g.client_id, COALESCE(r.used, 0) AS used, COALESCE(r.reserved, 0) AS rese
 	"my_project_team": `
 SELECT t.project_id, t.person_id, a.name, a.title, t.role, t.shown, t.added_at, a.away_until,
        CASE WHEN (p.sections & 8192) <> 0 THEN a.email END AS email,
-       CASE WHEN p.contact_id = t.person_id THEN 1 ELSE 0 END AS is_contact,
+       CASE WHEN o.contact_id = t.person_id THEN 1 ELSE 0 END AS is_contact,
        p.side, p.rights
-  FROM project_team t JOIN my_projects p ON p.id = t.project_id
+  FROM project_team t JOIN my_places p ON p.id = t.project_id
+  JOIN projects o ON o.id = t.project_id
   JOIN persons a ON a.id = t.person_id
   JOIN team_members m ON m.person_id = t.person_id AND m.removed_at IS NULL
  WHERE p.side = 'team' OR (t.shown = 1 AND (p.sections & 4352) = 4352)`,
@@ -405,7 +393,7 @@ SELECT u.id, u.client_id, u.person_id,
 	"my_client_user_projects": `
 SELECT x.client_user_id, x.project_id, x.client_id, x.rights AS given, u.side, u.rights
   FROM client_user_projects x JOIN my_client_users u ON u.id = x.client_user_id
-  JOIN my_projects p ON p.id = x.project_id`,
+  JOIN my_places p ON p.id = x.project_id`,
 
 	"my_client_team": `
 SELECT ct.client_id, ct.person_id, ct.added_at, a.name, a.title, m.role, g.side, g.rights
@@ -490,27 +478,21 @@ SELECT t.*, r.side, r.rights FROM templates t JOIN my_role r ON 1 = 1`,
 	// sections that are on; names of the team only where those are shown.
 	"my_events": `
 SELECT e.id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.audience, e.particulars, e.section, e.shown,
-       CASE WHEN (p.sections & 4096) <> 0 OR wm.person_id IS NULL THEN e.person_id END AS person_id,
-       CASE WHEN (p.sections & 4096) <> 0 OR wm.person_id IS NULL THEN w.name END AS person_name,
-       CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN e.actor END AS actor,
-       CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN a.name END AS actor_name,
-       p.name AS project_name, p.client_name, p.side, p.rights
-  FROM events e JOIN my_projects p ON p.id = e.project_id
-  LEFT JOIN persons a ON a.id = e.actor
-  LEFT JOIN team_members tm ON tm.person_id = e.actor
-  LEFT JOIN persons w ON w.id = e.person_id
-  LEFT JOIN team_members wm ON wm.person_id = e.person_id
+       ` + shownPerson("e.person_id") + ` AS person_id,
+       ` + shownName("e.person_id") + ` AS person_name,
+       ` + shownPerson("e.actor") + ` AS actor,
+       ` + shownName("e.actor") + ` AS actor_name,
+       ` + projectName + ` AS project_name, ` + clientName + ` AS client_name, p.side, p.rights
+  FROM events e JOIN my_places p ON p.id = e.project_id
  WHERE p.side = 'team'
     OR (e.shown = 1 AND (p.sections & 512) <> 0 AND (p.sections & e.section) = e.section)`,
 
 	// The newest of what happened, for the team: bounded, and by time rather
 	// than by project, as theirs may be all there are.
 	"my_newest_events": `
-SELECT e.id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.person_id, e.audience, e.particulars, e.actor, a.name AS actor_name, o.name AS person_name,
-       p.name AS project_name, p.client_name, p.side, p.rights
-  FROM (SELECT * FROM events WHERE project_id IS NOT NULL ORDER BY at DESC LIMIT 200) e JOIN my_projects p ON p.id = e.project_id
-  LEFT JOIN persons a ON a.id = e.actor
-  LEFT JOIN persons o ON o.id = e.person_id
+SELECT e.id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.person_id, e.audience, e.particulars, e.actor, ` + nameOf("e.actor") + ` AS actor_name, ` + nameOf("e.person_id") + ` AS person_name,
+       ` + projectName + ` AS project_name, ` + clientName + ` AS client_name, p.side, p.rights
+  FROM (SELECT * FROM events WHERE project_id IS NOT NULL ORDER BY at DESC LIMIT 200) e JOIN my_places p ON p.id = e.project_id
  WHERE p.side = 'team'`,
 
 	// What happened to a client and its people, for those who manage it.
@@ -568,6 +550,29 @@ SELECT s.item_id, s.person_id, s.first_at, s.last_at, a.name, i.project_id, i.si
  WHERE i.side = 'team'`,
 }
 
+// Names are subqueries rather than joins: a list that reads none, or shows the
+// first of many, does not look for them.
+
+const (
+	projectName = `(SELECT o.name FROM projects o WHERE o.id = p.id)`
+	clientName  = `(SELECT o.name FROM clients o WHERE o.id = p.client_id)`
+)
+
+func nameOf(who string) string { return `(SELECT n.name FROM persons n WHERE n.id = ` + who + `)` }
+
+// shownPerson is who somebody is for the readers of the project p: clients are
+// told of the team where its names are shown.
+func shownPerson(who string) string { return `CASE WHEN ` + mayName(who) + ` THEN ` + who + ` END` }
+
+// shownName is the name of shownPerson.
+func shownName(who string) string {
+	return `CASE WHEN ` + mayName(who) + ` THEN ` + nameOf(who) + ` END`
+}
+
+func mayName(who string) string {
+	return `(p.sections & 4096) <> 0 OR NOT EXISTS (SELECT 1 FROM team_members n WHERE n.person_id = ` + who + `)`
+}
+
 // linkLeads joins to a share link s what it leads to: the version that it names,
 // or the newest that the client sees.
 const linkLeads = `JOIN files f ON f.id = s.file_id
@@ -585,12 +590,11 @@ const linkOpens = `(w.share_links = 1 AND f.trashed_at IS NULL AND f.audience = 
    AND EXISTS (SELECT 1 FROM project_grants g JOIN persons k ON k.id = g.actor AND k.disabled_at IS NULL
                 WHERE g.actor = s.created_by AND g.project_id = s.project_id AND g.side = 'team' AND (g.rights & 256) <> 0))`
 
-// versionSQL are the columns of a version v that was made by va, who is vm of
-// the team, in the project p.
-const versionSQL = `CASE WHEN p.side = 'team' THEN v.number ELSE COALESCE(v.shown_number, 0) END AS number, COALESCE(v.shown_number, 0) AS shown_number,
+// versionSQL are the columns of a version v in the project p.
+var versionSQL = `CASE WHEN p.side = 'team' THEN v.number ELSE COALESCE(v.shown_number, 0) END AS number, COALESCE(v.shown_number, 0) AS shown_number,
        v.audience AS version_audience, v.sha256, v.kind, v.type, v.note, CASE WHEN p.side = 'team' THEN v.restored_from END AS restored_from,
-       CASE WHEN (p.sections & 4096) <> 0 OR vm.person_id IS NULL THEN v.created_by END AS version_by,
-       CASE WHEN (p.sections & 4096) <> 0 OR vm.person_id IS NULL THEN va.name END AS version_by_name,
+       ` + shownPerson("v.created_by") + ` AS version_by,
+       ` + shownName("v.created_by") + ` AS version_by_name,
        v.scan, v.scan_found, v.preview, v.width, v.height, v.pages, v.duration_ms, v.blob`
 
 // seenFiles are files with one of their versions, for those for whom who holds.
@@ -598,18 +602,14 @@ const versionSQL = `CASE WHEN p.side = 'team' THEN v.number ELSE COALESCE(v.show
 func seenFiles(join, version, at, size, who string) string {
 	return `
 SELECT f.id, f.project_id, COALESCE(f.folder_id, '') AS folder_id, f.name, f.name_key, f.audience, f.origin, f.shown_at, f.created_at, f.pinned_at, f.revision,
-       CASE WHEN (p.sections & 4096) <> 0 OR fm.person_id IS NULL THEN f.created_by END AS created_by,
-       CASE WHEN (p.sections & 4096) <> 0 OR fm.person_id IS NULL THEN fa.name END AS created_by_name,
+       ` + shownPerson("f.created_by") + ` AS created_by,
+       ` + shownName("f.created_by") + ` AS created_by_name,
        ` + version + ` AS version_id, ` + at + ` AS at, ` + size + ` AS size,
        CASE WHEN p.side = 'team' THEN v.number ELSE (SELECT COUNT(*) FROM versions o WHERE o.file_id = f.id AND o.audience = 'client') END AS versions,
        ` + versionSQL + `,
-       f.client_id, p.name AS project_name, p.client_name, p.side, p.rights, p.sections
+       f.client_id, ` + projectName + ` AS project_name, ` + clientName + ` AS client_name, p.side, p.rights, p.sections
   FROM ` + join + `
   JOIN versions v ON v.id = ` + version + `
-  JOIN persons fa ON fa.id = f.created_by
-  LEFT JOIN team_members fm ON fm.person_id = f.created_by
-  JOIN persons va ON va.id = v.created_by
-  LEFT JOIN team_members vm ON vm.person_id = v.created_by
  WHERE f.trashed_at IS NULL AND ` + who
 }
 

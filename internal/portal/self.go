@@ -27,7 +27,7 @@ SELECT 'team', r.role, '', r.rights FROM my_role r
 UNION ALL
 SELECT 'client', x.id, x.name, x.rights FROM (SELECT c.id, c.name, c.rights FROM my_clients c WHERE c.side = 'client' ORDER BY c.name_key LIMIT $2) x
 UNION ALL
-SELECT 'files', y.id, '', 0 FROM (SELECT p.id FROM my_projects p WHERE (p.sections & 32) <> 0 LIMIT 1) y`, maxSelfClients)
+SELECT 'files', y.id, '', 0 FROM (SELECT p.id FROM my_places p WHERE (p.sections & 32) <> 0 LIMIT 1) y`, maxSelfClients)
 	if err != nil {
 		return s, err
 	}

@@ -142,8 +142,9 @@ SELECT y.project_id, y.kind, y.turn, y.total, y.done, COALESCE(y.since, 0), y.se
 func (me *Scope) nextMilestones(ctx context.Context, ids []ProjectID, all map[ProjectID]*ProjectSummary) error {
 	in, args := oneOf(2, ids)
 	rows, err := me.query(ctx, `
-SELECT m.project_id, m.id, m.title, COALESCE(m.due_on, '') FROM my_milestones m
- WHERE m.project_id IN `+in+` AND m.reached_at IS NULL ORDER BY m.project_id, m.position, m.id`, args...)
+SELECT m.project_id, m.id, m.title, COALESCE(m.due_on, '') FROM my_places p JOIN my_milestones m
+    ON m.id = (SELECT x.id FROM my_milestones x WHERE x.project_id = p.id AND x.reached_at IS NULL ORDER BY x.position, x.id LIMIT 1)
+ WHERE p.id IN `+in, args...)
 	if err != nil {
 		return err
 	}
@@ -155,9 +156,8 @@ SELECT m.project_id, m.id, m.title, COALESCE(m.due_on, '') FROM my_milestones m
 		if err := rows.Scan(&project, &id, &title, &due); err != nil {
 			return err
 		}
-		if s := all[project]; s.NextMilestone == "" {
-			s.NextMilestone, s.NextMilestoneTitle, s.NextMilestoneDue = id, title, due
-		}
+		s := all[project]
+		s.NextMilestone, s.NextMilestoneTitle, s.NextMilestoneDue = id, title, due
 	}
 	return rows.Err()
 }
@@ -183,7 +183,7 @@ func (me *Scope) news(ctx context.Context, ids []ProjectID, all map[ProjectID]*P
 	in, args := oneOf(4, ids)
 	week := me.p.now().AddDate(0, 0, -7).UnixMicro()
 	rows, err := me.query(ctx, `
-SELECT p.id FROM my_projects p LEFT JOIN my_visits v ON v.place = p.id
+SELECT p.id FROM my_places p LEFT JOIN my_visits v ON v.place = p.id
  WHERE p.id IN `+in+`
    AND EXISTS (SELECT 1 FROM my_events e WHERE e.project_id = p.id AND e.at > COALESCE(v.at, $2) AND COALESCE(e.actor, '') <> $3)`,
 		append([]any{week, string(me.actor.person)}, args...)...)

@@ -265,6 +265,11 @@ UPDATE workspace SET name = $1, logo_text = $2, accent = $3, welcome = $4, suppo
 			s.TimeZone, string(hours), s.ReplyHours, string(words), int64(s.Sections), s.Revision); err != nil {
 			return err
 		}
+		if s.Sections != w.Sections {
+			if err := t.reshow(ctx); err != nil {
+				return err
+			}
+		}
 		return t.record(ctx, Happening{Kind: WorkspaceChanged, Subject: "workspace"})
 	})
 }

@@ -144,6 +144,26 @@ func Run(t *testing.T, f func(t *testing.T, w *World)) {
 	})
 }
 
+// regrant makes all grants from what they depend on.
+var regrant = []string{
+	`DELETE FROM client_grants`,
+	`DELETE FROM project_grants`,
+	`INSERT INTO client_grants (actor, client_id, side, rights) SELECT actor, client_id, side, rights FROM due_client_grants`,
+	`INSERT INTO project_grants (actor, project_id, client_id, side, rights, sections) SELECT actor, project_id, client_id, side, rights, sections FROM due_project_grants`,
+}
+
+// Regrant brings the grants in line, for a test that changed behind the portal's
+// back what they depend on.
+func (w *World) Regrant() {
+	w.T.Helper()
+	ctx := context.Background()
+	for _, q := range regrant {
+		if err := w.DB.Write(ctx, func(tx *db.Tx) error { _, err := tx.Exec(ctx, q); return err }); err != nil {
+			w.T.Fatal(err)
+		}
+	}
+}
+
 var passwordHash = sync.OnceValue(func() string {
 	h, err := account.HashPassword(context.Background(), Password)
 	if err != nil {
@@ -397,7 +417,8 @@ func (b *builder) build() {
 	for _, c := range []portal.ClientID{w.Acme, w.Brick} {
 		b.exec(`INSERT INTO event_chains (chain, seq, head) SELECT $1, COUNT(*), '' FROM events WHERE chain = $1`, string(c))
 	}
-	b.exec(`INSERT INTO client_grants (actor, client_id, side, rights) SELECT actor, client_id, side, rights FROM due_client_grants`)
 	b.exec(`INSERT INTO tallies (project_id, kind, audience, turn, section, total, done, since) SELECT project_id, kind, audience, turn, section, total, done, since FROM due_tallies`)
-	b.exec(`INSERT INTO project_grants (actor, project_id, client_id, side, rights) SELECT actor, project_id, client_id, side, rights FROM due_project_grants`)
+	for _, q := range regrant {
+		b.exec(q)
+	}
 }

@@ -123,6 +123,7 @@ func TestNamesOff(t *testing.T) {
 			t.Error("with names on, none is anywhere: this test sees nothing")
 		}
 		s.Exec(`UPDATE workspace SET sections = $1`, all&^int64(portal.FieldTeamNames))
+		s.Regrant()
 		for _, name := range []string{"cleo", "dan", "bea", "carl"} {
 			if n := named(name, true); n > 0 {
 				t.Errorf("%s finds names of the team at %d addresses", name, n)

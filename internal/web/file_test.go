@@ -97,6 +97,7 @@ func TestFilesThatAreOff(t *testing.T) {
 			t.Fatal("files are on, and there is no way to them")
 		}
 		s.Exec(`UPDATE workspace SET sections = sections & ~32`)
+		s.Regrant()
 		p := cleo.Get(at).MustBe(200)
 		if p.Has(`.tabs a[href$="/files"]`) || p.Has(`#rail a[href="/files"]`) {
 			t.Error("files are off, and there is a way to them")

@@ -135,7 +135,7 @@ func fill(ctx context.Context, d *db.DB, v volume) (out filled, err error) {
 			`INSERT INTO event_chains (chain, seq, head) SELECT chain, MAX(seq), '' FROM events GROUP BY chain`,
 			`INSERT INTO client_grants (actor, client_id, side, rights) SELECT actor, client_id, side, rights FROM due_client_grants`,
 			`INSERT INTO tallies (project_id, kind, audience, turn, section, total, done, since) SELECT project_id, kind, audience, turn, section, total, done, since FROM due_tallies`,
-			`INSERT INTO project_grants (actor, project_id, client_id, side, rights) SELECT actor, project_id, client_id, side, rights FROM due_project_grants`,
+			`INSERT INTO project_grants (actor, project_id, client_id, side, rights, sections) SELECT actor, project_id, client_id, side, rights, sections FROM due_project_grants`,
 		} {
 			if _, err := tx.Exec(ctx, q); err != nil {
 				return fmt.Errorf("%.60s: %w", q, err)
