@@ -63,6 +63,15 @@ type request struct {
 	id portal.FileRequestID
 }
 
+// A given file is one that people without a sign-in can take, by a link.
+type given struct {
+	on       day
+	file     *file
+	until    day
+	most     int // times; 0: any number
+	password string
+}
+
 // A content is bytes that are made and stored while the demo gets there.
 type content struct {
 	on   day
@@ -243,4 +252,13 @@ func (f *filling) attached(on day, by *person, what string, id func() portal.Ite
 	for _, x := range files {
 		f.on(on, x.name+" in "+what, func(ctx context.Context) error { return f.as(by).Attach(ctx, id(), x.id) })
 	}
+}
+
+// give plans a share link.
+func (f *filling) give(p *project, l given) {
+	f.on(l.on, "a link to "+l.file.name, func(ctx context.Context) error {
+		n := portal.NewShareLink{ExpiresAt: f.days.midnight(l.until), MaxDownloads: l.most, Password: l.password}
+		_, err := f.as(p.lead).ShareFile(ctx, l.file.id, n)
+		return err
+	})
 }

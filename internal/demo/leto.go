@@ -38,6 +38,10 @@ func letoSite() *project {
 	shelf := letoSiteShelf()
 	return &project{
 		name: "Website relaunch", files: shelf.files, folders: shelf.folders, requests: shelf.asked,
+		given: []given{
+			{on: -28, file: shelf.of("homepage-hero.jpg")[0], until: 30},
+			{on: -9, file: shelf.of("Page designs.pdf")[0], until: 20, most: 5, password: "linen-and-light"},
+		},
 		summary: `
 			A new online shop for Leto: faster, easier to look after, and as calm as the linen itself. It replaces the
 			shop of 2019 and opens before the spring collection.`,

@@ -57,6 +57,7 @@ type project struct {
 	folders       []folder
 	files         []*file // at the top
 	requests      []*request
+	given         []given
 	status        portal.ProjectStatus // where no update says it
 	archived      day
 
@@ -401,6 +402,9 @@ func (f *filling) work(p *project) {
 	}
 	for _, q := range p.requests {
 		f.answered(p, q)
+	}
+	for _, l := range p.given {
+		f.give(p, l)
 	}
 	ids := make([]portal.MilestoneID, len(p.phases))
 	for i, ph := range p.phases {

@@ -53,6 +53,11 @@ func (f *filling) openStudio(ctx context.Context) error {
 	for i := range 5 {
 		hours.Days[i] = portal.Opening{From: "09:00", To: "17:30"}
 	}
+	limits := w.Files
+	limits.ShareLinks = true
+	if err := f.as(ana).ChangeFileLimits(ctx, limits, w.Revision); err != nil {
+		return err
+	}
 	return f.as(ana).ChangeWorkspace(ctx, portal.WorkspaceSettings{
 		Name: studio, LogoText: "honcho", Accent: w.Accent, TimeZone: zone,
 		Welcome: prose(`
@@ -62,7 +67,7 @@ func (f *filling) openStudio(ctx context.Context) error {
 		OfficeHours: hours, ReplyHours: 4,
 		StateWords: map[string]string{"planned": "Coming up", "active": "In progress", "on_hold": "Paused", "done": "Finished"},
 		Sections:   portal.DefaultSections | portal.SectionTasks,
-		Revision:   w.Revision,
+		Revision:   w.Revision + 1,
 	})
 }
 

@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -25,6 +28,7 @@ type Event struct {
 	ActorName   string   // empty likewise: say the workspace's name
 	Audience    Side
 	Details     Details
+	Gone        bool // what it happened to is not there any more, for the reader
 	Held
 }
 
@@ -85,7 +89,7 @@ SELECT `+eventColumns+`, e.project_name, e.client_name FROM my_events e
 		return nil, "", err
 	}
 	events, next = page(events, pg, eventKey)
-	return events, next, nil
+	return events, next, me.standing(ctx, events)
 }
 
 func scanProjectEvent(rows *sql.Rows) (Event, error) {
@@ -107,7 +111,37 @@ SELECT `+eventColumns+` FROM my_client_events e
 		return nil, "", err
 	}
 	events, next = page(events, pg, eventKey)
-	return events, next, nil
+	return events, next, me.standing(ctx, events)
+}
+
+// standing marks the events whose item the actor does not see any more: what was
+// deleted, or hidden again, is told of but leads nowhere.
+func (me *Scope) standing(ctx context.Context, events []Event) error {
+	asked := map[string][]string{} // ids by table
+	for _, e := range events {
+		if k, ok := kindOfItem(e.Subject); ok && !slices.Contains(asked[k.table], e.Subject) {
+			asked[k.table] = append(asked[k.table], e.Subject)
+		}
+	}
+	if len(asked) == 0 {
+		return nil
+	}
+	var parts []string
+	var args []any
+	for _, table := range slices.Sorted(maps.Keys(asked)) {
+		in, ids := oneOf(2+len(args), asked[table])
+		parts, args = append(parts, `SELECT i.id FROM my_`+table+` i WHERE i.id IN `+in), append(args, ids...)
+	}
+	rows, err := me.query(ctx, strings.Join(parts, ` UNION ALL `), args...)
+	there, err := list(rows, err, func(r *sql.Rows) (id string, err error) { return id, r.Scan(&id) })
+	if err != nil {
+		return err
+	}
+	for i, e := range events {
+		_, item := kindOfItem(e.Subject)
+		events[i].Gone = item && !slices.Contains(there, e.Subject)
+	}
+	return nil
 }
 
 // recentDays bounds lists across projects, so that they do not grow with the
@@ -142,7 +176,11 @@ func (me *Scope) recent(ctx context.Context, from, cond string, since time.Time,
 SELECT `+eventColumns+`, e.project_name, e.client_name FROM my_`+from+` e
  WHERE e.at > $2 AND COALESCE(e.actor, '') <> $3`+cond+`
  ORDER BY e.at DESC, e.id DESC LIMIT $4`, append([]any{db.Micros(since), string(me.actor.person), limit}, args...)...)
-	return list(rows, err, scanProjectEvent)
+	events, err := list(rows, err, scanProjectEvent)
+	if err != nil {
+		return nil, err
+	}
+	return events, me.standing(ctx, events)
 }
 
 // Sees reports whether the actor sees the event, be it a project's, a client's

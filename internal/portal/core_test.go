@@ -149,3 +149,37 @@ func TestOnce(t *testing.T) {
 		}
 	})
 }
+
+// What was deleted or hidden again is told of, and leads nowhere.
+func TestEventsOfWhatIsGone(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := context.Background()
+		f, _ := mustPut(t, w, w.Cleo, portal.NewUpload{Project: w.Site, Name: "a.txt"})
+		gone := func(who portal.PersonID) (n, of int) {
+			events, _, err := w.As(who).ProjectActivity(ctx, w.Site, portal.Page{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range events {
+				if e.Subject == string(f) {
+					of++
+					if e.Gone {
+						n++
+					}
+				}
+			}
+			return n, of
+		}
+		if n, of := gone(w.Cleo); n != 0 || of != 1 {
+			t.Errorf("of %d events about a file that is there, %d are of what is gone", of, n)
+		}
+		if err := w.As(w.Cleo).TrashFile(ctx, f); err != nil {
+			t.Fatal(err)
+		}
+		for _, who := range []portal.PersonID{w.Cleo, w.Mia} {
+			if n, of := gone(who); n != 2 || of != 2 {
+				t.Errorf("to %s, of %d events about a file in the trash %d are of what is gone", who, of, n)
+			}
+		}
+	})
+}

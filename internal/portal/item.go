@@ -34,8 +34,15 @@ var itemKinds = map[string]itemKind{
 // Kind is "milestone", "task", "deliverable", "update", "folder" or "file";
 // empty for any other id.
 func (id ItemID) Kind() string {
-	prefix, _, _ := strings.Cut(string(id), "_")
-	return itemKinds[prefix].name
+	k, _ := kindOfItem(string(id))
+	return k.name
+}
+
+// kindOfItem is what an id says it is of.
+func kindOfItem(id string) (k itemKind, ok bool) {
+	prefix, _, _ := strings.Cut(id, "_")
+	k, ok = itemKinds[prefix]
+	return k, ok
 }
 
 // item is what is the same for every kind.
@@ -56,8 +63,7 @@ func (i item) inFiles() bool { return i.about == SectionFiles }
 
 // item loads any item the actor sees.
 func loadItem(ctx context.Context, r reader, id ItemID) (item, error) {
-	prefix, _, _ := strings.Cut(string(id), "_")
-	k, ok := itemKinds[prefix]
+	k, ok := kindOfItem(string(id))
 	if !ok {
 		return item{}, ErrNotFound
 	}

@@ -20,6 +20,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/vitrine-portal/vitrine/internal/built"
 	"github.com/vitrine-portal/vitrine/tools/internal/tour"
@@ -82,53 +83,36 @@ func look(ctx context.Context) (found int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	var (
+		mu    sync.Mutex
+		pages int
+	)
 	fault := func(p tour.Page, how, text string) {
+		mu.Lock()
+		defer mu.Unlock()
 		found++
 		fmt.Printf("%s at %s (%s): %s\n", p.Who, p.Path, how, text)
 	}
-	pages := 0
-	dead, err := tour.Each(ctx, binary, tmp, func(t *tour.Tab, p tour.Page) error {
+	dead, err := tour.Each(ctx, binary, tmp, true, func(t *tour.Tab, p tour.Page) error {
+		mu.Lock()
 		pages++
-		for _, view := range []struct {
-			size tour.Size
-			dark bool
-		}{{tour.Desktop, true}, {tour.Phone, false}} {
-			how := view.size.Name + ", light"
-			if view.dark {
-				how = view.size.Name + ", dark"
-			}
-			if err := t.Look(view.size, view.dark); err != nil {
-				return err
-			}
-			if _, _, err := t.Go(p.Path); err != nil {
-				return err
-			}
-			for _, text := range t.Problems() {
-				fault(p, how, "console: "+text)
-			}
-			out, err := tour.Eval[[]string](t, wider)
-			if err != nil {
-				return err
-			}
-			if len(out) > 0 {
-				fault(p, how, "wider than the screen: "+strings.Join(out, " "))
-			}
-			if _, err := tour.Eval[bool](t, script+"\n;true"); err != nil {
-				return err
-			}
-			violations, err := tour.Eval[[]violation](t, run)
-			if err != nil {
-				return err
-			}
-			for _, v := range violations {
-				var where strings.Builder
-				for _, n := range v.Nodes[:min(3, len(v.Nodes))] {
-					fmt.Fprintf(&where, "\n    %s\n      %s", n.HTML, strings.ReplaceAll(n.FailureSummary, "\n", "\n      "))
-				}
-				fault(p, how, fmt.Sprintf("%s (%s, %d times): %s%s", v.ID, v.Impact, len(v.Nodes), v.Help, where.String()))
-			}
+		mu.Unlock()
+		if err := t.Look(tour.Desktop, true); err != nil {
+			return err
 		}
-		return nil
+		if err := p.Open(t); err != nil {
+			return err
+		}
+		if _, err := tour.Eval[bool](t, script+"\n;true"); err != nil {
+			return err
+		}
+		if err := check(t, func(text string) { fault(p, "desktop, dark", text) }); err != nil {
+			return err
+		}
+		if err := t.Look(tour.Phone, false); err != nil { // the page lays itself out anew
+			return err
+		}
+		return check(t, func(text string) { fault(p, "phone, light", text) })
 	})
 	for _, d := range dead {
 		found++
@@ -136,6 +120,32 @@ func look(ctx context.Context) (found int, err error) {
 	}
 	fmt.Printf("%d pages looked at, on a desk and on a phone: %d faults\n", pages, found)
 	return found, err
+}
+
+// check says what is wrong with the page that is open.
+func check(t *tour.Tab, fault func(string)) error {
+	for _, text := range t.Problems() {
+		fault("console: " + text)
+	}
+	out, err := tour.Eval[[]string](t, wider)
+	if err != nil {
+		return err
+	}
+	if len(out) > 0 {
+		fault("wider than the screen: " + strings.Join(out, " "))
+	}
+	violations, err := tour.Eval[[]violation](t, run)
+	if err != nil {
+		return err
+	}
+	for _, v := range violations {
+		var where strings.Builder
+		for _, n := range v.Nodes[:min(3, len(v.Nodes))] {
+			fmt.Fprintf(&where, "\n    %s\n      %s", n.HTML, strings.ReplaceAll(n.FailureSummary, "\n", "\n      "))
+		}
+		fault(fmt.Sprintf("%s (%s, %d times): %s%s", v.ID, v.Impact, len(v.Nodes), v.Help, where.String()))
+	}
+	return nil
 }
 
 // axeCore is the script, from the cache or from npm.

@@ -20,6 +20,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/vitrine-portal/vitrine/internal/built"
 	"github.com/vitrine-portal/vitrine/tools/internal/tour"
@@ -56,8 +57,8 @@ func shoot(ctx context.Context, out, only string, sizes, colours []string) error
 	if err != nil {
 		return err
 	}
-	taken := 0
-	dead, err := tour.Each(ctx, binary, tmp, func(t *tour.Tab, p tour.Page) error {
+	var taken atomic.Int64
+	dead, err := tour.Each(ctx, binary, tmp, false, func(t *tour.Tab, p tour.Page) error {
 		for _, size := range []tour.Size{tour.Phone, tour.Tablet, tour.Desktop} {
 			if !slices.Contains(sizes, size.Name) {
 				continue
@@ -72,7 +73,7 @@ func shoot(ctx context.Context, out, only string, sizes, colours []string) error
 					return err
 				}
 				if !opened { // scripts may have laid it out for another screen
-					if _, _, err := t.Go(p.Path); err != nil {
+					if err := p.Open(t); err != nil {
 						return err
 					}
 					opened = true
@@ -84,7 +85,7 @@ func shoot(ctx context.Context, out, only string, sizes, colours []string) error
 				if err := os.WriteFile(filepath.Join(out, name), png, 0o644); err != nil {
 					return err
 				}
-				taken++
+				taken.Add(1)
 				fmt.Println(filepath.Join(out, name))
 			}
 		}
@@ -96,7 +97,7 @@ func shoot(ctx context.Context, out, only string, sizes, colours []string) error
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d pictures in %s\n", taken, out)
+	fmt.Printf("%d pictures in %s\n", taken.Load(), out)
 	return sheets(ctx, out, sizes, colours)
 }
 

@@ -105,7 +105,7 @@ func (p *Page) happened(e portal.Event, workspace string, where bool) ui.Happene
 
 // subjectHref leads to what the event happened to, if it still has a page.
 func subjectHref(e portal.Event) string {
-	if strings.HasSuffix(string(e.Kind), "_deleted") || strings.HasSuffix(string(e.Kind), "_trashed") {
+	if e.Gone {
 		return ""
 	}
 	return Href(e.Subject)

@@ -6,15 +6,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
+	"net/http"
 	"os/exec"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	cdplog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -35,7 +35,7 @@ var (
 )
 
 // pageLimit bounds how long one page may take to load.
-const pageLimit = 30 * time.Second
+const pageLimit = 60 * time.Second
 
 // ErrNoChromium means that no Chromium was found on this machine.
 var ErrNoChromium = errors.New("no Chromium is installed")
@@ -90,13 +90,18 @@ type Tab struct {
 	problems []string // what the console said since they were last asked for
 }
 
-// Tab opens one at a site.
-func (b *Browser) Tab(site string) (*Tab, error) {
+// Tab opens one at a site, with somebody's cookies.
+func (b *Browser) Tab(site string, cookies []*http.Cookie) (*Tab, error) {
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
 	t := &Tab{ctx: ctx, cancel: cancel, site: site}
 	err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		if _, err := cdp.Call(ctx, target, cdplog.Enable, cdp.Empty{}); err != nil {
 			return err
+		}
+		for _, c := range cookies {
+			if _, err := cdp.Call(ctx, target, network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, URL: site}); err != nil {
+				return err
+			}
 		}
 		_, err := cdp.Call(ctx, target, runtime.Enable, cdp.Empty{})
 		return err
@@ -151,7 +156,7 @@ func (t *Tab) do(steps ...chromedp.Action[chromedp.Void]) error {
 	return chromedp.Do(ctx, steps...)
 }
 
-// Look sets the screen and the colours.
+// Look sets the screen and the colours, also of the page that is open.
 func (t *Tab) Look(s Size, dark bool) error {
 	scheme := "light"
 	if dark {
@@ -168,7 +173,7 @@ func (t *Tab) Look(s Size, dark bool) error {
 				{Name: "prefers-reduced-motion", Value: "reduce"},
 			}})
 			return err
-		}))
+		}), chromedp.Steps(settled))
 }
 
 // Go opens a path of the site. It returns the status and the type of the
@@ -187,18 +192,23 @@ func (t *Tab) Go(path string) (status int, kind string, err error) {
 	return int(resp.Status), resp.MimeType, err
 }
 
+// send runs a script that submits a form, and waits for what comes back.
+func (t *Tab) send(script string) error {
+	ctx, cancel := context.WithTimeout(t.ctx, pageLimit)
+	defer cancel()
+	_, err := chromedp.RunResponse(ctx, chromedp.Evaluate[chromedp.Void](script))
+	if err != nil {
+		return err
+	}
+	return t.do(chromedp.Steps(settled))
+}
+
 // settled waits for fonts and two frames, so that a picture has both.
 var settled = chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 	_, err := chromedp.Evaluate[bool](`document.fonts.ready.then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))))`,
 		chromedp.EvalAwaitPromise)(ctx, target)
 	return err
 })
-
-// Path is where the tab is, with the query.
-func (t *Tab) Path() (string, error) {
-	address, err := Eval[string](t, `location.pathname + location.search`)
-	return address, err
-}
 
 // Eval runs a JavaScript expression, which may be a promise, and returns its
 // value.
@@ -208,6 +218,10 @@ func Eval[T any](t *Tab, expression string) (T, error) {
 	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
+// drawn gives the frame that draws a PDF the time to do so: it has no origin, so
+// nobody can ask it.
+const drawn = `new Promise(done => setTimeout(done, document.querySelector("iframe.pdf") ? 2000 : 0, true))`
+
 // Picture is the whole page as PNG.
 func (t *Tab) Picture() ([]byte, error) {
 	ctx, cancel := context.WithTimeout(t.ctx, pageLimit)
@@ -215,52 +229,8 @@ func (t *Tab) Picture() ([]byte, error) {
 	if err := chromedp.Do(ctx, settled); err != nil {
 		return nil, err
 	}
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](drawn, chromedp.EvalAwaitPromise)); err != nil {
+		return nil, err
+	}
 	return chromedp.Run(ctx, chromedp.FullScreenshot(100))
-}
-
-// SignIn signs in on the page that people sign in on.
-func (t *Tab) SignIn(email, password string) error {
-	if _, _, err := t.Go("/sign-in"); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(t.ctx, pageLimit)
-	defer cancel()
-	const form = `form[action="/sign-in"] `
-	_, err := chromedp.RunResponse(ctx,
-		chromedp.SetValue(form+`input[type="email"]`, email),
-		chromedp.SetValue(form+`input[type="password"]`, password),
-		chromedp.Submit(form+`input[type="password"]`))
-	if err != nil {
-		return fmt.Errorf("sign in as %s: %w", email, err)
-	}
-	if path, err := t.Path(); err != nil || strings.HasPrefix(path, "/sign-in") {
-		return fmt.Errorf("sign in as %s: still at %s (%v)", email, path, err)
-	}
-	return nil
-}
-
-// SetUp sets up a new workspace with the link that the server printed.
-func (t *Tab) SetUp(link string) error {
-	u, err := url.Parse(link)
-	if err != nil {
-		return err
-	}
-	if _, _, err := t.Go(u.Path); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(t.ctx, pageLimit)
-	defer cancel()
-	_, err = chromedp.RunResponse(ctx,
-		chromedp.SetValue(`input[name="workspace"]`, "Studio Nord"),
-		chromedp.SetValue(`input[name="name"]`, "Nora Nord"),
-		chromedp.SetValue(`input[name="email"]`, "nora@nord.example"),
-		chromedp.SetValue(`input[name="password"]`, "correct horse battery staple"),
-		chromedp.Submit(`input[name="password"]`))
-	if err != nil {
-		return fmt.Errorf("set up: %w", err)
-	}
-	if path, err := t.Path(); err != nil || strings.HasPrefix(path, "/set-up") {
-		return fmt.Errorf("set up: still at %s (%v)", path, err)
-	}
-	return nil
 }

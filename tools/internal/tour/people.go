@@ -3,9 +3,13 @@ package tour
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/vitrine-portal/vitrine/internal/built"
 )
@@ -13,7 +17,7 @@ import (
 // A Person is somebody whose pages are looked at.
 type Person struct {
 	Role            string // a word for file names
-	Email, Password string // empty: somebody who is not signed in
+	Email, Password string
 }
 
 var (
@@ -31,7 +35,7 @@ func Demo(ctx context.Context, binary, data string) (*built.Server, []Person, er
 		s.Kill()
 		return nil, nil, err
 	}
-	people := []Person{{Role: "nobody"}}
+	var people []Person
 	for _, m := range signIns.FindAllStringSubmatch(s.Output(), -1) {
 		people = append(people, Person{strings.ReplaceAll(strings.ToLower(m[1]), " ", "-"), m[2], m[3]})
 	}
@@ -52,62 +56,167 @@ func Fresh(ctx context.Context, binary, data string) (s *built.Server, link stri
 	return s, m[0], nil
 }
 
-// Each calls see on every page of a workspace that has just been set up, and
-// then on those of the demo as every one of its people. It returns the links that
-// lead nowhere.
-func Each(ctx context.Context, binary, data string, see func(*Tab, Page) error) (dead []string, err error) {
+// Each calls see on every page that is worth a look: of a workspace that is
+// being set up, and of the demo as each of its people. With once, owner and
+// manager together see one page of a kind, and so do the client's people. People
+// are walked with at the same time, so see is called on two tabs at once. Each
+// returns the links that lead nowhere.
+func Each(ctx context.Context, binary, data string, once bool, see func(*Tab, Page) error) (dead []string, err error) {
 	b, err := Open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer b.Close()
-
-	fresh, link, err := Fresh(ctx, binary, data+"/fresh")
+	demo, people, err := Demo(ctx, binary, data+"/demo") // its previews are made meanwhile
 	if err != nil {
-		return dead, err
-	}
-	defer fresh.Stop()
-	u, err := url.Parse(link)
-	if err != nil {
-		return dead, err
-	}
-	d, err := walkAs(b, fresh.URL, "newcomer", see, func(*Tab) ([]string, error) { return append([]string{u.Path}, Doors...), nil })
-	if dead = append(dead, d...); err != nil {
-		return dead, fmt.Errorf("%w\n%s", err, fresh.Output())
-	}
-	d, err = walkAs(b, fresh.URL, "first-owner", see, func(t *Tab) ([]string, error) { return []string{"/"}, t.SetUp(link) })
-	if dead = append(dead, d...); err != nil {
-		return dead, fmt.Errorf("%w\n%s", err, fresh.Output())
-	}
-
-	demo, people, err := Demo(ctx, binary, data+"/demo")
-	if err != nil {
-		return dead, err
+		return nil, err
 	}
 	defer demo.Stop()
-	for _, p := range people {
-		d, err := walkAs(b, demo.URL, p.Role, see, func(t *Tab) ([]string, error) {
-			if p.Email == "" {
-				return Doors, nil
-			}
-			return []string{"/"}, t.SignIn(p.Email, p.Password)
-		})
-		if dead = append(dead, d...); err != nil {
-			return dead, fmt.Errorf("%w\n%s", err, demo.Output())
-		}
+	fresh, link, err := Fresh(ctx, binary, data+"/fresh")
+	if err != nil {
+		return nil, err
 	}
-	return dead, nil
+	defer fresh.Stop()
+	w := &walk{browser: b, once: once, see: see, shapes: make(map[string]shapes)}
+	if err := w.fresh(fresh.URL, link); err != nil {
+		return w.dead, fmt.Errorf("%w\n%s", err, fresh.Output())
+	}
+	if err := w.demo(demo.URL, people); err != nil {
+		return w.dead, fmt.Errorf("%w\n%s", err, demo.Output())
+	}
+	return w.dead, nil
 }
 
-func walkAs(b *Browser, site, who string, see func(*Tab, Page) error, enter func(*Tab) ([]string, error)) ([]string, error) {
-	t, err := b.Tab(site)
+// A walk is one through all pages of all people.
+type walk struct {
+	browser *Browser
+	once    bool
+	see     func(*Tab, Page) error
+	shapes  map[string]shapes // of the pages found so far, for each person or kind of person
+	dead    []string
+}
+
+// visitor is somebody at a site. What those of a kind have found need not be
+// found again.
+func (w *walk) visitor(site, who, kind string) (*visitor, error) {
+	if !w.once {
+		kind = who
+	}
+	if w.shapes[kind] == nil {
+		w.shapes[kind] = make(shapes)
+	}
+	return newVisitor(site, who, w.shapes[kind])
+}
+
+// find crawls from the starts on.
+func (w *walk) find(v *visitor, starts []string) ([]Page, error) {
+	pages, err := v.crawl(starts)
+	w.dead = append(w.dead, v.dead...)
+	return pages, err
+}
+
+// look opens pages in a tab of the visitor.
+func (w *walk) look(v *visitor, pages []Page) error {
+	t, err := w.browser.Tab(v.site, v.cookies())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer t.Close()
-	starts, err := enter(t)
-	if err != nil {
-		return nil, err
+	for _, p := range pages {
+		if err := w.see(t, p); err != nil {
+			return fmt.Errorf("%s at %s: %w", p.Who, p.Path, err)
+		}
 	}
-	return Walk(t, who, starts, func(p Page) error { return see(t, p) })
+	return nil
+}
+
+// fresh looks at a workspace before it is set up, and as its first owner.
+func (w *walk) fresh(site, link string) error {
+	u, err := url.Parse(link)
+	if err != nil {
+		return err
+	}
+	v, err := w.visitor(site, "newcomer", "newcomer")
+	if err != nil {
+		return err
+	}
+	pages, err := w.find(v, append([]string{u.Path}, Doors...))
+	if err == nil {
+		err = w.look(v, pages)
+	}
+	if err != nil {
+		return err
+	}
+	if v, err = w.visitor(site, "first-owner", "first-owner"); err != nil {
+		return err
+	}
+	if err := v.enter(u.Path, url.Values{"workspace": {"Studio Nord"}, "name": {"Nora Nord"}, "email": {"nora@nord.example"}, "password": {"correct horse battery staple"}}); err != nil {
+		return err
+	}
+	if pages, err = w.find(v, []string{"/"}); err != nil {
+		return err
+	}
+	return w.look(v, pages)
+}
+
+// demo looks at the demo as each of its people, and as nobody at the pages that
+// they hand out the addresses of.
+func (w *walk) demo(site string, people []Person) error {
+	var visits errgroup.Group
+	visits.SetLimit(2)
+	given := make(map[string]bool)
+	for _, p := range people {
+		kind := "team"
+		if strings.Contains(p.Role, "client") || p.Role == "viewer" {
+			kind = "client"
+		}
+		v, err := w.visitor(site, p.Role, kind)
+		if err != nil {
+			return err
+		}
+		if err := v.enter("/sign-in", url.Values{"email": {p.Email}, "password": {p.Password}}); err != nil {
+			return err
+		}
+		pages, err := w.find(v, []string{"/"})
+		if err != nil {
+			return err
+		}
+		maps.Copy(given, v.given)
+		if p.Role == "owner" {
+			pages = append(pages, clash(pages)...)
+		}
+		visits.Go(func() error { return w.look(v, pages) })
+	}
+	v, err := w.visitor(site, "nobody", "nobody")
+	if err != nil {
+		return err
+	}
+	pages, err := w.find(v, append(slices.Clone(Doors), slices.Sorted(maps.Keys(given))...))
+	if err != nil {
+		return err
+	}
+	visits.Go(func() error { return w.look(v, pages) })
+	return visits.Wait()
+}
+
+// clash is what comes back to a form that brings a file whose name is taken.
+func clash(pages []Page) []Page {
+	for _, p := range pages {
+		if p.Name == "projects-one-files" {
+			p.Name = "uploads-clash"
+			p.open = func(t *Tab) error {
+				if _, _, err := t.Go(p.Path); err != nil {
+					return err
+				}
+				return t.send(`{
+					const form = document.querySelector("form[data-upload]"), chosen = new DataTransfer();
+					for (let times = 0; times < 2; times++) chosen.items.add(new File(["Twice"], "Clash.txt"));
+					form.querySelector("input[name=file]").files = chosen.files;
+					HTMLFormElement.prototype.submit.call(form);
+				}`)
+			}
+			return []Page{p}
+		}
+	}
+	return nil
 }
