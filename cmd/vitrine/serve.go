@@ -103,7 +103,8 @@ func reachable(err error) error {
 
 // signalOf is the portal's signal as streams know it.
 func signalOf(s portal.Signal) live.Signal {
-	out := live.Signal{Event: string(s.Event), Client: string(s.Client), Project: string(s.Project), Close: s.Close}
+	out := live.Signal{Event: string(s.Event), Client: string(s.Client), Project: string(s.Project), Close: s.Close,
+		Thread: string(s.Thread), Audience: string(s.Audience), Typist: string(s.Typist)}
 	for _, p := range s.Persons {
 		out.Persons = append(out.Persons, string(p))
 	}

@@ -180,6 +180,15 @@ CREATE INDEX downloads_file ON downloads (file_id, id);
 
 CREATE INDEX downloads_project ON downloads (project_id, id);
 
+CREATE TABLE drafts (
+  person_id  TEXT   NOT NULL REFERENCES persons (id),
+  place      TEXT   NOT NULL,
+  subject    TEXT   NOT NULL DEFAULT '',
+  body       TEXT   NOT NULL,
+  saved_at   BIGINT NOT NULL,
+  PRIMARY KEY (person_id, place)
+);
+
 CREATE VIEW due_client_grants AS
 SELECT g.actor, g.client_id, MAX(g.side) AS side, MAX(g.rights) AS rights
 FROM (
@@ -310,7 +319,7 @@ CREATE TABLE events (
   particulars TEXT   NOT NULL,
   hash        TEXT   NOT NULL,
   section     BIGINT NOT NULL DEFAULT 0,
-  shown       BIGINT NOT NULL DEFAULT 0, address TEXT NOT NULL DEFAULT '',
+  shown       BIGINT NOT NULL DEFAULT 0, address TEXT NOT NULL DEFAULT '', told BIGINT NOT NULL DEFAULT 1,
   UNIQUE (chain, seq)
 );
 
@@ -322,7 +331,11 @@ CREATE INDEX events_at ON events (at);
 
 CREATE INDEX events_client ON events (client_id, id);
 
+CREATE INDEX events_client_told ON events (client_id, id) WHERE told = 1;
+
 CREATE INDEX events_kind ON events (kind, id);
+
+CREATE INDEX events_newest ON events (at) WHERE project_id IS NOT NULL;
 
 CREATE INDEX events_project ON events (project_id, id);
 
@@ -505,6 +518,79 @@ CREATE INDEX mails_state ON mails (state, id);
 
 CREATE INDEX mails_subject ON mails (subject_id);
 
+CREATE TABLE mentions (
+  message_id TEXT   NOT NULL REFERENCES messages (id),
+  person_id  TEXT   NOT NULL REFERENCES persons (id),
+  name       TEXT   NOT NULL,
+  PRIMARY KEY (message_id, person_id)
+);
+
+CREATE INDEX mentions_person ON mentions (person_id, message_id);
+
+CREATE TABLE message_files (
+  message_id TEXT   NOT NULL REFERENCES messages (id),
+  file_id    TEXT   NOT NULL REFERENCES files (id),
+  version_id TEXT   NOT NULL REFERENCES versions (id),
+  position   BIGINT NOT NULL,
+  PRIMARY KEY (message_id, file_id)
+);
+
+CREATE INDEX message_files_file ON message_files (file_id);
+
+CREATE INDEX message_files_version ON message_files (version_id);
+
+CREATE TABLE message_texts (
+  message_id TEXT   NOT NULL REFERENCES messages (id),
+  revision   BIGINT NOT NULL,
+  body       TEXT   NOT NULL,
+  until      BIGINT NOT NULL,
+  PRIMARY KEY (message_id, revision)
+);
+
+CREATE VIRTUAL TABLE message_words USING fts5 (body, client_id, content = 'messages', content_rowid = 'rowid', tokenize = "unicode61 remove_diacritics 2");
+
+CREATE TABLE 'message_words_config'(k PRIMARY KEY, v) WITHOUT ROWID;
+
+CREATE TABLE 'message_words_data'(id INTEGER PRIMARY KEY, block BLOB);
+
+CREATE TABLE 'message_words_docsize'(id INTEGER PRIMARY KEY, sz BLOB);
+
+CREATE TABLE 'message_words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
+
+CREATE TRIGGER message_words_changed AFTER UPDATE OF body, deleted_at ON messages BEGIN INSERT INTO message_words (message_words, rowid, body, client_id) SELECT 'delete', old.rowid, old.body, old.client_id WHERE old.deleted_at IS NULL; INSERT INTO message_words (rowid, body, client_id) SELECT new.rowid, new.body, new.client_id WHERE new.deleted_at IS NULL; END;
+
+CREATE TRIGGER message_words_in AFTER INSERT ON messages WHEN new.deleted_at IS NULL BEGIN INSERT INTO message_words (rowid, body, client_id) VALUES (new.rowid, new.body, new.client_id); END;
+
+CREATE TRIGGER message_words_out AFTER DELETE ON messages WHEN old.deleted_at IS NULL BEGIN INSERT INTO message_words (message_words, rowid, body, client_id) VALUES ('delete', old.rowid, old.body, old.client_id); END;
+
+CREATE TABLE messages (
+  id           TEXT   PRIMARY KEY,
+  thread_id    TEXT   NOT NULL REFERENCES threads (id),
+  client_id    TEXT   NOT NULL DEFAULT '',
+  seq          BIGINT NOT NULL,
+  shown_number BIGINT,
+  audience     TEXT   NOT NULL CHECK (audience IN ('team', 'client')),
+  author_id    TEXT   NOT NULL REFERENCES persons (id),
+  side         TEXT   NOT NULL CHECK (side IN ('team', 'client')),
+  body         TEXT   NOT NULL,
+  quote_id     TEXT   REFERENCES messages (id),
+  created_at   BIGINT NOT NULL,
+  changed_at   BIGINT NOT NULL,
+  edited_at    BIGINT,
+  deleted_at   BIGINT,
+  deleted_by   TEXT   REFERENCES persons (id),
+  erased_at    BIGINT,
+  revision     BIGINT NOT NULL DEFAULT 1,
+  UNIQUE (thread_id, seq),
+  UNIQUE (thread_id, shown_number)
+);
+
+CREATE INDEX messages_author ON messages (author_id, id);
+
+CREATE INDEX messages_changed ON messages (changed_at);
+
+CREATE INDEX messages_quote ON messages (quote_id) WHERE quote_id IS NOT NULL;
+
 CREATE TABLE migrations (
   version     BIGINT PRIMARY KEY,
   name        TEXT   NOT NULL,
@@ -638,6 +724,14 @@ CREATE TABLE projects (
 );
 
 CREATE INDEX projects_client ON projects (client_id, id);
+
+CREATE TABLE reading_marks (
+  thread_id  TEXT   NOT NULL REFERENCES threads (id),
+  person_id  TEXT   NOT NULL REFERENCES persons (id),
+  seq        BIGINT NOT NULL,
+  at         BIGINT NOT NULL,
+  PRIMARY KEY (thread_id, person_id, seq)
+);
 
 CREATE TABLE requests (
   key        TEXT   PRIMARY KEY,
@@ -777,6 +871,53 @@ CREATE TABLE templates (
   created_by  TEXT   REFERENCES persons (id)
 );
 
+CREATE TABLE thread_people (
+  thread_id  TEXT   NOT NULL REFERENCES threads (id),
+  person_id  TEXT   NOT NULL REFERENCES persons (id),
+  added_at   BIGINT NOT NULL,
+  PRIMARY KEY (thread_id, person_id)
+);
+
+CREATE INDEX thread_people_person ON thread_people (person_id, thread_id);
+
+CREATE TABLE threads (
+  id          TEXT   PRIMARY KEY,
+  kind        TEXT   NOT NULL CHECK (kind IN ('project', 'general', 'direct', 'item')),
+  key         TEXT   UNIQUE,
+  client_id   TEXT   REFERENCES clients (id),
+  project_id  TEXT,
+  item_id     TEXT,
+  version_id  TEXT   REFERENCES versions (id),
+  subject     TEXT   NOT NULL DEFAULT '',
+  audience    TEXT   NOT NULL CHECK (audience IN ('team', 'client')),
+  created_at  BIGINT NOT NULL,
+  created_by  TEXT   NOT NULL REFERENCES persons (id),
+  seq         BIGINT NOT NULL DEFAULT 0,
+  last_at     BIGINT NOT NULL,
+  shown_seq   BIGINT NOT NULL DEFAULT 0,
+  shown_count BIGINT NOT NULL DEFAULT 0,
+  shown_at    BIGINT,
+  turn        TEXT   NOT NULL DEFAULT 'none' CHECK (turn IN ('team', 'client', 'none')),
+  turn_since  BIGINT NOT NULL,
+  asked_id    TEXT,
+  resolved_at BIGINT,
+  resolved_by TEXT   REFERENCES persons (id),
+  revision    BIGINT NOT NULL DEFAULT 1,
+  FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id)
+);
+
+CREATE INDEX threads_client ON threads (client_id) WHERE kind <> 'item';
+
+CREATE INDEX threads_item ON threads (item_id, id) WHERE item_id IS NOT NULL;
+
+CREATE INDEX threads_last ON threads (last_at, id) WHERE kind <> 'item';
+
+CREATE INDEX threads_project ON threads (project_id, kind) WHERE kind <> 'item';
+
+CREATE INDEX threads_turn ON threads (client_id, turn) WHERE turn <> 'none';
+
+CREATE INDEX threads_version ON threads (version_id) WHERE version_id IS NOT NULL;
+
 CREATE TABLE updates (
   id           TEXT   PRIMARY KEY,
   project_id   TEXT   NOT NULL REFERENCES projects (id),
@@ -914,4 +1055,4 @@ CREATE TABLE workspace (
   revision        BIGINT NOT NULL DEFAULT 1,
   set_up_at       BIGINT,
   set_up_hash     TEXT   NOT NULL DEFAULT ''
-, file_limit BIGINT NOT NULL DEFAULT 5368709120, client_limit BIGINT NOT NULL DEFAULT 107374182400, share_links BIGINT NOT NULL DEFAULT 0);
+, file_limit BIGINT NOT NULL DEFAULT 5368709120, client_limit BIGINT NOT NULL DEFAULT 107374182400, share_links BIGINT NOT NULL DEFAULT 0, receipts TEXT NOT NULL DEFAULT 'on' CHECK (receipts IN ('on', 'off', 'team')));

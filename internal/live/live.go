@@ -14,11 +14,15 @@ type Signal struct {
 	Project string   `json:"p,omitempty"`
 	Persons []string `json:"o,omitempty"` // only they are meant; empty means all
 	Close   bool     `json:"x,omitempty"` // their streams must end and be opened again
+
+	Thread   string `json:"t,omitempty"` // something was said there
+	Audience string `json:"a,omitempty"` // by whom that may be known
+	Typist   string `json:"y,omitempty"` // who is typing there; nothing was said yet
 }
 
 // CatchUp reports whether signals were lost before this one.
 func (s Signal) CatchUp() bool {
-	return s.Event == "" && s.Client == "" && s.Project == "" && len(s.Persons) == 0 && !s.Close
+	return s.Event == "" && s.Client == "" && s.Project == "" && len(s.Persons) == 0 && !s.Close && s.Thread == ""
 }
 
 // buffer is how many signals wait for a slow reader. It is small because

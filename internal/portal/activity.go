@@ -201,6 +201,7 @@ func (me *Scope) SeesSince(ctx context.Context, since time.Time) (bool, error) {
 	err := me.get(ctx, `
 SELECT COUNT(*) FROM (
   SELECT e.id FROM my_events e WHERE e.at > $2
+  UNION ALL SELECT m.id FROM my_messages m WHERE m.changed_at > $2
   UNION ALL SELECT c.id FROM my_client_events c WHERE c.at > $2
   UNION ALL SELECT a.id FROM my_audit a WHERE a.at > $2 LIMIT 1) x`, []any{db.Micros(since)}, &n)
 	return n > 0, err

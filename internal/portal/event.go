@@ -24,6 +24,7 @@ type Happening struct {
 	Audience Side       // of the subject; empty is Team
 	Section  Sections   // overrides the kind's, for kinds that are about any item
 	Silent   bool       // no mail, although the kind has one
+	Apart    bool       // in the audit log alone, although the kind is told elsewhere
 	Details  Details    // what the sentence needs: titles, old and new values
 	Closes   []PersonID // whose live streams end, besides Person
 	Tells    []PersonID // who gets its mail, besides Person
@@ -63,14 +64,18 @@ func (t *tx) record(ctx context.Context, h Happening) error {
 	if err != nil {
 		return err
 	}
+	apart := h.Apart || k.talk && k.place == auditOnly
+	if apart {
+		h.Project, shown = "", false // whoever reads a project's activity need not read past it
+	}
 	id := EventID(db.NewID("evt"))
 	hash := chainHash(head, string(id), string(h.Client), fmt.Sprint(seq), string(h.Kind), fmt.Sprint(t.now), t.me.actor.id,
 		string(h.Project), h.Subject, string(h.Person), string(h.Audience), string(details), t.address)
 	if _, err := t.Exec(ctx, `
-INSERT INTO events (id, chain, seq, kind, at, actor, client_id, project_id, subject, person_id, audience, particulars, hash, section, shown, address)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+INSERT INTO events (id, chain, seq, kind, at, actor, client_id, project_id, subject, person_id, audience, particulars, hash, section, shown, address, told)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
 		string(id), string(h.Client), seq, string(h.Kind), t.now, t.me.actor.id, nullable(h.Client), nullable(h.Project), h.Subject,
-		nullable(h.Person), string(h.Audience), string(details), hash, int64(h.Section), shown, t.address); err != nil {
+		nullable(h.Person), string(h.Audience), string(details), hash, int64(h.Section), shown, t.address, !apart); err != nil {
 		return fmt.Errorf("record %s: %w", h.Kind, err)
 	}
 	if _, err := t.Exec(ctx, `UPDATE event_chains SET head = $1 WHERE chain = $2`, hash, string(h.Client)); err != nil {
@@ -87,12 +92,15 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 			}
 		}
 	}
-	if h.Project != "" {
+	if h.Project != "" && !k.talk {
 		if err := t.retally(ctx, h.Project, h.Subject); err != nil {
 			return err
 		}
 	}
 	t.recorded, t.subject = true, h.Subject
+	if apart {
+		return nil // what was said has signals of its own
+	}
 	s := Signal{Event: id, Client: h.Client, Project: h.Project}
 	if k.closes {
 		s.Persons = h.Closes

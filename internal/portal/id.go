@@ -27,6 +27,8 @@ type (
 	UploadID      string // upl_
 	FileRequestID string // frq_
 	ShareLinkID   string // lnk_
+	ThreadID      string // thr_
+	MessageID     string // msg_
 )
 
 // Actor is whom a Scope acts for: a person, or a client user whose view is

@@ -111,6 +111,17 @@ const (
 	ShareLinkRevoked Kind = "share_link_revoked"
 	ShareLinkOpened  Kind = "share_link_opened" // and the file taken; once a day
 
+	ConversationStarted Kind = "conversation_started"
+	MessagePosted       Kind = "message_posted"
+	MessageEdited       Kind = "message_edited"
+	MessageDeleted      Kind = "message_deleted"
+	MessageErased       Kind = "message_erased"
+	CommentAdded        Kind = "comment_added"
+	CommentAnswered     Kind = "comment_answered"
+	CommentsResolved    Kind = "comments_resolved"
+	CommentsReopened    Kind = "comments_reopened"
+	QuestionSettled     Kind = "question_settled" // the team found that no answer is needed
+
 	TurnPassed    Kind = "turn_passed"
 	ItemRevealed  Kind = "item_revealed"
 	ItemConcealed Kind = "item_concealed"
@@ -157,6 +168,7 @@ type particulars struct {
 	section Sections // the section it shows under; 0 shows with the activity itself
 	mail    string   // mail to the event's person at once: its kind in notify; "" sends none
 	closes  bool     // ends the live streams of those whom it concerns
+	talk    bool     // something was said: no count of items changes
 }
 
 // kinds holds every Kind. A test demands that each is here, and that it has a
@@ -262,6 +274,17 @@ var kinds = map[Kind]particulars{
 	FileShared:       {place: projectFeed, section: SectionFiles},
 	ShareLinkRevoked: {place: projectFeed, section: SectionFiles},
 	ShareLinkOpened:  {place: auditOnly},
+
+	ConversationStarted: {place: projectFeed, section: SectionMessages, talk: true},
+	CommentAdded:        {place: projectFeed, talk: true}, // in the item's section
+	MessagePosted:       {place: auditOnly, talk: true},
+	MessageEdited:       {place: auditOnly, talk: true},
+	MessageDeleted:      {place: auditOnly, talk: true},
+	MessageErased:       {place: auditOnly, talk: true},
+	CommentAnswered:     {place: auditOnly, talk: true},
+	CommentsResolved:    {place: auditOnly, talk: true},
+	CommentsReopened:    {place: auditOnly, talk: true},
+	QuestionSettled:     {place: auditOnly, talk: true},
 
 	TurnPassed:    {place: projectFeed},
 	ItemRevealed:  {place: projectFeed},

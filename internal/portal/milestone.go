@@ -305,6 +305,9 @@ func (me *Scope) DeleteMilestone(ctx context.Context, id MilestoneID) error {
 
 // deleteItem deletes the row and says so.
 func (t *tx) deleteItem(ctx context.Context, k Kind, i item) error {
+	if err := t.unsay(ctx, inItem, string(i.id)); err != nil {
+		return err
+	}
 	for _, q := range []string{`DELETE FROM seen WHERE item_id = $1`, `DELETE FROM attachments WHERE item_id = $1`} {
 		if _, err := t.exec(ctx, q, string(i.id)); err != nil {
 			return err

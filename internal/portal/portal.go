@@ -19,6 +19,7 @@ type Portal struct {
 	enqueue  func(ctx context.Context, tx *db.Tx, kind string, args any) error
 
 	downloads downloadLog
+	typing    typingLog
 }
 
 // A Signal says that something happened, and to whom it matters; it carries no
@@ -29,6 +30,11 @@ type Signal struct {
 	Project ProjectID
 	Persons []PersonID // those whose streams end, when Close is set
 	Close   bool
+
+	// Of what is said: where, and who may learn of it at all.
+	Thread   ThreadID
+	Audience Side
+	Typist   PersonID // who is typing; nothing was said yet
 }
 
 // Options of New. Only Key is needed; without Enqueue, mail stays in the queue.

@@ -181,13 +181,13 @@ func (t *tx) itemHeld(ctx context.Context, id ItemID) (item, error) {
 	return loadItem(ctx, t, id)
 }
 
-// history is what of an item's past is shown with it: of files not where they
-// lay and what they were called.
+// history is what of an item's past is shown with it: not what was said of it,
+// and of files not where they lay and what they were called.
 func (i item) history() string {
 	if i.inFiles() {
 		return `IN ('folder_added', 'file_added', 'version_added', 'version_shown', 'version_restored')`
 	}
-	return `NOT IN ('item_concealed', 'item_revealed')`
+	return `NOT IN ('item_concealed', 'item_revealed', 'comment_added')`
 }
 
 func (t *tx) reveal(ctx context.Context, i item, withHistory bool) error {

@@ -8,7 +8,7 @@ const (
 	View Rights = 1 << iota
 	Download
 	Comment
-	Message
+	SendMessage
 	Upload
 	Decide
 	SignOff
@@ -20,7 +20,7 @@ const (
 )
 
 // ClientRights are all that a client user may hold.
-const ClientRights = View | Download | Comment | Message | Upload | Decide | SignOff | Invite
+const ClientRights = View | Download | Comment | SendMessage | Upload | Decide | SignOff | Invite
 
 // Has reports whether r holds all of what.
 func (r Rights) Has(what Rights) bool { return r&what == what }
@@ -47,7 +47,7 @@ func (p Preset) Rights() Rights {
 	case PresetViewer:
 		return View | Download
 	case PresetCommenter:
-		return PresetViewer.Rights() | Comment | Message
+		return PresetViewer.Rights() | Comment | SendMessage
 	case PresetContributor:
 		return PresetCommenter.Rights() | Upload
 	case PresetApprover:
@@ -73,7 +73,7 @@ var RightNames = []struct {
 	Right Rights
 	Name  string
 }{
-	{View, "view"}, {Download, "download"}, {Comment, "comment"}, {Message, "message"},
+	{View, "view"}, {Download, "download"}, {Comment, "comment"}, {SendMessage, "message"},
 	{Upload, "upload"}, {Decide, "decide"}, {SignOff, "sign_off"}, {Invite, "invite"},
 }
 
@@ -102,7 +102,7 @@ const (
 // DefaultSections is what a new workspace shows: everything but the tasks and
 // the team's e-mail addresses.
 const DefaultSections = SectionUpdates | SectionTimeline | SectionMilestones | SectionDeliverables |
-	SectionFiles | SectionTeam | SectionActivity | FieldProgress | FieldDates | FieldTeamNames
+	SectionFiles | SectionMessages | SectionTeam | SectionActivity | FieldProgress | FieldDates | FieldTeamNames
 
 // allSections is what the team sees.
 const allSections = FieldTeamEmails<<1 - 1
@@ -119,7 +119,7 @@ var SectionNames = []struct {
 }{
 	{SectionUpdates, "updates", false}, {SectionTimeline, "timeline", false},
 	{SectionMilestones, "milestones", false}, {SectionDeliverables, "deliverables", false},
-	{SectionTasks, "tasks", false}, {SectionFiles, "files", false}, {SectionTeam, "team", false}, {SectionActivity, "activity", false},
+	{SectionTasks, "tasks", false}, {SectionFiles, "files", false}, {SectionMessages, "messages", false}, {SectionTeam, "team", false}, {SectionActivity, "activity", false},
 	{FieldProgress, "progress", true}, {FieldDates, "dates", true},
 	{FieldTeamNames, "team_names", true}, {FieldTeamEmails, "team_emails", true},
 }

@@ -467,7 +467,7 @@ SELECT m.person_id, m.role,
 
 	// What the workspace says of itself to those it works with.
 	"my_office": `
-SELECT w.time_zone, w.office_hours, w.reply_hours, w.state_words, w.welcome, w.share_links FROM workspace w
+SELECT w.time_zone, w.office_hours, w.reply_hours, w.state_words, w.welcome, w.share_links, w.receipts FROM workspace w
  WHERE EXISTS (SELECT 1 FROM client_grants g WHERE g.actor = $1)
     OR EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = $1 AND m.accepted_at IS NOT NULL AND m.removed_at IS NULL)`,
 
@@ -502,7 +502,7 @@ SELECT e.id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.person_id, e.
   FROM events e JOIN client_grants g ON g.client_id = e.client_id AND g.actor = $1
   LEFT JOIN persons a ON a.id = e.actor
   LEFT JOIN persons w ON w.id = e.person_id
- WHERE g.side = 'team' AND (g.rights & 512) <> 0`,
+ WHERE e.told = 1 AND g.side = 'team' AND (g.rights & 512) <> 0`,
 
 	// Everything that was recorded, for those who administer.
 	"my_audit": `
@@ -529,6 +529,141 @@ SELECT m.id, m.kind, m.person_id, m.address, m.subject_id, m.state, m.reason, m.
   LEFT JOIN invitations i ON i.id = m.subject_id
   LEFT JOIN client_users u ON u.id = i.client_user_id
   LEFT JOIN clients c ON c.id = COALESCE(i.client_id, u.client_id)`,
+
+	// What people say to each other. A client sees a thread of its audience in
+	// which there is something for them; comments show with what they are on, and
+	// direct ones to those who are in it, while they may still be.
+	"my_threads": `
+SELECT t.id, t.kind, COALESCE(t.client_id, '') AS client_id, COALESCE((SELECT o.name FROM clients o WHERE o.id = t.client_id), '') AS client_name,
+       COALESCE(t.project_id, '') AS project_id, COALESCE((SELECT o.name FROM projects o WHERE o.id = t.project_id), '') AS project_name,
+       COALESCE(t.item_id, '') AS item_id, COALESCE(t.version_id, '') AS version_id, t.subject, t.audience, t.created_at, t.last_at, t.shown_at, t.asked_id,
+       CASE WHEN ` + threadSide + ` = 'team' THEN t.last_at ELSE t.shown_at END AS at,
+       CASE WHEN ` + threadSide + ` = 'team' THEN t.seq ELSE t.shown_seq END AS head,
+       CASE WHEN ` + threadSide + ` = 'team' THEN t.seq ELSE t.shown_count END AS messages,
+       CASE WHEN t.turn = 'none' THEN '' ELSE t.turn END AS turn, t.turn_since, t.resolved_at,
+       CASE WHEN (` + threadSections + ` & 4096) <> 0 OR NOT EXISTS (SELECT 1 FROM team_members n WHERE n.person_id = t.resolved_by) THEN ` + nameOf("t.resolved_by") + ` END AS resolved_by_name,
+       t.revision, ` + clientShows + ` AS client_shows, ` + threadSections + ` AS sections, ` + threadSide + ` AS side, ` + threadRights + ` AS rights
+  FROM threads t
+  LEFT JOIN my_places g ON g.id = t.project_id
+  LEFT JOIN client_grants k ON k.actor = $1 AND k.client_id = t.client_id AND t.project_id IS NULL
+  LEFT JOIN clients c ON c.id = t.client_id AND t.project_id IS NULL
+  JOIN workspace w ON w.id = 1
+ WHERE (` + threadSide + ` = 'team' OR (` + threadSide + ` = 'client' AND t.audience = 'client' AND t.shown_at IS NOT NULL AND (t.kind = 'item' OR (` + threadSections + ` & 64) <> 0)))
+   AND CASE WHEN t.kind = 'direct'
+                 THEN EXISTS (SELECT 1 FROM thread_people i WHERE i.thread_id = t.id AND i.person_id = $1)
+                      AND (t.client_id IS NOT NULL OR EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = $1 AND m.accepted_at IS NOT NULL AND m.removed_at IS NULL))
+            WHEN t.kind <> 'item' THEN 1 = 1
+            WHEN SUBSTR(t.item_id, 1, 4) = 'tsk_' THEN EXISTS (SELECT 1 FROM my_tasks i WHERE i.id = t.item_id)
+            WHEN SUBSTR(t.item_id, 1, 4) = 'dlv_' THEN EXISTS (SELECT 1 FROM my_deliverables i WHERE i.id = t.item_id)
+            WHEN SUBSTR(t.item_id, 1, 4) = 'mst_' THEN EXISTS (SELECT 1 FROM my_milestones i WHERE i.id = t.item_id)
+            WHEN SUBSTR(t.item_id, 1, 4) = 'upd_' THEN EXISTS (SELECT 1 FROM my_updates i WHERE i.id = t.item_id)
+            WHEN t.version_id IS NULL THEN EXISTS (SELECT 1 FROM my_files i WHERE i.id = t.item_id)
+            ELSE EXISTS (SELECT 1 FROM my_versions i WHERE i.id = t.version_id AND i.file_id = t.item_id) END`,
+
+	// Messages, each with what its thread is. What was deleted is read by those
+	// who administer; seq is not for clients, who would learn of notes by it.
+	"my_messages": `
+SELECT m.id, m.thread_id, m.seq, m.shown_number, m.audience, m.side AS author_side,
+       CASE WHEN t.side = 'team' OR m.side = 'client' OR (t.sections & 4096) <> 0 THEN m.author_id END AS author_id,
+       CASE WHEN t.side = 'team' OR m.side = 'client' OR (t.sections & 4096) <> 0 THEN a.name END AS author_name,
+       CASE WHEN m.deleted_at IS NULL OR (t.side = 'team' AND (t.rights & 1024) <> 0) THEN m.body ELSE '' END AS body,
+       m.quote_id, m.created_at, m.changed_at, m.edited_at, m.deleted_at, m.erased_at, m.revision,
+       t.kind, t.client_id, t.client_name, t.project_id, t.project_name, t.item_id, t.subject, t.head, t.messages, t.sections, t.side, t.rights
+  FROM messages m JOIN my_threads t ON t.id = m.thread_id
+  JOIN persons a ON a.id = m.author_id
+ WHERE t.side = 'team' OR m.audience = 'client'`,
+
+	// Earlier texts of messages, for those who administer.
+	"my_message_texts": `
+SELECT x.message_id, x.revision, x.body, x.until, m.side, m.rights
+  FROM message_texts x JOIN my_messages m ON m.id = x.message_id
+ WHERE m.side = 'team' AND (m.rights & 1024) <> 0`,
+
+	// Files in messages, for those who see both.
+	"my_message_files": `
+SELECT x.message_id, x.position, f.*
+  FROM message_files x JOIN my_messages m ON m.id = x.message_id
+  JOIN my_files f ON f.id = x.file_id
+ WHERE m.deleted_at IS NULL`,
+
+	// Who is named in messages, as far as the actor may know them.
+	"my_mentions": `
+SELECT x.message_id, x.person_id, x.name, m.thread_id, m.side, m.rights
+  FROM mentions x JOIN my_messages m ON m.id = x.message_id
+ WHERE m.deleted_at IS NULL
+   AND (m.side = 'team' OR (m.sections & 4096) <> 0 OR NOT EXISTS (SELECT 1 FROM team_members k WHERE k.person_id = x.person_id))`,
+
+	// How far the actor has read; the actor may be a client user whose view is
+	// looked at.
+	"my_readings": `
+SELECT r.thread_id, r.seq, r.at
+  FROM reading_marks r
+ WHERE r.person_id IN ($1, (SELECT v.person_id FROM client_users v WHERE v.id = $1))`,
+
+	// Who has seen a message, as far as the workspace lets it be known.
+	"my_receipts": `
+SELECT m.id AS message_id, r.person_id, a.name, r.at, CASE WHEN k.person_id IS NULL THEN 'client' ELSE 'team' END AS person_side, m.client_name, m.side, m.rights
+  FROM my_messages m
+  JOIN reading_marks r ON r.thread_id = m.thread_id
+   AND r.seq = (SELECT MIN(x.seq) FROM reading_marks x WHERE x.thread_id = m.thread_id AND x.person_id = r.person_id AND x.seq >= m.seq)
+  JOIN workspace w ON w.id = 1
+  JOIN persons a ON a.id = r.person_id
+  LEFT JOIN team_members k ON k.person_id = r.person_id
+ WHERE COALESCE(m.author_id, '') <> r.person_id
+   AND (w.receipts = 'on' OR (w.receipts = 'team' AND m.side = 'team'))
+   AND (m.side = 'team' OR k.person_id IS NULL OR (m.sections & 4096) <> 0)`,
+
+	// Who reads a thread, as far as the actor may know them: all for the team,
+	// their colleagues and the shown team for clients. Shows says whether they
+	// see what is for the client in it, near whether it is their work.
+	"my_thread_people": `
+SELECT t.id AS thread_id, x.actor AS person_id, a.name, x.side AS person_side, x.rights AS given, t.client_name,
+       CASE WHEN x.side = 'client' OR pt.person_id IS NOT NULL THEN 1 ELSE 0 END AS near, t.side, t.rights
+  FROM my_threads t
+  JOIN project_grants x ON x.project_id = t.project_id
+  JOIN persons a ON a.id = x.actor
+  LEFT JOIN project_team pt ON pt.project_id = t.project_id AND pt.person_id = x.actor
+ WHERE x.side = 'team' AND (t.side = 'team' OR (pt.shown = 1 AND (t.sections & 4096) <> 0))
+    OR x.side = 'client' AND t.audience = 'client' AND (t.side = 'client' OR ` + clientReads + `)
+UNION ALL
+SELECT t.id, x.actor, a.name, x.side, x.rights, t.client_name,
+       CASE WHEN x.side = 'client' OR ct.person_id IS NOT NULL THEN 1 ELSE 0 END, t.side, t.rights
+  FROM my_threads t
+  JOIN client_grants x ON x.client_id = t.client_id
+  JOIN persons a ON a.id = x.actor
+  LEFT JOIN client_team ct ON ct.client_id = t.client_id AND ct.person_id = x.actor
+ WHERE t.kind = 'general'
+   AND (x.side = 'team' AND (t.side = 'team' OR (ct.person_id IS NOT NULL AND (t.sections & 4096) <> 0))
+     OR x.side = 'client' AND (t.client_shows & 64) <> 0)
+UNION ALL
+SELECT t.id, i.person_id, a.name, COALESCE(x.side, 'team'), COALESCE(x.rights, 511), t.client_name, 1, t.side, t.rights
+  FROM my_threads t
+  JOIN thread_people i ON i.thread_id = t.id
+  JOIN persons a ON a.id = i.person_id
+  LEFT JOIN client_grants x ON x.client_id = t.client_id AND x.actor = i.person_id
+  LEFT JOIN team_members k ON k.person_id = i.person_id AND k.removed_at IS NULL
+ WHERE t.kind = 'direct' AND (x.actor IS NOT NULL OR (t.client_id = '' AND k.person_id IS NOT NULL))
+   AND (t.side = 'team' OR k.person_id IS NULL OR (t.sections & 4096) <> 0)`,
+
+	// Who would read what is said in a project, as far as the actor may know
+	// them, with what is shown to those of the client.
+	"my_project_readers": `
+SELECT p.id AS project_id, x.actor AS person_id, a.name, x.side AS person_side, c.name AS client_name, x.sections AS shows,
+       CASE WHEN x.side = 'client' OR pt.person_id IS NOT NULL THEN 1 ELSE 0 END AS near, p.side, p.rights
+  FROM my_places p
+  JOIN clients c ON c.id = p.client_id
+  JOIN project_grants x ON x.project_id = p.id
+  JOIN persons a ON a.id = x.actor
+  LEFT JOIN project_team pt ON pt.project_id = p.id AND pt.person_id = x.actor
+ WHERE x.side = 'client' OR p.side = 'team' OR (pt.shown = 1 AND (p.sections & 4096) <> 0)`,
+
+	// What the actor was about to say.
+	"my_drafts": `
+SELECT d.place, d.subject, d.body, d.saved_at FROM drafts d WHERE d.person_id = $1`,
+
+	// In which direct conversations the actor is.
+	"my_seats": `
+SELECT i.thread_id FROM thread_people i WHERE i.person_id = $1`,
 
 	"my_feeds": `
 SELECT f.* FROM calendar_feeds f WHERE f.person_id = $1`,
@@ -572,6 +707,25 @@ func shownName(who string) string {
 func mayName(who string) string {
 	return `(p.sections & 4096) <> 0 OR NOT EXISTS (SELECT 1 FROM team_members n WHERE n.person_id = ` + who + `)`
 }
+
+// Of a thread t with the place g of its project, or the grant k on its client
+// c: the actor's side, what its client is shown, what the actor is, and the
+// actor's rights. Whoever of the team is in a direct conversation writes there.
+const (
+	threadSide     = `COALESCE(g.side, k.side, CASE WHEN t.client_id IS NULL THEN 'team' END)`
+	clientShows    = `COALESCE((w.sections & ~c.sections_set) | (c.sections & c.sections_set), 0)`
+	threadSections = `COALESCE(g.sections, CASE WHEN k.side = 'client' THEN ` + clientShows + ` ELSE 16383 END)`
+	threadRights   = `COALESCE(g.rights, CASE WHEN c.archived_at IS NOT NULL THEN (k.rights & 1539) WHEN t.kind = 'direct' AND k.side = 'team' THEN (k.rights | 256) ELSE k.rights END, 511)`
+)
+
+// clientReads is true of a thread t, as the team sees it, of a project, when
+// those of its client with the grant x see what is for them in it.
+const clientReads = `CASE WHEN t.kind <> 'item' THEN (x.sections & 64) <> 0
+            WHEN SUBSTR(t.item_id, 1, 4) = 'tsk_' THEN (x.sections & 16) <> 0 AND EXISTS (SELECT 1 FROM my_tasks i WHERE i.id = t.item_id AND i.audience = 'client')
+            WHEN SUBSTR(t.item_id, 1, 4) = 'dlv_' THEN (x.sections & 8) <> 0 AND EXISTS (SELECT 1 FROM my_deliverables i WHERE i.id = t.item_id AND i.audience = 'client')
+            WHEN SUBSTR(t.item_id, 1, 4) = 'mst_' THEN (x.sections & 6) <> 0 AND EXISTS (SELECT 1 FROM my_milestones i WHERE i.id = t.item_id AND i.audience = 'client')
+            WHEN SUBSTR(t.item_id, 1, 4) = 'upd_' THEN (x.sections & 1) <> 0 AND EXISTS (SELECT 1 FROM my_updates i WHERE i.id = t.item_id AND i.audience = 'client')
+            ELSE (x.sections & 32) <> 0 AND EXISTS (SELECT 1 FROM my_versions i WHERE i.file_id = t.item_id AND (i.id = t.version_id OR t.version_id = '') AND i.file_audience = 'client' AND i.version_audience = 'client') END`
 
 // linkLeads joins to a share link s what it leads to: the version that it names,
 // or the newest that the client sees.

@@ -398,3 +398,65 @@ func linkFailures(ctx context.Context, d *db.Tx, id ShareLinkID) (n int64, last 
 	err = d.QueryRow(ctx, `SELECT failures, failed_at FROM share_links WHERE id = $1`, string(id)).Scan(&n, &at)
 	return n, db.FromMicros(at), notFound(err)
 }
+
+// threadByKey finds a client's general thread, or the direct one of people.
+// Unscoped: a client sees none while there are notes of the team alone in it,
+// and what is said to it must find it all the same.
+func (t *tx) threadByKey(ctx context.Context, key string) (id ThreadID, err error) {
+	err = t.QueryRow(ctx, `SELECT id FROM threads WHERE key = $1`, key).Scan(&id)
+	return id, notFound(err)
+}
+
+// seesClient reports whether a person sees a client from the team's side.
+// Unscoped: it is about that person, whom the actor of the team may know.
+func (t *tx) seesClient(ctx context.Context, person PersonID, client ClientID) (bool, error) {
+	var n int
+	err := t.QueryRow(ctx, `SELECT COUNT(*) FROM client_grants g WHERE g.actor = $1 AND g.client_id = $2 AND g.side = 'team'`, string(person), string(client)).Scan(&n)
+	return n > 0, err
+}
+
+// turnBack says that nobody has to answer any more when nothing is left of what
+// was to be answered. Unscoped: it looks at the messages of a thread that the
+// actor sees.
+func (t *tx) turnBack(ctx context.Context, m Message) error {
+	waits := Team
+	if m.AuthorSide == Team {
+		waits = ClientSide
+	}
+	if m.Audience == Team {
+		return nil
+	}
+	_, err := t.exec(ctx, `
+UPDATE threads SET turn = 'none', turn_since = $1, asked_id = NULL
+ WHERE id = $2 AND turn = $3
+   AND (asked_id = $4
+     OR asked_id IS NULL AND NOT EXISTS (
+          SELECT 1 FROM messages m WHERE m.thread_id = threads.id AND m.audience = 'client' AND m.side = 'client' AND m.deleted_at IS NULL
+             AND m.seq > COALESCE((SELECT MAX(o.seq) FROM messages o WHERE o.thread_id = threads.id AND o.audience = 'client' AND o.side = 'team'), 0)))`,
+		t.now, string(m.Thread), string(waits), string(m.ID))
+	return err
+}
+
+// unsay removes for good what was said in threads, before what they are about
+// is. Unscoped: what goes goes with all that was said of it.
+func (t *tx) unsay(ctx context.Context, threads, id string) error {
+	const said = `SELECT m.id FROM messages m WHERE m.thread_id IN (`
+	for _, q := range []string{
+		`DELETE FROM message_texts WHERE message_id IN (` + said + threads + `))`,
+		`DELETE FROM message_files WHERE message_id IN (` + said + threads + `))`,
+		`DELETE FROM mentions WHERE message_id IN (` + said + threads + `))`,
+		`DELETE FROM reading_marks WHERE thread_id IN (` + threads + `)`,
+		`UPDATE messages SET quote_id = NULL WHERE quote_id IS NOT NULL AND thread_id IN (` + threads + `)`,
+		`DELETE FROM messages WHERE thread_id IN (` + threads + `)`,
+		`DELETE FROM drafts WHERE place IN (SELECT x.place FROM (` + threads + `) y JOIN drafts x ON x.place IN (y.id, y.id || ' note'))`,
+		`DELETE FROM threads WHERE id IN (` + threads + `)`,
+	} {
+		if _, err := t.exec(ctx, q, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inItem are the threads of an item, $1.
+const inItem = `SELECT h.id FROM threads h WHERE h.item_id = $1`

@@ -83,6 +83,16 @@ type Items struct {
 	// For both sides, so among what the client sees alone.
 	Request   portal.FileRequestID // answered with the file, and accepted
 	ShareLink portal.ShareLinkID   // to the file; none opens while the workspace allows none
+
+	// What is said: of the team's alone, everything; of the client's, each thread
+	// begins with a message of the team's, has one of a client's, and, between
+	// them, a note, whose words are the team's.
+	Conversation portal.ThreadID
+	Comments     portal.ThreadID  // on the deliverable
+	FileComments portal.ThreadID  // on the file's newest version
+	Message      portal.MessageID // the first of the conversation
+	Note         portal.MessageID // within it
+	Answer       portal.MessageID // the client's
 }
 
 // Everyone lists the people and their names.
@@ -211,6 +221,8 @@ type builder struct {
 	w   *World
 	now int64
 	err error
+
+	later []func() // what needs everybody to be there
 }
 
 func (b *builder) exec(q string, args ...any) {
@@ -305,6 +317,7 @@ VALUES ($1, $2, $3, $4, 'active', 'on_track', $5, $6, $7, $8)`,
 	b.exec(`UPDATE deliverables SET title_key = $1 WHERE id = $2`, strings.ToLower(word("deliverable-title")), string(it.Deliverable))
 	b.exec(`UPDATE updates SET title_key = $1 WHERE id = $2`, strings.ToLower(word("update-sentence")), string(it.Update))
 	b.files(&it, project, c, client, name, side)
+	b.talk(&it, project, c, client, name, side)
 	for i, subject := range []string{string(it.Milestone), string(it.Task), string(it.Deliverable), string(it.Update), string(it.File)} {
 		kind := []string{"milestone_added", "task_added", "deliverable_added", "update_published", "file_added"}[i]
 		section := []int64{4, 16, 8, 1, 32}[i]
@@ -354,6 +367,60 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '2026-03-18', 'accepted', $9, $10, $9, $
 	b.exec(`INSERT INTO share_links (id, file_id, project_id, token_hash, expires_at, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		string(it.ShareLink), string(it.File), string(project), b.w.Accounts.TokenHash(b.w.Accounts.Token(account.PurposeShareLink, string(it.ShareLink))),
 		db.Micros(b.w.Clock.Now().AddDate(0, 0, 30)), b.now, ada)
+}
+
+// talk makes a conversation and comments.
+func (b *builder) talk(it *Items, project portal.ProjectID, c portal.ClientID, client, name string, side portal.Side) {
+	word := func(what string) string { return Canary(client, side, name+"-"+what) }
+	hidden := func(what string) string { return Canary(client, portal.Team, name+"-"+what) }
+	begin := func(kind, subject, item, version string) portal.ThreadID {
+		id := db.NewID("thr")
+		var in, at any
+		if item != "" {
+			in = item
+		}
+		if version != "" {
+			at = version
+		}
+		b.exec(`INSERT INTO threads (id, kind, client_id, project_id, item_id, version_id, subject, audience, created_at, created_by, last_at, turn_since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $9)`,
+			id, kind, string(c), string(project), in, at, subject, string(side), b.now, string(b.w.Mia))
+		return portal.ThreadID(id)
+	}
+	it.Conversation = begin("project", word("conversation-subject"), "", "")
+	it.Message = b.say(it.Conversation, c, b.w.Mia, portal.Team, side, word("message"))
+	it.Note = b.say(it.Conversation, c, b.w.Mia, portal.Team, portal.Team, hidden("note"))
+	it.Comments = begin("item", "", string(it.Deliverable), "")
+	b.say(it.Comments, c, b.w.Mia, portal.Team, side, word("comment"))
+	b.say(it.Comments, c, b.w.Ada, portal.Team, portal.Team, hidden("comment-note"))
+	it.FileComments = begin("item", "", string(it.File), string(it.Version))
+	b.say(it.FileComments, c, b.w.Mia, portal.Team, side, word("file-comment"))
+	if side == portal.Team {
+		return
+	}
+	b.later = append(b.later, func() { // the client's people are there by then
+		who := map[portal.ClientID]portal.PersonID{b.w.Acme: b.w.Cleo, b.w.Brick: b.w.Carl}[c]
+		items := b.w.Items[project][side]
+		items.Answer = b.say(it.Conversation, c, who, portal.ClientSide, side, word("answer"))
+		b.say(it.Comments, c, who, portal.ClientSide, side, word("comment-answer"))
+		b.exec(`INSERT INTO mentions (message_id, person_id, name) VALUES ($1, $2, $3)`, string(it.Message), string(who), word("mention"))
+		b.exec(`INSERT INTO reading_marks (thread_id, person_id, seq, at) VALUES ($1, $2, 2, $3)`, string(it.Conversation), string(b.w.Ada), b.now)
+		b.exec(`INSERT INTO message_files (message_id, file_id, version_id, position) VALUES ($1, $2, $3, 1)`, string(it.Message), string(it.File), string(it.Version))
+		b.w.Items[project][side] = items
+	})
+}
+
+// say puts a message at the end of a thread.
+func (b *builder) say(in portal.ThreadID, c portal.ClientID, who portal.PersonID, from, to portal.Side, body string) portal.MessageID {
+	id := db.NewID("msg")
+	shown := "NULL"
+	if to == portal.ClientSide {
+		shown = "shown_count + 1"
+		b.exec(`UPDATE threads SET shown_seq = seq + 1, shown_at = $1 WHERE id = $2`, b.now, string(in))
+	}
+	b.exec(`INSERT INTO messages (id, thread_id, client_id, seq, shown_number, audience, author_id, side, body, created_at, changed_at)
+SELECT $1, id, $2, seq + 1, `+shown+`, $3, $4, $5, $6, last_at, last_at FROM threads WHERE id = $7`, id, string(c), string(to), string(who), string(from), body, string(in))
+	b.exec(`UPDATE threads SET seq = seq + 1, shown_count = CASE WHEN $1 = 'client' THEN shown_count + 1 ELSE shown_count END WHERE id = $2`, string(to), string(in))
+	return portal.MessageID(id)
 }
 
 // version makes a version of a file, with a picture of it and its text.
@@ -414,6 +481,9 @@ func (b *builder) build() {
 	w.RexUser = b.user(w.Acme, w.Rex, portal.PresetLead, true)
 	b.exec(`UPDATE client_users SET removed_at = $1 WHERE id = $2`, b.now, string(w.RexUser))
 
+	for _, f := range b.later {
+		f()
+	}
 	for _, c := range []portal.ClientID{w.Acme, w.Brick} {
 		b.exec(`INSERT INTO event_chains (chain, seq, head) SELECT $1, COUNT(*), '' FROM events WHERE chain = $1`, string(c))
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -52,8 +53,9 @@ func (s *streams) enter(id portal.PersonID, cancel context.CancelFunc) (leave fu
 func (s *Server) CloseStreams() { s.closeOnce.Do(func() { close(s.closing) }) }
 
 // stream is one page's line to the server. It says "changed" when something
-// that this visitor sees has happened, and nothing of what; and "bye" when
-// they have no more business here. It looks again at who they are whenever
+// that this visitor sees has happened, and nothing of what; "said" with the id
+// of a thread in which there is something new, "typing" when there soon may be;
+// and "bye" when they have no more business here. It looks again at who they are whenever
 // somebody's access changed, and at each heartbeat.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, me *visit) error {
 	ctx, cancel := context.WithCancel(r.Context())
@@ -132,6 +134,9 @@ func (s *Server) tell(ctx context.Context, r *http.Request, me *visit, sig live.
 		}
 		return "event: changed\ndata: -\n\n"
 	}
+	if sig.Thread != "" {
+		return s.tellOfTalk(ctx, me, sig)
+	}
 	if sig.Event != "" {
 		sees, err := me.Sees(ctx, portal.EventID(sig.Event))
 		if err != nil || !sees {
@@ -139,6 +144,26 @@ func (s *Server) tell(ctx context.Context, r *http.Request, me *visit, sig live.
 		}
 	}
 	return "event: changed\ndata: " + dash(sig.Project) + "\n\n"
+}
+
+// tellOfTalk is what this visitor is told of something said: the thread's id,
+// and of somebody else who is typing there, with the name if they may know it.
+func (s *Server) tellOfTalk(ctx context.Context, me *visit, sig live.Signal) string {
+	if sig.Typist != "" && sig.Typist == string(me.Person.ID) {
+		return ""
+	}
+	sees, err := me.SeesThread(ctx, portal.ThreadID(sig.Thread), portal.Side(sig.Audience))
+	switch {
+	case err != nil || !sees:
+		return ""
+	case sig.Typist != "":
+		name, err := me.TypistName(ctx, portal.ThreadID(sig.Thread), portal.PersonID(sig.Typist))
+		if err != nil {
+			return ""
+		}
+		return "event: typing\ndata: " + strings.TrimSpace(sig.Thread+" "+name) + "\n\n"
+	}
+	return "event: said\ndata: " + sig.Thread + "\n\n"
 }
 
 // stillHere looks again whether the session lives and sees anything at all as

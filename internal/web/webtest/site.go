@@ -93,7 +93,8 @@ func New(t *testing.T, w *portaltest.World, with func(*web.Options)) *Site {
 		for i, p := range sig.Persons {
 			persons[i] = string(p)
 		}
-		hub.Publish(live.Signal{Event: string(sig.Event), Client: string(sig.Client), Project: string(sig.Project), Persons: persons, Close: sig.Close})
+		hub.Publish(live.Signal{Event: string(sig.Event), Client: string(sig.Client), Project: string(sig.Project), Persons: persons, Close: sig.Close,
+			Thread: string(sig.Thread), Audience: string(sig.Audience), Typist: string(sig.Typist)})
 	})
 	disk, err := blob.OpenDisk(filepath.Join(t.TempDir(), "files"))
 	if err != nil {

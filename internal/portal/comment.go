@@ -1,0 +1,225 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// Comments are a thread on an item as a page has it: its first message and the
+// newest of the others.
+type Comments struct {
+	Thread
+	First Message
+	Last  []Message // at most 3, the oldest first
+}
+
+// Left is how many messages are between the first and the last ones.
+func (c Comments) Left() int { return max(0, c.Messages-1-len(c.Last)) }
+
+// CommentFilter narrows CommentsOn.
+type CommentFilter struct {
+	Version VersionID // of a file: only those on it; empty: all
+	State   string    // "open" or "resolved"; empty: both
+	After   ThreadID  // the last of the part before
+}
+
+const (
+	commentsOnPage = 20
+	lastComments   = 3
+)
+
+// CommentsOn returns the comments on an item, those that were begun first, in
+// parts of 20 threads.
+func (me *Scope) CommentsOn(ctx context.Context, id ItemID, f CommentFilter) (all []Comments, next string, err error) {
+	i, err := loadItem(ctx, me, id)
+	if err != nil {
+		return nil, "", err
+	}
+	q := `SELECT ` + threadColumns + ` FROM my_threads t WHERE t.item_id = $2 AND t.id > $3`
+	args := []any{string(id), string(f.After), commentsOnPage + 1}
+	switch f.State {
+	case "":
+	case "open":
+		q += ` AND t.resolved_at IS NULL`
+	case "resolved":
+		q += ` AND t.resolved_at IS NOT NULL`
+	default:
+		return nil, "", invalid("state", "choice")
+	}
+	if f.Version != "" {
+		q += ` AND t.version_id = $5`
+		args = append(args, string(f.Version))
+	}
+	rows, err := me.query(ctx, q+` ORDER BY t.id LIMIT $4`, args...)
+	threads, err := list(rows, err, scanThread)
+	if err != nil || len(threads) == 0 {
+		return nil, "", err
+	}
+	if len(threads) > commentsOnPage {
+		threads = threads[:commentsOnPage]
+		next = string(threads[commentsOnPage-1].ID)
+	}
+	ids := make([]ThreadID, len(threads))
+	for n, th := range threads {
+		ids[n] = th.ID
+		all = append(all, Comments{Thread: th})
+	}
+	// Both ends of each: a thread begins with a message that all see who see it.
+	place := "m." + Thread{Held: i.Held}.place()
+	in, args := oneOf(3, ids)
+	rows, err = me.query(ctx, `
+SELECT `+messageColumns+` FROM my_messages m WHERE m.thread_id IN `+in+` AND (`+place+` = 1 OR `+place+` > m.messages - $2) ORDER BY m.thread_id, `+place,
+		append([]any{lastComments}, args...)...)
+	messages, err := list(rows, err, scanMessage)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := completeMessages(ctx, me, messages); err != nil {
+		return nil, "", err
+	}
+	for _, m := range messages {
+		c := &all[slices.Index(ids, m.Thread)]
+		if c.First.ID == "" {
+			c.First = m
+		} else {
+			c.Last = append(c.Last, m)
+		}
+	}
+	return all, next, nil
+}
+
+// CommentCount is how many threads of comments an item has that the reader
+// sees.
+type CommentCount struct{ All, Open int }
+
+// CommentCounts counts the threads of comments on items; those without any are
+// not in it.
+func (me *Scope) CommentCounts(ctx context.Context, ids ...ItemID) (map[ItemID]CommentCount, error) {
+	counts := map[ItemID]CommentCount{}
+	for part := range slices.Chunk(ids, 200) {
+		in, args := oneOf(2, part)
+		rows, err := me.query(ctx, `
+SELECT t.item_id, COUNT(*), SUM(CASE WHEN t.resolved_at IS NULL THEN 1 ELSE 0 END) FROM my_threads t WHERE t.item_id IN `+in+` GROUP BY t.item_id`, args...)
+		if _, err := list(rows, err, func(rows *sql.Rows) (id ItemID, err error) {
+			var c CommentCount
+			err = rows.Scan(&id, &c.All, &c.Open)
+			counts[id] = c
+			return id, err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return counts, nil
+}
+
+// NewComment is what CommentOn takes.
+type NewComment struct {
+	Version VersionID // of a file: the one that was looked at; empty: the newest
+	NewMessage
+}
+
+// CommentOn begins a thread of comments on an item. On what only the team sees,
+// the comments stay the team's for ever. Takes Contribute, or Comment.
+func (me *Scope) CommentOn(ctx context.Context, id ItemID, n NewComment) (MessageID, error) {
+	var c checks
+	n.NewMessage.check(&c)
+	if err := c.err(); err != nil {
+		return "", err
+	}
+	var msg MessageID
+	err := me.write(ctx, func(t *tx) error {
+		i, err := loadItem(ctx, t, id)
+		if err != nil {
+			return err
+		}
+		th := Thread{ID: ThreadID(db.NewID("thr")), Kind: ItemThread, Client: i.client, Project: i.project, Item: id, Held: i.Held}
+		switch {
+		case i.name == "folder":
+			return ErrNotFound
+		case !th.MayWrite():
+			return ErrForbidden
+		}
+		widest := i.audience
+		if i.name == "file" {
+			v, err := t.versionSaid(ctx, FileID(id), n.Version)
+			if err != nil {
+				return err
+			}
+			th.Version = v.ID
+			if v.Audience == Team {
+				widest = Team
+			}
+		} else if n.Version != "" {
+			return invalid("version", "choice")
+		}
+		if n.Audience, err = spokenTo(i.Held, n.Audience, widest); err != nil {
+			return err
+		}
+		th.Audience = n.Audience
+		if err := t.insertThread(ctx, th, ""); err != nil {
+			return err
+		}
+		if msg, err = t.say(ctx, th, n.NewMessage); err != nil {
+			return err
+		}
+		if err := t.discardDrafts(ctx, string(id)); err != nil {
+			return err
+		}
+		t.heard(th, n.Audience)
+		i.audience = n.Audience
+		if err := t.tell(ctx, CommentAdded, i, nil); err != nil {
+			return err
+		}
+		t.subject = string(msg)
+		return nil
+	})
+	return msg, err
+}
+
+// versionSaid is the version of a file that a comment is on.
+func (t *tx) versionSaid(ctx context.Context, f FileID, id VersionID) (Version, error) {
+	if id == "" {
+		x, err := file(ctx, t, f)
+		return x.Version, err
+	}
+	v, err := version(ctx, t, id)
+	if err == ErrNotFound || err == nil && v.File != f {
+		err = invalid("version", "choice")
+	}
+	return v, err
+}
+
+// ResolveComments says that nothing is left to do about comments. For whom
+// MayWrite says so.
+func (me *Scope) ResolveComments(ctx context.Context, id ThreadID) error {
+	return me.resolve(ctx, id, CommentsResolved, `
+UPDATE threads SET resolved_at = $1, resolved_by = $2, revision = revision + 1 WHERE id = $3 AND resolved_at IS NULL`)
+}
+
+// ReopenComments takes that back.
+func (me *Scope) ReopenComments(ctx context.Context, id ThreadID) error {
+	return me.resolve(ctx, id, CommentsReopened, `
+UPDATE threads SET resolved_at = NULL, resolved_by = NULL, revision = revision + 1 WHERE id = $3 AND resolved_at IS NOT NULL AND $1 > 0 AND $2 <> ''`)
+}
+
+func (me *Scope) resolve(ctx context.Context, id ThreadID, k Kind, q string) error {
+	return me.write(ctx, func(t *tx) error {
+		th, err := thread(ctx, t, id)
+		switch {
+		case err != nil:
+			return err
+		case !th.Comments():
+			return ErrNotFound
+		case !th.MayWrite():
+			return ErrForbidden
+		}
+		n, err := t.exec(ctx, q, t.now, string(me.actor.person), string(id))
+		if err != nil || n == 0 {
+			return err
+		}
+		return t.talked(ctx, k, th, th.Audience, string(id))
+	})
+}

@@ -1,0 +1,99 @@
+package portal
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// A Draft is what the actor was about to say somewhere.
+type Draft struct {
+	Subject string
+	Body    string
+	SavedAt time.Time // zero: there is none
+}
+
+// note ends a draft's place when it is of an internal note.
+const note = " note"
+
+// Draft returns what the actor was about to say at a place: in a thread, on an
+// item, in a project or to a client that they see, or instead of a message;
+// its id, with " note" after it for an internal one.
+func (me *Scope) Draft(ctx context.Context, place string) (d Draft, err error) {
+	if err := sees(ctx, me, place); err != nil {
+		return d, err
+	}
+	err = me.get(ctx, `SELECT d.subject, d.body, d.saved_at FROM my_drafts d WHERE d.place = $2`, []any{place}, &d.Subject, &d.Body, micros{&d.SavedAt})
+	return d, noneFound(err)
+}
+
+// SaveDraft keeps what the actor is about to say at a place, as Draft has it;
+// with nothing in it, it is discarded.
+func (me *Scope) SaveDraft(ctx context.Context, place, subject, body string) error {
+	var c checks
+	subject = c.line("subject", subject)
+	body = c.text("body", body)
+	if err := c.err(); err != nil {
+		return err
+	}
+	return me.write(ctx, func(t *tx) error {
+		t.quiet("a draft is nobody else's business")
+		if err := sees(ctx, t, place); err != nil {
+			return err
+		}
+		if body == "" && subject == "" {
+			_, err := t.exec(ctx, `DELETE FROM drafts WHERE person_id = $1 AND place = $2`, string(me.actor.person), place)
+			return err
+		}
+		_, err := t.exec(ctx, `
+INSERT INTO drafts (person_id, place, subject, body, saved_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (person_id, place) DO UPDATE SET subject = $3, body = $4, saved_at = $5`, string(me.actor.person), place, subject, body, t.now)
+		return err
+	})
+}
+
+// DiscardDraft forgets it.
+func (me *Scope) DiscardDraft(ctx context.Context, place string) error {
+	return me.SaveDraft(ctx, place, "", "")
+}
+
+// sees finds out whether the actor sees a draft's place.
+func sees(ctx context.Context, r reader, place string) error {
+	id := strings.TrimSuffix(place, note)
+	prefix, _, _ := strings.Cut(id, "_")
+	var n int
+	switch prefix {
+	case "thr":
+		_, err := thread(ctx, r, ThreadID(id))
+		return err
+	case "msg":
+		_, err := message(ctx, r, MessageID(id))
+		return err
+	case "prj":
+		return r.get(ctx, `SELECT 1 FROM my_projects p WHERE p.id = $2`, []any{id}, &n)
+	case "cli":
+		return r.get(ctx, `SELECT 1 FROM my_clients c WHERE c.id = $2`, []any{id}, &n)
+	}
+	_, err := loadItem(ctx, r, ItemID(id))
+	return err
+}
+
+// discardDraft forgets what was said in a thread to the audience: of a note the
+// note's, and of a thread that is the team's both.
+func (t *tx) discardDraft(ctx context.Context, th Thread, audience Side) error {
+	place, also := string(th.ID), string(th.ID)
+	if audience == Team && th.Team() {
+		place += note
+		if th.Audience == ClientSide {
+			also = place
+		}
+	}
+	_, err := t.Exec(ctx, `DELETE FROM drafts WHERE person_id = $1 AND place IN ($2, $3)`, string(t.me.actor.person), place, also)
+	return err
+}
+
+// discardDrafts forgets what was about to be said at a place, to whomever.
+func (t *tx) discardDrafts(ctx context.Context, place string) error {
+	_, err := t.Exec(ctx, `DELETE FROM drafts WHERE person_id = $1 AND place IN ($2, $3)`, string(t.me.actor.person), place, place+note)
+	return err
+}

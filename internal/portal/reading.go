@@ -1,0 +1,109 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// MarkRead notes that the actor has read a thread up to a message. Nothing
+// happens when they had before.
+func (me *Scope) MarkRead(ctx context.Context, id ThreadID, upTo MessageID) error {
+	return me.write(ctx, func(t *tx) error {
+		t.quiet("that something was read changes nothing")
+		var at, before, shown int64
+		var project ProjectID
+		var client ClientID
+		var receipts string
+		var side Side
+		err := t.get(ctx, `
+SELECT m.seq, COALESCE((SELECT MAX(r.seq) FROM my_readings r WHERE r.thread_id = m.thread_id), 0), m.client_id, m.project_id, m.side, w.receipts,
+       COALESCE((SELECT MAX(x.shown_number) FROM my_messages x WHERE x.thread_id = m.thread_id AND x.seq = m.seq), 0)
+  FROM my_messages m JOIN workspace w ON w.id = 1 WHERE m.id = $2 AND m.thread_id = $3`,
+			[]any{string(upTo), string(id)}, &at, &before, &client, &project, &side, &receipts, &shown)
+		if err != nil || at <= before {
+			return err
+		}
+		if _, err := t.exec(ctx, `
+INSERT INTO reading_marks (thread_id, person_id, seq, at) VALUES ($1, $2, $3, $4) ON CONFLICT (thread_id, person_id, seq) DO NOTHING`,
+			string(id), string(me.actor.person), at, t.now); err != nil {
+			return err
+		}
+		// Whoever may know of it is told; of notes the client may not.
+		audience := ClientSide
+		if side == Team && (receipts != "on" || shown == 0) {
+			audience = Team
+		}
+		t.heard(Thread{ID: id, Client: client, Project: project}, audience)
+		return nil
+	})
+}
+
+// A Receipt is who has seen a message, and when first.
+type Receipt struct {
+	Person  PersonID
+	Name    string
+	Side    Side
+	Company string // the client's name; empty: the workspace's
+	At      time.Time
+}
+
+// Receipts returns who has seen a message besides its author, the first of them
+// first; nobody while the workspace does not let it be known.
+func (me *Scope) Receipts(ctx context.Context, id MessageID) ([]Receipt, error) {
+	rows, err := me.query(ctx, `
+SELECT s.person_id, s.name, s.person_side, CASE WHEN s.person_side = 'client' THEN s.client_name ELSE '' END, s.at
+  FROM my_receipts s WHERE s.message_id = $2 ORDER BY s.at, s.person_id LIMIT 100`, string(id))
+	return list(rows, err, func(rows *sql.Rows) (r Receipt, err error) {
+		return r, rows.Scan(&r.Person, &r.Name, &r.Side, &r.Company, micros{&r.At})
+	})
+}
+
+// Mark is the newest message that the actor has read in a thread; empty when
+// none.
+func (me *Scope) Mark(ctx context.Context, id ThreadID) (m MessageID, err error) {
+	err = me.get(ctx, `
+SELECT m.id FROM my_messages m WHERE m.thread_id = $2 AND m.seq <= (SELECT MAX(r.seq) FROM my_readings r WHERE r.thread_id = $2) ORDER BY m.seq DESC LIMIT 1`,
+		[]any{string(id)}, &m)
+	return m, noneFound(err)
+}
+
+// Receipting says how far receipts go: "on", "off", or "team", which alone sees
+// them.
+type Receipting string
+
+// The settings of receipts.
+const (
+	ReceiptsOn   Receipting = "on"
+	ReceiptsOff  Receipting = "off"
+	ReceiptsTeam Receipting = "team"
+)
+
+// Receipting returns the workspace's setting, for those it works with.
+func (me *Scope) Receipting(ctx context.Context) (r Receipting, err error) {
+	err = me.get(ctx, `SELECT o.receipts FROM my_office o`, nil, &r)
+	return r, err
+}
+
+// SetReceipting changes it. Takes Administer.
+func (me *Scope) SetReceipting(ctx context.Context, r Receipting) error {
+	var c checks
+	c.oneOf("receipts", string(r), string(ReceiptsOn), string(ReceiptsOff), string(ReceiptsTeam))
+	if err := c.err(); err != nil {
+		return err
+	}
+	return me.write(ctx, func(t *tx) error {
+		_, rights, err := t.role(ctx)
+		switch {
+		case err != nil:
+			return err
+		case !rights.Has(Administer):
+			return ErrForbidden
+		}
+		n, err := t.exec(ctx, `UPDATE workspace SET receipts = $1 WHERE id = 1 AND receipts <> $1`, string(r))
+		if err != nil || n == 0 {
+			return err
+		}
+		return t.record(ctx, Happening{Kind: WorkspaceChanged, Subject: "workspace"})
+	})
+}

@@ -1,0 +1,757 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// A ThreadKind is what people talk in.
+type ThreadKind string
+
+// The kinds of threads: three of conversations, and comments.
+const (
+	ProjectThread ThreadKind = "project" // a conversation of a project
+	GeneralThread ThreadKind = "general" // the one of a client
+	DirectThread  ThreadKind = "direct"  // between people
+	ItemThread    ThreadKind = "item"    // comments on an item
+)
+
+// A Thread is a conversation, or comments on an item: messages in an order.
+type Thread struct {
+	ID          ThreadID
+	Kind        ThreadKind
+	Client      ClientID // empty: a direct one inside the team
+	ClientName  string
+	Project     ProjectID // of conversations of projects, and comments
+	ProjectName string
+	Item        ItemID    // of comments: what they are on
+	Version     VersionID // of comments on a file: the version that was looked at
+	Subject     string
+	Audience    Side // Team: nobody of the client ever sees it
+	CreatedAt   time.Time
+	LastAt      time.Time // when the newest message was written that the reader sees
+	Messages    int       // how many the reader sees, tombstones too
+	Turn        Side      // who must answer; empty: nobody
+	TurnSince   time.Time
+	ResolvedAt  time.Time // of comments; zero: open
+	ResolvedBy  string    // the name; empty when not for the reader: say the workspace's name
+	Revision    int64
+	Held
+}
+
+// Comments reports whether it is comments on an item.
+func (th Thread) Comments() bool { return th.Kind == ItemThread }
+
+// Resolved reports whether the comments are.
+func (th Thread) Resolved() bool { return !th.ResolvedAt.IsZero() }
+
+// MayWrite reports whether the reader may write there: the team with
+// Contribute, clients with Message, or Comment.
+func (th Thread) MayWrite() bool {
+	switch {
+	case th.Team():
+		return th.Can(Contribute)
+	case th.Comments():
+		return th.Can(Comment)
+	}
+	return th.Can(SendMessage)
+}
+
+const threadColumns = `t.id, t.kind, t.client_id, t.client_name, t.project_id, t.project_name, t.item_id, t.version_id, t.subject, t.audience, t.created_at, COALESCE(t.at, 0), t.messages,
+       t.turn, t.turn_since, COALESCE(t.resolved_at, 0), COALESCE(t.resolved_by_name, ''), t.revision, t.side, t.rights`
+
+func scanThread(rows *sql.Rows) (th Thread, err error) { return th, th.scan(rows.Scan) }
+
+func (th *Thread) scan(scan func(...any) error, more ...any) error {
+	var created, last, since, resolved int64
+	err := scan(append([]any{&th.ID, &th.Kind, &th.Client, &th.ClientName, &th.Project, &th.ProjectName, &th.Item, &th.Version, &th.Subject, &th.Audience, &created, &last, &th.Messages,
+		&th.Turn, &since, &resolved, &th.ResolvedBy, &th.Revision, &th.Side, &th.Rights}, more...)...)
+	th.CreatedAt, th.LastAt, th.TurnSince, th.ResolvedAt = moment(created), moment(last), moment(since), moment(resolved)
+	return err
+}
+
+// Thread returns a conversation, or comments.
+func (me *Scope) Thread(ctx context.Context, id ThreadID) (Thread, error) { return thread(ctx, me, id) }
+
+func thread(ctx context.Context, r reader, id ThreadID) (th Thread, err error) {
+	err = th.scan(func(dest ...any) error {
+		return r.get(ctx, `SELECT `+threadColumns+` FROM my_threads t WHERE t.id = $2`, []any{string(id)}, dest...)
+	})
+	return th, err
+}
+
+// ThreadOf returns the thread a message is in.
+func (me *Scope) ThreadOf(ctx context.Context, id MessageID) (th Thread, err error) {
+	err = th.scan(func(dest ...any) error {
+		return me.get(ctx, `SELECT `+threadColumns+` FROM my_messages m JOIN my_threads t ON t.id = m.thread_id WHERE m.id = $2`, []any{string(id)}, dest...)
+	})
+	return th, err
+}
+
+// GeneralThreadOf returns the general conversation of a client; ErrNotFound
+// while nothing was said in it that the reader sees.
+func (me *Scope) GeneralThreadOf(ctx context.Context, id ClientID) (th Thread, err error) {
+	err = th.scan(func(dest ...any) error {
+		return me.get(ctx, `SELECT `+threadColumns+` FROM my_threads t WHERE t.client_id = $2 AND t.kind = 'general'`, []any{string(id)}, dest...)
+	})
+	return th, err
+}
+
+// A Conversation is a thread as a list has it.
+type Conversation struct {
+	Thread
+	Last   Message  // the newest that the reader sees, its body cut short
+	Unread int      // messages of others after the reader's mark; 100 stands for more
+	With   []string // of direct ones: the names of the others
+}
+
+// What Conversations may be narrowed to.
+const (
+	UnreadOnly = "unread" // with something that the reader has not read
+	OurTurn    = "turn"   // that wait for an answer of the reader's side
+)
+
+// ConversationList narrows Conversations.
+type ConversationList struct {
+	Client  ClientID  // empty: of all
+	Project ProjectID // empty: of all
+	Filter  string    // "", UnreadOnly or OurTurn
+	After   ThreadID  // the last of the part before
+}
+
+const (
+	conversationsOnPage = 30
+	maxUnread           = 100 // counted; a page says "99+"
+	fewClients          = 50  // whose conversations are looked through rather than those of all
+)
+
+// Conversations returns the conversations that the reader sees, the one with
+// the newest message first, in parts of 30.
+func (me *Scope) Conversations(ctx context.Context, l ConversationList) (all []Conversation, next string, err error) {
+	team, err := me.ofTeam(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	at := "t.shown_at"
+	if team {
+		at = "t.last_at"
+	}
+	q := `SELECT ` + threadColumns + ` FROM my_threads t WHERE t.kind <> 'item'`
+	args := []any{conversationsOnPage + 1}
+	and := func(cond string, more ...any) {
+		q += ` AND ` + cond
+		args = append(args, more...)
+	}
+	switch {
+	case l.Project != "":
+		and(`t.project_id = `+placeholder(len(args)+2), string(l.Project))
+	case l.Client != "":
+		and(`t.client_id = `+placeholder(len(args)+2), string(l.Client))
+	default:
+		clients, err := me.clientsToRead(ctx, team)
+		if err != nil {
+			return nil, "", err
+		}
+		if len(clients) > 0 && len(clients) <= fewClients {
+			in, ids := oneOf(len(args)+2, clients)
+			if team { // what is inside the team has no client
+				and(`(t.client_id IN `+in+` OR t.id IN (SELECT s.thread_id FROM my_seats s))`, ids...)
+			} else {
+				and(`t.client_id IN `+in, ids...)
+			}
+		}
+	}
+	switch l.Filter {
+	case "":
+	case UnreadOnly:
+		and(unread(len(args)+2), string(me.actor.person))
+	case OurTurn:
+		and(`t.turn = t.side`)
+	default:
+		return nil, "", invalid("filter", "choice")
+	}
+	if l.After != "" {
+		var last int64
+		if err := me.get(ctx, `SELECT COALESCE(`+at+`, 0) FROM my_threads t WHERE t.id = $2`, []any{string(l.After)}, &last); err != nil {
+			return nil, "", err
+		}
+		n := len(args) + 2
+		and(`(`+at+`, t.id) < (`+placeholder(n)+`, `+placeholder(n+1)+`)`, last, string(l.After))
+	}
+	rows, err := me.query(ctx, q+` ORDER BY `+at+` DESC, t.id DESC LIMIT $2`, args...)
+	threads, err := list(rows, err, scanThread)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(threads) > conversationsOnPage {
+		threads = threads[:conversationsOnPage]
+		next = string(threads[conversationsOnPage-1].ID)
+	}
+	for _, th := range threads {
+		all = append(all, Conversation{Thread: th})
+	}
+	return all, next, me.completeConversations(ctx, all)
+}
+
+// ofTeam reports whether the actor works for the workspace.
+func (me *Scope) ofTeam(ctx context.Context) (bool, error) {
+	var n int
+	err := me.get(ctx, `SELECT COUNT(*) FROM my_role r`, nil, &n)
+	return n > 0, err
+}
+
+// clientsToRead are the clients whose conversations the actor may see, and one
+// more than a few at most.
+func (me *Scope) clientsToRead(ctx context.Context, team bool) ([]ClientID, error) {
+	rows, err := me.query(ctx, `SELECT c.id FROM my_clients c ORDER BY c.id LIMIT $2`, fewClients+1)
+	ids, err := list(rows, err, func(rows *sql.Rows) (c ClientID, err error) { return c, rows.Scan(&c) })
+	if len(ids) == 0 && !team {
+		ids = []ClientID{"-"} // nothing to read
+	}
+	return ids, err
+}
+
+// unread is true of a thread t with a visible message of somebody else than the
+// person $n after the reader's mark.
+func unread(n int) string {
+	return `t.head > ` + markOf + ` AND EXISTS (SELECT 1 FROM my_messages m WHERE m.thread_id = t.id AND m.seq > ` + markOf + ` AND COALESCE(m.author_id, '') <> ` + placeholder(n) + `)`
+}
+
+// markOf is how far the reader has read the thread t.
+const markOf = `COALESCE((SELECT MAX(r.seq) FROM my_readings r WHERE r.thread_id = t.id), 0)`
+
+// completeConversations adds last lines, what is unread and who is in it.
+func (me *Scope) completeConversations(ctx context.Context, all []Conversation) error {
+	if len(all) == 0 {
+		return nil
+	}
+	ids := make([]ThreadID, len(all))
+	var direct []ThreadID
+	for i, c := range all {
+		ids[i] = c.ID
+		if c.Kind == DirectThread {
+			direct = append(direct, c.ID)
+		}
+	}
+	in, args := oneOf(2, ids)
+	rows, err := me.query(ctx, `SELECT `+lastColumns+` FROM my_messages m WHERE m.thread_id IN `+in+` AND m.seq = m.head`, args...)
+	last, err := list(rows, err, scanMessage)
+	if err != nil {
+		return err
+	}
+	for _, m := range last {
+		all[slices.Index(ids, m.Thread)].Last = m
+	}
+	in, args = oneOf(4, ids)
+	rows, err = me.query(ctx, `
+SELECT t.id, (SELECT COUNT(*) FROM (SELECT m.id FROM my_messages m WHERE m.thread_id = t.id AND m.seq > `+markOf+` AND COALESCE(m.author_id, '') <> $2 LIMIT $3) x)
+  FROM my_threads t WHERE t.id IN `+in+` AND t.head > `+markOf, append([]any{string(me.actor.person), maxUnread}, args...)...)
+	if err := eachPair(rows, err, func(id ThreadID, n int) { all[slices.Index(ids, id)].Unread = n }); err != nil {
+		return err
+	}
+	if len(direct) == 0 {
+		return nil
+	}
+	in, args = oneOf(3, direct)
+	rows, err = me.query(ctx, `
+SELECT p.thread_id, p.name FROM my_thread_people p WHERE p.person_id <> $2 AND p.thread_id IN `+in+` ORDER BY p.thread_id, p.name, p.person_id`,
+		append([]any{string(me.actor.person)}, args...)...)
+	return eachPair(rows, err, func(id ThreadID, name string) {
+		c := &all[slices.Index(ids, id)]
+		c.With = append(c.With, name)
+	})
+}
+
+// eachPair reads rows of two columns.
+func eachPair[K, V any](rows *sql.Rows, err error, do func(K, V)) error {
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var k K
+		var v V
+		if err := rows.Scan(&k, &v); err != nil {
+			return err
+		}
+		do(k, v)
+	}
+	return rows.Err()
+}
+
+// UnreadConversations counts the conversations with something that the actor
+// has not read, up to 100: for the team those of the projects and clients that
+// are their work, and those they are in.
+func (me *Scope) UnreadConversations(ctx context.Context) (int, error) {
+	team, err := me.ofTeam(ctx)
+	if err != nil {
+		return 0, err
+	}
+	count := func(cond string, args ...any) (n int, err error) {
+		err = me.get(ctx, `
+SELECT COUNT(*) FROM (SELECT t.id FROM my_threads t WHERE t.kind <> 'item' AND `+cond+` AND `+unread(2)+` LIMIT $3) x`,
+			append([]any{string(me.actor.person), maxUnread}, args...), &n)
+		return n, err
+	}
+	if !team {
+		clients, err := me.clientsToRead(ctx, team)
+		if err != nil {
+			return 0, err
+		}
+		in, ids := oneOf(4, clients)
+		return count(`t.client_id IN `+in, ids...)
+	}
+	total, err := count(`t.id IN (SELECT s.thread_id FROM my_seats s)`)
+	if err != nil {
+		return 0, err
+	}
+	rows, err := me.query(ctx, `SELECT d.id FROM my_desk d WHERE d.archived_at IS NULL ORDER BY d.id DESC LIMIT $2`, maxOwnProjects)
+	projects, err := list(rows, err, func(rows *sql.Rows) (id ProjectID, err error) { return id, rows.Scan(&id) })
+	if err != nil {
+		return 0, err
+	}
+	if len(projects) > 0 {
+		in, ids := oneOf(4, projects)
+		n, err := count(`t.kind = 'project' AND t.project_id IN `+in, ids...)
+		if err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	rows, err = me.query(ctx, `SELECT ct.client_id FROM my_client_team ct WHERE ct.person_id = $2 ORDER BY ct.client_id DESC LIMIT $3`, string(me.actor.person), maxOwnProjects)
+	clients, err := list(rows, err, func(rows *sql.Rows) (id ClientID, err error) { return id, rows.Scan(&id) })
+	if err != nil {
+		return 0, err
+	}
+	if len(clients) > 0 {
+		in, ids := oneOf(4, clients)
+		n, err := count(`t.kind = 'general' AND t.client_id IN `+in, ids...)
+		if err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	return min(total, maxUnread), nil
+}
+
+// SeesThread reports whether the actor sees what was said in a thread to the
+// audience: for a stream that has been told of it.
+func (me *Scope) SeesThread(ctx context.Context, id ThreadID, audience Side) (bool, error) {
+	var n int
+	err := me.get(ctx, `SELECT COUNT(*) FROM my_threads t WHERE t.id = $2 AND (t.side = 'team' OR $3 = 'client')`, []any{string(id), string(audience)}, &n)
+	return n > 0, err
+}
+
+// NewConversation is what StartConversation takes.
+type NewConversation struct {
+	Subject string
+	NewMessage
+}
+
+// StartConversation begins a conversation in a project. Its audience is that of
+// its first message. Takes Contribute, or Message of clients.
+func (me *Scope) StartConversation(ctx context.Context, project ProjectID, n NewConversation) (ThreadID, error) {
+	var c checks
+	n.Subject = c.name("subject", n.Subject)
+	n.NewMessage.check(&c)
+	if err := c.err(); err != nil {
+		return "", err
+	}
+	id := ThreadID(db.NewID("thr"))
+	err := me.write(ctx, func(t *tx) error {
+		p, err := loadProject(ctx, t, project)
+		switch {
+		case err != nil:
+			return err
+		case !p.Team() && !p.Sections.Has(SectionMessages):
+			return ErrNotFound
+		case p.Team() && !p.Can(Contribute), !p.Team() && !p.Can(SendMessage):
+			return ErrForbidden
+		}
+		if n.Audience, err = spokenTo(p.Held, n.Audience, ClientSide); err != nil {
+			return err
+		}
+		th := Thread{ID: id, Kind: ProjectThread, Client: p.Client, ClientName: p.ClientName, Project: project, ProjectName: p.Name, Subject: n.Subject, Audience: n.Audience, Held: p.Held}
+		if err := t.insertThread(ctx, th, ""); err != nil {
+			return err
+		}
+		if _, err := t.say(ctx, th, n.NewMessage); err != nil {
+			return err
+		}
+		if err := t.discardDrafts(ctx, string(project)); err != nil {
+			return err
+		}
+		t.heard(th, n.Audience)
+		return t.record(ctx, Happening{Kind: ConversationStarted, Client: p.Client, Project: project, Subject: string(id), Audience: n.Audience, Details: Details{"title": n.Subject}})
+	})
+	return id, err
+}
+
+func (t *tx) insertThread(ctx context.Context, th Thread, key string) error {
+	return t.must(ctx, `
+INSERT INTO threads (id, kind, key, client_id, project_id, item_id, version_id, subject, audience, created_at, created_by, last_at, turn_since)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $10, $10)`,
+		string(th.ID), string(th.Kind), nullable(key), nullable(th.Client), nullable(th.Project), nullable(th.Item), nullable(th.Version),
+		th.Subject, string(th.Audience), t.now, string(t.me.actor.person))
+}
+
+// SayToClient posts into the general conversation of a client, which is made
+// when it is first needed. Takes Contribute on the client, or Message.
+func (me *Scope) SayToClient(ctx context.Context, client ClientID, n NewMessage) (MessageID, error) {
+	var c checks
+	n.check(&c)
+	if err := c.err(); err != nil {
+		return "", err
+	}
+	var id MessageID
+	err := me.write(ctx, func(t *tx) error {
+		th := Thread{ID: ThreadID(db.NewID("thr")), Kind: GeneralThread, Client: client, Audience: ClientSide}
+		var open Sections
+		var archived bool
+		err := t.get(ctx, `
+SELECT c.name, c.side, CASE WHEN c.side = 'team' THEN 16383 ELSE (w.sections & ~c.sections_set) | (c.sections & c.sections_set) END, c.rights, CASE WHEN c.archived_at IS NULL THEN 0 ELSE 1 END
+  FROM my_clients c JOIN workspace w ON w.id = 1 WHERE c.id = $2`, []any{string(client)}, &th.ClientName, &th.Side, &open, &th.Rights, &archived)
+		switch {
+		case err != nil:
+			return err
+		case !open.Has(SectionMessages):
+			return ErrNotFound
+		case archived, !th.MayWrite():
+			return ErrForbidden
+		}
+		was, err := t.threadByKey(ctx, string(client))
+		switch {
+		case err == ErrNotFound:
+			if err := t.insertThread(ctx, th, string(client)); err != nil {
+				return err
+			}
+		case err != nil:
+			return err
+		default:
+			th.ID = was
+		}
+		if id, err = t.post(ctx, th, n); err != nil {
+			return err
+		}
+		return t.discardDrafts(ctx, string(client))
+	})
+	return id, err
+}
+
+// NewDirect is what StartDirect takes.
+type NewDirect struct {
+	Client ClientID // the client in whose frame it is; empty: inside the team
+	People []PersonID
+	NewMessage
+}
+
+const maxDirect = 20 // people in a direct conversation
+
+// StartDirect posts to people, of whom the actor may know all: the team and the
+// people of one client, or the team among itself. The same people have one
+// conversation. Clients need Message.
+func (me *Scope) StartDirect(ctx context.Context, n NewDirect) (ThreadID, error) {
+	var c checks
+	n.NewMessage.check(&c)
+	people := slices.Compact(slices.Sorted(slices.Values(append([]PersonID{me.actor.person}, n.People...))))
+	switch {
+	case len(people) < 2:
+		c.fail("people", "required")
+	case len(people) > maxDirect:
+		c.fail("people", "too_many", "max", "20")
+	}
+	if err := c.err(); err != nil {
+		return "", err
+	}
+	id := ThreadID(db.NewID("thr"))
+	err := me.write(ctx, func(t *tx) error {
+		th := Thread{ID: id, Kind: DirectThread, Client: n.Client, Audience: Team}
+		if err := t.seatAll(ctx, &th, people); err != nil {
+			return err
+		}
+		key := string(n.Client)
+		for _, p := range people {
+			key += " " + string(p)
+		}
+		was, err := t.threadByKey(ctx, key)
+		switch {
+		case err == ErrNotFound:
+			if err := t.insertThread(ctx, th, key); err != nil {
+				return err
+			}
+			for _, p := range people {
+				if err := t.must(ctx, `INSERT INTO thread_people (thread_id, person_id, added_at) VALUES ($1, $2, $3)`, string(id), string(p), t.now); err != nil {
+					return err
+				}
+			}
+			n.Audience = th.Audience
+			if _, err := t.say(ctx, th, n.NewMessage); err != nil {
+				return err
+			}
+			t.heard(th, th.Audience)
+			if err := t.record(ctx, Happening{Kind: ConversationStarted, Client: th.Client, Subject: string(id), Audience: th.Audience, Apart: true, Details: Details{"title": ""}}); err != nil {
+				return err
+			}
+			return t.stillWrites(ctx, id)
+		case err != nil:
+			return err
+		}
+		th.ID, id = was, was
+		if n.Audience == "" {
+			n.Audience = th.Audience
+		}
+		if _, err := t.post(ctx, th, n.NewMessage); err != nil {
+			return err
+		}
+		t.subject = string(was)
+		return nil
+	})
+	return id, err
+}
+
+// seatAll makes sure that the actor may talk to all of the people, themselves
+// among them, and says what the thread is for them.
+func (t *tx) seatAll(ctx context.Context, th *Thread, people []PersonID) error {
+	in, args := oneOf(2, people)
+	team := th.Client == ""
+	var known map[PersonID]Side
+	var err error
+	if team {
+		known, err = t.knownTeam(ctx, in, args)
+		th.Held = Held{Side: Team, Rights: View | Contribute}
+	} else {
+		known, err = t.knownAt(ctx, th, people)
+	}
+	if err != nil {
+		return err
+	}
+	if team && len(known) == 0 {
+		return ErrNotFound
+	}
+	if !th.MayWrite() {
+		return ErrForbidden
+	}
+	for _, p := range people {
+		side, ok := known[p]
+		if !ok {
+			return invalid("people", "choice")
+		}
+		if side == ClientSide {
+			th.Audience = ClientSide
+		}
+	}
+	return nil
+}
+
+// knownTeam are those of the people who are in the team, for the team.
+func (t *tx) knownTeam(ctx context.Context, in string, args []any) (map[PersonID]Side, error) {
+	known := map[PersonID]Side{}
+	rows, err := t.query(ctx, `SELECT m.person_id, 'team' FROM my_team m WHERE m.removed_at IS NULL AND m.accepted_at IS NOT NULL AND m.person_id IN `+in, args...)
+	return known, eachPair(rows, err, func(p PersonID, s Side) { known[p] = s })
+}
+
+// knownAt are those of the people whom the actor may talk to in the frame of a
+// client: for the team its people who are in, and the team that sees it; for
+// clients their colleagues who are in, and the team they are shown.
+func (t *tx) knownAt(ctx context.Context, th *Thread, people []PersonID) (map[PersonID]Side, error) {
+	var open Sections
+	var archived bool
+	err := t.get(ctx, `
+SELECT c.name, c.side, CASE WHEN c.side = 'team' THEN 16383 ELSE (w.sections & ~c.sections_set) | (c.sections & c.sections_set) END, c.rights, CASE WHEN c.archived_at IS NULL THEN 0 ELSE 1 END
+  FROM my_clients c JOIN workspace w ON w.id = 1 WHERE c.id = $2`, []any{string(th.Client)}, &th.ClientName, &th.Side, &open, &th.Rights, &archived)
+	switch {
+	case err != nil:
+		return nil, err
+	case !open.Has(SectionMessages):
+		return nil, ErrNotFound
+	case archived:
+		return nil, ErrForbidden
+	}
+	if th.Team() {
+		th.Rights |= Contribute // whoever is in a direct conversation writes in it
+	}
+	known := map[PersonID]Side{}
+	in, args := oneOf(3, people)
+	args = append([]any{string(th.Client)}, args...)
+	rows, err := t.query(ctx, `
+SELECT u.person_id, 'client' FROM my_client_users u
+ WHERE u.client_id = $2 AND u.person_id IN `+in+` AND u.accepted_at IS NOT NULL AND u.suspended_at IS NULL AND u.removed_at IS NULL`, args...)
+	if err := eachPair(rows, err, func(p PersonID, s Side) { known[p] = s }); err != nil {
+		return nil, err
+	}
+	if th.Team() {
+		for _, p := range people {
+			sees, err := t.seesClient(ctx, p, th.Client)
+			if err != nil {
+				return nil, err
+			}
+			if sees {
+				known[p] = Team
+			}
+		}
+		return known, nil
+	}
+	rows, err = t.query(ctx, `
+SELECT m.person_id, 'team' FROM my_projects p JOIN my_project_team m ON m.project_id = p.id WHERE p.client_id = $2 AND m.person_id IN `+in, args...)
+	return known, eachPair(rows, err, func(p PersonID, s Side) { known[p] = s })
+}
+
+// spokenTo is the audience of what the holder says: the team's choice, the team
+// itself unless chosen, and never more than widest; what clients say is for both.
+func spokenTo(h Held, asked, widest Side) (Side, error) {
+	switch {
+	case !h.Team() && (asked == "" || asked == ClientSide):
+		return ClientSide, nil
+	case h.Team() && (asked == "" || asked == Team):
+		return Team, nil
+	case h.Team() && asked == ClientSide:
+		return widest, nil
+	}
+	return "", invalid("audience", "choice")
+}
+
+// NoAnswerNeeded says that nobody waits for an answer in a conversation any
+// more. For the team, with Contribute.
+func (me *Scope) NoAnswerNeeded(ctx context.Context, id ThreadID) error {
+	return me.write(ctx, func(t *tx) error {
+		th, err := thread(ctx, t, id)
+		switch {
+		case err != nil:
+			return err
+		case !th.Team() || !th.MayWrite():
+			return ErrForbidden
+		}
+		n, err := t.exec(ctx, `UPDATE threads SET turn = 'none', turn_since = $1, asked_id = NULL WHERE id = $2 AND turn <> 'none'`, t.now, string(id))
+		if err != nil || n == 0 {
+			return err
+		}
+		return t.talked(ctx, QuestionSettled, th, th.Audience, string(id))
+	})
+}
+
+// talked records what happened in a thread, and signals it to those who see
+// the audience there.
+func (t *tx) talked(ctx context.Context, k Kind, th Thread, audience Side, subject string) error {
+	if err := t.record(ctx, Happening{Kind: k, Client: th.Client, Project: th.Project, Subject: subject, Audience: audience}); err != nil {
+		return err
+	}
+	t.heard(th, audience)
+	if th.Project != "" { // record has looked again at what the actor holds there
+		return nil
+	}
+	return t.stillWrites(ctx, th.ID)
+}
+
+// heard signals that something is new in a thread.
+func (t *tx) heard(th Thread, audience Side) {
+	t.signals = append(t.signals, Signal{Client: th.Client, Project: th.Project, Thread: th.ID, Audience: audience})
+}
+
+// stillWrites looks again, under the lock of the chain, whether the actor may
+// write in the thread.
+func (t *tx) stillWrites(ctx context.Context, id ThreadID) error {
+	th, err := thread(ctx, t, id)
+	if err == nil && !th.MayWrite() {
+		err = ErrForbidden
+	}
+	return err
+}
+
+// A Reader is somebody who reads what is said in a thread.
+type Reader struct {
+	Person  PersonID
+	Name    string
+	Side    Side
+	Company string // the client's name; empty: the workspace's
+	Near    bool   // it is their work; others of the team may look
+}
+
+// Readers are who reads what is said in a thread to an audience.
+type Readers struct {
+	People []Reader // at most 50, those near first
+	Count  int
+}
+
+const maxReaders = 50
+
+// ThreadPeople returns who reads what is said in a thread to the audience, as
+// far as the actor may know them.
+func (me *Scope) ThreadPeople(ctx context.Context, id ThreadID, audience Side) (r Readers, err error) {
+	th, err := me.Thread(ctx, id)
+	if err != nil {
+		return r, err
+	}
+	if !th.Team() {
+		audience = ClientSide
+	}
+	const of = ` FROM my_thread_people p WHERE p.thread_id = $2 AND (p.person_side = 'team' OR $3 = 'client')`
+	if err := me.get(ctx, `SELECT COUNT(*)`+of, []any{string(id), string(audience)}, &r.Count); err != nil {
+		return r, err
+	}
+	rows, err := me.query(ctx, `
+SELECT p.person_id, p.name, p.person_side, CASE WHEN p.person_side = 'client' THEN p.client_name ELSE '' END, p.near`+of+`
+ ORDER BY p.near DESC, p.person_side, p.name, p.person_id LIMIT $4`, string(id), string(audience), maxReaders)
+	r.People, err = list(rows, err, scanReader)
+	return r, err
+}
+
+func scanReader(rows *sql.Rows) (r Reader, err error) {
+	return r, rows.Scan(&r.Person, &r.Name, &r.Side, &r.Company, &r.Near)
+}
+
+// typingLog holds when people were last said to be typing, so that a signal is
+// sent every few seconds at most.
+type typingLog struct {
+	mu   sync.Mutex
+	last map[string]time.Time
+}
+
+const typingEvery = 3 * time.Second
+
+// due reports whether it is time for another signal, and forgets old ones.
+func (l *typingLog) due(key string, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now.Sub(l.last[key]) < typingEvery {
+		return false
+	}
+	if l.last == nil || len(l.last) > 10_000 {
+		l.last = map[string]time.Time{}
+	}
+	l.last[key] = now
+	return true
+}
+
+// Typing tells those who see what is said to the audience in the thread that
+// the actor is writing. Nothing of it is kept.
+func (me *Scope) Typing(ctx context.Context, id ThreadID, audience Side) error {
+	th, err := me.Thread(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case me.actor.readOnly || !th.MayWrite():
+		return ErrForbidden
+	}
+	if audience, err = spokenTo(th.Held, audience, th.Audience); err != nil {
+		return err
+	}
+	if me.p.typing.due(me.actor.id+" "+string(id)+" "+string(audience), me.p.now()) {
+		me.p.signal(Signal{Client: th.Client, Project: th.Project, Thread: id, Audience: audience, Typist: me.actor.person})
+	}
+	return nil
+}
+
+// TypistName is the name of who is typing in a thread; empty when the actor may
+// not know it: say the workspace's name.
+func (me *Scope) TypistName(ctx context.Context, id ThreadID, who PersonID) (name string, err error) {
+	err = me.get(ctx, `SELECT p.name FROM my_thread_people p WHERE p.thread_id = $2 AND p.person_id = $3`, []any{string(id), string(who)}, &name)
+	if err == ErrNotFound {
+		err = nil
+	}
+	return name, err
+}
