@@ -198,7 +198,7 @@ func (h *house) run(ctx context.Context, o web.Options, ready func(address strin
 	}
 	o.Mails, o.Bytes, o.FilesURL = h.mails, transfer.New(h.blobs, h.looks.Scan(), h.log), h.cfg.FilesURL
 	o.Portal, o.Accounts, o.Hub, o.BaseURL, o.Trusted, o.Log = h.portal, h.accounts, h.hub, h.cfg.BaseURL, h.cfg.TrustedProxies, h.log
-	o.API = api.New(api.Options{Portal: h.portal, Accounts: h.accounts, Bytes: o.Bytes, Trusted: h.cfg.TrustedProxies, Version: version, Log: h.log})
+	o.API = api.New(api.Options{Portal: h.portal, Accounts: h.accounts, Bytes: o.Bytes, BaseURL: o.BaseURL, Trusted: h.cfg.TrustedProxies, Version: version, Log: h.log})
 	pages := web.New(o)
 	var handler http.Handler = pages
 	if h.cfg.Metrics != "" {

@@ -20,6 +20,7 @@ import (
 	"mime"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,6 +42,7 @@ type Options struct {
 	Portal   *portal.Portal
 	Accounts *account.Accounts
 	Bytes    *transfer.Carrier // of files
+	BaseURL  *url.URL          // links are made from it, never from a request
 	Trusted  []netip.Prefix    // proxies whose X-Forwarded-For is believed
 	Version  string
 	Log      *slog.Logger
@@ -152,6 +154,12 @@ func (s *server) guard(next http.Handler) http.Handler {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		h.Set("Vary", "Authorization")
+		for name, values := range r.URL.Query() {
+			if len(values) > 1 { // of which two readers may take another one
+				problem(w, http.StatusUnprocessableEntity, "The parameter "+strconv.Quote(name)+" comes twice.")
+				return
+			}
+		}
 		if isPiece(r) { // as large as a file may be
 			if t, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); t != octets {
 				problem(w, http.StatusUnsupportedMediaType, "Send "+octets+".")
@@ -294,13 +302,13 @@ func (s *server) fail(err error) error {
 	return p
 }
 
-// page is what every list takes.
-type page struct {
+// Page is what every list takes. What huma reads is exported.
+type Page struct {
 	After string `query:"after" maxLength:"64" doc:"The next of the page before."`
 	Limit int    `query:"limit" minimum:"1" maximum:"100" default:"50" doc:"Rows, at most."`
 }
 
-func (p page) portal() portal.Page { return portal.Page{After: p.After, Limit: p.Limit} }
+func (p Page) portal() portal.Page { return portal.Page{After: p.After, Limit: p.Limit} }
 
 // many is what every list answers.
 type many[T any] struct {

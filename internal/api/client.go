@@ -37,7 +37,7 @@ type clientChange struct {
 }
 
 type clientQuery struct {
-	page
+	Page
 	Query    string `query:"q" maxLength:"200" doc:"Part of the name."`
 	Portal   string `query:"portal" enum:"off,nobody,invited,active"`
 	Archived bool   `query:"archived"`
@@ -67,7 +67,7 @@ func clientUserWire(u portal.ClientUser) clientUser {
 	return w
 }
 
-type newClientUser struct {
+type NewClientUser struct {
 	Name        string             `json:"name,omitempty"`
 	Email       string             `json:"email"`
 	Title       string             `json:"title,omitempty"`
@@ -76,7 +76,12 @@ type newClientUser struct {
 	Projects    []portal.ProjectID `json:"projects,omitempty"`
 }
 
-func (n newClientUser) portal() (portal.NewClientUser, error) {
+type colleague struct {
+	NewClientUser
+	Message string `json:"message,omitempty" doc:"Plain words of yours, in the invitation: at most 20,000 characters."`
+}
+
+func (n NewClientUser) portal() (portal.NewClientUser, error) {
 	r, err := rights("rights", n.Rights)
 	out := portal.NewClientUser{Name: n.Name, Email: n.Email, Title: n.Title, Rights: r, AllProjects: n.AllProjects}
 	for _, p := range n.Projects {
@@ -99,8 +104,9 @@ type accessChange struct {
 	AllowedDomains []string        `json:"allowed_domains,omitempty" maxItems:"50"`
 	InvitationDays int             `json:"invitation_days"`
 	Preset         portal.Preset   `json:"preset"`
-	Add            []newClientUser `json:"add,omitempty" maxItems:"500"`
+	Add            []NewClientUser `json:"add,omitempty" maxItems:"500"`
 	Send           bool            `json:"send_invitations,omitempty" doc:"Mail everybody who has no invitation yet."`
+	Message        string          `json:"message,omitempty" doc:"Plain words of yours, in the invitations: at most 20,000 characters."`
 	Revision       int64           `json:"revision"`
 }
 
@@ -138,7 +144,7 @@ func (s *server) clients() {
 			return err
 		}
 		ch := portal.AccessChange{Revision: in.Revision, Enabled: in.Enabled, AllowedDomains: in.AllowedDomains, InvitationDays: in.InvitationDays, Preset: in.Preset,
-			SectionsSet: now.SectionsSet, Sections: now.Sections, SendInvitations: in.Send}
+			SectionsSet: now.SectionsSet, Sections: now.Sections, SendInvitations: in.Send, Message: in.Message}
 		for _, n := range in.Add {
 			u, err := n.portal()
 			if err != nil {
@@ -156,11 +162,12 @@ func (s *server) clients() {
 		all, err := me.ClientUsers(ctx, portal.ClientID(q.ID))
 		return all, "", err
 	}, clientUserWire)
-	create(s, "/api/clients/{id}/users", "invite-colleague", "Invite a colleague, as a client user who may", func(ctx context.Context, me *portal.Scope, id string, in newClientUser) (portal.ClientUserID, error) {
+	create(s, "/api/clients/{id}/users", "invite-colleague", "Invite a colleague, as a client user who may", func(ctx context.Context, me *portal.Scope, id string, in colleague) (portal.ClientUserID, error) {
 		n, err := in.portal()
 		if err != nil {
 			return "", err
 		}
+		n.Message = in.Message
 		return me.InviteColleague(ctx, portal.ClientID(id), n)
 	})
 	read(s, "/api/client-users/{id}", "client-user", "A client user", func(ctx context.Context, me *portal.Scope, id string) (clientUser, error) {

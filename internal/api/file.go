@@ -109,18 +109,18 @@ type listing struct {
 }
 
 type recentQuery struct {
-	page
+	Page
 	Client portal.ClientID `query:"client" maxLength:"64" doc:"Only those of this client."`
 }
 
 type fileSearch struct {
-	page
+	Page
 	Query   string           `query:"q" required:"true" minLength:"2" maxLength:"200" doc:"Beginnings of words in a file's name or text, all of which must be there, or a part of its name."`
 	Project portal.ProjectID `query:"project" maxLength:"64" doc:"Only in this project."`
 }
 
 type fileHit struct {
-	file
+	File    file   `json:"file" doc:"The file, in its newest version."`
 	Snippet string `json:"snippet,omitempty" doc:"Of the text, around what was found; empty when it was found in the name alone."`
 }
 

@@ -270,7 +270,8 @@ func TestFilesAreDocumented(t *testing.T) {
 	if err := json.Unmarshal(s.do("GET", "/api/openapi.json", "", "").Body.Bytes(), &doc); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"Folder", "FolderName", "File", "Version", "NewFolder", "NewName", "Destination", "CopyTo", "Trashed", "Download", "Room", "FileLimits", "Revealed", "Seen", "FileHit"} {
+	for _, name := range []string{"Folder", "FolderName", "File", "Version", "NewFolder", "NewName", "Destination", "CopyTo", "Trashed", "Download", "Room", "FileLimits", "Revealed", "Seen", "FileHit", "NewUpload", "NewVersionUpload", "Upload",
+		"FileRequest", "NewFileRequest", "FileRequestChange", "Refusal", "RequestedFile", "ShareLink", "NewShareLink", "Attached", "AuditRow"} {
 		schema, ok := doc.Components.Schemas[name]
 		if !ok {
 			t.Errorf("there is no %s", name)
@@ -293,4 +294,40 @@ func TestFilesAreDocumented(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Lists come in pages, of any length, and nothing twice.
+func TestPages(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		s := newSite(t, w)
+		ada := s.token("ada", "read")
+		site := "/api/projects/" + string(w.Site)
+		for _, path := range []string{"/api/clients", "/api/projects", site + "/activity", site + "/tasks", site + "/updates", "/api/files", "/api/share-links", "/api/audit", "/api/file-search?q=cnry"} {
+			join := "?"
+			if strings.Contains(path, "?") {
+				join = "&"
+			}
+			ids := func(query string) (ids []string, pages int) {
+				for after := ""; ; {
+					l := s.asks(ada, 200, "GET", path+join+query+after, "")
+					pages++
+					for _, x := range l.all("items") {
+						if f := x.in("file"); f != nil {
+							x = f
+						}
+						ids = append(ids, x.text("id"))
+					}
+					if l["next"] == nil {
+						return ids, pages
+					}
+					after = "&after=" + l.text("next")
+				}
+			}
+			all, _ := ids("limit=100")
+			one, pages := ids("limit=1")
+			if !slices.Equal(all, one) || len(all) < 2 || pages != len(all) {
+				t.Errorf("%s: %d at once, %d on %d pages", path, len(all), len(one), pages)
+			}
+		}
+	})
 }

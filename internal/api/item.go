@@ -101,7 +101,7 @@ type assignment struct {
 
 type taskQuery struct {
 	ID string `path:"id" maxLength:"64"`
-	page
+	Page
 	Milestone portal.MilestoneID `query:"milestone" maxLength:"64"`
 	Assignee  portal.PersonID    `query:"assignee" maxLength:"64"`
 	Open      bool               `query:"open" doc:"Only those still to be done."`

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,7 +57,7 @@ func siteOver(t *testing.T, w *portaltest.World, store blob.Store) *site {
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	files := transfer.New(store, "", log)
-	return &site{w, t, api.New(api.Options{Portal: w.Portal, Accounts: w.Accounts, Bytes: files, Version: "test", Log: log}), files}
+	return &site{w, t, api.New(api.Options{Portal: w.Portal, Accounts: w.Accounts, Bytes: files, BaseURL: &url.URL{Scheme: "https", Host: "portal.test"}, Version: "test", Log: log}), files}
 }
 
 // runBytes plays f on both databases with both stores.
@@ -118,7 +119,20 @@ type op struct {
 // send sends an operation about a thing.
 func (s *site) send(o op, id, token string) *httptest.ResponseRecorder {
 	s.t.Helper()
-	return s.do(o.method, strings.ReplaceAll(o.path, "{id}", id), token, strings.ReplaceAll(o.body, "{id}", id), "Content-Type", o.kind)
+	fill := strings.NewReplacer("{id}", id, "{file}", string(s.fileOf(id)))
+	return s.do(o.method, fill.Replace(o.path), token, fill.Replace(o.body), "Content-Type", o.kind)
+}
+
+// fileOf is the file that goes with something of the World.
+func (s *site) fileOf(id string) portal.FileID {
+	for _, sides := range s.Items {
+		for _, it := range sides {
+			if id == string(it.Deliverable) || id == string(it.Update) {
+				return it.File
+			}
+		}
+	}
+	return ""
 }
 
 // operations reads all operations from the description, each with the smallest
@@ -179,6 +193,8 @@ func (s *site) operations() []op {
 						fields[name] = "new@example.test"
 					case name == "invitation_days":
 						fields[name] = 7
+					case name == "file":
+						fields[name] = "{file}"
 					case name == "size":
 						fields[name] = 2
 					case p.Type == "string":
@@ -246,6 +262,10 @@ func (s *site) id(path string, client portal.ClientID, user portal.ClientUserID,
 		return string(it.File)
 	case "versions":
 		return string(it.Version)
+	case "file-requests":
+		return string(s.only(project, side).Request)
+	case "share-links":
+		return string(s.only(project, side).ShareLink)
 	case "trash":
 		return string(s.trashed(it.File))
 	case "uploads":
@@ -260,6 +280,15 @@ func (s *site) id(path string, client portal.ClientID, user portal.ClientUserID,
 		return string(u.ID)
 	}
 	return ""
+}
+
+// only is where there is something of which there is none for the team alone:
+// in the project, or else in one that is not shared.
+func (s *site) only(project portal.ProjectID, side portal.Side) portaltest.Items {
+	if side == portal.Team {
+		project = s.Hidden
+	}
+	return s.Items[project][portal.ClientSide]
 }
 
 // trashed is a copy of the file that was deleted.

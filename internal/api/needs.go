@@ -21,7 +21,7 @@ func (s *server) templates() {
 
 type need struct {
 	Item    portal.ItemID    `json:"item"`
-	Kind    string           `json:"kind" enum:"task,deliverable,milestone"`
+	Kind    string           `json:"kind" enum:"task,deliverable,milestone,file_request"`
 	Title   string           `json:"title"`
 	Project portal.ProjectID `json:"project"`
 	Client  portal.ClientID  `json:"client"`

@@ -55,7 +55,7 @@ type projectChange struct {
 }
 
 type projectQuery struct {
-	page
+	Page
 	Client   portal.ClientID `query:"client" maxLength:"64"`
 	Status   string          `query:"status" enum:"planned,active,on_hold,done"`
 	Query    string          `query:"q" maxLength:"200" doc:"Part of the name."`
@@ -64,7 +64,7 @@ type projectQuery struct {
 
 type inProject struct {
 	ID string `path:"id" maxLength:"64"`
-	page
+	Page
 }
 
 type shareProject struct {

@@ -23,10 +23,14 @@ func (s *server) register() {
 	s.versions()
 	s.uploads()
 	s.contents()
+	s.attachments()
+	s.fileRequests()
+	s.shareLinks()
 	s.fileRecords()
 	s.audience()
 	s.templates()
 	s.needs()
+	s.audit()
 }
 
 type self struct {

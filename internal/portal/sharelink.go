@@ -194,7 +194,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 			t.now, string(me.actor.person)); err != nil {
 			return err
 		}
-		return t.record(ctx, Happening{Kind: FileShared, Client: f.client, Project: f.project, Subject: string(id), Details: Details{"title": f.title}})
+		err = t.record(ctx, Happening{Kind: FileShared, Client: f.client, Project: f.project, Subject: string(id), Details: Details{"title": f.title}})
+		t.subject = string(link) // for whoever asks again
+		return err
 	})
 	if err != nil {
 		return "", err

@@ -44,7 +44,7 @@ func run(t *testing.T, f func(t *testing.T, s *site)) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		s := &site{t: t}
 		s.pages = webtest.New(t, w, func(o *web.Options) {
-			o.API = api.New(api.Options{Portal: w.Portal, Accounts: w.Accounts, Bytes: o.Bytes, Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+			o.API = api.New(api.Options{Portal: w.Portal, Accounts: w.Accounts, Bytes: o.Bytes, BaseURL: o.BaseURL, Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 			s.mails = notify.New(w.Portal, w.Accounts, mail.New(mail.Config{}), notify.Options{BaseURL: o.BaseURL, From: mail.Address{Email: "portal@honcho.test"}})
 			o.Mails = s.mails
 		})
