@@ -21,6 +21,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"github.com/vitrine-portal/vitrine/internal/built"
@@ -58,9 +59,21 @@ func row(name string) string {
 	return `[...document.querySelectorAll(".file-table tbody tr")].find(r => r.querySelector("a.main").innerText === ` + js(name) + `)`
 }
 
-// downloaded is the hash of what the list's link to a file gives. It leads to
-// the files' own host, which gets no cookie.
+// downloaded is the hash of what the list's link to a file gives.
 func (b *tab) downloaded(name string) string {
+	b.t.Helper()
+	resp := b.takes(name)
+	defer resp.Body.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, resp.Body); err != nil {
+		b.t.Fatalf("%s: the download of %s: %v", b.who, name, err)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// takes follows the list's link to a file. It leads to the files' own host,
+// which gets no cookie.
+func (b *tab) takes(name string) *http.Response {
 	b.t.Helper()
 	b.until("there is a download of "+name, row(name)+`?.querySelector("a[href$='/download']")`)
 	r, err := http.NewRequestWithContext(b.t.Context(), "GET", value[string](b, row(name)+`.querySelector("a[href$='/download']").href`), nil)
@@ -78,15 +91,13 @@ func (b *tab) downloaded(name string) string {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, resp.Body); err != nil || resp.StatusCode != http.StatusOK {
-		b.t.Fatalf("%s: the download of %s: %s, %v", b.who, name, resp.Status, err)
+	if resp.StatusCode != http.StatusOK {
+		b.t.Fatalf("%s: the download of %s: %s", b.who, name, resp.Status)
 	}
 	if resp.Request.URL.Host == r.URL.Host || resp.Request.Header.Get("Cookie") != "" {
 		b.t.Errorf("%s: %s came from %s", b.who, name, resp.Request.URL.Host)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return resp
 }
 
 // A designer brings two pictures, a better one of the same name, and shows one
@@ -288,6 +299,64 @@ func TestHostileFiles(t *testing.T) {
 		t.Errorf("%d requests went to another server", n)
 	}
 	t.Logf("%d addresses of %d hostile files were opened", len(opened), len(hostile))
+}
+
+// T155: a file that was uploaded never becomes a service worker, neither of the
+// portal nor of the files' own host.
+func TestNoServiceWorkerFromAFile(t *testing.T) {
+	site := theDemo(t)
+	b := newTab(t, "owner", site).signIn(demo.people["owner"])
+	b.live(func() { b.open(openProject(b, "Portfolio site") + "/files") })
+	path, _ := saved(t, "sw.js", []byte(`addEventListener("fetch", e => e.respondWith(new Response("PWN")))`))
+	b.upload(path)
+	b.until("it is in the list", row("sw.js"))
+	version := strings.TrimSuffix(value[string](b, row("sw.js")+`.querySelector("a[href$='/download']").getAttribute("href")`), "/download")
+	// register tries addresses, and returns what became of each.
+	register := func(addresses ...string) []string {
+		t.Helper()
+		value[bool](b, `(() => {
+			window.became = [];
+			for (const at of `+js(addresses)+`) {
+				try {
+					navigator.serviceWorker.register(at, {scope: "/"}).then(() => became.push("registered"), e => became.push(e.name));
+				} catch (e) {
+					became.push(e.name);
+				}
+			}
+			return true;
+		})()`)
+		b.until("all are decided", `became.length === `+js(len(addresses)))
+		names := value[[]string](b, `became`)
+		t.Log(names)
+		return names
+	}
+	if !value[bool](b, `"serviceWorker" in navigator`) {
+		t.Fatal("this browser knows no service workers")
+	}
+	resp := b.takes("sw.js")
+	resp.Body.Close()
+	address := resp.Request.URL
+	addresses := []string{address.String(), version + "/download", version + "/view", version + "/thumb", version + "/large"}
+	for _, bypass := range []bool{false, true} { // the policy refuses, and without it the address does
+		b.do(call(page.SetBypassCSP, page.SetBypassCSPParams{Enabled: bypass}))
+		b.open("/")
+		for i, name := range register(addresses...) {
+			if name == "registered" {
+				t.Errorf("%s is a service worker of the portal", addresses[i])
+			}
+		}
+	}
+	b.forgives("TrustedScriptURL")
+	b.do(chromedp.Navigate(b.kept + "/health")) // a document of the files' host
+	addresses = []string{address.Path, version + "/download", "/static/sw.js", "/pdf"}
+	for i, name := range register(addresses...) {
+		if name == "registered" {
+			t.Errorf("%s is a service worker of the files' host", addresses[i])
+		}
+	}
+	b.open("/")
+	value[bool](b, `(navigator.serviceWorker.getRegistrations().then(all => window.workers = all.length), true)`)
+	b.until("there is none", `window.workers === 0`)
 }
 
 // What the team needs is on the client's home; it is sent and said to be all.

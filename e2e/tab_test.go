@@ -130,6 +130,13 @@ func (b *tab) hear(ev any) {
 	}
 }
 
+// forgives forgets the problems that a test has caused on purpose.
+func (b *tab) forgives(words string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.problems = slices.DeleteFunc(b.problems, func(p string) bool { return strings.Contains(p, words) })
+}
+
 // answeredAt is when a form that was sent to a path was last taken: when the
 // redirect that follows it arrived.
 func (b *tab) answeredAt(path string) time.Time {
