@@ -50,7 +50,7 @@ func (me *Scope) Attach(ctx context.Context, id ItemID, f FileID) error {
 		case len(all) >= maxAttached:
 			return invalid("file", "too_many", "max", strconv.Itoa(maxAttached))
 		}
-		if err := t.touch(ctx, i); err != nil {
+		if err := t.touch(ctx, i, x); err != nil {
 			return err
 		}
 		if err := t.must(ctx, `INSERT INTO attachments (item_id, file_id, project_id, position, created_at, created_by) VALUES ($1, $2, $3, $4, $4, $5)`,
@@ -75,7 +75,7 @@ func (me *Scope) Detach(ctx context.Context, id ItemID, f FileID) error {
 		case n == 0:
 			return ErrNotFound
 		}
-		if err := t.touch(ctx, i); err != nil {
+		if err := t.touch(ctx, i, x); err != nil {
 			return err
 		}
 		return t.tellAttached(ctx, FileDetached, i, x)
@@ -103,10 +103,18 @@ func (t *tx) bothEnds(ctx context.Context, id ItemID, f FileID) (item, File, err
 }
 
 // touch makes what was read of a deliverable before stale, or says that it may
-// not change.
-func (t *tx) touch(ctx context.Context, i item) error {
-	if i.name != "deliverable" {
+// not change. Of a file that the client does not see, a new revision of what
+// they see would tell.
+func (t *tx) touch(ctx context.Context, i item, f File) error {
+	switch {
+	case i.name != "deliverable":
 		return nil
+	case i.audience == ClientSide && f.Audience == Team:
+		d, err := t.deliverableFor(ctx, DeliverableID(i.id))
+		if err == nil && d.fixed() {
+			err = ErrConflict
+		}
+		return err
 	}
 	return t.touchDeliverable(ctx, DeliverableID(i.id))
 }

@@ -339,7 +339,7 @@ func (me *Scope) MoveFile(ctx context.Context, id FileID, to FolderID, o MoveOpt
 		also := ``
 		if conceals {
 			also = `, audience = 'team', shown_at = NULL, shown_by = NULL`
-			if err := t.hideEvents(ctx, []string{string(id)}); err != nil {
+			if err := t.hideTraces(ctx, []string{string(id)}); err != nil {
 				return err
 			}
 			f.Audience = Team

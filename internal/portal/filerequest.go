@@ -369,11 +369,18 @@ func (t *tx) requestFor(ctx context.Context, id FileRequestID) (FileRequest, err
 
 // cameIn notes that a version of a file came in answer to a file request, in
 // the transaction in which it arrived. Who looks at the request decides on what
-// was there: it is a new revision.
+// was there: it is a new revision, unless the client does not see what came.
 func (t *tx) cameIn(ctx context.Context, id FileRequestID, project ProjectID, file FileID, version VersionID) error {
 	if err := t.must(ctx, `
 INSERT INTO file_request_files (request_id, file_id, project_id, version_id, created_at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (request_id, file_id) DO UPDATE SET version_id = $4, created_at = $5`, string(id), string(file), string(project), string(version), t.now); err != nil {
+		return err
+	}
+	var shown int
+	err := t.get(ctx, `
+SELECT COUNT(*) FROM my_versions v JOIN my_files f ON f.id = v.file_id WHERE v.id = $2 AND v.version_audience = 'client' AND f.audience = 'client'`,
+		[]any{string(version)}, &shown)
+	if err != nil || shown == 0 {
 		return err
 	}
 	return t.must(ctx, `UPDATE file_requests SET revision = revision + 1 WHERE id = $1`, string(id))

@@ -212,6 +212,11 @@ func TestAnswerFileRequest(t *testing.T) {
 				t.Errorf("%s sees what came: %+v", who, all)
 			}
 		}
+		seen := must[portal.FileRequest](t)(cleo.FileRequest(ctx, id)).Revision
+		bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, Request: id, Name: "from the archive.txt", Audience: portal.Team})
+		if now := must[portal.FileRequest](t)(cleo.FileRequest(ctx, id)).Revision; now != seen {
+			t.Errorf("a file that the client does not see took the revision from %d to %d", seen, now)
+		}
 		wants(t, "a decision on what was there before", tom.AcceptFiles(ctx, id, before), portal.ErrConflict)
 		if err := cleo.AnswerFileRequest(ctx, id); err != nil {
 			t.Fatal(err)
@@ -219,7 +224,7 @@ func TestAnswerFileRequest(t *testing.T) {
 		recorded(t, w, portal.FileRequestAnswered)
 		wants(t, "answered twice", cleo.AnswerFileRequest(ctx, id), portal.ErrConflict)
 		q := must[portal.FileRequest](t)(tom.FileRequest(ctx, id))
-		if q.State != portal.RequestAnswered || q.Turn != portal.Team || q.StateBy != "Cleo" || !q.RemindAt.IsZero() || q.Files != 1 {
+		if q.State != portal.RequestAnswered || q.Turn != portal.Team || q.StateBy != "Cleo" || !q.RemindAt.IsZero() || q.Files != 2 {
 			t.Errorf("answered: %+v", q)
 		}
 		if got := mailsAbout(t, w, string(id)); got != "file_request Cleo, file_request_answered Tom" {

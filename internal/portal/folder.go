@@ -520,7 +520,7 @@ UPDATE folders SET audience = 'team', shown_at = NULL, shown_by = NULL, name = $
 			name, fold(name), string(b.ID)); err != nil {
 			return err
 		}
-		if err := t.hideEvents(ctx, append(subjects, string(b.ID))); err != nil {
+		if err := t.hideTraces(ctx, append(subjects, string(b.ID))); err != nil {
 			return err
 		}
 		if err := t.concealTrash(ctx, project, b.ID); err != nil {
@@ -542,7 +542,7 @@ func (t *tx) concealTrash(ctx context.Context, project ProjectID, in FolderID) e
 		if err := t.must(ctx, `UPDATE `+x.Kind+`s SET audience = 'team', shown_at = NULL, shown_by = NULL, revision = revision + 1 WHERE id = $1`, x.ID); err != nil {
 			return err
 		}
-		if err := t.hideEvents(ctx, []string{x.ID}); err != nil {
+		if err := t.hideTraces(ctx, []string{x.ID}); err != nil {
 			return err
 		}
 		if x.Kind == "folder" {
@@ -556,12 +556,24 @@ func (t *tx) concealTrash(ctx context.Context, project ProjectID, in FolderID) e
 
 type namesake struct{ id, name string }
 
-// hideEvents takes what happened to the subjects out of the client's sight.
-func (t *tx) hideEvents(ctx context.Context, subjects []string) error {
+// hideTraces takes what happened to files and folders out of the client's sight,
+// and ends the share links of the files: shown again, they are to be shared anew.
+func (t *tx) hideTraces(ctx context.Context, subjects []string) error {
 	for part := range slices.Chunk(subjects, 200) {
 		places, args := oneOf(1, part)
 		if _, err := t.exec(ctx, `UPDATE events SET shown = 0 WHERE subject IN `+places, args...); err != nil {
 			return err
+		}
+		places, args = oneOf(2, part)
+		rows, err := t.query(ctx, `SELECT `+shareLinkColumns+` FROM my_share_links l WHERE l.revoked_at IS NULL AND l.file_id IN `+places+` ORDER BY l.id`, args...)
+		links, err := list(rows, err, func(rows *sql.Rows) (ShareLink, error) { return t.me.scanShareLink(rows.Scan) })
+		if err != nil {
+			return err
+		}
+		for _, l := range links {
+			if err := t.endLink(ctx, l); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -22,21 +22,6 @@ func WithRequest(ctx context.Context, r Request) context.Context {
 	return context.WithValue(ctx, requestKey{}, r)
 }
 
-// Part makes one of several changes of a request, that to the thing with the
-// id, at most once. One that was made by an earlier sending is made.
-func Part(ctx context.Context, id string, change func(context.Context) error) error {
-	if r, ok := ctx.Value(requestKey{}).(Request); ok && r.Key != "" {
-		r.Key += " " + id
-		ctx = WithRequest(ctx, r)
-	}
-	err := change(ctx)
-	var again *Repeated
-	if errors.As(err, &again) {
-		return nil
-	}
-	return err
-}
-
 // Repeated says that the change was already made, by an earlier sending of the
 // same request. Subject is what that one was about.
 type Repeated struct{ Subject string }
@@ -45,6 +30,22 @@ func (*Repeated) Error() string { return "already done" }
 
 // ErrReused says that a request's key came again with something else in it.
 var ErrReused = errors.New("the key of the request was used for another one")
+
+// Did reports whether the actor's request under ctx was here before: what it was
+// about may be gone by now.
+func (me *Scope) Did(ctx context.Context) (bool, error) {
+	at, err := me.didAt(ctx)
+	return at != 0, err
+}
+
+// didAt is when the request was first here, 0 when it was not.
+func (me *Scope) didAt(ctx context.Context) (at int64, err error) {
+	r, ok := ctx.Value(requestKey{}).(Request)
+	if !ok || r.Key == "" {
+		return 0, nil
+	}
+	return at, me.p.db.QueryRow(ctx, `SELECT COALESCE(MAX(created_at), 0) FROM requests WHERE key = $1 AND body_hash = $2`, me.actor.id+" "+r.Key, r.Body).Scan(&at)
+}
 
 // Once gives what a repeated request made the first time, as if it had made it
 // now: id, err := portal.Once(me.AddTask(ctx, in)).

@@ -17,6 +17,7 @@ import (
 type Scope struct {
 	p     *Portal
 	actor Actor
+	in    *tx // the change that all of this Scope's are part of, or nil
 }
 
 // Person is who acts; empty when a client user's view is looked at.

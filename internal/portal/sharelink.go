@@ -260,7 +260,12 @@ func (t *tx) revokeLink(ctx context.Context, id ShareLinkID) error {
 	case !l.MayRevoke(t.me.actor.person):
 		return ErrForbidden
 	}
-	if err := t.must(ctx, `UPDATE share_links SET revoked_at = $1, revoked_by = $2 WHERE id = $3 AND revoked_at IS NULL`, t.now, string(t.me.actor.person), string(id)); err != nil {
+	return t.endLink(ctx, l)
+}
+
+// endLink ends a share link that was not ended before.
+func (t *tx) endLink(ctx context.Context, l ShareLink) error {
+	if err := t.must(ctx, `UPDATE share_links SET revoked_at = $1, revoked_by = $2 WHERE id = $3 AND revoked_at IS NULL`, t.now, string(t.me.actor.person), string(l.ID)); err != nil {
 		return err
 	}
 	return t.record(ctx, Happening{Kind: ShareLinkRevoked, Client: l.Client, Project: l.Project, Subject: string(l.File), Details: Details{"title": l.FileName}})
@@ -294,17 +299,19 @@ func (me *Scope) RevokeShareLinks(ctx context.Context, project ProjectID) error 
 	case !w.Rights.Has(Administer):
 		return ErrForbidden
 	}
-	rows, err := me.query(ctx, `SELECT DISTINCT l.project_id FROM my_share_links l WHERE l.revoked_at IS NULL`)
+	rows, err := me.query(ctx, `SELECT DISTINCT l.project_id FROM my_share_links l WHERE l.revoked_at IS NULL ORDER BY l.project_id`)
 	projects, err := list(rows, err, func(rows *sql.Rows) (id ProjectID, err error) { return id, rows.Scan(&id) })
 	if err != nil {
 		return err
 	}
-	for _, id := range projects {
-		if err := Part(ctx, string(id), func(ctx context.Context) error { return me.RevokeShareLinks(ctx, id) }); err != nil {
-			return err
+	return me.Together(ctx, func(all *Scope) error {
+		for _, id := range projects {
+			if err := all.RevokeShareLinks(ctx, id); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // ErrLocked says that a share link opens with a password.
@@ -350,10 +357,19 @@ func (p *Portal) OpenShareLink(ctx context.Context, token, pass string) (*Scope,
 		return nil, err
 	case l.usedUp():
 		return nil, ErrNotFound
-	case l.password != "" && !p.proved(linkPass, me.actor.id, pass):
-		return nil, ErrLocked
+	}
+	if err := p.locked(me, l, pass); err != nil {
+		return nil, err
 	}
 	return me, nil
+}
+
+// locked is ErrLocked for a link with a password and no pass for it.
+func (p *Portal) locked(me *Scope, l linkFile, pass string) error {
+	if l.password != "" && !p.proved(linkPass, me.actor.id, pass) {
+		return ErrLocked
+	}
+	return nil
 }
 
 // linkOf finds the share link of a token.
@@ -458,10 +474,36 @@ func (me *Scope) LinkFile(ctx context.Context) (Stored, error) {
 	return l.Stored, err
 }
 
-// TakeLinkFile counts one download of a share link, and returns proof of it for
+// TakeShareLink counts one download of a share link, and returns proof of it for
 // TakenLinkFile. Of several who take the last one at the same time one gets it;
-// others ErrNotFound. For the link itself.
-func (me *Scope) TakeLinkFile(ctx context.Context) (taken string, err error) {
+// others ErrNotFound. The same request, sent again within a minute, as by a
+// double click, counts once. Errors as of OpenShareLink.
+func (p *Portal) TakeShareLink(ctx context.Context, token, pass string) (taken string, err error) {
+	me, l, err := p.linkOf(ctx, token)
+	if err == nil {
+		err = p.locked(me, l, pass)
+	}
+	if err != nil {
+		return "", err
+	}
+	at, err := me.didAt(ctx)
+	switch left := takenLife - p.now().Sub(moment(at)); {
+	case err != nil:
+		return "", err
+	case at != 0 && left > 0:
+		return p.prove(linkTaken, me.actor.id+" "+string(l.Version), left), nil
+	case at != 0: // the page was left open
+		ctx = WithRequest(ctx, Request{})
+	}
+	taken, err = me.takeLinkFile(ctx)
+	var again *Repeated
+	if errors.As(err, &again) { // at this moment
+		return p.prove(linkTaken, me.actor.id+" "+string(l.Version), takenLife), nil
+	}
+	return taken, err
+}
+
+func (me *Scope) takeLinkFile(ctx context.Context) (taken string, err error) {
 	err = me.write(ctx, func(t *tx) error {
 		l, err := readLink(ctx, t, t.now)
 		if err != nil {

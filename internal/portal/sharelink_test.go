@@ -152,15 +152,11 @@ func second[T any](_ T, err error) error { return err }
 func TestLinkEnds(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		f, _ := linked(t, w)
-		tom, mia, ada := w.As(w.Tom), w.As(w.Mia), w.As(w.Ada)
+		mia, ada := w.As(w.Mia), w.As(w.Ada)
 		id, token := share(t, w, f, portal.NewShareLink{})
 		taken := func() string {
 			t.Helper()
-			link, err := w.Portal.OpenShareLink(ctx, token, "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			return must[string](t)(link.TakeLinkFile(ctx))
+			return must[string](t)(w.Portal.TakeShareLink(ctx, token, ""))
 		}
 		proof := taken()
 		recorded(t, w, portal.ShareLinkOpened)
@@ -198,14 +194,6 @@ func TestLinkEnds(t *testing.T) {
 			write(t, w, q[1])
 			open("after " + what)
 		}
-		if _, err := tom.Conceal(ctx, portal.ItemID(f)); err != nil {
-			t.Fatal(err)
-		}
-		closed("the file concealed", portal.LinkClosed)
-		if err := tom.Reveal(ctx, portal.ItemID(f), true); err != nil {
-			t.Fatal(err)
-		}
-		open("shown again")
 		// Whoever may not share it any more has no links.
 		if err := mia.TakeOffProject(ctx, w.Site, w.Tom); err != nil {
 			t.Fatal(err)
@@ -273,16 +261,12 @@ func TestLastDownload(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		f, _ := linked(t, w)
 		id, token := share(t, w, f, portal.NewShareLink{MaxDownloads: 3})
-		link, err := w.Portal.OpenShareLink(ctx, token, "")
-		if err != nil {
-			t.Fatal(err)
-		}
 		var wg sync.WaitGroup
 		var mu sync.Mutex
 		var proofs []string
 		for range 12 {
 			wg.Go(func() {
-				proof, err := link.TakeLinkFile(ctx)
+				proof, err := w.Portal.TakeShareLink(ctx, token, "")
 				mu.Lock()
 				defer mu.Unlock()
 				switch {
@@ -360,6 +344,59 @@ func TestLinkPassword(t *testing.T) {
 		var n int
 		if err := w.DB.QueryRow(ctx, `SELECT COUNT(*) FROM share_links WHERE token_hash = $1 OR password_hash LIKE '%violet%'`, token).Scan(&n); err != nil || n != 0 {
 			t.Errorf("%d secrets in the database (%v)", n, err)
+		}
+	})
+}
+
+// A double click on a link's only download gets it once, and gets it.
+func TestLinkTakenTwiceAtOnce(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		f, _ := linked(t, w)
+		id, token := share(t, w, f, portal.NewShareLink{MaxDownloads: 1})
+		click := portal.WithRequest(ctx, portal.Request{Key: "the page's"})
+		for range 2 {
+			proof := must[string](t)(w.Portal.TakeShareLink(click, token, ""))
+			if _, _, err := w.Portal.TakenLinkFile(ctx, token, proof); err != nil {
+				t.Errorf("taken: %v", err)
+			}
+			w.Clock.Advance(40 * time.Second)
+		}
+		if l := must[portal.ShareLink](t)(w.As(w.Tom).ShareLink(ctx, id)); l.Downloads != 1 {
+			t.Errorf("counted %d times", l.Downloads)
+		}
+		_, err := w.Portal.TakeShareLink(click, token, "")
+		wants(t, "after a minute", err, portal.ErrNotFound)
+		_, err = w.Portal.TakeShareLink(portal.WithRequest(ctx, portal.Request{Key: "another page's"}), token, "")
+		wants(t, "somebody else", err, portal.ErrNotFound)
+	})
+}
+
+// What is hidden and shown again is to be shared anew, alone or with its folder.
+func TestConcealEndsLinks(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		mia := w.As(w.Mia)
+		folder := must[portal.FolderID](t)(mia.AddFolder(ctx, w.Site, "", portal.NewFolder{Name: "Press", Audience: portal.ClientSide}))
+		for _, hide := range []portal.ItemID{portal.ItemID(folder), ""} {
+			f, _ := linked(t, w)
+			if hide == "" {
+				hide = portal.ItemID(f)
+			} else if err := mia.MoveFile(ctx, f, folder, portal.MoveOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			id, token := share(t, w, f, portal.NewShareLink{})
+			must[[]portal.Seen](t)(mia.Conceal(ctx, hide))
+			wants(t, "hidden", opens(w, token), portal.ErrNotFound)
+			if err := mia.Reveal(ctx, hide, true); err != nil {
+				t.Fatal(err)
+			}
+			if err := mia.Reveal(ctx, portal.ItemID(f), true); err != nil {
+				t.Fatal(err)
+			}
+			wants(t, "shown again", opens(w, token), portal.ErrNotFound)
+			if l := must[portal.ShareLink](t)(mia.ShareLink(ctx, id)); l.State != portal.LinkRevoked || l.RevokedByName != "Mia" {
+				t.Errorf("the link is %+v", l)
+			}
+			recorded(t, w, portal.ShareLinkRevoked)
 		}
 	})
 }

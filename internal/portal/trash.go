@@ -118,7 +118,7 @@ func (t *tx) restoreFile(ctx context.Context, x Trashed, in Folder) error {
 	also := ``
 	if x.Audience == ClientSide && in.within(ClientSide) == Team {
 		also = `, audience = 'team', shown_at = NULL, shown_by = NULL`
-		if err := t.hideEvents(ctx, []string{x.ID}); err != nil {
+		if err := t.hideTraces(ctx, []string{x.ID}); err != nil {
 			return err
 		}
 	}

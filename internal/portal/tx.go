@@ -35,7 +35,40 @@ func (me *Scope) write(ctx context.Context, fn func(*tx) error) error {
 	case me.actor.readOnly:
 		return ErrForbidden
 	}
+	if me.in != nil {
+		return me.in.part(ctx, fn)
+	}
 	return me.change(ctx, fn)
+}
+
+// Together makes the changes that fn makes through the Scope it is given in one
+// transaction: all of them, or none. Fn may run more than once, and reads what
+// it needs before. A request that was here before is not made again.
+func (me *Scope) Together(ctx context.Context, fn func(*Scope) error) error {
+	err := me.write(ctx, func(t *tx) error {
+		all := *me
+		all.in = t
+		return fn(&all)
+	})
+	var again *Repeated
+	if errors.As(err, &again) {
+		return nil
+	}
+	return err
+}
+
+// part is one of several changes in one transaction.
+func (t *tx) part(ctx context.Context, fn func(*tx) error) error {
+	one := &tx{Tx: t.Tx, me: t.me, now: t.now, address: t.address}
+	if err := fn(one); err != nil {
+		return err
+	}
+	if one.changed && !one.recorded {
+		return errUnrecorded
+	}
+	t.changed, t.recorded = t.changed || one.changed, t.recorded || one.recorded
+	t.signals = append(t.signals, one.signals...)
+	return nil
 }
 
 // change is write without asking whether this actor may write at all: for

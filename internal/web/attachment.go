@@ -105,10 +105,15 @@ func (s *Server) attach(w http.ResponseWriter, r *http.Request, me *visit) error
 	if len(files) == 0 {
 		return seeOther(w, r, view.Href(string(id)))
 	}
-	for _, x := range files {
-		if err := part(r, x, func(ctx context.Context) error { return me.Attach(ctx, id, portal.FileID(x)) }); err != nil {
-			return err
+	if err := me.Together(r.Context(), func(all *portal.Scope) error {
+		for _, x := range files {
+			if err := all.Attach(r.Context(), id, portal.FileID(x)); err != nil {
+				return err
+			}
 		}
+		return nil
+	}); err != nil {
+		return err
 	}
 	return done(w, r, view.Href(string(id)), "attached")
 }

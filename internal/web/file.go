@@ -179,6 +179,13 @@ func (s *Server) selection(w http.ResponseWriter, r *http.Request, me *visit) er
 		return err
 	}
 	q := r.URL.Query()
+	back := filesPath(portal.ProjectID(q.Get("project")), portal.FolderID(q.Get("in")))
+	if did, err := me.Did(r.Context()); err != nil || did {
+		if err != nil {
+			return err
+		}
+		return seeOther(w, r, back)
+	}
 	c, err := choose(r, me, q.Get("project"), q.Get("in"), folders, files)
 	if err != nil {
 		return err
@@ -186,7 +193,6 @@ func (s *Server) selection(w http.ResponseWriter, r *http.Request, me *visit) er
 	if c.project == "" {
 		return portal.ErrNotFound
 	}
-	back := filesPath(c.project, c.in)
 	if c.none() {
 		return seeOther(w, r, back)
 	}
@@ -204,52 +210,52 @@ func (s *Server) selection(w http.ResponseWriter, r *http.Request, me *visit) er
 	case do == "put":
 		return s.put(w, r, me, c, to, o)
 	case do == "copy_here":
-		for _, x := range c.files {
-			if err := part(r, string(x.ID), func(ctx context.Context) error {
-				_, err := me.CopyFile(ctx, x.ID, to)
+		if err := me.Together(r.Context(), func(all *portal.Scope) error {
+			return c.each(nil, func(id portal.FileID) error {
+				_, err := all.CopyFile(r.Context(), id, to)
 				return err
-			}); err != nil {
-				return err
-			}
+			})
+		}); err != nil {
+			return err
 		}
 		return done(w, r, filesPath(c.project, to), "copied")
 	case do == "delete":
 		return s.renderDrop(w, r, me, c)
 	case do == "trash":
-		for _, d := range c.folders {
-			if err := part(r, string(d.ID), func(ctx context.Context) error { return me.TrashFolder(ctx, d.ID) }); err != nil {
-				return err
-			}
-		}
-		for _, x := range c.files {
-			if err := part(r, string(x.ID), func(ctx context.Context) error { return me.TrashFile(ctx, x.ID) }); err != nil {
-				return err
-			}
+		if err := me.Together(r.Context(), func(all *portal.Scope) error {
+			return c.each(func(id portal.FolderID) error { return all.TrashFolder(r.Context(), id) },
+				func(id portal.FileID) error { return all.TrashFile(r.Context(), id) })
+		}); err != nil {
+			return err
 		}
 		return done(w, r, back, "trashed")
 	}
 	return errBadForm
 }
 
-// part makes one of a request's several changes, unless that was made before.
-func part(r *http.Request, id string, change func(context.Context) error) error {
-	return portal.Part(r.Context(), id, change)
+// each does something to every folder, if folder is not nil, and to every file.
+func (c chosen) each(folder func(portal.FolderID) error, file func(portal.FileID) error) error {
+	for _, d := range c.folders {
+		if folder != nil {
+			if err := folder(d.ID); err != nil {
+				return err
+			}
+		}
+	}
+	for _, x := range c.files {
+		if err := file(x.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // put moves what was chosen.
 func (s *Server) put(w http.ResponseWriter, r *http.Request, me *visit, c chosen, to portal.FolderID, o portal.MoveOptions) error {
-	var err error
-	for _, d := range c.folders {
-		if err = part(r, string(d.ID), func(ctx context.Context) error { return me.MoveFolder(ctx, d.ID, to, o) }); err != nil {
-			break
-		}
-	}
-	for _, x := range c.files {
-		if err != nil {
-			break
-		}
-		err = part(r, string(x.ID), func(ctx context.Context) error { return me.MoveFile(ctx, x.ID, to, o) })
-	}
+	err := me.Together(r.Context(), func(all *portal.Scope) error {
+		return c.each(func(id portal.FolderID) error { return all.MoveFolder(r.Context(), id, to, o) },
+			func(id portal.FileID) error { return all.MoveFile(r.Context(), id, to, o) })
+	})
 	if invalid, status, ok := refused(err); ok && invalid != nil {
 		return s.renderPut(w, r, me, status, c, "move", to, invalid)
 	}

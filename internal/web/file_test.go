@@ -281,7 +281,17 @@ func TestSelectionIsDoneWhole(t *testing.T) {
 				t.Errorf("not moved: %+v, %v", x, err)
 			}
 		}
-		mia.Post(at, url.Values{"file": both, "do": {"trash"}, "once": {"trashes"}}).MustBe(200)
+		// One that is refused changes nothing of the others: the deliverable with
+		// both is in review.
+		mixed := []string{string(l.Files[0].ID), both[0]}
+		tom := s.As("tom")
+		tom.Post(at, url.Values{"file": mixed, "do": {"trash"}}).MustBe(403)
+		if _, err := me.File(t.Context(), l.Files[0].ID); err != nil {
+			t.Errorf("deleted although the other was refused: %v", err)
+		}
+		for range 2 {
+			mia.Post(at, url.Values{"file": both, "do": {"trash"}, "once": {"trashes"}}).MustBe(200)
+		}
 		for _, id := range both {
 			if _, err := me.File(t.Context(), portal.FileID(id)); err != portal.ErrNotFound {
 				t.Errorf("not deleted: %v", err)

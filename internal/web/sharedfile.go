@@ -117,15 +117,11 @@ func (s *Server) takeSharedFile(w http.ResponseWriter, r *http.Request, me *visi
 		return err
 	}
 	page := "/s/" + r.PathValue("token")
-	link, err := s.Portal.OpenShareLink(r.Context(), r.PathValue("token"), s.linkProof(r, passCookie))
+	taken, err := s.Portal.TakeShareLink(r.Context(), r.PathValue("token"), s.linkProof(r, passCookie))
 	switch {
 	case errors.Is(err, portal.ErrLocked): // the pass is over
 		return seeOther(w, r, page)
 	case err != nil:
-		return err
-	}
-	taken, err := link.TakeLinkFile(r.Context())
-	if err != nil {
 		return err
 	}
 	s.setLinkCookie(w, r, takenCookie, taken)
