@@ -163,7 +163,7 @@ func checkDatabase(ctx context.Context, cfg *config.Config) []finding {
 	default:
 		found = append(found, finding{fine, "permissions", "are what they are due to be"})
 	}
-	return found
+	return append(found, checkStrays(ctx, cfg, d)...)
 }
 
 // checkClock judges how far the database's clock is from this machine's. Links

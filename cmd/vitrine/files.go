@@ -158,6 +158,11 @@ func (h *house) sweepBlobs(ctx context.Context, o blob.Sweeping) (blob.Swept, er
 // sweepFiles is the sweep of each day.
 func (h *house) sweepFiles(ctx context.Context) error {
 	done, err := h.sweepBlobs(ctx, blob.Sweeping{Now: time.Now()})
+	strays := int64(0)
+	if errors.Is(err, blob.ErrTooMany) {
+		strays = int64(done.Unnamed)
+	}
+	h.strays.Store(strays)
 	switch {
 	case errors.Is(err, blob.ErrTooMany):
 		h.log.Warn("nothing was swept: so many stored files are not in the database that it may be an older one; see vitrine sweep", "files", done.Blobs, "unnamed", done.Unnamed)

@@ -249,6 +249,7 @@ func TestSweepAfterRestore(t *testing.T) {
 		}
 	}
 	p.want(0, "Of 120 stored files, nothing names 40 ", "sweep")
+	p.want(0, "warn  stored files   nothing names 40 of 120", "doctor")
 	p.want(2, "usage: vitrine sweep", "sweep", "everything")
 	if _, err := os.Stat(p.stored(lastWeek[0])); err != nil {
 		t.Error("looking removed something")

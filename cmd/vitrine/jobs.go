@@ -2,6 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/jobs"
@@ -19,7 +23,30 @@ func (h *house) startJobs(ctx context.Context) error {
 		_, err := h.portal.PurgeTrash(ctx)
 		return err
 	}, jobs.Within(time.Hour))
+	h.jobs.Every("remind", remindEvery, h.remind)
 	h.jobs.Every("sweep_files", 24*time.Hour, h.sweepFiles, jobs.Within(6*time.Hour))
 	h.jobs.Every("scrub_files", 24*time.Hour, h.scrubFiles, jobs.Within(20*time.Hour))
 	return h.jobs.Start(ctx)
+}
+
+// remindEvery is how late a reminder goes out at most.
+const remindEvery = 5 * time.Minute
+
+// remind sends what is due. When it last did is the time of a file beside the
+// database: a backup that is brought back brings that not back.
+func (h *house) remind(ctx context.Context) error {
+	path := filepath.Join(h.cfg.Data, "vitrine.reminded")
+	var last time.Time
+	if info, err := os.Stat(path); err == nil {
+		last = info.ModTime()
+	}
+	now := time.Now()
+	if err := h.portal.SendReminders(ctx, last); err != nil {
+		return err
+	}
+	err := os.Chtimes(path, now, now)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = os.WriteFile(path, nil, 0o600)
+	}
+	return err
 }

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -44,6 +45,7 @@ type house struct {
 	accounts *account.Accounts
 	mails    *notify.Notifier
 	looks    *inspect.Inspector // since run
+	strays   atomic.Int64       // stored files that nothing names and the sweep left
 }
 
 // open connects what the configuration names, and brings the database up to
@@ -196,6 +198,7 @@ func (h *house) run(ctx context.Context, o web.Options, ready func(address strin
 			return err
 		}
 	}
+	o.Strays = func() int { return int(h.strays.Load()) }
 	o.Mails, o.Bytes, o.FilesURL = h.mails, transfer.New(h.blobs, h.looks.Scan(), h.log), h.cfg.FilesURL
 	o.Portal, o.Accounts, o.Hub, o.BaseURL, o.Trusted, o.Log = h.portal, h.accounts, h.hub, h.cfg.BaseURL, h.cfg.TrustedProxies, h.log
 	o.API = api.New(api.Options{Portal: h.portal, Accounts: h.accounts, Bytes: o.Bytes, BaseURL: o.BaseURL, Trusted: h.cfg.TrustedProxies, Version: version, Log: h.log})

@@ -15,6 +15,8 @@ import (
 
 	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/config"
+	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/portal"
 )
 
 // openStorage opens what the configuration names. A bucket is not asked yet.
@@ -156,6 +158,36 @@ func checkStorage(ctx context.Context, cfg *config.Config) []finding {
 		found = append(found, ownMark(cfg, marked, where))
 	}
 	return found
+}
+
+// checkStrays counts the stored files that nothing names any more.
+func checkStrays(ctx context.Context, cfg *config.Config, d *db.DB) []finding {
+	const about = "stored files"
+	if _, err := os.Stat(cfg.KeyPath()); err != nil {
+		return nil
+	}
+	key, err := cfg.LoadKey()
+	if err != nil {
+		return nil // which another line says
+	}
+	store, err := openStorage(cfg)
+	if err != nil {
+		return nil
+	}
+	if c, ok := store.(io.Closer); ok {
+		defer c.Close()
+	}
+	p, _ := portal.New(d, portal.Options{Key: key})
+	done, err := blob.Sweep(ctx, store, blob.Sweeping{Owner: ownerOf(key), Named: p.NamedBlobs, Look: true, Now: time.Now()})
+	switch {
+	case errors.Is(err, blob.ErrNotOurs):
+		return nil
+	case errors.Is(err, blob.ErrTooMany):
+		return []finding{{warn, about, fmt.Sprintf("nothing names %d of %d, too many to be removed by themselves: if this database is not an older one, vitrine sweep remove", done.Unnamed, done.Blobs)}}
+	case err != nil:
+		return []finding{{bad, about, "cannot be listed: " + plainly(err)}}
+	}
+	return []finding{{fine, about, fmt.Sprintf("%d, of which nothing names %d", done.Blobs, done.Unnamed)}}
 }
 
 // ownMark compares the mark with the key, if there is one: the doctor makes

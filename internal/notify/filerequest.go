@@ -3,14 +3,10 @@ package notify
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/mail"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 )
-
-// remindEvery is how late a reminder goes out at most.
-const remindEvery = 5 * time.Minute
 
 // requested is a file request as the reader of the mail sees it now. What one of
 // the client's people is mailed is unwanted when it waits for them no longer.

@@ -140,7 +140,7 @@ func TestReminderIsSent(t *testing.T) {
 		o := open(t, w, &mailtest.Server{})
 		o.ask("Team portraits")
 		o.Clock.Advance(time.Date(2026, 3, 19, 9, 1, 0, 0, time.UTC).Sub(o.Clock.Now()))
-		if err := o.Portal.SendReminders(t.Context()); err != nil {
+		if err := o.Portal.SendReminders(t.Context(), time.Time{}); err != nil {
 			t.Fatal(err)
 		}
 		id := o.last(portal.MailReminder)

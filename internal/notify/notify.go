@@ -71,7 +71,6 @@ func New(p *portal.Portal, a *account.Accounts, s *mail.Sender, o Options) *Noti
 func (n *Notifier) Register(j *jobs.Jobs) {
 	jobs.Handle(j, portal.SendMail, func(ctx context.Context, m portal.MailJob) error { return n.Send(ctx, m.Mail) })
 	j.Every("sweep_mails", late, n.Sweep)
-	j.Every("remind", remindEvery, n.portal.SendReminders)
 }
 
 // Sweep enqueues the mails that are late, and notes those that were sent but

@@ -482,9 +482,9 @@ const reminderHour = 9
 
 var reminderDays = []int{-1, 0, 3, 6, 9}
 
-// reminderLate is how long after its time a reminder still goes out. One that
-// is later is left out: the program was down for long, or its data were brought
-// back from a backup, after which nobody is reminded twice.
+// reminderLate is how long after its time a reminder goes out without question.
+// When it is later, the program was down for long, or its data were brought back
+// from a backup, after which nobody is reminded twice.
 const reminderLate = time.Hour
 
 // nextReminder is when to remind next after a moment; the zero time: not again.
@@ -506,8 +506,10 @@ const remindersAtOnce = 200
 
 // SendReminders queues the reminders of file requests whose time has come. Who
 // gets one is found when it is queued, and asked again when it is sent. Of
-// several that run at the same time, one queues each reminder.
-func (p *Portal) SendReminders(ctx context.Context) error {
+// several that run at the same time, one queues each reminder. Last is when they
+// were sent the last time, as far as is known from elsewhere than the database,
+// which may be that of a backup: what fell due since then goes out however late.
+func (p *Portal) SendReminders(ctx context.Context, last time.Time) error {
 	brand, err := p.Brand(ctx)
 	if err != nil {
 		return err
@@ -519,7 +521,7 @@ func (p *Portal) SendReminders(ctx context.Context) error {
 			return err
 		}
 		for _, r := range due {
-			if err := p.remind(ctx, r, zone); err != nil {
+			if err := p.remind(ctx, r, zone, last); err != nil {
 				return err
 			}
 		}
@@ -530,10 +532,11 @@ func (p *Portal) SendReminders(ctx context.Context) error {
 }
 
 // remind queues the mails of one reminder and sets the time of the next.
-func (p *Portal) remind(ctx context.Context, r dueReminder, zone *time.Location) error {
+func (p *Portal) remind(ctx context.Context, r dueReminder, zone *time.Location, last time.Time) error {
 	return p.db.Write(ctx, func(d *db.Tx) error {
 		now := p.now()
-		fresh := now.Sub(db.FromMicros(r.at)) < reminderLate
+		at := db.FromMicros(r.at)
+		fresh := now.Sub(at) < reminderLate || !last.IsZero() && last.Before(at)
 		var next, reminded any
 		if at := nextReminder(r.dueOn, zone, now); !at.IsZero() {
 			next = db.Micros(at)

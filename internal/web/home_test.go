@@ -3,6 +3,8 @@ package web_test
 import (
 	"testing"
 
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+	"github.com/vitrine-portal/vitrine/internal/web"
 	"github.com/vitrine-portal/vitrine/internal/web/webtest"
 )
 
@@ -28,6 +30,17 @@ func TestHome(t *testing.T) {
 			}
 			p.MustContain(c.has...)
 			p.MustNotContain(c.forbid...)
+		}
+	})
+}
+
+// That the sweep stands still is said to who can do something about it.
+func TestStraysAreSaid(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		s := webtest.New(t, w, func(o *web.Options) { o.Strays = func() int { return 1234 } })
+		s.As("ada").Get("/").MustBe(200).MustContain("names 1,234 stored files")
+		for _, who := range []string{"mia", "tom", "cleo"} {
+			s.As(who).Get("/").MustBe(200).MustNotContain("stored files")
 		}
 	})
 }

@@ -36,6 +36,9 @@ func (s *Server) today(w http.ResponseWriter, r *http.Request, me *visit) error 
 		}
 		p.First = len(clients) == 0
 	}
+	if s.Strays != nil && me.Self.Rights.Has(portal.Administer) {
+		p.Strays = s.Strays()
+	}
 	p.Shell.Team.Visit = "/visits/today"
 	s.setTitle(&p.Page, p.T("nav.today"))
 	return s.render(w, r, http.StatusOK, view.Today(p))
