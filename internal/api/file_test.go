@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -208,6 +209,52 @@ func TestFilesAndFolders(t *testing.T) {
 		b := s.asks(mia, 201, "POST", file+"/copy", `{}`, "Idempotency-Key", "copy")
 		if a.text("id") != b.text("id") {
 			t.Errorf("copied twice: %v, %v", a, b)
+		}
+	})
+}
+
+// T008: nothing goes from one project to another, whoever's they are.
+func TestNothingGoesAcross(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		s := newSite(t, w)
+		site, shop, brand := w.Items[w.Site][portal.ClientSide], w.Items[w.Shop][portal.ClientSide], w.Items[w.Brand][portal.ClientSide]
+		for _, c := range []struct {
+			who      string
+			from, to portaltest.Items
+			want     int // 403: of what they see they may move nothing, wherever to
+		}{
+			{"cleo", shop, site, 404}, {"cleo", site, shop, 403}, {"carl", site, shop, 404}, {"carl", shop, site, 403},
+			{"mia", site, shop, 404}, {"mia", site, brand, 404}, {"tom", site, brand, 404}, {"tom", brand, site, 404},
+		} {
+			token, to := s.token(c.who, "read", "write"), `{"to":"`+string(c.to.Folder)+`"}`
+			for _, path := range []string{"/api/files/" + string(c.from.File) + "/move", "/api/files/" + string(c.from.File) + "/copy", "/api/folders/" + string(c.from.Folder) + "/move"} {
+				s.asks(token, c.want, "POST", path, to)
+			}
+		}
+	})
+}
+
+// T185: of many who make a folder of one name at the same time one does, and the
+// others are told.
+func TestOneNameAtOnce(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		s := newSite(t, w)
+		tokens := []string{s.token("mia", "write"), s.token("ada", "write"), s.token("tom", "write")}
+		codes := make(chan int, 24)
+		var all sync.WaitGroup
+		for n := range cap(codes) {
+			all.Go(func() {
+				codes <- s.do("POST", "/api/projects/"+string(w.Site)+"/folders", tokens[n%len(tokens)], `{"name":"Proofs"}`).Code
+			})
+		}
+		all.Wait()
+		close(codes)
+		got := map[int]int{}
+		for code := range codes {
+			got[code]++
+		}
+		if got[201] != 1 || got[422] != cap(codes)-1 {
+			t.Errorf("the answers are %v", got)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -296,6 +297,33 @@ func TestSelectionIsDoneWhole(t *testing.T) {
 			if _, err := me.File(t.Context(), portal.FileID(id)); err != portal.ErrNotFound {
 				t.Errorf("not deleted: %v", err)
 			}
+		}
+	})
+}
+
+// T010: of things of which one is somebody else's nothing is done to any, and the
+// answer is the same as if that one were not there.
+func TestSelectionOfOwnAndForeign(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		cleo := s.As("cleo")
+		own, _ := bring(t, s, s.Cleo, portal.NewUpload{Project: s.World.Site, Name: "ours.txt"}, []byte("ours"), "text", "text/plain")
+		foreign := []string{string(s.Items[s.Shop][portal.ClientSide].File), string(s.Items[s.World.Site][portal.Team].File), string(s.Items[s.Hidden][portal.ClientSide].File), "fil_none"}
+		answers := map[string]bool{}
+		for _, other := range foreign {
+			files := []string{string(own), other}
+			for _, do := range []string{"trash", "delete", "move"} {
+				p := cleo.Post("/files/selection?project="+string(s.World.Site), url.Values{"file": files, "do": {do}}).MustBe(404)
+				answers[p.Text("main")] = true
+			}
+			// Of an archive that one is left out.
+			answers[fmt.Sprint(len(cleo.Post("/projects/"+string(s.World.Site)+"/zip", url.Values{"file": files}).MustBe(200).Body))] = true
+			cleo.Post("/files/selection?project="+string(s.Shop), url.Values{"file": files, "do": {"trash"}}).MustBe(404)
+		}
+		if len(answers) != 2 { // that of a page, and that of an archive
+			t.Errorf("the answers differ: %v", answers)
+		}
+		if _, err := s.World.As(s.Cleo).File(t.Context(), own); err != nil {
+			t.Errorf("their own is gone: %v", err)
 		}
 	})
 }
