@@ -23,6 +23,7 @@ var arrows = map[string][]string{
 	"web/view/ui":   {"web/static"},
 	"api":           {"portal", "account", "transfer", "words"},
 	"transfer":      {"portal", "blob", "preview"},
+	"mailin":        {"portal", "account", "transfer", "blob", "jobs", "words"},
 	"inspect":       {"portal", "blob", "jobs", "preview", "scan"},
 	"notify":        {"portal", "account", "jobs", "mail", "words"},
 	"web/webtest":   {"web", "portal", "account", "portaltest", "db", "db/dbtest", "live", "transfer", "blob", "blob/blobtest"},

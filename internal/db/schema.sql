@@ -476,6 +476,48 @@ CREATE INDEX folders_trash ON folders (trash_id) WHERE trash_id IS NOT NULL;
 
 CREATE INDEX folders_trashed ON folders (project_id, trashed_at, id) WHERE trashed_at IS NOT NULL;
 
+CREATE TABLE incoming_mails (
+  id            TEXT   PRIMARY KEY,
+  message_id    TEXT   NOT NULL,
+  recipient     TEXT   NOT NULL,
+  sender        TEXT   NOT NULL,
+  blob          TEXT   NOT NULL,
+  size          BIGINT NOT NULL,
+  received_at   BIGINT NOT NULL,
+  state         TEXT   NOT NULL CHECK (state IN ('waiting', 'held', 'posted', 'returned', 'dropped', 'discarded')),
+  reason        TEXT   NOT NULL DEFAULT '',
+  tries         BIGINT NOT NULL DEFAULT 0,
+  due_at        BIGINT NOT NULL,
+  settled_at    BIGINT,
+
+
+  from_address  TEXT   NOT NULL DEFAULT '',
+  from_name     TEXT   NOT NULL DEFAULT '',
+  subject       TEXT   NOT NULL DEFAULT '',
+  body          TEXT   NOT NULL DEFAULT '',
+  body_hash     TEXT   NOT NULL DEFAULT '',
+  files         TEXT   NOT NULL DEFAULT '',
+  person_id     TEXT   REFERENCES persons (id),
+  place         TEXT   NOT NULL DEFAULT '',
+  audience      TEXT   NOT NULL DEFAULT 'team' CHECK (audience IN ('team', 'client')),
+  uploads       TEXT   NOT NULL DEFAULT '',
+  became        TEXT   NOT NULL DEFAULT '',
+
+  vouched       BIGINT NOT NULL DEFAULT 0,
+  decided_by    TEXT   REFERENCES persons (id),
+  UNIQUE (message_id, recipient)
+);
+
+CREATE INDEX incoming_mails_blob ON incoming_mails (blob);
+
+CREATE INDEX incoming_mails_due ON incoming_mails (state, due_at);
+
+CREATE INDEX incoming_mails_person ON incoming_mails (person_id, place, received_at);
+
+CREATE INDEX incoming_mails_settled ON incoming_mails (settled_at);
+
+CREATE INDEX incoming_mails_state ON incoming_mails (state, id);
+
 CREATE TABLE invitations (
   id              TEXT   PRIMARY KEY,
   person_id       TEXT   NOT NULL REFERENCES persons (id),
@@ -731,6 +773,15 @@ CREATE TABLE reading_marks (
   seq        BIGINT NOT NULL,
   at         BIGINT NOT NULL,
   PRIMARY KEY (thread_id, person_id, seq)
+);
+
+CREATE TABLE reply_addresses (
+  id          TEXT   PRIMARY KEY,
+  person_id   TEXT   NOT NULL REFERENCES persons (id),
+  place       TEXT   NOT NULL,
+  audience    TEXT   NOT NULL CHECK (audience IN ('team', 'client')),
+  created_at  BIGINT NOT NULL,
+  UNIQUE (person_id, place, audience)
 );
 
 CREATE TABLE requests (

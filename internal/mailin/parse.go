@@ -76,6 +76,16 @@ type File struct {
 // Open opens what the file holds.
 func (f File) Open() (*os.File, error) { return os.Open(f.path) }
 
+// attach adds a text as one more file.
+func (in *Incoming) attach(name, text string) error {
+	f := File{Name: name, Type: "text/plain; charset=utf-8", path: filepath.Join(in.dir, name)}
+	if err := f.fill(strings.NewReader(text + "\n")); err != nil {
+		return err
+	}
+	in.Files = append(in.Files, f)
+	return nil
+}
+
 // Close removes the files.
 func (in *Incoming) Close() error { return os.RemoveAll(in.dir) }
 
@@ -159,7 +169,9 @@ func (in *Incoming) parse(l *lines) error {
 	}
 	in.Whole = w.text()
 	in.Bounce = w.bounce()
-	in.Automatic = in.automatic()
+	if in.Automatic = in.automatic(); in.Automatic == "" && in.Bounce == nil && w.report.kind != "" {
+		in.Automatic = "auto_reply" // that it was read, or what became of something else
+	}
 	in.Text = cut(in.Whole)
 	w.dropOrnaments()
 	return nil
@@ -214,12 +226,12 @@ func messageIDs(s string) (ids []string) {
 	return ids
 }
 
-var words = mime.WordDecoder{CharsetReader: func(name string, r io.Reader) (io.Reader, error) { return toUTF8(name, r), nil }}
+var encodedWords = mime.WordDecoder{CharsetReader: func(name string, r io.Reader) (io.Reader, error) { return toUTF8(name, r), nil }}
 
 // addresses reads the addresses of lines of the header; a line that is not
 // written as it should be gives none.
 func addresses(values []string) (all []mail.Address) {
-	parser := mail.AddressParser{WordDecoder: &words}
+	parser := mail.AddressParser{WordDecoder: &encodedWords}
 	for _, v := range values {
 		if len(v) > 32<<10 {
 			continue
@@ -239,7 +251,7 @@ func decoded(s string) string {
 	if len(s) > 32<<10 {
 		s = s[:32<<10]
 	}
-	if d, err := words.DecodeHeader(s); err == nil {
+	if d, err := encodedWords.DecodeHeader(s); err == nil {
 		return d
 	}
 	return s

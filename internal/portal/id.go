@@ -29,6 +29,7 @@ type (
 	ShareLinkID   string // lnk_
 	ThreadID      string // thr_
 	MessageID     string // msg_
+	IncomingID    string // inm_, a mail that came in
 )
 
 // Actor is whom a Scope acts for: a person, or a client user whose view is

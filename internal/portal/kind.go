@@ -126,11 +126,13 @@ const (
 	ItemRevealed  Kind = "item_revealed"
 	ItemConcealed Kind = "item_concealed"
 
-	TemplateSaved   Kind = "template_saved"
-	TemplateDeleted Kind = "template_deleted"
-	FeedMade        Kind = "feed_made"
-	FeedRevoked     Kind = "feed_revoked"
-	MailRetried     Kind = "mail_retried"
+	TemplateSaved    Kind = "template_saved"
+	TemplateDeleted  Kind = "template_deleted"
+	FeedMade         Kind = "feed_made"
+	FeedRevoked      Kind = "feed_revoked"
+	MailRetried      Kind = "mail_retried"
+	IncomingAccepted Kind = "incoming_accepted" // a mail that was held was let in
+	IncomingPutAway  Kind = "incoming_discarded"
 
 	SignedIn         Kind = "signed_in"
 	SignInFailed     Kind = "sign_in_failed"
@@ -290,11 +292,13 @@ var kinds = map[Kind]particulars{
 	ItemRevealed:  {place: projectFeed},
 	ItemConcealed: {place: projectFeed},
 
-	TemplateSaved:   {place: auditOnly},
-	TemplateDeleted: {place: auditOnly},
-	FeedMade:        {place: auditOnly},
-	FeedRevoked:     {place: auditOnly},
-	MailRetried:     {place: auditOnly},
+	TemplateSaved:    {place: auditOnly},
+	TemplateDeleted:  {place: auditOnly},
+	FeedMade:         {place: auditOnly},
+	FeedRevoked:      {place: auditOnly},
+	MailRetried:      {place: auditOnly},
+	IncomingAccepted: {place: auditOnly},
+	IncomingPutAway:  {place: auditOnly},
 
 	SignedIn:         {place: auditOnly},
 	SignInFailed:     {place: auditOnly},

@@ -519,6 +519,15 @@ SELECT e.id, e.chain, e.seq, e.kind, e.at, e.client_id, e.project_id, e.subject,
 	// Mail that left or waits, for those who administer. Readable is what does
 	// not let its reader be somebody else: neither codes nor links that prove who
 	// one is, nor an invitation to a role above the reader's own.
+	// Mails that came in, for those who administer.
+	"my_incoming_mails": `
+SELECT m.id, m.message_id, m.recipient, m.sender, m.blob, m.size, m.received_at, m.state, m.reason, m.tries, m.settled_at,
+       m.from_address, m.from_name, m.subject, m.body, m.files, m.person_id, a.name AS person_name, a.email AS person_email,
+       m.place, m.audience, m.became, m.vouched, b.name AS decided_by_name, r.side, r.rights
+  FROM incoming_mails m JOIN my_role r ON (r.rights & 1024) <> 0
+  LEFT JOIN persons a ON a.id = m.person_id
+  LEFT JOIN persons b ON b.id = m.decided_by`,
+
 	"my_mails": `
 SELECT m.id, m.kind, m.person_id, m.address, m.subject_id, m.state, m.reason, m.tries, m.created_at, m.due_at, m.sent_at,
        a.name AS person_name, c.id AS client_id, c.name AS client_name,

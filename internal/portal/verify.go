@@ -122,8 +122,8 @@ SELECT r.blob, r.sha256, r.size, c.name, p.name, f.name, v.id, v.number, 1
 	}
 }
 
-// NamedBlobs says which of the keys a row names: a version, a preview or an
-// upload. For the sweep, which removes the others.
+// NamedBlobs says which of the keys a row names: a version, a preview, an upload
+// or a mail that came in. For the sweep, which removes the others.
 func (p *Portal) NamedBlobs(ctx context.Context, keys []string) (map[string]bool, error) {
 	const most = 500
 	named := make(map[string]bool)
@@ -135,7 +135,8 @@ func (p *Portal) NamedBlobs(ctx context.Context, keys []string) (map[string]bool
 			args[i], marks[i] = some[min(i, len(some)-1)], fmt.Sprintf("$%d", i+1)
 		}
 		in := " WHERE blob IN (" + strings.Join(marks, ", ") + ")"
-		rows, err := p.db.Query(ctx, "SELECT blob FROM versions"+in+" UNION SELECT blob FROM previews"+in+" UNION SELECT blob FROM uploads"+in, args...)
+		rows, err := p.db.Query(ctx, "SELECT blob FROM versions"+in+" UNION SELECT blob FROM previews"+in+" UNION SELECT blob FROM uploads"+in+
+			" UNION SELECT blob FROM incoming_mails"+in, args...)
 		found, err := list(rows, err, func(r *sql.Rows) (key string, err error) { return key, r.Scan(&key) })
 		if err != nil {
 			return nil, err

@@ -85,6 +85,7 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 		"/uploads/{id}":          string(upload),
 		"/versions/{id}":         string(items.Version),
 		"/feeds/{file}":          feeds[0].Token + ".ics",
+		"/incoming/{id}":         cameIn(t, s),
 		"/invitations/{token}":   s.Accounts.Token(account.PurposeInvitation, invitation),
 		"/links/{id}":            string(items.Link),
 		"/milestones/{id}":       string(items.Milestone),

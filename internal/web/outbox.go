@@ -74,23 +74,21 @@ func (s *Server) outboxPage(w http.ResponseWriter, r *http.Request, me *visit) e
 	if err != nil {
 		return err
 	}
-	p := view.OutboxPage{Page: s.page(me, "outbox"), Mails: list, Demo: s.Demo, State: state}
+	held, err := mails.IncomingHeldCount(r.Context())
+	if err != nil {
+		return err
+	}
+	p := view.OutboxPage{Page: s.page(me, "outbox"), Mails: list, Demo: s.Demo, State: state, Held: held}
 	s.setTitle(&p.Page, p.T("outbox.title"))
 	p.Tabs = []ui.Tab{{Label: p.T("outbox.all"), Href: "/outbox", Current: state == ""}}
 	for _, st := range portal.MailStates {
 		p.Tabs = append(p.Tabs, ui.Tab{Label: p.T("outbox.state." + string(st)), Href: "/outbox?state=" + string(st), Current: state == st, Count: counts[st]})
 	}
-	first := url.Values{}
+	filter := url.Values{}
 	if state != "" {
-		first.Set("state", string(state))
+		filter.Set("state", string(state))
 	}
-	if after != "" {
-		p.Newer = ui.Link{Label: p.T("outbox.newest"), Href: "/outbox?" + first.Encode()}
-	}
-	if next != "" {
-		first.Set("after", next)
-		p.Older = ui.Link{Label: p.T("action.older"), Href: "/outbox?" + first.Encode()}
-	}
+	p.Newer, p.Older = s.pagesOf(me, "/outbox", filter, after, next)
 	return s.render(w, r, http.StatusOK, view.Outbox(p))
 }
 

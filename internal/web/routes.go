@@ -20,6 +20,7 @@ func (s *Server) routes() []route {
 		s.clientRoutes(),
 		s.profileRoutes(),
 		s.outboxRoutes(),
+		s.incomingRoutes(),
 		s.homeRoutes(),
 		s.calendarRoutes(),
 		[]route{{"GET /search", team, s.search}},

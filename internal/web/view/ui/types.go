@@ -118,6 +118,14 @@ var (
 		"bounced":   {ToneBad, "circle-alert"},
 		"removed":   {ToneIdle, "circle-x"},
 	}
+	incomingLooks = map[string]look{
+		"waiting":   {ToneWait, "clock"},
+		"held":      {ToneWarn, "hand"},
+		"posted":    {ToneOK, "check"},
+		"returned":  {ToneBad, "circle-alert"},
+		"dropped":   {ToneIdle, "circle-x"},
+		"discarded": {ToneIdle, "circle-x"},
+	}
 	mailLooks = map[string]look{
 		"queued":  {ToneWait, "clock"},
 		"sending": {ToneWait, "send"},

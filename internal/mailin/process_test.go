@@ -1,0 +1,423 @@
+package mailin
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/blob"
+	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+)
+
+// come stores a mail for an address, as LMTP and IMAP do, takes it up, and
+// returns what became of it.
+func come(t *testing.T, w *portaltest.World, taker *Taker, raw, to string) portal.IncomingMail {
+	t.Helper()
+	kept, err := taker.knows(t.Context(), to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := taker.store(t.Context(), "", []string{kept}, strings.NewReader(raw)); err != nil {
+		t.Fatal(err)
+	}
+	m := waiting(t, w)[0]
+	return take(t, w, taker, m.ID)
+}
+
+func take(t *testing.T, w *portaltest.World, taker *Taker, id portal.IncomingID) portal.IncomingMail {
+	t.Helper()
+	if err := taker.Take(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	m, err := w.As(w.Ada).IncomingMail(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// conversation is one of a project, begun by the team for its client.
+func conversation(t *testing.T, w *portaltest.World, project portal.ProjectID) portal.ThreadID {
+	t.Helper()
+	id, err := w.As(w.Mia).StartConversation(t.Context(), project, portal.NewConversation{Subject: "Colours", NewMessage: portal.NewMessage{Body: "Which?", Audience: portal.ClientSide}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func messages(t *testing.T, w *portaltest.World, who portal.PersonID, id portal.ThreadID) []portal.Message {
+	t.Helper()
+	l, err := w.As(who).Messages(t.Context(), id, portal.MessagePage{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l.All
+}
+
+func TestAnswer(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		taker := takerFor(t, w)
+		thread := conversation(t, w, w.Site)
+		cleo := addressOf(t, taker, portal.ReplyPlace{Person: w.Cleo, Place: string(thread), Audience: portal.ClientSide})
+		raw := letter("1@cleo.test", "Cleo <CLEO@cleo.test>", cleo, "The *second*, please.\n\nOn Thu, Mar 12, 2026 at 2:02 PM Mia <reply@in.honcho.test> wrote:\n\n> Which?")
+		m := come(t, w, taker, raw, cleo)
+		if m.State != portal.IncomingPosted || m.Person != w.Cleo {
+			t.Fatalf("it is %s for %q", m.State, m.Reason)
+		}
+		all := messages(t, w, w.Mia, thread)
+		last := all[len(all)-1]
+		if len(all) != 2 || string(last.ID) != m.Became || last.Author != w.Cleo || last.Body != `The \*second\*, please.` || last.Audience != portal.ClientSide {
+			t.Errorf("posted: %+v", last)
+		}
+
+		// The same mail again, whichever way: nothing.
+		if err := taker.store(t.Context(), "", []string{cleo}, strings.NewReader(raw)); err != nil {
+			t.Fatal(err)
+		}
+		take(t, w, taker, m.ID)
+		// And when whoever took it up died before it could be noted.
+		set(t, w, `UPDATE incoming_mails SET state = 'waiting', due_at = 0, became = '' WHERE id = $1`, string(m.ID))
+		if again := take(t, w, taker, m.ID); again.State != portal.IncomingPosted || again.Became != m.Became {
+			t.Errorf("after a crash: %+v", again)
+		}
+		if got := len(messages(t, w, w.Mia, thread)); got != 2 {
+			t.Errorf("there are %d messages", got)
+		}
+		// So late that nobody can know whether it was posted.
+		w.Clock.Advance(21 * time.Hour)
+		set(t, w, `UPDATE incoming_mails SET state = 'waiting', due_at = 0 WHERE id = $1`, string(m.ID))
+		if late := take(t, w, taker, m.ID); late.State != portal.IncomingHeld || late.Reason != "interrupted" {
+			t.Errorf("much later: %s for %q", late.State, late.Reason)
+		}
+	})
+}
+
+func set(t *testing.T, w *portaltest.World, q string, args ...any) {
+	t.Helper()
+	if err := w.DB.Write(t.Context(), func(tx *db.Tx) error { _, err := tx.Exec(t.Context(), q, args...); return err }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// withFiles is a letter with attachments.
+func withFiles(id, from, to, text string, files ...string) string {
+	var b strings.Builder
+	head, body, _ := strings.Cut(letter(id, from, to, text), "\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n")
+	b.WriteString(head + "\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + body)
+	for i, f := range files {
+		fmt.Fprintf(&b, "--b\r\nContent-Type: text/plain; name=\"%d.txt\"\r\nContent-Disposition: attachment\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n", i, base64.StdEncoding.EncodeToString([]byte(f)))
+	}
+	b.WriteString("--b--\r\n")
+	return b.String()
+}
+
+// T170: an attachment goes through what every upload goes through.
+func TestAnswerWithFiles(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		taker := takerFor(t, w)
+		thread := conversation(t, w, w.Site)
+		cleo := addressOf(t, taker, portal.ReplyPlace{Person: w.Cleo, Place: string(thread), Audience: portal.ClientSide})
+		set(t, w, `UPDATE workspace SET file_limit = 100`)
+		m := come(t, w, taker, withFiles("1@cleo.test", "cleo@cleo.test", cleo, "Here they are.", "one", strings.Repeat("large", 50), "two"), cleo)
+		if m.State != portal.IncomingPosted || strings.Join(m.Files, " ") != "0.txt 1.txt 2.txt" {
+			t.Fatalf("it is %s for %q, with %q", m.State, m.Reason, m.Files)
+		}
+		all := messages(t, w, w.Mia, thread)
+		last := all[len(all)-1]
+		if len(last.Files) != 2 || last.Files[0].Name != "0.txt" || last.Files[1].Name != "2.txt" || last.Files[0].Project != w.Site || last.Files[0].Audience != portal.ClientSide {
+			t.Fatalf("files: %+v", last.Files)
+		}
+		if !strings.HasPrefix(last.Body, "Here they are.") || !strings.Contains(last.Body, "1.txt") || strings.Contains(last.Body, "0.txt") {
+			t.Errorf("says %q", last.Body)
+		}
+		d, err := w.As(w.Mia).ReadVersion(t.Context(), last.Files[0].Version.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info, err := taker.Bytes.Blobs.Stat(t.Context(), blob.Key(d.Blob)); err != nil || info.Size != 3 {
+			t.Errorf("stored: %+v, %v", info, err)
+		}
+
+		// Whoever took it up died after the files came, and again in the middle.
+		for _, uploads := range []string{"uploads", "'gone'"} {
+			set(t, w, `UPDATE incoming_mails SET state = 'waiting', due_at = 0, uploads = `+uploads+` WHERE id = $1`, string(m.ID))
+			if again := take(t, w, taker, m.ID); again.State != portal.IncomingPosted || again.Became != m.Became {
+				t.Errorf("again: %s for %q", again.State, again.Reason)
+			}
+			if uploads == "'gone'" {
+				break
+			}
+			l, err := w.As(w.Mia).Files(t.Context(), w.Site, "", portal.ListOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			for _, f := range l.Files {
+				if strings.HasSuffix(f.Name, ".txt") {
+					n++
+				}
+			}
+			if n != 2 {
+				t.Errorf("there are %d files", n)
+			}
+		}
+		if got := len(messages(t, w, w.Mia, thread)); got != 2 {
+			t.Errorf("there are %d messages", got)
+		}
+	})
+}
+
+// What the team says by mail is seen by whom the mail that it answers was for:
+// an internal note is answered by an internal note (T048).
+func TestAnswerIsNeverWider(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		taker := takerFor(t, w)
+		thread := conversation(t, w, w.Site)
+		for i, c := range []struct {
+			place    string
+			asked    portal.Side
+			audience portal.Side
+		}{
+			{string(thread), portal.Team, portal.Team},
+			{string(thread), portal.ClientSide, portal.ClientSide},
+			{string(w.Items[w.Site][portal.Team].Deliverable), portal.ClientSide, portal.Team},
+			{string(w.Items[w.Site][portal.ClientSide].Deliverable), portal.ClientSide, portal.ClientSide},
+			{string(w.Items[w.Site][portal.ClientSide].Task), portal.Team, portal.Team},
+		} {
+			to := addressOf(t, taker, portal.ReplyPlace{Person: w.Mia, Place: c.place, Audience: c.asked})
+			m := come(t, w, taker, withFiles(fmt.Sprintf("%d@mia.test", i), "mia@mia.test", to, fmt.Sprintf("Answer %d", i), "file"), to)
+			if m.State != portal.IncomingPosted {
+				t.Fatalf("%d is %s for %q", i, m.State, m.Reason)
+			}
+			said, err := w.As(w.Mia).Message(t.Context(), portal.MessageID(m.Became))
+			if err != nil || said.Audience != c.audience || len(said.Files) != 1 || said.Files[0].Audience != c.audience {
+				t.Errorf("%d: %+v, %v", i, said, err)
+			}
+			_, err = w.As(w.Cleo).Message(t.Context(), portal.MessageID(m.Became))
+			if seen := err == nil; seen != (c.audience == portal.ClientSide) {
+				t.Errorf("%d: the client sees it: %t", i, seen)
+			}
+		}
+		// One of the client's people with an address that was for the team.
+		to := addressOf(t, taker, portal.ReplyPlace{Person: w.Cleo, Place: string(thread), Audience: portal.Team})
+		if m := come(t, w, taker, letter("9@cleo.test", "cleo@cleo.test", to, "Hm"), to); m.State == portal.IncomingPosted {
+			t.Error("a client's answer to a note was posted")
+		}
+	})
+}
+
+// T169, S12: who does not seem to be the person is held, and posts nothing.
+func TestAnswerOfSomebodyElse(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		taker := takerFor(t, w)
+		thread := conversation(t, w, w.Site)
+		cleo := addressOf(t, taker, portal.ReplyPlace{Person: w.Cleo, Place: string(thread), Audience: portal.ClientSide})
+		good := letter("0@cleo.test", "cleo@cleo.test", cleo, "Something long enough to be told apart.")
+		replace := strings.NewReplacer
+		for i, c := range []struct {
+			raw, to string
+			state   portal.IncomingState
+			reason  string
+		}{
+			{replace("dmarc=pass", "dmarc=fail").Replace(good), cleo, portal.IncomingHeld, "forged"},
+			{replace(trusted, "mx.evil.test").Replace(good), cleo, portal.IncomingHeld, "unproven"},
+			{replace("dmarc=pass", "dmarc=none", "header.from=cleo.test", "").Replace(good), cleo, portal.IncomingHeld, "unsigned"},
+			{replace("From: cleo@cleo.test", "From: carl@carl.test").Replace(good), cleo, portal.IncomingHeld, "sender"},
+			{replace("From: cleo@cleo.test", "From: cleo@cleo.test, carl@carl.test").Replace(good), cleo, portal.IncomingHeld, "sender"},
+			{replace("From: cleo@cleo.test", "From: cleo@cleo.test.evil.test").Replace(good), cleo, portal.IncomingHeld, "sender"},
+			{replace("From: cleo@cleo.test", `From: "cleo@cleo.test" <x@cleo.test>`).Replace(good), cleo, portal.IncomingHeld, "sender"},
+			{replace("MIME-Version", "Date: Mon, 2 Jan 2006 15:04:05 +0000\r\nMIME-Version").Replace(good), cleo, portal.IncomingHeld, "old"},
+			{replace("MIME-Version", "Auto-Submitted: auto-replied\r\nMIME-Version").Replace(good), cleo, portal.IncomingDropped, "auto_reply"},
+			{replace("MIME-Version", "List-Id: <x.y>\r\nMIME-Version").Replace(good), cleo, portal.IncomingDropped, "list"},
+			{replace("<0@", "<mai_01@").Replace(good), cleo, portal.IncomingDropped, "loop"},
+			{replace("From: cleo@cleo.test", "From: portal@honcho.test").Replace(good), cleo, portal.IncomingDropped, "loop"},
+			{letter("x@cleo.test", "cleo@cleo.test", cleo, "> all quoted"), cleo, portal.IncomingHeld, "empty"},
+			{good, "reply@in.honcho.test", portal.IncomingHeld, "unknown"},
+			{good, "portal@honcho.test", portal.IncomingHeld, "unknown"},
+			{replace("Subject", "Precedence: bulk\r\nSubject").Replace(good), "portal@honcho.test", portal.IncomingDropped, "bulk"},
+			{"From cleo\r\n" + good, cleo, portal.IncomingHeld, "unreadable_header"},
+		} {
+			m := come(t, w, taker, strings.Replace(c.raw, "<0@", fmt.Sprintf("<%d@", i), 1), c.to)
+			if m.State != c.state || m.Reason != c.reason {
+				t.Errorf("%d is %s for %q, want %s for %q", i, m.State, m.Reason, c.state, c.reason)
+			}
+		}
+		if got := len(messages(t, w, w.Mia, thread)); got != 1 {
+			t.Fatalf("there are %d messages", got)
+		}
+		// Somebody looks at one and lets it in: once.
+		var held portal.IncomingMail
+		for _, m := range waiting(t, w) {
+			if m.Reason == "forged" {
+				held = m
+			}
+		}
+		if held.FromAddress != "cleo@cleo.test" || held.Body != "Something long enough to be told apart." {
+			t.Errorf("held: %+v", held)
+		}
+		if err := w.As(w.Ada).AcceptIncoming(t.Context(), held.ID); err != nil {
+			t.Fatal(err)
+		}
+		if m := take(t, w, taker, held.ID); m.State != portal.IncomingPosted || m.DecidedBy == "" {
+			t.Errorf("let in: %s for %q", m.State, m.Reason)
+		}
+		all := messages(t, w, w.Mia, thread)
+		if len(all) != 2 || all[1].Author != w.Cleo {
+			t.Errorf("let in: %+v", all)
+		}
+		// Who need not be believed, as there is nobody to ask.
+		taker.Server = ""
+		if m := come(t, w, taker, strings.NewReplacer("dmarc=pass", "dmarc=fail", "<0@", "<last@").Replace(good), cleo); m.State != portal.IncomingPosted {
+			t.Errorf("without a server to believe: %s for %q", m.State, m.Reason)
+		}
+	})
+}
+
+// Who may not write there is refused, now as on a page: T081.
+func TestAnswerWithoutRight(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		taker := takerFor(t, w)
+		thread := conversation(t, w, w.Site)
+		old := string(w.Items[w.Old][portal.ClientSide].Deliverable)
+		for i, c := range []struct {
+			who   portal.PersonID
+			from  string
+			place string
+		}{
+			{w.Carl, "carl@carl.test", string(thread)}, {w.Rex, "rex@rex.test", string(thread)}, {w.Dan, "dan@dan.test", string(thread)},
+			{w.Eve, "eve@eve.test", string(thread)}, {w.Cleo, "cleo@cleo.test", string(w.Items[w.Site][portal.Team].Deliverable)},
+			{w.Cleo, "cleo@cleo.test", string(w.Items[w.Shop][portal.ClientSide].Deliverable)}, {w.Cleo, "cleo@cleo.test", old}, {w.Mia, "mia@mia.test", old},
+			{w.Cleo, "cleo@cleo.test", string(w.Items[w.Site][portal.ClientSide].Folder)}, {w.Cleo, "cleo@cleo.test", "nonsense"},
+		} {
+			to := addressOf(t, taker, portal.ReplyPlace{Person: c.who, Place: c.place, Audience: portal.ClientSide})
+			m := come(t, w, taker, withFiles(fmt.Sprintf("%d@x", i), c.from, to, fmt.Sprintf("Answer number %d", i), "file"), to)
+			if m.State != portal.IncomingDropped || m.Reason != "no_access" {
+				t.Errorf("%d is %s for %q", i, m.State, m.Reason)
+			}
+		}
+		if got := len(messages(t, w, w.Mia, thread)); got != 1 {
+			t.Errorf("there are %d messages", got)
+		}
+	})
+}
+
+// T169: somebody's program that answers without saying so posts once.
+func TestAutoReplyLoop(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		taker := takerFor(t, w)
+		thread := conversation(t, w, w.Site)
+		cleo := addressOf(t, taker, portal.ReplyPlace{Person: w.Cleo, Place: string(thread), Audience: portal.ClientSide})
+		for i := range 50 {
+			come(t, w, taker, letter(fmt.Sprintf("%d@cleo.test", i), "cleo@cleo.test", cleo, "I am on holiday until Monday and read no mail."), cleo)
+			w.Clock.Advance(time.Minute)
+		}
+		if got := len(messages(t, w, w.Mia, thread)); got != 2 {
+			t.Errorf("50 automatic answers left %d messages, want 1 beside the first", got)
+		}
+		// And one that says something else each time is stopped.
+		for i := range 50 {
+			come(t, w, taker, letter(fmt.Sprintf("other%d@cleo.test", i), "cleo@cleo.test", cleo, fmt.Sprintf("Ticket %d was opened.", i)), cleo)
+		}
+		if got := len(messages(t, w, w.Mia, thread)); got > 2+perHour {
+			t.Errorf("50 different ones left %d messages", got)
+		}
+	})
+}
+
+// What is longer than a message may be is posted as far as it goes, and whole as
+// a file.
+func TestLongAnswer(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		taker := takerFor(t, w)
+		thread := conversation(t, w, w.Site)
+		cleo := addressOf(t, taker, portal.ReplyPlace{Person: w.Cleo, Place: string(thread), Audience: portal.ClientSide})
+		m := come(t, w, taker, letter("1@x", "cleo@cleo.test", cleo, strings.Repeat("A *long* line of words.\n", 2000)), cleo)
+		if m.State != portal.IncomingPosted {
+			t.Fatalf("it is %s for %q", m.State, m.Reason)
+		}
+		all := messages(t, w, w.Mia, thread)
+		last := all[len(all)-1]
+		if len(last.Files) != 1 || last.Files[0].Name != "mail.txt" || last.Files[0].Version.Size != 2000*24 || !strings.HasSuffix(last.Body, "…") {
+			t.Errorf("posted: %+v", last)
+		}
+	})
+}
+
+func TestReturned(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		taker := takerFor(t, w)
+		sent := func() string {
+			id := db.NewID("mai")
+			set(t, w, `INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at) VALUES ($1, 'password_changed', $2, 'x@x.test', $2, 'sent', 1)`, id, string(w.Cleo))
+			return id
+		}
+		for _, c := range []struct {
+			mail   string
+			verp   bool
+			state  portal.MailState
+			reason string
+		}{
+			{"bounce-postfix", false, portal.MailFailed, "bounced/550 5.1.1 <miranda@leto.test>: Recipient address rejected: User unknown in virtual mailbox table"},
+			{"bounce-postfix", true, portal.MailFailed, "bounced/550 5.1.1 <miranda@leto.test>: Recipient address rejected: User unknown in virtual mailbox table"},
+			{"bounce-delayed", false, portal.MailSent, "delayed/connect to mx.leto.test[192.0.2.7]:25: Connection timed out"},
+			{"bounce-exim", false, portal.MailFailed, "bounced/550 5.7.1 Message rejected as spam"},
+			{"bounce-qmail", true, portal.MailFailed, "bounced/452 4.2.2 Mailbox full"},
+		} {
+			id := sent()
+			raw, to := string(stored(t, c.mail)), "portal@honcho.test"
+			if c.verp {
+				raw, to = strings.ReplaceAll(raw, "mai_01kfxyz0000000000000000000@honcho.test", "unknown@honcho.test"), taker.Addresses.For(Return, id)
+			}
+			raw = strings.ReplaceAll(raw, "mai_01kfxyz0000000000000000000", id)
+			raw = strings.Replace(raw, "20260312.abc@", id+"@", 1)
+			m := come(t, w, taker, raw, to)
+			if m.State != portal.IncomingReturned || m.Became != id {
+				t.Errorf("%s is %s for %q, of %q", c.mail, m.State, m.Reason, m.Became)
+			}
+			got, err := w.As(w.Ada).Mail(t.Context(), portal.MailID(id))
+			if err != nil || got.State != c.state || got.Reason != c.reason {
+				t.Errorf("%s: the mail is %s for %q, %v", c.mail, got.State, got.Reason, err)
+			}
+		}
+	})
+}
+
+// A mail whose job is gone is taken up by the sweep.
+func TestSweep(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		taker := takerFor(t, w)
+		if err := taker.store(t.Context(), "", []string{"portal@honcho.test"}, strings.NewReader(letter("1@x", "a@b.test", "portal@honcho.test", "x"))); err != nil {
+			t.Fatal(err)
+		}
+		due := func() int {
+			ids, err := w.Portal.DueIncoming(t.Context(), w.Clock.Now().Add(-late), 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(ids)
+		}
+		w.Clock.Advance(time.Minute)
+		if due() != 1 {
+			t.Fatal("it is not late")
+		}
+		if err := taker.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if due() != 0 {
+			t.Error("it is late again at once")
+		}
+		// The bytes are gone: somebody is told, and nothing goes round.
+		m := waiting(t, w)[0]
+		if err := taker.Bytes.Blobs.Delete(t.Context(), blob.Key(m.Blob)); err != nil {
+			t.Fatal(err)
+		}
+		if m = take(t, w, taker, m.ID); m.State != portal.IncomingHeld || m.Reason != "unreadable_storage" {
+			t.Errorf("without its bytes it is %s for %q", m.State, m.Reason)
+		}
+	})
+}

@@ -1,0 +1,226 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// This file works without a Scope: whoever takes mails in is the program itself,
+// which acts for nobody. What a mail says is posted through the Scope of the
+// person whose reply address it came to.
+
+// TakeMail is the job that decides what becomes of one mail that came in.
+const TakeMail = "take_mail"
+
+// IncomingJob is what the job is given.
+type IncomingJob struct {
+	Mail IncomingID `json:"mail"`
+}
+
+const (
+	incomingClaim = 10 * time.Minute    // how long one attempt may take
+	keptIncoming  = 30 * 24 * time.Hour // a mail that is settled
+	heldIncoming  = 90 * 24 * time.Hour // one that nobody looks at
+)
+
+// A ReplyPlace is where an answer belongs, and whose it is.
+type ReplyPlace struct {
+	Person   PersonID
+	Place    string // a conversation, comments, or what may be commented on
+	Audience Side   // an answer is never seen further
+}
+
+// ReplyAddress returns the id of the address for one person's answers to one
+// place, which it makes when first asked.
+func (p *Portal) ReplyAddress(ctx context.Context, r ReplyPlace) (id string, err error) {
+	err = p.db.Write(ctx, func(d *db.Tx) error {
+		if _, err := d.Exec(ctx, `
+INSERT INTO reply_addresses (id, person_id, place, audience, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (person_id, place, audience) DO NOTHING`,
+			db.NewID("rpl"), string(r.Person), r.Place, string(r.Audience), db.Micros(p.now())); err != nil {
+			return err
+		}
+		return d.QueryRow(ctx, `SELECT id FROM reply_addresses WHERE person_id = $1 AND place = $2 AND audience = $3`,
+			string(r.Person), r.Place, string(r.Audience)).Scan(&id)
+	})
+	return id, err
+}
+
+// ReplyPlace finds what such an address is for.
+func (p *Portal) ReplyPlace(ctx context.Context, id string) (r ReplyPlace, err error) {
+	err = p.db.QueryRow(ctx, `SELECT person_id, place, audience FROM reply_addresses WHERE id = $1`, id).Scan(&r.Person, &r.Place, &r.Audience)
+	return r, notFound(err)
+}
+
+// NewIncoming is a mail that came in, for one recipient of ours. Its bytes are
+// stored.
+type NewIncoming struct {
+	MessageID string
+	Recipient string
+	Sender    string
+	Blob      string
+	Size      int64
+}
+
+// KeepIncoming writes down that mails came in, all or none, and says how many
+// of them had not come before. When it returns nil they may be accepted: they
+// are taken up sooner or later, each once.
+func (p *Portal) KeepIncoming(ctx context.Context, mails []NewIncoming) (fresh int, err error) {
+	err = p.db.Write(ctx, func(d *db.Tx) error {
+		fresh = 0
+		for _, m := range mails {
+			id, now := db.NewID("inm"), db.Micros(p.now())
+			n, err := d.Exec(ctx, `
+INSERT INTO incoming_mails (id, message_id, recipient, sender, blob, size, received_at, state, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $7)
+ON CONFLICT (message_id, recipient) DO NOTHING`, id, m.MessageID, m.Recipient, m.Sender, m.Blob, m.Size, now)
+			switch {
+			case err != nil:
+				return err
+			case n == 0:
+				continue
+			}
+			fresh++
+			if err := p.enqueue(ctx, d, TakeMail, IncomingJob{IncomingID(id)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return fresh, err
+}
+
+// ClaimIncoming takes a mail up: of those who ask at the same time one gets it,
+// and others ErrNotDue. SettleIncoming or DeferIncoming follows; without them
+// it can be claimed again after ten minutes.
+func (p *Portal) ClaimIncoming(ctx context.Context, id IncomingID) (m IncomingMail, err error) {
+	err = p.db.Write(ctx, func(d *db.Tx) error {
+		now := p.now()
+		return d.QueryRow(ctx, `
+UPDATE incoming_mails SET tries = tries + 1, due_at = $3 WHERE id = $1 AND state = 'waiting' AND due_at <= $2
+RETURNING id, message_id, recipient, sender, blob, size, received_at, state, tries, vouched, uploads, became`,
+			string(id), db.Micros(now), db.Micros(now.Add(incomingClaim))).
+			Scan(&m.ID, &m.MessageID, &m.Recipient, &m.Sender, &m.Blob, &m.Size, micros{&m.ReceivedAt}, &m.State, &m.Tries, &m.Vouched, &m.uploads, &m.Became)
+	})
+	if errors.Is(err, db.ErrNoRows) {
+		return IncomingMail{}, ErrNotDue
+	}
+	return m, err
+}
+
+// DeferIncoming puts a claimed mail off.
+func (p *Portal) DeferIncoming(ctx context.Context, id IncomingID, until time.Time) error {
+	return p.changeIncoming(ctx, `UPDATE incoming_mails SET due_at = $2 WHERE id = $1 AND state = 'waiting'`, string(id), db.Micros(until))
+}
+
+// SettleIncoming says what became of a claimed mail, and what was found in it.
+func (p *Portal) SettleIncoming(ctx context.Context, m IncomingMail, bodyHash string) error {
+	return p.changeIncoming(ctx, `
+UPDATE incoming_mails SET state = $2, reason = $3, settled_at = $4, from_address = $5, from_name = $6, subject = $7, body = $8, body_hash = $9, files = $10,
+       person_id = $11, place = $12, audience = $13, became = $14
+ WHERE id = $1 AND state = 'waiting'`,
+		string(m.ID), string(m.State), m.Reason, db.Micros(p.now()), m.FromAddress, m.FromName, m.Subject, m.Body, bodyHash, strings.Join(m.Files, "\n"),
+		nullable(m.Person), m.Place, string(m.Audience), m.Became)
+}
+
+func (p *Portal) changeIncoming(ctx context.Context, q string, args ...any) error {
+	return p.db.Write(ctx, func(d *db.Tx) error {
+		n, err := d.Exec(ctx, q, args...)
+		if err == nil && n == 0 {
+			err = ErrNotFound
+		}
+		return err
+	})
+}
+
+// Uploads are those of a claimed mail's files that have begun, in their order.
+func (m IncomingMail) Uploads() (all []UploadID) {
+	for _, id := range linesOf(m.uploads) {
+		all = append(all, UploadID(id))
+	}
+	return all
+}
+
+// NoteIncomingUploads keeps which uploads are those of a claimed mail's files, so
+// that a second attempt goes on with them.
+func (p *Portal) NoteIncomingUploads(ctx context.Context, id IncomingID, uploads []UploadID) error {
+	all := make([]string, len(uploads))
+	for i, u := range uploads {
+		all[i] = string(u)
+	}
+	return p.changeIncoming(ctx, `UPDATE incoming_mails SET uploads = $2 WHERE id = $1 AND state = 'waiting'`, string(id), strings.Join(all, "\n"))
+}
+
+// DueIncoming lists mails that should have been taken up before a time.
+func (p *Portal) DueIncoming(ctx context.Context, before time.Time, limit int) ([]IncomingID, error) {
+	rows, err := p.db.Query(ctx, `SELECT m.id FROM incoming_mails m WHERE m.state = 'waiting' AND m.due_at <= $1 ORDER BY m.due_at LIMIT $2`, db.Micros(before), limit)
+	return list(rows, err, func(r *sql.Rows) (id IncomingID, err error) { return id, r.Scan(&id) })
+}
+
+// EnqueueIncoming puts jobs for these mails into the queue, and counts them as
+// due from now, so that they are not late again at once.
+func (p *Portal) EnqueueIncoming(ctx context.Context, ids []IncomingID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return p.db.Write(ctx, func(d *db.Tx) error {
+		for _, id := range ids {
+			n, err := d.Exec(ctx, `UPDATE incoming_mails SET due_at = $2 WHERE id = $1 AND state = 'waiting' AND due_at <= $2`, string(id), db.Micros(p.now()))
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				continue
+			}
+			if err := p.enqueue(ctx, d, TakeMail, IncomingJob{id}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// AnsweredBefore says how often the person has answered to the place by mail
+// since a time, and whether once with the same words.
+func (p *Portal) AnsweredBefore(ctx context.Context, r ReplyPlace, bodyHash string, since time.Time) (n int, same bool, err error) {
+	var equal int
+	err = p.db.QueryRow(ctx, `
+SELECT COUNT(*), COALESCE(SUM(CASE WHEN m.body_hash = $3 THEN 1 ELSE 0 END), 0) FROM incoming_mails m
+ WHERE m.person_id = $1 AND m.place = $2 AND m.received_at > $4 AND m.state = 'posted'`,
+		string(r.Person), r.Place, bodyHash, db.Micros(since)).Scan(&n, &equal)
+	return n, equal > 0, err
+}
+
+// ReturnMail notes that a mail came back which the mail server had taken, and
+// why. With delayed, it is still being tried. It reports whether there is such
+// a mail.
+func (p *Portal) ReturnMail(ctx context.Context, id MailID, why string, delayed bool) (found bool, err error) {
+	err = p.db.Write(ctx, func(d *db.Tx) error {
+		set := `state = 'failed', reason = $2`
+		if delayed {
+			set = `reason = $2`
+		}
+		n, err := d.Exec(ctx, `UPDATE mails SET `+set+` WHERE id = $1 AND state = 'sent'`, string(id), why)
+		found = n > 0
+		return err
+	})
+	return found, err
+}
+
+// ForgetIncoming puts away the mails that nobody has looked at for 90 days, and
+// removes those that were settled more than 30 days ago. Their bytes are left to
+// the sweep, which finds that no row names them.
+func (p *Portal) ForgetIncoming(ctx context.Context) error {
+	return p.db.Write(ctx, func(d *db.Tx) error {
+		now := p.now()
+		if _, err := d.Exec(ctx, `DELETE FROM incoming_mails WHERE settled_at < $1 AND state <> 'held'`, db.Micros(now.Add(-keptIncoming))); err != nil {
+			return err
+		}
+		_, err := d.Exec(ctx, `UPDATE incoming_mails SET state = 'discarded', reason = 'old', settled_at = $2 WHERE state = 'held' AND settled_at < $1`,
+			db.Micros(now.Add(-heldIncoming)), db.Micros(now))
+		return err
+	})
+}

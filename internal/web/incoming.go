@@ -1,0 +1,102 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/view"
+	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
+)
+
+// incomingRoutes are the mails that came in, beside the Outbox: what was posted
+// of itself, and what waits for somebody to look at it.
+func (s *Server) incomingRoutes() []route {
+	return []route{
+		{"GET /incoming", s.mailbox, s.incomingPage},
+		{"GET /incoming/{id}", s.mailbox, s.incomingMailPage},
+		{"POST /incoming/{id}/accept", team, s.acceptIncoming},
+		{"POST /incoming/{id}/discard", team, s.discardIncoming},
+	}
+}
+
+// pagesOf are the links to the newest of a list and to its next page.
+func (s *Server) pagesOf(me *visit, path string, filter url.Values, after, next string) (newer, older ui.Link) {
+	if after != "" {
+		newer = ui.Link{Label: me.Book.T("outbox.newest"), Href: path + "?" + filter.Encode()}
+	}
+	if next != "" {
+		filter.Set("after", next)
+		older = ui.Link{Label: me.Book.T("action.older"), Href: path + "?" + filter.Encode()}
+	}
+	return newer, older
+}
+
+func (s *Server) incomingPage(w http.ResponseWriter, r *http.Request, me *visit) error {
+	mails, err := s.mails(r, me)
+	if err != nil {
+		return err
+	}
+	q := r.URL.Query()
+	state, after := portal.IncomingState(q.Get("state")), q.Get("after")
+	list, next, err := mails.Incoming(r.Context(), state, portal.Page{After: after})
+	if err != nil {
+		return err
+	}
+	held, err := mails.IncomingHeldCount(r.Context())
+	if err != nil {
+		return err
+	}
+	p := view.IncomingPage{Page: s.page(me, "outbox"), Mails: list}
+	s.setTitle(&p.Page, p.T("incoming.title"))
+	p.Tabs = []ui.Tab{{Label: p.T("incoming.all"), Href: "/incoming", Current: state == ""}}
+	filter := url.Values{}
+	if state != "" {
+		filter.Set("state", string(state))
+	}
+	for _, st := range portal.IncomingStates {
+		tab := ui.Tab{Label: p.T("incoming.state." + string(st)), Href: "/incoming?state=" + string(st), Current: state == st}
+		if st == portal.IncomingHeld {
+			tab.Count = held
+		}
+		p.Tabs = append(p.Tabs, tab)
+	}
+	p.Newer, p.Older = s.pagesOf(me, "/incoming", filter, after, next)
+	return s.render(w, r, http.StatusOK, view.Incoming(p))
+}
+
+func (s *Server) incomingMailPage(w http.ResponseWriter, r *http.Request, me *visit) error {
+	mails, err := s.mails(r, me)
+	if err != nil {
+		return err
+	}
+	m, err := mails.IncomingMail(r.Context(), portal.IncomingID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	mayDecide := me.Self.Rights.Has(portal.Administer)
+	p := view.IncomingMailPage{Page: s.page(me, "outbox"), Mail: m,
+		CanAccept: mayDecide && m.CanAccept(), CanDiscard: mayDecide && m.State == portal.IncomingHeld}
+	s.setTitle(&p.Page, p.Subject())
+	return s.render(w, r, http.StatusOK, view.IncomingMail(p))
+}
+
+func (s *Server) acceptIncoming(w http.ResponseWriter, r *http.Request, me *visit) error {
+	return s.decideIncoming(w, r, me.AcceptIncoming)
+}
+
+func (s *Server) discardIncoming(w http.ResponseWriter, r *http.Request, me *visit) error {
+	return s.decideIncoming(w, r, me.DiscardIncoming)
+}
+
+func (s *Server) decideIncoming(w http.ResponseWriter, r *http.Request, decide func(context.Context, portal.IncomingID) error) error {
+	if err := noFields(r); err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	if err := decide(r.Context(), portal.IncomingID(id)); err != nil {
+		return err
+	}
+	return seeOther(w, r, "/incoming/"+url.PathEscape(id))
+}
