@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"flag"
 	"io"
@@ -40,18 +41,19 @@ const (
 )
 
 // A file comes whole over a line that breaks ten times, and though its server is
-// killed three times, with the disk as with S3; of what was sent, almost all
-// counts.
+// killed three times, with the disk as with S3, by tus as by the API; of what was
+// sent, almost all counts.
 func TestUploadOverABadLine(t *testing.T) {
-	t.Run("disk", func(t *testing.T) { overABadLine(t) })
+	t.Run("disk", func(t *testing.T) { overABadLine(t, byTus) })
+	t.Run("API", func(t *testing.T) { overABadLine(t, byAPI) })
 	t.Run("S3", func(t *testing.T) {
 		c := blobtest.StartS3(t).Config
-		overABadLine(t, "VITRINE_STORAGE=s3://"+c.Bucket+"?endpoint="+c.Endpoint.String()+"&region="+c.Region,
+		overABadLine(t, byTus, "VITRINE_STORAGE=s3://"+c.Bucket+"?endpoint="+c.Endpoint.String()+"&region="+c.Region,
 			"VITRINE_S3_ACCESS_KEY="+c.AccessKey, "VITRINE_S3_SECRET_KEY="+c.SecretKey)
 	})
 }
 
-func overABadLine(t *testing.T, env ...string) {
+func overABadLine(t *testing.T, by way, env ...string) {
 	port, err := built.FreePort()
 	if err != nil {
 		t.Fatal(err)
@@ -71,6 +73,7 @@ func overABadLine(t *testing.T, env ...string) {
 	owner.follow("Add client")
 	owner.reads("Lind & Co", "Portal access is off")
 	project := strings.TrimPrefix(makeProject(owner), "/projects/")
+	l.token = makeToken(owner)
 	owner.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		got, err := cdp.Call(ctx, target, network.GetCookies, network.GetCookiesParams{})
 		for _, c := range got.Cookies {
@@ -94,7 +97,7 @@ func overABadLine(t *testing.T, env ...string) {
 	}
 	began := time.Now()
 	l.measure()
-	file := l.upload(project)
+	file := l.upload(by, project)
 	took := time.Since(began)
 	if l.dropped != drops || l.killed != kills {
 		t.Errorf("the line broke %d times and the server %d, want %d and %d", l.dropped, l.killed, drops, kills)
@@ -108,7 +111,7 @@ func overABadLine(t *testing.T, env ...string) {
 	if _, err := io.Copy(want, &content{to: l.size}); err != nil {
 		t.Fatal(err)
 	}
-	if got := l.download(file); got != hex.EncodeToString(want.Sum(nil)) {
+	if got := l.download(by.content(l, file)); got != hex.EncodeToString(want.Sum(nil)) {
 		t.Errorf("what came is not what was sent: %s", got)
 	}
 	t.Logf("%d MiB in %s, %.0f MB/s, with %d breaks and %d kills; %.1f %% of what was sent counted; the server held at most %d MB, %d MB more than at rest",
@@ -128,6 +131,7 @@ type line struct {
 	env     []string
 	server  atomic.Pointer[built.Server]
 	cookies []*http.Cookie
+	token   string
 
 	breaks          []int64 // where it breaks next, in bytes of the file
 	fatal           []int   // those of the breaks, counted from the first, that kill the server
@@ -173,44 +177,128 @@ func (l *line) do(method, address string, body io.Reader, length int64, header .
 		return nil, err
 	}
 	r.ContentLength = length
-	r.Header.Set("Tus-Resumable", "1.0.0")
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	for _, c := range l.cookies {
-		r.AddCookie(c)
+	if strings.Contains(address, "/api/") {
+		r.Header.Set("Authorization", "Bearer "+l.token)
+	} else {
+		r.Header.Set("Tus-Resumable", "1.0.0")
+		for _, c := range l.cookies {
+			r.AddCookie(c)
+		}
 	}
 	return http.DefaultClient.Do(r)
 }
 
-// upload brings the file, going on wherever the server says that it is, and
-// returns the address of what it became.
-func (l *line) upload(project string) string {
+// ask is do for a small answer, which has to have the status.
+func (l *line) ask(want int, method, address string, body io.Reader, length int64, header ...string) (*http.Response, []byte) {
 	l.t.Helper()
-	site := l.server.Load().URL
-	meta := func(key, value string) string { return key + " " + base64.StdEncoding.EncodeToString([]byte(value)) }
-	resp, err := l.do("POST", site+"/uploads", nil, 0, "Upload-Length", strconv.FormatInt(l.size, 10),
-		"Upload-Metadata", meta("project", project)+","+meta("filename", "rushes.bin"))
-	if err != nil || resp.StatusCode != http.StatusCreated {
-		l.t.Fatalf("the upload is not made: %v, %v", resp, err)
+	resp, err := l.do(method, address, body, length, header...)
+	if err != nil {
+		l.t.Fatal(err)
 	}
-	resp.Body.Close()
-	at := site + resp.Header.Get("Location")
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != want {
+		l.t.Fatalf("%s %s: %s, %v\n%.500s", method, address, resp.Status, err, text)
+	}
+	return resp, text
+}
+
+// A way is how a file comes in: by an address at which it has come so far, and
+// with a request that brings bytes there.
+type way struct {
+	begin   func(l *line, project string) (at string)
+	offset  func(l *line, at string) int64
+	put     func(l *line, at string, offset int64, body io.Reader, length int64) (*http.Response, error)
+	became  func(l *line, at string, resp *http.Response) (file string)
+	content func(l *line, file string) (address string)
+}
+
+var byTus = way{
+	begin: func(l *line, project string) string {
+		meta := func(key, value string) string { return key + " " + base64.StdEncoding.EncodeToString([]byte(value)) }
+		resp, _ := l.ask(http.StatusCreated, "POST", l.server.Load().URL+"/uploads", nil, 0, "Upload-Length", strconv.FormatInt(l.size, 10),
+			"Upload-Metadata", meta("project", project)+","+meta("filename", "rushes.bin"))
+		return l.server.Load().URL + resp.Header.Get("Location")
+	},
+	offset: func(l *line, at string) int64 {
+		resp, _ := l.ask(http.StatusOK, "HEAD", at, nil, 0)
+		n, err := strconv.ParseInt(resp.Header.Get("Upload-Offset"), 10, 64)
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		return n
+	},
+	put: func(l *line, at string, offset int64, body io.Reader, length int64) (*http.Response, error) {
+		return l.do("PATCH", at, body, length, "Content-Type", "application/offset+octet-stream", "Upload-Offset", strconv.FormatInt(offset, 10))
+	},
+	became: func(_ *line, _ string, resp *http.Response) string { return resp.Header.Get("Content-Location") },
+	content: func(l *line, file string) string {
+		_, page := l.ask(http.StatusOK, "GET", l.server.Load().URL+file, nil, 0)
+		return l.server.Load().URL + download.FindString(string(page))
+	},
+}
+
+var download = regexp.MustCompile(`/versions/\w+/download`)
+
+var byAPI = way{
+	begin: func(l *line, project string) string {
+		api := l.server.Load().URL + "/api"
+		body := `{"name":"rushes.bin","size":` + strconv.FormatInt(l.size, 10) + `}`
+		_, text := l.ask(http.StatusCreated, "POST", api+"/projects/"+project+"/uploads", strings.NewReader(body), int64(len(body)), "Content-Type", "application/json")
+		return api + "/uploads/" + l.read(text).ID
+	},
+	offset: func(l *line, at string) int64 {
+		_, text := l.ask(http.StatusOK, "GET", at, nil, 0)
+		return l.read(text).Received
+	},
+	put: func(l *line, at string, offset int64, body io.Reader, length int64) (*http.Response, error) {
+		return l.do("PUT", at+"/content?offset="+strconv.FormatInt(offset, 10), body, length, "Content-Type", "application/octet-stream")
+	},
+	became: func(l *line, at string, _ *http.Response) string {
+		_, text := l.ask(http.StatusOK, "GET", at, nil, 0)
+		return l.read(text).File
+	},
+	content: func(l *line, file string) string { return l.server.Load().URL + "/api/files/" + file + "/content" },
+}
+
+// upload is what the API says of one.
+type upload struct {
+	ID       string
+	Received int64
+	File     string
+}
+
+func (l *line) read(text []byte) (u upload) {
+	l.t.Helper()
+	if err := json.Unmarshal(text, &u); err != nil {
+		l.t.Fatal(err)
+	}
+	return u
+}
+
+// upload brings the file, going on wherever the server says that it is, and
+// returns what it became.
+func (l *line) upload(by way, project string) string {
+	l.t.Helper()
+	at := by.begin(l, project)
 	for offset := int64(0); ; {
 		body := &content{from: offset, to: l.size, breaks: l.size}
 		if len(l.breaks) > 0 {
 			body.breaks = l.breaks[0]
 		}
-		resp, err := l.do("PATCH", at, body, l.size-offset, "Content-Type", "application/offset+octet-stream", "Upload-Offset", strconv.FormatInt(offset, 10))
+		resp, err := by.put(l, at, offset, body, l.size-offset)
 		if err == nil {
 			resp.Body.Close()
 			switch resp.StatusCode {
 			case http.StatusLocked, http.StatusConflict: // of the connection that broke some still comes
-				offset = l.offset(at)
+				offset = by.offset(l, at)
 				continue
-			case http.StatusNoContent:
+			case http.StatusNoContent, http.StatusOK:
 				l.sent += l.size - offset
-				return resp.Header.Get("Content-Location")
+				return by.became(l, at, resp)
 			}
 			l.t.Fatalf("at %d: %s", offset, resp.Status)
 		}
@@ -226,42 +314,17 @@ func (l *line) upload(project string) string {
 		}
 		l.breaks = l.breaks[1:]
 		l.sent += body.from - offset
-		if offset = l.offset(at); offset > body.from {
+		if offset = by.offset(l, at); offset > body.from {
 			l.t.Fatalf("the server has %d bytes, and %d were sent", offset, body.from)
 		}
 	}
 }
 
-// offset is how much the server has.
-func (l *line) offset(at string) int64 {
+// download is the hash of what the server hands out at an address.
+func (l *line) download(address string) string {
 	l.t.Helper()
-	resp, err := l.do("HEAD", at, nil, 0)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		l.t.Fatalf("how far is it: %v, %v", resp, err)
-	}
-	resp.Body.Close()
-	n, err := strconv.ParseInt(resp.Header.Get("Upload-Offset"), 10, 64)
+	resp, err := l.do("GET", address, nil, 0)
 	if err != nil {
-		l.t.Fatal(err)
-	}
-	return n
-}
-
-// download is the hash of what the server hands out of a file.
-func (l *line) download(file string) string {
-	l.t.Helper()
-	site := l.server.Load().URL
-	resp, err := l.do("GET", site+file, nil, 0)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	page, err := io.ReadAll(resp.Body)
-	resp.Body.Close()
-	to := download.FindString(string(page))
-	if err != nil || to == "" {
-		l.t.Fatalf("%s leads to no download: %s, %v", file, resp.Status, err)
-	}
-	if resp, err = l.do("GET", site+to, nil, 0); err != nil {
 		l.t.Fatal(err)
 	}
 	defer resp.Body.Close()
@@ -272,7 +335,16 @@ func (l *line) download(file string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-var download = regexp.MustCompile(`/versions/\w+/download`)
+// makeToken makes an API token that may write, and returns its secret.
+func makeToken(b *tab) string {
+	b.t.Helper()
+	b.open("/profile/tokens")
+	b.fill("name", "Rushes")
+	b.choose("scope", "Read and write")
+	b.follow("Make a token")
+	b.reads("Copy the token now")
+	return value[string](b, `document.querySelector("#new-token input").value`)
+}
 
 var errBroken = errors.New("the line broke")
 
