@@ -204,7 +204,7 @@ func (a *Accounts) session(ctx context.Context, where, what string, now, seen ti
 	var p personScan
 	var why string
 	var at int64
-	err := a.d.QueryRow(ctx, sessionQuery+where, what, db.Micros(now), db.Micros(seen), db.Micros(now.Add(skew))).
+	err := a.d.QueryRow(a.d.Brief(ctx), sessionQuery+where, what, db.Micros(now), db.Micros(seen), db.Micros(now.Add(skew))).
 		Scan(append(append(s.into(), p.into()...), &why, &at)...)
 	switch {
 	case errors.Is(err, db.ErrNoRows):

@@ -81,7 +81,7 @@ func eventKey(e Event) string { return string(e.ID) }
 // ProjectActivity returns what happened in a project, newest first.
 func (me *Scope) ProjectActivity(ctx context.Context, id ProjectID, pg Page) (events []Event, next string, err error) {
 	rows, err := me.query(ctx, `
-SELECT `+eventColumns+`, e.project_name, e.client_name FROM my_events e
+SELECT `+eventColumns+`, e.project_name, '' FROM my_events e
  WHERE e.project_id = $2 AND ($3 = '' OR e.id < $3)
  ORDER BY e.id DESC LIMIT $4`, string(id), pg.After, pg.limit())
 	events, err = list(rows, err, scanProjectEvent)

@@ -82,7 +82,7 @@ func (me *Scope) SearchFiles(ctx context.Context, query string, project ProjectI
 			q += ` AND x.project_id IN ` + in
 		}
 	}
-	rows, err := me.query(ctx, `SELECT y.id FROM (`+q+`) y WHERE ($3 = '' OR y.id < $3) ORDER BY y.id DESC LIMIT $4`, append(args, ids...)...)
+	rows, err := me.long(ctx, `SELECT y.id FROM (`+q+`) y WHERE ($3 = '' OR y.id < $3) ORDER BY y.id DESC LIMIT $4`, append(args, ids...)...)
 	found, err := list(rows, err, func(rows *sql.Rows) (id FileID, err error) { return id, rows.Scan(&id) })
 	if err != nil || len(found) == 0 {
 		return nil, "", err
@@ -101,7 +101,7 @@ func (me *Scope) SearchFiles(ctx context.Context, query string, project ProjectI
 		return hits, next, nil
 	}
 	in, ids = oneOf(3, found)
-	rows, err = me.query(ctx, how.snippet+in, append([]any{how.words(words)}, ids...)...)
+	rows, err = me.long(ctx, how.snippet+in, append([]any{how.words(words)}, ids...)...)
 	_, err = list(rows, err, func(rows *sql.Rows) (id FileID, err error) {
 		var snippet string
 		err = rows.Scan(&id, &snippet)

@@ -835,6 +835,11 @@ func expand(q string) (string, error) {
 
 // query reads rows the actor may see. $1 is the actor; args follow.
 func (me *Scope) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+	return me.long(me.p.db.Brief(ctx), q, args...)
+}
+
+// long is query for what may take its time: it ends when its caller leaves.
+func (me *Scope) long(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
 	full, err := expand(q)
 	if err != nil {
 		return nil, err
@@ -848,7 +853,7 @@ func (me *Scope) get(ctx context.Context, q string, args []any, dest ...any) err
 	if err != nil {
 		return err
 	}
-	return notFound(me.p.db.QueryRow(ctx, full, append([]any{me.actor.id}, args...)...).Scan(dest...))
+	return notFound(me.p.db.QueryRow(me.p.db.Brief(ctx), full, append([]any{me.actor.id}, args...)...).Scan(dest...))
 }
 
 // notFound turns "no rows" into ErrNotFound.

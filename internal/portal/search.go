@@ -55,7 +55,7 @@ SELECT p.id, 'project', p.name, p.id, p.name, p.client_name FROM my_projects p
 		return `SELECT i.id, '` + kind + `' AS kind, i.` + title + `, i.project_id, '' AS project_name, '' AS client_name FROM my_` + kind + `s i
  WHERE i.project_id IN ` + in + ` AND REPLACE(i.` + key + `, $2, '') <> i.` + key
 	}
-	rows, err = me.query(ctx, `
+	rows, err = me.long(ctx, `
 SELECT * FROM (`+within("deliverable", "title", "title_key")+` UNION ALL `+within("milestone", "title", "title_key")+` UNION ALL `+within("task", "title", "title_key")+`
  UNION ALL `+within("update", "sentence", "title_key")+` UNION ALL `+within("folder", "name", "name_key")+` UNION ALL `+within("file", "name", "name_key")+`) x
  ORDER BY x.id DESC LIMIT $3`, append([]any{part, searchHits}, args...)...)

@@ -100,7 +100,7 @@ func (o OfficeHours) NextOpening(t time.Time) time.Time {
 func (p *Portal) Brand(ctx context.Context) (Brand, error) {
 	var b Brand
 	var setUp *int64
-	err := p.db.QueryRow(ctx, `
+	err := p.db.QueryRow(p.db.Brief(ctx), `
 SELECT name, logo_text, accent, support_email, legal_url, privacy_url, time_zone, locale, set_up_at FROM workspace WHERE id = 1`).
 		Scan(&b.Name, &b.LogoText, &b.Accent, &b.SupportEmail, &b.LegalURL, &b.PrivacyURL, &b.TimeZone, &b.Locale, &setUp)
 	b.SetUp = setUp != nil
