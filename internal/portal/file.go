@@ -182,10 +182,14 @@ func (me *Scope) filesFrom(ctx context.Context, project ProjectID) (string, erro
 	if err := me.get(ctx, `SELECT p.side FROM my_places p WHERE p.id = $2`, []any{string(project)}, &side); err != nil {
 		return "", err
 	}
+	return filesOf(side), nil
+}
+
+func filesOf(side Side) string {
 	if side == Team {
-		return `FROM my_team_files f`, nil
+		return `FROM my_team_files f`
 	}
-	return `FROM my_shown_files f`, nil
+	return `FROM my_shown_files f`
 }
 
 // maxPinned bounds the files of a project that are pinned.
@@ -196,6 +200,18 @@ func (me *Scope) PinnedFiles(ctx context.Context, project ProjectID) ([]File, er
 	rows, err := me.query(ctx, `
 SELECT `+fileColumns+` FROM my_files f WHERE f.project_id = $2 AND f.pinned_at IS NOT NULL ORDER BY f.name_key, f.id LIMIT $3`, string(project), maxPinned)
 	return list(rows, err, scanFile)
+}
+
+// QuickFiles returns a few files to begin with in a project that the reader
+// sees: those that are pinned, or else the newest of those at its top.
+func (me *Scope) QuickFiles(ctx context.Context, p Project, limit int) (files []File, pinned bool, err error) {
+	if files, err = me.PinnedFiles(ctx, p.ID); err != nil || len(files) > 0 {
+		return files[:min(len(files), limit)], true, err
+	}
+	rows, err := me.query(ctx, `
+SELECT `+fileColumns+` `+filesOf(p.Side)+` WHERE f.project_id = $2 AND f.folder_id = '' ORDER BY f.at DESC, f.id DESC LIMIT $3`, string(p.ID), limit)
+	files, err = list(rows, err, scanFile)
+	return files, false, err
 }
 
 // RecentFiles returns files of all projects, or of those of one client, the

@@ -71,6 +71,14 @@ func fileReads(items func(*portaltest.World, portal.ProjectID) []portaltest.Item
 		{"PinnedFiles", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
 			return me.PinnedFiles(ctx, p)
 		}},
+		{"QuickFiles", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			project, err := me.Project(ctx, p)
+			if err != nil {
+				return nil, err
+			}
+			files, _, err := me.QuickFiles(ctx, project, 3)
+			return files, err
+		}},
 		{"RecentFiles", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
 			a, next, err := me.RecentFiles(ctx, "", portal.Page{Limit: 1})
 			b, _, err2 := me.RecentFiles(ctx, w.Acme, portal.Page{})

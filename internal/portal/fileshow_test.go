@@ -372,6 +372,10 @@ func TestRenameAndPin(t *testing.T) {
 		if all := must[[]portal.File](t)(cleo.PinnedFiles(ctx, w.Site)); len(all) != 1 || all[0].ID != f || !all[0].Pinned {
 			t.Errorf("pinned: %+v", all)
 		}
+		site := must[portal.Project](t)(cleo.Project(ctx, w.Site))
+		if all, pinned, err := cleo.QuickFiles(ctx, site, 4); err != nil || !pinned || len(all) != 1 || all[0].ID != f {
+			t.Errorf("to begin with: %+v, %v, %v", all, pinned, err)
+		}
 		if e := lastEvent(t, w, w.Bea, w.Site); e.Kind != portal.FilePinned {
 			t.Errorf("the event is %+v", e)
 		}
@@ -380,6 +384,10 @@ func TestRenameAndPin(t *testing.T) {
 		}
 		if all := must[[]portal.File](t)(cleo.PinnedFiles(ctx, w.Site)); len(all) != 0 {
 			t.Errorf("pinned: %+v", all)
+		}
+		top := must[portal.Listing](t)(cleo.Files(ctx, w.Site, "", portal.ListOptions{Sort: "at", Desc: true, Page: portal.Page{Limit: 1}}))
+		if all, pinned, err := cleo.QuickFiles(ctx, site, 1); err != nil || pinned || len(all) != 1 || all[0].ID != top.Files[0].ID {
+			t.Errorf("to begin with, none pinned: %+v, %v, %v", all, pinned, err)
 		}
 		own := mustFolder(t, w, w.Cleo, w.Site, "", "Ours", "")
 		if err := cleo.RenameFolder(ctx, own, "Ours, all", 1); err != nil {

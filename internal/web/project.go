@@ -236,7 +236,7 @@ func (s *Server) projectPage(w http.ResponseWriter, r *http.Request, me *visit) 
 		}
 	}
 	if has(portal.SectionFiles) {
-		if err := s.quickFiles(r, me, &p); err != nil {
+		if p.Files, p.Pinned, err = me.QuickFiles(ctx, in.Project, filesOnOverview); err != nil {
 			return err
 		}
 	}
@@ -262,21 +262,6 @@ func (s *Server) projectPage(w http.ResponseWriter, r *http.Request, me *visit) 
 	}
 	setVisit(&p.Page, "/visits/"+string(id))
 	return s.render(w, r, http.StatusOK, view.Project(p))
-}
-
-// quickFiles are the files to start with, or, where none are pinned, the newest
-// at the top.
-func (s *Server) quickFiles(r *http.Request, me *visit, p *view.ProjectPage) (err error) {
-	if p.Files, err = me.PinnedFiles(r.Context(), p.Project.ID); err != nil {
-		return err
-	}
-	if p.Pinned = len(p.Files) > 0; p.Pinned {
-		p.Files = p.Files[:min(len(p.Files), filesOnOverview)]
-		return nil
-	}
-	l, err := me.Files(r.Context(), p.Project.ID, "", portal.ListOptions{Sort: "at", Desc: true, Page: portal.Page{Limit: filesOnOverview}})
-	p.Files = l.Files
-	return err
 }
 
 func (s *Server) projectTeam(w http.ResponseWriter, r *http.Request, me *visit) error {

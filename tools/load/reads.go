@@ -34,6 +34,7 @@ func visitReads(p *portal.Portal, accounts *account.Accounts, token string) []re
 // pagesOf are the pages that are measured, with the reads of their handlers.
 func pagesOf(f filled) []page {
 	var ids []portal.ProjectID // those on the home, found by its own read
+	var inside []portal.ItemID // the project's deliverables, likewise
 	return []page{
 		{"client home", "/", []read{ // web/home.go
 			{"Client", func(ctx context.Context, me *portal.Scope) error { _, err := me.Client(ctx, f.Client); return err }},
@@ -71,7 +72,22 @@ func pagesOf(f filled) []page {
 			}},
 			read{"Milestones", func(ctx context.Context, me *portal.Scope) error { _, err := me.Milestones(ctx, f.Project); return err }},
 			read{"Deliverables", func(ctx context.Context, me *portal.Scope) error {
-				_, err := me.Deliverables(ctx, f.Project)
+				all, err := me.Deliverables(ctx, f.Project)
+				found := make([]portal.ItemID, len(all))
+				for i, d := range all {
+					found[i] = portal.ItemID(d.ID)
+				}
+				if inside == nil {
+					inside = found
+				}
+				return err
+			}},
+			read{"Attachments", func(ctx context.Context, me *portal.Scope) error {
+				_, err := me.Attachments(ctx, inside...)
+				return err
+			}},
+			read{"QuickFiles", func(ctx context.Context, me *portal.Scope) error {
+				_, _, err := me.QuickFiles(ctx, portal.Project{ID: f.Project, Held: portal.Held{Side: portal.ClientSide}}, 4)
 				return err
 			}},
 			read{"ProjectTeam", func(ctx context.Context, me *portal.Scope) error {
