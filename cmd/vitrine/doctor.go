@@ -57,6 +57,7 @@ func doctor(ctx context.Context, args, env []string, out io.Writer) error {
 	say(checkScanner(ctx, cfg))
 	say(checkDatabase(ctx, cfg)...)
 	say(checkMail(ctx, cfg))
+	say(checkMailIn(ctx, cfg)...)
 	if unwell {
 		return errUnwell
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/jobs"
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/transfer"
 )
 
 // dir is the data directory.
@@ -445,6 +446,9 @@ func TestUploadsAreLookedAt(t *testing.T) {
 		me := h.portal.As(portal.PersonActor(ana.ID))
 		old := "ver_" + string(p.store(h, project, client, 1, time.Hour)[0])
 		if h.looks, err = h.inspector(); err != nil {
+			t.Fatal(err)
+		}
+		if h.takes, err = h.taker(transfer.New(h.blobs, "", h.log)); err != nil {
 			t.Fatal(err)
 		}
 		if err := h.startJobs(ctx); err != nil {

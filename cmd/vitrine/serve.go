@@ -26,7 +26,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/inspect"
 	"github.com/vitrine-portal/vitrine/internal/jobs"
 	"github.com/vitrine-portal/vitrine/internal/live"
-	"github.com/vitrine-portal/vitrine/internal/mail"
+	"github.com/vitrine-portal/vitrine/internal/mailin"
 	"github.com/vitrine-portal/vitrine/internal/notify"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/transfer"
@@ -44,7 +44,9 @@ type house struct {
 	blobs    blob.Store // since openBlobs
 	accounts *account.Accounts
 	mails    *notify.Notifier
+	answers  *mailin.Addresses
 	looks    *inspect.Inspector // since run
+	takes    *mailin.Taker      // since run
 	strays   atomic.Int64       // stored files that nothing names and the sweep left
 }
 
@@ -84,9 +86,10 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *house, 
 		},
 		Signal: func(s portal.Signal) { h.hub.Publish(signalOf(s)) },
 	})
-	h.mails = notify.New(h.portal, h.accounts, sender(cfg), notify.Options{
-		BaseURL: cfg.BaseURL, From: mail.Address{Name: cfg.MailFrom.Name, Email: cfg.MailFrom.Address}, Log: log,
-	})
+	if h.answers, err = answerAddresses(cfg, key); err != nil {
+		return nil, err
+	}
+	h.mails = notify.New(h.portal, h.accounts, sender(cfg), h.mailOptions())
 	if err = h.portal.EnsureTemplates(ctx); err != nil {
 		return nil, err
 	}
@@ -186,12 +189,22 @@ func (h *house) run(ctx context.Context, o web.Options, ready func(address strin
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if h.looks, err = h.inspector(); err == nil {
+		o.Bytes = transfer.New(h.blobs, h.looks.Scan(), h.log)
+		h.takes, err = h.taker(o.Bytes)
+	}
+	if err == nil {
 		err = h.startJobs(ctx)
 	}
 	if err != nil {
 		listener.Close()
 		return err
 	}
+	stopMail, err := h.takeMail(ctx)
+	if err != nil {
+		listener.Close()
+		return err
+	}
+	defer stopMail()
 	if url := string(h.cfg.Database); h.db.Dialect() == db.PostgreSQL {
 		if err := h.hub.Bridge(ctx, url, h.log); err != nil {
 			listener.Close()
@@ -199,7 +212,7 @@ func (h *house) run(ctx context.Context, o web.Options, ready func(address strin
 		}
 	}
 	o.Strays = func() int { return int(h.strays.Load()) }
-	o.Mails, o.Bytes, o.FilesURL = h.mails, transfer.New(h.blobs, h.looks.Scan(), h.log), h.cfg.FilesURL
+	o.Mails, o.FilesURL = h.mails, h.cfg.FilesURL
 	o.Portal, o.Accounts, o.Hub, o.BaseURL, o.Trusted, o.Log = h.portal, h.accounts, h.hub, h.cfg.BaseURL, h.cfg.TrustedProxies, h.log
 	o.API = api.New(api.Options{Portal: h.portal, Accounts: h.accounts, Bytes: o.Bytes, BaseURL: o.BaseURL, Trusted: h.cfg.TrustedProxies, Version: version, Log: h.log})
 	pages := web.New(o)

@@ -26,22 +26,24 @@ import (
 
 // Config is a complete and checked configuration.
 type Config struct {
-	Data           string // the data directory, absolute; it exists and is private
-	Database       Secret // "sqlite:PATH" or "postgres://…"
-	Storage        Storage
-	BaseURL        *url.URL
-	FilesURL       *url.URL // where files are looked at; nil: they are downloads alone
-	Listen         string
-	TrustedProxies []netip.Prefix
-	SMTP           SMTP
-	MailFrom       mail.Address
-	Previews       bool   // pictures and text are made of files
-	Clamd          string // unix:PATH or HOST:PORT of a virus scanner; empty is none
-	ClamdHolds     bool   // what it could not look at is handed out to nobody
-	LogLevel       slog.Level
-	Metrics        string   // address of the metrics and profiling listener; empty is off
-	KeyFile        string   // the server key, when it is not in the data directory
-	Args           []string // what followed the flags
+	Data            string // the data directory, absolute; it exists and is private
+	Database        Secret // "sqlite:PATH" or "postgres://…"
+	Storage         Storage
+	BaseURL         *url.URL
+	FilesURL        *url.URL // where files are looked at; nil: they are downloads alone
+	Listen          string
+	TrustedProxies  []netip.Prefix
+	SMTP            SMTP
+	MailFrom        mail.Address
+	MailIn          MailIn
+	Previews        bool   // pictures and text are made of files
+	Clamd           string // unix:PATH or HOST:PORT of a virus scanner; empty is none
+	ClamdHolds      bool   // what it could not look at is handed out to nobody
+	LogLevel        slog.Level
+	Metrics         string // address of the metrics and profiling listener; empty is off
+	KeyFile         string // the server key, when it is not in the data directory
+	PreviousKeyFile string
+	Args            []string // what followed the flags
 }
 
 // Storage says where the files are: in a directory, or else in a bucket.
@@ -63,6 +65,29 @@ type SMTP struct {
 	TLS      string // starttls, tls or none
 	Timeout  time.Duration
 }
+
+// MailIn says how mail comes in. An empty address: it does not.
+type MailIn struct {
+	Address    string // that answers come to
+	LMTP       string // unix:PATH or HOST:PORT; empty is none
+	IMAP       IMAP
+	AuthServer string // whose word for a sender is believed; empty: the sender's own
+}
+
+// IMAP is a mailbox that mail is fetched from. An empty host: none is.
+type IMAP struct {
+	Host     string
+	Port     int
+	TLS      string // tls, starttls or none
+	User     string
+	Password Secret
+	Folder   string // empty: INBOX
+	Done     string // that mail is moved to; empty: none
+}
+
+// maxReplyLocal is how long the part of a reply address before the @ may be:
+// with a token, mail servers take 64 characters.
+const maxReplyLocal = 11
 
 // A Secret is printed as "[secret]" by everything that prints.
 type Secret string

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -369,5 +370,63 @@ func TestFilesURL(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%q: files at %q, want %q", c.args, got, c.want)
 		}
+	}
+}
+
+func TestMailIn(t *testing.T) {
+	base := []string{"VITRINE_REPLY_ADDRESS=Reply@In.honcho.example", "VITRINE_MAIL_AUTH_SERVER=mx.honcho.example"}
+	mailbox := []string{"VITRINE_IMAP_HOST=imap.example.com", "VITRINE_IMAP_USER=portal", "VITRINE_IMAP_PASSWORD=hunter2"}
+	with := func(lists ...[]string) []string { return slices.Concat(lists...) }
+	for _, c := range []struct {
+		env  []string
+		want MailIn
+	}{
+		{nil, MailIn{IMAP: IMAP{TLS: "tls"}}},
+		{with(base, []string{"VITRINE_LMTP_LISTEN=unix:/run/vitrine/lmtp"}), MailIn{"reply@in.honcho.example", "unix:/run/vitrine/lmtp", IMAP{TLS: "tls", Port: 993}, "mx.honcho.example"}},
+		{with(base, mailbox, []string{"VITRINE_IMAP_TLS=starttls", "VITRINE_IMAP_FOLDER=In", "VITRINE_IMAP_DONE=Done"}),
+			MailIn{"reply@in.honcho.example", "", IMAP{"imap.example.com", 143, "starttls", "portal", "hunter2", "In", "Done"}, "mx.honcho.example"}},
+		{with(base[:1], mailbox, []string{"VITRINE_MAIL_AUTH_SERVER=none", "VITRINE_LMTP_LISTEN=127.0.0.1:2424"}),
+			MailIn{"reply@in.honcho.example", "127.0.0.1:2424", IMAP{"imap.example.com", 993, "tls", "portal", "hunter2", "", ""}, ""}},
+	} {
+		got, err := Load([]string{"--data", private(t)}, c.env)
+		if err != nil || got.MailIn != c.want {
+			t.Errorf("%q: %#v, %v", c.env, got, err)
+		}
+	}
+	for want, env := range map[string][]string{
+		"VITRINE_REPLY_ADDRESS is set, but no way for mail to come in is: set VITRINE_LMTP_LISTEN or VITRINE_IMAP_HOST.":        base[:1],
+		"VITRINE_MAIL_AUTH_SERVER is set, but no way for mail to come in is: set VITRINE_LMTP_LISTEN or VITRINE_IMAP_HOST.":     base[1:],
+		"VITRINE_REPLY_ADDRESS is needed where mail comes in: it is the address that answers come to.":                          mailbox,
+		"VITRINE_MAIL_AUTH_SERVER is needed where mail comes in: it says whose word for a sender is believed, and may be none.": with(base[:1], mailbox),
+		"VITRINE_IMAP_USER is needed with a mailbox.":                                                                           with(base, mailbox[:1]),
+		"VITRINE_IMAP_PASSWORD is needed with a mailbox.":                                                                       with(base, mailbox[:2]),
+		"VITRINE_IMAP_USER is set, but VITRINE_IMAP_HOST is not.":                                                               mailbox[1:2],
+		"VITRINE_IMAP_TLS is none, so the mailbox's password would travel readable: use tls or starttls.":                       with(base, mailbox, []string{"VITRINE_IMAP_TLS=none"}),
+		"VITRINE_REPLY_ADDRESS is not an e-mail address such as reply@in.example.com, without a name and a +.":                  {"VITRINE_REPLY_ADDRESS=a+b@in.example.com"},
+		"VITRINE_REPLY_ADDRESS has more than 11 characters before the @: there has to be room for a token.":                     {"VITRINE_REPLY_ADDRESS=portal-reply@in.example.com"},
+		"VITRINE_LMTP_LISTEN is neither unix:/PATH nor HOST:PORT.":                                                              {"VITRINE_LMTP_LISTEN=:24"},
+		"VITRINE_MAIL_AUTH_SERVER is not the name of a mail server such as mx.example.com, or none.":                            {"VITRINE_MAIL_AUTH_SERVER=mx example"},
+	} {
+		if _, err := Load([]string{"--data", private(t)}, env); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", env, err, want)
+		}
+	}
+}
+
+func TestPreviousKey(t *testing.T) {
+	c, err := Load([]string{"--data", private(t)}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if key, err := c.LoadPreviousKey(); key != nil || err != nil {
+		t.Errorf("without one: %x, %v", key, err)
+	}
+	c.PreviousKeyFile = write(t, filepath.Join(c.Data, "old"), strings.Repeat("ab", 32)+"\n", 0o600)
+	if key, err := c.LoadPreviousKey(); len(key) != 32 || err != nil {
+		t.Errorf("%x, %v", key, err)
+	}
+	c.PreviousKeyFile = write(t, filepath.Join(c.Data, "short"), "abcd", 0o600)
+	if _, err := c.LoadPreviousKey(); err == nil || err.Error() != "VITRINE_PREVIOUS_KEY_FILE does not hold 64 hexadecimal digits." {
+		t.Errorf("a short one: %v", err)
 	}
 }

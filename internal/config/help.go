@@ -51,6 +51,14 @@ A setting that is unknown, malformed or missing stops the program with one sente
 
 ` + "`vitrine.key`" + ` in the data directory is made on the first start, readable by its owner alone. Links in invitations and password resets are made with it: who has the key and the database can make such links, and without the key the links already sent stop working. Keep it in your backups, apart from the database.
 
+To replace the key, keep the old one in a file and name that in ` + "`VITRINE_PREVIOUS_KEY_FILE`" + `: answers to mails that were sent before still arrive.
+
+## Mail that comes in
+
+With ` + "`VITRINE_REPLY_ADDRESS`" + ` set to reply@in.example.com, each mail of the portal is answered to an address such as reply+1r…@in.example.com that belongs to one person and one place. Point the MX record of in.example.com at your mail server, and have that deliver the domain by LMTP (in Postfix: ` + "`virtual_mailbox_domains = in.example.com`, `virtual_transport = lmtp:unix:/run/vitrine/lmtp.sock`" + `) or into a mailbox that knows addresses with a +. The mail server has to check SPF, DKIM and DMARC and to say what it found in an Authentication-Results line, under the name in ` + "`VITRINE_MAIL_AUTH_SERVER`" + `; it has to remove such lines of its name that strangers wrote. Bounces come to addresses of that domain as well, so the domain's SPF record has to allow the server that sends the portal's mail.
+
+A mail is accepted once it is on disk, and posted once. What cannot be posted is held or dropped: whoever administers the workspace finds each mail and its reason beside the Outbox. Mails are removed 30 days after they were settled.
+
 ## The storage of files
 
 Files are kept under random names, and what they are is in the database: a backup needs both, the database first. The portal marks its storage with a file ` + "`vitrine.storage`" + `, made from the server key. It does not start with a storage that has another mark, which may be another portal's, nor with one that has none while the database names files, which may be a disk that is not mounted; nothing is ever cleaned up there. When you know better (the key was lost and made anew, or the files are lost for good), write the word ` + "`adopt`" + ` into that file: the next start takes the storage as its own.

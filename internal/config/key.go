@@ -35,6 +35,15 @@ func (c *Config) LoadKey() ([]byte, error) {
 	return readKey(path, "vitrine.key")
 }
 
+// LoadPreviousKey returns the key before the server's, or nil when none is
+// named.
+func (c *Config) LoadPreviousKey() ([]byte, error) {
+	if c.PreviousKeyFile == "" {
+		return nil, nil
+	}
+	return readKey(c.PreviousKeyFile, "VITRINE_PREVIOUS_KEY_FILE")
+}
+
 func readKey(path, setting string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {

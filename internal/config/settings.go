@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/mail"
@@ -71,8 +72,30 @@ var settings = []setting{
 		help: "How long one message may take."},
 	{name: "mail-from", usual: "none; needed with smtp-host", set: (*Config).setMailFrom,
 		help: "The address that every mail comes from, such as Honcho Design <portal@example.com>."},
+	{name: "reply-address", usual: "none: answers by mail go to nobody", set: (*Config).setReplyAddress,
+		help: "An address for answers by mail, such as reply@in.example.com. Each mail is answered to an address of its own, with a + and a token after reply: all mail for reply+…@in.example.com has to come in by lmtp-listen or imap-host. What bounces comes there too."},
+	{name: "lmtp-listen", usual: "off", set: (*Config).setLMTP,
+		help: "Where a mail server on this machine delivers that mail by LMTP: unix:PATH or HOST:PORT. It asks for no password: keep it away from the internet."},
+	{name: "imap-host", usual: "none: no mailbox is read", set: func(c *Config, v string) error { c.MailIn.IMAP.Host = v; return hostName(v) },
+		help: "A server with a mailbox that such mail goes to. The mailbox is the portal's own: what is unseen in it is taken, and marked as seen."},
+	{name: "imap-port", usual: "993 for tls, 143 for starttls and none", set: (*Config).setIMAPPort,
+		help: "Its port."},
+	{name: "imap-tls", usual: "tls", set: (*Config).setIMAPTLS,
+		help: "How the connection to it is encrypted: tls (from the first byte), starttls (required, never skipped) or none (for a server on this machine)."},
+	{name: "imap-user", usual: "none; needed with imap-host", set: func(c *Config, v string) error { c.MailIn.IMAP.User = v; return nil },
+		help: "The name to sign in to it with."},
+	{name: "imap-password", usual: "none; needed with imap-host", secret: true, set: func(c *Config, v string) error { c.MailIn.IMAP.Password = Secret(v); return nil },
+		help: "The password to sign in to it with."},
+	{name: "imap-folder", usual: "INBOX", set: func(c *Config, v string) error { c.MailIn.IMAP.Folder = v; return nil },
+		help: "The folder that is read."},
+	{name: "imap-done", usual: "none: it stays where it is", set: func(c *Config, v string) error { c.MailIn.IMAP.Done = v; return nil },
+		help: "A folder that mail is moved to once it was taken."},
+	{name: "mail-auth-server", usual: "none set; needed with lmtp-listen or imap-host", set: (*Config).setAuthServer,
+		help: "The name by which the mail server that receives the mail begins its Authentication-Results lines, such as mx.example.com: an answer is posted when that server vouches for its sender, and held otherwise. none believes the sender's address: whoever has seen a reply address and knows whose it is can then write as them."},
 	{name: "key-file", usual: "vitrine.key in the data directory", set: func(c *Config, v string) error { c.KeyFile = v; return nil },
 		help: "A file with the server key: 64 hexadecimal digits. Without it a key is made on the first start. Several nodes need the same key."},
+	{name: "previous-key-file", usual: "none", set: func(c *Config, v string) error { c.PreviousKeyFile = v; return nil },
+		help: "A file with the server key before this one: answers to mails that were sent with it still arrive. Other links that were sent with it work no more."},
 	{name: "log-level", usual: "info", set: (*Config).setLogLevel,
 		help: "debug, info, warn or error."},
 	{name: "metrics-listen", usual: "off", set: (*Config).setMetrics,
@@ -86,6 +109,7 @@ func (c *Config) fill(all map[string]given) error {
 	c.Listen = "127.0.0.1:8080"
 	c.Previews, c.ClamdHolds = true, true
 	c.SMTP.TLS, c.SMTP.Timeout = "starttls", 30*time.Second
+	c.MailIn.IMAP.TLS = "tls"
 	for _, s := range settings {
 		g, ok := all[s.name]
 		if !ok || s.set == nil {
@@ -110,7 +134,10 @@ func (c *Config) fill(all map[string]given) error {
 	if g, ok := all["clamd-policy"]; ok && c.Clamd == "" {
 		return &Error{g.where, "is set, but VITRINE_CLAMD is not"}
 	}
-	return c.fillMail(all)
+	if err := c.fillMail(all); err != nil {
+		return err
+	}
+	return c.fillMailIn(all)
 }
 
 func (c *Config) setDatabase(v string) error {
@@ -386,6 +413,92 @@ func (c *Config) fillMail(all map[string]given) error {
 	}
 	if c.SMTP.Port == 0 {
 		c.SMTP.Port = map[string]int{"starttls": 587, "tls": 465, "none": 25}[c.SMTP.TLS]
+	}
+	return nil
+}
+
+func (c *Config) setReplyAddress(v string) error {
+	a, err := mail.ParseAddress(v)
+	at := strings.LastIndexByte(v, '@')
+	if err != nil || a.Address != v || at < 1 || strings.ContainsAny(v[:at], `+"\`) || hostName(v[at+1:]) != nil {
+		return errors.New("is not an e-mail address such as reply@in.example.com, without a name and a +")
+	}
+	if at > maxReplyLocal {
+		return fmt.Errorf("has more than %d characters before the @: there has to be room for a token", maxReplyLocal)
+	}
+	c.MailIn.Address = strings.ToLower(v)
+	return nil
+}
+
+func (c *Config) setLMTP(v string) error {
+	if path, ok := strings.CutPrefix(v, "unix:"); !ok || !filepath.IsAbs(path) {
+		host, port, err := net.SplitHostPort(v)
+		if err != nil || !isPort(port) || host == "" || hostName(host) != nil {
+			return errors.New("is neither unix:/PATH nor HOST:PORT")
+		}
+	}
+	c.MailIn.LMTP = v
+	return nil
+}
+
+func (c *Config) setIMAPPort(v string) error {
+	if !isPort(v) {
+		return errors.New("is not a number from 1 to 65535")
+	}
+	c.MailIn.IMAP.Port, _ = strconv.Atoi(v)
+	return nil
+}
+
+func (c *Config) setIMAPTLS(v string) error {
+	if v != "starttls" && v != "tls" && v != "none" {
+		return errors.New("is not one of tls, starttls and none")
+	}
+	c.MailIn.IMAP.TLS = v
+	return nil
+}
+
+func (c *Config) setAuthServer(v string) error {
+	if strings.ContainsAny(v, " ;=\"()") {
+		return errors.New("is not the name of a mail server such as mx.example.com, or none")
+	}
+	c.MailIn.AuthServer = v
+	return nil
+}
+
+// fillMailIn holds that the settings of mail that comes in make sense together.
+func (c *Config) fillMailIn(all map[string]given) error {
+	in := &c.MailIn
+	if in.IMAP.Host == "" {
+		for _, name := range []string{"imap-port", "imap-tls", "imap-user", "imap-password", "imap-folder", "imap-done"} {
+			if g, ok := all[name]; ok {
+				return &Error{g.where, "is set, but VITRINE_IMAP_HOST is not"}
+			}
+		}
+	}
+	comes := in.IMAP.Host != "" || in.LMTP != ""
+	switch {
+	case !comes && in.Address != "":
+		return &Error{all["reply-address"].where, "is set, but no way for mail to come in is: set VITRINE_LMTP_LISTEN or VITRINE_IMAP_HOST"}
+	case !comes && in.AuthServer != "":
+		return &Error{all["mail-auth-server"].where, "is set, but no way for mail to come in is: set VITRINE_LMTP_LISTEN or VITRINE_IMAP_HOST"}
+	case !comes:
+		return nil
+	case in.Address == "":
+		return &Error{"VITRINE_REPLY_ADDRESS", "is needed where mail comes in: it is the address that answers come to"}
+	case in.AuthServer == "":
+		return &Error{"VITRINE_MAIL_AUTH_SERVER", "is needed where mail comes in: it says whose word for a sender is believed, and may be none"}
+	case in.IMAP.Host != "" && in.IMAP.User == "":
+		return &Error{"VITRINE_IMAP_USER", "is needed with a mailbox"}
+	case in.IMAP.Host != "" && in.IMAP.Password == "":
+		return &Error{"VITRINE_IMAP_PASSWORD", "is needed with a mailbox"}
+	case in.IMAP.TLS == "none" && !isLoopback(in.IMAP.Host):
+		return &Error{all["imap-tls"].where, "is none, so the mailbox's password would travel readable: use tls or starttls"}
+	}
+	if in.AuthServer == "none" {
+		in.AuthServer = ""
+	}
+	if in.IMAP.Port == 0 {
+		in.IMAP.Port = map[string]int{"tls": 993, "starttls": 143, "none": 143}[in.IMAP.TLS]
 	}
 	return nil
 }

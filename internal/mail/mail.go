@@ -67,6 +67,7 @@ type Message struct {
 	From    Address
 	To      Address
 	ReplyTo *Address
+	Return  string // where the server reports to that it did not arrive; empty: the portal's address
 	Subject string
 	Text    string
 	HTML    string
@@ -262,7 +263,13 @@ func (s *Sender) compose(portal *netmail.Address, m Message) (*gomail.Msg, error
 	sum := sha256.Sum256([]byte(m.ID))
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary(hex.EncodeToString(sum[:20])))
 	msg.SetMessageIDWithValue(m.ID + "@" + domainOf(portal))
-	msg.EnvelopeFromMailAddress(&netmail.Address{Address: portal.Address})
+	returns := portal
+	if m.Return != "" {
+		if returns, err = address(Address{Email: m.Return}); err != nil {
+			return nil, fmt.Errorf("the return address %w", err)
+		}
+	}
+	msg.EnvelopeFromMailAddress(&netmail.Address{Address: returns.Address})
 	msg.FromMailAddress(from)
 	msg.ToMailAddress(to)
 	if m.ReplyTo != nil {

@@ -52,6 +52,23 @@ func message(t *testing.T) Message {
 	}
 }
 
+// A report that a mail did not arrive goes to an address of its own.
+func TestReturn(t *testing.T) {
+	s := mailtest.Start(t, &mailtest.Server{})
+	m := message(t)
+	m.Return = "reply+1babc@in.honcho.example"
+	if err := New(configOf(s)).Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	if raw := s.Messages()[0]; !s.Said("MAIL FROM:<reply+1babc@in.honcho.example>") || strings.Contains(raw, m.Return) || !strings.Contains(raw, "<portal@honcho.example>") {
+		t.Errorf("the envelope is wrong: %q", s.Heard())
+	}
+	m.Return = "x\r\nRCPT TO:<y@z.test>"
+	if err := New(configOf(s)).Send(t.Context(), m); err == nil || len(s.Messages()) != 1 {
+		t.Errorf("a return address of two lines: %v", err)
+	}
+}
+
 func TestSend(t *testing.T) {
 	s := mailtest.Start(t, &mailtest.Server{})
 	m := message(t)

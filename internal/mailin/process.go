@@ -76,9 +76,8 @@ func (t *Taker) Take(ctx context.Context, id portal.IncomingID) error {
 // take finds out what a mail is, and sets what becomes of it in m. An error
 // says that it has to be tried again.
 func (t *Taker) take(ctx context.Context, m *portal.IncomingMail) (hash string, err error) {
-	m.Audience = portal.Team
 	r, ours := t.Addresses.Find(m.Recipient)
-	if ours && r.Purpose == Reply {
+	if ours && r.Purpose == Reply && m.Person == "" {
 		switch place, err := t.Portal.ReplyPlace(ctx, "rpl_"+r.ID); {
 		case err == nil:
 			m.Person, m.Place, m.Audience = place.Person, place.Place, place.Audience

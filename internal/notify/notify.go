@@ -39,7 +39,10 @@ const (
 type Options struct {
 	BaseURL *url.URL     // every link in a mail begins with it
 	From    mail.Address // the portal's own, as the Outbox shows it
-	Log     *slog.Logger
+	// The address for one mail's reports that it did not arrive. Nil: they go to
+	// From.
+	ReturnTo func(portal.MailID) string
+	Log      *slog.Logger
 }
 
 // Notifier renders and sends mails. It may be used by several goroutines.
@@ -50,6 +53,7 @@ type Notifier struct {
 	base     string
 	from     mail.Address
 	log      *slog.Logger
+	returnTo func(portal.MailID) string
 
 	mu       sync.Mutex
 	resting  time.Time              // the server could not be reached: nothing is tried before
@@ -58,7 +62,7 @@ type Notifier struct {
 
 // New returns a notifier. It sends nothing before Register's jobs run.
 func New(p *portal.Portal, a *account.Accounts, s *mail.Sender, o Options) *Notifier {
-	n := &Notifier{portal: p, accounts: a, sender: s, base: strings.TrimSuffix(o.BaseURL.String(), "/"), from: o.From, log: o.Log,
+	n := &Notifier{portal: p, accounts: a, sender: s, base: strings.TrimSuffix(o.BaseURL.String(), "/"), from: o.From, log: o.Log, returnTo: o.ReturnTo,
 		accepted: map[portal.MailID]bool{}}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)

@@ -70,6 +70,9 @@ func (n *Notifier) write(ctx context.Context, m portal.Mail) (*letter, error) {
 	l.Book = bookOf(l.who, l.brand)
 	l.body = mail.Body{Lang: l.Lang(), Brand: l.brand.Name, Accent: l.brand.Accent, LogoText: initials(l.brand.Mark())}
 	l.ID = string(m.ID)
+	if n.returnTo != nil {
+		l.Return = n.returnTo(m.ID)
+	}
 	l.From = mail.Address{Name: l.brand.Name, Email: n.from.Email}
 	l.To = mail.Address{Email: m.Address}
 	l.Headers = map[string]string{"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
