@@ -128,6 +128,7 @@ var rawReads = map[string][]string{
 	"mail.go":          {"persons"},                    // the address a mail goes to
 	"event.go":         {"projects", "project_grants"}, // the second look, under the chain's lock
 	"filesearch.go":    {"version_words"},              // the index of texts; what it finds is joined with my_texts_…
+	"messagesearch.go": {"message_words"},              // likewise, with my_messages_…
 	"verify.go":        {"*"},                          // for the operator, who reads the disk anyway
 }
 

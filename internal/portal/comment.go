@@ -195,17 +195,15 @@ func (t *tx) versionSaid(ctx context.Context, f FileID, id VersionID) (Version, 
 // ResolveComments says that nothing is left to do about comments. For whom
 // MayWrite says so.
 func (me *Scope) ResolveComments(ctx context.Context, id ThreadID) error {
-	return me.resolve(ctx, id, CommentsResolved, `
-UPDATE threads SET resolved_at = $1, resolved_by = $2, revision = revision + 1 WHERE id = $3 AND resolved_at IS NULL`)
+	return me.resolve(ctx, id, true)
 }
 
 // ReopenComments takes that back.
 func (me *Scope) ReopenComments(ctx context.Context, id ThreadID) error {
-	return me.resolve(ctx, id, CommentsReopened, `
-UPDATE threads SET resolved_at = NULL, resolved_by = NULL, revision = revision + 1 WHERE id = $3 AND resolved_at IS NOT NULL AND $1 > 0 AND $2 <> ''`)
+	return me.resolve(ctx, id, false)
 }
 
-func (me *Scope) resolve(ctx context.Context, id ThreadID, k Kind, q string) error {
+func (me *Scope) resolve(ctx context.Context, id ThreadID, done bool) error {
 	return me.write(ctx, func(t *tx) error {
 		th, err := thread(ctx, t, id)
 		switch {
@@ -216,8 +214,15 @@ func (me *Scope) resolve(ctx context.Context, id ThreadID, k Kind, q string) err
 		case !th.MayWrite():
 			return ErrForbidden
 		}
-		n, err := t.exec(ctx, q, t.now, string(me.actor.person), string(id))
-		if err != nil || n == 0 {
+		k := CommentsReopened
+		var at, by any
+		if done {
+			k, at, by = CommentsResolved, t.now, string(me.actor.person)
+		}
+		if th.Resolved() == done {
+			return nil
+		}
+		if err := t.must(ctx, `UPDATE threads SET resolved_at = $1, resolved_by = $2, revision = revision + 1 WHERE id = $3 AND revision = $4`, at, by, string(id), th.Revision); err != nil {
 			return err
 		}
 		return t.talked(ctx, k, th, th.Audience, string(id))

@@ -17,6 +17,13 @@ func showsFiles(t *testing.T, w *portaltest.World) {
 	w.Regrant()
 }
 
+// sections makes the whole workspace show some things, and hide others.
+func sections(t *testing.T, w *portaltest.World, on, off int64) {
+	t.Helper()
+	write(t, w, `UPDATE workspace SET sections = (sections | $1) & ~CAST($2 AS BIGINT)`, on, off)
+	w.Regrant()
+}
+
 func write(t *testing.T, w *portaltest.World, q string, args ...any) {
 	t.Helper()
 	if err := w.DB.Write(ctx, func(tx *db.Tx) error {

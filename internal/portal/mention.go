@@ -31,8 +31,8 @@ func (t *tx) mention(ctx context.Context, th Thread, id MessageID, audience Side
 		return nil
 	}
 	rows, err := t.query(ctx, `
-SELECT p.person_id, p.name FROM my_thread_people p
- WHERE p.thread_id = $2 AND (p.person_side = 'team' OR $3 = 'client') ORDER BY p.near DESC, p.person_id LIMIT $4`, string(th.ID), string(audience), maxCandidates)
+SELECT y.person_id, y.name FROM my_thread_people y
+ WHERE y.thread_id = $2 AND (y.person_side = 'team' OR $3 = 'client') ORDER BY y.near DESC, y.person_id LIMIT $4`, string(th.ID), string(audience), maxCandidates)
 	people, err := list(rows, err, func(rows *sql.Rows) (m Mention, err error) { return m, rows.Scan(&m.Person, &m.Name) })
 	if err != nil {
 		return err
@@ -101,9 +101,9 @@ func (me *Scope) Mentionable(ctx context.Context, id ThreadID, audience Side, pr
 		audience = ClientSide
 	}
 	rows, err := me.query(ctx, `
-SELECT p.person_id, p.name, p.person_side, CASE WHEN p.person_side = 'client' THEN p.client_name ELSE '' END, p.near FROM my_thread_people p
- WHERE p.thread_id = $2 AND (p.person_side = 'team' OR $3 = 'client') AND p.person_id <> $4
- ORDER BY p.near DESC, p.name, p.person_id LIMIT $5`, string(id), string(audience), string(me.actor.person), maxCandidates)
+SELECT y.person_id, y.name, y.person_side, CASE WHEN y.person_side = 'client' THEN COALESCE(y.client_name, '') ELSE '' END, y.near FROM my_thread_people y
+ WHERE y.thread_id = $2 AND (y.person_side = 'team' OR $3 = 'client') AND y.person_id <> $4
+ ORDER BY y.near DESC, y.name, y.person_id LIMIT $5`, string(id), string(audience), string(me.actor.person), maxCandidates)
 	people, err := list(rows, err, scanReader)
 	return beginning(people, prefix), err
 }
@@ -137,7 +137,7 @@ func (me *Scope) MentionableIn(ctx context.Context, project ProjectID, audience 
 
 func (me *Scope) mentionableIn(ctx context.Context, project ProjectID, section Sections, audience Side, prefix string) ([]Reader, error) {
 	rows, err := me.query(ctx, `
-SELECT p.person_id, p.name, p.person_side, CASE WHEN p.person_side = 'client' THEN p.client_name ELSE '' END, p.near FROM my_project_readers p
+SELECT p.person_id, p.name, p.person_side, CASE WHEN p.person_side = 'client' THEN COALESCE(p.client_name, '') ELSE '' END, p.near FROM my_project_readers p
  WHERE p.project_id = $2 AND (p.person_side = 'team' OR ($3 = 'client' AND (p.shows & $4) <> 0)) AND p.person_id <> $5
  ORDER BY p.near DESC, p.name, p.person_id LIMIT $6`, string(project), string(audience), int64(section), string(me.actor.person), maxCandidates)
 	people, err := list(rows, err, scanReader)

@@ -66,7 +66,7 @@ func (m Message) thread() Thread {
 }
 
 const (
-	messageHead = `m.id, m.thread_id, m.kind, m.subject, m.client_id, m.client_name, m.project_id, m.project_name, m.item_id, m.audience,
+	messageHead = `m.id, m.thread_id, m.kind, m.subject, COALESCE(m.client_id, ''), COALESCE(m.client_name, ''), COALESCE(m.project_id, ''), COALESCE(m.project_name, ''), COALESCE(m.item_id, ''), m.audience,
        COALESCE(m.author_id, ''), COALESCE(m.author_name, ''), m.author_side, `
 	messageTail = `, COALESCE(m.quote_id, ''), m.created_at, COALESCE(m.edited_at, 0), COALESCE(m.deleted_at, 0), COALESCE(m.erased_at, 0), m.revision, m.side, m.rights`
 

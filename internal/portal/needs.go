@@ -11,8 +11,8 @@ import (
 
 // A Need is one thing that waits for somebody.
 type Need struct {
-	Item        ItemID
-	Kind        string // "task", "deliverable", "milestone" or "file_request"
+	Item        ItemID // of a question or a message: the id of its conversation
+	Kind        string // "task", "deliverable", "milestone", "file_request", or of what waits in a conversation "question", for clients, and "message", for the team
 	Title       string
 	Project     ProjectID
 	ProjectName string
@@ -35,8 +35,8 @@ func scanNeed(rows *sql.Rows) (n Need, err error) {
 const maxNeeds = 100
 
 // Needs returns what waits for the actor as one of a client's people: tasks
-// given to them or to nobody, deliverables they may decide on, milestones, and
-// files they may upload.
+// given to them or to nobody, deliverables they may decide on, milestones,
+// files they may upload, and questions they may answer.
 // The most urgent is first: by due day, then by how long it waits. With a
 // client, only that client's.
 func (me *Scope) Needs(ctx context.Context, client ClientID, limit int) ([]Need, error) {
@@ -53,7 +53,7 @@ func (me *Scope) needs(ctx context.Context, where, arg string, all bool, limit i
 		limit = maxNeeds
 	}
 	q := `
-SELECT n.id, n.kind, n.title, n.project_id, n.project_name, n.client_id, n.client_name, COALESCE(n.due_on, ''), n.turn_since, COALESCE(n.asked_by, ''), n.side, n.rights
+SELECT n.id, n.kind, n.title, COALESCE(n.project_id, ''), COALESCE(n.project_name, ''), n.client_id, n.client_name, COALESCE(n.due_on, ''), n.turn_since, COALESCE(n.asked_by, ''), n.side, n.rights
   FROM my_needs n`
 	args := []any{limit}
 	if !all {
@@ -137,6 +137,11 @@ func (me *Scope) Today(ctx context.Context, day string, everything bool) (Desk, 
 			}
 		}
 	}
+	unanswered, err := me.unanswered(ctx, projects)
+	if err != nil {
+		return d, err
+	}
+	d.NeedsUs = append(d.NeedsUs, unanswered[:min(len(unanswered), maxNeeds-min(maxNeeds, len(d.NeedsUs)))]...)
 	rows, err := me.query(ctx, `
 SELECT x.id, x.name FROM (SELECT c.id, c.name, c.portal_since FROM my_clients c
     WHERE c.side = 'team' AND (c.rights & 512) <> 0 AND c.portal_since IS NOT NULL AND c.archived_at IS NULL ORDER BY c.portal_since DESC LIMIT 200) x
@@ -184,8 +189,32 @@ UNION ALL
 `+needColumns("milestone")+` WHERE i.project_id IN `+in+` AND i.turn = 'team' AND i.reached_at IS NULL AND i.due_on <= $2
 UNION ALL
 `+needColumns("file_request")+` WHERE i.project_id IN `+in+` AND i.state = 'answered'
+UNION ALL
+SELECT t.id, 'message', t.subject, t.project_id, '', t.client_id, '', '', t.turn_since, '', t.side, t.rights
+  FROM my_threads t WHERE t.project_id IN `+in+` AND t.kind <> 'item' AND t.turn = 'team' AND t.side = 'team'
 ) x`+byUrgency+`$5`,
 		append([]any{today.Format(time.DateOnly), string(me.actor.person), today.AddDate(0, 0, ownTasksAhead).Format(time.DateOnly), maxNeeds}, args...)...)
+	return list(rows, err, scanNeed)
+}
+
+// unanswered are the general conversations of the clients of the projects, and
+// the direct ones of the actor, in which a client waits for an answer.
+func (me *Scope) unanswered(ctx context.Context, projects []DeskProject) ([]Need, error) {
+	clients := []ClientID{"-"}
+	for _, p := range projects {
+		if !slices.Contains(clients, p.Client) {
+			clients = append(clients, p.Client)
+		}
+	}
+	in, args := oneOf(3, clients)
+	const columns = `SELECT t.id, 'message' AS kind, SUBSTR(m.body, 1, 120) AS title, '' AS project_id, '' AS project_name, t.client_id, t.client_name, '' AS due_on, t.turn_since, '' AS asked_by, t.side, t.rights
+  FROM my_threads t JOIN my_messages m ON m.thread_id = t.id AND m.seq = t.shown_seq`
+	rows, err := me.query(ctx, `
+SELECT * FROM (
+`+columns+` WHERE t.client_id IN `+in+` AND t.kind <> 'item' AND t.kind = 'general' AND t.turn = 'team' AND t.side = 'team'
+UNION ALL
+`+columns+` WHERE t.id IN (SELECT s.thread_id FROM my_seats s) AND t.client_id IS NOT NULL AND t.turn = 'team' AND t.side = 'team'
+) x ORDER BY x.turn_since, x.id LIMIT $2`, append([]any{maxNeeds}, args...)...)
 	return list(rows, err, scanNeed)
 }
 

@@ -17,7 +17,7 @@ func (me *Scope) MarkRead(ctx context.Context, id ThreadID, upTo MessageID) erro
 		var receipts string
 		var side Side
 		err := t.get(ctx, `
-SELECT m.seq, COALESCE((SELECT MAX(r.seq) FROM my_readings r WHERE r.thread_id = m.thread_id), 0), m.client_id, m.project_id, m.side, w.receipts,
+SELECT m.seq, COALESCE((SELECT MAX(r.seq) FROM my_readings r WHERE r.thread_id = m.thread_id), 0), COALESCE(m.client_id, ''), COALESCE(m.project_id, ''), m.side, w.receipts,
        COALESCE((SELECT MAX(x.shown_number) FROM my_messages x WHERE x.thread_id = m.thread_id AND x.seq = m.seq), 0)
   FROM my_messages m JOIN workspace w ON w.id = 1 WHERE m.id = $2 AND m.thread_id = $3`,
 			[]any{string(upTo), string(id)}, &at, &before, &client, &project, &side, &receipts, &shown)
@@ -52,7 +52,7 @@ type Receipt struct {
 // first; nobody while the workspace does not let it be known.
 func (me *Scope) Receipts(ctx context.Context, id MessageID) ([]Receipt, error) {
 	rows, err := me.query(ctx, `
-SELECT s.person_id, s.name, s.person_side, CASE WHEN s.person_side = 'client' THEN s.client_name ELSE '' END, s.at
+SELECT s.person_id, s.name, s.person_side, CASE WHEN s.person_side = 'client' THEN COALESCE(s.client_name, '') ELSE '' END, s.at
   FROM my_receipts s WHERE s.message_id = $2 ORDER BY s.at, s.person_id LIMIT 100`, string(id))
 	return list(rows, err, func(rows *sql.Rows) (r Receipt, err error) {
 		return r, rows.Scan(&r.Person, &r.Name, &r.Side, &r.Company, micros{&r.At})

@@ -129,7 +129,7 @@ SELECT m.id, m.project_id, m.title, m.title_key, m.body,
        CASE WHEN p.side = 'team' THEN m.created_by END AS created_by,
        p.client_id, p.side, p.rights, p.sections
   FROM milestones m JOIN my_places p ON p.id = m.project_id
- WHERE p.side = 'team' OR (m.audience = 'client' AND (p.sections & 6) <> 0)`,
+ WHERE ` + seenFrom("p", "m", 6),
 
 	"my_tasks": `
 SELECT t.id, t.project_id, t.title, t.title_key, t.body,
@@ -146,7 +146,7 @@ SELECT t.id, t.project_id, t.title, t.title_key, t.body,
        p.client_id, p.side, p.rights, p.sections
   FROM tasks t JOIN my_places p ON p.id = t.project_id
   LEFT JOIN milestones ms ON ms.id = t.milestone_id
- WHERE p.side = 'team' OR (t.audience = 'client' AND (p.sections & 16) <> 0)`,
+ WHERE ` + seenFrom("p", "t", 16),
 
 	"my_deliverables": `
 SELECT d.id, d.project_id, d.title, d.title_key, d.body,
@@ -162,7 +162,7 @@ SELECT d.id, d.project_id, d.title, d.title_key, d.body,
        p.client_id, p.side, p.rights, p.sections
   FROM deliverables d JOIN my_places p ON p.id = d.project_id
   LEFT JOIN milestones ms ON ms.id = d.milestone_id
- WHERE p.side = 'team' OR (d.audience = 'client' AND (p.sections & 8) <> 0)`,
+ WHERE ` + seenFrom("p", "d", 8),
 
 	// What waits for the actor as one of a client's people, with who asks. The
 	// actor may be a client user whose view is looked at.
@@ -192,7 +192,24 @@ SELECT q.id, 'file_request', q.project_id, q.title, CASE WHEN (p.sections & 2048
  WHERE p.side = 'client' AND (p.rights & 16) <> 0 AND (p.sections & 32) <> 0
    AND q.state IN ('open', 'refused')
    AND (q.assignee_id IS NULL OR q.assignee_id = $1 OR q.assignee_id = (SELECT v.person_id FROM client_users v WHERE v.id = $1)
-        OR NOT EXISTS (SELECT 1 FROM project_grants g WHERE g.actor = q.assignee_id AND g.project_id = q.project_id AND (g.rights & 16) <> 0))`,
+        OR NOT EXISTS (SELECT 1 FROM project_grants g WHERE g.actor = q.assignee_id AND g.project_id = q.project_id AND (g.rights & 16) <> 0))
+UNION ALL
+SELECT t.id, 'question', t.project_id, t.subject, NULL, t.turn_since,
+       CASE WHEN (p.sections & 4096) <> 0 THEN m.author_id END, p.client_id, p.side, p.rights
+  FROM my_places p JOIN threads t ON t.project_id = p.id AND t.kind <> 'item'
+  JOIN messages m ON m.id = t.asked_id
+ WHERE p.side = 'client' AND (p.rights & 8) <> 0 AND (p.sections & 64) <> 0
+   AND t.turn = 'client' AND t.audience = 'client'
+UNION ALL
+SELECT t.id, 'question', t.project_id, SUBSTR(m.body, 1, 120), NULL, t.turn_since,
+       CASE WHEN (` + clientShows + ` & 4096) <> 0 THEN m.author_id END, t.client_id, g.side, g.rights
+  FROM client_grants g JOIN threads t ON t.client_id = g.client_id AND t.turn <> 'none'
+  JOIN messages m ON m.id = t.asked_id
+  JOIN clients c ON c.id = t.client_id
+  JOIN workspace w ON w.id = 1
+ WHERE g.actor = $1 AND g.side = 'client' AND (g.rights & 8) <> 0 AND (` + clientShows + ` & 64) <> 0
+   AND t.turn = 'client' AND t.audience = 'client'
+   AND (t.kind = 'general' OR (t.kind = 'direct' AND EXISTS (SELECT 1 FROM thread_people i WHERE i.thread_id = t.id AND i.person_id = $1)))`,
 
 	// The same with the names that belong to it: subqueries, which are run for
 	// those alone that a limit leaves.
@@ -278,7 +295,7 @@ SELECT u.id, u.project_id, u.body, u.status, u.health, u.sentence, u.audience, u
        CASE WHEN (p.sections & 4096) <> 0 THEN ` + nameOf("u.author_id") + ` END AS author_name,
        p.client_id, ` + projectName + ` AS project_name, p.side, p.rights, p.sections
   FROM updates u JOIN my_places p ON p.id = u.project_id
- WHERE p.side = 'team' OR (u.audience = 'client' AND (p.sections & 1) <> 0)`,
+ WHERE ` + seenFrom("p", "u", 1),
 
 	// Folders that are not in the trash.
 	"my_folders": `
@@ -544,13 +561,13 @@ SELECT m.id, m.kind, m.person_id, m.address, m.subject_id, m.state, m.reason, m.
 	// which there is something for them; comments show with what they are on, and
 	// direct ones to those who are in it, while they may still be.
 	"my_threads": `
-SELECT t.id, t.kind, COALESCE(t.client_id, '') AS client_id, COALESCE((SELECT o.name FROM clients o WHERE o.id = t.client_id), '') AS client_name,
-       COALESCE(t.project_id, '') AS project_id, COALESCE((SELECT o.name FROM projects o WHERE o.id = t.project_id), '') AS project_name,
-       COALESCE(t.item_id, '') AS item_id, COALESCE(t.version_id, '') AS version_id, t.subject, t.audience, t.created_at, t.last_at, t.shown_at, t.asked_id,
+SELECT t.id, t.kind, t.client_id, (SELECT o.name FROM clients o WHERE o.id = t.client_id) AS client_name,
+       t.project_id, (SELECT o.name FROM projects o WHERE o.id = t.project_id) AS project_name,
+       t.item_id, t.version_id, t.subject, t.audience, t.created_at, t.last_at, t.shown_at, t.shown_seq, t.asked_id,
        CASE WHEN ` + threadSide + ` = 'team' THEN t.last_at ELSE t.shown_at END AS at,
        CASE WHEN ` + threadSide + ` = 'team' THEN t.seq ELSE t.shown_seq END AS head,
        CASE WHEN ` + threadSide + ` = 'team' THEN t.seq ELSE t.shown_count END AS messages,
-       CASE WHEN t.turn = 'none' THEN '' ELSE t.turn END AS turn, t.turn_since, t.resolved_at,
+       t.turn, t.turn_since, t.resolved_at,
        CASE WHEN (` + threadSections + ` & 4096) <> 0 OR NOT EXISTS (SELECT 1 FROM team_members n WHERE n.person_id = t.resolved_by) THEN ` + nameOf("t.resolved_by") + ` END AS resolved_by_name,
        t.revision, ` + clientShows + ` AS client_shows, ` + threadSections + ` AS sections, ` + threadSide + ` AS side, ` + threadRights + ` AS rights
   FROM threads t
@@ -563,12 +580,7 @@ SELECT t.id, t.kind, COALESCE(t.client_id, '') AS client_id, COALESCE((SELECT o.
                  THEN EXISTS (SELECT 1 FROM thread_people i WHERE i.thread_id = t.id AND i.person_id = $1)
                       AND (t.client_id IS NOT NULL OR EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = $1 AND m.accepted_at IS NOT NULL AND m.removed_at IS NULL))
             WHEN t.kind <> 'item' THEN 1 = 1
-            WHEN SUBSTR(t.item_id, 1, 4) = 'tsk_' THEN EXISTS (SELECT 1 FROM my_tasks i WHERE i.id = t.item_id)
-            WHEN SUBSTR(t.item_id, 1, 4) = 'dlv_' THEN EXISTS (SELECT 1 FROM my_deliverables i WHERE i.id = t.item_id)
-            WHEN SUBSTR(t.item_id, 1, 4) = 'mst_' THEN EXISTS (SELECT 1 FROM my_milestones i WHERE i.id = t.item_id)
-            WHEN SUBSTR(t.item_id, 1, 4) = 'upd_' THEN EXISTS (SELECT 1 FROM my_updates i WHERE i.id = t.item_id)
-            WHEN t.version_id IS NULL THEN EXISTS (SELECT 1 FROM my_files i WHERE i.id = t.item_id)
-            ELSE EXISTS (SELECT 1 FROM my_versions i WHERE i.id = t.version_id AND i.file_id = t.item_id) END`,
+            ` + itemSeen("g") + ` END`,
 
 	// Messages, each with what its thread is. What was deleted is read by those
 	// who administer; seq is not for clients, who would learn of notes by it.
@@ -582,6 +594,14 @@ SELECT m.id, m.thread_id, m.seq, m.shown_number, m.audience, m.side AS author_si
   FROM messages m JOIN my_threads t ON t.id = m.thread_id
   JOIN persons a ON a.id = m.author_id
  WHERE t.side = 'team' OR m.audience = 'client'`,
+
+	// The same for search. Two, as the databases index it differently.
+	"my_messages_sqlite": `
+SELECT o.rowid AS number, m.id, m.thread_id, m.client_id, m.project_id, m.author_id, m.created_at, m.side, m.rights
+  FROM messages o JOIN my_messages m ON m.id = o.id WHERE o.deleted_at IS NULL`,
+	"my_messages_postgres": `
+SELECT o.words, o.body, m.id, m.thread_id, m.client_id, m.project_id, m.author_id, m.created_at, m.side, m.rights
+  FROM messages o JOIN my_messages m ON m.id = o.id WHERE o.deleted_at IS NULL`,
 
 	// Earlier texts of messages, for those who administer.
 	"my_message_texts": `
@@ -652,7 +672,7 @@ SELECT t.id, i.person_id, a.name, COALESCE(x.side, 'team'), COALESCE(x.rights, 5
   JOIN persons a ON a.id = i.person_id
   LEFT JOIN client_grants x ON x.client_id = t.client_id AND x.actor = i.person_id
   LEFT JOIN team_members k ON k.person_id = i.person_id AND k.removed_at IS NULL
- WHERE t.kind = 'direct' AND (x.actor IS NOT NULL OR (t.client_id = '' AND k.person_id IS NOT NULL))
+ WHERE t.kind = 'direct' AND (x.actor IS NOT NULL OR (t.client_id IS NULL AND k.person_id IS NOT NULL))
    AND (t.side = 'team' OR k.person_id IS NULL OR (t.sections & 4096) <> 0)`,
 
 	// Who would read what is said in a project, as far as the actor may know
@@ -728,14 +748,27 @@ const (
 	threadRights   = `COALESCE(g.rights, CASE WHEN c.archived_at IS NOT NULL THEN (k.rights & 1539) WHEN t.kind = 'direct' AND k.side = 'team' THEN (k.rights | 256) ELSE k.rights END, 511)`
 )
 
-// clientReads is true of a thread t, as the team sees it, of a project, when
-// those of its client with the grant x see what is for them in it.
-const clientReads = `CASE WHEN t.kind <> 'item' THEN (x.sections & 64) <> 0
-            WHEN SUBSTR(t.item_id, 1, 4) = 'tsk_' THEN (x.sections & 16) <> 0 AND EXISTS (SELECT 1 FROM my_tasks i WHERE i.id = t.item_id AND i.audience = 'client')
-            WHEN SUBSTR(t.item_id, 1, 4) = 'dlv_' THEN (x.sections & 8) <> 0 AND EXISTS (SELECT 1 FROM my_deliverables i WHERE i.id = t.item_id AND i.audience = 'client')
-            WHEN SUBSTR(t.item_id, 1, 4) = 'mst_' THEN (x.sections & 6) <> 0 AND EXISTS (SELECT 1 FROM my_milestones i WHERE i.id = t.item_id AND i.audience = 'client')
-            WHEN SUBSTR(t.item_id, 1, 4) = 'upd_' THEN (x.sections & 1) <> 0 AND EXISTS (SELECT 1 FROM my_updates i WHERE i.id = t.item_id AND i.audience = 'client')
-            ELSE (x.sections & 32) <> 0 AND EXISTS (SELECT 1 FROM my_versions i WHERE i.file_id = t.item_id AND (i.id = t.version_id OR t.version_id = '') AND i.file_audience = 'client' AND i.version_audience = 'client') END`
+// clientReads is true of a thread t of a project when those of its client with
+// the grant x see what is for them in it.
+var clientReads = `CASE WHEN t.kind <> 'item' THEN (x.sections & 64) <> 0 ` + itemSeen("x") + ` END`
+
+// itemSeen tells, as branches of a CASE, by its kind whether the item that a
+// thread t is about is seen from a place in its project.
+func itemSeen(place string) string {
+	one := func(prefix, table string, sections int) string {
+		return `WHEN SUBSTR(t.item_id, 1, 4) = '` + prefix + `_' THEN EXISTS (SELECT 1 FROM ` + table + ` i WHERE i.id = t.item_id AND ` + seenFrom(place, "i", sections) + `) `
+	}
+	return one("tsk", "tasks", 16) + one("dlv", "deliverables", 8) + one("mst", "milestones", 6) + one("upd", "updates", 1) +
+		`WHEN t.version_id IS NULL THEN EXISTS (SELECT 1 FROM files i WHERE i.id = t.item_id AND i.trashed_at IS NULL AND ` + seenFrom(place, "i", 32) + `)
+            ELSE EXISTS (SELECT 1 FROM versions v JOIN files i ON i.id = v.file_id WHERE v.id = t.version_id AND i.id = t.item_id AND i.trashed_at IS NULL AND ` + seenFrom(place, "i", 32) + ` AND ` + seenFrom(place, "v", 32) + `)`
+}
+
+// seenFrom is true of an item, or a version, that is seen from a place in its
+// project: by the team, and when it was shown by the client in any of the
+// sections.
+func seenFrom(place, item string, sections int) string {
+	return fmt.Sprintf(`(%[1]s.side = 'team' OR (%[2]s.audience = 'client' AND (%[1]s.sections & %[3]d) <> 0))`, place, item, sections)
+}
 
 // linkLeads joins to a share link s what it leads to: the version that it names,
 // or the newest that the client sees.

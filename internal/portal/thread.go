@@ -62,8 +62,8 @@ func (th Thread) MayWrite() bool {
 	return th.Can(SendMessage)
 }
 
-const threadColumns = `t.id, t.kind, t.client_id, t.client_name, t.project_id, t.project_name, t.item_id, t.version_id, t.subject, t.audience, t.created_at, COALESCE(t.at, 0), t.messages,
-       t.turn, t.turn_since, COALESCE(t.resolved_at, 0), COALESCE(t.resolved_by_name, ''), t.revision, t.side, t.rights`
+const threadColumns = `t.id, t.kind, COALESCE(t.client_id, ''), COALESCE(t.client_name, ''), COALESCE(t.project_id, ''), COALESCE(t.project_name, ''), COALESCE(t.item_id, ''), COALESCE(t.version_id, ''),
+       t.subject, t.audience, t.created_at, COALESCE(t.at, 0), t.messages, CASE WHEN t.turn = 'none' THEN '' ELSE t.turn END, t.turn_since, COALESCE(t.resolved_at, 0), COALESCE(t.resolved_by_name, ''), t.revision, t.side, t.rights`
 
 func scanThread(rows *sql.Rows) (th Thread, err error) { return th, th.scan(rows.Scan) }
 
@@ -97,7 +97,7 @@ func (me *Scope) ThreadOf(ctx context.Context, id MessageID) (th Thread, err err
 // while nothing was said in it that the reader sees.
 func (me *Scope) GeneralThreadOf(ctx context.Context, id ClientID) (th Thread, err error) {
 	err = th.scan(func(dest ...any) error {
-		return me.get(ctx, `SELECT `+threadColumns+` FROM my_threads t WHERE t.client_id = $2 AND t.kind = 'general'`, []any{string(id)}, dest...)
+		return me.get(ctx, `SELECT `+threadColumns+` FROM my_threads t WHERE t.client_id = $2 AND t.kind <> 'item' AND t.kind = 'general'`, []any{string(id)}, dest...)
 	})
 	return th, err
 }
@@ -259,7 +259,7 @@ SELECT t.id, (SELECT COUNT(*) FROM (SELECT m.id FROM my_messages m WHERE m.threa
 	}
 	in, args = oneOf(3, direct)
 	rows, err = me.query(ctx, `
-SELECT p.thread_id, p.name FROM my_thread_people p WHERE p.person_id <> $2 AND p.thread_id IN `+in+` ORDER BY p.thread_id, p.name, p.person_id`,
+SELECT y.thread_id, y.name FROM my_thread_people y WHERE y.person_id <> $2 AND y.thread_id IN `+in+` ORDER BY y.thread_id, y.name, y.person_id`,
 		append([]any{string(me.actor.person)}, args...)...)
 	return eachPair(rows, err, func(id ThreadID, name string) {
 		c := &all[slices.Index(ids, id)]
@@ -689,13 +689,13 @@ func (me *Scope) ThreadPeople(ctx context.Context, id ThreadID, audience Side) (
 	if !th.Team() {
 		audience = ClientSide
 	}
-	const of = ` FROM my_thread_people p WHERE p.thread_id = $2 AND (p.person_side = 'team' OR $3 = 'client')`
+	const of = ` FROM my_thread_people y WHERE y.thread_id = $2 AND (y.person_side = 'team' OR $3 = 'client')`
 	if err := me.get(ctx, `SELECT COUNT(*)`+of, []any{string(id), string(audience)}, &r.Count); err != nil {
 		return r, err
 	}
 	rows, err := me.query(ctx, `
-SELECT p.person_id, p.name, p.person_side, CASE WHEN p.person_side = 'client' THEN p.client_name ELSE '' END, p.near`+of+`
- ORDER BY p.near DESC, p.person_side, p.name, p.person_id LIMIT $4`, string(id), string(audience), maxReaders)
+SELECT y.person_id, y.name, y.person_side, CASE WHEN y.person_side = 'client' THEN COALESCE(y.client_name, '') ELSE '' END, y.near`+of+`
+ ORDER BY y.near DESC, y.person_side, y.name, y.person_id LIMIT $4`, string(id), string(audience), maxReaders)
 	r.People, err = list(rows, err, scanReader)
 	return r, err
 }
@@ -749,7 +749,7 @@ func (me *Scope) Typing(ctx context.Context, id ThreadID, audience Side) error {
 // TypistName is the name of who is typing in a thread; empty when the actor may
 // not know it: say the workspace's name.
 func (me *Scope) TypistName(ctx context.Context, id ThreadID, who PersonID) (name string, err error) {
-	err = me.get(ctx, `SELECT p.name FROM my_thread_people p WHERE p.thread_id = $2 AND p.person_id = $3`, []any{string(id), string(who)}, &name)
+	err = me.get(ctx, `SELECT y.name FROM my_thread_people y WHERE y.thread_id = $2 AND y.person_id = $3`, []any{string(id), string(who)}, &name)
 	if err == ErrNotFound {
 		err = nil
 	}

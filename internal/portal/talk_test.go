@@ -1,0 +1,1192 @@
+package portal_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+)
+
+// talkReads are the reads of what is said, by project and by the id of each
+// thread, message and item.
+func talkReads(items func(*portaltest.World, portal.ProjectID) []portaltest.Items, each func(func(portaltest.Items) (any, error), []portaltest.Items) (any, error)) []read {
+	type world = portaltest.World
+	threads := func(i portaltest.Items) []portal.ThreadID {
+		return []portal.ThreadID{i.Conversation, i.Comments, i.FileComments}
+	}
+	messages := func(i portaltest.Items) (all []portal.MessageID) {
+		for _, id := range []portal.MessageID{i.Message, i.Note, i.Answer} {
+			if id != "" {
+				all = append(all, id)
+			}
+		}
+		return all
+	}
+	// of asks each id, and keeps what was found.
+	ofThread := func(name string, f func(context.Context, *portal.Scope, portal.ThreadID) (any, error)) read {
+		return read{name, func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			return each(func(i portaltest.Items) (any, error) {
+				var all []any
+				for _, id := range threads(i) {
+					v, err := f(ctx, me, id)
+					if err == nil {
+						all = append(all, v)
+					} else if !errors.Is(err, portal.ErrNotFound) && !errors.Is(err, portal.ErrForbidden) {
+						return nil, err
+					}
+				}
+				return all, nil
+			}, items(w, p))
+		}}
+	}
+	ofMessage := func(name string, f func(context.Context, *portal.Scope, portal.MessageID) (any, error)) read {
+		return read{name, func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			return each(func(i portaltest.Items) (any, error) {
+				var all []any
+				for _, id := range messages(i) {
+					v, err := f(ctx, me, id)
+					if err == nil {
+						all = append(all, v)
+					} else if !errors.Is(err, portal.ErrNotFound) && !errors.Is(err, portal.ErrForbidden) {
+						return nil, err
+					}
+				}
+				return all, nil
+			}, items(w, p))
+		}}
+	}
+	return []read{
+		ofThread("Thread", func(ctx context.Context, me *portal.Scope, id portal.ThreadID) (any, error) {
+			return me.Thread(ctx, id)
+		}),
+		ofThread("Messages", func(ctx context.Context, me *portal.Scope, id portal.ThreadID) (any, error) {
+			return me.Messages(ctx, id, portal.MessagePage{})
+		}),
+		ofThread("ThreadPeople", func(ctx context.Context, me *portal.Scope, id portal.ThreadID) (any, error) {
+			return me.ThreadPeople(ctx, id, portal.ClientSide)
+		}),
+		ofThread("Mentionable", func(ctx context.Context, me *portal.Scope, id portal.ThreadID) (any, error) {
+			return me.Mentionable(ctx, id, portal.ClientSide, "c")
+		}),
+		ofThread("Mark", func(ctx context.Context, me *portal.Scope, id portal.ThreadID) (any, error) { return me.Mark(ctx, id) }),
+		ofThread("TypistName", func(ctx context.Context, me *portal.Scope, id portal.ThreadID) (any, error) {
+			return me.TypistName(ctx, id, "per_x")
+		}),
+		ofThread("SeesThread", func(ctx context.Context, me *portal.Scope, id portal.ThreadID) (any, error) {
+			return me.SeesThread(ctx, id, portal.ClientSide)
+		}),
+		ofThread("Draft", func(ctx context.Context, me *portal.Scope, id portal.ThreadID) (any, error) {
+			return me.Draft(ctx, string(id))
+		}),
+		ofMessage("Message", func(ctx context.Context, me *portal.Scope, id portal.MessageID) (any, error) {
+			return me.Message(ctx, id)
+		}),
+		ofMessage("ThreadOf", func(ctx context.Context, me *portal.Scope, id portal.MessageID) (any, error) {
+			return me.ThreadOf(ctx, id)
+		}),
+		ofMessage("Receipts", func(ctx context.Context, me *portal.Scope, id portal.MessageID) (any, error) {
+			return me.Receipts(ctx, id)
+		}),
+		ofMessage("EarlierTexts", func(ctx context.Context, me *portal.Scope, id portal.MessageID) (any, error) {
+			return me.EarlierTexts(ctx, id)
+		}),
+		{"MessagesAround", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			return each(func(i portaltest.Items) (any, error) {
+				var all []any
+				for _, id := range messages(i) {
+					for _, pg := range []portal.MessagePage{{Around: id}, {Before: id}, {After: id}} {
+						l, err := me.Messages(ctx, i.Conversation, pg)
+						if err == nil {
+							all = append(all, l)
+						} else if !errors.Is(err, portal.ErrNotFound) {
+							return nil, err
+						}
+					}
+				}
+				return all, nil
+			}, items(w, p))
+		}},
+		{"Conversations", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			var all []any
+			for _, l := range []portal.ConversationList{{}, {Project: p}, {Client: w.Acme}, {Client: w.Brick}, {Filter: portal.UnreadOnly}, {Filter: portal.OurTurn}} {
+				some, _, err := me.Conversations(ctx, l)
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, some)
+			}
+			n, err := me.UnreadConversations(ctx)
+			return append(all, n), err
+		}},
+		{"ConversationsAfter", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			return each(func(i portaltest.Items) (any, error) {
+				all, _, err := me.Conversations(ctx, portal.ConversationList{After: i.Conversation})
+				return all, err
+			}, items(w, p))
+		}},
+		{"GeneralThreadOf", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			return me.GeneralThreadOf(ctx, w.Acme)
+		}},
+		{"CommentsOn", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			return each(func(i portaltest.Items) (any, error) {
+				var all []any
+				for _, id := range []portal.ItemID{portal.ItemID(i.Deliverable), portal.ItemID(i.File), portal.ItemID(i.Task), portal.ItemID(i.Milestone), portal.ItemID(i.Update)} {
+					some, _, err := me.CommentsOn(ctx, id, portal.CommentFilter{State: "open"})
+					if err == nil {
+						all = append(all, some)
+					} else if !errors.Is(err, portal.ErrNotFound) {
+						return nil, err
+					}
+				}
+				some, _, err := me.CommentsOn(ctx, portal.ItemID(i.File), portal.CommentFilter{Version: i.Version})
+				return append(all, some), err
+			}, items(w, p))
+		}},
+		{"CommentCounts", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			i := items(w, p)
+			return me.CommentCounts(ctx, portal.ItemID(i[0].Deliverable), portal.ItemID(i[1].File))
+		}},
+		{"MentionableIn", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			return me.MentionableIn(ctx, p, portal.ClientSide, "")
+		}},
+		{"MentionableOn", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			return each(func(i portaltest.Items) (any, error) {
+				return me.MentionableOn(ctx, portal.ItemID(i.Deliverable), portal.ClientSide, "")
+			}, items(w, p))
+		}},
+		{"SearchMessages", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			var all []any
+			for _, s := range []portal.MessageSearch{{Query: "CNRY"}, {Query: "cnry mess", Project: p, WithFiles: true}, {Query: "cnry", Client: w.Acme, Author: w.Mia, Since: time.Unix(1, 0)}} {
+				hits, _, err := me.SearchMessages(ctx, s, portal.Page{Limit: 100})
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, hits)
+			}
+			hits, _, err := me.SearchMessages(ctx, portal.MessageSearch{Query: "CNRY", Thread: items(w, p)[1].Conversation}, portal.Page{After: string(items(w, p)[1].Message)})
+			if errors.Is(err, portal.ErrNotFound) {
+				err = nil
+			}
+			return append(all, hits), err
+		}},
+		{"SeesSince", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			return me.SeesSince(ctx, time.Unix(0, 0))
+		}},
+	}
+}
+
+// converse starts a conversation in Site that the client sees.
+func converse(t *testing.T, w *portaltest.World) portal.ThreadID {
+	t.Helper()
+	return must[portal.ThreadID](t)(w.As(w.Mia).StartConversation(ctx, w.Site, portal.NewConversation{Subject: "Fonts", NewMessage: portal.NewMessage{Body: "Which do you like?", Audience: portal.ClientSide}}))
+}
+
+// bodies are the texts that somebody reads in a thread.
+func bodies(t *testing.T, w *portaltest.World, who portal.PersonID, id portal.ThreadID) string {
+	t.Helper()
+	l, err := w.As(who).Messages(ctx, id, portal.MessagePage{})
+	if err != nil {
+		return err.Error()
+	}
+	var all []string
+	for _, m := range l.All {
+		all = append(all, m.Body)
+	}
+	return strings.Join(all, "|")
+}
+
+func say(body string, to portal.Side) portal.NewMessage {
+	return portal.NewMessage{Body: body, Audience: to}
+}
+
+func TestStartConversation(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		n := portal.NewConversation{Subject: " Fonts ", NewMessage: say("Which?", portal.ClientSide)}
+		for who, want := range map[portal.PersonID]error{
+			w.Dan: portal.ErrNotFound, w.Carl: portal.ErrNotFound, w.Rex: portal.ErrNotFound, w.Eve: portal.ErrNotFound, "": portal.ErrSignedOut,
+		} {
+			_, err := w.As(who).StartConversation(ctx, w.Site, n)
+			wants(t, "StartConversation as "+string(who), err, want)
+		}
+		_, err := w.As(w.Dan).StartConversation(ctx, w.Brand, n)
+		wants(t, "as a viewer", err, portal.ErrForbidden)
+		_, err = w.As(w.Mia).StartConversation(ctx, w.Old, n)
+		wants(t, "in an archived project", err, portal.ErrForbidden)
+		_, err = w.As(w.Cleo).StartConversation(ctx, w.Site, portal.NewConversation{Subject: "x", NewMessage: say("x", portal.Team)})
+		refuses(t, "a note of the client's", err, "audience", "choice")
+		_, err = w.As(w.Mia).StartConversation(ctx, w.Site, portal.NewConversation{})
+		refuses(t, "without a subject", err, "subject", "required")
+		refuses(t, "without a text", err, "body", "required")
+		w.Signals()
+		id := must[portal.ThreadID](t)(w.As(w.Tom).StartConversation(ctx, w.Site, n))
+		recorded(t, w, portal.ConversationStarted)
+		if s := w.Signals(); !slices.ContainsFunc(s, func(s portal.Signal) bool { return s.Thread == id && s.Audience == portal.ClientSide }) {
+			t.Errorf("signals: %+v", s)
+		}
+		th := must[portal.Thread](t)(w.As(w.Bea).Thread(ctx, id))
+		if th.Subject != "Fonts" || th.Kind != portal.ProjectThread || th.Client != w.Acme || th.Project != w.Site || th.Messages != 1 || th.Turn != "" || !th.MayWrite() {
+			t.Errorf("as Bea sees it: %+v", th)
+		}
+		for _, who := range []portal.PersonID{w.Dan, w.Carl, w.Rex, w.Uma, ""} {
+			_, err := w.As(who).Thread(ctx, id)
+			wants(t, "Thread as "+string(who), err, portal.ErrNotFound)
+			_, err = w.As(who).Messages(ctx, id, portal.MessagePage{})
+			wants(t, "Messages as "+string(who), err, portal.ErrNotFound)
+			_, err = w.As(who).Say(ctx, id, say("x", ""))
+			if who != "" {
+				wants(t, "Say as "+string(who), err, portal.ErrNotFound)
+			}
+		}
+		told := func() bool {
+			all, _, err := w.As(w.Cleo).ProjectActivity(ctx, w.Site, portal.Page{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return slices.ContainsFunc(all, func(e portal.Event) bool { return e.Subject == string(id) })
+		}
+		if !told() {
+			t.Error("the client's activity does not tell of it")
+		}
+		// With the section off, conversations are not there for the client.
+		sections(t, w, 0, int64(portal.SectionMessages))
+		_, err = w.As(w.Cleo).Thread(ctx, id)
+		wants(t, "Thread without the section", err, portal.ErrNotFound)
+		_, err = w.As(w.Cleo).StartConversation(ctx, w.Site, n)
+		wants(t, "StartConversation without the section", err, portal.ErrNotFound)
+		_, err = w.As(w.Cleo).SayToClient(ctx, w.Acme, say("x", ""))
+		wants(t, "SayToClient without the section", err, portal.ErrNotFound)
+		if told() {
+			t.Error("the activity tells of it without the section")
+		}
+		if all, _, err := w.As(w.Cleo).Conversations(ctx, portal.ConversationList{}); err != nil || len(all) != 0 {
+			t.Errorf("Conversations without the section: %v, %v", all, err)
+		}
+		if n := must[int](t)(w.As(w.Cleo).UnreadConversations(ctx)); n != 0 {
+			t.Errorf("%d are unread without the section", n)
+		}
+		// But comments show with what they are on.
+		i := w.Items[w.Site][portal.ClientSide]
+		if got := bodies(t, w, w.Cleo, i.Comments); !strings.Contains(got, "comment") {
+			t.Errorf("comments without the section: %s", got)
+		}
+	})
+}
+
+// Notes are nowhere for the client: T035, T036, T040, T041, T043 to T045.
+func TestNotesStayWithTheTeam(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		mia, cleo := w.As(w.Mia), w.As(w.Cleo)
+		id := converse(t, w)
+		first := must[portal.MessageList](t)(mia.Messages(ctx, id, portal.MessagePage{})).All[0].ID
+		general := must[portal.MessageID](t)(mia.SayToClient(ctx, w.Acme, say("They pay late", portal.Team)))
+		i := w.Items[w.Site][portal.ClientSide]
+		snapshot := func() string {
+			var all []any
+			add := func(v any, err error) {
+				if err != nil && !errors.Is(err, portal.ErrNotFound) {
+					t.Fatal(err)
+				}
+				all = append(all, v, err)
+			}
+			conversations, _, err := cleo.Conversations(ctx, portal.ConversationList{})
+			add(conversations, err)
+			add(cleo.Thread(ctx, id))
+			add(cleo.Messages(ctx, id, portal.MessagePage{}))
+			add(cleo.Messages(ctx, id, portal.MessagePage{After: first}))
+			add(cleo.UnreadConversations(ctx))
+			add(cleo.GeneralThreadOf(ctx, w.Acme))
+			add(cleo.CommentCounts(ctx, portal.ItemID(i.Deliverable)))
+			comments, _, err := cleo.CommentsOn(ctx, portal.ItemID(i.Deliverable), portal.CommentFilter{})
+			add(comments, err)
+			activity, _, err := cleo.ProjectActivity(ctx, w.Site, portal.Page{})
+			add(activity, err)
+			add(cleo.Receipts(ctx, first))
+			add(cleo.Project(ctx, w.Site))
+			add(cleo.Summary(ctx, w.Site))
+			add(cleo.Needs(ctx, "", 0))
+			add(cleo.SeesSince(ctx, w.Clock.Now().Add(-time.Minute)))
+			hits, _, err := cleo.SearchMessages(ctx, portal.MessageSearch{Query: "secret"}, portal.Page{})
+			add(hits, err)
+			return fmt.Sprintf("%+v", all)
+		}
+		w.Clock.Advance(time.Hour)
+		before := snapshot()
+		w.Signals()
+		note := must[portal.MessageID](t)(mia.Say(ctx, id, say("A secret for @Cleo and @Ada", "")))
+		if err := mia.EditMessage(ctx, note, "Another secret for @Cleo and @Ada", 1); err != nil {
+			t.Fatal(err)
+		}
+		must[portal.MessageID](t)(mia.Say(ctx, i.Comments, say("A secret comment", portal.Team)))
+		must[portal.MessageID](t)(mia.SayToClient(ctx, w.Acme, say("Another secret", "")))
+		if err := w.As(w.Ada).MarkRead(ctx, id, note); err != nil {
+			t.Fatal(err)
+		}
+		gone := must[portal.MessageID](t)(mia.Say(ctx, id, say("One more secret", "")))
+		if err := mia.DeleteMessage(ctx, gone); err != nil {
+			t.Fatal(err)
+		}
+		if err := mia.Typing(ctx, id, portal.Team); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range w.Signals() {
+			if s.Thread == "" || s.Event != "" {
+				t.Errorf("a signal that is not of what was said: %+v", s)
+			}
+			if s.Audience == portal.ClientSide && s.Typist == "" && s.Thread == id {
+				// Ada read the message before the note as well: that alone may be known.
+				continue
+			}
+			if must[bool](t)(cleo.SeesThread(ctx, s.Thread, s.Audience)) {
+				t.Errorf("the client hears of %+v", s)
+			}
+		}
+		after := snapshot()
+		// Reading up to the note reads the message before it; nothing else may differ.
+		if before != after {
+			b, a := strings.Split(before, " "), strings.Split(after, " ")
+			for n := range min(len(a), len(b)) {
+				if a[n] != b[n] {
+					t.Logf("first difference: %q, was %q", strings.Join(a[n:min(n+12, len(a))], " "), strings.Join(b[n:min(n+12, len(b))], " "))
+					break
+				}
+			}
+		}
+		if r := must[[]portal.Receipt](t)(cleo.Receipts(ctx, first)); len(r) != 1 || r[0].Person != w.Ada {
+			t.Errorf("receipts of the message before the note: %+v", r)
+		}
+		write(t, w, `DELETE FROM reading_marks WHERE thread_id = $1`, string(id))
+		if after = snapshot(); before != after {
+			t.Errorf("notes change what the client sees:\n%s\n%s", before, after)
+		}
+		for what, err := range map[string]error{
+			"Message":     failed(cleo.Message(ctx, note)),
+			"ThreadOf":    failed(cleo.ThreadOf(ctx, note)),
+			"of general":  failed(cleo.ThreadOf(ctx, general)),
+			"Around":      failed(cleo.Messages(ctx, id, portal.MessagePage{Around: note})),
+			"MarkRead":    cleo.MarkRead(ctx, id, note),
+			"Edit":        cleo.EditMessage(ctx, note, "x", 1),
+			"Delete":      cleo.DeleteMessage(ctx, note),
+			"Erase":       cleo.EraseMessage(ctx, note),
+			"SaveDraft":   cleo.SaveDraft(ctx, string(note), "", "x"),
+			"SetReceipts": cleo.MarkRead(ctx, id, general),
+		} {
+			wants(t, what+" of a note", err, portal.ErrNotFound)
+		}
+		if r := must[[]portal.Receipt](t)(cleo.Receipts(ctx, note)); len(r) != 0 {
+			t.Errorf("receipts of a note: %v", r)
+		}
+		_, err := cleo.Say(ctx, id, portal.NewMessage{Body: "x", Quote: note})
+		refuses(t, "quoting a note", err, "quote", "choice")
+		_, err = mia.Say(ctx, id, portal.NewMessage{Body: "x", Quote: note, Audience: portal.ClientSide})
+		refuses(t, "quoting a note to the client", err, "quote", "choice")
+		// The mention of Cleo in the note is text.
+		m := must[portal.Message](t)(mia.Message(ctx, note))
+		if len(m.Mentions) != 1 || m.Mentions[0].Person != w.Ada || !m.Edited() {
+			t.Errorf("the note is %+v", m)
+		}
+		// The client may write there, and finds the thread that is there already.
+		got := must[portal.MessageID](t)(cleo.SayToClient(ctx, w.Acme, say("Hello", "")))
+		if bodies(t, w, w.Cleo, must[portal.Thread](t)(cleo.ThreadOf(ctx, got)).ID) != "Hello" {
+			t.Error("the client reads more than their own word")
+		}
+	})
+}
+
+func failed[T any](_ T, err error) error { return err }
+
+func TestSayAndTurn(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		mia, cleo := w.As(w.Mia), w.As(w.Cleo)
+		id := converse(t, w)
+		turn := func(want portal.Side) {
+			t.Helper()
+			if th := must[portal.Thread](t)(cleo.Thread(ctx, id)); th.Turn != want {
+				t.Errorf("the turn is %q, want %q", th.Turn, want)
+			}
+		}
+		turn("")
+		must[portal.MessageID](t)(cleo.Say(ctx, id, say("The first", "")))
+		recorded(t, w, portal.MessagePosted)
+		turn(portal.Team)
+		since := must[portal.Thread](t)(cleo.Thread(ctx, id)).TurnSince
+		w.Clock.Advance(time.Hour)
+		must[portal.MessageID](t)(cleo.Say(ctx, id, say("Please", portal.ClientSide)))
+		if th := must[portal.Thread](t)(cleo.Thread(ctx, id)); !th.TurnSince.Equal(since) {
+			t.Errorf("it waits since %v, and not since the first question at %v", th.TurnSince, since)
+		}
+		must[portal.MessageID](t)(mia.Say(ctx, id, say("A note", "")))
+		turn(portal.Team)
+		must[portal.MessageID](t)(mia.Say(ctx, id, say("Good", portal.ClientSide)))
+		turn("")
+		q := must[portal.MessageID](t)(mia.Say(ctx, id, portal.NewMessage{Body: "In which colour?", Audience: portal.ClientSide, Question: true}))
+		turn(portal.ClientSide)
+		needs := func(who portal.PersonID) (titles []string) {
+			for _, n := range must[[]portal.Need](t)(w.As(who).Needs(ctx, "", 0)) {
+				if n.Kind == "question" {
+					titles = append(titles, n.Title+" "+n.AskedBy)
+				}
+			}
+			return titles
+		}
+		for who, want := range map[portal.PersonID]string{w.Cleo: "[Fonts Mia]", w.Bea: "[Fonts Mia]", w.Dan: "[]", w.Carl: "[]", w.Rex: "[]"} {
+			if got := fmt.Sprint(needs(who)); got != want {
+				t.Errorf("questions to %s: %s, want %s", who, got, want)
+			}
+		}
+		wants(t, "NoAnswerNeeded by the client", cleo.NoAnswerNeeded(ctx, id), portal.ErrForbidden)
+		wants(t, "NoAnswerNeeded by others", w.As(w.Carl).NoAnswerNeeded(ctx, id), portal.ErrNotFound)
+		if err := mia.DeleteMessage(ctx, q); err != nil {
+			t.Fatal(err)
+		}
+		turn("")
+		must[portal.MessageID](t)(mia.Say(ctx, id, portal.NewMessage{Body: "In which size?", Audience: portal.ClientSide, Question: true}))
+		must[portal.MessageID](t)(w.As(w.Bea).Say(ctx, id, say("Small", "")))
+		if got := needs(w.Cleo); len(got) != 0 {
+			t.Errorf("still asked after the answer: %v", got)
+		}
+		turn(portal.Team)
+		day := func(who portal.PersonID, everything bool) (kinds string) {
+			d := must[portal.Desk](t)(w.As(who).Today(ctx, "2026-03-11", everything))
+			for _, n := range d.NeedsUs {
+				if n.Kind == "message" {
+					kinds += n.Title + " "
+				}
+			}
+			return kinds
+		}
+		for who, want := range map[portal.PersonID]string{w.Mia: "Fonts ", w.Tom: "Fonts "} {
+			if got := day(who, false); !strings.Contains(got, want) {
+				t.Errorf("what waits for %s: %s", who, got)
+			}
+		}
+		if err := mia.NoAnswerNeeded(ctx, id); err != nil {
+			t.Fatal(err)
+		}
+		recorded(t, w, portal.QuestionSettled)
+		turn("")
+		if got := day(w.Mia, false); strings.Contains(got, "Fonts") {
+			t.Errorf("after it was settled: %s", got)
+		}
+		if got := bodies(t, w, w.Bea, id); got != "Which do you like?|The first|Please|Good||In which size?|Small" {
+			t.Errorf("Bea reads %s", got)
+		}
+		if got := bodies(t, w, w.Ada, id); got != "Which do you like?|The first|Please|A note|Good|In which colour?|In which size?|Small" {
+			t.Errorf("Ada reads %s", got)
+		}
+		// A question is to the client, by the team, in a conversation.
+		_, err := mia.Say(ctx, id, portal.NewMessage{Body: "x", Question: true})
+		refuses(t, "a question in a note", err, "question", "choice")
+		_, err = cleo.Say(ctx, id, portal.NewMessage{Body: "x", Question: true})
+		refuses(t, "a question of the client's", err, "question", "choice")
+		_, err = w.As(w.Dan).Say(ctx, w.Items[w.Brand][portal.ClientSide].Conversation, say("x", ""))
+		wants(t, "Say by a viewer", err, portal.ErrForbidden)
+		_, err = w.As(w.Mia).Say(ctx, w.Items[w.Old][portal.ClientSide].Conversation, say("x", ""))
+		wants(t, "Say in an archived project", err, portal.ErrForbidden)
+	})
+}
+
+func TestMessagePages(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		mia, cleo := w.As(w.Mia), w.As(w.Cleo)
+		id := converse(t, w)
+		var ids []portal.MessageID
+		for n := range 120 {
+			to := portal.ClientSide
+			if n%3 == 0 {
+				to = portal.Team
+			}
+			m := must[portal.MessageID](t)(mia.Say(ctx, id, say(fmt.Sprintf("Number %d", n), to)))
+			if to == portal.ClientSide {
+				ids = append(ids, m)
+			}
+		}
+		list := func(pg portal.MessagePage) portal.MessageList {
+			t.Helper()
+			return must[portal.MessageList](t)(cleo.Messages(ctx, id, pg))
+		}
+		newest := list(portal.MessagePage{})
+		if len(newest.All) != 50 || !newest.Earlier || newest.Later || newest.All[49].ID != ids[79] || newest.All[0].ID != ids[30] {
+			t.Errorf("newest: %d, %v, %v", len(newest.All), newest.Earlier, newest.Later)
+		}
+		before := list(portal.MessagePage{Before: newest.All[0].ID})
+		if len(before.All) != 31 || before.Earlier || !before.Later || before.All[30].ID != ids[29] {
+			t.Errorf("before: %d, %v, %v", len(before.All), before.Earlier, before.Later)
+		}
+		after := list(portal.MessagePage{After: ids[70]})
+		if len(after.All) != 9 || !after.Earlier || after.Later || after.All[0].ID != ids[71] {
+			t.Errorf("after: %d, %v, %v", len(after.All), after.Earlier, after.Later)
+		}
+		around := list(portal.MessagePage{Around: ids[40]})
+		if len(around.All) != 50 || !around.Earlier || !around.Later || around.All[24].ID != ids[40] {
+			t.Errorf("around: %d, %v, %v", len(around.All), around.Earlier, around.Later)
+		}
+		if around = list(portal.MessagePage{Around: ids[79]}); len(around.All) != 25 || around.Later || around.All[24].ID != ids[79] {
+			t.Errorf("around the newest: %d, %v", len(around.All), around.Later)
+		}
+		_, err := cleo.Messages(ctx, id, portal.MessagePage{Around: w.Items[w.Brand][portal.ClientSide].Message})
+		wants(t, "around a message of another thread", err, portal.ErrNotFound)
+		all, _, err := cleo.Conversations(ctx, portal.ConversationList{Project: w.Site})
+		if err != nil || all[0].ID != id || all[0].Messages != 81 || all[0].Unread != 81 || all[0].Last.ID != ids[79] {
+			t.Fatalf("the conversation in the list: %+v, %v", all[0], err)
+		}
+		if err := cleo.MarkRead(ctx, id, ids[77]); err != nil {
+			t.Fatal(err)
+		}
+		all, _, _ = cleo.Conversations(ctx, portal.ConversationList{Filter: portal.UnreadOnly})
+		if all[0].ID != id || all[0].Unread != 2 {
+			t.Errorf("after reading: %+v", all[0])
+		}
+		if got := must[portal.MessageID](t)(cleo.Mark(ctx, id)); got != ids[77] {
+			t.Errorf("the mark is %s", got)
+		}
+		if err := cleo.MarkRead(ctx, id, ids[79]); err != nil {
+			t.Fatal(err)
+		}
+		if all, _, _ = cleo.Conversations(ctx, portal.ConversationList{Filter: portal.UnreadOnly}); slices.ContainsFunc(all, func(c portal.Conversation) bool { return c.ID == id }) {
+			t.Error("read, and still unread")
+		}
+	})
+}
+
+func TestConversationsInParts(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		for n := range 40 {
+			w.Clock.Advance(time.Minute)
+			must[portal.ThreadID](t)(w.As(w.Mia).StartConversation(ctx, w.Site, portal.NewConversation{Subject: fmt.Sprintf("Number %d", n), NewMessage: say("x", portal.ClientSide)}))
+		}
+		for _, who := range []portal.PersonID{w.Cleo, w.Ada, w.Tom} {
+			var names []string
+			l := portal.ConversationList{Project: w.Site}
+			for {
+				some, next, err := w.As(who).Conversations(ctx, l)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, c := range some {
+					names = append(names, c.Subject)
+				}
+				if next == "" {
+					break
+				}
+				l.After = portal.ThreadID(next)
+			}
+			if len(names) < 41 || names[0] != "Number 39" || names[39] != "Number 0" || len(slices.Compact(slices.Sorted(slices.Values(names)))) != len(names) {
+				t.Errorf("%s has %v", who, names)
+			}
+		}
+		_, _, err := w.As(w.Carl).Conversations(ctx, portal.ConversationList{After: w.Items[w.Site][portal.ClientSide].Conversation})
+		wants(t, "a key of another's", err, portal.ErrNotFound)
+	})
+}
+
+func TestDirectConversations(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		mia, cleo := w.As(w.Mia), w.As(w.Cleo)
+		direct := func(c portal.ClientID, body string, people ...portal.PersonID) portal.NewDirect {
+			return portal.NewDirect{Client: c, People: people, NewMessage: portal.NewMessage{Body: body}}
+		}
+		_, err := mia.StartDirect(ctx, direct(w.Acme, "x", w.Cleo, w.Carl))
+		refuses(t, "people of two clients", err, "people", "choice")
+		_, err = mia.StartDirect(ctx, direct("", "x", w.Cleo))
+		refuses(t, "a client inside the team", err, "people", "choice")
+		_, err = mia.StartDirect(ctx, direct(w.Acme, "x"))
+		refuses(t, "oneself alone", err, "people", "required")
+		_, err = cleo.StartDirect(ctx, direct(w.Acme, "x", w.Carl))
+		refuses(t, "a competitor", err, "people", "choice")
+		_, err = cleo.StartDirect(ctx, direct(w.Acme, "x", w.Uma))
+		refuses(t, "somebody who is not in yet", err, "people", "choice")
+		_, err = cleo.StartDirect(ctx, direct(w.Brick, "x", w.Bea))
+		wants(t, "in another's frame", err, portal.ErrNotFound)
+		_, err = cleo.StartDirect(ctx, direct("", "x", w.Mia))
+		wants(t, "inside the team, by a client", err, portal.ErrNotFound)
+		_, err = w.As(w.Dan).StartDirect(ctx, direct(w.Acme, "x", w.Cleo))
+		wants(t, "by a viewer", err, portal.ErrForbidden)
+		id := must[portal.ThreadID](t)(mia.StartDirect(ctx, direct(w.Acme, "CNRY-direct hello", w.Bea)))
+		if again := must[portal.ThreadID](t)(w.As(w.Bea).StartDirect(ctx, direct(w.Acme, "Hello back", w.Mia))); again != id {
+			t.Error("the same people have two conversations")
+		}
+		th := must[portal.Thread](t)(w.As(w.Bea).Thread(ctx, id))
+		if th.Client != w.Acme || th.Audience != portal.ClientSide || !th.MayWrite() {
+			t.Errorf("as Bea sees it: %+v", th)
+		}
+		for name, who := range w.Everyone() {
+			_, err := w.As(who).Thread(ctx, id)
+			if want := who == w.Mia || who == w.Bea; (err == nil) != want {
+				t.Errorf("%s sees it: %v", name, err)
+			}
+			all, _, err := w.As(who).Conversations(ctx, portal.ConversationList{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(fmt.Sprintf("%+v", all), "CNRY-direct") && who != w.Mia && who != w.Bea {
+				t.Errorf("%s reads it in the list", name)
+			}
+		}
+		list, _, err := w.As(w.Bea).Conversations(ctx, portal.ConversationList{Client: w.Acme})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := slices.IndexFunc(list, func(c portal.Conversation) bool { return c.ID == id })
+		if at < 0 || fmt.Sprint(list[at].With) != "[Mia]" {
+			t.Errorf("Bea's list at Acme: %+v", list)
+		}
+		if list, _, _ = w.As(w.Bea).Conversations(ctx, portal.ConversationList{Client: w.Brick}); slices.ContainsFunc(list, func(c portal.Conversation) bool { return c.ID == id || c.Client == w.Acme }) {
+			t.Error("a list of Brick has something of Acme")
+		}
+		// Names of the team are not told where they are not shown.
+		sections(t, w, 0, int64(portal.FieldTeamNames))
+		l := must[portal.MessageList](t)(w.As(w.Bea).Messages(ctx, id, portal.MessagePage{}))
+		if l.All[0].Author != "" || l.All[0].AuthorName != "" || l.All[1].AuthorName != "Bea" {
+			t.Errorf("with names off: %+v", l.All)
+		}
+		if p := must[portal.Readers](t)(w.As(w.Bea).ThreadPeople(ctx, id, "")); p.Count != 1 {
+			t.Errorf("with names off Bea knows %+v", p)
+		}
+		_, err = w.As(w.Bea).StartDirect(ctx, direct(w.Acme, "x", w.Mia))
+		refuses(t, "to somebody whose name is not shown", err, "people", "choice")
+		// Who was removed from the client is out, whatever they were in.
+		if _, err := mia.Remove(ctx, w.BeaAtAcme); err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.As(w.Bea).Thread(ctx, id)
+		wants(t, "after the removal", err, portal.ErrNotFound)
+		// Inside the team.
+		team := must[portal.ThreadID](t)(w.As(w.Tom).StartDirect(ctx, direct("", "Between us", w.Ada)))
+		if th := must[portal.Thread](t)(w.As(w.Ada).Thread(ctx, team)); th.Client != "" || th.Audience != portal.Team || !th.MayWrite() {
+			t.Errorf("inside the team: %+v", th)
+		}
+		_, err = mia.Thread(ctx, team)
+		wants(t, "others' conversation", err, portal.ErrNotFound)
+		if _, err := w.As(w.Ada).Say(ctx, team, say("Yes", portal.ClientSide)); err != nil {
+			t.Error(err)
+		}
+		if m := must[portal.MessageList](t)(w.As(w.Tom).Messages(ctx, team, portal.MessagePage{})); m.All[1].Audience != portal.Team {
+			t.Error("what is said inside the team is for a client")
+		}
+	})
+}
+
+func TestComments(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		tom, cleo := w.As(w.Tom), w.As(w.Cleo)
+		open, hidden := w.Items[w.Site][portal.ClientSide], w.Items[w.Site][portal.Team]
+		comment := func(who portal.PersonID, on portal.ItemID, to portal.Side) (portal.MessageID, error) {
+			return w.As(who).CommentOn(ctx, on, portal.NewComment{NewMessage: say("Bigger", to)})
+		}
+		for who, want := range map[portal.PersonID]error{w.Dan: portal.ErrNotFound, w.Carl: portal.ErrNotFound, w.Rex: portal.ErrNotFound, "": portal.ErrSignedOut} {
+			_, err := comment(who, portal.ItemID(open.Task), "")
+			wants(t, "CommentOn as "+string(who), err, want)
+		}
+		_, err := comment(w.Dan, portal.ItemID(w.Items[w.Brand][portal.ClientSide].Task), "")
+		wants(t, "CommentOn as a viewer", err, portal.ErrForbidden)
+		_, err = comment(w.Cleo, portal.ItemID(hidden.Task), "")
+		wants(t, "CommentOn what is hidden", err, portal.ErrNotFound)
+		_, err = comment(w.Tom, portal.ItemID(open.Folder), "")
+		wants(t, "CommentOn a folder", err, portal.ErrNotFound)
+		_, err = comment(w.Mia, portal.ItemID(w.Items[w.Old][portal.ClientSide].Task), "")
+		wants(t, "CommentOn in an archived project", err, portal.ErrForbidden)
+		for _, on := range []portal.ItemID{portal.ItemID(open.Task), portal.ItemID(open.Milestone), portal.ItemID(open.Deliverable), portal.ItemID(open.Update), portal.ItemID(open.File)} {
+			id, err := comment(w.Bea, on, "")
+			if err != nil {
+				t.Fatalf("%s: %v", on, err)
+			}
+			th := must[portal.Thread](t)(tom.ThreadOf(ctx, id))
+			if th.Item != on || th.Audience != portal.ClientSide || on.Kind() == "file" && th.Version != open.Version || th.Turn != "" {
+				t.Errorf("%s: %+v", on, th)
+			}
+			if got := clientEvents(t, w, string(on)); got[0] != string(portal.CommentAdded) {
+				t.Errorf("%s: the client is told %v", on, got)
+			}
+		}
+		// On what the team alone sees, comments are the team's for ever.
+		id := must[portal.MessageID](t)(comment(w.Tom, portal.ItemID(hidden.Task), portal.ClientSide))
+		note := must[portal.MessageID](t)(comment(w.Tom, portal.ItemID(open.Task), ""))
+		if err := w.As(w.Mia).Reveal(ctx, portal.ItemID(hidden.Task), true); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range []portal.MessageID{id, note} {
+			_, err = cleo.Message(ctx, m)
+			wants(t, "a comment of the team's", err, portal.ErrNotFound)
+		}
+		if got := clientEvents(t, w, string(hidden.Task)); slices.Contains(got, string(portal.CommentAdded)) {
+			t.Errorf("the client is told %v", got)
+		}
+		if all, _, err := cleo.CommentsOn(ctx, portal.ItemID(hidden.Task), portal.CommentFilter{}); err != nil || len(all) != 0 {
+			t.Errorf("the client reads %+v, %v", all, err)
+		}
+		// A comment on a draft version, likewise.
+		draft := must[portal.MessageID](t)(tom.CommentOn(ctx, portal.ItemID(open.File), portal.NewComment{Version: open.Draft, NewMessage: say("x", portal.ClientSide)}))
+		_, err = cleo.Message(ctx, draft)
+		wants(t, "a comment on a draft", err, portal.ErrNotFound)
+		_, err = cleo.CommentOn(ctx, portal.ItemID(open.File), portal.NewComment{Version: open.Draft, NewMessage: say("x", "")})
+		refuses(t, "the client's comment on a draft", err, "version", "choice")
+
+		// Resolved, and opened by an answer; a note leaves it as it is.
+		th := must[portal.Thread](t)(cleo.ThreadOf(ctx, must[portal.MessageID](t)(comment(w.Cleo, portal.ItemID(open.Task), ""))))
+		wants(t, "ResolveComments by others", w.As(w.Carl).ResolveComments(ctx, th.ID), portal.ErrNotFound)
+		wants(t, "ResolveComments of a conversation", cleo.ResolveComments(ctx, open.Conversation), portal.ErrNotFound)
+		for range 2 {
+			if err := cleo.ResolveComments(ctx, th.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		recorded(t, w, portal.CommentsResolved)
+		state := func() string {
+			x := must[portal.Thread](t)(tom.Thread(ctx, th.ID))
+			return fmt.Sprint(x.Resolved(), " ", x.ResolvedBy)
+		}
+		if got := state(); got != "true Cleo" {
+			t.Error(got)
+		}
+		must[portal.MessageID](t)(tom.Say(ctx, th.ID, say("A note", "")))
+		if got := state(); got != "true Cleo" {
+			t.Errorf("after a note: %s", got)
+		}
+		must[portal.MessageID](t)(tom.Say(ctx, th.ID, say("Not quite", portal.ClientSide)))
+		recorded(t, w, portal.CommentAnswered)
+		if got := state(); got != "false " {
+			t.Errorf("after an answer: %s", got)
+		}
+		if err := tom.ResolveComments(ctx, th.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := cleo.ReopenComments(ctx, th.ID); err != nil {
+			t.Fatal(err)
+		}
+		recorded(t, w, portal.CommentsReopened)
+		for range 5 {
+			must[portal.MessageID](t)(tom.Say(ctx, th.ID, say("Again", portal.ClientSide)))
+			must[portal.MessageID](t)(tom.Say(ctx, th.ID, say("Noted", "")))
+		}
+		all, _, err := cleo.CommentsOn(ctx, portal.ItemID(open.Task), portal.CommentFilter{State: "open"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := slices.IndexFunc(all, func(c portal.Comments) bool { return c.ID == th.ID })
+		if c := all[at]; c.First.Body != "Bigger" || len(c.Last) != 3 || c.Last[2].Body != "Again" || c.Messages != 7 || c.Left() != 3 {
+			t.Errorf("as the client has it: %+v", c)
+		}
+		all, _, _ = tom.CommentsOn(ctx, portal.ItemID(open.Task), portal.CommentFilter{})
+		at = slices.IndexFunc(all, func(c portal.Comments) bool { return c.ID == th.ID })
+		if c := all[at]; c.First.Body != "Bigger" || len(c.Last) != 3 || c.Last[2].Body != "Noted" || c.Messages != 13 {
+			t.Errorf("as the team has it: %+v", c)
+		}
+		// They go with the item.
+		if _, err := w.As(w.Mia).Conceal(ctx, portal.ItemID(open.Task)); err != nil {
+			t.Fatal(err)
+		}
+		_, err = cleo.Thread(ctx, th.ID)
+		wants(t, "comments on what was concealed", err, portal.ErrNotFound)
+		if err := w.As(w.Mia).DeleteTask(ctx, open.Task); err != nil {
+			t.Fatal(err)
+		}
+		_, err = tom.Thread(ctx, th.ID)
+		wants(t, "comments on what was deleted", err, portal.ErrNotFound)
+	})
+}
+
+func TestEditDeleteErase(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		mia, cleo, ada := w.As(w.Mia), w.As(w.Cleo), w.As(w.Ada)
+		id := converse(t, w)
+		m := must[portal.MessageID](t)(cleo.Say(ctx, id, say("Helvetica", "")))
+		for who, want := range map[portal.PersonID]error{w.Bea: portal.ErrForbidden, w.Mia: portal.ErrForbidden, w.Ada: portal.ErrForbidden, w.Dan: portal.ErrNotFound, w.Carl: portal.ErrNotFound, "": portal.ErrSignedOut} {
+			wants(t, "EditMessage as "+string(who), w.As(who).EditMessage(ctx, m, "x", 1), want)
+		}
+		if err := cleo.EditMessage(ctx, m, "Univers, says @Mia", 1); err != nil {
+			t.Fatal(err)
+		}
+		recorded(t, w, portal.MessageEdited)
+		wants(t, "an edit of what was edited meanwhile", cleo.EditMessage(ctx, m, "x", 1), portal.ErrConflict)
+		got := must[portal.Message](t)(mia.Message(ctx, m))
+		if !got.Edited() || got.Body != "Univers, says @Mia" || len(got.Mentions) != 1 || got.Mentions[0].Person != w.Mia {
+			t.Errorf("edited: %+v", got)
+		}
+		if e := must[[]portal.EarlierText](t)(ada.EarlierTexts(ctx, m)); len(e) != 1 || e[0].Body != "Helvetica" {
+			t.Errorf("earlier texts: %+v", e)
+		}
+		for _, who := range []portal.PersonID{w.Mia, w.Cleo, w.Carl} {
+			if e := must[[]portal.EarlierText](t)(w.As(who).EarlierTexts(ctx, m)); len(e) != 0 {
+				t.Errorf("earlier texts for %s: %+v", who, e)
+			}
+		}
+		reply := must[portal.MessageID](t)(mia.Say(ctx, id, portal.NewMessage{Body: "Fine", Audience: portal.ClientSide, Quote: m}))
+		for who, want := range map[portal.PersonID]error{w.Bea: portal.ErrForbidden, w.Tom: portal.ErrForbidden, w.Dan: portal.ErrNotFound, w.Carl: portal.ErrNotFound} {
+			wants(t, "DeleteMessage as "+string(who), w.As(who).DeleteMessage(ctx, m), want)
+		}
+		wants(t, "DeleteMessage of the team's by a client", cleo.DeleteMessage(ctx, reply), portal.ErrForbidden)
+		if err := mia.DeleteMessage(ctx, m); err != nil {
+			t.Fatal(err)
+		}
+		recorded(t, w, portal.MessageDeleted)
+		for who, want := range map[portal.PersonID]string{w.Cleo: "", w.Mia: "", w.Ada: "Univers, says @Mia"} {
+			got := must[portal.Message](t)(w.As(who).Message(ctx, m))
+			if got.Body != want || !got.Deleted() || len(got.Mentions) != 0 {
+				t.Errorf("deleted, as %s has it: %+v", who, got)
+			}
+			if q := must[portal.Message](t)(w.As(who).Message(ctx, reply)); q.Quoted == nil || q.Quoted.Body != want {
+				t.Errorf("quoted, as %s has it: %+v", who, q.Quoted)
+			}
+			if hits := found(w.As(who).SearchMessages(ctx, portal.MessageSearch{Query: "univers"}, portal.Page{})); len(hits) != 0 {
+				t.Errorf("%s finds what was deleted", who)
+			}
+		}
+		wants(t, "an edit of what was deleted", cleo.EditMessage(ctx, m, "x", 3), portal.ErrConflict)
+		_, err := cleo.Say(ctx, id, portal.NewMessage{Body: "x", Quote: m})
+		refuses(t, "quoting what was deleted", err, "quote", "choice")
+		for who, want := range map[portal.PersonID]error{w.Cleo: portal.ErrForbidden, w.Mia: portal.ErrForbidden, w.Carl: portal.ErrNotFound} {
+			wants(t, "EraseMessage as "+string(who), w.As(who).EraseMessage(ctx, m), want)
+		}
+		if err := ada.EraseMessage(ctx, m); err != nil {
+			t.Fatal(err)
+		}
+		recorded(t, w, portal.MessageErased)
+		if got := must[portal.Message](t)(ada.Message(ctx, m)); got.Body != "" || got.ErasedAt.IsZero() {
+			t.Errorf("erased: %+v", got)
+		}
+		if e := must[[]portal.EarlierText](t)(ada.EarlierTexts(ctx, m)); len(e) != 0 {
+			t.Errorf("earlier texts of what was erased: %+v", e)
+		}
+	})
+}
+
+func found[A, B any](a A, _ B, _ error) A { return a }
+
+func TestFilesInMessages(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		showsFiles(t, w)
+		mia, cleo := w.As(w.Mia), w.As(w.Cleo)
+		id := converse(t, w)
+		open, hidden := w.Items[w.Site][portal.ClientSide].File, w.Items[w.Site][portal.Team].File
+		say := func(me *portal.Scope, to portal.Side, files ...portal.FileID) (portal.MessageID, error) {
+			return me.Say(ctx, id, portal.NewMessage{Body: "See", Audience: to, Files: files})
+		}
+		// T007: a file of another's, or of another project, is not there.
+		for what, f := range map[string]portal.FileID{"a competitor's": w.Items[w.Shop][portal.ClientSide].File, "another project's": w.Items[w.Brand][portal.ClientSide].File, "none": "fil_none"} {
+			_, err := say(mia, portal.ClientSide, f)
+			refuses(t, what, err, "files", "choice")
+		}
+		_, err := say(cleo, "", hidden)
+		refuses(t, "a hidden one, by the client", err, "files", "choice")
+		_, err = say(mia, portal.ClientSide, hidden)
+		refuses(t, "a hidden one, to the client", err, "files", "file_hidden")
+		note := must[portal.MessageID](t)(say(mia, portal.Team, hidden, open, open))
+		if m := must[portal.Message](t)(mia.Message(ctx, note)); len(m.Files) != 2 {
+			t.Errorf("the note has %d files", len(m.Files))
+		}
+		m := must[portal.MessageID](t)(cleo.Say(ctx, id, portal.NewMessage{Files: []portal.FileID{open}}))
+		if got := must[portal.Message](t)(w.As(w.Bea).Message(ctx, m)); len(got.Files) != 1 || got.Files[0].ID != open {
+			t.Errorf("the message has %+v", got.Files)
+		}
+		if _, err := mia.Conceal(ctx, portal.ItemID(open)); err != nil {
+			t.Fatal(err)
+		}
+		if got := must[portal.Message](t)(cleo.Message(ctx, m)); len(got.Files) != 0 {
+			t.Errorf("a concealed file is in the message: %+v", got.Files)
+		}
+	})
+}
+
+func TestMentions(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		mia, cleo := w.As(w.Mia), w.As(w.Cleo)
+		write(t, w, `UPDATE persons SET name = 'Bea Ruiz' WHERE id = $1`, string(w.Bea))
+		write(t, w, `UPDATE persons SET name = 'Bea' WHERE id = $1`, string(w.Dan))
+		id := converse(t, w)
+		mentioned := func(me *portal.Scope, body string, to portal.Side) (names string) {
+			t.Helper()
+			m := must[portal.MessageID](t)(me.Say(ctx, id, say(body, to)))
+			for _, n := range must[portal.Message](t)(mia.Message(ctx, m)).Mentions {
+				names += n.Name + ","
+				if n.Person == w.Dan || n.Person == w.Carl {
+					t.Errorf("%q mentions somebody who does not see it", body)
+				}
+			}
+			return names
+		}
+		for body, want := range map[string]string{
+			"Hello @bea ruiz, and @Tom!": "Tom,bea ruiz,",
+			"@Bea is another":            "",
+			"@Carl @Rex @Eve @Uma":       "", // T009
+			"mia@mia.test":               "",
+			"@Tomorrow":                  "",
+			"@Cleo @Cleo":                "Cleo,",
+		} {
+			if got := mentioned(mia, body, portal.ClientSide); got != want {
+				t.Errorf("%q mentions %q, want %q", body, got, want)
+			}
+		}
+		if got := mentioned(mia, "@Cleo @Ada", portal.Team); got != "Ada," {
+			t.Errorf("in a note: %s", got)
+		}
+		if got := mentioned(cleo, "@Mia @Tom @Ada @Bea Ruiz", ""); got != "Bea Ruiz,Mia,Tom," {
+			t.Errorf("by the client, who is shown Mia and Tom of the team: %s", got)
+		}
+		offered := func(me *portal.Scope, to portal.Side, prefix string) (names string) {
+			t.Helper()
+			for _, p := range must[[]portal.Reader](t)(me.Mentionable(ctx, id, to, prefix)) {
+				names += p.Name + ","
+			}
+			return names
+		}
+		if got := offered(mia, portal.ClientSide, ""); got != "Bea Ruiz,Cleo,Tom,Ada," {
+			t.Errorf("offered to Mia: %s", got)
+		}
+		if got := offered(mia, portal.Team, ""); got != "Tom,Ada," {
+			t.Errorf("offered to Mia in a note: %s", got)
+		}
+		// T057
+		for prefix, want := range map[string]string{"": "Bea Ruiz,Mia,Tom,", "r": "Bea Ruiz,", "carl": "", "a": "", "mia@": ""} {
+			if got := offered(cleo, portal.Team, prefix); got != want {
+				t.Errorf("offered to Cleo for %q: %s", prefix, got)
+			}
+		}
+		_, err := w.As(w.Carl).Mentionable(ctx, id, "", "")
+		wants(t, "Mentionable as Carl", err, portal.ErrNotFound)
+		sections(t, w, 0, int64(portal.FieldTeamNames))
+		if got := offered(cleo, "", ""); got != "Bea Ruiz," {
+			t.Errorf("offered to Cleo with names off: %s", got)
+		}
+		l := must[portal.MessageList](t)(cleo.Messages(ctx, id, portal.MessagePage{}))
+		if s := fmt.Sprintf("%+v", l.All[0]); strings.Contains(s, string(w.Mia)) || l.All[0].AuthorSide != portal.Team {
+			t.Errorf("with names off Cleo reads %s", s)
+		}
+		var many strings.Builder
+		for range 60 {
+			many.WriteString("@Ada @Cleo ")
+		}
+		if got := mentioned(mia, many.String(), portal.ClientSide); got != "Ada,Cleo," {
+			t.Errorf("many times: %s", got)
+		}
+	})
+}
+
+func TestReceipts(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		mia, cleo := w.As(w.Mia), w.As(w.Cleo)
+		id := converse(t, w)
+		m1 := must[portal.MessageID](t)(cleo.Say(ctx, id, say("One", "")))
+		m2 := must[portal.MessageID](t)(cleo.Say(ctx, id, say("Two", "")))
+		note := must[portal.MessageID](t)(mia.Say(ctx, id, say("Noted", "")))
+		seen := func(who portal.PersonID, m portal.MessageID) (all string) {
+			t.Helper()
+			for _, r := range must[[]portal.Receipt](t)(w.As(who).Receipts(ctx, m)) {
+				all += fmt.Sprintf("%s %s %s,", r.Name, r.Company, r.At.Format("15:04"))
+			}
+			return all
+		}
+		mark := func(who portal.PersonID, m portal.MessageID) {
+			t.Helper()
+			if err := w.As(who).MarkRead(ctx, id, m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		mark(w.Mia, m1)
+		w.Clock.Advance(5 * time.Minute)
+		mark(w.Bea, m2)
+		mark(w.Bea, m1) // back: nothing changes
+		w.Clock.Advance(5 * time.Minute)
+		mark(w.Mia, note)
+		mark(w.Ada, note)
+		for m, want := range map[portal.MessageID]string{m1: "Mia  10:00,Bea Acme 10:05,Ada  10:10,", m2: "Bea Acme 10:05,Ada  10:10,Mia  10:10,"} {
+			got := seen(w.Cleo, m)
+			if len(got) != len(want) || !strings.Contains(got, "Bea Acme 10:05") || m == m1 && got != want {
+				t.Errorf("seen by %s, want %s", got, want)
+			}
+		}
+		if got := seen(w.Mia, note); got != "Ada  10:10," {
+			t.Errorf("the note was seen by %s", got)
+		}
+		for _, who := range []portal.PersonID{w.Cleo, w.Carl, w.Dan, w.Rex} {
+			if got := seen(who, note); got != "" { // T042
+				t.Errorf("%s learns who saw a note: %s", who, got)
+			}
+		}
+		if got := seen(w.Carl, m1); got != "" {
+			t.Errorf("Carl learns %s", got)
+		}
+		wants(t, "MarkRead as Carl", w.As(w.Carl).MarkRead(ctx, id, m1), portal.ErrNotFound)
+		wants(t, "MarkRead in another thread", cleo.MarkRead(ctx, w.Items[w.Brand][portal.ClientSide].Conversation, m1), portal.ErrNotFound)
+		for who, want := range map[portal.PersonID]error{w.Mia: portal.ErrForbidden, w.Cleo: portal.ErrForbidden} {
+			wants(t, "SetReceipting as "+string(who), w.As(who).SetReceipting(ctx, portal.ReceiptsOff), want)
+		}
+		set := func(r portal.Receipting) {
+			t.Helper()
+			if err := w.As(w.Ada).SetReceipting(ctx, r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		set(portal.ReceiptsTeam)
+		recorded(t, w, portal.WorkspaceChanged)
+		if got := seen(w.Cleo, m1); got != "" {
+			t.Errorf("team only, and Cleo learns %s", got)
+		}
+		if got := seen(w.Mia, m1); got == "" {
+			t.Error("team only, and the team learns nothing")
+		}
+		w.Signals()
+		m3 := must[portal.MessageID](t)(cleo.Say(ctx, id, say("Three", "")))
+		w.Signals()
+		mark(w.Mia, m3)
+		for _, s := range w.Signals() {
+			if s.Audience != portal.Team {
+				t.Errorf("team only, and the client hears %+v", s)
+			}
+		}
+		set(portal.ReceiptsOff)
+		if got := seen(w.Mia, m1); got != "" {
+			t.Errorf("off, and the team learns %s", got)
+		}
+		set(portal.ReceiptsOn)
+		sections(t, w, 0, int64(portal.FieldTeamNames))
+		if got := seen(w.Cleo, m1); got != "Bea Acme 10:05," {
+			t.Errorf("with names off: %s", got)
+		}
+	})
+}
+
+func TestDrafts(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		mia, cleo := w.As(w.Mia), w.As(w.Cleo)
+		id := converse(t, w)
+		keep := func(who portal.PersonID, place, body string) {
+			t.Helper()
+			if err := w.As(who).SaveDraft(ctx, place, "", body); err != nil {
+				t.Fatal(err)
+			}
+		}
+		has := func(who portal.PersonID, place, want string) {
+			t.Helper()
+			if d := must[portal.Draft](t)(w.As(who).Draft(ctx, place)); d.Body != want {
+				t.Errorf("%s at %s: %q, want %q", who, place, d.Body, want)
+			}
+		}
+		keep(w.Mia, string(id), "To them")
+		keep(w.Mia, string(id)+" note", "To us")
+		keep(w.Cleo, string(id), "Mine")
+		has(w.Bea, string(id), "")
+		must[portal.MessageID](t)(mia.Say(ctx, id, say("x", "")))
+		has(w.Mia, string(id), "To them")
+		has(w.Mia, string(id)+" note", "")
+		must[portal.MessageID](t)(mia.Say(ctx, id, say("x", portal.ClientSide)))
+		has(w.Mia, string(id), "")
+		has(w.Cleo, string(id), "Mine")
+		keep(w.Cleo, string(id), "")
+		has(w.Cleo, string(id), "")
+		for _, place := range []string{string(w.Site), string(w.Acme), string(w.Items[w.Site][portal.ClientSide].Task)} {
+			keep(w.Cleo, place, "x")
+			wants(t, "SaveDraft by others at "+place, w.As(w.Carl).SaveDraft(ctx, place, "", "x"), portal.ErrNotFound)
+			_, err := w.As(w.Carl).Draft(ctx, place)
+			wants(t, "Draft by others at "+place, err, portal.ErrNotFound)
+		}
+		wants(t, "SaveDraft nowhere", cleo.SaveDraft(ctx, "nowhere", "", "x"), portal.ErrNotFound)
+	})
+}
+
+// T182, T183: thirty at once, with one key, are one message.
+func TestOneMessagePerKey(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		id := converse(t, w)
+		var wg sync.WaitGroup
+		ids := make([]portal.MessageID, 30)
+		errs := make([]error, 30)
+		for n := range ids {
+			wg.Go(func() {
+				ctx := portal.WithRequest(ctx, portal.Request{Key: "once", Body: "x"})
+				ids[n], errs[n] = portal.Once(w.As(w.Cleo).Say(ctx, id, say("Once", "")))
+			})
+		}
+		wg.Wait()
+		if err := errors.Join(errs...); err != nil {
+			t.Fatal(err)
+		}
+		if len(slices.Compact(slices.Sorted(slices.Values(ids)))) != 1 || bodies(t, w, w.Mia, id) != "Which do you like?|Once" {
+			t.Errorf("%d messages: %s", len(slices.Compact(slices.Sorted(slices.Values(ids)))), bodies(t, w, w.Mia, id))
+		}
+		again := portal.WithRequest(ctx, portal.Request{Key: "comment", Body: "x"})
+		item := portal.ItemID(w.Items[w.Site][portal.ClientSide].Task)
+		first := must[portal.MessageID](t)(w.As(w.Cleo).CommentOn(again, item, portal.NewComment{NewMessage: say("c", "")}))
+		if same := must[portal.MessageID](t)(portal.Once(w.As(w.Cleo).CommentOn(again, item, portal.NewComment{NewMessage: say("c", "")}))); same != first {
+			t.Error("a comment was made twice")
+		}
+	})
+}
+
+// T187: from the moment a removal is acknowledged nothing more of them is
+// taken, in any kind of conversation.
+func TestNobodyPostsAfterTheirRemoval(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		bea := w.As(w.Bea)
+		id := converse(t, w)
+		direct := must[portal.ThreadID](t)(w.As(w.Mia).StartDirect(ctx, portal.NewDirect{Client: w.Acme, People: []portal.PersonID{w.Bea}, NewMessage: say("x", "")}))
+		var mu sync.Mutex
+		removed := false
+		var wg sync.WaitGroup
+		for _, post := range []func() error{
+			func() error { return failed(bea.Say(ctx, id, say("x", ""))) },
+			func() error { return failed(bea.Say(ctx, direct, say("x", ""))) },
+			func() error { return failed(bea.SayToClient(ctx, w.Acme, say("x", ""))) },
+		} {
+			wg.Go(func() {
+				for {
+					mu.Lock()
+					after := removed
+					mu.Unlock()
+					err := post()
+					if after && err == nil {
+						t.Error("something was taken after the removal")
+					}
+					if err != nil && !errors.Is(err, portal.ErrNotFound) && !errors.Is(err, portal.ErrForbidden) {
+						t.Errorf("post: %v", err)
+					}
+					if after || err != nil {
+						return
+					}
+				}
+			})
+		}
+		if _, err := w.As(w.Mia).Remove(ctx, w.BeaAtAcme); err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		removed = true
+		mu.Unlock()
+		wg.Wait()
+	})
+}
+
+// T199, and typing more often than every few seconds says nothing more.
+func TestTyping(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		id := converse(t, w)
+		w.Signals()
+		for range 3 {
+			if err := w.As(w.Cleo).Typing(ctx, id, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s := w.Signals()
+		if len(s) != 1 || s[0].Thread != id || s[0].Typist != w.Cleo || s[0].Audience != portal.ClientSide {
+			t.Errorf("signals: %+v", s)
+		}
+		w.Clock.Advance(4 * time.Second)
+		if err := w.As(w.Cleo).Typing(ctx, id, ""); err != nil || len(w.Signals()) != 1 {
+			t.Errorf("no signal after a while, %v", err)
+		}
+		for who, want := range map[portal.PersonID]error{w.Carl: portal.ErrNotFound, w.Rex: portal.ErrNotFound, "": portal.ErrNotFound} {
+			wants(t, "Typing as "+string(who), w.As(who).Typing(ctx, id, ""), want)
+		}
+		for who, want := range map[portal.PersonID]string{w.Bea: "Cleo", w.Mia: "Cleo", w.Carl: "", w.Dan: ""} {
+			if got := must[string](t)(w.As(who).TypistName(ctx, id, w.Cleo)); got != want {
+				t.Errorf("%s is told that %q types", who, got)
+			}
+		}
+	})
+}
