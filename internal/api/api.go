@@ -313,7 +313,7 @@ func (p Page) portal() portal.Page { return portal.Page{After: p.After, Limit: p
 // many is what every list answers.
 type many[T any] struct {
 	Body struct {
-		Items []T    `json:"items"`
+		Items []T    `json:"items" doc:"What is on this page."`
 		Next  string `json:"next,omitempty" doc:"Give it as after, for the next page; empty at the end."`
 	}
 }

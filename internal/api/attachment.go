@@ -46,7 +46,7 @@ func (s *server) attachments() {
 			return me.Attach(ctx, i, in.File)
 		})
 		huma.Register(s.huma, operation(http.MethodDelete, path+"/{file}", "detach-from-"+kind, "Take a file out of it", http.StatusNoContent), func(ctx context.Context, in *struct {
-			ID   string        `path:"id" maxLength:"64"`
+			ID   string        `path:"id" maxLength:"64" doc:"What it is about."`
 			File portal.FileID `path:"file" maxLength:"64" doc:"The file."`
 		}) (*struct{}, error) {
 			i, err := item(ctx, me(ctx), in.ID)

@@ -9,14 +9,14 @@ import (
 )
 
 type client struct {
-	ID          portal.ClientID    `json:"id"`
-	Name        string             `json:"name"`
-	Welcome     string             `json:"welcome,omitempty"`
+	ID          portal.ClientID    `json:"id" doc:"The client."`
+	Name        string             `json:"name" doc:"Its name."`
+	Welcome     string             `json:"welcome,omitempty" doc:"What its people are greeted with."`
 	Projects    int                `json:"projects" doc:"Not archived, that you see."`
 	Portal      portal.PortalState `json:"portal,omitempty" enum:"off,nobody,invited,active" doc:"For the team."`
-	PortalSince *time.Time         `json:"portal_since,omitempty"`
-	People      int                `json:"people,omitempty"`
-	ArchivedAt  *time.Time         `json:"archived_at,omitempty"`
+	PortalSince *time.Time         `json:"portal_since,omitempty" doc:"Since when its people are let in; absent when they are not."`
+	People      int                `json:"people,omitempty" doc:"How many of its people there are; for the team."`
+	ArchivedAt  *time.Time         `json:"archived_at,omitempty" doc:"When it was put into the archive."`
 	Revision    int64              `json:"revision,omitempty" doc:"Send it back with a change."`
 }
 
@@ -26,36 +26,36 @@ func clientWire(c portal.Client) client {
 }
 
 type newClient struct {
-	Name string `json:"name"`
+	Name string `json:"name" doc:"Its name, at most 200 characters."`
 }
 
 type clientChange struct {
-	Name     string          `json:"name"`
-	Contact  portal.PersonID `json:"contact,omitempty"`
-	Welcome  string          `json:"welcome,omitempty"`
-	Revision int64           `json:"revision"`
+	Name     string          `json:"name" doc:"Its name, at most 200 characters."`
+	Contact  portal.PersonID `json:"contact,omitempty" doc:"Who of the team its people turn to."`
+	Welcome  string          `json:"welcome,omitempty" doc:"What its people are greeted with: at most 20,000 characters."`
+	Revision int64           `json:"revision" doc:"As it was looked at."`
 }
 
 type clientQuery struct {
 	Page
 	Query    string `query:"q" maxLength:"200" doc:"Part of the name."`
-	Portal   string `query:"portal" enum:"off,nobody,invited,active"`
-	Archived bool   `query:"archived"`
+	Portal   string `query:"portal" enum:"off,nobody,invited,active" doc:"Only those whose portal access is like that."`
+	Archived bool   `query:"archived" doc:"Those in the archive instead."`
 }
 
 type clientUser struct {
-	ID          portal.ClientUserID `json:"id"`
-	Client      portal.ClientID     `json:"client"`
-	Name        string              `json:"name"`
-	Email       string              `json:"email,omitempty"`
-	Title       string              `json:"title,omitempty"`
-	State       portal.MemberState  `json:"state,omitempty" enum:"not_invited,invited,expired,active,suspended,removed"`
-	Rights      []string            `json:"rights"`
-	AllProjects bool                `json:"all_projects"`
-	Projects    []portal.ProjectID  `json:"projects,omitempty"`
-	InvitedAt   *time.Time          `json:"invited_at,omitempty"`
+	ID          portal.ClientUserID `json:"id" doc:"The client user: a person at this client."`
+	Client      portal.ClientID     `json:"client" doc:"The client."`
+	Name        string              `json:"name" doc:"The person's name."`
+	Email       string              `json:"email,omitempty" doc:"Their e-mail address; for the team."`
+	Title       string              `json:"title,omitempty" doc:"What they are there."`
+	State       portal.MemberState  `json:"state,omitempty" enum:"not_invited,invited,expired,active,suspended,removed" doc:"Whether they are let in; for the team."`
+	Rights      []string            `json:"rights" doc:"What they may do."`
+	AllProjects bool                `json:"all_projects" doc:"Whether they see every project that is shared with the client."`
+	Projects    []portal.ProjectID  `json:"projects,omitempty" doc:"Else, which."`
+	InvitedAt   *time.Time          `json:"invited_at,omitempty" doc:"When they were invited last."`
 	ExpiresAt   *time.Time          `json:"expires_at,omitempty" doc:"Of the invitation."`
-	LastSeen    *time.Time          `json:"last_seen,omitempty"`
+	LastSeen    *time.Time          `json:"last_seen,omitempty" doc:"When they were here last; for the team."`
 }
 
 func clientUserWire(u portal.ClientUser) clientUser {
@@ -68,12 +68,12 @@ func clientUserWire(u portal.ClientUser) clientUser {
 }
 
 type NewClientUser struct {
-	Name        string             `json:"name,omitempty"`
-	Email       string             `json:"email"`
-	Title       string             `json:"title,omitempty"`
+	Name        string             `json:"name,omitempty" doc:"The person's name, if you know it."`
+	Email       string             `json:"email" doc:"Their e-mail address."`
+	Title       string             `json:"title,omitempty" doc:"What they are there."`
 	Rights      []string           `json:"rights,omitempty" doc:"None: those of the client's preset."`
-	AllProjects bool               `json:"all_projects,omitempty"`
-	Projects    []portal.ProjectID `json:"projects,omitempty"`
+	AllProjects bool               `json:"all_projects,omitempty" doc:"They see every project that is shared with the client."`
+	Projects    []portal.ProjectID `json:"projects,omitempty" doc:"Else, which."`
 }
 
 type colleague struct {
@@ -91,23 +91,23 @@ func (n NewClientUser) portal() (portal.NewClientUser, error) {
 }
 
 type access struct {
-	Enabled        bool          `json:"enabled"`
-	AllowedDomains []string      `json:"allowed_domains"`
-	InvitationDays int           `json:"invitation_days"`
-	Preset         portal.Preset `json:"preset"`
-	Users          []clientUser  `json:"users"`
+	Enabled        bool          `json:"enabled" doc:"Whether its people are let in."`
+	AllowedDomains []string      `json:"allowed_domains" doc:"The domains of the e-mail addresses that may be invited; none: any."`
+	InvitationDays int           `json:"invitation_days" doc:"For how many days an invitation is good."`
+	Preset         portal.Preset `json:"preset" doc:"The rights that whoever is added gets."`
+	Users          []clientUser  `json:"users" doc:"Its people."`
 	Revision       int64         `json:"revision" doc:"Send it back with a change."`
 }
 
 type accessChange struct {
-	Enabled        bool            `json:"enabled"`
-	AllowedDomains []string        `json:"allowed_domains,omitempty" maxItems:"50"`
-	InvitationDays int             `json:"invitation_days"`
-	Preset         portal.Preset   `json:"preset"`
-	Add            []NewClientUser `json:"add,omitempty" maxItems:"500"`
+	Enabled        bool            `json:"enabled" doc:"Whether its people are let in."`
+	AllowedDomains []string        `json:"allowed_domains,omitempty" maxItems:"50" doc:"The domains of the e-mail addresses that may be invited; none: any."`
+	InvitationDays int             `json:"invitation_days" doc:"For how many days an invitation is good: 1 to 30."`
+	Preset         portal.Preset   `json:"preset" doc:"The rights that whoever is added gets: viewer, commenter, contributor, approver or lead."`
+	Add            []NewClientUser `json:"add,omitempty" maxItems:"500" doc:"People to be let in."`
 	Send           bool            `json:"send_invitations,omitempty" doc:"Mail everybody who has no invitation yet."`
 	Message        string          `json:"message,omitempty" doc:"Plain words of yours, in the invitations: at most 20,000 characters."`
-	Revision       int64           `json:"revision"`
+	Revision       int64           `json:"revision" doc:"As it was looked at."`
 }
 
 func (s *server) clients() {

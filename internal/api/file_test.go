@@ -298,51 +298,6 @@ func TestFileRecords(t *testing.T) {
 	})
 }
 
-// Every field of what is said about files is explained.
-func TestFilesAreDocumented(t *testing.T) {
-	s := newSite(t, portaltest.New(t, sqlite(t)))
-	var doc struct {
-		Paths map[string]map[string]struct {
-			Parameters []struct{ Name, Description string }
-		}
-		Components struct {
-			Schemas map[string]struct {
-				Properties map[string]struct {
-					Description string
-					Ref         string `json:"$ref"`
-				}
-			}
-		}
-	}
-	if err := json.Unmarshal(s.do("GET", "/api/openapi.json", "", "").Body.Bytes(), &doc); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"Folder", "FolderName", "File", "Version", "NewFolder", "NewName", "Destination", "CopyTo", "Trashed", "Download", "Room", "FileLimits", "Revealed", "Seen", "FileHit", "NewUpload", "NewVersionUpload", "Upload",
-		"FileRequest", "NewFileRequest", "FileRequestChange", "Refusal", "RequestedFile", "ShareLink", "NewShareLink", "Attached", "AuditRow"} {
-		schema, ok := doc.Components.Schemas[name]
-		if !ok {
-			t.Errorf("there is no %s", name)
-		}
-		for field, p := range schema.Properties {
-			if p.Description == "" && p.Ref == "" {
-				t.Errorf("%s.%s is not explained", name, field)
-			}
-		}
-	}
-	for path, ops := range doc.Paths {
-		if !strings.Contains(path, "file") && !strings.Contains(path, "folder") && !strings.Contains(path, "version") {
-			continue
-		}
-		for method, o := range ops {
-			for _, p := range o.Parameters {
-				if p.Description == "" && p.Name != "id" {
-					t.Errorf("%s of %s %s is not explained", p.Name, method, path)
-				}
-			}
-		}
-	}
-}
-
 // Lists come in pages, of any length, and nothing twice.
 func TestPages(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {

@@ -9,19 +9,19 @@ import (
 )
 
 type milestone struct {
-	ID          portal.MilestoneID `json:"id"`
-	Project     portal.ProjectID   `json:"project"`
-	Title       string             `json:"title"`
-	Body        string             `json:"body,omitempty"`
-	StartsOn    string             `json:"starts_on,omitempty"`
-	DueOn       string             `json:"due_on,omitempty"`
+	ID          portal.MilestoneID `json:"id" doc:"The milestone."`
+	Project     portal.ProjectID   `json:"project" doc:"The project it is in."`
+	Title       string             `json:"title" doc:"In a few words, at most 200 characters."`
+	Body        string             `json:"body,omitempty" doc:"In full, in Markdown: at most 20,000 characters."`
+	StartsOn    string             `json:"starts_on,omitempty" doc:"A day, YYYY-MM-DD."`
+	DueOn       string             `json:"due_on,omitempty" doc:"A day, YYYY-MM-DD."`
 	PlannedOn   string             `json:"planned_on,omitempty" doc:"The due day that was shown first."`
-	ShiftReason string             `json:"shift_reason,omitempty"`
-	Turn        portal.Side        `json:"turn" enum:"team,client"`
-	TurnSince   time.Time          `json:"turn_since"`
-	ReachedAt   *time.Time         `json:"reached_at,omitempty"`
+	ShiftReason string             `json:"shift_reason,omitempty" doc:"Why the due day was moved."`
+	Turn        portal.Side        `json:"turn" enum:"team,client" doc:"Who has to act."`
+	TurnSince   time.Time          `json:"turn_since" doc:"Since when."`
+	ReachedAt   *time.Time         `json:"reached_at,omitempty" doc:"When it was reached."`
 	Audience    portal.Side        `json:"audience,omitempty" doc:"For the team."`
-	Revision    int64              `json:"revision"`
+	Revision    int64              `json:"revision" doc:"Send it back with a change."`
 }
 
 func milestoneWire(m portal.Milestone) milestone {
@@ -38,38 +38,38 @@ func forTeam(h portal.Held, audience portal.Side) portal.Side {
 }
 
 type newMilestone struct {
-	Title    string      `json:"title"`
-	Body     string      `json:"body,omitempty"`
-	StartsOn string      `json:"starts_on,omitempty"`
-	DueOn    string      `json:"due_on,omitempty"`
-	Turn     portal.Side `json:"turn,omitempty"`
+	Title    string      `json:"title" doc:"In a few words, at most 200 characters."`
+	Body     string      `json:"body,omitempty" doc:"In full, in Markdown: at most 20,000 characters."`
+	StartsOn string      `json:"starts_on,omitempty" doc:"A day, YYYY-MM-DD."`
+	DueOn    string      `json:"due_on,omitempty" doc:"A day, YYYY-MM-DD."`
+	Turn     portal.Side `json:"turn,omitempty" doc:"Who has to act: team (the default) or client."`
 	Audience portal.Side `json:"audience,omitempty" doc:"team (the default) or client."`
 }
 
 type milestoneChange struct {
-	Title    string `json:"title"`
-	Body     string `json:"body,omitempty"`
-	StartsOn string `json:"starts_on,omitempty"`
-	DueOn    string `json:"due_on,omitempty"`
+	Title    string `json:"title" doc:"In a few words, at most 200 characters."`
+	Body     string `json:"body,omitempty" doc:"In full, in Markdown: at most 20,000 characters."`
+	StartsOn string `json:"starts_on,omitempty" doc:"A day, YYYY-MM-DD."`
+	DueOn    string `json:"due_on,omitempty" doc:"A day, YYYY-MM-DD."`
 	Reason   string `json:"reason,omitempty" doc:"Of a moved due day that the client sees."`
-	Revision int64  `json:"revision"`
+	Revision int64  `json:"revision" doc:"As it was looked at."`
 }
 
 type task struct {
-	ID          portal.TaskID      `json:"id"`
-	Project     portal.ProjectID   `json:"project"`
-	Milestone   portal.MilestoneID `json:"milestone,omitempty"`
-	Title       string             `json:"title"`
-	Body        string             `json:"body,omitempty"`
-	Assignee    portal.PersonID    `json:"assignee,omitempty"`
-	Name        string             `json:"assignee_name,omitempty"`
-	DueOn       string             `json:"due_on,omitempty"`
-	State       string             `json:"state" enum:"open,started,completed"`
-	Turn        portal.Side        `json:"turn" enum:"team,client"`
-	TurnSince   time.Time          `json:"turn_since"`
-	CompletedAt *time.Time         `json:"completed_at,omitempty"`
+	ID          portal.TaskID      `json:"id" doc:"The task."`
+	Project     portal.ProjectID   `json:"project" doc:"The project it is in."`
+	Milestone   portal.MilestoneID `json:"milestone,omitempty" doc:"The milestone it belongs to."`
+	Title       string             `json:"title" doc:"In a few words, at most 200 characters."`
+	Body        string             `json:"body,omitempty" doc:"In full, in Markdown: at most 20,000 characters."`
+	Assignee    portal.PersonID    `json:"assignee,omitempty" doc:"Who has to do it."`
+	Name        string             `json:"assignee_name,omitempty" doc:"Their name."`
+	DueOn       string             `json:"due_on,omitempty" doc:"A day, YYYY-MM-DD."`
+	State       string             `json:"state" enum:"open,started,completed" doc:"How far it is."`
+	Turn        portal.Side        `json:"turn" enum:"team,client" doc:"Who has to act."`
+	TurnSince   time.Time          `json:"turn_since" doc:"Since when."`
+	CompletedAt *time.Time         `json:"completed_at,omitempty" doc:"When it was completed."`
 	Audience    portal.Side        `json:"audience,omitempty" doc:"For the team."`
-	Revision    int64              `json:"revision"`
+	Revision    int64              `json:"revision" doc:"Send it back with a change."`
 }
 
 func taskWire(t portal.Task) task {
@@ -78,21 +78,21 @@ func taskWire(t portal.Task) task {
 }
 
 type newTask struct {
-	Title     string             `json:"title"`
-	Body      string             `json:"body,omitempty"`
-	Milestone portal.MilestoneID `json:"milestone,omitempty"`
-	Assignee  portal.PersonID    `json:"assignee,omitempty"`
-	DueOn     string             `json:"due_on,omitempty"`
-	Turn      portal.Side        `json:"turn,omitempty"`
+	Title     string             `json:"title" doc:"In a few words, at most 200 characters."`
+	Body      string             `json:"body,omitempty" doc:"In full, in Markdown: at most 20,000 characters."`
+	Milestone portal.MilestoneID `json:"milestone,omitempty" doc:"The milestone it belongs to."`
+	Assignee  portal.PersonID    `json:"assignee,omitempty" doc:"Who has to do it."`
+	DueOn     string             `json:"due_on,omitempty" doc:"A day, YYYY-MM-DD."`
+	Turn      portal.Side        `json:"turn,omitempty" doc:"Who has to act: team (the default) or client."`
 	Audience  portal.Side        `json:"audience,omitempty" doc:"team (the default) or client."`
 }
 
 type taskChange struct {
-	Title     string             `json:"title"`
-	Body      string             `json:"body,omitempty"`
-	Milestone portal.MilestoneID `json:"milestone,omitempty"`
-	DueOn     string             `json:"due_on,omitempty"`
-	Revision  int64              `json:"revision"`
+	Title     string             `json:"title" doc:"In a few words, at most 200 characters."`
+	Body      string             `json:"body,omitempty" doc:"In full, in Markdown: at most 20,000 characters."`
+	Milestone portal.MilestoneID `json:"milestone,omitempty" doc:"The milestone it belongs to."`
+	DueOn     string             `json:"due_on,omitempty" doc:"A day, YYYY-MM-DD."`
+	Revision  int64              `json:"revision" doc:"As it was looked at."`
 }
 
 type assignment struct {
@@ -100,37 +100,37 @@ type assignment struct {
 }
 
 type taskQuery struct {
-	ID string `path:"id" maxLength:"64"`
+	ID string `path:"id" maxLength:"64" doc:"What it is about."`
 	Page
-	Milestone portal.MilestoneID `query:"milestone" maxLength:"64"`
-	Assignee  portal.PersonID    `query:"assignee" maxLength:"64"`
+	Milestone portal.MilestoneID `query:"milestone" maxLength:"64" doc:"Only those of this milestone."`
+	Assignee  portal.PersonID    `query:"assignee" maxLength:"64" doc:"Only what this person has to do."`
 	Open      bool               `query:"open" doc:"Only those still to be done."`
 }
 
 type deliverable struct {
-	ID        portal.DeliverableID `json:"id"`
-	Project   portal.ProjectID     `json:"project"`
-	Milestone portal.MilestoneID   `json:"milestone,omitempty"`
-	Title     string               `json:"title"`
-	Body      string               `json:"body,omitempty"`
-	Owner     portal.PersonID      `json:"owner,omitempty"`
-	Name      string               `json:"owner_name,omitempty"`
-	DueOn     string               `json:"due_on,omitempty"`
-	State     portal.State         `json:"state" enum:"draft,shared,in_review,changes_requested,approved,signed_off"`
-	StateAt   time.Time            `json:"state_at"`
-	Round     int                  `json:"round"`
+	ID        portal.DeliverableID `json:"id" doc:"The deliverable."`
+	Project   portal.ProjectID     `json:"project" doc:"The project it is in."`
+	Milestone portal.MilestoneID   `json:"milestone,omitempty" doc:"The milestone it belongs to."`
+	Title     string               `json:"title" doc:"In a few words, at most 200 characters."`
+	Body      string               `json:"body,omitempty" doc:"In full, in Markdown: at most 20,000 characters."`
+	Owner     portal.PersonID      `json:"owner,omitempty" doc:"Who of the team takes care of it."`
+	Name      string               `json:"owner_name,omitempty" doc:"Their name."`
+	DueOn     string               `json:"due_on,omitempty" doc:"A day, YYYY-MM-DD."`
+	State     portal.State         `json:"state" enum:"draft,shared,in_review,changes_requested,approved,signed_off" doc:"How far it is."`
+	StateAt   time.Time            `json:"state_at" doc:"Since when."`
+	Round     int                  `json:"round" doc:"How often it was sent for review."`
 	Rounds    int                  `json:"rounds,omitempty" doc:"Rounds of review that are included."`
-	Turn      portal.Side          `json:"turn" enum:"team,client"`
-	TurnSince time.Time            `json:"turn_since"`
+	Turn      portal.Side          `json:"turn" enum:"team,client" doc:"Who has to act."`
+	TurnSince time.Time            `json:"turn_since" doc:"Since when."`
 	Audience  portal.Side          `json:"audience,omitempty" doc:"For the team."`
-	Revision  int64                `json:"revision"`
+	Revision  int64                `json:"revision" doc:"Send it back with a change."`
 	Links     []link               `json:"links,omitempty" doc:"When one deliverable is read."`
 }
 
 type link struct {
-	ID    portal.LinkID `json:"id"`
-	Title string        `json:"title"`
-	URL   string        `json:"url"`
+	ID    portal.LinkID `json:"id" doc:"The link."`
+	Title string        `json:"title" doc:"What it is called."`
+	URL   string        `json:"url" doc:"Where it leads."`
 }
 
 func deliverableWire(d portal.Deliverable) deliverable {
@@ -139,28 +139,28 @@ func deliverableWire(d portal.Deliverable) deliverable {
 }
 
 type newDeliverable struct {
-	Title     string             `json:"title"`
-	Body      string             `json:"body,omitempty"`
-	Milestone portal.MilestoneID `json:"milestone,omitempty"`
-	Owner     portal.PersonID    `json:"owner,omitempty"`
-	DueOn     string             `json:"due_on,omitempty"`
-	Rounds    int                `json:"rounds,omitempty"`
+	Title     string             `json:"title" doc:"In a few words, at most 200 characters."`
+	Body      string             `json:"body,omitempty" doc:"In full, in Markdown: at most 20,000 characters."`
+	Milestone portal.MilestoneID `json:"milestone,omitempty" doc:"The milestone it belongs to."`
+	Owner     portal.PersonID    `json:"owner,omitempty" doc:"Who of the team takes care of it."`
+	DueOn     string             `json:"due_on,omitempty" doc:"A day, YYYY-MM-DD."`
+	Rounds    int                `json:"rounds,omitempty" doc:"How many rounds of review are included; 0: any number."`
 	Audience  portal.Side        `json:"audience,omitempty" doc:"team (the default) or client."`
 }
 
 type deliverableChange struct {
-	Title     string             `json:"title"`
-	Body      string             `json:"body,omitempty"`
-	Milestone portal.MilestoneID `json:"milestone,omitempty"`
-	Owner     portal.PersonID    `json:"owner,omitempty"`
-	DueOn     string             `json:"due_on,omitempty"`
-	Rounds    int                `json:"rounds,omitempty"`
-	Revision  int64              `json:"revision"`
+	Title     string             `json:"title" doc:"In a few words, at most 200 characters."`
+	Body      string             `json:"body,omitempty" doc:"In full, in Markdown: at most 20,000 characters."`
+	Milestone portal.MilestoneID `json:"milestone,omitempty" doc:"The milestone it belongs to."`
+	Owner     portal.PersonID    `json:"owner,omitempty" doc:"Who of the team takes care of it."`
+	DueOn     string             `json:"due_on,omitempty" doc:"A day, YYYY-MM-DD."`
+	Rounds    int                `json:"rounds,omitempty" doc:"How many rounds of review are included; 0: any number."`
+	Revision  int64              `json:"revision" doc:"As it was looked at."`
 }
 
 type newLink struct {
-	Title string `json:"title"`
-	URL   string `json:"url"`
+	Title string `json:"title" doc:"What it is called."`
+	URL   string `json:"url" doc:"An address that begins with http or https."`
 }
 
 type revision struct {
@@ -168,23 +168,23 @@ type revision struct {
 }
 
 type decision struct {
-	Note     string `json:"note,omitempty"`
+	Note     string `json:"note,omitempty" doc:"What is to be said with it; whoever asks for changes has to say which."`
 	Revision int64  `json:"revision" doc:"As it was looked at."`
 }
 
 type update struct {
-	ID        portal.UpdateID      `json:"id"`
-	Project   portal.ProjectID     `json:"project"`
-	Author    portal.PersonID      `json:"author,omitempty"`
-	Name      string               `json:"author_name,omitempty"`
-	Body      string               `json:"body,omitempty"`
-	Status    portal.ProjectStatus `json:"status" enum:"planned,active,on_hold,done"`
-	Health    portal.Health        `json:"health" enum:"on_track,at_risk,off_track,waiting"`
-	Sentence  string               `json:"sentence,omitempty"`
-	CreatedAt time.Time            `json:"created_at"`
-	EditedAt  *time.Time           `json:"edited_at,omitempty"`
+	ID        portal.UpdateID      `json:"id" doc:"The update."`
+	Project   portal.ProjectID     `json:"project" doc:"The project it is in."`
+	Author    portal.PersonID      `json:"author,omitempty" doc:"Who wrote it; absent where you are not shown names of the team."`
+	Name      string               `json:"author_name,omitempty" doc:"Their name."`
+	Body      string               `json:"body,omitempty" doc:"What happened, in Markdown."`
+	Status    portal.ProjectStatus `json:"status" enum:"planned,active,on_hold,done" doc:"How far it is."`
+	Health    portal.Health        `json:"health" enum:"on_track,at_risk,off_track,waiting" doc:"How it stands."`
+	Sentence  string               `json:"sentence,omitempty" doc:"How it stands, in one sentence."`
+	CreatedAt time.Time            `json:"created_at" doc:"When it was published."`
+	EditedAt  *time.Time           `json:"edited_at,omitempty" doc:"When it was last edited."`
 	Audience  portal.Side          `json:"audience,omitempty" doc:"For the team."`
-	Revision  int64                `json:"revision"`
+	Revision  int64                `json:"revision" doc:"Send it back with a change."`
 }
 
 func updateWire(u portal.Update) update {
@@ -193,19 +193,19 @@ func updateWire(u portal.Update) update {
 }
 
 type newUpdate struct {
-	Body     string               `json:"body,omitempty"`
-	Status   portal.ProjectStatus `json:"status"`
-	Health   portal.Health        `json:"health"`
-	Sentence string               `json:"sentence,omitempty"`
+	Body     string               `json:"body,omitempty" doc:"What happened, in Markdown: at most 20,000 characters."`
+	Status   portal.ProjectStatus `json:"status" doc:"How far the project is: planned, active, on_hold or done."`
+	Health   portal.Health        `json:"health" doc:"How it stands: on_track, at_risk, off_track or waiting."`
+	Sentence string               `json:"sentence,omitempty" doc:"How it stands, in one sentence."`
 	Audience portal.Side          `json:"audience,omitempty" doc:"team (the default) or client."`
 }
 
 type updateChange struct {
-	Body     string               `json:"body,omitempty"`
-	Status   portal.ProjectStatus `json:"status"`
-	Health   portal.Health        `json:"health"`
-	Sentence string               `json:"sentence,omitempty"`
-	Revision int64                `json:"revision"`
+	Body     string               `json:"body,omitempty" doc:"What happened, in Markdown: at most 20,000 characters."`
+	Status   portal.ProjectStatus `json:"status" doc:"How far the project is: planned, active, on_hold or done."`
+	Health   portal.Health        `json:"health" doc:"How it stands: on_track, at_risk, off_track or waiting."`
+	Sentence string               `json:"sentence,omitempty" doc:"How it stands, in one sentence."`
+	Revision int64                `json:"revision" doc:"As it was looked at."`
 }
 
 func (s *server) milestones() {

@@ -8,8 +8,8 @@ import (
 )
 
 type template struct {
-	ID   portal.TemplateID `json:"id"`
-	Name string            `json:"name"`
+	ID   portal.TemplateID `json:"id" doc:"The template."`
+	Name string            `json:"name" doc:"What it is called."`
 }
 
 func (s *server) templates() {
@@ -20,18 +20,18 @@ func (s *server) templates() {
 }
 
 type need struct {
-	Item    portal.ItemID    `json:"item"`
-	Kind    string           `json:"kind" enum:"task,deliverable,milestone,file_request"`
-	Title   string           `json:"title"`
-	Project portal.ProjectID `json:"project"`
-	Client  portal.ClientID  `json:"client"`
-	DueOn   string           `json:"due_on,omitempty"`
-	Since   time.Time        `json:"since"`
+	Item    portal.ItemID    `json:"item" doc:"What needs you."`
+	Kind    string           `json:"kind" enum:"task,deliverable,milestone,file_request" doc:"What it is."`
+	Title   string           `json:"title" doc:"What it is called."`
+	Project portal.ProjectID `json:"project" doc:"The project it is in."`
+	Client  portal.ClientID  `json:"client" doc:"The client whose project it is in."`
+	DueOn   string           `json:"due_on,omitempty" doc:"A day, YYYY-MM-DD."`
+	Since   time.Time        `json:"since" doc:"Since when it waits for you."`
 }
 
 func (s *server) needs() {
 	readAll(s, "/api/needs", "needs", "What needs you, as a client's person, most urgent first", func(ctx context.Context, me *portal.Scope, q *struct {
-		Client portal.ClientID `query:"client" maxLength:"64"`
+		Client portal.ClientID `query:"client" maxLength:"64" doc:"Only what projects of this client need."`
 	}) ([]portal.Need, string, error) {
 		all, err := me.Needs(ctx, q.Client, 0)
 		return all, "", err

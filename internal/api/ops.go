@@ -13,7 +13,7 @@ import (
 // portal does; what is sent and answered follows from the types.
 
 type byID struct {
-	ID string `path:"id" maxLength:"64"`
+	ID string `path:"id" maxLength:"64" doc:"What it is about."`
 }
 
 type answer[W any] struct{ Body W }
@@ -42,12 +42,12 @@ func readAll[Q, P, W any](s *server, path, id, summary string, f func(ctx contex
 
 type created struct {
 	Body struct {
-		ID string `json:"id"`
+		ID string `json:"id" doc:"What was made."`
 	}
 }
 
 type sent[T any] struct {
-	ID   string `path:"id" maxLength:"64"`
+	ID   string `path:"id" maxLength:"64" doc:"What it is about."`
 	Body T
 }
 

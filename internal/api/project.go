@@ -9,19 +9,19 @@ import (
 )
 
 type project struct {
-	ID         portal.ProjectID     `json:"id"`
-	Client     portal.ClientID      `json:"client"`
-	ClientName string               `json:"client_name"`
-	Name       string               `json:"name"`
-	Summary    string               `json:"summary,omitempty"`
-	Status     portal.ProjectStatus `json:"status" enum:"planned,active,on_hold,done"`
-	Health     portal.Health        `json:"health" enum:"on_track,at_risk,off_track,waiting"`
-	Sentence   string               `json:"sentence,omitempty"`
-	UpdatedAt  *time.Time           `json:"updated_at,omitempty"`
+	ID         portal.ProjectID     `json:"id" doc:"The project."`
+	Client     portal.ClientID      `json:"client" doc:"The client it is for."`
+	ClientName string               `json:"client_name" doc:"The client's name."`
+	Name       string               `json:"name" doc:"What it is called, at most 200 characters."`
+	Summary    string               `json:"summary,omitempty" doc:"What it is about, in a sentence or two."`
+	Status     portal.ProjectStatus `json:"status" enum:"planned,active,on_hold,done" doc:"How far it is."`
+	Health     portal.Health        `json:"health" enum:"on_track,at_risk,off_track,waiting" doc:"How it stands."`
+	Sentence   string               `json:"sentence,omitempty" doc:"How it stands, in one sentence."`
+	UpdatedAt  *time.Time           `json:"updated_at,omitempty" doc:"When its state was last said."`
 	StartsOn   string               `json:"starts_on,omitempty" doc:"A day, YYYY-MM-DD."`
-	DueOn      string               `json:"due_on,omitempty"`
+	DueOn      string               `json:"due_on,omitempty" doc:"A day, YYYY-MM-DD."`
 	SharedAt   *time.Time           `json:"shared_at,omitempty" doc:"For the team; absent when the client does not see it."`
-	ArchivedAt *time.Time           `json:"archived_at,omitempty"`
+	ArchivedAt *time.Time           `json:"archived_at,omitempty" doc:"When it was put into the archive."`
 	Sections   []string             `json:"sections" doc:"What is shown of it."`
 	Revision   int64                `json:"revision,omitempty" doc:"Send it back with a change."`
 }
@@ -36,34 +36,34 @@ func projectWire(p portal.Project) project {
 }
 
 type newProject struct {
-	Client   portal.ClientID   `json:"client"`
-	Name     string            `json:"name"`
-	Summary  string            `json:"summary,omitempty"`
-	StartsOn string            `json:"starts_on,omitempty"`
-	DueOn    string            `json:"due_on,omitempty"`
-	Template portal.TemplateID `json:"template,omitempty"`
+	Client   portal.ClientID   `json:"client" doc:"The client it is for."`
+	Name     string            `json:"name" doc:"What it is called, at most 200 characters."`
+	Summary  string            `json:"summary,omitempty" doc:"What it is about, in a sentence or two."`
+	StartsOn string            `json:"starts_on,omitempty" doc:"A day, YYYY-MM-DD."`
+	DueOn    string            `json:"due_on,omitempty" doc:"A day, YYYY-MM-DD."`
+	Template portal.TemplateID `json:"template,omitempty" doc:"What it begins with; without, with nothing."`
 	Shared   bool              `json:"shared,omitempty" doc:"With the client, at once."`
 }
 
 type projectChange struct {
-	Name     string          `json:"name"`
-	Summary  string          `json:"summary,omitempty"`
-	StartsOn string          `json:"starts_on,omitempty"`
-	DueOn    string          `json:"due_on,omitempty"`
-	Contact  portal.PersonID `json:"contact,omitempty"`
-	Revision int64           `json:"revision"`
+	Name     string          `json:"name" doc:"What it is called, at most 200 characters."`
+	Summary  string          `json:"summary,omitempty" doc:"What it is about, in a sentence or two."`
+	StartsOn string          `json:"starts_on,omitempty" doc:"A day, YYYY-MM-DD."`
+	DueOn    string          `json:"due_on,omitempty" doc:"A day, YYYY-MM-DD."`
+	Contact  portal.PersonID `json:"contact,omitempty" doc:"Who of the team its client turns to."`
+	Revision int64           `json:"revision" doc:"As it was looked at."`
 }
 
 type projectQuery struct {
 	Page
-	Client   portal.ClientID `query:"client" maxLength:"64"`
-	Status   string          `query:"status" enum:"planned,active,on_hold,done"`
+	Client   portal.ClientID `query:"client" maxLength:"64" doc:"Only those for this client."`
+	Status   string          `query:"status" enum:"planned,active,on_hold,done" doc:"Only those that are so far."`
 	Query    string          `query:"q" maxLength:"200" doc:"Part of the name."`
-	Archived bool            `query:"archived"`
+	Archived bool            `query:"archived" doc:"Those in the archive instead."`
 }
 
 type inProject struct {
-	ID string `path:"id" maxLength:"64"`
+	ID string `path:"id" maxLength:"64" doc:"What it is about."`
 	Page
 }
 
@@ -74,18 +74,18 @@ type shareProject struct {
 type sectionChange struct {
 	Set      []string `json:"set" doc:"Which sections and fields are decided here; the others follow what is above."`
 	On       []string `json:"on" doc:"Which of them are shown."`
-	Revision int64    `json:"revision"`
+	Revision int64    `json:"revision" doc:"As it was looked at."`
 }
 
 type event struct {
-	ID       portal.EventID    `json:"id"`
-	Kind     portal.Kind       `json:"kind"`
-	At       time.Time         `json:"at"`
-	Project  portal.ProjectID  `json:"project,omitempty"`
-	Subject  string            `json:"subject"`
-	Actor    portal.PersonID   `json:"actor,omitempty"`
-	Name     string            `json:"actor_name,omitempty"`
-	Details  map[string]string `json:"details,omitempty"`
+	ID       portal.EventID    `json:"id" doc:"The event."`
+	Kind     portal.Kind       `json:"kind" doc:"What happened."`
+	At       time.Time         `json:"at" doc:"When."`
+	Project  portal.ProjectID  `json:"project,omitempty" doc:"The project it happened in."`
+	Subject  string            `json:"subject" doc:"The id of what it happened to."`
+	Actor    portal.PersonID   `json:"actor,omitempty" doc:"Who did it; absent where you are not shown names of the team."`
+	Name     string            `json:"actor_name,omitempty" doc:"Their name."`
+	Details  map[string]string `json:"details,omitempty" doc:"What else was noted."`
 	Audience portal.Side       `json:"audience,omitempty" doc:"For the team."`
 }
 

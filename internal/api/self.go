@@ -35,15 +35,15 @@ func (s *server) register() {
 
 type self struct {
 	Body struct {
-		Person  portal.PersonID `json:"person"`
+		Person  portal.PersonID `json:"person" doc:"Who the token acts for."`
 		Role    string          `json:"role,omitempty" doc:"In the team; empty for client users."`
 		Clients []clientName    `json:"clients" doc:"The clients that let this person in."`
 	}
 }
 
 type clientName struct {
-	ID   portal.ClientID `json:"id"`
-	Name string          `json:"name"`
+	ID   portal.ClientID `json:"id" doc:"The client."`
+	Name string          `json:"name" doc:"Its name."`
 }
 
 func (s *server) self(ctx context.Context, _ *struct{}) (*self, error) {
