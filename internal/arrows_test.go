@@ -30,7 +30,7 @@ var arrows = map[string][]string{
 	"db/dbtest":     {"db"},
 	"blob/blobtest": {"blob"},
 	"portaltest":    {"portal", "account", "db", "db/dbtest", "blob"},
-	"demo":          {"portal", "account", "db", "blob", "preview"},
+	"demo":          {"portal", "account", "db", "blob", "preview", "mailin", "transfer"},
 }
 
 // TestArrows fails on an import that the design does not draw.

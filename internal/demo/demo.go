@@ -57,6 +57,7 @@ func Fill(ctx context.Context, d *db.DB, blobs blob.Store, key []byte, now time.
 	f := &filling{db: d, days: daysAround(now.In(lisbon)), people: map[*person]portal.PersonID{}, users: map[membership]portal.ClientUserID{}}
 	f.portal, f.accounts = portal.New(d, portal.Options{Key: key, Now: f.now, Enqueue: f.mailed})
 	f.play()
+	f.mailsCome(blobs, key)
 	defer f.store(ctx, blobs)()
 	if err := f.openStudio(ctx); err != nil {
 		return fmt.Errorf("demo: %w", err)

@@ -2,6 +2,7 @@ package demo_test
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -324,5 +325,18 @@ func TestAnyDay(t *testing.T) {
 			d := dbtest.Open(t, db.SQLite)
 			filled(t, d, at)
 		})
+	}
+}
+
+// One answer is posted, and each of the others shows another reason why not.
+func TestMailsCameIn(t *testing.T) {
+	_, _, as := filled(t, dbtest.Open(t, db.SQLite), time.Now())
+	got := map[string]string{}
+	for _, m := range list(as["owner"].Incoming(t.Context(), "", portal.Page{})) {
+		got[string(m.State)+" "+m.Reason] = m.PersonName
+	}
+	want := map[string]string{"held unknown": "", "dropped auto_reply": "Yuki Tanaka", "posted ": "Sofia Almeida", "held sender": "Sofia Almeida"}
+	if !maps.Equal(got, want) {
+		t.Errorf("mails came in: %v", got)
 	}
 }

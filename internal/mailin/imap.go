@@ -254,7 +254,7 @@ func (t *Taker) fetch(ctx context.Context, c *imapclient.Client, uid imap.UID) (
 			break
 		}
 		if body, ok := item.(imapclient.FetchItemDataBodySection); ok && body.Literal != nil {
-			err = t.store(ctx, sender, []string{to}, body.Literal)
+			err = t.Receive(ctx, sender, []string{to}, body.Literal)
 			if errors.Is(err, errLarge) {
 				t.Log.Warn("a mail in the mailbox is too large and stays there", "uid", uint32(uid))
 				return false, nil

@@ -173,7 +173,7 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 func (s *session) LMTPData(r io.Reader, _ smtp.StatusCollector) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), 10*time.Minute)
 	defer cancel()
-	err := s.t.store(ctx, s.sender, s.kept, r)
+	err := s.t.Receive(ctx, s.sender, s.kept, r)
 	if err != nil {
 		s.t.Log.Warn("a mail was not taken", "error", err.Error())
 	}

@@ -21,7 +21,7 @@ func come(t *testing.T, w *portaltest.World, taker *Taker, raw, to string) porta
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := taker.store(t.Context(), "", []string{kept}, strings.NewReader(raw)); err != nil {
+	if err := taker.Receive(t.Context(), "", []string{kept}, strings.NewReader(raw)); err != nil {
 		t.Fatal(err)
 	}
 	m := waiting(t, w)[0]
@@ -76,7 +76,7 @@ func TestAnswer(t *testing.T) {
 		}
 
 		// The same mail again, whichever way: nothing.
-		if err := taker.store(t.Context(), "", []string{cleo}, strings.NewReader(raw)); err != nil {
+		if err := taker.Receive(t.Context(), "", []string{cleo}, strings.NewReader(raw)); err != nil {
 			t.Fatal(err)
 		}
 		take(t, w, taker, m.ID)
@@ -391,7 +391,7 @@ func TestReturned(t *testing.T) {
 func TestSweep(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		taker := takerFor(t, w)
-		if err := taker.store(t.Context(), "", []string{"portal@honcho.test"}, strings.NewReader(letter("1@x", "a@b.test", "portal@honcho.test", "x"))); err != nil {
+		if err := taker.Receive(t.Context(), "", []string{"portal@honcho.test"}, strings.NewReader(letter("1@x", "a@b.test", "portal@honcho.test", "x"))); err != nil {
 			t.Fatal(err)
 		}
 		due := func() int {

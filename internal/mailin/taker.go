@@ -87,9 +87,9 @@ func (t *Taker) knows(ctx context.Context, address string) (string, error) {
 	return address, nil
 }
 
-// store puts a mail away durably: when it returns nil, the mail may be
+// Receive puts a mail away durably: when it returns nil, the mail may be
 // accepted. One that came before is not stored again.
-func (t *Taker) store(ctx context.Context, sender string, recipients []string, r io.Reader) error {
+func (t *Taker) Receive(ctx context.Context, sender string, recipients []string, r io.Reader) error {
 	select {
 	case t.storing <- struct{}{}:
 		defer func() { <-t.storing }()
