@@ -264,3 +264,35 @@ func TestReturnMail(t *testing.T) {
 		}
 	})
 }
+
+// Each read of mails that came in finds its rows by an index, however many there
+// are.
+func TestIncomingUsesIndexes(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx, ada := t.Context(), w.As(w.Ada)
+		portal.Expanded() // what other tests ran
+		for _, state := range []portal.IncomingState{"", portal.IncomingHeld} {
+			if _, _, err := ada.Incoming(ctx, state, portal.Page{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := ada.IncomingHeldCount(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ada.IncomingMail(ctx, "inm_1"); !errors.Is(err, portal.ErrNotFound) {
+			t.Fatal(err)
+		}
+		seen := 0
+		plans(t, w, portal.Expanded(), func(q, line string) {
+			if strings.Contains(line, "incoming_mails") || strings.Contains(line, " m ") {
+				seen++
+			}
+			if strings.HasPrefix(line, "SCAN m") && !strings.Contains(line, "USING INDEX") || strings.Contains(line, "Seq Scan on incoming_mails") || strings.Contains(line, "USE TEMP B-TREE") {
+				t.Errorf("%s, in the plan of: %s", line, q[strings.LastIndex(q, "FROM my_incoming"):])
+			}
+		})
+		if seen < 4 {
+			t.Errorf("only %d lines of plans name the mails", seen)
+		}
+	})
+}
