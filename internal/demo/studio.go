@@ -53,6 +53,9 @@ func (f *filling) openStudio(ctx context.Context) error {
 	for i := range 5 {
 		hours.Days[i] = portal.Opening{From: "09:00", To: "17:30"}
 	}
+	for _, day := range []string{"-12-24", "-12-25", "-12-31"} {
+		hours.Holidays = append(hours.Holidays, f.days.date(1)[:4]+day)
+	}
 	limits := w.Files
 	limits.ShareLinks = true
 	if err := f.as(ana).ChangeFileLimits(ctx, limits, w.Revision); err != nil {

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"unicode/utf8"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
@@ -15,6 +16,7 @@ func (s *Server) itemRoutes() []route {
 		{"POST /items/{item}/show", team, s.show},
 		{"POST /items/{item}/hide", team, s.hide},
 		{"POST /items/{item}/turn", person, s.passTurn},
+		{"POST /preview", team, s.previewText},
 	}
 }
 
@@ -51,6 +53,24 @@ func (s *Server) markSeen(w http.ResponseWriter, r *http.Request, me *visit) err
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// previewText draws a text of a form as it will be shown, and keeps nothing. The
+// rest of the form is of no interest.
+func (s *Server) previewText(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	p := view.PreviewPage{Page: s.page(me, ""), Text: f.one(f.one("of"))}
+	switch {
+	case len(f.invalid) > 0:
+		return &portal.Invalid{Fields: f.invalid}
+	case utf8.RuneCountInString(p.Text) > portal.MaxText:
+		return errTooMuch
+	}
+	s.setTitle(&p.Page, p.T("preview.title"))
+	return s.render(w, r, http.StatusOK, view.Preview(p))
 }
 
 // refused sorts out what a form can show of why nothing was saved: fields that

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,6 +17,7 @@ func (s *Server) settingsRoutes() []route {
 	return []route{
 		{"GET /settings", team, s.settingsPage},
 		{"POST /settings", team, s.saveSettings},
+		{"GET /accent.svg", team, s.accentSample},
 		{"GET /settings/audit", team, s.audit},
 		{"GET /settings/audit.csv", team, s.auditCSV},
 	}
@@ -45,8 +47,17 @@ func (s *Server) settingsPage(w http.ResponseWriter, r *http.Request, me *visit)
 		PrivacyURL: ws.PrivacyURL, TimeZone: ws.TimeZone, OfficeHours: ws.OfficeHours, ReplyHours: ws.ReplyHours, StateWords: ws.StateWords,
 		Sections: ws.Sections, Revision: ws.Revision,
 	}
-	p := view.SettingsPage{Holidays: strings.Join(ws.OfficeHours.Holidays, "\n"), ReplyHours: strconv.Itoa(ws.ReplyHours)}
+	p := view.SettingsPage{Holidays: ws.OfficeHours.Holidays, ReplyHours: strconv.Itoa(ws.ReplyHours)}
 	return s.renderSettings(w, r, me, http.StatusOK, p, in)
+}
+
+// accentSample draws what becomes of a colour.
+func (s *Server) accentSample(w http.ResponseWriter, r *http.Request, me *visit) error {
+	h := w.Header()
+	h.Set("Content-Type", "image/svg+xml")
+	h.Set("Cache-Control", "private, max-age=3600")
+	_, err := w.Write(static.Sample("#"+r.URL.Query().Get("colour"), me.Book.T("action.save"), me.Book.T("settings.accent_link")))
+	return err
 }
 
 // renderSettings fills the page in with the settings as they are, or as they
@@ -76,6 +87,7 @@ func (s *Server) renderSettings(w http.ResponseWriter, r *http.Request, me *visi
 		}
 	}
 	s.setTitle(&p.Page, p.T("settings.title"))
+	p.Load(static.Compose)
 	return s.render(w, r, status, view.Settings(p))
 }
 
@@ -99,8 +111,11 @@ func (s *Server) saveSettings(w http.ResponseWriter, r *http.Request, me *visit)
 		n := strconv.Itoa(i)
 		in.OfficeHours.Days[i] = portal.Opening{From: f.one("from_" + n), To: f.one("to_" + n)}
 	}
-	p := view.SettingsPage{Holidays: f.one("holidays"), ReplyHours: f.one("reply_hours")}
-	in.OfficeHours.Holidays = strings.Fields(p.Holidays)
+	p := view.SettingsPage{Holidays: f.all("holiday"), ReplyHours: f.one("reply_hours")}
+	p.Holidays = slices.DeleteFunc(p.Holidays, func(day string) bool { return strings.TrimSpace(day) == "" })
+	slices.Sort(p.Holidays)
+	p.Holidays = slices.Compact(p.Holidays)
+	in.OfficeHours.Holidays = slices.Clone(p.Holidays)
 	for _, state := range projectStates {
 		if word := f.one("state_" + state); word != "" {
 			in.StateWords[state] = word

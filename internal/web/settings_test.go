@@ -2,6 +2,9 @@ package web_test
 
 import (
 	"context"
+	"net/url"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -22,9 +25,9 @@ func TestSettings(t *testing.T) {
 			MustBe(422).MustContain("This is needed.", "The end must be after the start", "Kept & safe")
 
 		f := page.Form("/settings").Set("name", "Leto").Set("accent", "#aa3366").Set("time_zone", "Europe/Madrid").Set("from_0", "09:00").Set("to_0", "17:30").
-			Set("holidays", "2026-12-25\n2026-12-26").Set("reply_hours", "4").Set("state_on_hold", "Resting").Set("section", "updates", "dates").Set("support_email", "help@leto.test")
+			Set("holiday", "2026-12-26", "", "2026-12-25", "2026-12-26").Set("reply_hours", "4").Set("state_on_hold", "Resting").Set("section", "updates", "dates").Set("support_email", "help@leto.test")
 		p := f.Submit(ada).MustBe(200).MustContain("Saved", "Leto")
-		if p.Attr("#to_0", "value") != "17:30" || p.Form("/settings").Get("holidays") != "2026-12-25\n2026-12-26" {
+		if p.Attr("#to_0", "value") != "17:30" || !slices.Equal(p.Form("/settings").Values()["holiday"][:3], []string{"2026-12-25", "2026-12-26", ""}) {
 			t.Error("the hours are not there")
 		}
 		ws, err := s.Portal.As(portal.PersonActor(s.Ada)).Workspace(context.Background())
@@ -43,6 +46,30 @@ func TestSettings(t *testing.T) {
 			t.Error("what was typed is gone")
 		}
 		p.Form("/settings").Submit(ada).MustBe(200).MustContain("Saved", "Other")
+	})
+}
+
+// A text is looked at as it will be shown, through the same sanitiser.
+func TestPreview(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		text := url.Values{"of": {"body"}, "body": {"**Done** <script>x</script> [on](javascript:x)"}, "title": {"of no interest"}}
+		for name, status := range map[string]int{"ada": 200, "tom": 200, "cleo": 404, "rex": 404} {
+			s.As(name).Post("/preview", text).MustBe(status)
+		}
+		s.Stranger().Post("/preview", text).MustBe(401)
+		mia := s.As("mia")
+		p := mia.Post("/preview", text).MustBe(200).MustNotContain("<script>x", "javascript:", "of no interest")
+		if p.Text("main .prose strong") != "Done" {
+			t.Errorf("drawn as %s", p.Text("main .prose"))
+		}
+		mia.Post("/preview", url.Values{"of": {"body"}, "body": {strings.Repeat("x", portal.MaxText+1)}}).MustBe(413)
+		// The button is not the one that the Enter key presses.
+		for _, path := range []string{"/updates/new", "/milestones/new", "/deliverables/new", "/requests/new"} {
+			p := mia.Get("/projects/" + string(s.World.Site) + path).MustBe(200)
+			if p.Attr(`form [formaction="/preview"]`, "value") != "body" || p.Attr(`form button:not([type="button"])`, "formaction") != "" {
+				t.Errorf("%s: the buttons are not right", path)
+			}
+		}
 	})
 }
 

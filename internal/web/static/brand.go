@@ -1,10 +1,12 @@
 package static
 
 import (
+	"bytes"
 	"fmt"
 	"html"
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -156,4 +158,30 @@ func Icon(mark, accent string) []byte {
 	fill := readable(base, lightPaper, 0)
 	return fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="16" fill="%s"/><text x="32" y="33" fill="%s" font-family="system-ui,sans-serif" font-size="%d" font-weight="700" text-anchor="middle" dominant-baseline="central">%s</text></svg>`,
 		fill.hex(), inkOn(fill).hex(), 44-10*min(2, utf8.RuneCountInString(mark)), html.EscapeString(mark))
+}
+
+// Sample returns a picture of a button and a link in an accent as Brand corrects
+// it, on the paper of both themes, each with its contrast. It is to be served as
+// /accent.svg; words are the button's and the link's.
+func Sample(accent, button, link string) []byte {
+	base, ok := parseHex(accent)
+	if !ok {
+		base, _ = parseHex(DefaultAccent)
+	}
+	var b bytes.Buffer
+	b.WriteString(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 544 132" font-family="system-ui,sans-serif">`)
+	for i, theme := range []struct{ paper, ink, accent rgb }{
+		{lightPaper, rgb{0.3, 0.3, 0.3}, readable(base, lightPaper, 0)},
+		{darkPaper, rgb{0.8, 0.8, 0.8}, readable(base, darkPaper, 1)},
+	} {
+		on := inkOn(theme.accent)
+		fmt.Fprintf(&b, `<g transform="translate(%d)"><rect width="272" height="132" fill="%s"/>`, i*272, theme.paper.hex())
+		fmt.Fprintf(&b, `<rect x="20" y="22" width="132" height="44" rx="8" fill="%s"/><text x="86" y="49" fill="%s" font-size="15" font-weight="600" text-anchor="middle">%s</text>`,
+			theme.accent.hex(), on.hex(), html.EscapeString(button))
+		fmt.Fprintf(&b, `<text x="172" y="49" fill="%s" font-size="15" text-decoration="underline">%s</text>`, theme.accent.hex(), html.EscapeString(link))
+		fmt.Fprintf(&b, `<text x="20" y="104" fill="%s" font-size="13">%s · %.1f : 1</text><text x="172" y="104" fill="%s" font-size="13">%.1f : 1</text></g>`,
+			theme.ink.hex(), strings.ToUpper(theme.accent.hex()), contrast(on, theme.accent), theme.ink.hex(), contrast(theme.accent, theme.paper))
+	}
+	b.WriteString("</svg>\n")
+	return b.Bytes()
 }

@@ -275,21 +275,20 @@ func (p *Page) seenWords(seen []portal.Seen) string {
 
 // Audience says who sees what is shown: "Visible to Leto Brand: 3 people".
 func (p *Page) Audience(a portal.Audience) string {
-	line := p.T("audience.visible_to", "client", a.Client, "people", p.N("people", a.Count))
+	key := "audience.visible_to"
 	switch {
 	case a.Count == 0:
-		line = p.T("audience.nobody_yet", "client", a.Client)
+		key = "audience.nobody_yet"
+	case !a.Shared:
+		key = "audience.once_shared"
+	case !a.Open:
+		key = "audience.once_open"
+	case !a.Shown:
+		key = "audience.once_shown"
 	}
+	line := p.T(key, "client", a.Client, "people", p.N("people", a.Count))
 	if a.Invited > 0 {
 		line += " " + p.N("audience.invited", a.Invited)
-	}
-	switch {
-	case !a.Shared:
-		line += " " + p.T("audience.not_shared")
-	case !a.Open:
-		line += " " + p.T("audience.portal_off")
-	case !a.Shown:
-		line += " " + p.T("audience.section_off")
 	}
 	return line
 }
