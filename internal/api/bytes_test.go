@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 )
@@ -273,48 +275,82 @@ func TestContentIsAskedFor(t *testing.T) {
 }
 
 // T029: that somebody else has the same file shows neither in what an upload is
-// answered nor in how long that takes.
+// answered, nor in what is done for it, nor in how long that takes.
 func TestTheSameFileElsewhere(t *testing.T) {
 	runBytes(t, func(t *testing.T, s *site) {
+		counted := &countedStore{Store: s.bytes.Blobs}
+		s.bytes.Blobs = counted
 		mia, carl, ada := s.token("mia", "read", "write"), s.token("carl", "read", "write"), s.token("ada", "read")
 		secret := noise(200_000)
 		s.bring(mia, "/api/projects/"+string(s.Site), `"name":"Secret.bin","sha256":"`+sha(secret)+`"`, secret)
 		used := func() float64 {
 			return s.asks(ada, 200, "GET", "/api/clients/"+string(s.Brick)+"/room", "")["used"].(float64)
 		}
-		// upload is one as Carl: what was said, and how long it took.
+		// upload is one as Carl: what was said and done, and how long it took.
 		upload := func(content []byte, n int) (said []string, took time.Duration) {
-			began, before := time.Now(), used()
+			before := used()
+			counted.calls = nil
+			began := time.Now()
 			made := s.do("POST", "/api/projects/"+string(s.Shop)+"/uploads", carl, fmt.Sprintf(`{"name":"File %03d.bin","size":%d,"sha256":"%s"}`, n, len(content), sha(content)))
 			id := strings.Trim(strings.TrimSpace(strings.TrimPrefix(made.Body.String(), `{"id":`)), `}"`)
 			first := s.put(carl, id, 0, bytes.NewReader(content[:1000]), "")
 			rest := s.put(carl, id, 1000, bytes.NewReader(content[1000:]), "")
 			took = time.Since(began)
-			after := used() - before
 			for _, res := range []*httptest.ResponseRecorder{made, first, rest} {
 				said = append(said, fmt.Sprint(res.Code, len(res.Body.Bytes()), len(res.Header())))
 			}
-			return append(said, fmt.Sprint(after)), took
+			return append(append(said, counted.calls...), fmt.Sprint(used()-before)), took
 		}
 		want, _ := upload(noise(len(secret)), 0)
 		var same, other []time.Duration
-		for n := range 30 {
+		for n := range 12 {
 			content, times := noise(len(secret)), &other
 			if n%2 == 0 {
 				content, times = secret, &same
 			}
 			said, took := upload(content, n+1)
 			if !slices.Equal(said, want) {
-				t.Errorf("upload %d is answered %v, want %v", n, said, want)
+				t.Errorf("upload %d is answered and done as %v, want %v", n, said, want)
 			}
 			*times = append(*times, took)
 		}
-		slices.Sort(same)
-		slices.Sort(other)
-		if a, b := same[len(same)/4], other[len(other)/4]; a > 2*b+5*time.Millisecond || b > 2*a+5*time.Millisecond {
+		// The least of each: whatever else the machine does comes on top of it.
+		if a, b := slices.Min(same), slices.Min(other); s.DB.Dialect() == db.SQLite && (a > 3*b+20*time.Millisecond || b > 3*a+20*time.Millisecond) {
 			t.Errorf("a file that somebody has takes %v, another %v", a, b)
 		}
 	})
+}
+
+// countedStore notes what is asked of a store.
+type countedStore struct {
+	blob.Store
+	calls []string
+}
+
+func (c *countedStore) Begin(ctx context.Context, key blob.Key) (blob.State, error) {
+	c.calls = append(c.calls, "begin")
+	return c.Store.Begin(ctx, key)
+}
+
+func (c *countedStore) Append(ctx context.Context, key blob.Key, st blob.State, r io.Reader, most int64) (blob.State, error) {
+	next, err := c.Store.Append(ctx, key, st, r, most)
+	c.calls = append(c.calls, fmt.Sprint("append ", next.Offset-st.Offset))
+	return next, err
+}
+
+func (c *countedStore) Finish(ctx context.Context, key blob.Key, st blob.State) (blob.Info, error) {
+	c.calls = append(c.calls, "finish")
+	return c.Store.Finish(ctx, key, st)
+}
+
+func (c *countedStore) Open(ctx context.Context, key blob.Key) (*blob.Reader, error) {
+	c.calls = append(c.calls, "open")
+	return c.Store.Open(ctx, key)
+}
+
+func (c *countedStore) Delete(ctx context.Context, key blob.Key) error {
+	c.calls = append(c.calls, "delete")
+	return c.Store.Delete(ctx, key)
 }
 
 func (s *site) exec(q string, args ...any) {
