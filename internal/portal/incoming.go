@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
@@ -174,13 +175,24 @@ func (me *Scope) decideIncoming(ctx context.Context, id IncomingID, k Kind, chan
 type Place struct {
 	Project ProjectID // into which files go that come with it; empty: there is none
 	Widest  Side      // who may see at most what is said
+	Name    string    // of the conversation, or of what is commented on; empty: a direct one
+	Within  string    // the project's name, or the client's
 }
 
 // Place returns one by its id.
 func (me *Scope) Place(ctx context.Context, id string) (p Place, err error) {
 	if strings.HasPrefix(id, "thr_") {
 		th, err := thread(ctx, me, ThreadID(id))
-		return Place{th.Project, th.Audience}, err
+		switch {
+		case err != nil:
+			return p, err
+		case th.Comments():
+			p, err = me.Place(ctx, string(th.Item))
+		default:
+			p = Place{Project: th.Project, Name: th.Subject, Within: cmp.Or(th.ProjectName, th.ClientName)}
+		}
+		p.Widest = th.Audience
+		return p, err
 	}
 	i, err := loadItem(ctx, me, ItemID(id))
 	switch {
@@ -197,7 +209,8 @@ func (me *Scope) Place(ctx context.Context, id string) (p Place, err error) {
 			i.audience = Team
 		}
 	}
-	return Place{i.project, i.audience}, nil
+	project, err := loadProject(ctx, me, i.project)
+	return Place{i.project, i.audience, i.title, project.Name}, err
 }
 
 // SayAt says something at a place: in its conversation, or as a comment.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -78,6 +79,14 @@ func (s *Server) incomingMailPage(w http.ResponseWriter, r *http.Request, me *vi
 	mayDecide := me.Self.Rights.Has(portal.Administer)
 	p := view.IncomingMailPage{Page: s.page(me, "outbox"), Mail: m,
 		CanAccept: mayDecide && m.CanAccept(), CanDiscard: mayDecide && m.State == portal.IncomingHeld}
+	if m.Place != "" {
+		switch place, err := mails.Place(r.Context(), m.Place); {
+		case err == nil:
+			p.Place = place
+		case !errors.Is(err, portal.ErrNotFound):
+			return err
+		}
+	}
 	s.setTitle(&p.Page, p.Subject())
 	return s.render(w, r, http.StatusOK, view.IncomingMail(p))
 }

@@ -16,8 +16,8 @@ func cameIn(t *testing.T, s *webtest.Site) string {
 	t.Helper()
 	id := db.NewID("inm")
 	s.Exec(`INSERT INTO incoming_mails (id, message_id, recipient, sender, blob, size, received_at, state, reason, due_at, settled_at, from_address, from_name, subject, body, files, person_id, place)
-VALUES ($1, $1, 'reply@in.test', 'x@evil.test', 'b', 1, $2, 'held', 'sender', $2, $2, 'x@evil.test', 'Cleo <b>', 'Re: <i>colours', $3, $4, $5, 'thr_1')`,
-		id, db.Micros(s.Clock.Now()), "<script>alert(1)</script>\nsecond line", "a.pdf\nb.pdf", string(s.Cleo))
+VALUES ($1, $1, 'reply@in.test', 'x@evil.test', 'b', 1, $2, 'held', 'sender', $2, $2, 'x@evil.test', 'Cleo <b>', 'Re: <i>colours', $3, $4, $5, $6)`,
+		id, db.Micros(s.Clock.Now()), "<script>alert(1)</script>\nsecond line", "a.pdf\nb.pdf", string(s.Cleo), string(s.Items[s.World.Site][portal.ClientSide].Task))
 	return id
 }
 
@@ -39,7 +39,7 @@ func TestIncomingPages(t *testing.T) {
 		ada.Get("/incoming").MustBe(200).MustContain("x@evil.test", "Held", "another address than")
 		ada.Get("/incoming?state=posted").MustBe(200).MustContain("No mail here")
 		ada.Get("/incoming?state=nonsense").MustBe(404)
-		p := ada.Get("/incoming/"+id).MustBe(200).MustContain("<script>alert(1)", "a.pdf, b.pdf", "Post as Cleo", "cleo@cleo.test")
+		p := ada.Get("/incoming/"+id).MustBe(200).MustContain("<script>alert(1)", "a.pdf, b.pdf", "Post as Cleo", "cleo@cleo.test", "Answers to")
 		if strings.Contains(p.Body, "<script>alert(1)") || strings.Contains(p.Body, "<i>colours") || strings.Contains(p.Body, "Cleo <b>") {
 			t.Error("what a stranger wrote is markup")
 		}

@@ -317,6 +317,7 @@ func Incoming(p IncomingPage) templ.Component {
 type IncomingMailPage struct {
 	Page
 	Mail                  portal.IncomingMail
+	Place                 portal.Place // where it belongs, as far as that is there
 	CanAccept, CanDiscard bool
 }
 
@@ -332,10 +333,24 @@ func (p *IncomingMailPage) facts() []ui.Fact {
 	if m.PersonName != "" {
 		facts = append(facts, ui.Fact{Key: p.T("incoming.address_of"), Value: p.T("incoming.person", "name", m.PersonName, "email", m.PersonEmail)})
 	}
+	if name := p.placeName(); name != "" {
+		facts = append(facts, ui.Fact{Key: p.T("incoming.place"), Value: name})
+	}
 	if m.DecidedBy != "" {
 		facts = append(facts, ui.Fact{Key: p.T("incoming.decided_by"), Value: m.DecidedBy})
 	}
 	return facts
+}
+
+// placeName names where the mail belongs.
+func (p *IncomingMailPage) placeName() string {
+	switch {
+	case p.Place.Name == "":
+		return p.Place.Within
+	case p.Place.Within == "":
+		return p.Place.Name
+	}
+	return p.T("incoming.place.name", "name", p.Place.Name, "within", p.Place.Within)
 }
 
 func (p *IncomingMailPage) lines() []ui.Fact {
