@@ -299,6 +299,10 @@ func (s *server) fail(err error) error {
 	if errors.As(err, &throttled) {
 		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {strconv.Itoa(int(throttled.RetryAfter.Seconds()) + 1)}})
 	}
+	switch code {
+	case http.StatusLocked, http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {"2"}})
+	}
 	return p
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -239,10 +240,15 @@ func (s *server) deliver(ctx context.Context, x exchange, st portal.Stored, how 
 // failPlain is fail where huma no longer writes the answer.
 func (s *server) failPlain(w http.ResponseWriter, err error) {
 	var p *huma.ErrorModel
-	if !errors.As(s.fail(err), &p) {
+	err = s.fail(err)
+	if !errors.As(err, &p) {
 		p = &huma.ErrorModel{Status: http.StatusInternalServerError, Title: http.StatusText(http.StatusInternalServerError)}
 	}
 	h := w.Header()
+	var more huma.HeadersError
+	if errors.As(err, &more) {
+		maps.Copy(h, more.GetHeaders())
+	}
 	h.Set("Content-Type", "application/problem+json")
 	h.Del("Content-Disposition")
 	w.WriteHeader(p.Status)

@@ -17,6 +17,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
 )
 
 // noise is content that is like no other.
@@ -159,6 +160,31 @@ func TestBytes(t *testing.T) {
 type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// While one request brings bytes, another that would is told to come back; when
+// the first one breaks, what it brought is there.
+func TestOneWriterAtATime(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		s := newSite(t, w)
+		mia := s.token("mia", "read", "write")
+		id := s.asks(mia, 201, "POST", "/api/projects/"+string(w.Site)+"/uploads", `{"name":"a.bin","size":10}`).text("id")
+		in, out := io.Pipe()
+		done := make(chan int)
+		go func() { done <- s.put(mia, id, 0, in, "").Code }()
+		out.Write([]byte("01234")) // until it is read
+		if res := s.put(mia, id, 0, strings.NewReader("0123456789"), ""); res.Code != http.StatusLocked || res.Header().Get("Retry-After") == "" {
+			t.Errorf("the second writer: %d %v", res.Code, res.Header())
+		}
+		out.CloseWithError(io.ErrUnexpectedEOF)
+		<-done
+		if u := s.asks(mia, 200, "GET", "/api/uploads/"+id, ""); u.text("received") != "5" {
+			t.Errorf("after it broke: %v", u)
+		}
+		if res := s.put(mia, id, 5, strings.NewReader("56789"), ""); res.Code != 200 {
+			t.Errorf("the rest: %d %s", res.Code, res.Body)
+		}
+	})
+}
 
 // What an upload is refused for, before and after its bytes.
 func TestUploadRefused(t *testing.T) {
