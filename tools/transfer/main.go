@@ -80,7 +80,7 @@ func transfer(ctx context.Context, size int64, many, archive, runs int) error {
 	if err != nil {
 		return fmt.Errorf("fill: %w", err)
 	}
-	bare, stopBare, err := startBare(ctx, plain)
+	bare, pid, stopBare, err := startBare(ctx, plain)
 	if err != nil {
 		return err
 	}
@@ -89,10 +89,16 @@ func transfer(ctx context.Context, size int64, many, archive, runs int) error {
 	if err != nil {
 		return err
 	}
-	m := &meter{ctx: ctx, s: s, bare: bare, filled: f, runs: runs}
+	m := &meter{ctx: ctx, s: s, bare: bare, barePID: pid, filled: f, runs: runs}
 	err = errors.Join(m.up(size), m.down(size), m.archive(archive))
 	if err == nil {
-		err = m.small("files of 100 KB at 16, by the files' host", true)
+		err = m.small("small files, with their addresses", m.path)
+	}
+	if err == nil {
+		var at []string
+		if at, err = m.addresses(); err == nil {
+			err = m.small("small files, at their addresses", func(i int) string { return at[i] })
+		}
 	}
 	if err = errors.Join(err, s.Stop()); err != nil {
 		return fmt.Errorf("%w\n%s", err, s.Output())
@@ -102,10 +108,10 @@ func transfer(ctx context.Context, size int64, many, archive, runs int) error {
 		return err
 	}
 	defer m.s.Stop()
-	if err := m.small("files of 100 KB at 16, one host", false); err != nil {
+	if err := m.small("small files, on one host", m.path); err != nil {
 		return fmt.Errorf("%w\n%s", err, m.s.Output())
 	}
-	fmt.Printf("\n| | Vitrine | plain | ratio | memory grows by |\n|---|---|---|---|---|\n")
+	fmt.Printf("\n| | Vitrine | plain | ratio | processor time of each | memory grows by |\n|---|---|---|---|---|---|\n")
 	for _, l := range m.lines {
 		fmt.Println(l)
 	}

@@ -27,11 +27,12 @@ import (
 // A meter asks the two servers in turns.
 type meter struct {
 	filled
-	ctx   context.Context
-	s     *built.Server
-	bare  string
-	runs  int
-	lines []string
+	ctx     context.Context
+	s       *built.Server
+	bare    string
+	barePID int
+	runs    int
+	lines   []string
 }
 
 // client is one for a number of connections; it follows no redirect.
@@ -72,31 +73,49 @@ func drain(resp *http.Response) (int64, error) {
 	return io.CopyBuffer(struct{ io.Writer }{io.Discard}, resp.Body, make([]byte, 256<<10))
 }
 
-// turns runs ours and theirs after each other, several times, and returns the
-// medians of what they give per second, and the most that memory grew.
-func (m *meter) turns(ours, theirs func() error) (our, their float64, grew int64, err error) {
-	var a, b []float64
-	for range m.runs {
-		began := time.Now()
-		if err := theirs(); err != nil {
-			return 0, 0, 0, err
-		}
-		b = append(b, 1/time.Since(began).Seconds())
-		stop := m.watch()
-		began = time.Now()
-		err := ours()
-		took := time.Since(began)
-		grew = max(grew, stop())
-		if err != nil {
-			return 0, 0, 0, err
-		}
-		a = append(a, 1/took.Seconds())
-	}
-	return median(a), median(b), grew, nil
+// A result is what a server did in a run.
+type result struct {
+	perSecond float64
+	cpu       time.Duration // of the server
 }
 
-func (m *meter) line(name, unit string, our, their, times float64, grew int64) {
-	m.lines = append(m.lines, fmt.Sprintf("| %s | %.2f %s | %.2f %s | %.2f | %d MB |", name, our*times, unit, their*times, unit, our/their, grew>>20))
+func once(do func() error, cpu func() (time.Duration, error)) (r result, err error) {
+	before, err := cpu()
+	if err != nil {
+		return r, err
+	}
+	began := time.Now()
+	if err := do(); err != nil {
+		return r, err
+	}
+	r.perSecond = 1 / time.Since(began).Seconds()
+	after, err := cpu()
+	r.cpu = after - before
+	return r, err
+}
+
+// turns runs ours and theirs after each other, several times, and adds a line
+// with the medians and the most that memory grew.
+func (m *meter) turns(name, unit string, times float64, ours, theirs func() error) error {
+	var a, b, ca, cb []float64
+	var grew int64
+	for range m.runs {
+		their, err := once(theirs, func() (time.Duration, error) { return built.CPU(m.barePID) })
+		if err != nil {
+			return err
+		}
+		stop := m.watch()
+		our, err := once(ours, m.s.CPU)
+		grew = max(grew, stop())
+		if err != nil {
+			return err
+		}
+		a, b = append(a, our.perSecond*times), append(b, their.perSecond*times)
+		ca, cb = append(ca, our.cpu.Seconds()), append(cb, their.cpu.Seconds())
+	}
+	m.lines = append(m.lines, fmt.Sprintf("| %s | %.2f %s | %.2f %s | %.2f | %.2f s, %.2f s | %d MB |",
+		name, median(a), unit, median(b), unit, median(a)/median(b), median(ca), median(cb), grew>>20))
+	return nil
 }
 
 // up sends the large file by tus, in parts of 16 MiB as browsers send them and
@@ -136,11 +155,9 @@ func (m *meter) up(size int64) error {
 		name string
 		part int64
 	}{{"up, in parts of 16 MiB", 16 << 20}, {"up, in one part", size}} {
-		our, their, grew, err := m.turns(tus(way.part), put)
-		if err != nil {
+		if err := m.turns(way.name, "GB/s", float64(size)/1e9, tus(way.part), put); err != nil {
 			return err
 		}
-		m.line(way.name, "GB/s", our, their, float64(size)/1e9, grew)
 	}
 	return nil
 }
@@ -168,18 +185,33 @@ func (m *meter) fetch(c *http.Client, address string, want int64) error {
 // down fetches the large file.
 func (m *meter) down(size int64) error {
 	c := newClient(1)
-	our, their, grew, err := m.turns(
+	return m.turns("down", "GB/s", float64(size)/1e9,
 		func() error { return m.fetch(c, m.s.URL+"/versions/"+string(m.filled.large)+"/download", size) },
 		func() error { return m.fetch(c, m.bare+"/up", size) })
-	if err != nil {
-		return err
+}
+
+// path is where a small file is asked for.
+func (m *meter) path(i int) string {
+	return m.s.URL + "/versions/" + string(m.filled.small[i]) + "/download"
+}
+
+// addresses asks for the addresses of all small files on the files' host.
+func (m *meter) addresses() ([]string, error) {
+	c := newClient(1)
+	all := make([]string, len(m.filled.small))
+	for i := range all {
+		resp, err := m.do(c, "GET", m.path(i), nil, 0)
+		if err != nil {
+			return nil, err
+		}
+		drain(resp)
+		all[i] = resp.Header.Get("Location")
 	}
-	m.line("down", "GB/s", our, their, float64(size)/1e9, grew)
-	return nil
+	return all, nil
 }
 
 // small fetches all small files, sixteen at a time.
-func (m *meter) small(name string, twoHosts bool) error {
+func (m *meter) small(name string, ours func(i int) string) error {
 	const at = 16
 	c := newClient(at)
 	all := func(address func(i int) string) func() error {
@@ -202,14 +234,7 @@ func (m *meter) small(name string, twoHosts bool) error {
 			return errors.Join(errs...)
 		}
 	}
-	our, their, grew, err := m.turns(
-		all(func(i int) string { return m.s.URL + "/versions/" + string(m.filled.small[i]) + "/download" }),
-		all(func(i int) string { return m.bare + "/" + strconv.Itoa(i) }))
-	if err != nil {
-		return err
-	}
-	m.line(name, "/s", our, their, float64(5*len(m.filled.small)), grew)
-	return nil
+	return m.turns(name, "/s", float64(5*len(m.filled.small)), all(ours), all(func(i int) string { return m.bare + "/" + strconv.Itoa(i) }))
 }
 
 // archive fetches all files of a project in one, against the plain server's
@@ -217,7 +242,7 @@ func (m *meter) small(name string, twoHosts bool) error {
 func (m *meter) archive(files int) error {
 	c := newClient(1)
 	var got int64
-	our, their, grew, err := m.turns(
+	err := m.turns(fmt.Sprintf("archive of %d files", files), "MB/s", float64(files)*archiveSize/1e6,
 		func() error {
 			resp, err := m.do(c, "GET", m.s.URL+"/projects/"+string(m.filled.archive)+"/zip", nil, 0)
 			if err != nil {
@@ -233,7 +258,6 @@ func (m *meter) archive(files int) error {
 	if got < int64(files)*archiveSize {
 		return fmt.Errorf("the archive has %d bytes", got)
 	}
-	m.line(fmt.Sprintf("archive of %d files", files), "MB/s", our, their, float64(files)*archiveSize/1e6, grew)
 	return nil
 }
 
@@ -247,26 +271,26 @@ func (m *meter) fetchAny(c *http.Client, address string) error {
 }
 
 // startBare starts the plain server in a process of its own.
-func startBare(ctx context.Context, dir string) (address string, stop func(), err error) {
+func startBare(ctx context.Context, dir string) (address string, pid int, stop func(), err error) {
 	self, err := os.Executable()
 	if err != nil {
-		return "", nil, err
+		return "", 0, nil, err
 	}
 	cmd := exec.CommandContext(ctx, self, "-bare", dir)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
-		return "", nil, err
+		return "", 0, nil, err
 	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return "", nil, err
+		return "", 0, nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return "", nil, err
+		return "", 0, nil, err
 	}
 	address, err = bufio.NewReader(out).ReadString('\n')
-	return strings.TrimSpace(address), func() { in.Close(); cmd.Wait() }, err
+	return strings.TrimSpace(address), cmd.Process.Pid, func() { in.Close(); cmd.Wait() }, err
 }
 
 // serveBare is the plain server: it ends with its standard input.
