@@ -94,6 +94,21 @@ func once(do func() error, cpu func() (time.Duration, error)) (r result, err err
 	return r, err
 }
 
+// rest waits until the server has nothing else to do: after a start it looks
+// through its files, and after an upload at what came.
+func (m *meter) rest() error {
+	before, err := m.s.CPU()
+	for range 600 {
+		time.Sleep(500 * time.Millisecond)
+		now, failed := m.s.CPU()
+		if err = errors.Join(err, failed); err != nil || now-before < 30*time.Millisecond {
+			return err
+		}
+		before = now
+	}
+	return errors.New("the server does not come to rest")
+}
+
 // turns runs ours and theirs after each other, several times, and adds a line
 // with the medians and the most that memory grew.
 func (m *meter) turns(name, unit string, times float64, ours, theirs func() error) error {
@@ -102,6 +117,9 @@ func (m *meter) turns(name, unit string, times float64, ours, theirs func() erro
 	for range m.runs {
 		their, err := once(theirs, func() (time.Duration, error) { return built.CPU(m.barePID) })
 		if err != nil {
+			return err
+		}
+		if err := m.rest(); err != nil {
 			return err
 		}
 		stop := m.watch()
