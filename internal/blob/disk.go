@@ -26,7 +26,9 @@ import (
 // appears at once and whole.
 type Disk struct {
 	root   *os.Root
-	sync   func(*os.File) error // (*os.File).Sync
+	dir    *os.File                                                     // the same
+	sync   func(*os.File) error                                         // (*os.File).Sync
+	open   func(dir *os.File, name string, flags int) (*os.File, error) // openBeneath
 	broken atomic.Pointer[error]
 
 	mu   sync.Mutex
@@ -53,11 +55,16 @@ func OpenDisk(dir string) (*Disk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("blob: %w: %w", ErrUnavailable, err)
 	}
-	return &Disk{root: root, sync: (*os.File).Sync, made: make(map[string]bool)}, nil
+	opened, err := root.Open(".")
+	if err != nil {
+		root.Close()
+		return nil, fmt.Errorf("blob: %w: %w", ErrUnavailable, err)
+	}
+	return &Disk{root: root, dir: opened, sync: (*os.File).Sync, open: openBeneath, made: make(map[string]bool)}, nil
 }
 
 // Close lets go of the directory.
-func (d *Disk) Close() error { return d.root.Close() }
+func (d *Disk) Close() error { return errors.Join(d.dir.Close(), d.root.Close()) }
 
 func folder(key Key) string  { return string(key[:1]) + "/" + string(key[1:2]) }
 func whole(key Key) string   { return folder(key) + "/" + string(key) }
@@ -308,6 +315,26 @@ func (d *Disk) Open(ctx context.Context, key Key) (*Reader, error) {
 // openFile opens a file itself and not one that a link of its name leads to,
 // which os.Root would follow as long as it stays inside.
 func (d *Disk) openFile(name string, flags int) (*os.File, fs.FileInfo, error) {
+	f, err := d.open(d.dir, name, flags)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return d.openStepwise(name, flags)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("it is no file: %w", ErrCorrupt)
+	}
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return f, info, nil
+}
+
+// openStepwise is openFile without openBeneath, in many calls.
+func (d *Disk) openStepwise(name string, flags int) (*os.File, fs.FileInfo, error) {
 	f, err := d.root.OpenFile(name, flags, 0o600)
 	if err != nil {
 		return nil, nil, err

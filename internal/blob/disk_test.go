@@ -48,11 +48,22 @@ func TestDisk(t *testing.T) {
 
 // A link in the store leads nowhere, inside or out.
 func TestDiskFollowsNoLink(t *testing.T) {
+	t.Run("in one call", func(t *testing.T) { followsNoLink(t, func(*blob.Disk) {}) })
+	t.Run("stepwise", func(t *testing.T) { followsNoLink(t, (*blob.Disk).OpenStepwise) })
+}
+
+func followsNoLink(t *testing.T, prepare func(*blob.Disk)) {
 	dir := t.TempDir()
 	d := openDisk(t, dir)
+	prepare(d)
 	real, fake := blob.NewKey(), blob.NewKey()
 	if _, err := d.Put(t.Context(), real, bytes.NewReader([]byte("secret")), 6); err != nil {
 		t.Fatal(err)
+	}
+	if r, err := d.Open(t.Context(), real); err != nil {
+		t.Fatal(err)
+	} else {
+		r.Close()
 	}
 	outside := filepath.Join(t.TempDir(), "outside")
 	if err := os.WriteFile(outside, []byte("secret"), 0o600); err != nil {

@@ -34,43 +34,37 @@ func (v Version) stored() (Stored, error) {
 // DownloadVersion hands out a version. The client's people need Download. What
 // is held back is ErrHeld.
 func (me *Scope) DownloadVersion(ctx context.Context, id VersionID) (Stored, error) {
-	v, err := me.Version(ctx, id)
-	switch {
-	case err != nil:
-		return Stored{}, err
-	case !v.Can(Download):
-		return Stored{}, ErrForbidden
-	}
-	return v.stored()
+	return me.stored(ctx, Download, versionStored, string(id))
 }
 
 // ReadVersion hands out a version for us to show what is written in it. The
 // client's people need View alone.
 func (me *Scope) ReadVersion(ctx context.Context, id VersionID) (Stored, error) {
-	v, err := me.Version(ctx, id)
-	switch {
-	case err != nil:
-		return Stored{}, err
-	case !v.Can(View):
-		return Stored{}, ErrForbidden
-	}
-	return v.stored()
+	return me.stored(ctx, View, versionStored, string(id))
 }
 
 // PreviewOf hands out something that was made to look at a version; page is 0
 // but for pages. As ReadVersion.
 func (me *Scope) PreviewOf(ctx context.Context, id VersionID, kind string, page int) (Stored, error) {
+	return me.stored(ctx, View, `
+SELECT w.blob, w.name, w.type, w.size, w.sha256, w.version_id, w.file_id, w.project_id, w.created_at, w.scan, w.side, w.rights
+  FROM my_previews w WHERE w.version_id = $2 AND w.kind = $3 AND w.page = $4`, string(id), kind, page)
+}
+
+const versionStored = `
+SELECT v.blob, v.name, v.type, v.size, v.sha256, v.id, v.file_id, v.project_id, v.created_at, v.scan, v.side, v.rights FROM my_versions v WHERE v.id = $2`
+
+// stored hands out what a query finds, to those who may do what.
+func (me *Scope) stored(ctx context.Context, what Rights, q string, args ...any) (Stored, error) {
 	var s Stored
 	var scan string
 	var h Held
-	err := me.get(ctx, `
-SELECT w.blob, w.name, w.type, w.size, w.sha256, w.version_id, w.file_id, w.project_id, w.created_at, w.scan, w.side, w.rights
-  FROM my_previews w WHERE w.version_id = $2 AND w.kind = $3 AND w.page = $4`, []any{string(id), kind, page},
+	err := me.get(ctx, q, args,
 		&s.Blob, &s.Name, &s.Type, &s.Size, &s.SHA256, &s.Version, &s.File, &s.Project, micros{&s.At}, &scan, &h.Side, &h.Rights)
 	switch {
 	case err != nil:
 		return Stored{}, err
-	case !h.Can(View):
+	case !h.Can(what):
 		return Stored{}, ErrForbidden
 	case held(scan):
 		return Stored{}, ErrHeld

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -274,16 +276,42 @@ SELECT u.id, u.blob, u.state FROM uploads u WHERE u.expires_at < $1 AND u.finish
 // gone meanwhile. Unscoped: those who took them were let through before.
 func (p *Portal) writeDownloads(ctx context.Context, batch []taken) error {
 	return p.db.Write(ctx, func(d *db.Tx) error {
-		for _, t := range batch {
-			if _, err := d.Exec(ctx, `
-INSERT INTO downloads (id, version_id, file_id, project_id, actor, how, at)
-SELECT CAST($1 AS TEXT), v.id, v.file_id, v.project_id, CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS BIGINT) FROM versions v WHERE v.id = $2`,
-				t.id, string(t.version), t.actor, t.how, t.at); err != nil {
+		for some := range slices.Chunk(batch, downloadRows) {
+			n := downloadRows
+			if len(some) == 1 {
+				n = 1
+			}
+			args := make([]any, 0, 5*n)
+			for _, t := range some {
+				args = append(args, t.id, string(t.version), t.actor, t.how, t.at)
+			}
+			for len(args) < 5*n { // of no version, and so not written
+				args = append(args, "", "", "", "", int64(0))
+			}
+			if _, err := d.Exec(ctx, downloadInserts[n], args...); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// downloadRows go into one statement.
+const downloadRows = 40
+
+// downloadInserts are the statements for one row and for many.
+var downloadInserts = map[int]string{1: downloadInsert(1), downloadRows: downloadInsert(downloadRows)}
+
+func downloadInsert(rows int) string {
+	values := make([]string, rows)
+	for i := range values {
+		at := func(k int) string { return placeholder(5*i + k) }
+		values[i] = `(CAST(` + at(1) + ` AS TEXT), CAST(` + at(2) + ` AS TEXT), CAST(` + at(3) + ` AS TEXT), CAST(` + at(4) + ` AS TEXT), CAST(` + at(5) + ` AS BIGINT))`
+	}
+	return `
+INSERT INTO downloads (id, version_id, file_id, project_id, actor, how, at)
+SELECT x.column1, v.id, v.file_id, v.project_id, x.column3, x.column4, x.column5
+  FROM (VALUES ` + strings.Join(values, ", ") + `) x JOIN versions v ON v.id = x.column2`
 }
 
 // purgeable is of a file f that was deleted before the time $1 and is in no
