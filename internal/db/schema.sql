@@ -508,6 +508,8 @@ CREATE TABLE incoming_mails (
   UNIQUE (message_id, recipient)
 );
 
+CREATE INDEX incoming_mails_became ON incoming_mails (became);
+
 CREATE INDEX incoming_mails_blob ON incoming_mails (blob);
 
 CREATE INDEX incoming_mails_due ON incoming_mails (state, due_at);

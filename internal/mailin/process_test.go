@@ -421,3 +421,26 @@ func TestSweep(t *testing.T) {
 		}
 	})
 }
+
+// A message that is erased is erased from the mail that it came by.
+func TestEraseAnswer(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		taker := takerFor(t, w)
+		thread := conversation(t, w, w.Site)
+		cleo := addressOf(t, taker, portal.ReplyPlace{Person: w.Cleo, Place: string(thread), Audience: portal.ClientSide})
+		m := come(t, w, taker, letter("1@x", "cleo@cleo.test", cleo, "My secret."), cleo)
+		if m.Body != "My secret." || m.State != portal.IncomingPosted {
+			t.Fatalf("it is %+v", m)
+		}
+		if err := w.As(w.Ada).EraseMessage(t.Context(), portal.MessageID(m.Became)); err != nil {
+			t.Fatal(err)
+		}
+		left, err := w.As(w.Ada).IncomingMail(t.Context(), m.ID)
+		if err != nil || left.Body != "" || left.Subject != "" || left.State != portal.IncomingPosted {
+			t.Errorf("left: %+v, %v", left, err)
+		}
+		if named, err := w.Portal.NamedBlobs(t.Context(), []string{m.Blob}); err != nil || named[m.Blob] {
+			t.Errorf("its bytes are still named: %v, %v", named, err)
+		}
+	})
+}

@@ -484,6 +484,7 @@ func (me *Scope) EraseMessage(ctx context.Context, id MessageID) error {
 		for _, q := range []string{
 			`DELETE FROM message_texts WHERE message_id = $1`, `DELETE FROM mentions WHERE message_id = $1`,
 			`DELETE FROM message_files WHERE message_id = $1`, `DELETE FROM drafts WHERE place = $1`,
+			`UPDATE incoming_mails SET blob = '', subject = '', body = '', body_hash = '', files = '' WHERE became = $1`, // the mail that it came by
 		} {
 			if _, err := t.exec(ctx, q, string(id)); err != nil {
 				return err

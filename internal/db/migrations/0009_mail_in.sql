@@ -46,4 +46,5 @@ CREATE INDEX incoming_mails_state ON incoming_mails (state, id);
 CREATE INDEX incoming_mails_due ON incoming_mails (state, due_at);
 CREATE INDEX incoming_mails_settled ON incoming_mails (settled_at);
 CREATE INDEX incoming_mails_blob ON incoming_mails (blob);
+CREATE INDEX incoming_mails_became ON incoming_mails (became);
 CREATE INDEX incoming_mails_person ON incoming_mails (person_id, place, received_at);
