@@ -16,6 +16,8 @@ const (
 	PurposeEmail      = "eml"
 	PurposeCalendar   = "cal"
 	PurposeShareLink  = "lnk"
+	// A link that ends mails, which anybody who has the mail may use.
+	PurposeUnsubscribe = "uns"
 )
 
 // Token returns the secret of a mailed link: "vt_", the purpose, "_", and a MAC
@@ -23,6 +25,11 @@ const (
 // keeps its key, so the id must be random and new for each link.
 func (a *Accounts) Token(purpose, id string) string {
 	return "vt_" + purpose + "_" + base64.RawURLEncoding.EncodeToString(a.mac(purpose, id))
+}
+
+// HasToken reports whether the text is the token of the purpose and id.
+func (a *Accounts) HasToken(text, purpose, id string) bool {
+	return hmac.Equal([]byte(text), []byte(a.Token(purpose, id)))
 }
 
 // Sign returns a MAC of the parts, for one purpose. Nothing is stored: whoever

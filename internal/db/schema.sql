@@ -558,6 +558,8 @@ CREATE TABLE mails (
 
 CREATE INDEX mails_due ON mails (state, due_at);
 
+CREATE INDEX mails_person ON mails (person_id, kind) WHERE state = 'queued';
+
 CREATE INDEX mails_state ON mails (state, id);
 
 CREATE INDEX mails_subject ON mails (subject_id);
@@ -669,6 +671,52 @@ CREATE TABLE milestones (
 CREATE INDEX milestones_project ON milestones (project_id, position, id);
 
 CREATE INDEX milestones_waiting ON milestones (project_id) WHERE turn = 'client' AND reached_at IS NULL;
+
+CREATE TABLE mutes (
+  person_id  TEXT   NOT NULL REFERENCES persons (id),
+  project_id TEXT   NOT NULL REFERENCES projects (id),
+  at         BIGINT NOT NULL,
+  PRIMARY KEY (person_id, project_id)
+);
+
+CREATE TABLE notice_choices (
+  person_id   TEXT   PRIMARY KEY REFERENCES persons (id),
+  preset      TEXT   NOT NULL CHECK (preset IN ('needs', 'normal', 'everything', 'own')),
+  listed      BIGINT NOT NULL,
+  mailed      BIGINT NOT NULL,
+  digested    BIGINT NOT NULL,
+  quiet_from  TEXT   NOT NULL DEFAULT '',
+  quiet_until TEXT   NOT NULL DEFAULT '',
+  digest_on   TEXT   NOT NULL CHECK (digest_on IN ('daily', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun')),
+  digest_at   TEXT   NOT NULL,
+  digest_due  BIGINT
+);
+
+CREATE INDEX notice_choices_due ON notice_choices (digest_due) WHERE digest_due IS NOT NULL;
+
+CREATE TABLE notice_queue (
+  event_id TEXT PRIMARY KEY REFERENCES events (id)
+);
+
+CREATE TABLE notices (
+  id         TEXT   PRIMARY KEY,
+  person_id  TEXT   NOT NULL REFERENCES persons (id),
+  event_id   TEXT   NOT NULL REFERENCES events (id),
+  subject    TEXT   NOT NULL,
+  topic      BIGINT NOT NULL,
+  listed     BIGINT NOT NULL CHECK (listed IN (0, 1)),
+  mail       TEXT   NOT NULL CHECK (mail IN ('', 'now', 'digest')),
+  mail_id    TEXT   NOT NULL DEFAULT '',
+  at         BIGINT NOT NULL,
+  read_at    BIGINT,
+  UNIQUE (person_id, event_id)
+);
+
+CREATE INDEX notices_person ON notices (person_id, id) WHERE listed = 1;
+
+CREATE INDEX notices_unread ON notices (person_id, subject) WHERE read_at IS NULL;
+
+CREATE INDEX notices_waiting ON notices (person_id, mail, mail_id) WHERE mail <> '';
 
 CREATE TABLE password_resets (
   id          TEXT   PRIMARY KEY,

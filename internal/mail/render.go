@@ -24,6 +24,7 @@ type Body struct {
 	Heading    string
 	Paragraphs []string
 	Code       string // digits to type, set large
+	Groups     []Group
 	Button     *Button
 	Facts      []Fact
 	After      []string // below the button
@@ -32,6 +33,15 @@ type Body struct {
 
 // A Button is the one thing to do. Its address is also written out under it.
 type Button struct{ Label, URL string }
+
+// A Group is what happened in one place, the newest last.
+type Group struct {
+	Title   string
+	Entries []Entry
+}
+
+// An Entry is one thing that happened, and where it is.
+type Entry struct{ Text, Note, URL string }
 
 // A Fact is a line such as "Due: Thu 12 Mar, 17:00".
 type Fact struct{ Label, Value string }
@@ -88,6 +98,18 @@ func plain(b Body) string {
 	add(b.Paragraphs...)
 	if b.Code != "" {
 		add(b.Code)
+	}
+	for _, g := range b.Groups {
+		block := g.Title
+		for _, e := range g.Entries {
+			block += "\n\n" + e.Text
+			for _, more := range []string{e.Note, e.URL} {
+				if more != "" {
+					block += "\n" + more
+				}
+			}
+		}
+		add(block)
 	}
 	if len(b.Facts) > 0 {
 		facts := make([]string, len(b.Facts))

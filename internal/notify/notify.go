@@ -33,6 +33,9 @@ const (
 	rest      = 30 * time.Second // for a server that could not be reached
 	late      = 30 * time.Second // a mail that nobody took up for so long is enqueued again
 	batch     = 2000             // how many of those at a time
+
+	tellEvery   = 15 * time.Second
+	digestEvery = 5 * time.Minute // how late a digest goes out at most
 )
 
 // Options of New. Only BaseURL is needed.
@@ -75,6 +78,25 @@ func New(p *portal.Portal, a *account.Accounts, s *mail.Sender, o Options) *Noti
 func (n *Notifier) Register(j *jobs.Jobs) {
 	jobs.Handle(j, portal.SendMail, func(ctx context.Context, m portal.MailJob) error { return n.Send(ctx, m.Mail) })
 	j.Every("sweep_mails", late, n.Sweep)
+	j.Every("digest", digestEvery, n.portal.SendDigests)
+}
+
+// Tell makes notices of what happens, as it happens, until the context ends. What
+// it was not woken for, as on another node, it finds a little later.
+func (n *Notifier) Tell(ctx context.Context) {
+	tick := time.NewTicker(tellEvery)
+	defer tick.Stop()
+	for {
+		if _, err := n.portal.TellPeople(ctx); err != nil && ctx.Err() == nil {
+			n.log.Error("tell people", "error", err.Error())
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-n.portal.Queued():
+		case <-tick.C:
+		}
+	}
 }
 
 // Sweep enqueues the mails that are late, and notes those that were sent but
@@ -107,6 +129,11 @@ func (n *Notifier) Send(ctx context.Context, id portal.MailID) error {
 		return nil
 	case err != nil:
 		return err
+	}
+	if m.Kind == portal.MailNotices || m.Kind == portal.MailDigest {
+		if err := n.portal.TakeNotices(ctx, m); err != nil {
+			return err // it is claimed, and tried again once that is over
+		}
 	}
 	l, err := n.write(ctx, m)
 	var unwanted *portal.Unwanted

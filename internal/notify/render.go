@@ -41,6 +41,8 @@ var kinds = map[string]func(*Notifier, context.Context, *letter) error{
 	"file_request_refused":      (*Notifier).fileRequestRefused,
 	"file_request_answered":     (*Notifier).fileRequestAnswered,
 	portal.MailReminder:         (*Notifier).fileRequestReminder,
+	portal.MailNotices:          (*Notifier).notices,
+	portal.MailDigest:           (*Notifier).notices,
 }
 
 // Render returns a mail as it is sent at this moment, or *portal.Unwanted when

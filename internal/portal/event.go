@@ -92,6 +92,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 			}
 		}
 	}
+	if k.topic != 0 && h.Project != "" && !h.Silent {
+		if _, err := t.Exec(ctx, `INSERT INTO notice_queue (event_id) VALUES ($1)`, string(id)); err != nil {
+			return err
+		}
+		t.AfterCommit(t.me.p.woken)
+	}
 	if h.Project != "" && !k.talk {
 		if err := t.retally(ctx, h.Project, h.Subject); err != nil {
 			return err

@@ -30,6 +30,7 @@ type (
 	ThreadID      string // thr_
 	MessageID     string // msg_
 	IncomingID    string // inm_, a mail that came in
+	NoticeID      string // ntc_
 )
 
 // Actor is whom a Scope acts for: a person, or a client user whose view is

@@ -169,6 +169,7 @@ type particulars struct {
 	place   place
 	section Sections // the section it shows under; 0 shows with the activity itself
 	mail    string   // mail to the event's person at once: its kind in notify; "" sends none
+	topic   Topics   // whoever may see it and chose the topic gets a notice; 0 makes none
 	closes  bool     // ends the live streams of those whom it concerns
 	talk    bool     // something was said: no count of items changes
 }
@@ -208,41 +209,41 @@ var kinds = map[Kind]particulars{
 
 	ProjectCreated:  {place: projectFeed},
 	ProjectChanged:  {place: projectFeed},
-	ProjectShared:   {place: projectFeed},
+	ProjectShared:   {place: projectFeed, topic: TopicUpdates},
 	ProjectUnshared: {place: projectFeed, closes: true},
-	ProjectArchived: {place: projectFeed},
+	ProjectArchived: {place: projectFeed, topic: TopicUpdates},
 	ProjectRestored: {place: projectFeed},
 	SectionsChanged: {place: projectFeed},
 	ProjectTeamed:   {place: projectFeed, section: SectionTeam},
 	ProjectUnteamed: {place: projectFeed, section: SectionTeam, closes: true},
 
-	UpdatePublished: {place: projectFeed, section: SectionUpdates},
+	UpdatePublished: {place: projectFeed, section: SectionUpdates, topic: TopicUpdates},
 	UpdateEdited:    {place: projectFeed, section: SectionUpdates},
 	UpdateDeleted:   {place: projectFeed, section: SectionUpdates},
 
 	MilestoneAdded:    {place: projectFeed, section: SectionMilestones},
 	MilestoneChanged:  {place: projectFeed, section: SectionMilestones},
-	MilestoneShifted:  {place: projectFeed, section: SectionMilestones},
-	MilestoneReached:  {place: projectFeed, section: SectionMilestones},
-	MilestoneReopened: {place: projectFeed, section: SectionMilestones},
+	MilestoneShifted:  {place: projectFeed, section: SectionMilestones, topic: TopicProgress},
+	MilestoneReached:  {place: projectFeed, section: SectionMilestones, topic: TopicProgress},
+	MilestoneReopened: {place: projectFeed, section: SectionMilestones, topic: TopicProgress},
 	MilestoneDeleted:  {place: projectFeed, section: SectionMilestones},
 
 	TaskAdded:     {place: projectFeed, section: SectionTasks},
 	TaskChanged:   {place: projectFeed, section: SectionTasks},
-	TaskAssigned:  {place: projectFeed, section: SectionTasks},
+	TaskAssigned:  {place: projectFeed, section: SectionTasks, topic: TopicProgress},
 	TaskStarted:   {place: projectFeed, section: SectionTasks},
-	TaskCompleted: {place: projectFeed, section: SectionTasks},
+	TaskCompleted: {place: projectFeed, section: SectionTasks, topic: TopicProgress},
 	TaskReopened:  {place: projectFeed, section: SectionTasks},
 	TaskDeleted:   {place: projectFeed, section: SectionTasks},
 
 	DeliverableAdded:     {place: projectFeed, section: SectionDeliverables},
 	DeliverableChanged:   {place: projectFeed, section: SectionDeliverables},
-	DeliverableShared:    {place: projectFeed, section: SectionDeliverables},
-	DeliverableInReview:  {place: projectFeed, section: SectionDeliverables},
-	DeliverableReturned:  {place: projectFeed, section: SectionDeliverables},
-	DeliverableApproved:  {place: projectFeed, section: SectionDeliverables},
-	DeliverableSignedOff: {place: projectFeed, section: SectionDeliverables},
-	DeliverableWithdrawn: {place: projectFeed, section: SectionDeliverables},
+	DeliverableShared:    {place: projectFeed, section: SectionDeliverables, topic: TopicReviews},
+	DeliverableInReview:  {place: projectFeed, section: SectionDeliverables, topic: TopicReviews},
+	DeliverableReturned:  {place: projectFeed, section: SectionDeliverables, topic: TopicReviews},
+	DeliverableApproved:  {place: projectFeed, section: SectionDeliverables, topic: TopicReviews},
+	DeliverableSignedOff: {place: projectFeed, section: SectionDeliverables, topic: TopicReviews},
+	DeliverableWithdrawn: {place: projectFeed, section: SectionDeliverables, topic: TopicReviews},
 	DeliverableDeleted:   {place: projectFeed, section: SectionDeliverables},
 
 	FolderAdded:     {place: projectFeed, section: SectionFiles},
@@ -250,9 +251,9 @@ var kinds = map[Kind]particulars{
 	FolderMoved:     {place: projectFeed, section: SectionFiles},
 	FolderTrashed:   {place: projectFeed, section: SectionFiles},
 	FolderRestored:  {place: projectFeed, section: SectionFiles},
-	FileAdded:       {place: projectFeed, section: SectionFiles},
-	VersionAdded:    {place: projectFeed, section: SectionFiles},
-	VersionShown:    {place: projectFeed, section: SectionFiles},
+	FileAdded:       {place: projectFeed, section: SectionFiles, topic: TopicFiles},
+	VersionAdded:    {place: projectFeed, section: SectionFiles, topic: TopicFiles},
+	VersionShown:    {place: projectFeed, section: SectionFiles, topic: TopicFiles},
 	VersionRestored: {place: projectFeed, section: SectionFiles},
 	FileRenamed:     {place: projectFeed, section: SectionFiles},
 	FileMoved:       {place: projectFeed, section: SectionFiles},
@@ -261,16 +262,16 @@ var kinds = map[Kind]particulars{
 	FileUnpinned:    {place: projectFeed, section: SectionFiles},
 	FileTrashed:     {place: projectFeed, section: SectionFiles},
 	FileRestored:    {place: projectFeed, section: SectionFiles},
-	FileInfected:    {place: projectFeed, section: SectionFiles},
+	FileInfected:    {place: projectFeed, section: SectionFiles, topic: TopicFiles},
 	FileAttached:    {place: projectFeed, section: SectionFiles},
 	FileDetached:    {place: projectFeed, section: SectionFiles},
 	FilePurged:      {place: auditOnly},
 
-	FileRequested:        {place: projectFeed, section: SectionFiles, mail: "file_request"},
+	FileRequested:        {place: projectFeed, section: SectionFiles, mail: "file_request", topic: TopicFiles},
 	FileRequestChanged:   {place: projectFeed, section: SectionFiles},
-	FileRequestAnswered:  {place: projectFeed, section: SectionFiles, mail: "file_request_answered"},
-	FilesAccepted:        {place: projectFeed, section: SectionFiles},
-	FilesRefused:         {place: projectFeed, section: SectionFiles, mail: "file_request_refused"},
+	FileRequestAnswered:  {place: projectFeed, section: SectionFiles, mail: "file_request_answered", topic: TopicFiles},
+	FilesAccepted:        {place: projectFeed, section: SectionFiles, topic: TopicFiles},
+	FilesRefused:         {place: projectFeed, section: SectionFiles, mail: "file_request_refused", topic: TopicFiles},
 	FileRequestWithdrawn: {place: projectFeed, section: SectionFiles},
 
 	FileShared:       {place: projectFeed, section: SectionFiles},
@@ -288,8 +289,8 @@ var kinds = map[Kind]particulars{
 	CommentsReopened:    {place: auditOnly, talk: true},
 	QuestionSettled:     {place: auditOnly, talk: true},
 
-	TurnPassed:    {place: projectFeed},
-	ItemRevealed:  {place: projectFeed},
+	TurnPassed:    {place: projectFeed, topic: TopicProgress},
+	ItemRevealed:  {place: projectFeed, topic: TopicProgress},
 	ItemConcealed: {place: projectFeed},
 
 	TemplateSaved:    {place: auditOnly},

@@ -20,6 +20,7 @@ type Portal struct {
 
 	downloads downloadLog
 	typing    typingLog
+	queued    chan struct{} // an event waits that people are to be told of
 }
 
 // A Signal says that something happened, and to whom it matters; it carries no
@@ -50,7 +51,7 @@ type Options struct {
 // New returns the portal on a migrated database, and the accounts that belong
 // to it.
 func New(d *db.DB, o Options) (*Portal, *account.Accounts) {
-	p := &Portal{db: d, now: o.Now, log: o.Log, signal: o.Signal, enqueue: o.Enqueue}
+	p := &Portal{db: d, now: o.Now, log: o.Log, signal: o.Signal, enqueue: o.Enqueue, queued: make(chan struct{}, 1)}
 	p.downloads.p = p
 	if p.now == nil {
 		p.now = time.Now
@@ -79,6 +80,17 @@ func inTeam(ctx context.Context, tx *db.Tx, person PersonID) (bool, error) {
 SELECT COUNT(*) FROM team_members WHERE person_id = $1 AND accepted_at IS NOT NULL AND removed_at IS NULL`, string(person)).Scan(&n)
 	return n > 0, err
 }
+
+// woken says that an event waits.
+func (p *Portal) woken() {
+	select {
+	case p.queued <- struct{}{}:
+	default: // somebody has said so already
+	}
+}
+
+// Queued gets a value when an event waits that people are to be told of.
+func (p *Portal) Queued() <-chan struct{} { return p.queued }
 
 // Now is the portal's clock.
 func (p *Portal) Now() time.Time { return p.now() }

@@ -505,6 +505,29 @@ SELECT e.id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.audience, e.p
  WHERE p.side = 'team'
     OR (e.shown = 1 AND (p.sections & 512) <> 0 AND (p.sections & e.section) = e.section)`,
 
+	// What the actor was told of, as far as they can still see it.
+	"my_notices": `
+SELECT n.id, n.topic, n.listed, n.mail, n.mail_id, CASE WHEN n.read_at IS NULL THEN 1 ELSE 0 END AS unread,
+       e.id AS event_id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.audience, e.particulars,
+       CASE WHEN (p.sections & 4096) <> 0 OR wm.person_id IS NULL THEN e.person_id END AS person_id,
+       CASE WHEN (p.sections & 4096) <> 0 OR wm.person_id IS NULL THEN w.name END AS person_name,
+       CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN e.actor END AS actor,
+       CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN a.name END AS actor_name,
+       p.name AS project_name, p.client_name, p.side, p.rights
+  FROM notices n JOIN events e ON e.id = n.event_id
+  JOIN my_projects p ON p.id = e.project_id
+  LEFT JOIN persons a ON a.id = e.actor
+  LEFT JOIN team_members tm ON tm.person_id = e.actor
+  LEFT JOIN persons w ON w.id = e.person_id
+  LEFT JOIN team_members wm ON wm.person_id = e.person_id
+ WHERE n.person_id = $1 AND (p.side = 'team' OR (e.shown = 1 AND (p.sections & e.section) = e.section))`,
+
+	"my_notice_choices": `
+SELECT c.* FROM notice_choices c WHERE c.person_id = $1`,
+
+	"my_mutes": `
+SELECT m.project_id, m.at, p.name, p.side, p.rights FROM mutes m JOIN my_projects p ON p.id = m.project_id WHERE m.person_id = $1`,
+
 	// The newest of what happened, for the team: bounded, and by time rather
 	// than by project, as theirs may be all there are.
 	"my_newest_events": `

@@ -102,7 +102,7 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 	}
 	p.Profiled = me.Person.TimeZone != ""
 	setVisit(&p.Page, "/visits/"+place)
-	p.Shell.Client.Needs, p.Shell.Client.BellHref = len(p.Needs), "/needs"
+	p.Shell.Client.Needs = len(p.Needs)
 	s.setTitle(&p.Page, p.T("nav.home"))
 	return s.render(w, r, http.StatusOK, view.Home(p))
 }

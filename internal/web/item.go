@@ -28,6 +28,9 @@ func (s *Server) item(r *http.Request, me *visit, id portal.ItemID, project port
 	if err != nil {
 		return view.Item{}, err
 	}
+	if err := me.ReadAbout(r.Context(), string(id)); err != nil {
+		return view.Item{}, err
+	}
 	it := view.Item{Within: in, ID: id, Audience: audience}
 	p := in.Project
 	it.MayShow = p.Can(portal.Contribute) && (p.Can(portal.Manage) || p.Team() && madeBy == me.Scope.Person())
@@ -49,6 +52,9 @@ func (s *Server) markSeen(w http.ResponseWriter, r *http.Request, me *visit) err
 		ids = append(ids, portal.ItemID(id))
 	}
 	if err := me.MarkSeen(r.Context(), ids...); err != nil {
+		return err
+	}
+	if err := me.ReadAbout(r.Context(), r.URL.Query()["id"]...); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

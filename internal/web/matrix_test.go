@@ -71,26 +71,46 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := s.World.As(s.Mia).PublishUpdate(ctx, s.Site, portal.NewUpdate{Body: "So it is.", Sentence: "So.", Status: portal.Active, Health: portal.OnTrack, Audience: side}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.World.Portal.TellPeople(ctx); err != nil {
+		t.Fatal(err)
+	}
+	told := s.Tom // of what the client is not shown
+	if side == portal.ClientSide {
+		told = s.Cleo
+	}
+	notices, _, err := s.World.As(told).Notices(ctx, portal.Page{Limit: 1})
+	if err != nil || len(notices) != 1 {
+		t.Fatalf("%d notices: %v", len(notices), err)
+	}
 	ids := map[string]string{
 		"{$}":   "",
 		"{tab}": "activity",
 
-		"/calendar/{id}":         string(feed),
-		"/clients/{id}":          string(s.Acme),
-		"/client-users/{id}":     string(s.BeaAtAcme),
-		"/deliverables/{id}":     string(items.Deliverable),
-		"/files/{id}":            string(items.File),
-		"/folders/{id}":          string(items.Folder),
-		"/trash/{id}":            string(trashed),
-		"/uploads/{id}":          string(upload),
-		"/versions/{id}":         string(items.Version),
-		"/feeds/{file}":          feeds[0].Token + ".ics",
-		"/incoming/{id}":         cameIn(t, s),
-		"/invitations/{token}":   s.Accounts.Token(account.PurposeInvitation, invitation),
-		"/links/{id}":            string(items.Link),
-		"/milestones/{id}":       string(items.Milestone),
-		"/outbox/{id}":           mail,
-		"/people/{person}":       string(s.Tom),
+		"/calendar/{id}":       string(feed),
+		"/clients/{id}":        string(s.Acme),
+		"/client-users/{id}":   string(s.BeaAtAcme),
+		"/deliverables/{id}":   string(items.Deliverable),
+		"/files/{id}":          string(items.File),
+		"/folders/{id}":        string(items.Folder),
+		"/trash/{id}":          string(trashed),
+		"/uploads/{id}":        string(upload),
+		"/versions/{id}":       string(items.Version),
+		"/feeds/{file}":        feeds[0].Token + ".ics",
+		"/incoming/{id}":       cameIn(t, s),
+		"/invitations/{token}": s.Accounts.Token(account.PurposeInvitation, invitation),
+		"/links/{id}":          string(items.Link),
+		"/milestones/{id}":     string(items.Milestone),
+		"/outbox/{id}":         mail,
+		"/people/{person}":     string(s.Tom),
+		"/notices/{id}":        string(notices[0].ID),
+
+		"/unsubscribe/{person}":                 string(s.Cleo),
+		"/unsubscribe/{person}/{topic}":         "updates",
+		"/unsubscribe/{person}/{topic}/{token}": s.Accounts.Token(account.PurposeUnsubscribe, string(s.Cleo)+" updates"),
+
 		"/profile/sessions/{id}": string(cleo.ID),
 		"/profile/tokens/{id}":   string(token.ID),
 		"/projects/{id}":         string(s.Site),

@@ -19,6 +19,7 @@ func (s *Server) routes() []route {
 		s.doorRoutes(),
 		s.clientRoutes(),
 		s.profileRoutes(),
+		s.noticeRoutes(),
 		s.outboxRoutes(),
 		s.incomingRoutes(),
 		s.homeRoutes(),

@@ -42,7 +42,7 @@ func (s *Server) page(me *visit, current string) view.Page {
 
 // doneKeys are what a page says of the change that led to it, as ?done=key.
 var doneKeys = []string{
-	"saved", "password", "email", "ended", "others", "revoked",
+	"saved", "muted", "unmuted", "password", "email", "ended", "others", "revoked",
 	"uploaded", "welcome", "access", "invited", "resent", "withdrawn", "readdressed", "suspended", "resumed", "removed",
 	"client", "archived", "restored", "teamed", "unteamed", "role", "reassigned", "viewing",
 	"added", "deleted", "shown", "hidden", "turn", "update_sent", "update_team", "reached", "reopened", "started", "completed",
@@ -118,13 +118,13 @@ func (s *Server) teamShell(me *visit, current string) *ui.TeamShellProps {
 			ui.NavItem{Label: b.T("nav.outbox"), Href: "/outbox", Icon: "send", Current: current == "outbox"},
 			ui.NavItem{Label: b.T("nav.settings"), Href: "/settings", Icon: "settings", Current: current == "settings"})
 	}
-	return &ui.TeamShellProps{Page: s.document(me), Brand: brandOf(me.Brand), Nav: nav, Search: "/search",
+	return &ui.TeamShellProps{Page: s.document(me), Brand: brandOf(me.Brand), Nav: nav, Search: "/search", BellHref: "/notices",
 		Person: ui.Person{Name: me.Person.Name, Detail: b.T("role." + me.Self.Role)}, Menu: personMenu(me), LogOut: "/sign-out"}
 }
 
 func (s *Server) clientShell(me *visit, current string) *ui.ClientShellProps {
 	b := me.Book
-	p := &ui.ClientShellProps{Page: s.document(me), Brand: brandOf(me.Brand), Legal: legal(me),
+	p := &ui.ClientShellProps{Page: s.document(me), Brand: brandOf(me.Brand), Legal: legal(me), BellHref: "/notices",
 		Person: ui.Person{Name: me.Person.Name, Detail: me.Person.Email}, Menu: personMenu(me), LogOut: "/sign-out"}
 	if len(me.Self.Clients) > 0 {
 		p.Nav = []ui.NavItem{

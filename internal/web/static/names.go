@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.KOONDPXV.css"
+	Style  = "/static/app.XEMENFSW.css"
 	Script = "/static/app.U4J7RBF3.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/sentence"
 	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
 )
 
@@ -59,42 +60,18 @@ func (p *Page) run(events []portal.Event) (n, files int) {
 
 // several is a row about several files.
 func (p *Page) several(e portal.Event, files int, workspace string, where bool) ui.Happened {
-	h := p.happened(e, workspace, where)
-	name := h.Who.Name
-	h.Text, h.After, _ = strings.Cut(p.T("group."+string(e.Kind), "actor", name, "files", mark), mark)
-	h.Link = ui.Link{Label: p.N("group.files", files), Href: Href(string(e.Project)) + "/files"}
-	return h
+	return p.row(e, sentence.Several(p.Book, e, files, workspace), where)
 }
-
-// mark stands for the title while a sentence is taken apart around it.
-const mark = "\x00"
 
 // happened is an event as a row: its sentence, with what it happened to as a link.
 func (p *Page) happened(e portal.Event, workspace string, where bool) ui.Happened {
-	name := e.ActorName
-	if name == "" {
-		name = workspace
-	}
-	values := map[string]string{}
-	for k, v := range e.Details {
-		values[k] = v
-	}
-	if e.Kind == portal.MilestoneShifted {
-		values["from"], values["to"] = p.shortDay(values["from"]), p.shortDay(values["to"])
-	}
-	values["actor"], values["person"] = name, e.PersonName
-	if values["person"] = e.PersonName; e.PersonName == "" {
-		values["person"] = workspace
-	}
-	if e.ProjectName != "" {
-		values["project"] = e.ProjectName
-	}
-	title := values["title"]
-	values["title"] = mark
-	before, after, _ := strings.Cut(p.Tell("event."+string(e.Kind), values), mark)
-	h := ui.Happened{Who: ui.Person{Name: name}, Text: before, Link: ui.Link{Label: title, Href: subjectHref(e)}, After: after,
+	return p.row(e, sentence.Of(p.Book, e, workspace), where)
+}
+
+func (p *Page) row(e portal.Event, s sentence.Sentence, where bool) ui.Happened {
+	h := ui.Happened{Who: ui.Person{Name: s.Actor}, Text: s.Before, Link: ui.Link{Label: s.Title, Href: s.Href}, After: s.After,
 		When: ui.When{Words: p.Clock(e.At), At: e.At}}
-	if where && e.ProjectName != "" && e.ProjectName != title {
+	if where && e.ProjectName != "" && e.ProjectName != s.Title {
 		h.More = e.ProjectName
 	}
 	if e.Team() && e.Project != "" && e.Audience == portal.Team {
@@ -103,36 +80,5 @@ func (p *Page) happened(e portal.Event, workspace string, where bool) ui.Happene
 	return h
 }
 
-// subjectHref leads to what the event happened to, if it still has a page.
-func subjectHref(e portal.Event) string {
-	if e.Gone {
-		return ""
-	}
-	return Href(e.Subject)
-}
-
 // Href is the address of a thing by its id, or "" for what has no page.
-func Href(id string) string {
-	kind, _, _ := strings.Cut(id, "_")
-	switch kind {
-	case "prj":
-		return "/projects/" + id
-	case "tsk":
-		return "/tasks/" + id
-	case "dlv":
-		return "/deliverables/" + id
-	case "mst":
-		return "/milestones/" + id
-	case "upd":
-		return "/updates/" + id
-	case "frq":
-		return "/requests/" + id
-	case "fol":
-		return "/folders/" + id
-	case "fil":
-		return "/files/" + id
-	case "cli":
-		return "/clients/" + id
-	}
-	return ""
-}
+func Href(id string) string { return sentence.Href(id) }

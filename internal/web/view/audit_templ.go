@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/sentence"
 	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
 )
 
@@ -38,8 +39,7 @@ func (p *AuditPage) filtered() bool {
 
 // Sentence is an event as one sentence without links.
 func (p *Page) Sentence(e portal.Event, workspace string) string {
-	h := p.happened(e, workspace, false)
-	return h.Text + h.Link.Label + h.After
+	return sentence.Of(p.Book, e, workspace).String()
 }
 
 // kinds are what can be looked for: the sentences with their holes empty.
@@ -193,7 +193,7 @@ func Audit(p AuditPage) templ.Component {
 								}()
 							}
 							ctx = templ.InitializeContext(ctx)
-							templ_7745c5c3_Err = ui.Lines(ui.Link{Label: p.Sentence(r.Event, p.Workspace), Href: subjectHref(r.Event)}, r.ProjectName).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Lines(ui.Link{Label: p.Sentence(r.Event, p.Workspace), Href: sentence.Of(p.Book, r.Event, p.Workspace).Href}, r.ProjectName).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -240,7 +240,7 @@ func Audit(p AuditPage) templ.Component {
 							var templ_7745c5c3_Var8 string
 							templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(r.ClientName)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/audit.templ`, Line: 89, Col: 21}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `audit.templ`, Line: 89, Col: 21}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 							if templ_7745c5c3_Err != nil {
@@ -267,7 +267,7 @@ func Audit(p AuditPage) templ.Component {
 							var templ_7745c5c3_Var10 string
 							templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(r.Address)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/audit.templ`, Line: 92, Col: 18}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `audit.templ`, Line: 92, Col: 18}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 							if templ_7745c5c3_Err != nil {
@@ -294,7 +294,7 @@ func Audit(p AuditPage) templ.Component {
 							var templ_7745c5c3_Var12 string
 							templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(p.Time(r.At, p.Now))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/audit.templ`, Line: 95, Col: 28}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `audit.templ`, Line: 95, Col: 28}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 							if templ_7745c5c3_Err != nil {

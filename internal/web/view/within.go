@@ -292,11 +292,3 @@ func (p *Page) Audience(a portal.Audience) string {
 	}
 	return line
 }
-
-// shortDay is day without how far it is.
-func (p *Page) shortDay(d string) string {
-	if d == "" {
-		return p.T("project.no_date")
-	}
-	return p.ShortDay(d)
-}

@@ -1,0 +1,113 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"net/url"
+	"slices"
+
+	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/mail"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/sentence"
+)
+
+// notices tells what happened in the last minutes, or since the last digest: what
+// its reader has not seen meanwhile, and still sees.
+func (n *Notifier) notices(ctx context.Context, l *letter) error {
+	me := n.portal.As(portal.PersonActor(l.mail.Person).ReadOnly())
+	all, more, err := me.NoticesOf(ctx, l.mail)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return &portal.Unwanted{Why: "seen"}
+	}
+	groups := n.grouped(l, all)
+	project := all[0].ProjectName
+	same := !slices.ContainsFunc(all, func(x portal.Notice) bool { return x.Project != all[0].Project })
+	count := len(all) + more
+	if !same {
+		project = l.N("mail.notices.projects", len(groups))
+	}
+	digest := l.mail.Kind == portal.MailDigest
+	switch {
+	case digest:
+		l.Subject = l.N("mail.digest.subject", count, "project", brief(project))
+		l.body.Heading = l.N("mail.digest.heading", count, "project", project)
+	case count == 1:
+		s := sentence.Of(l.Book, all[0].Event, l.brand.Name)
+		l.Subject = l.T("mail.notices.subject_one", "project", brief(project), "what", brief(s.String()))
+		l.body.Heading = s.String()
+		l.body.Facts = []mail.Fact{
+			{Label: l.T("mail.notices.project"), Value: n.placeOf(all[0])},
+			{Label: l.T("mail.when"), Value: l.Time(all[0].At, l.now)},
+		}
+		n.button(l, l.T("mail.notices.open"), "/notices/"+string(all[0].ID))
+		groups = nil
+	default:
+		l.Subject = l.N("mail.notices.subject", count, "project", brief(project))
+		l.body.Heading = l.N("mail.notices.heading", count, "project", project)
+	}
+	l.body.Groups = groups
+	if groups != nil {
+		l.body.Preheader = groups[0].Entries[0].Text
+		n.button(l, l.T("mail.notices.see_all"), "/notices")
+	}
+	if more > 0 {
+		l.body.After = []string{l.N("mail.notices.more", more)}
+	}
+	n.unsubscribe(l, all, digest)
+	return nil
+}
+
+// placeOf names the project, for the team with its client.
+func (n *Notifier) placeOf(x portal.Notice) string {
+	if x.Team() {
+		return x.ClientName + " · " + x.ProjectName
+	}
+	return x.ProjectName
+}
+
+// grouped sorts what happened by project, in the order of the first of each.
+func (n *Notifier) grouped(l *letter, all []portal.Notice) []mail.Group {
+	var groups []mail.Group
+	place := map[portal.ProjectID]int{}
+	for _, x := range all {
+		i, known := place[x.Project]
+		if !known {
+			i = len(groups)
+			place[x.Project] = i
+			groups = append(groups, mail.Group{Title: n.placeOf(x)})
+		}
+		e := mail.Entry{Text: sentence.Of(l.Book, x.Event, l.brand.Name).String(), Note: l.Time(x.At, l.now), URL: n.base + "/notices/" + string(x.ID)}
+		groups[i].Entries = append(groups[i].Entries, e)
+	}
+	return groups
+}
+
+// unsubscribe says how to get no more of these, in words and for the button that
+// programs show (RFC 8058): of the digest, or of the topic of most of them.
+func (n *Notifier) unsubscribe(l *letter, all []portal.Notice, digest bool) {
+	topic, word := portal.MailDigest, l.T("topic.digest")
+	if !digest {
+		count := map[portal.Topics]int{}
+		for _, x := range all {
+			count[x.Topic]++
+		}
+		most := slices.MaxFunc(portal.TopicNames, func(a, b struct {
+			Topic portal.Topics
+			Name  string
+		}) int {
+			return cmp.Compare(count[a.Topic], count[b.Topic])
+		})
+		topic, word = most.Name, l.T("topic."+most.Name)
+	}
+	link := n.base + "/unsubscribe/" + url.PathEscape(string(l.mail.Person)) + "/" + topic + "/" + n.accounts.Token(account.PurposeUnsubscribe, string(l.mail.Person)+" "+topic)
+	l.Headers["List-Unsubscribe"] = "<" + link + ">"
+	l.Headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+	l.body.Footer = []string{
+		l.T("mail.notices.why", "workspace", l.brand.Name, "address", n.base+"/profile/notices"),
+		l.T("mail.notices.unsubscribe", "topic", word, "address", link),
+	}
+}

@@ -1,0 +1,161 @@
+package notify_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/mail/mailtest"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+)
+
+// happen publishes updates that the client sees, as Mia, and tells people.
+func (o *office) happen(n int) (ids []portal.UpdateID) {
+	o.t.Helper()
+	for range n {
+		id, err := o.As(o.Mia).PublishUpdate(o.t.Context(), o.Site, portal.NewUpdate{Body: "b", Sentence: "s", Status: portal.Active, Health: portal.OnTrack, Audience: portal.ClientSide})
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	if _, err := o.Portal.TellPeople(o.t.Context()); err != nil {
+		o.t.Fatal(err)
+	}
+	return ids
+}
+
+// all of it at once.
+func (o *office) everything(who portal.PersonID) {
+	o.t.Helper()
+	if err := o.As(who).ChooseNotices(o.t.Context(), portal.NoticeChoices{Preset: portal.NoticeEverything, DigestOn: "daily", DigestAt: "08:00"}); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// What happens within a few minutes comes in one mail, without what was seen
+// meanwhile or is hidden again, and once, whatever the mail server does.
+func TestNoticesAreMailedOnce(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		o := open(t, w, &mailtest.Server{})
+		ctx := t.Context()
+		o.everything(o.Cleo)
+		ids := o.happen(4)
+		id := o.last(portal.MailNotices)
+		if err := o.notify.Send(ctx, id); err != nil || len(o.server.Messages()) != 0 {
+			t.Fatalf("it did not wait: %v, %d", err, len(o.server.Messages()))
+		}
+		if err := o.As(o.Cleo).ReadAbout(ctx, string(ids[0])); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.As(o.Mia).Conceal(ctx, portal.ItemID(ids[1])); err != nil {
+			t.Fatal(err)
+		}
+		o.Clock.Advance(4 * time.Minute)
+		// The server refuses the first attempt, more happens, and the second succeeds.
+		o.server.SetScript("DATA", []string{"451 4.3.0 later"})
+		o.send(id)
+		o.happen(1)
+		o.Clock.Advance(10 * time.Minute)
+		o.send(id)
+		o.want(id, portal.MailSent, "", 2)
+		all := o.server.Messages()
+		if len(all) != 1 {
+			t.Fatalf("%d mails were taken", len(all))
+		}
+		p, err := o.notify.Preview(ctx, o.mail(id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(p.Text, "/notices/ntc_"); n != 2 || !strings.Contains(p.Subject, "2 things") {
+			t.Errorf("%d of the two are told, %q:\n%s", n, p.Subject, p.Text)
+		}
+		for _, line := range []string{"List-Unsubscribe: <" + base + "/unsubscribe/", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"} {
+			if !strings.Contains(strings.ReplaceAll(all[0], "\r\n ", " "), line) && !strings.Contains(strings.ReplaceAll(all[0], "\r\n ", ""), line) {
+				t.Errorf("the mail lacks %q:\n%s", line, all[0])
+			}
+		}
+		// The one that came later is in a mail of its own.
+		next := o.last(portal.MailNotices)
+		if next == id {
+			t.Fatal("no further mail waits")
+		}
+		o.send(next)
+		if p, err = o.notify.Preview(ctx, o.mail(next)); err != nil || strings.Count(p.Text, "/notices/ntc_") != 1 {
+			t.Errorf("%v:\n%s", err, p.Text)
+		}
+		// Seen before it left: it does not leave.
+		seen := o.happen(1)
+		third := o.last(portal.MailNotices)
+		if err := o.As(o.Cleo).ReadAbout(ctx, string(seen[0])); err != nil {
+			t.Fatal(err)
+		}
+		o.Clock.Advance(4 * time.Minute)
+		o.send(third)
+		o.want(third, portal.MailDropped, "seen", 1)
+		// Removed before it left: nothing leaves either.
+		o.happen(1)
+		fourth := o.last(portal.MailNotices)
+		if _, err := o.As(o.Mia).Remove(ctx, o.CleoUser); err != nil {
+			t.Fatal(err)
+		}
+		o.Clock.Advance(4 * time.Minute)
+		o.send(fourth)
+		o.want(fourth, portal.MailDropped, "seen", 1)
+		if n := len(o.server.Messages()); n != 2 {
+			t.Errorf("%d mails were taken", n)
+		}
+	})
+}
+
+// An hour of a dead mail server loses nothing and doubles nothing.
+func TestNoticesOutlastADeadServer(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		o := open(t, w, &mailtest.Server{})
+		o.everything(o.Cleo)
+		o.server.SetScript("MAIL", []string{"451 4.3.0 down", "451 4.3.0 down", "451 4.3.0 down", "451 4.3.0 down", "451 4.3.0 down", "451 4.3.0 down"})
+		told := 0
+		for range 12 {
+			o.happen(1)
+			o.Clock.Advance(5 * time.Minute)
+			o.sweep()
+			told++
+		}
+		for range 40 {
+			o.Clock.Advance(10 * time.Minute)
+			o.sweep()
+		}
+		links := 0
+		for _, m := range o.server.Messages() {
+			links += strings.Count(strings.ReplaceAll(strings.ReplaceAll(m, "=\r\n", ""), "\r\n", "\n"), "/notices/ntc_")
+		}
+		var waiting int
+		if err := o.DB.QueryRow(t.Context(), `SELECT COUNT(*) FROM mails WHERE kind = 'notices' AND state <> 'sent'`).Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+		// Each is in the text, in the HTML part as a link, and as the button's
+		// address where a mail tells of one thing.
+		var once int
+		if err := o.DB.QueryRow(t.Context(), `SELECT COUNT(*) FROM notices WHERE person_id = $1 AND mail_id <> ''`, string(o.Cleo)).Scan(&once); err != nil {
+			t.Fatal(err)
+		}
+		if waiting != 0 || once != told || links < 2*told {
+			t.Errorf("%d mails still wait, %d of %d are in a mail, %d links", waiting, once, told, links)
+		}
+	})
+}
+
+// sweep sends all mails that are due, as the jobs do.
+func (o *office) sweep() {
+	o.t.Helper()
+	ids, err := o.Portal.DueMails(o.t.Context(), o.Clock.Now(), 100)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	for _, id := range ids {
+		if err := o.notify.Send(o.t.Context(), id); err != nil {
+			o.t.Fatal(err)
+		}
+	}
+}

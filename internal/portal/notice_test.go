@@ -1,0 +1,300 @@
+package portal_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+)
+
+// announce publishes an update as Mia.
+func announce(t *testing.T, w *portaltest.World, project portal.ProjectID, audience portal.Side) portal.UpdateID {
+	t.Helper()
+	return must[portal.UpdateID](t)(w.As(w.Mia).PublishUpdate(ctx, project,
+		portal.NewUpdate{Body: "All is well.", Sentence: "Well.", Status: portal.Active, Health: portal.OnTrack, Audience: audience}))
+}
+
+// noticesOf are a person's, as "kind subject".
+func noticesOf(t *testing.T, w *portaltest.World, who portal.PersonID) (all []string) {
+	t.Helper()
+	list, next, err := w.As(who).Notices(ctx, portal.Page{})
+	if err != nil || next != "" {
+		t.Fatalf("%q, %v", next, err)
+	}
+	for _, n := range list {
+		all = append(all, fmt.Sprint(n.Kind, " ", n.Subject))
+	}
+	return all
+}
+
+func tellPeople(t *testing.T, w *portaltest.World) {
+	t.Helper()
+	if _, err := w.Portal.TellPeople(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mailsWaiting counts the mails that wait for a person.
+func mailsWaiting(t *testing.T, w *portaltest.World, kind string, who portal.PersonID) (n int, due time.Time) {
+	t.Helper()
+	var at int64
+	err := w.DB.QueryRow(ctx, `SELECT COUNT(*), COALESCE(MAX(m.due_at), 0) FROM mails m WHERE m.kind = $1 AND m.person_id = $2 AND m.state = 'queued'`, kind, string(who)).Scan(&n, &at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n, db.FromMicros(at)
+}
+
+// Those are told who may see what happened, once, and not whoever did it.
+func TestPeopleAreTold(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		everybody := []portal.PersonID{w.Ada, w.Mia, w.Tom, w.Cleo, w.Dan, w.Carl, w.Bea, w.Eve, w.Rex}
+		tellPeople(t, w)
+		for _, who := range everybody {
+			if all := noticesOf(t, w, who); len(all) > 0 {
+				t.Fatalf("%s was told of %v before", who, all)
+			}
+		}
+		shown := announce(t, w, w.Site, portal.ClientSide)
+		hidden := announce(t, w, w.Site, portal.Team)
+		tellPeople(t, w)
+		tellPeople(t, w)
+		both := []string{"update_published " + string(hidden), "update_published " + string(shown)}
+		want := map[portal.PersonID][]string{w.Tom: both, w.Cleo: both[1:], w.Dan: both[1:]}
+		for _, who := range everybody {
+			grants := 0
+			if err := w.DB.QueryRow(ctx, `SELECT COUNT(*) FROM project_grants g WHERE g.actor = $1 AND g.project_id = $2 AND g.side = 'client'`, string(who), string(w.Site)).Scan(&grants); err != nil {
+				t.Fatal(err)
+			}
+			due := want[who]
+			if grants == 1 {
+				due = both[1:]
+			} else if who == w.Dan {
+				due = nil
+			}
+			if got := noticesOf(t, w, who); fmt.Sprint(got) != fmt.Sprint(due) {
+				t.Errorf("%s was told of %v and not of %v", who, got, due)
+			}
+			n := must[int](t)(w.As(who).UnreadNotices(ctx))
+			if n != len(due) {
+				t.Errorf("%s has %d unread", who, n)
+			}
+		}
+		// What is hidden again nobody of the client has been told of.
+		if _, err := w.As(w.Mia).Conceal(ctx, portal.ItemID(shown)); err != nil {
+			t.Fatal(err)
+		}
+		if got := noticesOf(t, w, w.Cleo); len(got) > 0 {
+			t.Errorf("Cleo is still told of %v", got)
+		}
+		// Somebody else's cannot be opened, nor read for them.
+		all, _, err := w.As(w.Tom).Notices(ctx, portal.Page{Limit: 1})
+		if err != nil || len(all) != 1 {
+			t.Fatal(all, err)
+		}
+		for _, who := range []portal.PersonID{w.Ada, w.Cleo, w.Carl, w.Rex} {
+			_, err := w.As(who).Notice(ctx, all[0].ID)
+			wantErr(t, "another's notice", err, portal.ErrNotFound)
+			if err := w.As(who).ReadNotices(ctx, all[0].ID); err != nil {
+				t.Error(err)
+			}
+		}
+		if n := must[int](t)(w.As(w.Tom).UnreadNotices(ctx)); n != 2 {
+			t.Errorf("%d of Tom's are unread", n)
+		}
+		if err := w.As(w.Tom).ReadAbout(ctx, string(hidden)); err != nil {
+			t.Fatal(err)
+		}
+		if n := must[int](t)(w.As(w.Tom).UnreadNotices(ctx)); n != 1 {
+			t.Errorf("%d of Tom's are unread after one was looked at", n)
+		}
+		if err := w.As(w.Tom).ReadNotices(ctx, all[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		if n := must[int](t)(w.As(w.Tom).UnreadNotices(ctx)); n != 0 {
+			t.Errorf("%d of Tom's are unread after all were", n)
+		}
+		// What is found late was read long ago.
+		announce(t, w, w.Site, portal.ClientSide)
+		w.Clock.Advance(3 * 24 * time.Hour)
+		exec(t, w, `DELETE FROM mails`)
+		tellPeople(t, w)
+		mailed, _ := mailsWaiting(t, w, portal.MailNotices, w.Tom)
+		if n := must[int](t)(w.As(w.Tom).UnreadNotices(ctx)); n != 0 || mailed != 0 || len(noticesOf(t, w, w.Tom)) != 3 {
+			t.Errorf("%d are unread and %d mails wait of what is old", n, mailed)
+		}
+		wantErr(t, "as somebody who is looked at", w.Portal.As(portal.PersonActor(w.Tom).ReadOnly()).ReadNotices(ctx, all[0].ID), portal.ErrForbidden)
+	})
+}
+
+// What is mailed, and when, goes by what the person chose; what needs them is
+// mailed at once, and a muted project is silent but for that.
+func TestNoticeChoices(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		mails := func(what, kind string, want int, due time.Time) {
+			t.Helper()
+			n, at := mailsWaiting(t, w, kind, w.Cleo)
+			if n != want || want > 0 && !at.Equal(due) {
+				t.Errorf("%s: %d mails %s wait, due %v", what, n, kind, at)
+			}
+			exec(t, w, `DELETE FROM mails`)
+			exec(t, w, `UPDATE notice_choices SET digest_due = NULL`)
+		}
+		now := w.Clock.Now() // Wednesday 11 March 2026, 10:00 UTC
+		digest := func() (due time.Time) {
+			t.Helper()
+			var at int64
+			if err := w.DB.QueryRow(ctx, `SELECT COALESCE(MAX(c.digest_due), 0) FROM notice_choices c WHERE c.person_id = $1`, string(w.Cleo)).Scan(&at); err != nil {
+				t.Fatal(err)
+			}
+			return db.FromMicros(at)
+		}
+		exec(t, w, `UPDATE persons SET time_zone = 'UTC'`)
+		exec(t, w, `DELETE FROM mails`)
+		cleo := w.As(w.Cleo)
+		choose := func(change func(*portal.NoticeChoices)) {
+			t.Helper()
+			c := must[portal.NoticeChoices](t)(cleo.NoticeChoices(ctx))
+			change(&c)
+			if err := cleo.ChooseNotices(ctx, c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		update := func() { t.Helper(); announce(t, w, w.Site, portal.ClientSide); tellPeople(t, w) }
+		turn := func() {
+			t.Helper()
+			id := must[portal.TaskID](t)(w.As(w.Mia).AddTask(ctx, w.Site, portal.NewTask{Title: "Look", Audience: portal.ClientSide}))
+			if err := w.As(w.Mia).PassTurn(ctx, portal.ItemID(id), portal.ClientSide); err != nil {
+				t.Fatal(err)
+			}
+			tellPeople(t, w)
+		}
+
+		update()
+		if due := digest(); !due.Equal(time.Date(2026, 3, 12, 8, 0, 0, 0, time.UTC)) {
+			t.Errorf("by default the digest comes at %v", due)
+		}
+		mails("an update, by default", portal.MailNotices, 0, now)
+		turn()
+		mails("a turn, by default", portal.MailNotices, 1, now.Add(3*time.Minute))
+
+		choose(func(c *portal.NoticeChoices) { c.Preset, c.DigestOn, c.DigestAt = portal.NoticeNeeds, "mon", "17:30" })
+		update()
+		if due := digest(); !due.IsZero() && due.Unix() != 0 {
+			t.Errorf("for who wants only what needs them, a digest comes at %v", due)
+		}
+		turn()
+		turn()
+		mails("two turns, only what needs me", portal.MailNotices, 1, now.Add(3*time.Minute))
+
+		choose(func(c *portal.NoticeChoices) { c.Preset = portal.NoticeEverything })
+		update()
+		mails("an update, everything", portal.MailNotices, 1, now.Add(3*time.Minute))
+
+		// Over midnight, in quiet hours, and on the day of the week.
+		choose(func(c *portal.NoticeChoices) { c.QuietFrom, c.QuietUntil = "22:00", "10:30" })
+		update()
+		mails("in quiet hours", portal.MailNotices, 1, now.Add(30*time.Minute))
+		choose(func(c *portal.NoticeChoices) {
+			c.QuietFrom, c.QuietUntil = "", ""
+			c.Preset, c.Own = portal.NoticeOwn, portal.Ways{Digested: portal.TopicUpdates}
+		})
+		update()
+		if due := digest(); !due.Equal(time.Date(2026, 3, 16, 17, 30, 0, 0, time.UTC)) {
+			t.Errorf("the digest comes at %v", due)
+		}
+		w.Clock.Advance(6 * 24 * time.Hour)
+		if err := w.Portal.SendDigests(ctx); err != nil {
+			t.Fatal(err)
+		}
+		mails("the digest", portal.MailDigest, 1, w.Clock.Now())
+		if err := w.Portal.SendDigests(ctx); err != nil {
+			t.Fatal(err)
+		}
+		mails("the digest, again", portal.MailDigest, 0, now)
+		turn() // of a topic that they switched off
+		mails("a topic that is off", portal.MailNotices, 0, now)
+
+		choose(func(c *portal.NoticeChoices) { c.Preset = portal.NoticeEverything })
+		if err := cleo.Mute(ctx, w.Site); err != nil {
+			t.Fatal(err)
+		}
+		before := len(noticesOf(t, w, w.Cleo))
+		update()
+		mails("muted", portal.MailNotices, 0, now)
+		if n := len(noticesOf(t, w, w.Cleo)); n != before {
+			t.Errorf("%d notices of a muted project", n-before)
+		}
+		turn()
+		mails("muted, and needs me", portal.MailNotices, 1, w.Clock.Now().Add(3*time.Minute))
+		if all := must[[]portal.Muted](t)(cleo.Mutes(ctx)); len(all) != 1 || all[0].ID != w.Site {
+			t.Errorf("muted: %v", all)
+		}
+		if err := cleo.Unmute(ctx, w.Site); err != nil {
+			t.Fatal(err)
+		}
+		update()
+		mails("loud again", portal.MailNotices, 1, w.Clock.Now().Add(3*time.Minute))
+		wantErr(t, "a project of another client", cleo.Mute(ctx, w.Shop), portal.ErrNotFound)
+
+		// Unsubscribed, and back.
+		if err := cleo.EndMails(ctx, "updates", false); err != nil {
+			t.Fatal(err)
+		}
+		update()
+		mails("unsubscribed", portal.MailNotices, 0, now)
+		if err := cleo.EndMails(ctx, "updates", true); err != nil {
+			t.Fatal(err)
+		}
+		update()
+		mails("subscribed again", portal.MailNotices, 1, w.Clock.Now().Add(3*time.Minute))
+		wantErr(t, "no topic", cleo.EndMails(ctx, "weather", false), portal.ErrNotFound)
+
+		for field, bad := range map[string]portal.NoticeChoices{
+			"preset":      {Preset: "loud", DigestOn: "daily", DigestAt: "08:00"},
+			"digest_on":   {Preset: portal.NoticeNormal, DigestOn: "never", DigestAt: "08:00"},
+			"digest_at":   {Preset: portal.NoticeNormal, DigestOn: "daily", DigestAt: "25:00"},
+			"quiet_until": {Preset: portal.NoticeNormal, DigestOn: "daily", DigestAt: "08:00", QuietFrom: "22:00"},
+		} {
+			var invalid *portal.Invalid
+			if err := cleo.ChooseNotices(ctx, bad); !errors.As(err, &invalid) || len(invalid.Fields) != 1 || invalid.Fields[field].Key == "" {
+				t.Errorf("a wrong %s: %v", field, err)
+			}
+		}
+	})
+}
+
+// Every read of notices finds its rows by an index.
+func TestNoticePlans(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		announce(t, w, w.Site, portal.ClientSide)
+		tellPeople(t, w)
+		portal.Expanded()
+		for _, who := range []portal.PersonID{w.Tom, w.Cleo} {
+			me := w.As(who)
+			all, _, err := me.Notices(ctx, portal.Page{})
+			if err != nil || len(all) == 0 {
+				t.Fatal(all, err)
+			}
+			must[portal.Notice](t)(me.Notice(ctx, all[0].ID))
+			must[int](t)(me.UnreadNotices(ctx))
+			must[portal.NoticeChoices](t)(me.NoticeChoices(ctx))
+			must[[]portal.Muted](t)(me.Mutes(ctx))
+			if _, _, err := me.NoticesOf(ctx, portal.Mail{Kind: portal.MailDigest}); err != nil {
+				t.Fatal(err)
+			}
+			if err := me.ReadAbout(ctx, all[0].Subject); err != nil {
+				t.Fatal(err)
+			}
+		}
+		plans(t, w, portal.Expanded(), func(q, line string) {
+			if len(line) > 5 && line[:5] == "SCAN " && line != "SCAN CONSTANT ROW" && line != "SCAN x" || seqScan.MatchString(line) {
+				t.Errorf("%s in %s", line, q)
+			}
+		})
+	})
+}

@@ -1,0 +1,219 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// NoticeChoices is how somebody wants to be told.
+type NoticeChoices struct {
+	Preset     NoticePreset
+	Own        Ways   // of NoticeOwn
+	QuietFrom  string // HH:MM in their zone; both empty: no quiet hours
+	QuietUntil string
+	DigestOn   string // one of DigestDays
+	DigestAt   string // HH:MM
+}
+
+// DigestDays are when a digest can come.
+var DigestDays = []string{"daily", "mon", "tue", "wed", "thu", "fri", "sat", "sun"}
+
+// usual is what holds for whoever has chosen nothing.
+var usual = NoticeChoices{Preset: NoticeNormal, Own: NoticeNormal.ways(Ways{}), DigestOn: "daily", DigestAt: "08:00"}
+
+// Ways says by topic how they are told.
+func (c NoticeChoices) Ways() Ways { return c.Preset.ways(c.Own) }
+
+// NoticeChoices returns the actor's own.
+func (me *Scope) NoticeChoices(ctx context.Context) (NoticeChoices, error) {
+	rows, err := me.query(ctx, `SELECT `+choiceColumns+` FROM my_notice_choices c`)
+	all, err := list(rows, err, func(rows *sql.Rows) (c NoticeChoices, err error) { return c, rows.Scan(c.into()...) })
+	if err != nil || len(all) == 0 {
+		return usual, err
+	}
+	return all[0], nil
+}
+
+const choiceColumns = `c.preset, c.listed, c.mailed, c.digested, c.quiet_from, c.quiet_until, c.digest_on, c.digest_at`
+
+func (c *NoticeChoices) into() []any {
+	return []any{&c.Preset, &c.Own.Listed, &c.Own.Mailed, &c.Own.Digested, &c.QuietFrom, &c.QuietUntil, &c.DigestOn, &c.DigestAt}
+}
+
+// ChooseNotices changes how the actor is told from now on.
+func (me *Scope) ChooseNotices(ctx context.Context, in NoticeChoices) error {
+	var c checks
+	if !slices.Contains(NoticePresets, in.Preset) {
+		c.fail("preset", "choice")
+	}
+	c.oneOf("digest_on", in.DigestOn, DigestDays...)
+	in.QuietFrom, in.QuietUntil, in.DigestAt = c.clock("quiet_from", in.QuietFrom), c.clock("quiet_until", in.QuietUntil), c.clock("digest_at", in.DigestAt)
+	if in.DigestAt == "" {
+		c.fail("digest_at", "required")
+	}
+	if in.QuietFrom == "" && in.QuietUntil != "" {
+		c.fail("quiet_from", "required")
+	}
+	if in.QuietUntil == "" && in.QuietFrom != "" {
+		c.fail("quiet_until", "required")
+	}
+	if err := c.err(); err != nil {
+		return err
+	}
+	in.Own.Listed, in.Own.Mailed = in.Own.Listed&AllTopics, in.Own.Mailed&AllTopics
+	in.Own.Digested = in.Own.Digested & AllTopics &^ in.Own.Mailed
+	return me.write(ctx, func(t *tx) error {
+		t.quiet("how somebody is told is nobody else's business")
+		if err := t.choices(ctx, me.actor.person, in); err != nil {
+			return err
+		}
+		// What waits for the digest comes at the new time.
+		zone, err := zoneOfPerson(ctx, t.Tx, me.actor.person)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, `UPDATE notice_choices SET digest_due = $2 WHERE person_id = $1 AND digest_due IS NOT NULL`,
+			string(me.actor.person), db.Micros(in.nextDigest(me.p.now(), zone)))
+		return err
+	})
+}
+
+func (t *tx) choices(ctx context.Context, person PersonID, in NoticeChoices) error {
+	_, err := t.exec(ctx, `
+INSERT INTO notice_choices (person_id, preset, listed, mailed, digested, quiet_from, quiet_until, digest_on, digest_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (person_id) DO UPDATE SET preset = $2, listed = $3, mailed = $4, digested = $5, quiet_from = $6, quiet_until = $7, digest_on = $8, digest_at = $9`,
+		string(person), string(in.Preset), int64(in.Own.Listed), int64(in.Own.Mailed), int64(in.Own.Digested), in.QuietFrom, in.QuietUntil, in.DigestOn, in.DigestAt)
+	return err
+}
+
+// clock takes HH:MM, or nothing.
+func (c *checks) clock(field, s string) string {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return ""
+	}
+	if at, err := time.Parse("15:04", s); err != nil {
+		c.fail(field, "clock")
+	} else {
+		s = at.Format("15:04")
+	}
+	return s
+}
+
+// nextDigest is the first time after now at which the digest comes.
+func (c NoticeChoices) nextDigest(now time.Time, zone *time.Location) time.Time {
+	at, _ := time.Parse("15:04", c.DigestAt)
+	local := now.In(zone)
+	for day := 0; ; day++ {
+		t := time.Date(local.Year(), local.Month(), local.Day()+day, at.Hour(), at.Minute(), 0, 0, zone)
+		if t.After(now) && (c.DigestOn == "daily" || c.DigestOn == strings.ToLower(t.Format("Mon"))) {
+			return t
+		}
+	}
+}
+
+// undisturbed is the first time from t on that is outside the quiet hours.
+func (c NoticeChoices) undisturbed(t time.Time, zone *time.Location) time.Time {
+	if c.QuietFrom == "" || c.QuietFrom == c.QuietUntil {
+		return t
+	}
+	local := t.In(zone)
+	clock := local.Format("15:04")
+	within := clock >= c.QuietFrom && clock < c.QuietUntil
+	if c.QuietFrom > c.QuietUntil { // over midnight
+		within = clock >= c.QuietFrom || clock < c.QuietUntil
+	}
+	if !within {
+		return t
+	}
+	end, _ := time.Parse("15:04", c.QuietUntil)
+	until := time.Date(local.Year(), local.Month(), local.Day(), end.Hour(), end.Minute(), 0, 0, zone)
+	if !until.After(t) {
+		until = until.AddDate(0, 0, 1)
+	}
+	return until
+}
+
+// Mute keeps the actor from being told of the project, but for what needs them.
+func (me *Scope) Mute(ctx context.Context, id ProjectID) error {
+	return me.setMute(ctx, id, `INSERT INTO mutes (person_id, project_id, at) VALUES ($1, $2, $3) ON CONFLICT (person_id, project_id) DO UPDATE SET at = $3`)
+}
+
+// Unmute takes that back.
+func (me *Scope) Unmute(ctx context.Context, id ProjectID) error {
+	return me.setMute(ctx, id, `DELETE FROM mutes WHERE person_id = $1 AND project_id = $2 AND at <= $3`)
+}
+
+func (me *Scope) setMute(ctx context.Context, id ProjectID, q string) error {
+	return me.write(ctx, func(t *tx) error {
+		if _, err := loadProject(ctx, t, id); err != nil {
+			return err
+		}
+		t.quiet("how somebody is told is nobody else's business")
+		_, err := t.exec(ctx, q, string(me.actor.person), string(id), t.now)
+		return err
+	})
+}
+
+// A Muted project, by name.
+type Muted struct {
+	ID   ProjectID
+	Name string
+	Held
+}
+
+// Mutes returns the projects that the actor has muted and still sees, at most
+// 100 of them, the last one first.
+func (me *Scope) Mutes(ctx context.Context) ([]Muted, error) {
+	rows, err := me.query(ctx, `SELECT m.project_id, m.name, m.side, m.rights FROM my_mutes m ORDER BY m.at DESC, m.project_id LIMIT 100`)
+	return list(rows, err, func(rows *sql.Rows) (m Muted, err error) { return m, rows.Scan(&m.ID, &m.Name, &m.Side, &m.Rights) })
+}
+
+// HasMuted reports whether the actor has muted the project.
+func (me *Scope) HasMuted(ctx context.Context, id ProjectID) (bool, error) {
+	var n int
+	err := me.get(ctx, `SELECT COUNT(*) FROM my_mutes m WHERE m.project_id = $2`, []any{string(id)}, &n)
+	return n > 0, err
+}
+
+// MailTopics names what one can unsubscribe from: each topic, and the digest.
+func MailTopics() []string {
+	all := []string{MailDigest}
+	for _, t := range TopicNames {
+		all = append(all, t.Name)
+	}
+	return all
+}
+
+// EndMails ends the mails of a topic, or the digest, to the actor; again undoes
+// it.
+func (me *Scope) EndMails(ctx context.Context, topic string, again bool) error {
+	if !slices.Contains(MailTopics(), topic) {
+		return ErrNotFound
+	}
+	c, err := me.NoticeChoices(ctx)
+	if err != nil {
+		return err
+	}
+	w := c.Ways()
+	for _, t := range TopicNames {
+		switch {
+		case topic == MailDigest && !again:
+			w.Digested = 0
+		case topic == MailDigest:
+			w.Digested |= t.Topic &^ w.Mailed
+		case topic == t.Name && !again:
+			w.Mailed, w.Digested = w.Mailed&^t.Topic, w.Digested&^t.Topic
+		case topic == t.Name:
+			w.Mailed |= t.Topic
+		}
+	}
+	c.Preset, c.Own = NoticeOwn, w
+	return me.ChooseNotices(ctx, c)
+}

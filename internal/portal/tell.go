@@ -1,0 +1,260 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// This file works without a Scope: the program itself finds out whom to tell of
+// what has happened. It writes ids alone; what a notice says is read through its
+// reader's Scope, each time it is shown or mailed.
+
+// noticeOld is the age from which what happened is told as if it had been read,
+// and not mailed: after a backup was restored, or the program stood still.
+const noticeOld = 48 * time.Hour
+
+// tellAtOnce is how many events are taken from the queue in one go.
+const tellAtOnce = 200
+
+// TellPeople makes the notices of all events that people are yet to be told of,
+// and says of how many. Of several that run at the same time, one does each.
+func (p *Portal) TellPeople(ctx context.Context) (n int, err error) {
+	for {
+		rows, err := p.db.Query(ctx, `SELECT q.event_id FROM notice_queue q ORDER BY q.event_id LIMIT $1`, tellAtOnce)
+		ids, err := list(rows, err, func(rows *sql.Rows) (id EventID, err error) { return id, rows.Scan(&id) })
+		if err != nil {
+			return n, err
+		}
+		for _, id := range ids {
+			if err := p.db.Write(ctx, func(d *db.Tx) error { return p.tellOf(ctx, d, id) }); err != nil {
+				return n, err
+			}
+			n++
+		}
+		if len(ids) < tellAtOnce {
+			return n, nil
+		}
+	}
+}
+
+// told is an event as telling of it needs it.
+type told struct {
+	id      EventID
+	kind    Kind
+	at      int64
+	actor   string
+	project ProjectID
+	subject string
+	person  PersonID // to whom it was done
+	shown   bool     // the client sees it
+	details Details
+}
+
+// tellOf makes the notices of one event.
+func (p *Portal) tellOf(ctx context.Context, d *db.Tx, id EventID) error {
+	switch n, err := d.Exec(ctx, `DELETE FROM notice_queue WHERE event_id = $1`, string(id)); {
+	case err != nil:
+		return err
+	case n == 0:
+		return nil // somebody else did
+	}
+	e := told{id: id}
+	var details string
+	err := d.QueryRow(ctx, `
+SELECT e.kind, e.at, e.actor, e.project_id, e.subject, COALESCE(e.person_id, ''), e.shown, e.particulars FROM events e WHERE e.id = $1`, string(id)).
+		Scan(&e.kind, &e.at, &e.actor, &e.project, &e.subject, &e.person, &e.shown, &details)
+	if err == nil {
+		err = json.Unmarshal([]byte(details), &e.details)
+	}
+	if err != nil {
+		return err
+	}
+	all, err := listeners(ctx, d, e)
+	if err != nil {
+		return err
+	}
+	for _, l := range all {
+		if err := p.tell(ctx, d, e, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A listener is somebody who may be told.
+type listener struct {
+	person  PersonID
+	side    Side
+	rights  Rights
+	zone    string // their own, or the workspace's
+	muted   bool
+	choices NoticeChoices
+}
+
+// listeners are those who are told of an event: the project's team, and if it is
+// shown to the client, the client's people who may see the project. Whoever did
+// it knows.
+func listeners(ctx context.Context, d *db.Tx, e told) ([]listener, error) {
+	shown := 0
+	if e.shown {
+		shown = 1
+	}
+	rows, err := d.Query(ctx, `
+SELECT g.actor, g.side, g.rights, COALESCE(NULLIF(a.time_zone, ''), w.time_zone), CASE WHEN m.person_id IS NULL THEN 0 ELSE 1 END,
+       COALESCE(c.preset, ''), COALESCE(c.listed, 0), COALESCE(c.mailed, 0), COALESCE(c.digested, 0),
+       COALESCE(c.quiet_from, ''), COALESCE(c.quiet_until, ''), COALESCE(c.digest_on, ''), COALESCE(c.digest_at, '')
+  FROM project_grants g
+  JOIN persons a ON a.id = g.actor AND a.disabled_at IS NULL
+  JOIN workspace w ON w.id = 1
+  LEFT JOIN project_team pt ON pt.project_id = g.project_id AND pt.person_id = g.actor
+  LEFT JOIN mutes m ON m.project_id = g.project_id AND m.person_id = g.actor
+  LEFT JOIN notice_choices c ON c.person_id = g.actor
+ WHERE g.project_id = $1 AND g.actor <> $2 AND (pt.person_id IS NOT NULL OR g.side = 'client' AND $3 = 1)
+ ORDER BY g.actor`, string(e.project), e.actor, shown)
+	return list(rows, err, func(rows *sql.Rows) (l listener, err error) {
+		c := &l.choices
+		err = rows.Scan(append([]any{&l.person, &l.side, &l.rights, &l.zone, &l.muted}, c.into()...)...)
+		if c.Preset == "" {
+			*c = usual
+		}
+		return l, err
+	})
+}
+
+// needs reports whether the event leaves something to do for the listener.
+func (e told) needs(l listener) bool {
+	switch e.kind {
+	case DeliverableInReview:
+		return l.side == ClientSide && l.rights.Has(Decide)
+	case DeliverableReturned, FileRequestAnswered:
+		return l.side == Team
+	case FileRequested, FilesRefused:
+		return l.side == ClientSide && l.rights.Has(Upload)
+	case TurnPassed:
+		return Side(e.details["turn"]) == l.side && (l.side == Team || l.rights.Has(Comment))
+	case TaskAssigned:
+		return e.person == l.person
+	}
+	return false
+}
+
+// tell makes one notice, and sees to the mail that takes it along.
+func (p *Portal) tell(ctx context.Context, d *db.Tx, e told, l listener) error {
+	k := kinds[e.kind]
+	ways, mail := l.choices.Ways(), ""
+	var read any
+	old := p.now().Sub(db.FromMicros(e.at)) > noticeOld
+	needs := e.needs(l)
+	switch {
+	case old:
+		read = e.at
+	case k.mail != "": // one of its own
+	case needs && (l.choices.Preset != NoticeOwn || ways.Mailed.Has(k.topic) || ways.Digested.Has(k.topic)):
+		mail = "now"
+	case l.muted:
+		return nil
+	case ways.Mailed.Has(k.topic):
+		mail = "now"
+	case ways.Digested.Has(k.topic):
+		mail = "digest"
+	}
+	listed := needs || ways.Listed.Has(k.topic) && !l.muted
+	if mail == "" && !listed {
+		return nil
+	}
+	if _, err := d.Exec(ctx, `
+INSERT INTO notices (id, person_id, event_id, subject, topic, listed, mail, at, read_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (person_id, event_id) DO NOTHING`,
+		db.NewID("ntc"), string(l.person), string(e.id), e.subject, int64(k.topic), listed, mail, e.at, read); err != nil {
+		return err
+	}
+	switch mail {
+	case "now":
+		return p.mailSoon(ctx, d, l)
+	case "digest":
+		return p.digestLater(ctx, d, l)
+	}
+	return nil
+}
+
+// mailSoon sees to it that a mail to the listener waits, which takes along what
+// comes in the next minutes.
+func (p *Portal) mailSoon(ctx context.Context, d *db.Tx, l listener) error {
+	due := l.choices.undisturbed(p.now().Add(noticeWait), zoneOf(l.zone))
+	return p.queueUnlessWaiting(ctx, d, MailNotices, l.person, due)
+}
+
+func (p *Portal) queueUnlessWaiting(ctx context.Context, d *db.Tx, kind string, person PersonID, due time.Time) error {
+	_, err := d.Exec(ctx, `
+INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at, due_at)
+SELECT $1, $2, a.id, a.email, a.id, 'queued', $4, $5 FROM persons a
+ WHERE a.id = $3 AND NOT EXISTS (SELECT 1 FROM mails m WHERE m.person_id = a.id AND m.kind = $2 AND m.state = 'queued' AND m.tries = 0)`,
+		db.NewID("mai"), kind, string(person), db.Micros(p.now()), db.Micros(due))
+	return err
+}
+
+// digestLater sees to it that the listener's digest comes when it is due.
+func (p *Portal) digestLater(ctx context.Context, d *db.Tx, l listener) error {
+	c := l.choices
+	_, err := d.Exec(ctx, `
+INSERT INTO notice_choices (person_id, preset, listed, mailed, digested, quiet_from, quiet_until, digest_on, digest_at, digest_due)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (person_id) DO UPDATE SET digest_due = COALESCE(notice_choices.digest_due, $10)`,
+		string(l.person), string(c.Preset), int64(c.Own.Listed), int64(c.Own.Mailed), int64(c.Own.Digested), c.QuietFrom, c.QuietUntil, c.DigestOn, c.DigestAt,
+		db.Micros(c.nextDigest(p.now(), zoneOf(l.zone))))
+	return err
+}
+
+// SendDigests queues the digests whose time has come.
+func (p *Portal) SendDigests(ctx context.Context) error {
+	for {
+		now := db.Micros(p.now())
+		rows, err := p.db.Query(ctx, `SELECT c.person_id FROM notice_choices c WHERE c.digest_due <= $1 ORDER BY c.digest_due LIMIT $2`, now, tellAtOnce)
+		due, err := list(rows, err, func(rows *sql.Rows) (id PersonID, err error) { return id, rows.Scan(&id) })
+		if err != nil {
+			return err
+		}
+		for _, person := range due {
+			err := p.db.Write(ctx, func(d *db.Tx) error {
+				n, err := d.Exec(ctx, `UPDATE notice_choices SET digest_due = NULL WHERE person_id = $1 AND digest_due <= $2`, string(person), now)
+				if err != nil || n == 0 {
+					return err
+				}
+				return p.queueUnlessWaiting(ctx, d, MailDigest, person, p.now())
+			})
+			if err != nil {
+				return err
+			}
+		}
+		if len(due) < tellAtOnce {
+			return nil
+		}
+	}
+}
+
+// TakeNotices gives a mail the notices that it takes along, when it is first tried
+// to send it: whichever attempt succeeds, it holds these, and no other mail does.
+func (p *Portal) TakeNotices(ctx context.Context, m Mail) error {
+	return p.db.Write(ctx, func(d *db.Tx) error {
+		_, err := d.Exec(ctx, `
+UPDATE notices SET mail_id = $1 WHERE person_id = $2 AND mail = $3 AND mail_id = '' AND read_at IS NULL
+   AND NOT EXISTS (SELECT 1 FROM notices k WHERE k.person_id = $2 AND k.mail = $3 AND k.mail_id = $1)`, string(m.ID), string(m.Person), mailOf(m.Kind))
+		return err
+	})
+}
+
+// zoneOfPerson is the person's zone, or the workspace's.
+func zoneOfPerson(ctx context.Context, d *db.Tx, id PersonID) (*time.Location, error) {
+	var zone string
+	err := d.QueryRow(ctx, `
+SELECT COALESCE(NULLIF(a.time_zone, ''), w.time_zone) FROM persons a JOIN workspace w ON w.id = 1 WHERE a.id = $1`, string(id)).Scan(&zone)
+	if errors.Is(err, db.ErrNoRows) {
+		return time.UTC, nil
+	}
+	return zoneOf(zone), err
+}

@@ -1,0 +1,77 @@
+// Package sentence says events in words, for pages and mails alike.
+package sentence
+
+import (
+	"cmp"
+	"maps"
+	"strings"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/words"
+)
+
+// A Sentence says what happened. What it happened to is apart from the rest, so
+// that it can be a link.
+type Sentence struct {
+	Before, Title, After string
+	Actor                string // who it was, as the reader may know
+	Href                 string // where what it happened to is; empty where there is no page of it any more
+}
+
+// String is the sentence in one.
+func (s Sentence) String() string { return s.Before + s.Title + s.After }
+
+// mark stands for the title while a sentence is taken apart around it.
+const mark = "\x00"
+
+// Of says an event. Workspace is the name that stands in where the reader may
+// not know who it was.
+func Of(b *words.Book, e portal.Event, workspace string) Sentence {
+	values := maps.Clone(map[string]string(e.Details))
+	if values == nil {
+		values = map[string]string{}
+	}
+	if e.Kind == portal.MilestoneShifted {
+		values["from"], values["to"] = day(b, values["from"]), day(b, values["to"])
+	}
+	values["actor"], values["person"] = cmp.Or(e.ActorName, workspace), cmp.Or(e.PersonName, workspace)
+	if e.ProjectName != "" {
+		values["project"] = e.ProjectName
+	}
+	s := Sentence{Title: values["title"], Actor: values["actor"]}
+	values["title"] = mark
+	s.Before, s.After, _ = strings.Cut(b.Tell("event."+string(e.Kind), values), mark)
+	if !e.Gone {
+		s.Href = Href(e.Subject)
+	}
+	return s
+}
+
+func day(b *words.Book, d string) string {
+	if d == "" {
+		return b.T("project.no_date")
+	}
+	return b.ShortDay(d)
+}
+
+// Several says of several files what the event says of one.
+func Several(b *words.Book, e portal.Event, files int, workspace string) Sentence {
+	s := Sentence{Actor: cmp.Or(e.ActorName, workspace), Title: b.N("group.files", files), Href: Href(string(e.Project)) + "/files"}
+	s.Before, s.After, _ = strings.Cut(b.T("group."+string(e.Kind), "actor", s.Actor, "files", mark), mark)
+	return s
+}
+
+// places are the pages of things, by the prefix of their ids.
+var places = map[string]string{
+	"prj": "/projects/", "tsk": "/tasks/", "dlv": "/deliverables/", "mst": "/milestones/", "upd": "/updates/",
+	"frq": "/requests/", "fol": "/folders/", "fil": "/files/", "cli": "/clients/",
+}
+
+// Href is the address of a thing by its id, or "" for what has no page.
+func Href(id string) string {
+	kind, _, _ := strings.Cut(id, "_")
+	if place := places[kind]; place != "" {
+		return place + id
+	}
+	return ""
+}

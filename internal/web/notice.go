@@ -1,0 +1,222 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/view"
+	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
+)
+
+// noticeRoutes are what somebody was told of, and how they want to be.
+func (s *Server) noticeRoutes() []route {
+	return []route{
+		{"GET /notices", person, s.noticesPage},
+		{"GET /notices/{id}", person, s.openNotice},
+		{"POST /notices/read", oneself, s.readNotices},
+		{"GET /profile/notices", oneself, s.noticeChoicesPage},
+		{"POST /profile/notices", oneself, s.chooseNotices},
+		{"POST /profile/notices/mute", oneself, s.muteProject},
+		{"POST /projects/{project}/unmute", oneself, s.unmuteProject},
+		{"GET /unsubscribe/{person}/{topic}/{token}", anybody, s.unsubscribePage},
+		{"POST /unsubscribe/{person}/{topic}/{token}", anybody, s.unsubscribe},
+	}
+}
+
+const noticesAtOnce = 50
+
+// noticesPage lists what needs the visitor, if they are a client's, and what they
+// were told of.
+func (s *Server) noticesPage(w http.ResponseWriter, r *http.Request, me *visit) error {
+	ctx := r.Context()
+	p := view.NoticesPage{Page: s.page(me, "notices"), Workspace: me.Brand.Name, Several: len(me.Self.Clients) > 1}
+	var err error
+	if me.Self.Role == "" && r.URL.Query().Get("after") == "" {
+		if p.Needs, err = me.Needs(ctx, "", noticesAtOnce); err != nil {
+			return err
+		}
+		p.Shell.Client.Needs = len(p.Needs)
+	}
+	var next string
+	if p.Notices, next, err = me.Notices(ctx, pageOf(r, noticesAtOnce)); err != nil {
+		return err
+	}
+	if p.Unread, err = me.UnreadNotices(ctx); err != nil {
+		return err
+	}
+	p.Newest, p.Older = pages(r, next)
+	s.setTitle(&p.Page, p.T("notices.title"))
+	return s.render(w, r, http.StatusOK, view.Notices(p))
+}
+
+// openNotice leads to what a notice is about, which has been read then.
+func (s *Server) openNotice(w http.ResponseWriter, r *http.Request, me *visit) error {
+	n, err := me.Notice(r.Context(), portal.NoticeID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	if err := me.ReadAbout(r.Context(), n.Subject); err != nil {
+		return err
+	}
+	to := view.Href(n.Subject)
+	if to == "" {
+		to = view.Href(string(n.Project)) + "/activity"
+	}
+	return seeOther(w, r, to)
+}
+
+func (s *Server) readNotices(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	upTo := f.one("up_to")
+	if err := f.err(); err != nil {
+		return err
+	}
+	if err := me.ReadNotices(r.Context(), portal.NoticeID(upTo)); err != nil {
+		return err
+	}
+	return seeOther(w, r, "/notices")
+}
+
+func (s *Server) noticeChoicesPage(w http.ResponseWriter, r *http.Request, me *visit) error {
+	c, err := me.NoticeChoices(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.renderNoticeChoices(w, r, me, c, nil)
+}
+
+// projectsToMute is how many projects can be chosen from on the page.
+const projectsToMute = 100
+
+func (s *Server) renderNoticeChoices(w http.ResponseWriter, r *http.Request, me *visit, c portal.NoticeChoices, invalid map[string]portal.Reason) error {
+	p := view.NoticeChoicesPage{Page: s.profileFrame(me, invalid), Choices: c, Email: me.Person.Email, Zone: me.Book.Zone().String()}
+	var err error
+	if p.Muted, err = me.Mutes(r.Context()); err != nil {
+		return err
+	}
+	all, _, err := me.Projects(r.Context(), portal.ProjectFilter{}, portal.Page{Limit: projectsToMute})
+	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		if !slices.ContainsFunc(p.Muted, func(m portal.Muted) bool { return m.ID == x.ID }) {
+			p.Loud = append(p.Loud, ui.Option{Value: string(x.ID), Label: x.Name})
+		}
+	}
+	return s.render(w, r, statusOf(&p.Page), view.NoticeChoices(p))
+}
+
+func (s *Server) chooseNotices(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	c := portal.NoticeChoices{Preset: portal.NoticePreset(f.one("preset")), QuietFrom: f.one("quiet_from"), QuietUntil: f.one("quiet_until"),
+		DigestOn: f.one("digest_on"), DigestAt: f.one("digest_at")}
+	for _, t := range portal.TopicNames {
+		if f.ticked("listed_" + t.Name) {
+			c.Own.Listed |= t.Topic
+		}
+		switch f.one("mail_" + t.Name) {
+		case "now":
+			c.Own.Mailed |= t.Topic
+		case "digest":
+			c.Own.Digested |= t.Topic
+		}
+	}
+	if err = f.err(); err == nil {
+		err = me.ChooseNotices(r.Context(), c)
+	}
+	if fields, ok := invalidFields(err); ok {
+		return s.renderNoticeChoices(w, r, me, c, fields)
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, "/profile/notices?done=saved")
+}
+
+func (s *Server) muteProject(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	id := portal.ProjectID(f.one("project"))
+	if err := f.err(); err != nil {
+		return err
+	}
+	if err := me.Mute(r.Context(), id); err != nil {
+		return err
+	}
+	return seeOther(w, r, "/profile/notices?done=muted")
+}
+
+func (s *Server) unmuteProject(w http.ResponseWriter, r *http.Request, me *visit) error {
+	if err := noFields(r); err != nil {
+		return err
+	}
+	if err := me.Unmute(r.Context(), portal.ProjectID(r.PathValue("project"))); err != nil {
+		return err
+	}
+	return seeOther(w, r, "/profile/notices?done=unmuted")
+}
+
+// unsubscribePage asks before anything changes, as programs that look at links
+// in mails ahead of their reader come here too.
+func (s *Server) unsubscribePage(w http.ResponseWriter, r *http.Request, me *visit) error {
+	return s.renderUnsubscribe(w, r, me, "")
+}
+
+// unsubscribe ends the mails, or brings them back. A mail program asks for it
+// without the person (RFC 8058), so that the fields of the page are optional.
+func (s *Server) unsubscribe(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	again := f.ticked("again")
+	f.one("List-Unsubscribe")
+	if err := f.err(); err != nil {
+		return err
+	}
+	person, topic, err := s.unsubscriber(r)
+	if err != nil {
+		return err
+	}
+	if err := s.Portal.As(portal.PersonActor(person)).EndMails(r.Context(), topic, again); err != nil {
+		return err
+	}
+	if again {
+		return s.renderUnsubscribe(w, r, me, "again")
+	}
+	return s.renderUnsubscribe(w, r, me, "ended")
+}
+
+// unsubscriber is whom the link of a mail is about, and of what. Whoever has the
+// mail has the link; it does nothing else.
+func (s *Server) unsubscriber(r *http.Request) (person portal.PersonID, topic string, err error) {
+	person, topic = portal.PersonID(r.PathValue("person")), r.PathValue("topic")
+	if !slices.Contains(portal.MailTopics(), topic) || !s.Accounts.HasToken(r.PathValue("token"), account.PurposeUnsubscribe, string(person)+" "+topic) {
+		return "", "", portal.ErrNotFound
+	}
+	return person, topic, nil
+}
+
+func (s *Server) renderUnsubscribe(w http.ResponseWriter, r *http.Request, me *visit, state string) error {
+	person, topic, err := s.unsubscriber(r)
+	if err != nil {
+		return err
+	}
+	who, err := s.Accounts.Person(r.Context(), person)
+	if err != nil {
+		return err
+	}
+	p := view.UnsubscribePage{Page: s.cardPage(me), Workspace: me.Brand.Name, Email: who.Email, Topic: topic, State: state, Action: r.URL.EscapedPath()}
+	s.setTitle(&p.Page, p.T("unsubscribe.title"))
+	return s.render(w, r, http.StatusOK, view.Unsubscribe(p))
+}
