@@ -337,9 +337,9 @@ CREATE INDEX events_kind ON events (kind, id);
 
 CREATE INDEX events_newest ON events (at) WHERE project_id IS NOT NULL;
 
-CREATE INDEX events_project ON events (project_id, id);
+CREATE INDEX events_project ON events (project_id, id) WHERE project_id IS NOT NULL;
 
-CREATE INDEX events_project_at ON events (project_id, at);
+CREATE INDEX events_project_at ON events (project_id, at) WHERE project_id IS NOT NULL;
 
 CREATE INDEX events_subject ON events (subject, at);
 
@@ -630,8 +630,6 @@ CREATE TABLE messages (
   UNIQUE (thread_id, seq),
   UNIQUE (thread_id, shown_number)
 );
-
-CREATE INDEX messages_author ON messages (author_id, id);
 
 CREATE INDEX messages_changed ON messages (changed_at);
 

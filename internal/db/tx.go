@@ -23,6 +23,19 @@ var errTxOver = errors.New("db: the transaction is over")
 // SQL is the transaction for the job queue only.
 func (t *Tx) SQL() *sql.Tx { return t.tx }
 
+// Locking ends a SELECT of rows that are to stay as they are until the
+// transaction is over. On SQLite nobody else writes meanwhile.
+func (t *Tx) Locking() string {
+	if t.Alone() {
+		return ""
+	}
+	return " FOR UPDATE"
+}
+
+// Alone reports whether nobody else writes until the transaction is over, so
+// that what it has read is still so.
+func (t *Tx) Alone() bool { return t.batch != nil }
+
 // Exec runs a statement and returns the number of rows it changed.
 func (t *Tx) Exec(ctx context.Context, q string, args ...any) (int64, error) {
 	args, err := t.check(ctx, args)

@@ -54,8 +54,8 @@ func (t *tx) record(ctx context.Context, h Happening) error {
 	if err != nil {
 		return err
 	}
-	shown := false
-	if h.Project != "" {
+	apart, shown := h.Apart || k.talk && k.place == auditOnly, false
+	if h.Project != "" && !(apart && t.Alone()) {
 		if shown, err = t.stillGranted(ctx, h); err != nil {
 			return err
 		}
@@ -64,7 +64,6 @@ func (t *tx) record(ctx context.Context, h Happening) error {
 	if err != nil {
 		return err
 	}
-	apart := h.Apart || k.talk && k.place == auditOnly
 	if apart {
 		h.Project, shown = "", false // whoever reads a project's activity need not read past it
 	}
@@ -78,7 +77,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 		nullable(h.Person), string(h.Audience), string(details), hash, int64(h.Section), shown, t.address, !apart); err != nil {
 		return fmt.Errorf("record %s: %w", h.Kind, err)
 	}
-	if _, err := t.Exec(ctx, `UPDATE event_chains SET head = $1 WHERE chain = $2`, hash, string(h.Client)); err != nil {
+	if _, err := t.Exec(ctx, `UPDATE event_chains SET seq = $1, head = $2 WHERE chain = $3`, seq, hash, string(h.Client)); err != nil {
 		return err
 	}
 	if k.mail != "" && !h.Silent {
@@ -123,15 +122,15 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 // nextInChain locks the chain until the transaction ends, and returns the next
 // number and the hash of the event before.
 func (t *tx) nextInChain(ctx context.Context, chain string) (seq int64, head string, err error) {
-	const next = `UPDATE event_chains SET seq = seq + 1 WHERE chain = $1 RETURNING seq, head`
-	err = t.QueryRow(ctx, next, chain).Scan(&seq, &head)
+	last := `SELECT seq, head FROM event_chains WHERE chain = $1` + t.Locking()
+	err = t.QueryRow(ctx, last, chain).Scan(&seq, &head)
 	if errors.Is(err, db.ErrNoRows) {
 		if _, err := t.Exec(ctx, `INSERT INTO event_chains (chain, seq, head) VALUES ($1, 0, '') ON CONFLICT (chain) DO NOTHING`, chain); err != nil {
 			return 0, "", err
 		}
-		err = t.QueryRow(ctx, next, chain).Scan(&seq, &head)
+		err = t.QueryRow(ctx, last, chain).Scan(&seq, &head)
 	}
-	return seq, head, err
+	return seq + 1, head, err
 }
 
 // stillGranted looks again whether the actor may see the project, and says

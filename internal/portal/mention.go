@@ -24,9 +24,6 @@ const (
 // mention finds who is named in the text of a message, among those who read it
 // and whom the actor may know. All other names stay text.
 func (t *tx) mention(ctx context.Context, th Thread, id MessageID, audience Side, body string) error {
-	if _, err := t.exec(ctx, `DELETE FROM mentions WHERE message_id = $1`, string(id)); err != nil {
-		return err
-	}
 	if !strings.Contains(body, "@") {
 		return nil
 	}

@@ -289,7 +289,10 @@ func (me *Scope) Say(ctx context.Context, id ThreadID, n NewMessage) (MessageID,
 	}
 	var msg MessageID
 	err := me.write(ctx, func(t *tx) error {
-		th, err := thread(ctx, t, id)
+		th := Thread{ID: id}
+		err := t.get(ctx, `
+SELECT t.kind, COALESCE(t.client_id, ''), COALESCE(t.project_id, ''), COALESCE(t.item_id, ''), t.subject, t.audience, t.side, t.rights FROM my_threads t WHERE t.id = $2`,
+			[]any{string(id)}, &th.Kind, &th.Client, &th.Project, &th.Item, &th.Subject, &th.Audience, &th.Side, &th.Rights)
 		switch {
 		case err != nil:
 			return err
@@ -432,6 +435,9 @@ func (me *Scope) EditMessage(ctx context.Context, id MessageID, body string, rev
 		if err := t.must(ctx, `
 UPDATE messages SET body = $1, edited_at = $2, changed_at = $2, revision = revision + 1 WHERE id = $3 AND revision = $4 AND deleted_at IS NULL`,
 			body, t.now, string(id), revision); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, `DELETE FROM mentions WHERE message_id = $1`, string(id)); err != nil {
 			return err
 		}
 		if err := t.mention(ctx, m.thread(), id, m.Audience, body); err != nil {

@@ -641,7 +641,7 @@ func (t *tx) talked(ctx context.Context, k Kind, th Thread, audience Side, subje
 		return err
 	}
 	t.heard(th, audience)
-	if th.Project != "" { // record has looked again at what the actor holds there
+	if th.Project != "" || t.Alone() { // record has looked again, or nothing can have changed
 		return nil
 	}
 	return t.stillWrites(ctx, th.ID)
