@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,7 +22,7 @@ func openBeneath(dir *os.File, name string, flags int) (*os.File, error) {
 		fd, err := unix.Openat2(int(dir.Fd()), name, &how)
 		switch err {
 		case nil:
-			return os.NewFile(uintptr(fd), name), nil
+			return os.NewFile(uintptr(fd), filepath.Join(dir.Name(), name)), nil
 		case unix.EINTR:
 		case unix.ELOOP:
 			return nil, fmt.Errorf("it is a link: %w", ErrCorrupt)

@@ -4,10 +4,14 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -352,6 +356,40 @@ func TestDamagedBlob(t *testing.T) {
 				}
 			}
 		}
+		// Changed where it lies, after it was looked at: T116 too, as a link is no file.
+		disk, ok := s.Blobs.(*blob.Disk)
+		if !ok {
+			return
+		}
+		content := noise(2000)
+		_, v := shared(t, s, "later", content)
+		path := "/versions/" + string(v) + "/download"
+		if a := cleo.get(path); a.StatusCode != 200 {
+			t.Fatalf("good: %d", a.StatusCode)
+		}
+		me, err := s.World.As(s.Cleo).DownloadVersion(t.Context(), v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := disk.Open(t.Context(), blob.Key(me.Blob))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+		at := r.File().Name()
+		content[7] ^= 4
+		if err := os.WriteFile(at, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if a := cleo.get(path); a.StatusCode != 500 {
+			t.Errorf("changed where it lies: %d", a.StatusCode)
+		}
+		if err := errors.Join(os.Rename(at, at+".other"), os.Symlink(filepath.Base(at)+".other", at)); err != nil {
+			t.Fatal(err)
+		}
+		if a := cleo.get(path); a.StatusCode != 500 {
+			t.Errorf("a link: %d", a.StatusCode)
+		}
 	})
 }
 
@@ -445,6 +483,13 @@ func TestZip(t *testing.T) {
 		}
 		want["secret.txt"] = "for the team"
 		same("all, for the team", read(mia.do("GET", "/projects/"+site+"/zip", nil)), want)
+		// One that is held back is missing, and said to be.
+		s.Exec(`UPDATE versions SET scan = 'waiting' WHERE file_id = $1`, string(hidden))
+		delete(want, "secret.txt")
+		want["Not in this archive.txt"] = "These files are being held back: they are still being checked for harmful content, or some was found in them.\r\n\r\nsecret.txt\r\n"
+		same("with one held back", read(mia.do("GET", "/projects/"+site+"/zip", nil)), want)
+		s.Exec(`UPDATE versions SET scan = 'clean' WHERE file_id = $1`, string(hidden))
+
 		form := url.Values{"file": {string(hidden)}}
 		post := func(x sender) answer {
 			return x.do("POST", "/projects/"+site+"/zip", strings.NewReader(form.Encode()), "Content-Type", "application/x-www-form-urlencoded")
@@ -464,6 +509,63 @@ func TestZip(t *testing.T) {
 		log, _, err := s.World.As(s.Mia).Downloads(t.Context(), hidden, portal.Page{})
 		if err != nil || len(log) != 2 || log[0].How != "zip" {
 			t.Errorf("the log of downloads: %v, %v", log, err)
+		}
+	})
+}
+
+// T132: whoever loses their right while an archive is on its way gets no more of
+// it, and none of it is kept in memory.
+func TestZipIsLookedAtOnTheWay(t *testing.T) {
+	webtest.RunFiles(t, func(t *testing.T, s *webtest.Site) {
+		mia, cleo := send(t, s.As("mia")), send(t, s.As("cleo"))
+		site := string(s.World.Site)
+		for i := range 30 {
+			mia.bring(noise(1<<20+i), "project", site, "filename", fmt.Sprintf("%02d.mov", i), "audience", "client")
+		}
+		r := cleo.request("GET", "/projects/"+site+"/zip", nil)
+		resp, err := cleo.c.Do(r)
+		if err != nil || resp.StatusCode != 200 {
+			t.Fatalf("%v, %v", resp, err)
+		}
+		defer resp.Body.Close()
+		var got bytes.Buffer
+		if _, err := io.CopyN(&got, resp.Body, 1<<20); err != nil {
+			t.Fatal(err)
+		}
+		s.Exec(`UPDATE files SET audience = 'team', shown_id = NULL WHERE project_id = $1 AND name >= '03'`, site)
+		_, err = got.ReadFrom(resp.Body)
+		if err == nil { // what was left is whole
+			z, err := zip.NewReader(bytes.NewReader(got.Bytes()), int64(got.Len()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(z.File) > 20 {
+				t.Errorf("%d entries came after all", len(z.File))
+			}
+		}
+	})
+}
+
+// T133: what is not looked through yet, or was found to be harmful, is nobody's
+// to have, in whatever way; its uploader is told.
+func TestHeldBack(t *testing.T) {
+	webtest.RunFiles(t, func(t *testing.T, s *webtest.Site) {
+		_, v := shared(t, s, "a.png", png)
+		for _, scan := range []string{"waiting", "infected"} {
+			s.Exec(`UPDATE versions SET scan = $1 WHERE id = $2`, scan, string(v))
+			for _, name := range []string{"mia", "cleo"} {
+				b := send(t, s.As(name))
+				for _, path := range []string{"/download", "/view"} {
+					a := b.get("/versions/" + string(v) + path)
+					if a.StatusCode != 409 || strings.Contains(a.text, "pppp") || a.Header.Get("Etag") != "" {
+						t.Errorf("%s, %s, %s: %d", scan, name, path, a.StatusCode)
+					}
+				}
+			}
+		}
+		s.Exec(`UPDATE versions SET scan = 'unscanned' WHERE id = $1`, string(v))
+		if a := send(t, s.As("cleo")).get("/versions/" + string(v) + "/download"); a.StatusCode != 200 {
+			t.Errorf("allowed: %d", a.StatusCode)
 		}
 	})
 }

@@ -395,3 +395,131 @@ func TestTusMetadata(t *testing.T) {
 		}
 	})
 }
+
+// cutOff is a body that breaks off.
+type cutOff struct{ r io.Reader }
+
+func (c cutOff) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	if err == io.EOF {
+		err = errors.New("the line is cut")
+	}
+	return n, err
+}
+
+// T127: a file that is interrupted again and again is the file that was sent,
+// and until all of it is there nobody sees any.
+func TestInterruptions(t *testing.T) {
+	webtest.RunFiles(t, func(t *testing.T, s *webtest.Site) {
+		tom := send(t, s.As("tom"))
+		content := noise(12 << 20)
+		path := tom.create(len(content), "project", string(s.World.Site), "filename", "film.mov", "sha256", sha(content))
+		for i := range 20 {
+			at := tom.offset(path)
+			if at < 0 {
+				t.Fatal("it is gone")
+			}
+			if got := listed(t, s, s.Tom, s.World.Site); len(got) != 0 {
+				t.Fatalf("listed: %q", got)
+			}
+			part := content[at:min(len(content)-1, at+(i+1)*77_777)]
+			r := tom.request("PATCH", path, cutOff{bytes.NewReader(part)}, "Content-Type", "application/offset+octet-stream", "Upload-Offset", strconv.Itoa(at))
+			r.ContentLength = int64(len(content) - at)
+			if resp, err := tom.c.Do(r); err == nil && resp.StatusCode != 423 && resp.StatusCode != 409 { // the server may still be at the one before
+				t.Fatalf("cut off, and answered: %s", resp.Status)
+			}
+		}
+		// The server may still be at the last of them.
+		for at, tries := tom.offset(path), 0; at < len(content); at, tries = tom.offset(path), tries+1 {
+			if a := tom.patch(path, at, content[at:]); a.StatusCode != 204 && a.StatusCode != 409 && a.StatusCode != 423 || tries > 1000 {
+				t.Fatalf("the rest: %d %s", a.StatusCode, a.text)
+			}
+		}
+		if got := listed(t, s, s.Tom, s.World.Site); len(got) != 1 {
+			t.Fatalf("listed: %q", got)
+		}
+		file := portal.FileID(strings.TrimPrefix(tom.do("HEAD", path, nil).Header.Get("Content-Location"), "/files/"))
+		if v := tom.version(file); v.SHA256 != sha(content) {
+			t.Error("another hash")
+		}
+		if a := tom.get("/versions/" + string(tom.version(file).ID) + "/download"); a.text != string(content) {
+			t.Error("other bytes")
+		}
+	})
+}
+
+// T128: a file that is not what was announced is not there.
+func TestWrongWhole(t *testing.T) {
+	webtest.RunFiles(t, func(t *testing.T, s *webtest.Site) {
+		tom := send(t, s.As("tom"))
+		content := noise(1000)
+		wrong := sha256.Sum256([]byte("other"))
+		for what, c := range map[string]struct {
+			meta   []string
+			header []string
+		}{
+			"in the beginning": {[]string{"sha256", sha([]byte("other"))}, nil},
+			"at the end":       {nil, []string{"Repr-Digest", "sha-256=:" + base64.StdEncoding.EncodeToString(wrong[:]) + ":"}},
+		} {
+			path := tom.create(len(content), append(c.meta, "project", string(s.World.Site), "filename", "a")...)
+			if a := tom.patch(path, 0, content, c.header...); a.StatusCode != 422 || a.code() != "tus_whole" {
+				t.Errorf("%s: %d %s", what, a.StatusCode, a.text)
+			}
+			if got := tom.offset(path); got != -1 {
+				t.Errorf("%s: at %d", what, got)
+			}
+		}
+		if got := listed(t, s, s.Tom, s.World.Site); len(got) != 0 {
+			t.Errorf("listed: %q", got)
+		}
+		if blobs, pieces := kept(t, s); blobs+pieces != 0 {
+			t.Errorf("%d blobs and %d pieces are left", blobs, pieces)
+		}
+		right := sha256.Sum256(content)
+		path := tom.create(len(content), "project", string(s.World.Site), "filename", "a")
+		if a := tom.patch(path, 0, content, "Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(right[:])+":"); a.StatusCode != 204 {
+			t.Errorf("right: %d %s", a.StatusCode, a.text)
+		}
+	})
+}
+
+// T125: two that write to one upload at the same time get in nobody's way, and
+// who comes back finds the way free.
+func TestTwoWriters(t *testing.T) {
+	webtest.RunFiles(t, func(t *testing.T, s *webtest.Site) {
+		tom := send(t, s.As("tom"))
+		content := noise(20 << 20) // more than lies in buffers between the two
+		path := tom.create(len(content), "project", string(s.World.Site), "filename", "a")
+		first, pipe := io.Pipe()
+		r := tom.request("PATCH", path, first, "Content-Type", "application/offset+octet-stream", "Upload-Offset", "0")
+		r.ContentLength = int64(len(content))
+		ended := make(chan int)
+		go func() {
+			resp, err := tom.c.Do(r)
+			if err != nil {
+				ended <- 0
+				return
+			}
+			resp.Body.Close()
+			ended <- resp.StatusCode
+		}()
+		pipe.Write(content[:19<<20])
+		if a := tom.patch(path, 0, content[:1]); a.StatusCode != 423 || a.code() != "tus_busy" {
+			t.Errorf("a second writer: %d %s", a.StatusCode, a.text)
+		}
+		// It deletes: whoever still writes is cut off.
+		if a := tom.do("DELETE", path, nil); a.StatusCode != 204 {
+			t.Errorf("delete: %d %s", a.StatusCode, a.text)
+		}
+		pipe.Close()
+		if got := <-ended; got == 204 {
+			t.Error("the first writer was told that all is well")
+		}
+		if got := tom.offset(path); got != -1 {
+			t.Errorf("at %d", got)
+		}
+		if _, pieces := kept(t, s); pieces != 0 {
+			t.Errorf("%d pieces are left", pieces)
+		}
+	})
+}
