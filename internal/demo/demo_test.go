@@ -340,3 +340,53 @@ func TestMailsCameIn(t *testing.T) {
 		t.Errorf("mails came in: %v", got)
 	}
 }
+
+// People talk: there is a question that waits for the client, a message that
+// waits for the team, and what the team says to itself stays there.
+func TestTalks(t *testing.T) {
+	ctx := t.Context()
+	_, _, as := filled(t, dbtest.Open(t, db.SQLite), time.Now())
+	owner, lead := as["owner"], as["client lead"]
+	client := must(lead.Self(ctx)).Clients[0].ID
+	theirs := list(lead.Conversations(ctx, portal.ConversationList{Client: client}))
+	ours := list(owner.Conversations(ctx, portal.ConversationList{Client: client}))
+	if len(theirs) < 5 || len(ours) <= len(theirs) {
+		t.Errorf("%d conversations for the client, %d for the team", len(theirs), len(ours))
+	}
+	unread, waits := 0, 0
+	for _, c := range ours {
+		unread += c.Unread
+		if c.Turn == portal.Team {
+			waits++
+		}
+	}
+	if unread == 0 || waits == 0 {
+		t.Errorf("for the owner %d are unread, %d wait for an answer", unread, waits)
+	}
+	questions := 0
+	for _, n := range must(lead.Needs(ctx, client, 0)) {
+		if n.Kind == "question" {
+			questions++
+		}
+	}
+	if questions == 0 {
+		t.Error("nothing is asked of the client")
+	}
+	comments := 0
+	for _, p := range list(lead.Projects(ctx, portal.ProjectFilter{Client: client}, portal.Page{})) {
+		for _, d := range must(lead.Deliverables(ctx, p.ID)) {
+			comments += len(list(lead.CommentsOn(ctx, portal.ItemID(d.ID), portal.CommentFilter{})))
+		}
+	}
+	if comments < 2 {
+		t.Errorf("%d comments on deliverables", comments)
+	}
+	for _, hidden := range []string{"40 days", "quote", "animations"} {
+		for _, hit := range list(lead.SearchMessages(ctx, portal.MessageSearch{Query: hidden}, portal.Page{})) {
+			t.Errorf("the client finds %q", hit.Body)
+		}
+		if len(list(owner.SearchMessages(ctx, portal.MessageSearch{Query: hidden}, portal.Page{}))) == 0 {
+			t.Errorf("the team does not find %q", hidden)
+		}
+	}
+}

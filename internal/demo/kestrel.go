@@ -29,7 +29,7 @@ func kestrel() *client {
 func kestrelGuide() *project {
 	shelf := kestrelGuideShelf()
 	return &project{
-		name: "Visitor guide", files: shelf.files, folders: shelf.folders,
+		name: "Visitor guide", files: shelf.files, folders: shelf.folders, talks: kestrelGuideTalks(),
 		summary: "A guide for the phone, without an app to install: scan the sign, hear the story, find the way to the next hall.",
 		created: -98, begins: -96, due: 34, lead: jonas, shared: -97,
 		team: []member{{priya, "Interface design", false}, {tomas, "Development", false}, {mei, "Stories", false}},

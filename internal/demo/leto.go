@@ -31,6 +31,7 @@ func leto() *client {
 			{person: bram, title: "Online shop manager", preset: portal.PresetContributor, invited: -3, asked: sofia},
 		},
 		projects: []*project{refresh, photos, site, packaging, fair},
+		said:     letoSaid,
 	}
 }
 
@@ -38,6 +39,7 @@ func letoSite() *project {
 	shelf := letoSiteShelf()
 	return &project{
 		name: "Website relaunch", files: shelf.files, folders: shelf.folders, requests: shelf.asked,
+		talks: letoSiteTalks(shelf), remarks: letoSiteRemarks(shelf),
 		given: []given{
 			{on: -28, file: shelf.of("homepage-hero.jpg")[0], until: 30},
 			{on: -9, file: shelf.of("Page designs.pdf")[0], until: 20, most: 5, password: "linen-and-light"},

@@ -31,7 +31,7 @@ func oda() *client {
 					{on: -76, status: portal.Done, health: portal.OnTrack, sentence: "Forty copies are with the jury.", body: "Delivered a day early, by bicycle. Good luck!"}},
 			},
 			{
-				name: "Portfolio site", files: shelf.files, folders: shelf.folders, requests: shelf.asked, summary: "Twenty houses, shown one at a time, with drawings that can be read on a phone.",
+				name: "Portfolio site", files: shelf.files, folders: shelf.folders, requests: shelf.asked, talks: odaTalks(), summary: "Twenty houses, shown one at a time, with drawings that can be read on a phone.",
 				created: -56, begins: -54, due: 10, lead: ana, shared: -55,
 				team: []member{{priya, "Interface design", false}, {tomas, "Development", false}},
 				phases: []phase{

@@ -26,6 +26,7 @@ type client struct {
 	set, sections portal.Sections
 	users         []user
 	projects      []*project
+	said          []saying // in its general conversation
 
 	id portal.ClientID
 }
@@ -58,6 +59,8 @@ type project struct {
 	files         []*file // at the top
 	requests      []*request
 	given         []given
+	talks         []talk
+	remarks       []remark
 	status        portal.ProjectStatus // where no update says it
 	archived      day
 
@@ -214,6 +217,10 @@ func (f *filling) client(c *client) {
 	for _, p := range c.projects {
 		f.work(p)
 	}
+	for _, p := range c.projects {
+		f.talks(p)
+	}
+	f.general(c)
 	for _, u := range c.users {
 		for _, on := range u.visits {
 			f.on(on, u.person.name+" looks in", func(ctx context.Context) error { return f.visit(ctx, u.person, c.id) })
@@ -333,6 +340,9 @@ func (f *filling) visit(ctx context.Context, p *person, c portal.ClientID) error
 		if err := me.Visited(ctx, string(x.ID)); err != nil {
 			return err
 		}
+	}
+	if err := f.reads(ctx, me, c); err != nil {
+		return err
 	}
 	files, _, err := me.RecentFiles(ctx, c, portal.Page{Limit: 10})
 	if err != nil {
