@@ -1190,3 +1190,51 @@ func TestTyping(t *testing.T) {
 		}
 	})
 }
+
+// T190: people write and read at once, and every count is right.
+func TestEverybodyAtOnce(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		id := converse(t, w)
+		var wg sync.WaitGroup
+		for _, who := range []portal.PersonID{w.Cleo, w.Bea, w.Mia, w.Tom} {
+			wg.Go(func() {
+				for n := range 25 {
+					to := portal.ClientSide
+					if n%5 == 4 && (who == w.Mia || who == w.Tom) {
+						to = portal.Team
+					}
+					m, err := w.As(who).Say(ctx, id, say("x", to))
+					if err == nil {
+						err = w.As(who).MarkRead(ctx, id, m)
+					}
+					if err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		for who, want := range map[portal.PersonID]int{w.Ada: 101, w.Cleo: 91} {
+			if th := must[portal.Thread](t)(w.As(who).Thread(ctx, id)); th.Messages != want {
+				t.Errorf("%s has %d messages, want %d", who, th.Messages, want)
+			}
+		}
+		all, _, err := w.As(w.Ada).Conversations(ctx, portal.ConversationList{Project: w.Site})
+		if err != nil || all[0].ID != id || all[0].Unread != 100 {
+			t.Errorf("unread for Ada: %+v, %v", all[0], err)
+		}
+		last := must[portal.MessageList](t)(w.As(w.Cleo).Messages(ctx, id, portal.MessagePage{}))
+		for range 20 {
+			wg.Go(func() {
+				if err := w.As(w.Cleo).MarkRead(ctx, id, last.All[len(last.All)-1].ID); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		mine, _, err := w.As(w.Cleo).Conversations(ctx, portal.ConversationList{Project: w.Site})
+		if err != nil || mine[0].Unread != 0 {
+			t.Errorf("unread for Cleo: %+v, %v", mine[0], err)
+		}
+	})
+}

@@ -57,6 +57,22 @@ func teamWork(t *testing.T, s *site) {
 		must(t, err)
 		must(t, mia.EditUpdate(ctx, note, portal.UpdateChange{Body: secret + " more", Status: "active", Health: "on_track", Revision: revision(t, s, "updates", string(note))}))
 		must(t, mia.DeleteUpdate(ctx, note))
+
+		shown := s.Items[project][portal.ClientSide]
+		said, err := mia.Say(ctx, shown.Conversation, portal.NewMessage{Body: secret + " for @Cleo and @Ada"})
+		must(t, err)
+		must(t, mia.EditMessage(ctx, said, secret+" more", 1))
+		must(t, mia.Typing(ctx, shown.Conversation, portal.Team))
+		must(t, mia.SaveDraft(ctx, string(shown.Conversation), "", secret))
+		must(t, mia.DeleteMessage(ctx, said))
+		_, err = mia.Say(ctx, shown.Comments, portal.NewMessage{Body: secret})
+		must(t, err)
+		_, err = mia.CommentOn(ctx, portal.ItemID(shown.Task), portal.NewComment{NewMessage: portal.NewMessage{Body: secret}})
+		must(t, err)
+		among, err := mia.StartConversation(ctx, project, portal.NewConversation{Subject: secret, NewMessage: portal.NewMessage{Body: secret}})
+		must(t, err)
+		_, err = s.me("ada").Say(ctx, among, portal.NewMessage{Body: secret, Audience: portal.ClientSide})
+		must(t, err)
 		must(t, mia.PutOnProject(ctx, project, s.Ada, secret, false))
 		must(t, mia.TakeOffProject(ctx, project, s.Ada))
 	}
