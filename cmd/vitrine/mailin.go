@@ -37,6 +37,10 @@ func answerAddresses(cfg *config.Config, key []byte) (*mailin.Addresses, error) 
 func (h *house) mailOptions() notify.Options {
 	o := notify.Options{BaseURL: h.cfg.BaseURL, From: mail.Address{Name: h.cfg.MailFrom.Name, Email: h.cfg.MailFrom.Address}, Log: h.log}
 	if h.cfg.MailIn.Address != "" {
+		o.ReplyTo = func(ctx context.Context, p portal.ReplyPlace) (string, error) {
+			id, err := h.portal.ReplyAddress(ctx, p)
+			return h.answers.For(mailin.Reply, id), err
+		}
 		o.ReturnTo = func(id portal.MailID) string { return h.answers.For(mailin.Return, string(id)) }
 	}
 	return o

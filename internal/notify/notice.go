@@ -58,7 +58,10 @@ func (n *Notifier) notices(ctx context.Context, l *letter) error {
 		l.body.After = []string{l.N("mail.notices.more", more)}
 	}
 	n.unsubscribe(l, all, digest)
-	return nil
+	if digest || more > 0 {
+		return nil
+	}
+	return n.answered(ctx, me, l, all)
 }
 
 // placeOf names the project, for the team with its client.

@@ -45,7 +45,9 @@ type Options struct {
 	// The address for one mail's reports that it did not arrive. Nil: they go to
 	// From.
 	ReturnTo func(portal.MailID) string
-	Log      *slog.Logger
+	// The address for one person's answers to one place. Nil: nothing comes in.
+	ReplyTo func(context.Context, portal.ReplyPlace) (string, error)
+	Log     *slog.Logger
 }
 
 // Notifier renders and sends mails. It may be used by several goroutines.
@@ -57,6 +59,7 @@ type Notifier struct {
 	from     mail.Address
 	log      *slog.Logger
 	returnTo func(portal.MailID) string
+	replyTo  func(context.Context, portal.ReplyPlace) (string, error)
 
 	mu       sync.Mutex
 	resting  time.Time              // the server could not be reached: nothing is tried before
@@ -65,7 +68,7 @@ type Notifier struct {
 
 // New returns a notifier. It sends nothing before Register's jobs run.
 func New(p *portal.Portal, a *account.Accounts, s *mail.Sender, o Options) *Notifier {
-	n := &Notifier{portal: p, accounts: a, sender: s, base: strings.TrimSuffix(o.BaseURL.String(), "/"), from: o.From, log: o.Log, returnTo: o.ReturnTo,
+	n := &Notifier{portal: p, accounts: a, sender: s, base: strings.TrimSuffix(o.BaseURL.String(), "/"), from: o.From, log: o.Log, returnTo: o.ReturnTo, replyTo: o.ReplyTo,
 		accepted: map[portal.MailID]bool{}}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
@@ -136,6 +139,9 @@ func (n *Notifier) Send(ctx context.Context, id portal.MailID) error {
 		}
 	}
 	l, err := n.write(ctx, m)
+	if err == nil {
+		err = n.addressed(ctx, l)
+	}
 	var unwanted *portal.Unwanted
 	switch {
 	case errors.As(err, &unwanted):

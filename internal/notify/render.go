@@ -22,7 +22,8 @@ type letter struct {
 	brand portal.Brand
 	now   time.Time
 	mail  portal.Mail
-	who   account.Person // whom it goes to
+	who   account.Person    // whom it goes to
+	reply portal.ReplyPlace // where its answer belongs; the zero one: it has none
 }
 
 // kinds says how each kind of mail is written. Each returns *portal.Unwanted

@@ -177,6 +177,7 @@ type Place struct {
 	Widest  Side      // who may see at most what is said
 	Name    string    // of the conversation, or of what is commented on; empty: a direct one
 	Within  string    // the project's name, or the client's
+	May     bool      // the reader may say something there
 }
 
 // Place returns one by its id.
@@ -191,7 +192,7 @@ func (me *Scope) Place(ctx context.Context, id string) (p Place, err error) {
 		default:
 			p = Place{Project: th.Project, Name: th.Subject, Within: cmp.Or(th.ProjectName, th.ClientName)}
 		}
-		p.Widest = th.Audience
+		p.Widest, p.May = th.Audience, th.MayWrite()
 		return p, err
 	}
 	i, err := loadItem(ctx, me, ItemID(id))
@@ -210,7 +211,7 @@ func (me *Scope) Place(ctx context.Context, id string) (p Place, err error) {
 		}
 	}
 	project, err := loadProject(ctx, me, i.project)
-	return Place{i.project, i.audience, i.title, project.Name}, err
+	return Place{i.project, i.audience, i.title, project.Name, Thread{Kind: ItemThread, Held: i.Held}.MayWrite()}, err
 }
 
 // SayAt says something at a place: in its conversation, or as a comment.

@@ -1,0 +1,66 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/vitrine-portal/vitrine/internal/mail"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+)
+
+// answered lets a mail about one thing be answered: what its reader says belongs
+// there, and is seen by no more people than the narrowest of what the mail
+// tells. The mail says by whom.
+func (n *Notifier) answered(ctx context.Context, me *portal.Scope, l *letter, all []portal.Notice) error {
+	if n.replyTo == nil {
+		return nil
+	}
+	r := portal.ReplyPlace{Person: l.mail.Person, Place: all[0].Subject, Audience: portal.ClientSide}
+	for _, x := range all {
+		if x.Subject != r.Place {
+			return nil
+		}
+		if x.Audience != portal.ClientSide {
+			r.Audience = portal.Team
+		}
+	}
+	if portal.ItemID(r.Place).Kind() == "" && !strings.HasPrefix(r.Place, "thr_") {
+		return nil
+	}
+	place, err := me.Place(ctx, r.Place)
+	switch {
+	case errors.Is(err, portal.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case !place.May:
+		return nil
+	}
+	if place.Widest == portal.Team {
+		r.Audience = portal.Team
+	}
+	l.reply = r
+	word := "mail.reply"
+	switch {
+	case !all[0].Team():
+	case r.Audience == portal.Team:
+		word = "mail.reply.team"
+	default:
+		word = "mail.reply.client"
+	}
+	l.body.After = append(l.body.After, l.T(word))
+	return nil
+}
+
+// addressed gives a mail that is about to be sent the address of its answer.
+func (n *Notifier) addressed(ctx context.Context, l *letter) error {
+	if l.reply.Place == "" {
+		return nil
+	}
+	address, err := n.replyTo(ctx, l.reply)
+	if err == nil {
+		l.ReplyTo = &mail.Address{Name: l.brand.Name, Email: address}
+	}
+	return err
+}

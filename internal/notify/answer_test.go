@@ -1,0 +1,142 @@
+package notify_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/mail"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/blob"
+	outgoing "github.com/vitrine-portal/vitrine/internal/mail"
+	"github.com/vitrine-portal/vitrine/internal/mail/mailtest"
+	"github.com/vitrine-portal/vitrine/internal/mailin"
+	"github.com/vitrine-portal/vitrine/internal/notify"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+	"github.com/vitrine-portal/vitrine/internal/transfer"
+)
+
+// There and back: what somebody answers to a notice by mail stands below the
+// thing it told of, as theirs, for those who see that.
+func TestNoticesAreAnswered(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := t.Context()
+		o := open(t, w, &mailtest.Server{})
+		addresses := mailin.NewAddresses("reply@in.honcho.example", []byte("a key of thirty-two bytes, or so"))
+		u, _ := url.Parse(base)
+		from := outgoing.Address{Name: "Honcho Design", Email: "portal@honcho.example"}
+		o.notify = notify.New(w.Portal, w.Accounts, outgoing.New(outgoing.Config{Host: "127.0.0.1", Port: o.server.Port(), TLS: outgoing.Plain, Timeout: 5 * time.Second, From: from}),
+			notify.Options{BaseURL: u, From: from,
+				ReplyTo: func(ctx context.Context, p portal.ReplyPlace) (string, error) {
+					id, err := w.Portal.ReplyAddress(ctx, p)
+					return addresses.For(mailin.Reply, id), err
+				},
+				ReturnTo: func(id portal.MailID) string { return addresses.For(mailin.Return, string(id)) }})
+		store, err := blob.OpenDisk(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		taker := mailin.New(mailin.Options{Portal: w.Portal, Accounts: w.Accounts, Bytes: transfer.New(store, "", slog.New(slog.DiscardHandler)), Addresses: addresses, Temp: t.TempDir()})
+		for _, who := range []portal.PersonID{o.Cleo, o.Dan, o.Tom} {
+			o.everything(who)
+		}
+		update := o.happen(1)[0]
+		o.Clock.Advance(4 * time.Minute)
+		answered := 0
+		for _, c := range []struct {
+			who      portal.PersonID
+			email    string
+			sentence string
+		}{
+			{o.Cleo, "cleo@cleo.test", "Reply to this e-mail to answer."},
+			{o.Tom, "tom@tom.test", "Reply to this e-mail to answer: the client sees it too."},
+		} {
+			mails := mailsTo(t, o, c.who)
+			if len(mails) != 1 {
+				t.Fatalf("%d mails to %s", len(mails), c.email)
+			}
+			id := mails[0].ID
+			// Looking at it in the Outbox makes no address.
+			p, err := o.notify.Preview(ctx, o.mail(id))
+			if err != nil || !strings.Contains(p.Text, c.sentence) {
+				t.Fatalf("the mail says %s, %v", p.Text, err)
+			}
+			before := len(o.server.Messages())
+			o.send(id)
+			raw := o.server.Messages()[before:]
+			if len(raw) != 1 || !o.server.Said("MAIL FROM:<"+addresses.For(mailin.Return, string(id))+">") {
+				t.Fatalf("%d mails, %q", len(raw), o.server.Heard())
+			}
+			msg, err := mail.ReadMessage(strings.NewReader(raw[0]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			to, err := mail.ParseAddress(msg.Header.Get("Reply-To"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer := fmt.Sprintf("From: %s\r\nTo: %s\r\nSubject: Re: x\r\nMessage-ID: <%s>\r\nIn-Reply-To: %s\r\n\r\nThank you, says %s.\r\n", c.email, to.Address, c.email, msg.Header.Get("Message-ID"), c.email)
+			if err := taker.Receive(ctx, "", []string{to.Address}, strings.NewReader(answer)); err != nil {
+				t.Fatal(err)
+			}
+			due, err := w.Portal.DueIncoming(ctx, w.Clock.Now(), 1)
+			if err != nil || len(due) != 1 {
+				t.Fatalf("due: %v, %v", due, err)
+			}
+			if err := taker.Take(ctx, due[0]); err != nil {
+				t.Fatal(err)
+			}
+			answered++
+			all, _, err := o.As(o.Cleo).CommentsOn(ctx, portal.ItemID(update), portal.CommentFilter{})
+			if err != nil || len(all) != answered {
+				t.Fatalf("%d comments, %v", len(all), err)
+			}
+		}
+		// Dan may only look, so nobody asks him to answer.
+		for _, m := range mailsTo(t, o, o.Dan) {
+			p, err := o.notify.Preview(ctx, m)
+			if err != nil || strings.Contains(p.Text, "Reply to this") {
+				t.Errorf("Dan's mail says %s, %v", p.Text, err)
+			}
+		}
+	})
+}
+
+// mailsTo are the mails of notices to a person.
+func mailsTo(t *testing.T, o *office, who portal.PersonID) (to []portal.Mail) {
+	t.Helper()
+	mails, _, err := o.As(o.Ada).Outbox(t.Context(), "", portal.Page{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range mails {
+		if m.Kind == portal.MailNotices && m.Person == who {
+			to = append(to, m)
+		}
+	}
+	return to
+}
+
+// Several things have no one place for an answer, and a mail about the team's
+// own is answered to the team.
+func TestNoticesThatAreNotAnswered(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := t.Context()
+		o := open(t, w, &mailtest.Server{})
+		o.everything(o.Cleo)
+		o.happen(2)
+		o.Clock.Advance(4 * time.Minute)
+		id := o.last(portal.MailNotices)
+		o.send(id)
+		if raw := o.server.Messages(); len(raw) != 1 || strings.Contains(raw[0], "Reply-To") || strings.Contains(raw[0], "Reply to this") {
+			t.Errorf("%d mails: %s", len(raw), raw)
+		}
+		if p, err := o.notify.Preview(ctx, o.mail(id)); err == nil && strings.Contains(p.Text, "Reply to this") {
+			t.Errorf("it says %s", p.Text)
+		}
+	})
+}
