@@ -593,7 +593,7 @@ CREATE TABLE message_texts (
   PRIMARY KEY (message_id, revision)
 );
 
-CREATE VIRTUAL TABLE message_words USING fts5 (body, client_id, content = 'messages', content_rowid = 'rowid', tokenize = "unicode61 remove_diacritics 2");
+CREATE VIRTUAL TABLE message_words USING fts5 (body, client_id, content = 'messages', content_rowid = 'rowid', tokenize = "unicode61 remove_diacritics 2", prefix = '3');
 
 CREATE TABLE 'message_words_config'(k PRIMARY KEY, v) WITHOUT ROWID;
 

@@ -6,8 +6,11 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
+	"golang.org/x/text/unicode/norm"
 )
 
 // MessageHit is a message that a search found. In its Snippet what was looked
@@ -31,20 +34,17 @@ type MessageSearch struct {
 // messageSearch is how one database finds words in messages. As textSearch, it
 // is told apart here only.
 type messageSearch struct {
-	find    string // messages m that have the words, $2
-	order   string // the newest first
-	snippet string // of the messages in a list that follows, for the words, $2
-	words   func(words []string, clients []ClientID) string
+	find  string // messages m that have the words, $2
+	order string // the newest first
+	words func(words []string, clients []ClientID) string
 }
 
 var messageSearches = map[db.Dialect]messageSearch{
 	db.SQLite: { // CROSS JOIN: the words first, from the newest on
 		find:  `FROM message_words w CROSS JOIN my_messages_sqlite m ON m.number = w.rowid WHERE w.message_words MATCH $2`,
 		order: `w.rowid`,
-		snippet: `SELECT m.id, snippet(message_words, 0, char(2), char(3), '…', 24) FROM message_words CROSS JOIN my_messages_sqlite m ON m.number = message_words.rowid
- WHERE message_words MATCH $2 AND m.id IN `,
 		words: func(words []string, clients []ClientID) string {
-			q := `body : ("` + strings.Join(words, `"* AND "`) + `"*)`
+			q := `body : (` + asked(words, `"`, `"*`, ` AND `) + `)`
 			for i, c := range clients {
 				_, id, _ := strings.Cut(string(c), "_")
 				if i == 0 {
@@ -63,10 +63,8 @@ var messageSearches = map[db.Dialect]messageSearch{
 	db.PostgreSQL: {
 		find:  `FROM my_messages_postgres m WHERE m.words @@ CAST($2 AS tsquery)`,
 		order: `m.id`,
-		snippet: `SELECT m.id, ts_headline('simple', m.body, CAST($2 AS tsquery), 'StartSel=' || chr(2) || ', StopSel=' || chr(3) || ', MaxWords=30, MinWords=12')
-  FROM my_messages_postgres m WHERE m.id IN `,
 		words: func(words []string, clients []ClientID) string {
-			q := `'` + strings.Join(words, `':* & '`) + `':*`
+			q := asked(words, `'`, `':*`, ` & `)
 			for i, c := range clients {
 				if i == 0 {
 					q += ` & (`
@@ -83,6 +81,23 @@ var messageSearches = map[db.Dialect]messageSearch{
 	},
 }
 
+// shortest is how long a beginning of a word must be: shorter ones are words.
+const shortest = 3
+
+// asked writes the words in a database's own words: beginnings end with begins,
+// whose first character is the quote.
+func asked(words []string, quote, begins, and string) string {
+	parts := make([]string, len(words))
+	for i, w := range words {
+		end := quote
+		if utf8.RuneCountInString(w) >= shortest {
+			end = begins
+		}
+		parts[i] = quote + w + end
+	}
+	return strings.Join(parts, and)
+}
+
 // SearchMessages finds messages and comments, the newest first, by what is
 // written in them. What was deleted is not found.
 func (me *Scope) SearchMessages(ctx context.Context, s MessageSearch, pg Page) (hits []MessageHit, next string, err error) {
@@ -96,9 +111,8 @@ func (me *Scope) SearchMessages(ctx context.Context, s MessageSearch, pg Page) (
 		return nil, "", err
 	}
 	how := messageSearches[me.p.db.Dialect()]
-	asked := how.words(words, clients)
 	q := `SELECT m.id ` + how.find
-	args := []any{asked, pg.limit()}
+	args := []any{how.words(words, clients), pg.limit()}
 	and := func(cond string, arg any) {
 		args = append(args, arg)
 		q += ` AND ` + cond + placeholder(len(args)+1)
@@ -145,16 +159,91 @@ func (me *Scope) SearchMessages(ctx context.Context, s MessageSearch, pg Page) (
 	}
 	for _, id := range found {
 		if i := slices.IndexFunc(messages, func(m Message) bool { return m.ID == id }); i >= 0 {
-			hits = append(hits, MessageHit{Message: messages[i]})
+			hits = append(hits, MessageHit{Message: messages[i], Snippet: snippet(messages[i].Body, words)})
 		}
 	}
-	in, ids = oneOf(3, found)
-	rows, err = me.query(ctx, how.snippet+in, append([]any{asked}, ids...)...)
-	return hits, next, eachPair(rows, err, func(id MessageID, snippet string) {
-		if i := slices.IndexFunc(hits, func(h MessageHit) bool { return h.ID == id }); i >= 0 {
-			hits[i].Snippet = snippet
+	return hits, next, nil
+}
+
+const (
+	snippetWords  = 24
+	snippetBefore = 6 // words before the first that was looked for
+)
+
+// snippet is a part of a text with what was looked for between \x02 and \x03.
+func snippet(text string, words []string) string {
+	keys := make([]string, len(words))
+	for i, w := range words {
+		keys[i] = plain(w)
+	}
+	type word struct{ from, to int }
+	var all []word
+	first := -1
+	found := map[int]bool{}
+	for at := 0; at < len(text); {
+		r, n := utf8.DecodeRuneInString(text[at:])
+		if !isWord(r) {
+			at += n
+			continue
 		}
-	})
+		to := at
+		for to < len(text) {
+			r, n := utf8.DecodeRuneInString(text[to:])
+			if !isWord(r) {
+				break
+			}
+			to += n
+		}
+		key := plain(text[at:to])
+		if slices.ContainsFunc(keys, func(k string) bool {
+			return key == k || utf8.RuneCountInString(k) >= shortest && strings.HasPrefix(key, k)
+		}) {
+			found[len(all)] = true
+			if first < 0 {
+				first = len(all)
+			}
+		}
+		all = append(all, word{at, to})
+		at = to
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	begin := max(0, first-snippetBefore)
+	end := min(len(all), begin+snippetWords)
+	var b strings.Builder
+	if begin > 0 {
+		b.WriteString("…")
+	}
+	last := all[begin].from
+	if begin == 0 {
+		last = 0
+	}
+	for i := begin; i < end; i++ {
+		b.WriteString(text[last:all[i].from])
+		if found[i] {
+			b.WriteString("\x02" + text[all[i].from:all[i].to] + "\x03")
+		} else {
+			b.WriteString(text[all[i].from:all[i].to])
+		}
+		last = all[i].to
+	}
+	if end < len(all) {
+		b.WriteString("…")
+	} else {
+		b.WriteString(text[last:])
+	}
+	return b.String()
+}
+
+// plain is a word without its accents, as it is looked for.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFD.String(fold(s)))
 }
 
 // searchedClients are those in whose messages is looked: the reader's, unless

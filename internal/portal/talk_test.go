@@ -1238,3 +1238,83 @@ func TestEverybodyAtOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestSearchMessages(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		showsFiles(t, w)
+		mia, cleo := w.As(w.Mia), w.As(w.Cleo)
+		id := converse(t, w)
+		file := w.Items[w.Site][portal.ClientSide].File
+		w.Clock.Advance(time.Hour)
+		first := must[portal.MessageID](t)(mia.Say(ctx, id, say("The café opens on Monday, and the garden on Tuesday", portal.ClientSide)))
+		second := must[portal.MessageID](t)(cleo.Say(ctx, id, portal.NewMessage{Body: "Monday suits us: see the plan", Files: []portal.FileID{file}}))
+		note := must[portal.MessageID](t)(mia.Say(ctx, id, say("Monday is too early", "")))
+		elsewhere := must[portal.ThreadID](t)(w.As(w.Carl).StartConversation(ctx, w.Shop, portal.NewConversation{Subject: "x", NewMessage: say("Monday at the shop", "")}))
+		comment := must[portal.MessageID](t)(cleo.CommentOn(ctx, portal.ItemID(w.Items[w.Site][portal.ClientSide].Task), portal.NewComment{NewMessage: say("Not before Monday", "")}))
+		find := func(who portal.PersonID, s portal.MessageSearch) (ids []portal.MessageID) {
+			t.Helper()
+			pg := portal.Page{Limit: 2}
+			for {
+				hits, next, err := w.As(who).SearchMessages(ctx, s, pg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, h := range hits {
+					ids = append(ids, h.ID)
+				}
+				if next == "" {
+					return ids
+				}
+				pg.After = next
+			}
+		}
+		same := func(what string, got []portal.MessageID, want ...portal.MessageID) {
+			t.Helper()
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: %v, want %v", what, got, want)
+			}
+		}
+		monday := portal.MessageSearch{Query: "mon"}
+		same("as Cleo", find(w.Cleo, monday), comment, second, first)
+		if got := find(w.Ada, monday); len(got) != 5 || !slices.Contains(got, note) {
+			t.Errorf("as Ada: %v", got)
+		}
+		if got := find(w.Carl, monday); len(got) != 1 || must[portal.Message](t)(w.As(w.Carl).Message(ctx, got[0])).Thread != elsewhere {
+			t.Errorf("as Carl: %v", got)
+		}
+		same("as Dan", find(w.Dan, monday))
+		same("as Rex", find(w.Rex, monday))
+		if got := find(w.Bea, monday); len(got) != 4 {
+			t.Errorf("as Bea, of two clients: %v", got)
+		}
+		same("all words", find(w.Cleo, portal.MessageSearch{Query: "tues garden"}), first)
+		same("no such word", find(w.Cleo, portal.MessageSearch{Query: "monday wednesday"}))
+		same("too short", find(w.Cleo, portal.MessageSearch{Query: "m"}))
+		same("two letters are a word", find(w.Cleo, portal.MessageSearch{Query: "su"}))
+		same("and found as one", find(w.Cleo, portal.MessageSearch{Query: "us monday"}), second)
+		same("operators are none", find(w.Cleo, portal.MessageSearch{Query: `"mon* OR (tuesday' & `}))
+		same("by its author", find(w.Cleo, portal.MessageSearch{Query: "mon", Author: w.Mia}), first)
+		same("in a thread", find(w.Cleo, portal.MessageSearch{Query: "mon", Thread: id}), second, first)
+		same("in another project", find(w.Cleo, portal.MessageSearch{Query: "mon", Project: w.Brand}))
+		same("in the project", find(w.Cleo, portal.MessageSearch{Query: "mon", Project: w.Site}), comment, second, first)
+		same("of another client", find(w.Cleo, portal.MessageSearch{Query: "mon", Client: w.Brick}))
+		same("with files", find(w.Cleo, portal.MessageSearch{Query: "mon", WithFiles: true}), second)
+		same("since then", find(w.Cleo, portal.MessageSearch{Query: "mon", Since: w.Clock.Now()}), comment, second, first)
+		same("since later", find(w.Cleo, portal.MessageSearch{Query: "mon", Since: w.Clock.Now().Add(time.Second)}))
+		hits, _, err := cleo.SearchMessages(ctx, portal.MessageSearch{Query: "cafe tue"}, portal.Page{})
+		if w.DB.Dialect() == "sqlite" {
+			if err != nil || len(hits) != 1 || hits[0].Snippet != "The \x02café\x03 opens on Monday, and the garden on \x02Tuesday\x03" {
+				t.Errorf("highlighted: %+v, %v", hits, err)
+			}
+		}
+		// With the team's names hidden nobody is found by being of the team.
+		sections(t, w, 0, int64(portal.FieldTeamNames))
+		same("by a hidden author", find(w.Cleo, portal.MessageSearch{Query: "mon", Author: w.Mia}))
+		// An edit is found, and what was there before is not.
+		if err := mia.EditMessage(ctx, first, "The bistro", 1); err != nil {
+			t.Fatal(err)
+		}
+		same("what was edited away", find(w.Cleo, portal.MessageSearch{Query: "garden"}))
+		same("what was edited in", find(w.Cleo, portal.MessageSearch{Query: "bistro"}), first)
+	})
+}
