@@ -53,7 +53,7 @@ func (t *Taker) post(ctx context.Context, m *portal.IncomingMail, in *Incoming) 
 		body = strings.TrimSpace(body + "\n\n" + Markdown(b.N("mailin.left", len(left), "files", b.List(left))))
 	}
 	id, err := portal.Once(me.SayAt(portal.WithRequest(ctx, portal.Request{Key: "mail " + string(m.ID)}), m.Place,
-		portal.NewMessage{Body: body, Audience: audience, Files: files}))
+		portal.NewMessage{Body: body, Audience: audience, Files: files, ByMail: true}))
 	if err != nil {
 		return t.refused(m, err)
 	}

@@ -444,3 +444,23 @@ func TestEraseAnswer(t *testing.T) {
 		}
 	})
 }
+
+// What somebody was about to write in the portal is left when they answer by
+// mail.
+func TestAnswerKeepsTheDraft(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		taker := takerFor(t, w)
+		for i, place := range []string{string(conversation(t, w, w.Site)), string(w.Items[w.Site][portal.ClientSide].Task)} {
+			if err := w.As(w.Cleo).SaveDraft(t.Context(), place, "", "half a thought"); err != nil {
+				t.Fatal(err)
+			}
+			cleo := addressOf(t, taker, portal.ReplyPlace{Person: w.Cleo, Place: place, Audience: portal.ClientSide})
+			if m := come(t, w, taker, letter(fmt.Sprintf("%d@x", i), "cleo@cleo.test", cleo, "In short: yes."), cleo); m.State != portal.IncomingPosted {
+				t.Fatalf("it is %s for %q", m.State, m.Reason)
+			}
+			if d, err := w.As(w.Cleo).Draft(t.Context(), place); err != nil || d.Body != "half a thought" {
+				t.Errorf("%s: the draft is %+v, %v", place, d, err)
+			}
+		}
+	})
+}

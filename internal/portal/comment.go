@@ -165,8 +165,10 @@ func (me *Scope) CommentOn(ctx context.Context, id ItemID, n NewComment) (Messag
 		if msg, err = t.say(ctx, th, n.NewMessage); err != nil {
 			return err
 		}
-		if err := t.discardDrafts(ctx, string(id)); err != nil {
-			return err
+		if !n.ByMail {
+			if err := t.discardDrafts(ctx, string(id)); err != nil {
+				return err
+			}
 		}
 		t.heard(th, n.Audience)
 		i.audience = n.Audience

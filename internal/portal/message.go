@@ -262,6 +262,7 @@ type NewMessage struct {
 	Quote    MessageID // of the same thread
 	Files    []FileID
 	Question bool // the client is asked: it is their turn to answer. Not in comments
+	ByMail   bool // it was not written in the portal, where a draft may wait
 }
 
 const maxMessageFiles = 20
@@ -313,8 +314,10 @@ func (t *tx) post(ctx context.Context, th Thread, n NewMessage) (id MessageID, e
 	if id, err = t.say(ctx, th, n); err != nil {
 		return "", err
 	}
-	if err := t.discardDraft(ctx, th, n.Audience); err != nil {
-		return "", err
+	if !n.ByMail {
+		if err := t.discardDraft(ctx, th, n.Audience); err != nil {
+			return "", err
+		}
 	}
 	k := MessagePosted
 	if th.Comments() {
