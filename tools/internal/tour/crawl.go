@@ -46,8 +46,9 @@ const (
 	manyAsked = 6    // pages of one kind with a query: orders, filters
 )
 
-// previewLimit bounds how long the preview of a file may take.
-const previewLimit = 20 * time.Second
+// previewLimit bounds how long one person waits for the previews of files, all
+// together: on a busy machine some pages are looked at without.
+const previewLimit = 30 * time.Second
 
 // A visitor follows links without a browser, which is a hundred times as fast.
 type visitor struct {
@@ -55,6 +56,7 @@ type visitor struct {
 	client    *http.Client
 	shapes    shapes
 	given     map[string]bool // addresses for people without a session, on pages for others
+	waited    time.Duration   // for previews
 	dead      []string
 }
 
@@ -192,11 +194,14 @@ func (v *visitor) read(path string) (arrived string, root *html.Node, err error)
 
 // whole is read once the page no longer waits for a preview that is being made.
 func (v *visitor) whole(path string) (arrived string, root *html.Node, err error) {
-	for began := time.Now(); ; time.Sleep(200 * time.Millisecond) {
+	const pause = 200 * time.Millisecond
+	for {
 		arrived, root, err = v.read(path)
-		if err != nil || root == nil || !waits(root) || time.Since(began) > previewLimit {
+		if err != nil || root == nil || !waits(root) || v.waited > previewLimit {
 			return arrived, root, err
 		}
+		time.Sleep(pause)
+		v.waited += pause
 	}
 }
 
