@@ -277,8 +277,6 @@ func (p *Page) seenWords(seen []portal.Seen) string {
 func (p *Page) Audience(a portal.Audience) string {
 	key := "audience.visible_to"
 	switch {
-	case a.Count == 0:
-		key = "audience.nobody_yet"
 	case !a.Shared:
 		key = "audience.once_shared"
 	case !a.Open:
@@ -286,7 +284,12 @@ func (p *Page) Audience(a portal.Audience) string {
 	case !a.Shown:
 		key = "audience.once_shown"
 	}
-	line := p.T(key, "client", a.Client, "people", p.N("people", a.Count))
+	line := ""
+	if a.Count == 0 {
+		line = p.T("audience.nobody_yet", "client", a.Client)
+	} else {
+		line = p.T(key, "client", a.Client, "people", p.N("people", a.Count))
+	}
 	if a.Invited > 0 {
 		line += " " + p.N("audience.invited", a.Invited)
 	}
