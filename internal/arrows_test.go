@@ -19,7 +19,7 @@ var arrows = map[string][]string{
 	"jobs":          {"db"},
 	"portal":        {"db", "account", "blob"}, // of blob, the keys only
 	"sentence":      {"portal", "words"},
-	"web":           {"portal", "account", "notify", "live", "transfer", "blob", "diff", "words", "web/static", "web/view", "web/view/ui"},
+	"web":           {"portal", "account", "notify", "live", "transfer", "blob", "diff", "sentence", "words", "web/static", "web/view", "web/view/ui"},
 	"web/view":      {"portal", "account", "diff", "sentence", "words", "prose", "web/static", "web/view/ui"},
 	"web/view/ui":   {"web/static"},
 	"api":           {"portal", "account", "transfer", "words"},

@@ -694,7 +694,7 @@ CREATE INDEX notice_choices_due ON notice_choices (digest_due) WHERE digest_due 
 
 CREATE TABLE notice_queue (
   event_id TEXT PRIMARY KEY REFERENCES events (id)
-);
+, message_id TEXT REFERENCES messages (id));
 
 CREATE TABLE notices (
   id         TEXT   PRIMARY KEY,
@@ -706,7 +706,7 @@ CREATE TABLE notices (
   mail       TEXT   NOT NULL CHECK (mail IN ('', 'now', 'digest')),
   mail_id    TEXT   NOT NULL DEFAULT '',
   at         BIGINT NOT NULL,
-  read_at    BIGINT,
+  read_at    BIGINT, message_id TEXT REFERENCES messages (id),
   UNIQUE (person_id, event_id)
 );
 

@@ -25,6 +25,14 @@ func (n *Notifier) answered(ctx context.Context, me *portal.Scope, l *letter, al
 			r.Audience = portal.Team
 		}
 	}
+	return n.answeredAt(ctx, me, l, r, all[0].Team())
+}
+
+// answeredAt is answered for one place, as its reader's side has it.
+func (n *Notifier) answeredAt(ctx context.Context, me *portal.Scope, l *letter, r portal.ReplyPlace, team bool) error {
+	if n.replyTo == nil {
+		return nil
+	}
 	if portal.ItemID(r.Place).Kind() == "" && !strings.HasPrefix(r.Place, "thr_") {
 		return nil
 	}
@@ -43,7 +51,7 @@ func (n *Notifier) answered(ctx context.Context, me *portal.Scope, l *letter, al
 	l.reply = r
 	word := "mail.reply"
 	switch {
-	case !all[0].Team():
+	case !team:
 	case r.Audience == portal.Team:
 		word = "mail.reply.team"
 	default:

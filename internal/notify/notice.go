@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/mail"
@@ -23,6 +24,9 @@ func (n *Notifier) notices(ctx context.Context, l *letter) error {
 	if len(all) == 0 {
 		return &portal.Unwanted{Why: "seen"}
 	}
+	if len(all) == 1 && all[0].Said != "" {
+		return n.said(ctx, me, l, all[0])
+	}
 	groups := n.grouped(l, all)
 	project := all[0].ProjectName
 	same := !slices.ContainsFunc(all, func(x portal.Notice) bool { return x.Project != all[0].Project })
@@ -36,7 +40,7 @@ func (n *Notifier) notices(ctx context.Context, l *letter) error {
 		l.Subject = l.N("mail.digest.subject", count, "project", brief(project))
 		l.body.Heading = l.N("mail.digest.heading", count, "project", project)
 	case count == 1:
-		s := sentence.Of(l.Book, all[0].Event, l.brand.Name)
+		s := sentence.OfNotice(l.Book, all[0], l.brand.Name)
 		l.Subject = l.T("mail.notices.subject_one", "project", brief(project), "what", brief(s.String()))
 		l.body.Heading = s.String()
 		l.body.Facts = []mail.Fact{
@@ -64,9 +68,45 @@ func (n *Notifier) notices(ctx context.Context, l *letter) error {
 	return n.answered(ctx, me, l, all)
 }
 
+// maxSaid is how much of a message a mail holds, in characters.
+const maxSaid = 4000
+
+// said is a mail about one message: what it says, and an address that an answer
+// to the mail goes to.
+func (n *Notifier) said(ctx context.Context, me *portal.Scope, l *letter, x portal.Notice) error {
+	m, err := me.Message(ctx, x.Said)
+	if err != nil {
+		return err
+	}
+	s := sentence.OfNotice(l.Book, x, l.brand.Name)
+	l.Subject = l.T("mail.notices.subject_one", "project", brief(cmp.Or(x.ProjectName, x.ClientName, l.brand.Name)), "what", brief(s.String()))
+	l.From.Name = l.T("mail.from", "who", brief(s.Actor), "workspace", brief(l.brand.Name))
+	l.body.Heading = s.String()
+	body := []rune(m.Body)
+	if len(body) > maxSaid {
+		body = append(body[:maxSaid], '…')
+	}
+	l.said(string(body))
+	if place := n.placeOf(x); place != "" {
+		l.body.Facts = []mail.Fact{{Label: l.T("mail.notices.project"), Value: place}}
+	}
+	n.button(l, l.T("mail.notices.open"), "/notices/"+string(x.ID))
+	// A conversation is one thread in mail programs.
+	thread := "<" + string(m.Thread) + "@" + mailDomain(n.from.Email) + ">"
+	l.Headers["In-Reply-To"], l.Headers["References"] = thread, thread
+	n.unsubscribe(l, []portal.Notice{x}, false)
+	return n.answeredAt(ctx, me, l, portal.ReplyPlace{Person: l.mail.Person, Place: string(m.Thread), Audience: m.Audience}, x.Team())
+}
+
+// mailDomain is what stands behind the @.
+func mailDomain(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
+
 // placeOf names the project, for the team with its client.
 func (n *Notifier) placeOf(x portal.Notice) string {
-	if x.Team() {
+	switch {
+	case x.ProjectName == "":
+		return x.ClientName
+	case x.Team():
 		return x.ClientName + " · " + x.ProjectName
 	}
 	return x.ProjectName
@@ -83,7 +123,7 @@ func (n *Notifier) grouped(l *letter, all []portal.Notice) []mail.Group {
 			place[x.Project] = i
 			groups = append(groups, mail.Group{Title: n.placeOf(x)})
 		}
-		e := mail.Entry{Text: sentence.Of(l.Book, x.Event, l.brand.Name).String(), Note: l.Time(x.At, l.now), URL: n.base + "/notices/" + string(x.ID)}
+		e := mail.Entry{Text: sentence.OfNotice(l.Book, x, l.brand.Name).String(), Note: l.Time(x.At, l.now), URL: n.base + "/notices/" + string(x.ID)}
 		groups[i].Entries = append(groups[i].Entries, e)
 	}
 	return groups

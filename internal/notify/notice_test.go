@@ -1,11 +1,15 @@
 package notify_test
 
 import (
+	"context"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/vitrine-portal/vitrine/internal/mail"
 	"github.com/vitrine-portal/vitrine/internal/mail/mailtest"
+	"github.com/vitrine-portal/vitrine/internal/notify"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 )
@@ -158,4 +162,64 @@ func (o *office) sweep() {
 			o.t.Fatal(err)
 		}
 	}
+}
+
+// One message is mailed as it reads, from whoever wrote it, with an address that
+// an answer goes to; a note never leaves for the client.
+func TestMessageIsMailed(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		o := open(t, w, &mailtest.Server{})
+		ctx := t.Context()
+		u, _ := url.Parse(base)
+		o.notify = notify.New(o.Portal, o.Accounts, mail.New(mail.Config{Host: "127.0.0.1", Port: o.server.Port(), TLS: mail.Plain, Timeout: 5 * time.Second, From: mail.Address{Name: "Honcho Design", Email: "portal@honcho.example"}}),
+			notify.Options{BaseURL: u, From: mail.Address{Email: "portal@honcho.example"}, ReplyTo: func(ctx context.Context, p portal.ReplyPlace) (string, error) {
+				id, err := w.Portal.ReplyAddress(ctx, p)
+				return "reply+" + id[len("rpl_"):] + "@in.honcho.example", err
+			}})
+		th, err := o.As(o.Tom).StartConversation(ctx, o.Site, portal.NewConversation{Subject: "Colours", NewMessage: portal.NewMessage{Body: "Which of the two?\n\nThe first is warmer.", Audience: portal.ClientSide}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.Portal.TellPeople(ctx); err != nil {
+			t.Fatal(err)
+		}
+		var id portal.MailID
+		if err := o.DB.QueryRow(ctx, `SELECT id FROM mails WHERE kind = 'notices' AND person_id = $1`, string(o.Cleo)).Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		p, err := o.notify.Preview(ctx, o.mail(id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range []string{"Tom wrote in Colours", "Which of the two?", "The first is warmer.", "/notices/ntc_", "Reply to this e-mail to answer."} {
+			if !strings.Contains(p.Text, word) {
+				t.Errorf("the mail lacks %q:\n%s", word, p.Text)
+			}
+		}
+		o.Clock.Advance(4 * time.Minute)
+		o.send(id)
+		raw := o.server.Messages()[0]
+		for _, line := range []string{"In-Reply-To: <" + string(th) + "@honcho.example>", "Reply-To: ", "@in.honcho.example>", "From: \"Tom via Honcho Design\" <portal@honcho.example>"} {
+			if !strings.Contains(raw, line) {
+				t.Errorf("the mail lacks %q:\n%s", line, raw)
+			}
+		}
+		if _, err := o.As(o.Tom).Say(ctx, th, portal.NewMessage{Body: "CNRY-note", Audience: portal.Team}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.Portal.TellPeople(ctx); err != nil {
+			t.Fatal(err)
+		}
+		o.Clock.Advance(4 * time.Minute)
+		o.sweep()
+		cleo, err := o.Accounts.Person(ctx, o.Cleo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range o.server.Messages() {
+			if strings.Contains(m, "CNRY-note") && strings.Contains(m, cleo.Email) {
+				t.Errorf("a note is mailed to the client:\n%s", m)
+			}
+		}
+	})
 }

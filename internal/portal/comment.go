@@ -171,8 +171,8 @@ func (me *Scope) CommentOn(ctx context.Context, id ItemID, n NewComment) (Messag
 			}
 		}
 		t.heard(th, n.Audience)
-		i.audience = n.Audience
-		if err := t.tell(ctx, CommentAdded, i, nil); err != nil {
+		if err := t.record(ctx, Happening{Kind: CommentAdded, Client: i.client, Project: i.project, Subject: string(id), Audience: n.Audience, Section: i.about, Message: msg,
+			Details: Details{"title": i.title}}); err != nil {
 			return err
 		}
 		t.subject = string(msg)

@@ -25,6 +25,7 @@ type Happening struct {
 	Section  Sections   // overrides the kind's, for kinds that are about any item
 	Silent   bool       // no mail, although the kind has one
 	Apart    bool       // in the audit log alone, although the kind is told elsewhere
+	Message  MessageID  // that was said: people are told of it
 	Details  Details    // what the sentence needs: titles, old and new values
 	Closes   []PersonID // whose live streams end, besides Person
 	Tells    []PersonID // who gets its mail, besides Person
@@ -91,8 +92,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 			}
 		}
 	}
-	if k.topic != 0 && h.Project != "" && !h.Silent {
-		if _, err := t.Exec(ctx, `INSERT INTO notice_queue (event_id) VALUES ($1)`, string(id)); err != nil {
+	if (k.topic != 0 && h.Project != "" || h.Message != "") && !h.Silent {
+		if _, err := t.Exec(ctx, `INSERT INTO notice_queue (event_id, message_id) VALUES ($1, $2)`, string(id), nullable(h.Message)); err != nil {
 			return err
 		}
 		t.AfterCommit(t.me.p.woken)

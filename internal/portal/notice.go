@@ -3,6 +3,8 @@ package portal
 import (
 	"context"
 	"database/sql"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -11,27 +13,66 @@ type Notice struct {
 	ID     NoticeID
 	Topic  Topics
 	Unread bool
+	About  string    // what it is about, which is a conversation for what is said in one
+	Said   MessageID // empty where nothing was said
+	Where  ThreadKind
+	Title  string // the subject of the conversation, or what was commented on
+	Item   ItemID // that was commented on
 	Event
+}
+
+// noticeTables hold them: events, and what was said.
+var noticeTables = []string{"event_notices", "message_notices"}
+
+// notices reads from both by the rest of a query, in one order.
+func (me *Scope) notices(ctx context.Context, newestFirst bool, limit int, where string, args ...any) ([]Notice, error) {
+	var all []Notice
+	order := map[bool]string{true: " DESC"}[newestFirst]
+	for _, table := range noticeTables {
+		rows, err := me.query(ctx, noticeColumns+` FROM my_`+table+` e WHERE `+where+` ORDER BY e.id`+order+` LIMIT $2`, append([]any{limit}, args...)...)
+		part, err := list(rows, err, scanNotice)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, part...)
+	}
+	slices.SortFunc(all, func(a, b Notice) int {
+		if newestFirst {
+			a, b = b, a
+		}
+		return strings.Compare(string(a.ID), string(b.ID))
+	})
+	return all[:min(len(all), limit)], nil
 }
 
 // Notices returns what the actor was told of, newest first: what they can still
 // see of it, as they see it now.
 func (me *Scope) Notices(ctx context.Context, pg Page) (all []Notice, next string, err error) {
-	rows, err := me.query(ctx, noticeColumns+`
- WHERE e.listed = 1 AND ($2 = '' OR e.id < $2) ORDER BY e.id DESC LIMIT $3`, pg.After, pg.limit())
-	all, err = list(rows, err, scanNotice)
-	if err != nil {
+	after, args := "", []any(nil)
+	if pg.After != "" {
+		after, args = ` AND e.id < $3`, []any{pg.After}
+	}
+	if all, err = me.notices(ctx, true, pg.limit(), `e.listed = 1`+after, args...); err != nil {
 		return nil, "", err
 	}
 	all, next = page(all, pg, func(n Notice) string { return string(n.ID) })
 	return all, next, me.stillThere(ctx, all)
 }
 
-// stillThere marks those whose subject has no page any more.
+// stillThere marks those whose subject has no page any more, and titles those of
+// comments by what they are on.
 func (me *Scope) stillThere(ctx context.Context, all []Notice) error {
 	events := make([]Event, len(all))
 	for i, n := range all {
 		events[i] = n.Event
+		if n.Item == "" {
+			continue
+		}
+		it, err := loadItem(ctx, me, n.Item)
+		if err != nil && err != ErrNotFound {
+			return err
+		}
+		all[i].Title = it.title
 	}
 	if err := me.standing(ctx, events); err != nil {
 		return err
@@ -44,10 +85,12 @@ func (me *Scope) stillThere(ctx context.Context, all []Notice) error {
 
 // Notice is one of them.
 func (me *Scope) Notice(ctx context.Context, id NoticeID) (Notice, error) {
-	rows, err := me.query(ctx, noticeColumns+` WHERE e.id = $2`, string(id))
-	all, err := list(rows, err, scanNotice)
+	all, err := me.notices(ctx, true, 1, `e.id = $3`, string(id))
 	if err == nil && len(all) == 0 {
 		err = ErrNotFound
+	}
+	if err == nil {
+		err = me.stillThere(ctx, all)
 	}
 	if err != nil {
 		return Notice{}, err
@@ -57,21 +100,32 @@ func (me *Scope) Notice(ctx context.Context, id NoticeID) (Notice, error) {
 
 const noticeColumns = `
 SELECT e.event_id, e.kind, e.at, COALESCE(e.client_id, ''), COALESCE(e.project_id, ''), e.subject, COALESCE(e.person_id, ''), COALESCE(e.person_name, ''), e.audience, e.particulars,
-       COALESCE(e.actor, ''), COALESCE(e.actor_name, ''), e.side, e.rights, e.project_name, e.client_name, e.id, e.topic, e.unread
-  FROM my_notices e`
+       COALESCE(e.actor, ''), COALESCE(e.actor_name, ''), e.side, e.rights, COALESCE(e.project_name, ''), COALESCE(e.client_name, ''), e.id, e.topic, e.unread, e.about, e.message_id, e.thread_kind, COALESCE(e.thread_subject, ''), COALESCE(e.item_id, '')`
 
 func scanNotice(rows *sql.Rows) (n Notice, err error) {
 	var project, client string
-	n.Event, err = scanEvent(rows, &project, &client, &n.ID, &n.Topic, &n.Unread)
+	n.Event, err = scanEvent(rows, &project, &client, &n.ID, &n.Topic, &n.Unread, &n.About, &n.Said, &n.Where, &n.Title, &n.Item)
 	n.ProjectName, n.ClientName = project, client
 	return n, err
 }
 
 // UnreadNotices counts what the actor was told of and has not read, up to 100.
 func (me *Scope) UnreadNotices(ctx context.Context) (n int, err error) {
-	err = me.get(ctx, `
-SELECT COUNT(*) FROM (SELECT n.id FROM my_notices n WHERE n.unread = 1 AND n.listed = 1 LIMIT $2) x`, []any{maxUnread}, &n)
-	return n, err
+	n, err = me.countNotices(ctx, maxUnread, `n.unread = 1 AND n.listed = 1`)
+	return min(n, maxUnread), err
+}
+
+// countNotices counts in both tables, up to a limit in each.
+func (me *Scope) countNotices(ctx context.Context, limit int, where string, args ...any) (n int, err error) {
+	for _, table := range noticeTables {
+		var some int
+		err := me.get(ctx, `SELECT COUNT(*) FROM (SELECT n.id FROM my_`+table+` n WHERE `+where+` LIMIT $2) x`, append([]any{limit}, args...), &some)
+		if err != nil {
+			return 0, err
+		}
+		n += some
+	}
+	return n, nil
 }
 
 // ReadNotices notes that the actor has read all that they were told of, up to
@@ -94,9 +148,8 @@ func (me *Scope) ReadAbout(ctx context.Context, subjects ...string) error {
 	if len(subjects) > 100 {
 		subjects = subjects[:100]
 	}
-	in, args := oneOf(2, subjects)
-	var n int
-	if err := me.get(ctx, `SELECT COUNT(*) FROM (SELECT n.id FROM my_notices n WHERE n.unread = 1 AND n.subject IN `+in+` LIMIT 1) x`, args, &n); err != nil || n == 0 {
+	in, args := oneOf(3, subjects)
+	if n, err := me.countNotices(ctx, 1, `n.unread = 1 AND n.about IN `+in, args...); err != nil || n == 0 {
 		return err
 	}
 	return me.write(ctx, func(t *tx) error {
@@ -117,11 +170,12 @@ func (me *Scope) NoticesOf(ctx context.Context, m Mail) (all []Notice, more int,
 	if m.Tries == 0 {
 		taken = ""
 	}
-	rows, err := me.query(ctx, noticeColumns+`
- WHERE e.unread = 1 AND e.mail = $2 AND e.mail_id = $3 ORDER BY e.id LIMIT $4`, mailOf(m.Kind), taken, most+1+maxUnread)
-	all, err = list(rows, err, scanNotice)
+	all, err = me.notices(ctx, false, most+1+maxUnread, `e.unread = 1 AND e.mail = $3 AND e.mail_id = $4`, mailOf(m.Kind), taken)
 	if len(all) > most {
 		all, more = all[:most], len(all)-most
+	}
+	if err == nil {
+		err = me.stillThere(ctx, all)
 	}
 	return all, more, err
 }

@@ -3,6 +3,7 @@ package portal_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -297,4 +298,110 @@ func TestNoticePlans(t *testing.T) {
 			}
 		})
 	})
+}
+
+// What is said is told to those who read it there, notes to the team alone; it
+// is read with the conversation, and gone when it is deleted.
+func TestMessagesAreTold(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		said := func(who portal.PersonID) (all []string) {
+			t.Helper()
+			list, _, err := w.As(who).Notices(ctx, portal.Page{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, n := range list {
+				if n.Said != "" && n.Unread {
+					all = append(all, string(n.Said))
+				}
+			}
+			return all
+		}
+		everybody := map[string]portal.PersonID{"Ada": w.Ada, "Mia": w.Mia, "Tom": w.Tom, "Cleo": w.Cleo, "Dan": w.Dan, "Carl": w.Carl, "Bea": w.Bea, "Eve": w.Eve, "Rex": w.Rex}
+		told := func(what string, id portal.MessageID, names ...string) {
+			t.Helper()
+			tellPeople(t, w)
+			for name, who := range everybody {
+				if got := slices.Contains(said(who), string(id)); got != slices.Contains(names, name) {
+					t.Errorf("%s: %s was told: %v", what, name, got)
+				}
+			}
+		}
+		last := func(who portal.PersonID, th portal.ThreadID) portal.MessageID {
+			t.Helper()
+			l := must[portal.MessageList](t)(w.As(who).Messages(ctx, th, portal.MessagePage{}))
+			return l.All[len(l.All)-1].ID
+		}
+		exec(t, w, `DELETE FROM notice_queue`)
+		th := must[portal.ThreadID](t)(w.As(w.Cleo).StartConversation(ctx, w.Site, portal.NewConversation{Subject: "Colours", NewMessage: portal.NewMessage{Body: "Which ones?"}}))
+		first := last(w.Cleo, th)
+		clients := []string{}
+		for name, who := range everybody {
+			if th, err := w.As(who).Thread(ctx, th); err == nil && th.Side == portal.ClientSide {
+				clients = append(clients, name)
+			}
+		}
+		others := slices.DeleteFunc(slices.Clone(clients), func(n string) bool { return n == "Cleo" })
+		told("a client's message", first, append(others, "Mia", "Tom")...)
+
+		note := must[portal.MessageID](t)(w.As(w.Tom).Say(ctx, th, portal.NewMessage{Body: "Careful here.", Audience: portal.Team}))
+		told("a note", note, "Mia")
+		answer := must[portal.MessageID](t)(w.As(w.Tom).Say(ctx, th, portal.NewMessage{Body: "These two. Right, @Ada?", Audience: portal.ClientSide, Question: true}))
+		told("an answer that names Ada", answer, append(clients, "Mia", "Ada")...)
+		n := must[portal.Notice](t)(w.As(w.Cleo).Notice(ctx, noticeAbout(t, w, w.Cleo, answer)))
+		if n.Title != "Colours" || n.Where != portal.ProjectThread || n.About != string(th) {
+			t.Errorf("%+v", n)
+		}
+		exec(t, w, `DELETE FROM mails`)
+		if err := w.As(w.Cleo).ChooseNotices(ctx, portal.NoticeChoices{Preset: portal.NoticeNeeds, DigestOn: "daily", DigestAt: "08:00"}); err != nil {
+			t.Fatal(err)
+		}
+		plain := must[portal.MessageID](t)(w.As(w.Tom).Say(ctx, th, portal.NewMessage{Body: "By the way.", Audience: portal.ClientSide}))
+		tellPeople(t, w)
+		if n, _ := mailsWaiting(t, w, portal.MailNotices, w.Cleo); n != 0 {
+			t.Error("what does not need Cleo is mailed")
+		}
+		must[portal.MessageID](t)(w.As(w.Tom).Say(ctx, th, portal.NewMessage{Body: "Well?", Audience: portal.ClientSide, Question: true}))
+		tellPeople(t, w)
+		if n, _ := mailsWaiting(t, w, portal.MailNotices, w.Cleo); n != 1 {
+			t.Error("a question is not mailed")
+		}
+		if err := w.As(w.Tom).DeleteMessage(ctx, plain); err != nil {
+			t.Fatal(err)
+		}
+		if slices.Contains(said(w.Cleo), string(plain)) {
+			t.Error("a deleted message is told of")
+		}
+		if err := w.As(w.Cleo).MarkRead(ctx, th, last(w.Cleo, th)); err != nil {
+			t.Fatal(err)
+		}
+		if all := said(w.Cleo); len(all) > 0 {
+			t.Errorf("%v are unread after the conversation was read", all)
+		}
+		sections(t, w, 0, int64(portal.SectionMessages))
+		if all, _, err := w.As(w.Cleo).Notices(ctx, portal.Page{}); err != nil || slices.ContainsFunc(all, func(n portal.Notice) bool { return n.Said != "" }) {
+			t.Errorf("with the section off: %v, %v", all, err)
+		}
+		sections(t, w, int64(portal.SectionMessages), 0)
+
+		comment := must[portal.MessageID](t)(w.As(w.Cleo).CommentOn(ctx, portal.ItemID(w.Items[w.Site][portal.ClientSide].Deliverable), portal.NewComment{NewMessage: portal.NewMessage{Body: "Nicer."}}))
+		told("a comment", comment, append(others, "Mia", "Tom")...)
+		hidden := must[portal.MessageID](t)(w.As(w.Tom).CommentOn(ctx, portal.ItemID(w.Items[w.Site][portal.Team].Deliverable), portal.NewComment{NewMessage: portal.NewMessage{Body: "Hm."}}))
+		told("a comment on what is hidden", hidden, "Mia")
+		direct := must[portal.ThreadID](t)(w.As(w.Mia).StartDirect(ctx, portal.NewDirect{Client: w.Acme, People: []portal.PersonID{w.Cleo}, NewMessage: portal.NewMessage{Body: "Between us."}}))
+		told("a direct message", last(w.Mia, direct), "Cleo")
+	})
+}
+
+func noticeAbout(t *testing.T, w *portaltest.World, who portal.PersonID, id portal.MessageID) portal.NoticeID {
+	t.Helper()
+	all, _, err := w.As(who).Notices(ctx, portal.Page{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(all, func(n portal.Notice) bool { return n.Said == id })
+	if i < 0 {
+		t.Fatalf("%s was not told of %s", who, id)
+	}
+	return all[i].ID
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -25,18 +26,18 @@ const tellAtOnce = 200
 // and says of how many. Of several that run at the same time, one does each.
 func (p *Portal) TellPeople(ctx context.Context) (n int, err error) {
 	for {
-		rows, err := p.db.Query(ctx, `SELECT q.event_id FROM notice_queue q ORDER BY q.event_id LIMIT $1`, tellAtOnce)
-		ids, err := list(rows, err, func(rows *sql.Rows) (id EventID, err error) { return id, rows.Scan(&id) })
+		rows, err := p.db.Query(ctx, `SELECT q.event_id, COALESCE(q.message_id, '') FROM notice_queue q ORDER BY q.event_id LIMIT $1`, tellAtOnce)
+		waiting, err := list(rows, err, func(rows *sql.Rows) (e told, err error) { return e, rows.Scan(&e.id, &e.message) })
 		if err != nil {
 			return n, err
 		}
-		for _, id := range ids {
-			if err := p.db.Write(ctx, func(d *db.Tx) error { return p.tellOf(ctx, d, id) }); err != nil {
+		for _, e := range waiting {
+			if err := p.db.Write(ctx, func(d *db.Tx) error { return p.tellOf(ctx, d, e) }); err != nil {
 				return n, err
 			}
 			n++
 		}
-		if len(ids) < tellAtOnce {
+		if len(waiting) < tellAtOnce {
 			return n, nil
 		}
 	}
@@ -53,23 +54,34 @@ type told struct {
 	person  PersonID // to whom it was done
 	shown   bool     // the client sees it
 	details Details
+	topic   Topics
+
+	message   MessageID // that was said, if anything was
+	thread    ThreadID
+	talk      ThreadKind
+	client    ClientID // of the thread
+	asks      bool     // the client is to answer it
+	mentioned []PersonID
 }
 
 // tellOf makes the notices of one event.
-func (p *Portal) tellOf(ctx context.Context, d *db.Tx, id EventID) error {
-	switch n, err := d.Exec(ctx, `DELETE FROM notice_queue WHERE event_id = $1`, string(id)); {
+func (p *Portal) tellOf(ctx context.Context, d *db.Tx, e told) error {
+	switch n, err := d.Exec(ctx, `DELETE FROM notice_queue WHERE event_id = $1`, string(e.id)); {
 	case err != nil:
 		return err
 	case n == 0:
 		return nil // somebody else did
 	}
-	e := told{id: id}
 	var details string
 	err := d.QueryRow(ctx, `
-SELECT e.kind, e.at, e.actor, e.project_id, e.subject, COALESCE(e.person_id, ''), e.shown, e.particulars FROM events e WHERE e.id = $1`, string(id)).
+SELECT e.kind, e.at, e.actor, COALESCE(e.project_id, ''), e.subject, COALESCE(e.person_id, ''), e.shown, e.particulars FROM events e WHERE e.id = $1`, string(e.id)).
 		Scan(&e.kind, &e.at, &e.actor, &e.project, &e.subject, &e.person, &e.shown, &details)
 	if err == nil {
 		err = json.Unmarshal([]byte(details), &e.details)
+	}
+	e.topic = kinds[e.kind].topic
+	if err == nil && e.message != "" {
+		err = e.read(ctx, d)
 	}
 	if err != nil {
 		return err
@@ -86,6 +98,22 @@ SELECT e.kind, e.at, e.actor, e.project_id, e.subject, COALESCE(e.person_id, '')
 	return nil
 }
 
+// read finds out where the message was said, and to whom.
+func (e *told) read(ctx context.Context, d *db.Tx) error {
+	e.topic = TopicMessages
+	err := d.QueryRow(ctx, `
+SELECT m.thread_id, CASE WHEN m.audience = 'client' THEN 1 ELSE 0 END, t.kind, COALESCE(t.project_id, ''), COALESCE(t.client_id, ''),
+       CASE WHEN t.kind = 'item' THEN t.item_id ELSE t.id END, CASE WHEN t.asked_id = m.id THEN 1 ELSE 0 END
+  FROM messages m JOIN threads t ON t.id = m.thread_id WHERE m.id = $1`, string(e.message)).
+		Scan(&e.thread, &e.shown, &e.talk, &e.project, &e.client, &e.subject, &e.asks)
+	if err != nil {
+		return err
+	}
+	rows, err := d.Query(ctx, `SELECT n.person_id FROM mentions n WHERE n.message_id = $1`, string(e.message))
+	e.mentioned, err = list(rows, err, func(rows *sql.Rows) (id PersonID, err error) { return id, rows.Scan(&id) })
+	return err
+}
+
 // A listener is somebody who may be told.
 type listener struct {
 	person  PersonID
@@ -97,25 +125,38 @@ type listener struct {
 }
 
 // listeners are those who are told of an event: the project's team, and if it is
-// shown to the client, the client's people who may see the project. Whoever did
-// it knows.
+// shown to the client, the client's people who may see the project; of what is
+// said outside projects, the client's team and people, or those who talk; and
+// whoever is named. Whoever did it knows.
 func listeners(ctx context.Context, d *db.Tx, e told) ([]listener, error) {
 	shown := 0
 	if e.shown {
 		shown = 1
 	}
+	from, place := `project_grants g LEFT JOIN project_team pt ON pt.project_id = g.project_id AND pt.person_id = g.actor`, string(e.project)
+	where := `g.project_id = $2 AND (pt.person_id IS NOT NULL OR g.side = 'client' AND $3 = 1
+       OR EXISTS (SELECT 1 FROM mentions n WHERE n.message_id = $4 AND n.person_id = g.actor))`
+	switch e.talk {
+	case GeneralThread:
+		from, place = `client_grants g LEFT JOIN client_team ct ON ct.client_id = g.client_id AND ct.person_id = g.actor`, string(e.client)
+		where = `g.client_id = $2 AND (ct.person_id IS NOT NULL OR g.side = 'client' AND $3 = 1
+       OR EXISTS (SELECT 1 FROM mentions n WHERE n.message_id = $4 AND n.person_id = g.actor))`
+	case DirectThread:
+		from, place = `(SELECT i.person_id AS actor, i.thread_id, COALESCE(k.side, 'team') AS side, COALESCE(k.rights, 511) AS rights
+          FROM thread_people i JOIN threads t ON t.id = i.thread_id LEFT JOIN client_grants k ON k.client_id = t.client_id AND k.actor = i.person_id) g`, string(e.thread)
+		where = `g.thread_id = $2 AND (g.side = 'team' OR $3 = 1) AND $4 <> ''`
+	}
 	rows, err := d.Query(ctx, `
 SELECT g.actor, g.side, g.rights, COALESCE(NULLIF(a.time_zone, ''), w.time_zone), CASE WHEN m.person_id IS NULL THEN 0 ELSE 1 END,
        COALESCE(c.preset, ''), COALESCE(c.listed, 0), COALESCE(c.mailed, 0), COALESCE(c.digested, 0),
        COALESCE(c.quiet_from, ''), COALESCE(c.quiet_until, ''), COALESCE(c.digest_on, ''), COALESCE(c.digest_at, '')
-  FROM project_grants g
+  FROM `+from+`
   JOIN persons a ON a.id = g.actor AND a.disabled_at IS NULL
   JOIN workspace w ON w.id = 1
-  LEFT JOIN project_team pt ON pt.project_id = g.project_id AND pt.person_id = g.actor
-  LEFT JOIN mutes m ON m.project_id = g.project_id AND m.person_id = g.actor
+  LEFT JOIN mutes m ON m.project_id = $5 AND m.person_id = g.actor
   LEFT JOIN notice_choices c ON c.person_id = g.actor
- WHERE g.project_id = $1 AND g.actor <> $2 AND (pt.person_id IS NOT NULL OR g.side = 'client' AND $3 = 1)
- ORDER BY g.actor`, string(e.project), e.actor, shown)
+ WHERE g.actor <> $1 AND `+where+`
+ ORDER BY g.actor`, e.actor, place, shown, string(e.message), string(e.project))
 	return list(rows, err, func(rows *sql.Rows) (l listener, err error) {
 		c := &l.choices
 		err = rows.Scan(append([]any{&l.person, &l.side, &l.rights, &l.zone, &l.muted}, c.into()...)...)
@@ -128,6 +169,9 @@ SELECT g.actor, g.side, g.rights, COALESCE(NULLIF(a.time_zone, ''), w.time_zone)
 
 // needs reports whether the event leaves something to do for the listener.
 func (e told) needs(l listener) bool {
+	if e.message != "" {
+		return e.asks && l.side == ClientSide && l.rights.Has(SendMessage) || slices.Contains(e.mentioned, l.person)
+	}
 	switch e.kind {
 	case DeliverableInReview:
 		return l.side == ClientSide && l.rights.Has(Decide)
@@ -145,7 +189,6 @@ func (e told) needs(l listener) bool {
 
 // tell makes one notice, and sees to the mail that takes it along.
 func (p *Portal) tell(ctx context.Context, d *db.Tx, e told, l listener) error {
-	k := kinds[e.kind]
 	ways, mail := l.choices.Ways(), ""
 	var read any
 	old := p.now().Sub(db.FromMicros(e.at)) > noticeOld
@@ -153,24 +196,24 @@ func (p *Portal) tell(ctx context.Context, d *db.Tx, e told, l listener) error {
 	switch {
 	case old:
 		read = e.at
-	case k.mail != "": // one of its own
-	case needs && (l.choices.Preset != NoticeOwn || ways.Mailed.Has(k.topic) || ways.Digested.Has(k.topic)):
+	case kinds[e.kind].mail != "": // one of its own
+	case needs && (l.choices.Preset != NoticeOwn || ways.Mailed.Has(e.topic) || ways.Digested.Has(e.topic)):
 		mail = "now"
 	case l.muted:
 		return nil
-	case ways.Mailed.Has(k.topic):
+	case ways.Mailed.Has(e.topic):
 		mail = "now"
-	case ways.Digested.Has(k.topic):
+	case ways.Digested.Has(e.topic):
 		mail = "digest"
 	}
-	listed := needs || ways.Listed.Has(k.topic) && !l.muted
+	listed := needs || ways.Listed.Has(e.topic) && !l.muted
 	if mail == "" && !listed {
 		return nil
 	}
 	if _, err := d.Exec(ctx, `
-INSERT INTO notices (id, person_id, event_id, subject, topic, listed, mail, at, read_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO notices (id, person_id, event_id, subject, topic, listed, mail, at, read_at, message_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (person_id, event_id) DO NOTHING`,
-		db.NewID("ntc"), string(l.person), string(e.id), e.subject, int64(k.topic), listed, mail, e.at, read); err != nil {
+		db.NewID("ntc"), string(l.person), string(e.id), e.subject, int64(e.topic), listed, mail, e.at, read, nullable(e.message)); err != nil {
 		return err
 	}
 	switch mail {

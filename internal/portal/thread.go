@@ -380,14 +380,15 @@ func (me *Scope) StartConversation(ctx context.Context, project ProjectID, n New
 		if err := t.insertThread(ctx, th, ""); err != nil {
 			return err
 		}
-		if _, err := t.say(ctx, th, n.NewMessage); err != nil {
+		msg, err := t.say(ctx, th, n.NewMessage)
+		if err != nil {
 			return err
 		}
 		if err := t.discardDrafts(ctx, string(project)); err != nil {
 			return err
 		}
 		t.heard(th, n.Audience)
-		return t.record(ctx, Happening{Kind: ConversationStarted, Client: p.Client, Project: project, Subject: string(id), Audience: n.Audience, Details: Details{"title": n.Subject}})
+		return t.record(ctx, Happening{Kind: ConversationStarted, Client: p.Client, Project: project, Subject: string(id), Audience: n.Audience, Message: msg, Details: Details{"title": n.Subject}})
 	})
 	return id, err
 }
@@ -490,11 +491,12 @@ func (me *Scope) StartDirect(ctx context.Context, n NewDirect) (ThreadID, error)
 				}
 			}
 			n.Audience = th.Audience
-			if _, err := t.say(ctx, th, n.NewMessage); err != nil {
+			msg, err := t.say(ctx, th, n.NewMessage)
+			if err != nil {
 				return err
 			}
 			t.heard(th, th.Audience)
-			if err := t.record(ctx, Happening{Kind: ConversationStarted, Client: th.Client, Subject: string(id), Audience: th.Audience, Apart: true, Details: Details{"title": ""}}); err != nil {
+			if err := t.record(ctx, Happening{Kind: ConversationStarted, Client: th.Client, Subject: string(id), Audience: th.Audience, Apart: true, Message: msg, Details: Details{"title": ""}}); err != nil {
 				return err
 			}
 			return t.stillWrites(ctx, id)
@@ -637,7 +639,11 @@ func (me *Scope) NoAnswerNeeded(ctx context.Context, id ThreadID) error {
 // talked records what happened in a thread, and signals it to those who see
 // the audience there.
 func (t *tx) talked(ctx context.Context, k Kind, th Thread, audience Side, subject string) error {
-	if err := t.record(ctx, Happening{Kind: k, Client: th.Client, Project: th.Project, Subject: subject, Audience: audience}); err != nil {
+	h := Happening{Kind: k, Client: th.Client, Project: th.Project, Subject: subject, Audience: audience}
+	if k == MessagePosted || k == CommentAnswered {
+		h.Message = MessageID(subject)
+	}
+	if err := t.record(ctx, h); err != nil {
 		return err
 	}
 	t.heard(th, audience)

@@ -9,10 +9,11 @@ const (
 	TopicUpdates                     // how projects stand
 	TopicProgress                    // milestones and tasks
 	TopicFiles
+	TopicMessages // conversations and comments
 )
 
 // AllTopics is what there is.
-const AllTopics = TopicReviews | TopicUpdates | TopicProgress | TopicFiles
+const AllTopics = TopicReviews | TopicUpdates | TopicProgress | TopicFiles | TopicMessages
 
 // Has reports whether t holds all of what.
 func (t Topics) Has(what Topics) bool { return t&what == what }
@@ -22,7 +23,7 @@ var TopicNames = []struct {
 	Topic Topics
 	Name  string
 }{
-	{TopicReviews, "reviews"}, {TopicUpdates, "updates"}, {TopicProgress, "progress"}, {TopicFiles, "files"},
+	{TopicReviews, "reviews"}, {TopicMessages, "messages"}, {TopicUpdates, "updates"}, {TopicProgress, "progress"}, {TopicFiles, "files"},
 }
 
 // A NoticePreset is a named way to be told.
@@ -32,7 +33,7 @@ type NoticePreset string
 // whichever they choose.
 const (
 	NoticeNeeds      NoticePreset = "needs"  // listed, and mailed only when it needs them
-	NoticeNormal     NoticePreset = "normal" // reviews at once, the rest once a day
+	NoticeNormal     NoticePreset = "normal" // reviews and messages at once, the rest once a day
 	NoticeEverything NoticePreset = "everything"
 	NoticeOwn        NoticePreset = "own" // topic by topic
 )
@@ -57,5 +58,5 @@ func (p NoticePreset) ways(own Ways) Ways {
 	case NoticeOwn:
 		return own
 	}
-	return Ways{Listed: AllTopics, Mailed: TopicReviews, Digested: AllTopics &^ TopicReviews}
+	return Ways{Listed: AllTopics, Mailed: TopicReviews | TopicMessages, Digested: AllTopics &^ (TopicReviews | TopicMessages)}
 }

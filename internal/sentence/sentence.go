@@ -75,3 +75,25 @@ func Href(id string) string {
 	}
 	return ""
 }
+
+// OfNotice says what somebody was told of. What was said is said where it was,
+// and leads there.
+func OfNotice(b *words.Book, n portal.Notice, workspace string) Sentence {
+	if n.Said == "" {
+		return Of(b, n.Event, workspace)
+	}
+	s := Sentence{Actor: cmp.Or(n.ActorName, workspace), Title: n.Title, Href: "/messages/" + string(n.Said)}
+	key := "notice.message"
+	switch {
+	case n.Where == portal.DirectThread:
+		key, s.Title = "notice.direct", b.T("notice.to_you")
+	case n.Where == portal.GeneralThread:
+		s.Title = b.T("notice.general", "client", n.ClientName)
+	case n.Where == portal.ItemThread:
+		key = "notice.comment"
+	case n.Audience == portal.Team:
+		key = "notice.note"
+	}
+	s.Before, s.After, _ = strings.Cut(b.T(key, "actor", s.Actor, "title", mark), mark)
+	return s
+}

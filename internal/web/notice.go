@@ -6,6 +6,7 @@ import (
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/sentence"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
 	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
 )
@@ -57,10 +58,10 @@ func (s *Server) openNotice(w http.ResponseWriter, r *http.Request, me *visit) e
 	if err != nil {
 		return err
 	}
-	if err := me.ReadAbout(r.Context(), n.Subject); err != nil {
+	if err := me.ReadAbout(r.Context(), n.About); err != nil {
 		return err
 	}
-	to := view.Href(n.Subject)
+	to := sentence.OfNotice(me.Book, n, me.Brand.Name).Href
 	if to == "" {
 		to = view.Href(string(n.Project)) + "/activity"
 	}
