@@ -122,6 +122,9 @@ func (s *Server) mailPage(w http.ResponseWriter, r *http.Request, me *visit) err
 	p := view.MailPage{Page: s.page(me, "outbox"), Mail: m, Unwanted: unwanted, CanRetry: m.CanRetry() && me.Self.Rights.Has(portal.Administer),
 		From: preview.From, To: preview.To, Subject: preview.Subject, Headers: preview.Headers, Text: preview.Text,
 		Link: preview.Link, Open: strings.TrimPrefix(preview.Link, s.URL(""))}
+	if strings.HasPrefix(p.Open, "/notices/") && m.Person != me.Person.ID { // they open for their reader alone
+		p.Open = ""
+	}
 	s.setTitle(&p.Page, p.T("outbox.kind."+m.Kind))
 	w.Header().Set("Content-Security-Policy", csp+"; frame-src 'self'")
 	return s.render(w, r, http.StatusOK, view.Mail(p))
