@@ -76,65 +76,46 @@ func (me *Scope) Summary(ctx context.Context, id ProjectID) (ProjectSummary, err
 	return *all[id], err
 }
 
-// tally counts what is open and done.
+// tally counts what is open and done. What is asked for is no progress.
 func (me *Scope) tally(ctx context.Context, ids []ProjectID, all map[ProjectID]*ProjectSummary) error {
 	in, args := oneOf(2, ids)
 	rows, err := me.query(ctx, `
-SELECT y.project_id, y.kind, y.turn, y.total, y.done, COALESCE(y.since, 0), y.sections FROM my_tallies y WHERE y.project_id IN `+in, args...)
+SELECT y.project_id, MAX(y.sections),
+       CAST(SUM(CASE y.kind WHEN 'file_request' THEN 0 ELSE y.done END) AS BIGINT),
+       CAST(SUM(CASE y.kind WHEN 'milestone' THEN y.total ELSE 0 END) AS BIGINT),
+       CAST(SUM(CASE y.kind WHEN 'task' THEN y.total ELSE 0 END) AS BIGINT),
+       CAST(SUM(CASE y.kind WHEN 'deliverable' THEN y.total ELSE 0 END) AS BIGINT),
+       CAST(SUM(CASE y.kind WHEN 'task' THEN y.total - y.done ELSE 0 END) AS BIGINT),
+       CAST(SUM(CASE y.turn WHEN 'client' THEN 0 ELSE y.total - y.done END) AS BIGINT),
+       CAST(SUM(CASE y.turn WHEN 'client' THEN y.total - y.done ELSE 0 END) AS BIGINT),
+       COALESCE(MIN(CASE y.turn WHEN 'client' THEN NULL ELSE y.since END), 0), COALESCE(MIN(CASE y.turn WHEN 'client' THEN y.since END), 0)
+  FROM my_tallies y WHERE y.project_id IN `+in+` GROUP BY y.project_id`, args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	since := map[ProjectID]map[Side]int64{}
 	for rows.Next() {
 		var id ProjectID
-		var kind string
-		var turn Side
-		var total, done int
-		var at int64
 		var sections Sections
-		if err := rows.Scan(&id, &kind, &turn, &total, &done, &at, &sections); err != nil {
+		var s ProjectSummary
+		var us, them int64
+		if err := rows.Scan(&id, &sections, &s.Progress.Done, &s.Counts.Milestones, &s.Counts.Tasks, &s.Counts.Deliverables, &s.Counts.OpenTasks,
+			&s.WithUs, &s.WithThem, &us, &them); err != nil {
 			return err
 		}
-		s := all[id]
-		if kind != "file_request" { // what is asked for is no progress
-			s.Progress.Total += total
-			s.Progress.Done += done
+		s.Project = id
+		s.Progress.Total = s.Counts.Milestones + s.Counts.Tasks + s.Counts.Deliverables
+		if s.Progress.Shown = sections.Has(FieldProgress); !s.Progress.Shown {
+			s.Progress = Progress{}
 		}
-		s.Progress.Shown = sections.Has(FieldProgress)
-		switch kind {
-		case "milestone":
-			s.Counts.Milestones += total
-		case "task":
-			s.Counts.Tasks += total
-			s.Counts.OpenTasks += total - done
-		case "deliverable":
-			s.Counts.Deliverables += total
-		}
-		if turn == ClientSide {
-			s.WithThem += total - done
-		} else {
-			s.WithUs += total - done
-		}
-		if since[id] == nil {
-			since[id] = map[Side]int64{}
-		}
-		if was := since[id][turn]; at != 0 && (was == 0 || at < was) {
-			since[id][turn] = at
-		}
-	}
-	for id, s := range all {
 		// What waits for the client comes first: only they can end that wait.
 		switch {
 		case s.WithThem > 0:
-			s.Turn = ClientSide
+			s.Turn, s.TurnSince = ClientSide, moment(them)
 		case s.WithUs > 0:
-			s.Turn = Team
+			s.Turn, s.TurnSince = Team, moment(us)
 		}
-		s.TurnSince = moment(since[id][s.Turn])
-		if !s.Progress.Shown {
-			s.Progress = Progress{}
-		}
+		*all[id] = s
 	}
 	return rows.Err()
 }
