@@ -240,6 +240,7 @@ func (s *Server) sharePage(w http.ResponseWriter, r *http.Request, me *visit) er
 	if p.Preview, err = me.SharePreview(r.Context(), in.Project.ID); err != nil {
 		return err
 	}
+	p.Preview.Audience.Shared = true // as it will be
 	s.below(&p.Within, "", p.T("share.title", "client", in.Project.ClientName))
 	return s.render(w, r, http.StatusOK, view.Share(p))
 }

@@ -53,9 +53,7 @@ func (s *Server) settingsPage(w http.ResponseWriter, r *http.Request, me *visit)
 
 // accentSample draws what becomes of a colour.
 func (s *Server) accentSample(w http.ResponseWriter, r *http.Request, me *visit) error {
-	h := w.Header()
-	h.Set("Content-Type", "image/svg+xml")
-	h.Set("Cache-Control", "private, max-age=3600")
+	w.Header().Set("Content-Type", "image/svg+xml")
 	_, err := w.Write(static.Sample("#"+r.URL.Query().Get("colour"), me.Book.T("action.save"), me.Book.T("settings.accent_link")))
 	return err
 }
