@@ -12,7 +12,7 @@ const (
 // What some pages load beside them.
 var (
 	Files   = Bundle{Style: "/static/files.DR3XONKP.css", Script: "/static/files.IQ66I42Z.js"}
-	Viewer  = Bundle{Style: "/static/viewer.XYRK5VDP.css", Script: "/static/viewer.73O3UCCH.js"}
+	Viewer  = Bundle{Style: "/static/viewer.RTFW32JE.css", Script: "/static/viewer.73O3UCCH.js"}
 	PDF     = Bundle{Style: "/static/pdf.4GJ6XSPE.css", Script: "/static/pdf.K6O7SP43.js"}
 	Compose = Bundle{Style: "/static/compose.VTHF2X4V.css", Script: "/static/compose.ZQBFWCN3.js"}
 )
