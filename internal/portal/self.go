@@ -8,6 +8,8 @@ type Self struct {
 	Rights  Rights       // of the team role
 	Clients []ClientName // those they are let in as a client user
 	Files   bool         // they are shown the files of some project
+
+	Messages bool // they are shown the conversations of some client or project
 }
 
 // ClientName is enough of a client to name it and link to it.
@@ -27,7 +29,12 @@ SELECT 'team', r.role, '', r.rights FROM my_role r
 UNION ALL
 SELECT 'client', x.id, x.name, x.rights FROM (SELECT c.id, c.name, c.rights FROM my_clients c WHERE c.side = 'client' ORDER BY c.name_key LIMIT $2) x
 UNION ALL
-SELECT 'files', y.id, '', 0 FROM (SELECT p.id FROM my_places p WHERE (p.sections & 32) <> 0 LIMIT 1) y`, maxSelfClients)
+SELECT 'files', y.id, '', 0 FROM (SELECT p.id FROM my_places p WHERE (p.sections & 32) <> 0 LIMIT 1) y
+UNION ALL
+SELECT 'messages', z.id, '', 0 FROM (SELECT p.id FROM my_places p WHERE (p.sections & 64) <> 0 LIMIT 1) z
+UNION ALL
+SELECT 'messages', v.id, '', 0 FROM (SELECT c.id FROM my_clients c JOIN workspace w ON w.id = 1
+ WHERE c.side = 'client' AND (((w.sections & ~c.sections_set) | (c.sections & c.sections_set)) & 64) <> 0 LIMIT 1) v`, maxSelfClients)
 	if err != nil {
 		return s, err
 	}
@@ -43,6 +50,8 @@ SELECT 'files', y.id, '', 0 FROM (SELECT p.id FROM my_places p WHERE (p.sections
 			s.Role, s.Rights = a, rights
 		case "files":
 			s.Files = true
+		case "messages":
+			s.Messages = true
 		default:
 			s.Clients = append(s.Clients, ClientName{ClientID(a), b})
 		}

@@ -67,6 +67,7 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 			return err
 		}
 		p.ClientName, p.Contact, p.Welcome = c.Name, c.Contact, c.Welcome
+		p.MayWrite = me.Self.Messages && c.Can(portal.SendMessage) && !p.ReadOnly
 		p.Shell.Client.Client = c.Name
 	} else {
 		place = string(me.Self.Clients[0].ID)

@@ -91,6 +91,8 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 
 		"/calendar/{id}":       string(feed),
 		"/clients/{id}":        string(s.Acme),
+		"/conversations/{id}":  string(items.Conversation),
+		"/drafts/{place}":      string(items.Conversation),
 		"/client-users/{id}":   string(s.BeaAtAcme),
 		"/deliverables/{id}":   string(items.Deliverable),
 		"/files/{id}":          string(items.File),
@@ -130,6 +132,7 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 		"{feed}":        string(feed),
 		"{item}":        string(items.Task),
 		"{link}":        string(items.Link),
+		"{message}":     string(items.Message),
 		"{milestone}":   string(items.Milestone),
 		"{n}":           "1",
 		"{person}":      string(s.Tom),
@@ -155,11 +158,11 @@ var placeholder = regexp.MustCompile(`\{[^}]+\}`)
 
 // ofItem matches what is about an item of a project, which is the client's or
 // the team's own.
-var ofItem = regexp.MustCompile(`\{(item|task|milestone|deliverable|update|link)\}| /(tasks|milestones|deliverables|updates|links|files|folders|trash|versions)/\{id\}`)
+var ofItem = regexp.MustCompile(`\{(item|message|task|milestone|deliverable|update|link)\}| /(tasks|milestones|deliverables|updates|links|files|folders|trash|versions|conversations)/\{id\}`)
 
 // late are the changes after which others find less: they come last, in this order.
 var late = []string{
-	"/archive", "/restore", "/suspend", "/resume", "/conceal", "/hide", "/unshare", "/remove", "/delete",
+	"/archive", "/restore", "/suspend", "/resume", "/conceal", "/hide", "/unshare", "/remove", "/delete", "/erase",
 	"/profile/sessions/{id}", "/profile/sessions/end-others", "/profile/password", "/sign-out", "/switch",
 }
 
@@ -198,6 +201,13 @@ func formOf(s *webtest.Site, pattern string) url.Values {
 		"POST /requests/{id}/decide":        {"decision": {"refuse"}, "reason": {"Larger"}, "revision": {"1"}},
 		"POST /files/selection":             {"file": {string(s.Items[s.Site][portal.ClientSide].File)}, "do": {"move"}},
 		"POST /links/{id}/delete":           {"deliverable": {string(s.Items[s.Site][portal.ClientSide].Deliverable)}},
+
+		"POST /conversations/{id}":               {"body": {"Hello"}, "audience": {"client"}},
+		"POST /clients/{id}/conversation":        {"body": {"Hello"}, "audience": {"client"}},
+		"POST /projects/{project}/conversations": {"subject": {"Hello"}, "body": {"Hello"}, "audience": {"client"}},
+		"POST /messages/direct":                  {"client": {string(s.Acme)}, "person": {string(s.Bea)}, "body": {"Hello"}},
+		"POST /messages/{message}/edit":          {"body": {"Hello"}, "revision": {"1"}},
+		"POST /drafts/{place}":                   {"body": {"Hel"}},
 	}[pattern]
 }
 
@@ -295,6 +305,9 @@ func TestMatrix(t *testing.T) {
 					}
 					if rest == "/files/selection" {
 						path += "?project=" + string(s.Site)
+					}
+					if rest == "/conversations/{id}/read" {
+						path += "?upto=" + thing("POST /messages/{message}", "{message}")
 					}
 					key := fmt.Sprintf("%-6s %-4s %s", side, method, rest)
 					if rows[key] == nil {

@@ -28,6 +28,7 @@ func (s *Server) routes() []route {
 		s.settingsRoutes(),
 		s.fileSettingsRoutes(),
 		s.projectRoutes(),
+		s.talkRoutes(),
 		s.viewerRoutes(),
 		s.uploadRoutes(),
 		s.zipRoutes(),

@@ -49,6 +49,7 @@ var doneKeys = []string{
 	"asked", "taken_back", "approved", "returned", "unshared", "project_shared", "project_archived", "project_restored", "template", "off_project",
 	"pinned", "unpinned", "moved", "copied", "trashed", "untrashed", "attached", "detached",
 	"version_back",
+	"settled", "message_deleted", "message_erased",
 	"request_sent", "request_answered", "request_accepted", "request_refused", "request_withdrawn", "link_made", "link_revoked", "links_revoked",
 }
 
@@ -110,6 +111,7 @@ func (s *Server) teamShell(me *visit, current string) *ui.TeamShellProps {
 		{Label: b.T("nav.today"), Href: "/", Icon: "sun", Current: current == "today"},
 		{Label: b.T("nav.clients"), Href: "/clients", Icon: "building-2", Current: current == "clients"},
 		{Label: b.T("nav.projects"), Href: "/projects", Icon: "folder-kanban", Current: current == "projects"},
+		{Label: b.T("nav.messages"), Href: "/messages", Icon: "message-square", Current: current == "messages", Count: me.unread()},
 		{Label: b.T("nav.files"), Href: "/files", Icon: "files", Current: current == "files"},
 		{Label: b.T("nav.people"), Href: "/people", Icon: "users", Current: current == "people"},
 	}
@@ -130,6 +132,9 @@ func (s *Server) clientShell(me *visit, current string) *ui.ClientShellProps {
 		p.Nav = []ui.NavItem{
 			{Label: b.T("nav.home"), Href: "/", Icon: "house", Current: current == "home"},
 			{Label: b.T("nav.projects"), Href: "/projects", Icon: "folder-kanban", Current: current == "projects"},
+		}
+		if me.Self.Messages {
+			p.Nav = append(p.Nav, ui.NavItem{Label: b.T("nav.messages"), Href: "/messages", Icon: "message-square", Current: current == "messages", Count: me.unread()})
 		}
 		if me.Self.Files {
 			p.Nav = append(p.Nav, ui.NavItem{Label: b.T("nav.files"), Href: "/files", Icon: "files", Current: current == "files"})

@@ -28,10 +28,11 @@ type visit struct {
 	Brand         portal.Brand
 	Book          *words.Book
 	Now           time.Time
-	Viewing       *viewing // set while a team member views as a client person
-	ended         string   // why the session that was shown is over
-	done          string   // what the page is to say of the change that led to it
-	of            string   // what was changed, where that can be undone
+	Viewing       *viewing   // set while a team member views as a client person
+	ended         string     // why the session that was shown is over
+	done          string     // what the page is to say of the change that led to it
+	of            string     // what was changed, where that can be undone
+	unread        func() int // counts the conversations with something new
 }
 
 // viewing is whose view a team member looks at.
@@ -189,6 +190,7 @@ func (s *Server) visit(r *http.Request) (*visit, error) {
 	v.Book = s.book(v, r)
 	if err == nil && v.signedIn() {
 		v.Self, err = v.Scope.Self(r.Context())
+		v.unread = func() int { return s.unread(r.Context(), v) }
 	}
 	return v, err
 }

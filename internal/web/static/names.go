@@ -5,7 +5,7 @@ package static
 // The names of the files every page links to, with the hash of their content.
 const (
 	Style  = "/static/app.XEMENFSW.css"
-	Script = "/static/app.U4J7RBF3.js"
+	Script = "/static/app.KU72DHIM.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
 
@@ -15,4 +15,5 @@ var (
 	Viewer  = Bundle{Style: "/static/viewer.RTFW32JE.css", Script: "/static/viewer.73O3UCCH.js"}
 	PDF     = Bundle{Style: "/static/pdf.4GJ6XSPE.css", Script: "/static/pdf.K6O7SP43.js"}
 	Compose = Bundle{Style: "/static/compose.VTHF2X4V.css", Script: "/static/compose.ZQBFWCN3.js"}
+	Talk    = Bundle{Style: "/static/talk.QWAAPYHS.css", Script: "/static/talk.QZ4QHOOE.js"}
 )

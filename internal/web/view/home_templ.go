@@ -34,6 +34,7 @@ type HomePage struct {
 	Office     portal.Office
 	Looked     bool // they have been at a project
 	Profiled   bool // they have saved their profile
+	MayWrite   bool // to the workspace, in the client's conversation
 }
 
 func (p *HomePage) greeting() string {
@@ -105,7 +106,10 @@ func (p *HomePage) contact() ui.ContactProps {
 	if p.Office.ReplyHours > 0 {
 		c.Reply = p.N("home.contact.reply", p.Office.ReplyHours)
 	}
-	if k.Email != "" {
+	switch {
+	case p.MayWrite:
+		c.Action = ui.ButtonProps{Label: p.T("home.contact.message"), Icon: "message-square", Href: "/clients/" + string(p.Client) + "/conversation"}
+	case k.Email != "":
 		c.Action = ui.ButtonProps{Label: p.T("home.contact.write"), Icon: "mail", Href: "mailto:" + k.Email}
 	}
 	return c
@@ -290,7 +294,7 @@ func Home(p HomePage) templ.Component {
 						var templ_7745c5c3_Var8 string
 						templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("home.news.none"))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `home.templ`, Line: 153, Col: 45}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/home.templ`, Line: 157, Col: 45}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 						if templ_7745c5c3_Err != nil {
@@ -364,7 +368,7 @@ func homeSide(p HomePage) templ.Component {
 			var templ_7745c5c3_Var10 string
 			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(p.Welcome)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `home.templ`, Line: 171, Col: 30}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/home.templ`, Line: 175, Col: 30}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 			if templ_7745c5c3_Err != nil {

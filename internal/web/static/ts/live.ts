@@ -10,13 +10,14 @@ const parts = ["main", "#rail", "#top"];
 let news: HTMLElement | undefined;
 let fetching = false;
 let again = false;
+let talk = false; // all that is new is that something was said
 
 function busy(): boolean {
   const a = document.activeElement;
   return (
     dirty() ||
     document.querySelector("dialog[open], details.menu[open]") !== null ||
-    (a !== null && a.matches("main input:not([type=checkbox],[type=radio],[type=submit]), main textarea, main select"))
+    (a !== null && !a.closest("[data-keep]") && a.matches("main input:not([type=checkbox],[type=radio],[type=submit]), main textarea, main select"))
   );
 }
 
@@ -34,8 +35,12 @@ function changes(old: Node, now: Node): boolean {
   return !keep || !(now instanceof HTMLElement) || keep !== now.dataset.keep;
 }
 
+// refresh lays the page over anew. What was said somewhere is no news to
+// somebody who is busy: the navigation alone counts it.
 async function refresh() {
-  if (busy()) {
+  const lay = busy() && talk ? ["#rail"] : parts;
+  talk = false;
+  if (busy() && lay === parts) {
     if (!news?.isConnected) news = toast(say("news"), { label: say("refresh"), run: () => location.reload() }, true);
     return;
   }
@@ -58,8 +63,8 @@ async function refresh() {
     }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (location.href !== here) return;
-    if (busy()) return refreshLater();
-    for (const part of parts) {
+    if (busy() && lay === parts) return refreshLater();
+    for (const part of lay) {
       const old = document.querySelector(part);
       const now = page.querySelector(part);
       if (old && now) Idiomorph.morph(old, now, { ignoreActiveValue: true, callbacks: { beforeNodeMorphed: changes } });
@@ -83,9 +88,10 @@ function refreshLater() {
 }
 
 let wait = 0;
-function soon() {
+function soon(e?: Event) {
+  talk = e?.type === "said" && (talk || !wait);
   clearTimeout(wait);
-  wait = window.setTimeout(refresh, 150 + Math.random() * 350);
+  wait = window.setTimeout(() => ((wait = 0), void refresh()), 150 + Math.random() * 350);
 }
 
 function connect(url: string, tries: number) {
@@ -95,6 +101,8 @@ function connect(url: string, tries: number) {
     tries = 0;
   });
   stream.addEventListener("changed", soon);
+  stream.addEventListener("said", soon);
+  stream.addEventListener("typing", (e) => document.dispatchEvent(new CustomEvent("vitrine:typing", { detail: e.data })));
   stream.addEventListener("bye", () => {
     stream.close();
     anew();
@@ -109,6 +117,7 @@ function connect(url: string, tries: number) {
 
 // A page that knows what it waits for asks for itself.
 document.addEventListener("vitrine:stale", soon);
+document.addEventListener("vitrine:fresh", () => void refresh());
 
 const url = document.body.dataset.live;
 if (url) connect(url, 0);

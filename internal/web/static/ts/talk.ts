@@ -1,0 +1,4 @@
+// The pages with messages: what is typed is kept, what is read is told, and
+// what is said arrives.
+import "./write";
+import "./thread";

@@ -1,0 +1,86 @@
+// A conversation on the screen: where it opens, what was read of it, who is
+// writing, and that its end stays in view.
+const thread = () => document.getElementById("thread");
+const scroller = () => document.scrollingElement!;
+
+let atEnd = false;
+const measure = () => (atEnd = scroller().scrollHeight - scroller().scrollTop - innerHeight < 160);
+
+function toEnd() {
+  scroller().scrollTop = scroller().scrollHeight;
+  atEnd = true;
+}
+
+// What was new when the page was opened stays marked while it is read.
+function remember() {
+  const t = thread();
+  const here = new URL(location.href);
+  if (!t || !document.getElementById("new") || here.searchParams.has("since")) return;
+  here.searchParams.set("since", t.dataset.since ?? "");
+  history.replaceState(history.state, "", here);
+}
+
+// Told once the newest message has really been on the screen.
+let told = "";
+function read() {
+  const t = thread();
+  const last = t?.dataset.last;
+  if (!t || !last || told === last || document.visibilityState !== "visible" || !document.hasFocus()) return;
+  const li = document.getElementById(last);
+  if (!li || li.getBoundingClientRect().top > innerHeight) return;
+  told = last;
+  void fetch(`${t.dataset.here}/read?upto=${last}`, { method: "POST", keepalive: true });
+}
+
+let hide = 0;
+function typing(e: Event) {
+  const t = thread();
+  const [id, ...name] = ((e as CustomEvent<string>).detail ?? "").split(" ");
+  const line = document.getElementById("typing");
+  if (!t || !line || t.dataset.thread !== id) return;
+  line.textContent = line.dataset.says!.replace("%", name.join(" ") || line.dataset.someone!);
+  clearTimeout(hide);
+  hide = window.setTimeout(() => (line.textContent = ""), 6000);
+}
+
+document.addEventListener("vitrine:typing", typing);
+document.addEventListener("vitrine:sent", () => (atEnd = true));
+
+// That somebody is writing is told every few seconds at most.
+let last = 0;
+addEventListener("input", (e) => {
+  const f = (e.target as Element).closest<HTMLFormElement>("#thread form[data-say]");
+  const t = thread();
+  if (!f || !t || !(e.target as Element).matches("textarea") || Date.now() - last < 3000) return;
+  last = Date.now();
+  void fetch(`${t.dataset.here}/typing?to=${f.classList.contains("team") ? "team" : "client"}`, { method: "POST" }).catch(() => {});
+});
+
+let newest = thread()?.dataset.last;
+document.addEventListener("vitrine:swapped", () => {
+  const now = thread()?.dataset.last;
+  if (now !== newest) {
+    newest = now;
+    clearTimeout(hide);
+    const line = document.getElementById("typing");
+    if (line) line.textContent = "";
+    if (atEnd && thread()?.hasAttribute("data-fresh")) toEnd();
+  }
+  remember();
+  read();
+});
+
+addEventListener("scroll", () => {
+  measure();
+  read();
+}, { passive: true });
+addEventListener("focus", read);
+document.addEventListener("visibilitychange", read);
+
+if (thread()) {
+  remember();
+  const hash = location.hash.slice(1);
+  if (!hash || hash === "end") toEnd();
+  measure();
+  setTimeout(read, 400);
+}

@@ -1,0 +1,116 @@
+// Composers: form[data-say]. What is typed is kept by the server as a draft;
+// sending leaves the page where it is.
+const form = (t: EventTarget | null) => (t as Element | null)?.closest?.<HTMLFormElement>("form[data-say]") ?? null;
+
+const timers = new Map<HTMLFormElement, number>();
+
+function draftURL(f: HTMLFormElement): string {
+  const [id, note] = f.dataset.place!.split(" ");
+  return "/drafts/" + id + (note ? "?note=1" : "");
+}
+
+// save keeps a draft; what does not arrive is tried again with the next letter.
+async function save(f: HTMLFormElement, leaving = false) {
+  clearTimeout(timers.get(f));
+  timers.delete(f);
+  const data = new URLSearchParams();
+  for (const name of ["body", "subject"]) {
+    const field = f.elements.namedItem(name) as HTMLInputElement | HTMLTextAreaElement | null;
+    if (field) data.set(name, field.value);
+  }
+  const state = f.querySelector<HTMLElement>(".draft-state");
+  try {
+    const answer = await fetch(draftURL(f), { method: "POST", body: data, keepalive: leaving });
+    if (state) state.textContent = answer.ok && data.get("body") ? state.dataset.saved! : "";
+  } catch {
+    if (state) state.textContent = "";
+  }
+}
+
+const unsaved = () => [...timers.keys()].filter((f) => f.isConnected);
+
+addEventListener("input", (e) => {
+  const f = form(e.target);
+  if (!f || !(e.target as Element).matches("textarea, [name=subject]")) return;
+  clearTimeout(timers.get(f));
+  timers.set(f, window.setTimeout(() => void save(f), 800));
+  const state = f.querySelector<HTMLElement>(".draft-state");
+  if (state) state.textContent = state.dataset.saving!;
+});
+
+addEventListener("pagehide", () => unsaved().forEach((f) => void save(f, true)));
+
+// A link that comes back to this composer waits until the draft is kept.
+addEventListener("click", (e) => {
+  const a = (e.target as Element).closest<HTMLAnchorElement>("a[data-leave]");
+  if (!a || e.defaultPrevented || e.metaKey || e.ctrlKey || e.shiftKey || !unsaved().length) return;
+  e.preventDefault();
+  void Promise.all(unsaved().map((f) => save(f))).then(() => {
+    const here = new URL(location.href);
+    const to = new URL(a.href);
+    location.assign(to);
+    if (to.pathname === here.pathname && to.search === here.search) location.reload();
+  });
+});
+
+// How many files are ticked stands beside the clip.
+function count(f: HTMLFormElement) {
+  const n = f.querySelectorAll(".attach-list input:checked").length;
+  const at = f.querySelector("[data-chosen]");
+  if (at) at.textContent = n ? String(n) : "";
+}
+addEventListener("change", (e) => {
+  const f = form(e.target);
+  if (f) count(f);
+});
+
+addEventListener("keydown", (e) => {
+  const f = form(e.target);
+  if (!f || e.key !== "Enter" || !(e.metaKey || e.ctrlKey) || e.isComposing) return;
+  e.preventDefault();
+  f.requestSubmit(f.querySelector<HTMLButtonElement>("button:not([formaction]):not([type=button])") ?? undefined);
+});
+
+// Sent in place: the answer is the page as it is now, with an empty composer.
+addEventListener("submit", (e) => {
+  const f = form(e.target);
+  const by = (e as SubmitEvent).submitter;
+  if (!f || e.defaultPrevented || by?.hasAttribute("formaction") || !f.closest("[data-inplace]")) return;
+  e.preventDefault();
+  clearTimeout(timers.get(f));
+  timers.delete(f);
+  void send(f);
+});
+
+async function send(f: HTMLFormElement) {
+  if (f.dataset.sending !== undefined) return;
+  f.dataset.sending = "";
+  const whole = f.closest<HTMLElement>("[data-keep]")!;
+  try {
+    const answer = await fetch(f.action, { method: "POST", headers: { Accept: "text/html" }, body: new URLSearchParams(new FormData(f) as unknown as Record<string, string>) });
+    const page = answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+    const now = page && [...page.querySelectorAll<HTMLElement>("[data-keep]")].find((x) => x.dataset.keep === whole.dataset.keep);
+    if (!now || !answer.redirected) {
+      f.submit(); // the page with what is wrong; sent twice, it is one message
+      return;
+    }
+    const name = f.querySelector("textarea")!.id;
+    const own = document.importNode(now, true);
+    whole.replaceWith(own);
+    // The one that was used stays in front.
+    const how = own.querySelector<HTMLInputElement>(f.classList.contains("team") ? "input[value=note][type=radio]" : "input[value=reply][type=radio]");
+    if (how) how.checked = true;
+    own.querySelector<HTMLElement>("#" + CSS.escape(name))?.focus();
+    const here = new URL(location.href);
+    if (here.searchParams.has("quote") || here.searchParams.has("at") || here.searchParams.has("before") || here.searchParams.has("after")) {
+      here.search = "";
+      history.replaceState(null, "", here);
+    }
+    document.dispatchEvent(new CustomEvent("vitrine:sent"));
+    document.dispatchEvent(new Event("vitrine:fresh"));
+  } catch {
+    f.submit(); // the browser says that it is offline, and keeps the page
+  } finally {
+    delete f.dataset.sending;
+  }
+}

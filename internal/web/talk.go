@@ -1,0 +1,910 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/static"
+	"github.com/vitrine-portal/vitrine/internal/web/view"
+	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
+)
+
+func (s *Server) talkRoutes() []route {
+	return []route{
+		{"GET /messages", person, s.messages},
+		{"GET /messages/new", person, s.newMessage},
+		{"GET /messages/direct", person, s.newDirect},
+		{"POST /messages/direct", person, s.startDirect},
+		{"GET /conversations/{id}", person, s.conversation},
+		{"POST /conversations/{id}", person, s.sayInThread},
+		{"POST /conversations/{id}/read", person, s.markRead},
+		{"POST /conversations/{id}/typing", oneself, s.typing},
+		{"POST /conversations/{id}/settle", team, act(conversationPath, "settled", func(me *visit, r *http.Request, id string) error {
+			return me.NoAnswerNeeded(r.Context(), portal.ThreadID(id))
+		})},
+
+		{"GET /projects/{project}/messages", person, s.projectMessages},
+		{"GET /projects/{project}/conversations/new", person, s.newConversation},
+		{"POST /projects/{project}/conversations", person, s.startConversation},
+		{"GET /clients/{id}/messages", team, s.clientMessages},
+		{"GET /clients/{id}/conversation", person, s.generalConversation},
+		{"POST /clients/{id}/conversation", person, s.sayToClient},
+
+		{"GET /messages/{message}", person, s.toMessage},
+		{"GET /messages/{message}/edit", person, s.editMessage},
+		{"POST /messages/{message}/edit", person, s.changeMessage},
+		{"GET /messages/{message}/delete", person, s.deleteMessagePage},
+		{"POST /messages/{message}/delete", person, s.onMessage("message_deleted", (*portal.Scope).DeleteMessage)},
+		{"POST /messages/{message}/erase", team, s.onMessage("message_erased", (*portal.Scope).EraseMessage)},
+		{"GET /messages/{message}/history", team, s.messageHistory},
+
+		{"POST /drafts/{place}", oneself, s.saveDraft},
+	}
+}
+
+func conversationPath(id string) string { return "/conversations/" + id }
+
+// talkBundle is what pages with messages load.
+func talkBundle() []view.Bundle {
+	return []view.Bundle{{Style: static.Files.Style}, static.Talk}
+}
+
+// talkPage is what all pages of conversations have.
+func (s *Server) talkPage(me *visit) view.TalkPage {
+	p := view.TalkPage{Page: s.page(me, "messages"), Workspace: me.Brand.Name, Me: me.Scope.Person(), Team: me.Self.Role != "", Several: len(me.Self.Clients) > 1}
+	p.Load(talkBundle()...)
+	p.May = !p.ReadOnly
+	return p
+}
+
+// talkList is talkPage with the conversations that are asked for.
+func (s *Server) talkList(r *http.Request, me *visit, l portal.ConversationList) (view.TalkPage, error) {
+	p := s.talkPage(me)
+	q := r.URL.Query()
+	switch l.Filter = q.Get("show"); l.Filter {
+	case "", portal.UnreadOnly, portal.OurTurn:
+	default:
+		return p, portal.ErrNotFound
+	}
+	var next string
+	var err error
+	p.Filter = l.Filter
+	if p.All, next, err = me.Conversations(r.Context(), l); err != nil {
+		return p, err
+	}
+	p.Newest, p.Older = pages(r, next)
+	return p, nil
+}
+
+func (s *Server) messages(w http.ResponseWriter, r *http.Request, me *visit) error {
+	p, err := s.talkList(r, me, portal.ConversationList{After: portal.ThreadID(r.URL.Query().Get("after"))})
+	if err != nil {
+		return err
+	}
+	s.setTitle(&p.Page, p.T("nav.messages"))
+	return s.render(w, r, http.StatusOK, view.Messages(view.MessagesPage{TalkPage: p}))
+}
+
+func (s *Server) projectMessages(w http.ResponseWriter, r *http.Request, me *visit) error {
+	in, err := s.inProject(r, me, "messages", portal.SectionMessages)
+	if err != nil {
+		return err
+	}
+	p := view.ProjectMessagesPage{Within: in, May: mayStart(in)}
+	if p.Talk, err = s.talkList(r, me, portal.ConversationList{Project: in.Project.ID, After: portal.ThreadID(r.URL.Query().Get("after"))}); err != nil {
+		return err
+	}
+	p.Load(talkBundle()...)
+	return s.render(w, r, http.StatusOK, view.ProjectMessages(p))
+}
+
+// mayStart reports whether the reader may begin a conversation in a project.
+func mayStart(in view.Within) bool {
+	p := in.Project
+	return !in.ReadOnly && (p.Team() && p.Can(portal.Contribute) || !p.Team() && p.Can(portal.SendMessage) && p.Sections.Has(portal.SectionMessages))
+}
+
+func (s *Server) clientMessages(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := s.clientTab(r, me, "messages")
+	if err != nil {
+		return err
+	}
+	p := view.ClientMessagesPage{ClientFrame: f, May: f.Client.Can(portal.Contribute) && f.Client.Archived.IsZero()}
+	if p.Talk, err = s.talkList(r, me, portal.ConversationList{Client: f.Client.ID, After: portal.ThreadID(r.URL.Query().Get("after"))}); err != nil {
+		return err
+	}
+	p.Load(talkBundle()...)
+	return s.render(w, r, http.StatusOK, view.ClientMessages(p))
+}
+
+func (s *Server) conversation(w http.ResponseWriter, r *http.Request, me *visit) error {
+	th, err := me.Thread(r.Context(), portal.ThreadID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	if th.Comments() {
+		return seeOther(w, r, view.Href(string(th.Item)))
+	}
+	return s.renderConversation(w, r, me, http.StatusOK, th, nil, nil)
+}
+
+// typed is what was typed into a composer that came back.
+type typed struct {
+	audience portal.Side
+	subject  string
+	portal.NewMessage
+}
+
+// renderConversation draws a conversation; t is what was typed when a form came
+// back, and invalid what was wrong with it.
+func (s *Server) renderConversation(w http.ResponseWriter, r *http.Request, me *visit, status int, th portal.Thread, t *typed, invalid map[string]portal.Reason) error {
+	ctx := r.Context()
+	q := r.URL.Query()
+	list, err := s.talkList(r, me, portal.ConversationList{})
+	if err != nil {
+		return err
+	}
+	list.Newest = "" // the list goes on at its own address
+	if n := len(list.All); list.Older != "" && n > 0 {
+		list.Older = "/messages?" + url.Values{"show": {list.Filter}, "after": {string(list.All[n-1].ID)}}.Encode()
+	}
+	p := view.ConversationPage{TalkPage: list, Thread: th}
+	p.Current, p.Invalid = th.ID, invalid
+	if p.Shell.Client != nil {
+		p.Shell.Client.Client = th.ClientName
+	}
+	if p.Messages, err = me.Messages(ctx, th.ID, portal.MessagePage{Before: portal.MessageID(q.Get("before")), After: portal.MessageID(q.Get("after")), Around: portal.MessageID(q.Get("at"))}); err != nil {
+		return err
+	}
+	if err := s.readSoFar(r, me, &p); err != nil {
+		return err
+	}
+	if th.Kind == portal.DirectThread {
+		if p.With, err = s.others(ctx, me, th); err != nil {
+			return err
+		}
+	}
+	if err := s.receipts(ctx, me, &p); err != nil {
+		return err
+	}
+	if th.MayWrite() && !p.ReadOnly {
+		if p.Composer, err = s.threadComposer(r, me, &p.TalkPage, th, t); err != nil {
+			return err
+		}
+		p.Composer.InPlace = true
+	}
+	title := p.Title(th, p.With)
+	s.setTitle(&p.Page, title)
+	setCrumbs(&p.Page, ui.Link{Label: p.T("nav.messages"), Href: "/messages"}, ui.Link{Label: title})
+	return s.render(w, r, status, view.Conversation(p))
+}
+
+// readSoFar finds where what is new begins on the page: after what was read
+// when it was opened, as the address remembers, or until now.
+func (s *Server) readSoFar(r *http.Request, me *visit, p *view.ConversationPage) error {
+	mark, err := me.Mark(r.Context(), p.Thread.ID)
+	if err != nil {
+		return err
+	}
+	since := mark
+	if q := r.URL.Query(); q.Has("since") {
+		since = portal.MessageID(q.Get("since"))
+	}
+	p.Since = string(since)
+	all := p.Messages.All
+	from := func(after portal.MessageID) portal.MessageID {
+		at := slices.IndexFunc(all, func(m portal.Message) bool { return m.ID == after })
+		if at < 0 && after != "" && (len(all) == 0 || after > all[len(all)-1].ID) {
+			return "" // all of it was read
+		}
+		for _, m := range all[at+1:] {
+			if m.Author != p.Me || p.Me == "" {
+				return m.ID
+			}
+		}
+		return ""
+	}
+	p.NewFrom, p.Unread = from(since), from(mark) != ""
+	return nil
+}
+
+// others are the names of those in a direct conversation with the reader.
+func (s *Server) others(ctx context.Context, me *visit, th portal.Thread) (names []string, err error) {
+	readers, err := me.ThreadPeople(ctx, th.ID, th.Audience)
+	for _, x := range readers.People {
+		if x.Person != me.Scope.Person() {
+			names = append(names, x.Name)
+		}
+	}
+	return names, err
+}
+
+// receipts says who has seen the reader's last message, when it is on the page.
+func (s *Server) receipts(ctx context.Context, me *visit, p *view.ConversationPage) (err error) {
+	for _, m := range slices.Backward(p.Messages.All) {
+		if m.Author == p.Me && p.Me != "" && !m.Deleted() {
+			p.Seen = m.ID
+			p.Receipts, err = me.Receipts(ctx, m.ID)
+			return err
+		}
+	}
+	return nil
+}
+
+const filesToAttach = 20
+
+// filesOf are files that a message may have: the newest of the project, or of
+// the client.
+func (s *Server) filesOf(ctx context.Context, me *visit, client portal.ClientID, project portal.ProjectID) (some []portal.File, err error) {
+	if client == "" {
+		return nil, nil
+	}
+	all, _, err := me.RecentFiles(ctx, client, portal.Page{Limit: 4 * filesToAttach})
+	for _, f := range all {
+		if (project == "" || f.Project == project) && len(some) < filesToAttach && !f.Version.Draft {
+			some = append(some, f)
+		}
+	}
+	return some, err
+}
+
+// expects says to clients when they will have an answer.
+func (s *Server) expects(ctx context.Context, me *visit, p *view.Page) (string, error) {
+	if p.Shell.Client == nil {
+		return "", nil
+	}
+	o, err := me.Office(ctx)
+	return p.Expects(o, me.Brand.Name), err
+}
+
+// threadComposer is the composer under a conversation.
+func (s *Server) threadComposer(r *http.Request, me *visit, p *view.TalkPage, th portal.Thread, t *typed) (view.Composer, error) {
+	ctx := r.Context()
+	c := view.Composer{Action: conversationPath(string(th.ID)), Asks: th.Team() && th.Audience == portal.ClientSide && th.Kind != portal.DirectThread}
+	if th.Team() && th.Audience == portal.ClientSide {
+		c.Client = th.ClientName
+	}
+	var err error
+	if c.Expects, err = s.expects(ctx, me, &p.Page); err != nil {
+		return c, err
+	}
+	if c.Files, err = s.filesOf(ctx, me, th.Client, th.Project); err != nil {
+		return c, err
+	}
+	if th.Project != "" {
+		c.MoreAt = "/projects/" + string(th.Project) + "/files"
+	}
+	quote := portal.MessageID(r.URL.Query().Get("quote"))
+	if t != nil {
+		quote = t.Quote
+	}
+	if quote != "" {
+		m, err := me.Message(ctx, quote)
+		switch {
+		case err != nil:
+			return c, err
+		case m.Thread == th.ID && !m.Deleted():
+			c.Quote, c.Unquote = &m, c.Action+"#composer"
+			c.Second = m.Note() && th.Audience == portal.ClientSide
+		}
+	}
+	say := func(audience portal.Side) (*view.Way, error) {
+		x := &view.Way{Place: string(th.ID), Mention: "thread=" + string(th.ID) + "&to=" + string(audience)}
+		if audience == portal.Team && th.Audience == portal.ClientSide {
+			x.Place += " note"
+		}
+		readers, err := me.ThreadPeople(ctx, th.ID, audience)
+		if err != nil {
+			return nil, err
+		}
+		x.To, x.Count = readers.People, readers.Count
+		return x, s.fill(ctx, me, &p.Page, x, audience, t)
+	}
+	if th.Audience == portal.ClientSide {
+		if c.Reply, err = say(portal.ClientSide); err != nil {
+			return c, err
+		}
+	}
+	if th.Team() {
+		if c.Note, err = say(portal.Team); err != nil {
+			return c, err
+		}
+	}
+	if t != nil {
+		c.Second = t.audience == portal.Team
+	}
+	return c, nil
+}
+
+// fill puts into a form what was typed into it, or the draft.
+func (s *Server) fill(ctx context.Context, me *visit, p *view.Page, x *view.Way, audience portal.Side, t *typed) error {
+	x.Files = map[portal.FileID]bool{}
+	if t != nil && t.audience == audience {
+		x.Subject, x.Body, x.Question = t.subject, t.Body, t.Question
+		for _, f := range t.Files {
+			x.Files[f] = true
+		}
+		return nil
+	}
+	d, err := me.Draft(ctx, x.Place)
+	if err != nil || d.SavedAt.IsZero() {
+		return err
+	}
+	x.Subject, x.Body, x.SavedAt = d.Subject, d.Body, p.T("talk.draft_of", "when", p.Ago(d.SavedAt, p.Now))
+	return nil
+}
+
+// readSay reads a composer.
+func readSay(f *form) typed {
+	t := typed{audience: portal.Side(f.one("audience")), subject: f.one("subject")}
+	t.NewMessage = portal.NewMessage{Body: f.one("body"), Audience: t.audience, Quote: portal.MessageID(f.one("quote")), Question: f.ticked("question")}
+	for _, id := range f.all("file") {
+		t.Files = append(t.Files, portal.FileID(id))
+	}
+	return t
+}
+
+func (s *Server) sayInThread(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	t := readSay(f)
+	id := portal.ThreadID(r.PathValue("id"))
+	var msg portal.MessageID
+	if err = f.err(); err == nil {
+		msg, err = portal.Once(me.Say(ctx, id, t.NewMessage))
+	}
+	if invalid, status, ok := refused(err); ok {
+		th, err := me.Thread(ctx, id)
+		if err != nil {
+			return err
+		}
+		if th.Comments() {
+			return s.commentAgain(w, r, me, status, th, t, invalid)
+		}
+		return s.renderConversation(w, r, me, status, th, &t, invalid)
+	}
+	if err != nil {
+		return err
+	}
+	// Whoever answers has read what is there.
+	if err := part(r, string(msg), func(ctx context.Context) error { return me.MarkRead(ctx, id, msg) }); err != nil {
+		return err
+	}
+	return s.afterSaying(w, r, me, msg)
+}
+
+// commentAgain draws the form of an answer that was not taken, by itself.
+func (s *Server) commentAgain(w http.ResponseWriter, r *http.Request, me *visit, status int, th portal.Thread, t typed, invalid map[string]portal.Reason) error {
+	p := view.NewConversationPage{TalkPage: s.talkPage(me), Over: ui.Link{Label: me.Book.T("talk.back"), Href: itemHref(th)}, Title: me.Book.T("comment.answer")}
+	p.Invalid = invalid
+	var err error
+	if p.Composer, err = s.threadComposer(r, me, &p.TalkPage, th, &t); err != nil {
+		return err
+	}
+	s.setTitle(&p.Page, p.Title)
+	return s.render(w, r, status, view.NewConversation(p))
+}
+
+// afterSaying leads to what was said.
+func (s *Server) afterSaying(w http.ResponseWriter, r *http.Request, me *visit, msg portal.MessageID) error {
+	th, err := me.ThreadOf(r.Context(), msg)
+	if err != nil {
+		return err
+	}
+	if th.Comments() {
+		return seeOther(w, r, itemHref(th)+"#"+string(msg))
+	}
+	return seeOther(w, r, conversationPath(string(th.ID))+"#"+string(msg))
+}
+
+// itemHref leads to what comments are on.
+func itemHref(th portal.Thread) string {
+	return view.Href(string(th.Item))
+}
+
+func (s *Server) markRead(w http.ResponseWriter, r *http.Request, me *visit) error {
+	if err := noFields(r); err != nil {
+		return err
+	}
+	id := portal.ThreadID(r.PathValue("id"))
+	if err := me.MarkRead(r.Context(), id, portal.MessageID(r.URL.Query().Get("upto"))); err != nil {
+		return err
+	}
+	if r.Header.Get("Accept") == "*/*" { // told by the page
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	return seeOther(w, r, conversationPath(string(id))+"#end")
+}
+
+// typing tells the others that the visitor is writing.
+func (s *Server) typing(w http.ResponseWriter, r *http.Request, me *visit) error {
+	if err := noFields(r); err != nil {
+		return err
+	}
+	if err := me.Typing(r.Context(), portal.ThreadID(r.PathValue("id")), portal.Side(r.URL.Query().Get("to"))); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// toMessage leads to the page and the place of a message.
+func (s *Server) toMessage(w http.ResponseWriter, r *http.Request, me *visit) error {
+	id := r.PathValue("message")
+	th, err := me.ThreadOf(r.Context(), portal.MessageID(id))
+	if err != nil {
+		return err
+	}
+	if th.Comments() {
+		return seeOther(w, r, itemHref(th)+"?comments="+string(th.ID)+"#"+id)
+	}
+	return seeOther(w, r, conversationPath(string(th.ID))+"?at="+id+"#"+id)
+}
+
+// messagePage is a page about one message, whom may let in.
+func (s *Server) messagePage(r *http.Request, me *visit, may func(portal.Message) bool) (view.MessagePage, error) {
+	p := view.MessagePage{TalkPage: s.talkPage(me)}
+	ctx := r.Context()
+	var err error
+	if p.Message, err = me.Message(ctx, portal.MessageID(r.PathValue("message"))); err != nil {
+		return p, err
+	}
+	if p.ReadOnly || !may(p.Message) {
+		return p, portal.ErrForbidden
+	}
+	if p.Thread, err = me.Thread(ctx, p.Message.Thread); err != nil {
+		return p, err
+	}
+	p.Back = view.Href(string(p.Message.ID))
+	p.Body, p.Revision = p.Message.Body, strconv.FormatInt(p.Message.Revision, 10)
+	return p, nil
+}
+
+func (s *Server) editMessage(w http.ResponseWriter, r *http.Request, me *visit) error {
+	p, err := s.messagePage(r, me, func(m portal.Message) bool { return m.MayEdit(me.Scope.Person()) })
+	if err != nil {
+		return err
+	}
+	s.setTitle(&p.Page, p.T("talk.edit"))
+	return s.render(w, r, http.StatusOK, view.EditMessage(p))
+}
+
+func (s *Server) changeMessage(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	id := portal.MessageID(r.PathValue("message"))
+	body, revision := f.one("body"), f.number("revision")
+	if err = f.err(); err == nil {
+		err = me.EditMessage(r.Context(), id, body, revision)
+	}
+	if invalid, status, ok := refused(err); ok {
+		p, err := s.messagePage(r, me, func(m portal.Message) bool { return m.MayEdit(me.Scope.Person()) })
+		if err != nil {
+			return err
+		}
+		p.Invalid, p.Body, p.Changed = invalid, body, status == http.StatusConflict
+		s.setTitle(&p.Page, p.T("talk.edit"))
+		return s.render(w, r, status, view.EditMessage(p))
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, view.Href(string(id)))
+}
+
+func (s *Server) deleteMessagePage(w http.ResponseWriter, r *http.Request, me *visit) error {
+	erases := func(m portal.Message) bool {
+		return m.Team() && m.Can(portal.Administer) && m.ErasedAt.IsZero()
+	}
+	p, err := s.messagePage(r, me, func(m portal.Message) bool { return m.MayDelete(me.Scope.Person()) || erases(m) })
+	if err != nil {
+		return err
+	}
+	p.Erase = erases(p.Message)
+	s.setTitle(&p.Page, p.T("talk.delete"))
+	return s.render(w, r, http.StatusOK, view.DeleteMessage(p))
+}
+
+// onMessage is a button that does something to a message for ever.
+func (s *Server) onMessage(key string, do func(*portal.Scope, context.Context, portal.MessageID) error) handler {
+	return func(w http.ResponseWriter, r *http.Request, me *visit) error {
+		if err := noFields(r); err != nil {
+			return err
+		}
+		id := portal.MessageID(r.PathValue("message"))
+		if err := do(me.Scope, r.Context(), id); err != nil {
+			return err
+		}
+		th, err := me.ThreadOf(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		if th.Comments() {
+			return done(w, r, itemHref(th), key)
+		}
+		return done(w, r, conversationPath(string(th.ID)), key)
+	}
+}
+
+func (s *Server) messageHistory(w http.ResponseWriter, r *http.Request, me *visit) error {
+	p, err := s.messagePage(r, me, func(m portal.Message) bool { return m.Team() && m.Can(portal.Administer) })
+	if err != nil {
+		return err
+	}
+	if p.Earlier, err = me.EarlierTexts(r.Context(), p.Message.ID); err != nil {
+		return err
+	}
+	s.setTitle(&p.Page, p.T("talk.history"))
+	return s.render(w, r, http.StatusOK, view.MessageHistory(p))
+}
+
+// saveDraft keeps what is typed into a composer, by script while it is typed,
+// or by a button. Whatever else is in the form is left alone.
+func (s *Server) saveDraft(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	t := readSay(f)
+	f.one("version")
+	if err := f.err(); err != nil {
+		return err
+	}
+	place := r.PathValue("place")
+	if r.URL.Query().Get("note") == "1" {
+		place += " note"
+	}
+	if err := me.SaveDraft(r.Context(), place, t.subject, t.Body); err != nil {
+		return err
+	}
+	if r.Header.Get("Accept") == "*/*" {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	return seeOther(w, r, draftHref(r.PathValue("place")))
+}
+
+// draftHref leads to the composer of a draft.
+func draftHref(place string) string {
+	switch kind := place[:min(3, len(place))]; kind {
+	case "prj":
+		return "/projects/" + place + "/conversations/new"
+	case "cli":
+		return "/clients/" + place + "/conversation"
+	case "thr":
+		return conversationPath(place) + "#composer"
+	}
+	if to := view.Href(place); to != "" {
+		return to + "#comments"
+	}
+	return "/messages"
+}
+
+func (s *Server) newConversation(w http.ResponseWriter, r *http.Request, me *visit) error {
+	return s.renderNewConversation(w, r, me, http.StatusOK, nil, nil)
+}
+
+func (s *Server) renderNewConversation(w http.ResponseWriter, r *http.Request, me *visit, status int, t *typed, invalid map[string]portal.Reason) error {
+	ctx := r.Context()
+	in, err := s.inProject(r, me, "messages", portal.SectionMessages)
+	if err != nil {
+		return err
+	}
+	if !mayStart(in) {
+		return portal.ErrForbidden
+	}
+	id := in.Project.ID
+	p := view.NewConversationPage{TalkPage: s.talkPage(me), Over: ui.Link{Label: in.Project.Name, Href: "/projects/" + string(id) + "/messages"}}
+	p.Title, p.Lead, p.Invalid = p.T("talk.start"), p.T("talk.start_lead"), invalid
+	c := view.Composer{Action: "/projects/" + string(id) + "/conversations", Subject: true, MoreAt: "/projects/" + string(id) + "/files"}
+	if c.Files, err = s.filesOf(ctx, me, in.Project.Client, id); err != nil {
+		return err
+	}
+	if c.Expects, err = s.expects(ctx, me, &p.Page); err != nil {
+		return err
+	}
+	c.Reply = &view.Way{Place: string(id), Mention: "project=" + string(id) + "&to=client"}
+	if in.Project.Team() {
+		c.Client, c.Asks = in.Project.ClientName, true
+		a, err := me.AudiencePreview(ctx, id, "message")
+		if err != nil {
+			return err
+		}
+		a.Shown = in.Project.Shows&portal.SectionMessages != 0
+		c.Reply.Names = p.Audience(a)
+		c.Note = &view.Way{Place: string(id) + " note", Mention: "project=" + string(id) + "&to=team", Names: p.T("talk.only", "workspace", me.Brand.Name)}
+		if err := s.fill(ctx, me, &p.Page, c.Note, portal.Team, t); err != nil {
+			return err
+		}
+	} else {
+		readers, err := me.MentionableIn(ctx, id, portal.ClientSide, "")
+		if err != nil {
+			return err
+		}
+		c.Reply.Names = p.ToSome(readers)
+	}
+	if err := s.fill(ctx, me, &p.Page, c.Reply, portal.ClientSide, t); err != nil {
+		return err
+	}
+	if t != nil {
+		c.Second = t.audience == portal.Team
+	}
+	p.Composer = c
+	s.below(&in, "messages", p.Title)
+	p.Shell = in.Shell
+	p.Load(talkBundle()...)
+	return s.render(w, r, status, view.NewConversation(p))
+}
+
+func (s *Server) startConversation(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	t := readSay(f)
+	var id portal.ThreadID
+	if err = f.err(); err == nil {
+		id, err = portal.Once(me.StartConversation(r.Context(), portal.ProjectID(r.PathValue("project")), portal.NewConversation{Subject: t.subject, NewMessage: t.NewMessage}))
+	}
+	if invalid, status, ok := refused(err); ok {
+		return s.renderNewConversation(w, r, me, status, &t, invalid)
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, conversationPath(string(id)))
+}
+
+// generalConversation is the one conversation with a client that is about no
+// project; while nothing was said in it, the composer alone.
+func (s *Server) generalConversation(w http.ResponseWriter, r *http.Request, me *visit) error {
+	th, err := me.GeneralThreadOf(r.Context(), portal.ClientID(r.PathValue("id")))
+	switch {
+	case err == nil:
+		return seeOther(w, r, conversationPath(string(th.ID))+"#end")
+	case err != portal.ErrNotFound:
+		return err
+	}
+	return s.renderGeneral(w, r, me, http.StatusOK, nil, nil)
+}
+
+func (s *Server) renderGeneral(w http.ResponseWriter, r *http.Request, me *visit, status int, t *typed, invalid map[string]portal.Reason) error {
+	ctx := r.Context()
+	c, err := me.Client(ctx, portal.ClientID(r.PathValue("id")))
+	switch {
+	case err != nil:
+		return err
+	case !c.Team() && !me.Self.Messages:
+		return portal.ErrNotFound
+	case c.Team() && !c.Can(portal.Contribute), !c.Team() && !c.Can(portal.SendMessage), !c.Archived.IsZero(), me.ReadOnly():
+		return portal.ErrForbidden
+	}
+	p := view.NewConversationPage{TalkPage: s.talkPage(me), Over: ui.Link{Label: me.Book.T("nav.messages"), Href: "/messages"}}
+	p.Invalid = invalid
+	p.Title, p.Lead = p.GeneralTitle(c.Name), p.T("talk.general_lead")
+	x := view.Composer{Action: "/clients/" + string(c.ID) + "/conversation", Reply: &view.Way{Place: string(c.ID), Names: p.T("talk.to", "names", me.Brand.Name)}}
+	if c.Team() {
+		p.Over = ui.Link{Label: c.Name, Href: "/clients/" + string(c.ID) + "/messages"}
+		x.Client, x.Asks = c.Name, true
+		x.Reply.Names = p.T("talk.to", "names", p.T("talk.all_of", "client", c.Name))
+		x.Note = &view.Way{Place: string(c.ID) + " note", Names: p.T("talk.only", "workspace", me.Brand.Name)}
+		if err := s.fill(ctx, me, &p.Page, x.Note, portal.Team, t); err != nil {
+			return err
+		}
+	}
+	if err := s.fill(ctx, me, &p.Page, x.Reply, portal.ClientSide, t); err != nil {
+		return err
+	}
+	if x.Files, err = s.filesOf(ctx, me, c.ID, ""); err != nil {
+		return err
+	}
+	if x.Expects, err = s.expects(ctx, me, &p.Page); err != nil {
+		return err
+	}
+	if t != nil {
+		x.Second = t.audience == portal.Team
+	}
+	p.Composer = x
+	s.setTitle(&p.Page, p.Title)
+	return s.render(w, r, status, view.NewConversation(p))
+}
+
+func (s *Server) sayToClient(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	t := readSay(f)
+	var msg portal.MessageID
+	if err = f.err(); err == nil {
+		msg, err = portal.Once(me.SayToClient(r.Context(), portal.ClientID(r.PathValue("id")), t.NewMessage))
+	}
+	if invalid, status, ok := refused(err); ok {
+		return s.renderGeneral(w, r, me, status, &t, invalid)
+	}
+	if err != nil {
+		return err
+	}
+	return s.afterSaying(w, r, me, msg)
+}
+
+const (
+	projectsToTalkIn = 20
+	clientsToTalkTo  = 50
+)
+
+// newMessage asks where a conversation is to begin.
+func (s *Server) newMessage(w http.ResponseWriter, r *http.Request, me *visit) error {
+	ctx := r.Context()
+	p := view.NewMessagePage{TalkPage: s.talkPage(me)}
+	switch {
+	case p.ReadOnly:
+		return errOnlyLooking
+	case !p.Team && !me.Self.Messages:
+		return portal.ErrNotFound
+	}
+	projects, _, err := me.Projects(ctx, portal.ProjectFilter{}, portal.Page{Limit: projectsToTalkIn})
+	if err != nil {
+		return err
+	}
+	for _, x := range projects {
+		if x.Can(portal.Contribute) || !x.Team() && x.Can(portal.SendMessage) && x.Sections.Has(portal.SectionMessages) {
+			p.Projects = append(p.Projects, x)
+		}
+	}
+	if p.Team {
+		clients, _, err := me.Clients(ctx, portal.ClientFilter{}, portal.Page{Limit: clientsToTalkTo})
+		if err != nil {
+			return err
+		}
+		for _, c := range clients {
+			if c.Can(portal.Contribute) {
+				p.Clients = append(p.Clients, portal.ClientName{ID: c.ID, Name: c.Name})
+			}
+			p.Direct = append(p.Direct, portal.ClientName{ID: c.ID, Name: c.Name})
+		}
+	} else {
+		p.Clients, p.Direct = me.Self.Clients, me.Self.Clients
+	}
+	s.setTitle(&p.Page, p.T("talk.new"))
+	return s.render(w, r, http.StatusOK, view.NewMessage(p))
+}
+
+func (s *Server) newDirect(w http.ResponseWriter, r *http.Request, me *visit) error {
+	q := r.URL.Query()
+	p := view.DirectPage{Chosen: map[portal.PersonID]bool{portal.PersonID(q.Get("to")): true}}
+	return s.renderDirect(w, r, me, http.StatusOK, portal.ClientID(q.Get("client")), p)
+}
+
+func (s *Server) renderDirect(w http.ResponseWriter, r *http.Request, me *visit, status int, client portal.ClientID, p view.DirectPage) error {
+	invalid := p.Invalid
+	p.TalkPage = s.talkPage(me)
+	p.Invalid = invalid
+	switch {
+	case p.ReadOnly:
+		return errOnlyLooking
+	case !p.Team && (!me.Self.Messages || client == ""):
+		return portal.ErrNotFound
+	}
+	if client != "" {
+		c, err := me.Client(r.Context(), client)
+		if err != nil {
+			return err
+		}
+		p.Client = portal.ClientName{ID: c.ID, Name: c.Name}
+	}
+	var err error
+	if p.People, err = s.direct(r.Context(), me, client); err != nil {
+		return err
+	}
+	s.setTitle(&p.Page, p.T("talk.direct"))
+	return s.render(w, r, status, view.Direct(p))
+}
+
+// direct are those whom the visitor may write to in the frame of a client, or
+// within the team.
+func (s *Server) direct(ctx context.Context, me *visit, client portal.ClientID) (people []portal.Reader, err error) {
+	seen := map[portal.PersonID]bool{me.Scope.Person(): true}
+	add := func(x portal.Reader) {
+		if x.Person != "" && !seen[x.Person] {
+			seen[x.Person] = true
+			people = append(people, x)
+		}
+	}
+	if client != "" {
+		users, err := me.ClientUsers(ctx, client)
+		if err != nil {
+			return nil, err
+		}
+		c, err := me.Client(ctx, client)
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range users {
+			if u.State == portal.MemberActive {
+				add(portal.Reader{Person: u.Person, Name: u.Name, Side: portal.ClientSide, Company: c.Name})
+			}
+		}
+		if !c.Team() {
+			return people, s.shownTeam(ctx, me, client, add)
+		}
+	}
+	members, err := me.Team(ctx)
+	for _, m := range members {
+		if m.State == portal.MemberActive {
+			add(portal.Reader{Person: m.Person, Name: m.Name, Side: portal.Team})
+		}
+	}
+	return people, err
+}
+
+// shownTeam adds those of the team whom a client is shown on its projects.
+func (s *Server) shownTeam(ctx context.Context, me *visit, client portal.ClientID, add func(portal.Reader)) error {
+	projects, _, err := me.Projects(ctx, portal.ProjectFilter{Client: client}, portal.Page{Limit: projectsToTalkIn})
+	if err != nil {
+		return err
+	}
+	for _, x := range projects {
+		if !x.Sections.Has(portal.SectionTeam | portal.FieldTeamNames) {
+			continue
+		}
+		team, err := me.ProjectTeam(ctx, x.ID)
+		if err != nil {
+			return err
+		}
+		for _, m := range team {
+			add(portal.Reader{Person: m.Person, Name: m.Name, Side: portal.Team})
+		}
+	}
+	return nil
+}
+
+func (s *Server) startDirect(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	client := portal.ClientID(f.one("client"))
+	n := portal.NewDirect{Client: client, NewMessage: portal.NewMessage{Body: f.one("body")}}
+	p := view.DirectPage{Body: n.Body, Chosen: map[portal.PersonID]bool{}}
+	for _, id := range f.all("person") {
+		n.People = append(n.People, portal.PersonID(id))
+		p.Chosen[portal.PersonID(id)] = true
+	}
+	var id portal.ThreadID
+	if err = f.err(); err == nil {
+		id, err = portal.Once(me.StartDirect(r.Context(), n))
+	}
+	if invalid, status, ok := refused(err); ok {
+		p.Invalid = invalid
+		return s.renderDirect(w, r, me, status, client, p)
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, conversationPath(string(id))+"#end")
+}
+
+// unread counts the conversations with something new for the visitor, for the
+// navigation; a page is worth more than the count.
+func (s *Server) unread(ctx context.Context, me *visit) int {
+	if me.Viewing != nil {
+		return 0
+	}
+	n, err := me.UnreadConversations(ctx)
+	if err != nil && ctx.Err() == nil {
+		s.Log.LogAttrs(ctx, slog.LevelError, "counting what is unread", slog.Any("err", err))
+	}
+	return n
+}
