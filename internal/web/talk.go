@@ -375,7 +375,7 @@ func (s *Server) sayInThread(w http.ResponseWriter, r *http.Request, me *visit) 
 		return err
 	}
 	// Whoever answers has read what is there.
-	if err := part(r, string(msg), func(ctx context.Context) error { return me.MarkRead(ctx, id, msg) }); err != nil {
+	if err := portal.Part(ctx, string(msg), func(ctx context.Context) error { return me.MarkRead(ctx, id, msg) }); err != nil {
 		return err
 	}
 	return s.afterSaying(w, r, me, msg)
