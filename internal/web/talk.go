@@ -374,8 +374,8 @@ func (s *Server) sayInThread(w http.ResponseWriter, r *http.Request, me *visit) 
 	if err != nil {
 		return err
 	}
-	// Whoever answers has read what is there.
-	if err := portal.Part(ctx, string(msg), func(ctx context.Context) error { return me.MarkRead(ctx, id, msg) }); err != nil {
+	// Whoever answers has read what is there. This is not what the request was.
+	if err := me.MarkRead(portal.WithRequest(ctx, portal.Request{}), id, msg); err != nil {
 		return err
 	}
 	return s.afterSaying(w, r, me, msg)
