@@ -696,6 +696,8 @@ CREATE TABLE notice_queue (
   event_id TEXT PRIMARY KEY REFERENCES events (id)
 , message_id TEXT REFERENCES messages (id));
 
+CREATE INDEX notice_queue_message ON notice_queue (message_id) WHERE message_id IS NOT NULL;
+
 CREATE TABLE notices (
   id         TEXT   PRIMARY KEY,
   person_id  TEXT   NOT NULL REFERENCES persons (id),
@@ -709,6 +711,8 @@ CREATE TABLE notices (
   read_at    BIGINT, message_id TEXT REFERENCES messages (id),
   UNIQUE (person_id, event_id)
 );
+
+CREATE INDEX notices_message ON notices (message_id) WHERE message_id IS NOT NULL;
 
 CREATE INDEX notices_person ON notices (person_id, id) WHERE listed = 1;
 

@@ -470,6 +470,8 @@ UPDATE threads SET turn = 'none', turn_since = $1, asked_id = NULL
 func (t *tx) unsay(ctx context.Context, threads, id string) error {
 	const said = `SELECT m.id FROM messages m WHERE m.thread_id IN (`
 	for _, q := range []string{
+		`DELETE FROM notice_queue WHERE message_id IN (` + said + threads + `))`,
+		`DELETE FROM notices WHERE message_id IN (` + said + threads + `))`,
 		`DELETE FROM message_texts WHERE message_id IN (` + said + threads + `))`,
 		`DELETE FROM message_files WHERE message_id IN (` + said + threads + `))`,
 		`DELETE FROM mentions WHERE message_id IN (` + said + threads + `))`,
