@@ -15,5 +15,5 @@ var (
 	Viewer  = Bundle{Style: "/static/viewer.RTFW32JE.css", Script: "/static/viewer.73O3UCCH.js"}
 	PDF     = Bundle{Style: "/static/pdf.4GJ6XSPE.css", Script: "/static/pdf.K6O7SP43.js"}
 	Compose = Bundle{Style: "/static/compose.VTHF2X4V.css", Script: "/static/compose.ZQBFWCN3.js"}
-	Talk    = Bundle{Style: "/static/talk.QWAAPYHS.css", Script: "/static/talk.QZ4QHOOE.js"}
+	Talk    = Bundle{Style: "/static/talk.DBBBVIUV.css", Script: "/static/talk.QZ4QHOOE.js"}
 )
