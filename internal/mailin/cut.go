@@ -159,12 +159,8 @@ func unquoteEnd(lines []string) []string {
 	}
 	lines = lines[:end]
 	for i, line := range lines {
-		if line = strings.TrimSpace(line); line == "" {
-			continue
-		} else if line[0] == '>' {
+		if line = strings.TrimSpace(line); line != "" && line[0] == '>' {
 			return append(lines[:i:i], answers(lines[i:])...)
-		} else if quotes(lines[i+1:]) && strings.HasSuffix(line, ":") && i+1 < len(lines) && isShort(line) {
-			continue
 		}
 	}
 	return lines

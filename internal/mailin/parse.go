@@ -140,7 +140,6 @@ type walk struct {
 	in          *Incoming
 	parts       int
 	plain, html []string
-	flowed      bool
 	related     map[string]int // pictures inside the text by Content-ID, as indexes of Files
 	report      report
 }
@@ -151,9 +150,6 @@ func (in *Incoming) parse(l *lines) error {
 	case l.bad:
 		return &Unreadable{"line"}
 	case e == nil:
-		if err == io.EOF || err == io.ErrUnexpectedEOF || err == nil {
-			err = errors.New("it ends before its header does")
-		}
 		return &Unreadable{"header"}
 	case e.Header.Len() == 0:
 		return &Unreadable{"header"}
