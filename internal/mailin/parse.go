@@ -145,7 +145,7 @@ type walk struct {
 }
 
 func (in *Incoming) parse(l *lines) error {
-	e, err := message.ReadWithOptions(l, &message.ReadOptions{MaxHeaderBytes: maxHeader})
+	e, _ := message.ReadWithOptions(l, &message.ReadOptions{MaxHeaderBytes: maxHeader})
 	switch {
 	case l.bad:
 		return &Unreadable{"line"}
