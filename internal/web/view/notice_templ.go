@@ -624,7 +624,7 @@ func NoticeChoices(p NoticeChoicesPage) templ.Component {
 									}
 									return nil
 								})
-								templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "bell-off", Title: m.Name, Href: Href(string(m.ID))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
+								templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "bell", Title: m.Name, Href: Href(string(m.ID))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
 								}
@@ -661,7 +661,7 @@ func NoticeChoices(p NoticeChoicesPage) templ.Component {
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
-							templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("notices.mute"), Icon: "bell-off"}).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("notices.mute"), Icon: "bell"}).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
