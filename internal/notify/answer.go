@@ -13,9 +13,6 @@ import (
 // there, and is seen by no more people than the narrowest of what the mail
 // tells. The mail says by whom.
 func (n *Notifier) answered(ctx context.Context, me *portal.Scope, l *letter, all []portal.Notice) error {
-	if n.replyTo == nil {
-		return nil
-	}
 	r := portal.ReplyPlace{Person: l.mail.Person, Place: all[0].Subject, Audience: portal.ClientSide}
 	for _, x := range all {
 		if x.Subject != r.Place {

@@ -175,13 +175,6 @@ func (me *Scope) Mutes(ctx context.Context) ([]Muted, error) {
 	return list(rows, err, func(rows *sql.Rows) (m Muted, err error) { return m, rows.Scan(&m.ID, &m.Name, &m.Side, &m.Rights) })
 }
 
-// HasMuted reports whether the actor has muted the project.
-func (me *Scope) HasMuted(ctx context.Context, id ProjectID) (bool, error) {
-	var n int
-	err := me.get(ctx, `SELECT COUNT(*) FROM my_mutes m WHERE m.project_id = $2`, []any{string(id)}, &n)
-	return n > 0, err
-}
-
 // MailTopics names what one can unsubscribe from: each topic, and the digest.
 func MailTopics() []string {
 	all := []string{MailDigest}

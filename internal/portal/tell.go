@@ -133,14 +133,13 @@ func listeners(ctx context.Context, d *db.Tx, e told) ([]listener, error) {
 	if e.shown {
 		shown = 1
 	}
+	const named = `EXISTS (SELECT 1 FROM mentions n WHERE n.message_id = $4 AND n.person_id = g.actor)`
 	from, place := `project_grants g LEFT JOIN project_team pt ON pt.project_id = g.project_id AND pt.person_id = g.actor`, string(e.project)
-	where := `g.project_id = $2 AND (pt.person_id IS NOT NULL OR g.side = 'client' AND $3 = 1
-       OR EXISTS (SELECT 1 FROM mentions n WHERE n.message_id = $4 AND n.person_id = g.actor))`
+	where := `g.project_id = $2 AND (pt.person_id IS NOT NULL OR g.side = 'client' AND $3 = 1 OR ` + named + `)`
 	switch e.talk {
 	case GeneralThread:
 		from, place = `client_grants g LEFT JOIN client_team ct ON ct.client_id = g.client_id AND ct.person_id = g.actor`, string(e.client)
-		where = `g.client_id = $2 AND (ct.person_id IS NOT NULL OR g.side = 'client' AND $3 = 1
-       OR EXISTS (SELECT 1 FROM mentions n WHERE n.message_id = $4 AND n.person_id = g.actor))`
+		where = `g.client_id = $2 AND (ct.person_id IS NOT NULL OR g.side = 'client' AND $3 = 1 OR ` + named + `)`
 	case DirectThread:
 		from, place = `(SELECT i.person_id AS actor, i.thread_id, COALESCE(k.side, 'team') AS side, COALESCE(k.rights, 511) AS rights
           FROM thread_people i JOIN threads t ON t.id = i.thread_id LEFT JOIN client_grants k ON k.client_id = t.client_id AND k.actor = i.person_id) g`, string(e.thread)
