@@ -198,16 +198,11 @@ SELECT COUNT(*), COALESCE(SUM(CASE WHEN m.body_hash = $3 THEN 1 ELSE 0 END), 0) 
 // why. With delayed, it is still being tried. It reports whether there is such
 // a mail.
 func (p *Portal) ReturnMail(ctx context.Context, id MailID, why string, delayed bool) (found bool, err error) {
-	err = p.db.Write(ctx, func(d *db.Tx) error {
-		set := `state = 'failed', reason = $2`
-		if delayed {
-			set = `reason = $2`
-		}
-		n, err := d.Exec(ctx, `UPDATE mails SET `+set+` WHERE id = $1 AND state = 'sent'`, string(id), why)
-		found = n > 0
-		return err
-	})
-	return found, err
+	set := `state = 'failed', reason = $2`
+	if delayed {
+		set = `reason = $2`
+	}
+	return p.changeMail(ctx, id, `UPDATE mails SET `+set+` WHERE id = $1 AND state = 'sent'`, why)
 }
 
 // ForgetIncoming puts away the mails that nobody has looked at for 90 days, and

@@ -68,21 +68,48 @@ func (p *Portal) MailFailed(ctx context.Context, id MailID, why string) error {
 }
 
 func (p *Portal) mailDone(ctx context.Context, id MailID, state MailState, why string, due time.Time) error {
-	return p.db.Write(ctx, func(d *db.Tx) error {
-		var sent, at any
-		if state == MailSent {
-			sent = db.Micros(p.now())
+	var sent, at any
+	if state == MailSent {
+		sent = db.Micros(p.now())
+	}
+	if at = int64(0); !due.IsZero() {
+		at = db.Micros(due)
+	}
+	found, err := p.changeMail(ctx, id, `UPDATE mails SET state = $2, reason = $3, due_at = $4, sent_at = $5 WHERE id = $1 AND state = 'sending'`, string(state), why, at, sent)
+	if err == nil && !found {
+		err = ErrNotFound // no longer claimed
+	}
+	return err
+}
+
+// changeMail changes one mail, and tells those who look at what it told of that
+// it has arrived or has not.
+func (p *Portal) changeMail(ctx context.Context, id MailID, q string, args ...any) (found bool, err error) {
+	var signals []Signal
+	err = p.db.Write(ctx, func(d *db.Tx) error {
+		n, err := d.Exec(ctx, q, append([]any{string(id)}, args...)...)
+		if found = n > 0; err != nil || !found {
+			return err
 		}
-		if at = int64(0); !due.IsZero() {
-			at = db.Micros(due)
-		}
-		n, err := d.Exec(ctx, `UPDATE mails SET state = $2, reason = $3, due_at = $4, sent_at = $5 WHERE id = $1 AND state = 'sending'`,
-			string(id), string(state), why, at, sent)
-		if err == nil && n == 0 {
-			err = ErrNotFound // no longer claimed
-		}
+		rows, err := d.Query(ctx, `
+SELECT t.id, COALESCE(t.client_id, ''), COALESCE(t.project_id, ''), CASE WHEN w.receipts = 'on' THEN MIN(m.audience) ELSE 'team' END
+  FROM mails x JOIN notices n ON n.person_id = x.person_id AND n.mail IN ('now', 'digest') AND n.mail_id = x.id
+  JOIN messages m ON m.id = n.message_id
+  JOIN threads t ON t.id = m.thread_id
+  JOIN workspace w ON w.id = 1
+ WHERE x.id = $1 AND x.state IN ('sent', 'failed') AND w.receipts <> 'off'
+ GROUP BY t.id, t.client_id, t.project_id, w.receipts`, string(id))
+		signals, err = list(rows, err, func(rows *sql.Rows) (s Signal, err error) {
+			return s, rows.Scan(&s.Thread, &s.Client, &s.Project, &s.Audience)
+		})
 		return err
 	})
+	if err == nil {
+		for _, s := range signals {
+			p.signal(s)
+		}
+	}
+	return found, err
 }
 
 // DueMails lists mails that should have been tried before a time, oldest first.

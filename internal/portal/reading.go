@@ -3,6 +3,8 @@ package portal
 import (
 	"context"
 	"database/sql"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -42,24 +44,70 @@ INSERT INTO reading_marks (thread_id, person_id, seq, at) VALUES ($1, $2, $3, $4
 	})
 }
 
-// A Receipt is who has seen a message, and when first.
+// A Receipt is how far a message has got with one person.
 type Receipt struct {
 	Person  PersonID
 	Name    string
 	Side    Side
-	Company string // the client's name; empty: the workspace's
-	At      time.Time
+	Company string    // the client's name; empty: the workspace's
+	At      time.Time // when they saw it first; zero: they have not
+	Mail    Delivery
+	MailAt  time.Time // when it was delivered
+	Why     string    // why it was not, as in Mail.Reason; for the team
 }
 
+// A Delivery is what became of the mail that told somebody of a message.
+type Delivery string
+
+// What became of it.
+const (
+	NotMailed Delivery = ""
+	Delivered Delivery = "delivered" // their mail server has taken it
+	Delayed   Delivery = "delayed"   // it is still being tried
+	Bounced   Delivery = "bounced"
+)
+
 // Receipts returns who has seen a message besides its author, the first of them
-// first; nobody while the workspace does not let it be known.
+// first, and then whom it has reached by mail or has not; nobody while the
+// workspace does not let it be known.
 func (me *Scope) Receipts(ctx context.Context, id MessageID) ([]Receipt, error) {
 	rows, err := me.query(ctx, `
 SELECT s.person_id, s.name, s.person_side, CASE WHEN s.person_side = 'client' THEN COALESCE(s.client_name, '') ELSE '' END, s.at
   FROM my_receipts s WHERE s.message_id = $2 ORDER BY s.at, s.person_id LIMIT 100`, string(id))
-	return list(rows, err, func(rows *sql.Rows) (r Receipt, err error) {
+	seen, err := list(rows, err, func(rows *sql.Rows) (r Receipt, err error) {
 		return r, rows.Scan(&r.Person, &r.Name, &r.Side, &r.Company, micros{&r.At})
 	})
+	if err != nil {
+		return nil, err
+	}
+	rows, err = me.query(ctx, `
+SELECT s.person_id, s.name, s.person_side, CASE WHEN s.person_side = 'client' THEN COALESCE(s.client_name, '') ELSE '' END, s.state, s.reason, COALESCE(s.sent_at, 0)
+  FROM my_deliveries s WHERE s.message_id = $2 ORDER BY s.mail_id, s.person_id LIMIT 100`, string(id))
+	mailed, err := list(rows, err, func(rows *sql.Rows) (r Receipt, err error) {
+		var state MailState
+		err = rows.Scan(&r.Person, &r.Name, &r.Side, &r.Company, &state, &r.Why, micros{&r.MailAt})
+		switch {
+		case state == MailFailed:
+			r.Mail, r.MailAt = Bounced, time.Time{}
+		case strings.HasPrefix(r.Why, "delayed/"):
+			r.Mail, r.MailAt = Delayed, time.Time{}
+			if r.Why == "delayed/" {
+				r.Why = ""
+			}
+		default:
+			r.Mail = Delivered
+		}
+		return r, err
+	})
+	for _, r := range mailed {
+		i := slices.IndexFunc(seen, func(s Receipt) bool { return s.Person == r.Person })
+		if i < 0 {
+			seen = append(seen, r)
+			continue
+		}
+		seen[i].Mail, seen[i].MailAt, seen[i].Why = r.Mail, r.MailAt, r.Why
+	}
+	return seen, err
 }
 
 // Mark is the newest message that the actor has read in a thread; empty when
@@ -82,31 +130,5 @@ const (
 	ReceiptsTeam Receipting = "team"
 )
 
-// Receipting returns the workspace's setting, for those it works with.
-func (me *Scope) Receipting(ctx context.Context) (r Receipting, err error) {
-	err = me.get(ctx, `SELECT o.receipts FROM my_office o`, nil, &r)
-	return r, err
-}
-
-// SetReceipting changes it. Takes Administer.
-func (me *Scope) SetReceipting(ctx context.Context, r Receipting) error {
-	var c checks
-	c.oneOf("receipts", string(r), string(ReceiptsOn), string(ReceiptsOff), string(ReceiptsTeam))
-	if err := c.err(); err != nil {
-		return err
-	}
-	return me.write(ctx, func(t *tx) error {
-		_, rights, err := t.role(ctx)
-		switch {
-		case err != nil:
-			return err
-		case !rights.Has(Administer):
-			return ErrForbidden
-		}
-		n, err := t.exec(ctx, `UPDATE workspace SET receipts = $1 WHERE id = 1 AND receipts <> $1`, string(r))
-		if err != nil || n == 0 {
-			return err
-		}
-		return t.record(ctx, Happening{Kind: WorkspaceChanged, Subject: "workspace"})
-	})
-}
+// Receiptings lists them.
+var Receiptings = []Receipting{ReceiptsOn, ReceiptsTeam, ReceiptsOff}

@@ -675,6 +675,21 @@ SELECT m.id AS message_id, r.person_id, a.name, r.at, CASE WHEN k.person_id IS N
    AND (w.receipts = 'on' OR (w.receipts = 'team' AND m.side = 'team'))
    AND (m.side = 'team' OR k.person_id IS NULL OR (m.sections & 4096) <> 0)`,
 
+	// Whom a message has reached by mail, or has not, as far as the workspace lets
+	// it be known; what the mail server said of an address is for the team.
+	"my_deliveries": `
+SELECT m.id AS message_id, n.person_id, a.name, x.id AS mail_id, x.state,
+       CASE WHEN m.side = 'team' THEN x.reason WHEN x.state = 'sent' AND SUBSTR(x.reason, 1, 8) = 'delayed/' THEN 'delayed/' ELSE '' END AS reason, x.sent_at,
+       CASE WHEN k.person_id IS NULL THEN 'client' ELSE 'team' END AS person_side, m.client_name, m.side, m.rights
+  FROM my_messages m
+  JOIN notices n ON n.message_id = m.id
+  JOIN mails x ON x.id = n.mail_id AND x.state IN ('sent', 'failed')
+  JOIN workspace w ON w.id = 1
+  JOIN persons a ON a.id = n.person_id
+  LEFT JOIN team_members k ON k.person_id = n.person_id
+ WHERE (w.receipts = 'on' OR (w.receipts = 'team' AND m.side = 'team'))
+   AND (m.side = 'team' OR k.person_id IS NULL OR (m.sections & 4096) <> 0)`,
+
 	// Who reads a thread, as far as the actor may know them: all for the team,
 	// their colleagues and the shown team for clients. Shows says whether they
 	// see what is for the client in it, near whether it is their work.

@@ -1028,13 +1028,24 @@ func TestReceipts(t *testing.T) {
 		}
 		wants(t, "MarkRead as Carl", w.As(w.Carl).MarkRead(ctx, id, m1), portal.ErrNotFound)
 		wants(t, "MarkRead in another thread", cleo.MarkRead(ctx, w.Items[w.Brand][portal.ClientSide].Conversation, m1), portal.ErrNotFound)
-		for who, want := range map[portal.PersonID]error{w.Mia: portal.ErrForbidden, w.Cleo: portal.ErrForbidden} {
-			wants(t, "SetReceipting as "+string(who), w.As(who).SetReceipting(ctx, portal.ReceiptsOff), want)
+		settings := func(r portal.Receipting) portal.WorkspaceSettings {
+			ws := must[portal.Workspace](t)(w.As(w.Ada).Workspace(ctx))
+			return portal.WorkspaceSettings{Name: ws.Name, TimeZone: ws.TimeZone, Sections: ws.Sections, Receipts: r, Revision: ws.Revision}
+		}
+		for who, want := range map[portal.PersonID]error{w.Mia: portal.ErrForbidden, w.Cleo: portal.ErrNotFound} {
+			wants(t, "ChangeWorkspace as "+string(who), w.As(who).ChangeWorkspace(ctx, settings(portal.ReceiptsOff)), want)
+		}
+		var invalid *portal.Invalid
+		if err := w.As(w.Ada).ChangeWorkspace(ctx, settings("some")); !errors.As(err, &invalid) || invalid.Fields["receipts"].Key == "" {
+			t.Errorf("some receipts: %v", err)
 		}
 		set := func(r portal.Receipting) {
 			t.Helper()
-			if err := w.As(w.Ada).SetReceipting(ctx, r); err != nil {
+			if err := w.As(w.Ada).ChangeWorkspace(ctx, settings(r)); err != nil {
 				t.Fatal(err)
+			}
+			if ws := must[portal.Workspace](t)(w.As(w.Ada).Workspace(ctx)); r != "" && ws.Receipts != r {
+				t.Errorf("receipts are %q, want %q", ws.Receipts, r)
 			}
 		}
 		set(portal.ReceiptsTeam)
@@ -1055,6 +1066,7 @@ func TestReceipts(t *testing.T) {
 			}
 		}
 		set(portal.ReceiptsOff)
+		set("") // leaves it as it is
 		if got := seen(w.Mia, m1); got != "" {
 			t.Errorf("off, and the team learns %s", got)
 		}

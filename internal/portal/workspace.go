@@ -45,6 +45,7 @@ type Workspace struct {
 	StateWords  map[string]string
 	Sections    Sections
 	Files       FileLimits
+	Receipts    Receipting
 	Revision    int64
 	Rights      Rights
 }
@@ -118,10 +119,10 @@ func workspace(get func(q string, dest ...any) error) (Workspace, error) {
 	var setUp *int64
 	err := get(`
 SELECT w.name, w.logo_text, w.accent, w.support_email, w.legal_url, w.privacy_url, w.time_zone, w.locale, w.set_up_at,
-       w.welcome, w.office_hours, w.reply_hours, w.state_words, w.sections, w.file_limit, w.client_limit, w.share_links, w.revision, r.rights
+       w.welcome, w.office_hours, w.reply_hours, w.state_words, w.sections, w.file_limit, w.client_limit, w.share_links, w.receipts, w.revision, r.rights
   FROM my_role r JOIN workspace w ON w.id = 1`,
 		&w.Name, &w.LogoText, &w.Accent, &w.SupportEmail, &w.LegalURL, &w.PrivacyURL, &w.TimeZone, &w.Locale, &setUp,
-		&w.Welcome, &hours, &w.ReplyHours, &words, &w.Sections, &w.Files.File, &w.Files.Client, &w.Files.ShareLinks, &w.Revision, &w.Rights)
+		&w.Welcome, &hours, &w.ReplyHours, &words, &w.Sections, &w.Files.File, &w.Files.Client, &w.Files.ShareLinks, &w.Receipts, &w.Revision, &w.Rights)
 	if err != nil {
 		return w, err
 	}
@@ -184,7 +185,8 @@ type WorkspaceSettings struct {
 	ReplyHours                         int
 	StateWords                         map[string]string // state → client-facing name
 	Sections                           Sections
-	Revision                           int64 // as it was read
+	Receipts                           Receipting // empty: as it was
+	Revision                           int64      // as it was read
 }
 
 var accentForm = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
@@ -231,6 +233,9 @@ func (s *WorkspaceSettings) check() error {
 		c.oneOf("state_"+state, state, "planned", "active", "on_hold", "done", "archived")
 		s.StateWords[state] = c.line("state_"+state, word)
 	}
+	if s.Receipts != "" && !slices.Contains(Receiptings, s.Receipts) {
+		c.fail("receipts", "choice")
+	}
 	s.Sections &= allSections
 	return c.err()
 }
@@ -259,10 +264,10 @@ func (me *Scope) ChangeWorkspace(ctx context.Context, s WorkspaceSettings) error
 		}
 		if err := t.must(ctx, `
 UPDATE workspace SET name = $1, logo_text = $2, accent = $3, welcome = $4, support_email = $5, legal_url = $6, privacy_url = $7,
-       time_zone = $8, office_hours = $9, reply_hours = $10, state_words = $11, sections = $12, revision = revision + 1
- WHERE id = 1 AND revision = $13`,
+       time_zone = $8, office_hours = $9, reply_hours = $10, state_words = $11, sections = $12, receipts = COALESCE(NULLIF($13, ''), receipts), revision = revision + 1
+ WHERE id = 1 AND revision = $14`,
 			s.Name, s.LogoText, s.Accent, s.Welcome, s.SupportEmail, s.LegalURL, s.PrivacyURL,
-			s.TimeZone, string(hours), s.ReplyHours, string(words), int64(s.Sections), s.Revision); err != nil {
+			s.TimeZone, string(hours), s.ReplyHours, string(words), int64(s.Sections), string(s.Receipts), s.Revision); err != nil {
 			return err
 		}
 		if s.Sections != w.Sections {

@@ -10,6 +10,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web/static"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
+	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
 )
 
 // settingsRoutes are the pages of what holds for the whole workspace.
@@ -45,7 +46,7 @@ func (s *Server) settingsPage(w http.ResponseWriter, r *http.Request, me *visit)
 	in := portal.WorkspaceSettings{
 		Name: ws.Name, LogoText: ws.LogoText, Accent: ws.Accent, Welcome: ws.Welcome, SupportEmail: ws.SupportEmail, LegalURL: ws.LegalURL,
 		PrivacyURL: ws.PrivacyURL, TimeZone: ws.TimeZone, OfficeHours: ws.OfficeHours, ReplyHours: ws.ReplyHours, StateWords: ws.StateWords,
-		Sections: ws.Sections, Revision: ws.Revision,
+		Sections: ws.Sections, Receipts: ws.Receipts, Revision: ws.Revision,
 	}
 	p := view.SettingsPage{Holidays: ws.OfficeHours.Holidays, ReplyHours: strconv.Itoa(ws.ReplyHours)}
 	return s.renderSettings(w, r, me, http.StatusOK, p, in)
@@ -84,6 +85,10 @@ func (s *Server) renderSettings(w http.ResponseWriter, r *http.Request, me *visi
 			p.Sections = append(p.Sections, choice)
 		}
 	}
+	p.Receipts = ui.Field{Name: "receipts", Label: p.T("settings.receipts"), Hint: p.T("settings.receipts_hint"), Value: string(in.Receipts), Error: p.Err("receipts")}
+	for _, r := range portal.Receiptings {
+		p.ReceiptWays = append(p.ReceiptWays, ui.Option{Value: string(r), Label: p.T("settings.receipts." + string(r)), Hint: p.T("settings.receipts." + string(r) + "_hint")})
+	}
 	s.setTitle(&p.Page, p.T("settings.title"))
 	p.Load(static.Compose)
 	return s.render(w, r, status, view.Settings(p))
@@ -103,7 +108,7 @@ func (s *Server) saveSettings(w http.ResponseWriter, r *http.Request, me *visit)
 		SupportEmail: strings.TrimSpace(f.one("support_email")), LegalURL: strings.TrimSpace(f.one("legal_url")), PrivacyURL: strings.TrimSpace(f.one("privacy_url")),
 		TimeZone: f.one("time_zone"), ReplyHours: int(f.number("reply_hours")), Revision: f.number("revision"), StateWords: map[string]string{},
 		// Those of later editions have no box yet, and stay as they are.
-		Sections: now.Sections,
+		Sections: now.Sections, Receipts: portal.Receipting(f.one("receipts")),
 	}
 	for i := range in.OfficeHours.Days {
 		n := strconv.Itoa(i)

@@ -18,6 +18,45 @@ func TestSettings(t *testing.T) {
 			b.Get("/settings").MustBe(status)
 			b.Post("/settings", nil).MustBe(status)
 		}
+		ctx := t.Context()
+		tom, cleo := s.World.As(s.Tom), s.World.As(s.Cleo)
+		th, err := tom.StartConversation(ctx, s.Site, portal.NewConversation{Subject: "Colours", NewMessage: portal.NewMessage{Body: "Which?", Audience: portal.ClientSide}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		said, err := cleo.Say(ctx, th, portal.NewMessage{Body: "The first"})
+		if err == nil {
+			err = tom.MarkRead(ctx, th, said)
+		}
+		if err == nil {
+			_, err = tom.Say(ctx, th, portal.NewMessage{Body: "Good", Audience: portal.ClientSide})
+		}
+		if err == nil {
+			_, err = s.Portal.TellPeople(ctx)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Exec(`UPDATE mails SET state = 'failed', reason = 'bounced/no such mailbox' WHERE kind = 'notices' AND person_id = $1`, string(s.Cleo))
+		s.Exec(`UPDATE notices SET mail_id = (SELECT m.id FROM mails m WHERE m.kind = 'notices' AND m.person_id = notices.person_id) WHERE person_id = $1 AND mail = 'now'`, string(s.Cleo))
+
+		// The team alone learns whom a message has reached.
+		reached := func(name, receipts string) string {
+			s.Exec(`UPDATE workspace SET receipts = $1`, receipts)
+			return s.As(name).Get("/conversations/" + string(th)).MustBe(200).Text(".seen")
+		}
+		if got := reached("tom", "team"); !strings.Contains(got, "The e-mail to Cleo did not arrive") || !strings.Contains(got, "It came back: no such mailbox") {
+			t.Errorf("Tom reads %q", got)
+		}
+		if got := reached("tom", "off"); got != "" {
+			t.Errorf("off, and Tom reads %q", got)
+		}
+		for receipts, want := range map[string]string{"on": "Seen by Tom", "team": "", "off": ""} {
+			if got := reached("cleo", receipts); !strings.HasPrefix(strings.TrimSpace(got), want) || want == "" && got != "" || strings.Contains(got, "no such mailbox") {
+				t.Errorf("%s, and Cleo reads %q", receipts, got)
+			}
+		}
+
 		ada := s.As("ada")
 		page := ada.Get("/settings").MustBe(200)
 		stale := ada.Get("/settings").Form("/settings")
@@ -25,7 +64,7 @@ func TestSettings(t *testing.T) {
 			MustBe(422).MustContain("This is needed.", "The end must be after the start", "Kept & safe")
 
 		f := page.Form("/settings").Set("name", "Leto").Set("accent", "#aa3366").Set("time_zone", "Europe/Madrid").Set("from_0", "09:00").Set("to_0", "17:30").
-			Set("holiday", "2026-12-26", "", "2026-12-25", "2026-12-26").Set("reply_hours", "4").Set("state_on_hold", "Resting").Set("section", "updates", "dates").Set("support_email", "help@leto.test")
+			Set("holiday", "2026-12-26", "", "2026-12-25", "2026-12-26").Set("reply_hours", "4").Set("state_on_hold", "Resting").Set("section", "updates", "dates").Set("support_email", "help@leto.test").Set("receipts", "team")
 		p := f.Submit(ada).MustBe(200).MustContain("Saved", "Leto")
 		if p.Attr("#to_0", "value") != "17:30" || !slices.Equal(p.Form("/settings").Values()["holiday"][:3], []string{"2026-12-25", "2026-12-26", ""}) {
 			t.Error("the hours are not there")
@@ -34,7 +73,7 @@ func TestSettings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ws.Sections != portal.SectionUpdates|portal.FieldDates || ws.StateWords["on_hold"] != "Resting" || ws.ReplyHours != 4 {
+		if ws.Sections != portal.SectionUpdates|portal.FieldDates || ws.StateWords["on_hold"] != "Resting" || ws.ReplyHours != 4 || ws.Receipts != portal.ReceiptsTeam {
 			t.Errorf("saved %+v", ws)
 		}
 

@@ -1,0 +1,200 @@
+package notify_test
+
+import (
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/blob"
+	"github.com/vitrine-portal/vitrine/internal/mail"
+	"github.com/vitrine-portal/vitrine/internal/mail/mailtest"
+	"github.com/vitrine-portal/vitrine/internal/mailin"
+	"github.com/vitrine-portal/vitrine/internal/notify"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+	"github.com/vitrine-portal/vitrine/internal/transfer"
+)
+
+// Whom a message has reached by mail is told as the mail server answered and as
+// what came back says, to those who may know who has seen it. Of what the team
+// writes for itself clients learn nothing, not even that there is something.
+func TestMessagesAreDelivered(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := t.Context()
+		o := open(t, w, &mailtest.Server{})
+		addresses := mailin.NewAddresses("reply@in.honcho.example", []byte("a key of thirty-two bytes, or so"))
+		u, _ := url.Parse(base)
+		from := mail.Address{Name: "Honcho Design", Email: "portal@honcho.example"}
+		o.notify = notify.New(w.Portal, w.Accounts, mail.New(mail.Config{Host: "127.0.0.1", Port: o.server.Port(), TLS: mail.Plain, Timeout: 5 * time.Second, From: from}),
+			notify.Options{BaseURL: u, From: from, ReturnTo: func(id portal.MailID) string { return addresses.For(mailin.Return, string(id)) }})
+		store, err := blob.OpenDisk(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		taker := mailin.New(mailin.Options{Portal: w.Portal, Accounts: w.Accounts, Bytes: transfer.New(store, "", slog.New(slog.DiscardHandler)), Addresses: addresses, Temp: t.TempDir()})
+		reached := func(who portal.PersonID, m portal.MessageID) (all string) {
+			t.Helper()
+			receipts, err := o.As(who).Receipts(ctx, m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range receipts {
+				if r.Mail == portal.Delivered && r.MailAt.IsZero() {
+					t.Errorf("%s has it since never", r.Name)
+				}
+				all += fmt.Sprintf("%s %s %t %s,", r.Name, r.Mail, !r.At.IsZero(), r.Why)
+			}
+			return all
+		}
+		// mailed tells people of what was said, lets their mails go in the order of
+		// their names, and says to whom.
+		mailed := func(answers ...string) (mails map[portal.PersonID]portal.MailID) {
+			t.Helper()
+			if _, err := o.Portal.TellPeople(ctx); err != nil {
+				t.Fatal(err)
+			}
+			o.Clock.Advance(4 * time.Minute)
+			waiting, _, err := o.As(o.Ada).Outbox(ctx, portal.MailQueued, portal.Page{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			mails = map[portal.PersonID]portal.MailID{}
+			for _, m := range waiting {
+				o.server.SetScript("RCPT", nil)
+				if m.Person == o.Bea {
+					o.server.SetScript("RCPT", answers)
+				}
+				o.send(m.ID)
+				mails[m.Person] = m.ID
+			}
+			return mails
+		}
+		heard := func(what string, th portal.ThreadID, want portal.Side) {
+			t.Helper()
+			n := 0
+			for _, s := range o.Signals() {
+				if s.Thread == th {
+					if n++; s.Audience != want {
+						t.Errorf("%s: told as far as %s, want %s", what, s.Audience, want)
+					}
+				}
+			}
+			if n == 0 {
+				t.Errorf("%s: nobody is told", what)
+			}
+		}
+		th, err := o.As(o.Tom).StartConversation(ctx, o.Site, portal.NewConversation{Subject: "Colours", NewMessage: portal.NewMessage{Body: "@Cleo @Bea Which of the two?", Audience: portal.ClientSide}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := o.As(o.Tom).Messages(ctx, th, portal.MessagePage{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := list.All[0].ID
+		o.Signals()
+		mails := mailed("550 5.1.1 no such person bea@secret.example")
+		heard("mailed", th, portal.ClientSide)
+		if got := reached(o.Tom, asked); !strings.Contains(got, "Cleo delivered false ,") || !strings.Contains(got, "Bea bounced false recipient/550 5.1.1,") {
+			t.Errorf("the team reads %s", got)
+		}
+		// What came back.
+		report := "From: MAILER-DAEMON@mx.example\r\nTo: x\r\nSubject: Undelivered\r\nMessage-ID: <r1@mx.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n" +
+			"--b\r\nContent-Type: text/plain\r\n\r\nSorry.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; cleo@cleo.test\r\nAction: %s\r\nStatus: %s\r\nDiagnostic-Code: smtp; mailbox of Cleo is full\r\n\r\n--b--\r\n"
+		returned := func(action, status string) {
+			t.Helper()
+			if err := taker.Receive(ctx, "", []string{addresses.For(mailin.Return, string(mails[o.Cleo]))}, strings.NewReader(strings.Replace(fmt.Sprintf(report, action, status), "<r1@", "<"+action+"@", 1))); err != nil {
+				t.Fatal(err)
+			}
+			due, err := w.Portal.DueIncoming(ctx, w.Clock.Now(), 1)
+			if err != nil || len(due) != 1 {
+				t.Fatalf("due: %v, %v", due, err)
+			}
+			if err := taker.Take(ctx, due[0]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		returned("delayed", "4.2.2")
+		if got := reached(o.Tom, asked); !strings.Contains(got, "Cleo delayed false delayed/mailbox of Cleo is full,") {
+			t.Errorf("delayed: %s", got)
+		}
+		if got := reached(o.Cleo, asked); !strings.Contains(got, "Cleo delayed false ,") || strings.Contains(got, "full") {
+			t.Errorf("delayed, and the client reads %s", got)
+		}
+		returned("failed", "5.2.2")
+		heard("bounced", th, portal.ClientSide)
+		if got := reached(o.Tom, asked); !strings.Contains(got, "Cleo bounced false bounced/mailbox of Cleo is full,") {
+			t.Errorf("bounced: %s", got)
+		}
+		if got := reached(o.Cleo, asked); !strings.Contains(got, "Bea bounced false ,") || strings.Contains(got, "550") || strings.Contains(got, "secret") {
+			t.Errorf("the client reads %s", got)
+		}
+		for _, who := range []portal.PersonID{o.Carl, o.Rex, o.Eve} {
+			if got := reached(who, asked); got != "" {
+				t.Errorf("%s learns %s", who, got)
+			}
+		}
+		// Seen in the portal, whatever became of the mail.
+		if err := o.As(o.Cleo).MarkRead(ctx, th, asked); err != nil {
+			t.Fatal(err)
+		}
+		if got := reached(o.Tom, asked); !strings.HasPrefix(got, "Cleo bounced true bounced/mailbox of Cleo is full,") {
+			t.Errorf("seen: %s", got)
+		}
+
+		// A note, mailed to the team and read by it.
+		note, err := o.As(o.Mia).Say(ctx, th, portal.NewMessage{Body: "@Tom the second, I think", Audience: portal.Team})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Signals()
+		if mails = mailed(); mails[o.Tom] == "" || mails[o.Cleo] != "" {
+			t.Fatalf("the note is mailed to %v", mails)
+		}
+		heard("a note", th, portal.Team)
+		if got := reached(o.Mia, note); !strings.Contains(got, "Tom delivered false ,") {
+			t.Errorf("of the note the team reads %s", got)
+		}
+		if err := o.As(o.Tom).MarkRead(ctx, th, note); err != nil {
+			t.Fatal(err)
+		}
+		heard("a note that is read", th, portal.Team)
+		for _, who := range []portal.PersonID{o.Cleo, o.Bea, o.Dan, o.Carl, o.Rex} {
+			if got := reached(who, note); got != "" {
+				t.Errorf("%s learns who got a note: %s", who, got)
+			}
+		}
+		// The team's answer to a client: by name only where names are shown.
+		answer, err := o.As(o.Cleo).Say(ctx, th, portal.NewMessage{Body: "@Tom the first"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mailed()
+		if got := reached(o.Cleo, answer); !strings.Contains(got, "Tom delivered false ,") {
+			t.Errorf("the client reads %s", got)
+		}
+		o.exec(`UPDATE workspace SET sections = sections & ~4096`)
+		o.Regrant()
+		if got := reached(o.Cleo, answer); strings.Contains(got, "Tom") || strings.Contains(got, "Mia") {
+			t.Errorf("with names off the client reads %s", got)
+		}
+		o.exec(`UPDATE workspace SET sections = sections | 4096, receipts = 'team'`)
+		o.Regrant()
+		if got := reached(o.Cleo, answer); got != "" || reached(o.Tom, answer) == "" {
+			t.Errorf("team only, and the client reads %s", got)
+		}
+		if _, err := o.As(o.Tom).Say(ctx, th, portal.NewMessage{Body: "@Cleo good", Audience: portal.ClientSide}); err != nil {
+			t.Fatal(err)
+		}
+		o.Signals()
+		mailed()
+		heard("team only", th, portal.Team)
+		o.exec(`UPDATE workspace SET receipts = 'off'`)
+		if got := reached(o.Tom, answer); got != "" {
+			t.Errorf("off, and the team reads %s", got)
+		}
+	})
+}
