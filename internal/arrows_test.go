@@ -27,7 +27,7 @@ var arrows = map[string][]string{
 	"mailin":        {"portal", "account", "transfer", "blob", "jobs", "words"},
 	"inspect":       {"portal", "blob", "jobs", "preview", "scan"},
 	"notify":        {"portal", "account", "jobs", "mail", "sentence", "words"},
-	"web/webtest":   {"web", "portal", "account", "portaltest", "db", "db/dbtest", "live", "transfer", "blob", "blob/blobtest"},
+	"web/webtest":   {"web", "notify", "mail", "portal", "account", "portaltest", "db", "db/dbtest", "live", "transfer", "blob", "blob/blobtest"},
 	"db/dbtest":     {"db"},
 	"blob/blobtest": {"blob"},
 	"portaltest":    {"portal", "account", "db", "db/dbtest", "blob"},

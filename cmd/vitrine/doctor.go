@@ -16,6 +16,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/mail"
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/words"
 )
 
 // A finding is one line of the doctor's.
@@ -56,7 +57,7 @@ func doctor(ctx context.Context, args, env []string, out io.Writer) error {
 	say(checkPreviews(cfg)...)
 	say(checkScanner(ctx, cfg))
 	say(checkDatabase(ctx, cfg)...)
-	say(checkMail(ctx, cfg))
+	say(checkMail(ctx, cfg)...)
 	say(checkMailIn(ctx, cfg)...)
 	if unwell {
 		return errUnwell
@@ -180,16 +181,26 @@ func checkClock(ahead time.Duration) finding {
 	return finding{fine, about, "agrees with the database's"}
 }
 
-// checkMail talks to the mail server up to the point where it would send.
-func checkMail(ctx context.Context, cfg *config.Config) finding {
-	const about = "mail"
+// checkMail talks to the mail server up to the point where it would send, and
+// asks what the world knows of the portal's address.
+func checkMail(ctx context.Context, cfg *config.Config) (found []finding) {
 	if cfg.SMTP.Host == "" {
-		return finding{warn, about, "no server is set, so mails are kept in the Outbox"}
+		return []finding{{warn, "mail", "no server is set, so mails are kept in the Outbox"}}
 	}
-	if err := sender(cfg).Check(ctx); err != nil {
-		return finding{bad, about, strings.TrimPrefix(err.Error(), "mail: ")}
+	b := words.For("en", time.UTC)
+	for _, f := range sender(cfg).Examine(ctx, examination(cfg)) {
+		found = append(found, finding{f.State, "mail", strings.Join(f.Words(b.Tell), " ")})
 	}
-	return finding{fine, about, fmt.Sprintf("%s takes mail from %s", cfg.SMTP.Host, cfg.MailFrom.Address)}
+	return found
+}
+
+// examination is how the configuration has mail looked at.
+func examination(cfg *config.Config) mail.Examination {
+	e := mail.Examination{Returns: cfg.MailIn.Address, Selector: cfg.DKIMSelector}
+	if cfg.DNSServer != "" {
+		e.Resolver = mail.DNSServer(cfg.DNSServer)
+	}
+	return e
 }
 
 // sender is the mail server of the configuration.

@@ -35,7 +35,7 @@ func answerAddresses(cfg *config.Config, key []byte) (*mailin.Addresses, error) 
 
 // mailOptions is how mail is written.
 func (h *house) mailOptions() notify.Options {
-	o := notify.Options{BaseURL: h.cfg.BaseURL, From: mail.Address{Name: h.cfg.MailFrom.Name, Email: h.cfg.MailFrom.Address}, Log: h.log}
+	o := notify.Options{BaseURL: h.cfg.BaseURL, From: mail.Address{Name: h.cfg.MailFrom.Name, Email: h.cfg.MailFrom.Address}, Doctor: examination(h.cfg), Log: h.log}
 	if h.cfg.MailIn.Address != "" {
 		o.ReplyTo = func(ctx context.Context, p portal.ReplyPlace) (string, error) {
 			id, err := h.portal.ReplyAddress(ctx, p)

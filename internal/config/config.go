@@ -35,6 +35,8 @@ type Config struct {
 	TrustedProxies  []netip.Prefix
 	SMTP            SMTP
 	MailFrom        mail.Address
+	DKIMSelector    string // of the key that its mail is signed with; empty: not said
+	DNSServer       string // HOST:PORT that the doctor asks; empty: the system's
 	MailIn          MailIn
 	Previews        bool   // pictures and text are made of files
 	Clamd           string // unix:PATH or HOST:PORT of a virus scanner; empty is none

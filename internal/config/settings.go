@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -72,6 +73,10 @@ var settings = []setting{
 		help: "How long one message may take."},
 	{name: "mail-from", usual: "none; needed with smtp-host", set: (*Config).setMailFrom,
 		help: "The address that every mail comes from, such as Honcho Design <portal@example.com>."},
+	{name: "dkim-selector", usual: "none: asked for where mail is looked at", set: (*Config).setDKIMSelector,
+		help: "The selector of the DKIM key that mail-from's mail is signed with, such as s1 where the key stands at s1._domainkey.example.com. Nothing is signed here: the doctor looks at the key."},
+	{name: "dns-server", usual: "the system's", set: func(c *Config, v string) error { c.DNSServer = v; return listenAddress(v) },
+		help: "The DNS server that the doctor asks what the world knows of mail-from's domain, HOST:PORT, such as 9.9.9.9:53: for networks whose own answers otherwise."},
 	{name: "reply-address", usual: "none: answers by mail go to nobody", set: (*Config).setReplyAddress,
 		help: "An address for answers by mail, such as reply@in.example.com. Each mail is answered to an address of its own, with a + and a token after reply: all mail for reply+…@in.example.com has to come in by lmtp-listen or imap-host. What bounces comes there too."},
 	{name: "lmtp-listen", usual: "off", set: (*Config).setLMTP,
@@ -456,6 +461,16 @@ func (c *Config) setIMAPTLS(v string) error {
 	c.MailIn.IMAP.TLS = v
 	return nil
 }
+
+func (c *Config) setDKIMSelector(v string) error {
+	if !selectorForm.MatchString(v) {
+		return errors.New("is not a selector such as s1 or 2026-11.mail")
+	}
+	c.DKIMSelector = v
+	return nil
+}
+
+var selectorForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,120}$`)
 
 func (c *Config) setAuthServer(v string) error {
 	if strings.ContainsAny(v, " ;=\"()") {

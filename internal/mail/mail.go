@@ -23,6 +23,7 @@ import (
 	netmail "net/mail"
 	"net/textproto"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -94,6 +95,9 @@ func New(c Config) *Sender {
 // Configured reports whether there is a server to send to.
 func (s *Sender) Configured() bool { return s.config.Host != "" }
 
+// Server is where it sends to.
+func (s *Sender) Server() string { return net.JoinHostPort(s.config.Host, strconv.Itoa(s.config.Port)) }
+
 // Send hands a message to the server. When the answer to the content is lost the
 // message may have arrived: the error is temporary, and the next try carries the
 // same Message-ID.
@@ -131,29 +135,6 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	return sendFailure(err)
 }
 
-// Check connects, encrypts and signs in as Send does, and sends nothing.
-func (s *Sender) Check(ctx context.Context) error {
-	portal, err := address(s.config.From)
-	if err != nil {
-		return &Temporary{Failure{Stage: "composing", Reason: "the portal's address " + err.Error()}}
-	}
-	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
-	defer cancel()
-	d := &dial{sender: s, ctx: ctx}
-	defer d.close()
-	client, err := s.client(d, domainOf(portal))
-	if err != nil {
-		return &Temporary{Failure{Stage: "connecting", Reason: err.Error()}}
-	}
-	conversation, err := client.DialToSMTPClientWithContext(ctx)
-	if err != nil {
-		return &Temporary{d.failure(err)}
-	}
-	d.conn.SetDeadline(time.Now().Add(time.Second))
-	_ = conversation.Quit() // signed in is all that was asked
-	return nil
-}
-
 func (s *Sender) client(d *dial, helo string) (*gomail.Client, error) {
 	options := []gomail.Option{
 		gomail.WithPort(s.config.Port),
@@ -165,7 +146,7 @@ func (s *Sender) client(d *dial, helo string) (*gomail.Client, error) {
 	}
 	switch s.config.TLS {
 	case StartTLS:
-		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory), gomail.WithTLSConfig(s.tls()))
+		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory), gomail.WithTLSConfig(d.tls()))
 	case TLS, Plain:
 		options = append(options, gomail.WithTLSPolicy(gomail.NoTLS))
 	default:
@@ -177,10 +158,6 @@ func (s *Sender) client(d *dial, helo string) (*gomail.Client, error) {
 	return gomail.NewClient(s.config.Host, options...)
 }
 
-func (s *Sender) tls() *tls.Config {
-	return &tls.Config{ServerName: s.config.Host, RootCAs: s.roots, MinVersion: tls.VersionTLS12}
-}
-
 // A dial is the connection of one Send and how far it came. The library watches
 // the context only while it dials, so the connection is closed when the context
 // ends.
@@ -188,8 +165,18 @@ type dial struct {
 	sender  *Sender
 	ctx     context.Context
 	conn    net.Conn
+	secured *tls.ConnectionState // nil: not yet
 	signing bool
 	stop    func() bool
+}
+
+// tls is how the connection is encrypted. What it comes to is kept.
+func (d *dial) tls() *tls.Config {
+	return &tls.Config{ServerName: d.sender.config.Host, RootCAs: d.sender.roots, MinVersion: tls.VersionTLS12,
+		VerifyConnection: func(state tls.ConnectionState) error {
+			d.secured = &state
+			return nil
+		}}
 }
 
 func (d *dial) dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -202,7 +189,7 @@ func (d *dial) dial(ctx context.Context, network, address string) (net.Conn, err
 	if d.sender.config.TLS != TLS {
 		return conn, nil
 	}
-	secure := tls.Client(conn, d.sender.tls())
+	secure := tls.Client(conn, d.tls())
 	if err := secure.HandshakeContext(ctx); err != nil {
 		return nil, err
 	}

@@ -498,19 +498,3 @@ func FuzzHeaders(f *testing.F) {
 		}
 	})
 }
-
-// Check does all that Send does before the message, and nothing after.
-func TestCheckSendsNothing(t *testing.T) {
-	s := mailtest.Start(t, &mailtest.Server{})
-	if err := New(configOf(s)).Check(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if !s.Said("EHLO") || s.Said("MAIL") {
-		t.Errorf("heard %q", s.Heard())
-	}
-	s = mailtest.Start(t, &mailtest.Server{Script: map[string][]string{"greeting": {"554 5.3.2 closed"}}})
-	var later *Temporary
-	if err := New(configOf(s)).Check(t.Context()); !errors.As(err, &later) || later.Code != 554 {
-		t.Errorf("a server that refuses: %v", err)
-	}
-}

@@ -47,6 +47,7 @@ type Options struct {
 	ReturnTo func(portal.MailID) string
 	// The address for one person's answers to one place. Nil: nothing comes in.
 	ReplyTo func(context.Context, portal.ReplyPlace) (string, error)
+	Doctor  mail.Examination // how the way of mail is looked at
 	Log     *slog.Logger
 }
 
@@ -60,6 +61,8 @@ type Notifier struct {
 	log      *slog.Logger
 	returnTo func(portal.MailID) string
 	replyTo  func(context.Context, portal.ReplyPlace) (string, error)
+	doctor   mail.Examination
+	busy     sync.Mutex // one examination at a time
 
 	mu       sync.Mutex
 	resting  time.Time              // the server could not be reached: nothing is tried before
@@ -69,7 +72,7 @@ type Notifier struct {
 // New returns a notifier. It sends nothing before Register's jobs run.
 func New(p *portal.Portal, a *account.Accounts, s *mail.Sender, o Options) *Notifier {
 	n := &Notifier{portal: p, accounts: a, sender: s, base: strings.TrimSuffix(o.BaseURL.String(), "/"), from: o.From, log: o.Log, returnTo: o.ReturnTo, replyTo: o.ReplyTo,
-		accepted: map[portal.MailID]bool{}}
+		doctor: o.Doctor, accepted: map[portal.MailID]bool{}}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
 	}

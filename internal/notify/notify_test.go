@@ -188,6 +188,9 @@ func (o *office) all() map[string]portal.MailID {
 	o.everything(o.Cleo)
 	o.happen(2)
 	mails[portal.MailNotices] = o.last(portal.MailNotices)
+	test, err := o.As(o.Ada).SendTestMail(ctx)
+	must(err)
+	mails[portal.MailTest] = test
 	o.exec(`UPDATE mails SET due_at = $1`, db.Micros(o.Clock.Now()))
 	return mails
 }

@@ -44,6 +44,7 @@ var kinds = map[string]func(*Notifier, context.Context, *letter) error{
 	portal.MailReminder:         (*Notifier).fileRequestReminder,
 	portal.MailNotices:          (*Notifier).notices,
 	portal.MailDigest:           (*Notifier).notices,
+	portal.MailTest:             (*Notifier).test,
 }
 
 // Render returns a mail as it is sent at this moment, or *portal.Unwanted when

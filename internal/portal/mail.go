@@ -43,7 +43,7 @@ INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at, 
 // MailKinds lists every kind of mail that can be queued.
 func MailKinds() []string {
 	all := []string{account.MailCode, account.MailReset, account.MailEmailChange, account.MailEmailChanged,
-		account.MailPasswordChanged, account.MailTokenCreated, MailReminder, MailNotices, MailDigest}
+		account.MailPasswordChanged, account.MailTokenCreated, MailReminder, MailNotices, MailDigest, MailTest}
 	for _, k := range kinds {
 		if k.mail != "" && !slices.Contains(all, k.mail) {
 			all = append(all, k.mail)
@@ -51,4 +51,30 @@ func MailKinds() []string {
 	}
 	slices.Sort(all)
 	return all
+}
+
+// MailTest is a mail to oneself, to see whether and how mail arrives.
+const MailTest = "test"
+
+// SendTestMail queues a mail to the actor, or returns the one that still waits.
+// Takes Administer.
+func (me *Scope) SendTestMail(ctx context.Context) (id MailID, err error) {
+	err = me.write(ctx, func(t *tx) error {
+		t.quiet("a mail to oneself tells of nothing")
+		switch _, rights, err := t.role(ctx); {
+		case err != nil:
+			return err
+		case !rights.Has(Administer):
+			return ErrForbidden
+		}
+		err := t.get(ctx, `SELECT m.id FROM my_mails m WHERE m.person_id = $2 AND m.kind = $3 AND m.state = 'queued'`, []any{string(me.actor.person), MailTest}, &id)
+		if err != ErrNotFound {
+			return err
+		}
+		if err := me.p.queueMail(ctx, t.Tx, MailTest, me.actor.person, string(me.actor.person)); err != nil {
+			return err
+		}
+		return t.get(ctx, `SELECT m.id FROM my_mails m WHERE m.person_id = $2 AND m.kind = $3 AND m.state = 'queued'`, []any{string(me.actor.person), MailTest}, &id)
+	})
+	return id, err
 }

@@ -131,3 +131,30 @@ func TestMailReadable(t *testing.T) {
 		w.Regrant()
 	})
 }
+
+// A mail to oneself is for those who administer, and one at a time.
+func TestSendTestMail(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		for who, want := range map[portal.PersonID]error{w.Mia: portal.ErrForbidden, w.Tom: portal.ErrForbidden, w.Cleo: portal.ErrForbidden, w.Rex: portal.ErrForbidden} {
+			_, err := w.As(who).SendTestMail(t.Context())
+			wants(t, "SendTestMail as "+string(who), err, want)
+		}
+		first := must[portal.MailID](t)(w.As(w.Ada).SendTestMail(t.Context()))
+		if again := must[portal.MailID](t)(w.As(w.Ada).SendTestMail(t.Context())); again != first {
+			t.Error("a second mail waits beside the first")
+		}
+		m := must[portal.Mail](t)(w.As(w.Ada).Mail(t.Context(), first))
+		if m.Person != w.Ada || m.State != portal.MailQueued || m.Kind != portal.MailTest {
+			t.Errorf("the mail is %+v", m)
+		}
+		if _, err := w.Portal.ClaimMail(t.Context(), first); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Portal.MailSent(t.Context(), first); err != nil {
+			t.Fatal(err)
+		}
+		if again := must[portal.MailID](t)(w.As(w.Ada).SendTestMail(t.Context())); again == first {
+			t.Error("one that has left comes back")
+		}
+	})
+}

@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/mail"
+	"github.com/vitrine-portal/vitrine/internal/mail/mailtest"
 	"github.com/vitrine-portal/vitrine/internal/notify"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
@@ -17,11 +19,10 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/web/webtest"
 )
 
-// withMails serves the World with a notifier, but no mail server.
+// withMails serves the World, as a demo or not.
 func withMails(t *testing.T, w *portaltest.World, demo bool) *webtest.Site {
 	t.Helper()
 	return webtest.New(t, w, func(o *web.Options) {
-		o.Mails = notify.New(w.Portal, w.Accounts, mail.New(mail.Config{}), notify.Options{BaseURL: o.BaseURL, From: mail.Address{Email: "portal@honcho.test"}})
 		if o.Demo = demo; demo {
 			o.DemoPeople = []web.DemoPerson{{Name: "Cleo", Email: "cleo@cleo.test"}, {Name: "Ada", Email: "ada@ada.test"}}
 		}
@@ -129,5 +130,43 @@ func TestOutboxKeepsSecrets(t *testing.T) {
 			}
 			demo.Stranger().Post(path+"/retry", nil).MustBe(401)
 		}
+	})
+}
+
+// The way of mail is looked at by those who administer, when they press a
+// button, and a mail to themselves takes it.
+func TestMailCheck(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		server := mailtest.Start(t, &mailtest.Server{Script: map[string][]string{"greeting": {"220 ready", "554 5.3.2 closed"}}})
+		names := mailtest.Names{"honcho.test TXT": {"v=spf1 +all"}, "_dmarc.honcho.test TXT": {"v=DMARC1; p=none"}, "s1._domainkey.honcho.test TXT": {"v=DKIM1; p="}}.Start(t)
+		from := mail.Address{Email: "portal@honcho.test"}
+		s := webtest.New(t, w, func(o *web.Options) {
+			o.Mails = notify.New(w.Portal, w.Accounts, mail.New(mail.Config{Host: "127.0.0.1", Port: server.Port(), TLS: mail.Plain, Timeout: time.Second, From: from}),
+				notify.Options{BaseURL: o.BaseURL, From: from, Doctor: mail.Examination{Selector: "s1", Resolver: mail.DNSServer(names)}})
+		})
+		for name, status := range map[string]int{"mia": 403, "tom": 403, "cleo": 404, "carl": 404, "rex": 404} {
+			b := s.As(name)
+			b.Get("/settings/mail").MustBe(status)
+			b.Post("/settings/mail", url.Values{"selector": {"s1"}}).MustBe(status)
+			b.Post("/settings/mail/test", nil).MustBe(map[bool]int{true: 403, false: 404}[status == 403])
+		}
+		ada := s.As("ada")
+		page := ada.Get("/settings/mail").MustBe(200).MustContain("127.0.0.1:"+strconv.Itoa(server.Port()), "portal@honcho.test", "Send it to ada@ada.test").MustNotContain("What was found")
+		if server.Connections() != 0 {
+			t.Error("opening the page connects to the mail server")
+		}
+		form := page.Form("/settings/mail")
+		if form.Get("selector") != "s1" {
+			t.Errorf("the selector is %q", form.Get("selector"))
+		}
+		form.Submit(ada).MustBe(200).MustContain("answers at port", "stays on this machine", "lets anybody send in its name", "End it with -all", "was taken back", "only watches")
+		ada.Get("/settings/mail").Form("/settings/mail").Set("selector", "s2").Submit(ada).MustBe(200).MustContain("did not let us in: 554", "There is no DKIM key at s2._domainkey.honcho.test")
+		ada.Get("/settings/mail").Form("/settings/mail").Set("selector", "x._domainkey.evil").Submit(ada).MustBe(422).MustContain("That is not a selector")
+		ada.Get("/settings/mail").Form("/settings/mail/test").Submit(ada).MustBe(200).MustContain("Mail to oneself", "Mail from the portal arrives", "ada@ada.test")
+		if server.Said("MAIL") {
+			t.Error("a request sends mail by itself")
+		}
+		// Without a server there is nothing to look at.
+		webtest.New(t, w, nil).As("ada").Get("/settings/mail").MustBe(200).MustContain("No mail server is configured")
 	})
 }

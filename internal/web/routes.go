@@ -21,6 +21,7 @@ func (s *Server) routes() []route {
 		s.profileRoutes(),
 		s.noticeRoutes(),
 		s.outboxRoutes(),
+		s.mailCheckRoutes(),
 		s.incomingRoutes(),
 		s.homeRoutes(),
 		s.calendarRoutes(),

@@ -336,6 +336,12 @@ func toIncoming(p OutboxPage) templ.Component {
 			templ_7745c5c3_Var14 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
+		if !p.Demo {
+			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("mailcheck.look"), Icon: "shield-check", Href: "/settings/mail"}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		if p.Held > 0 {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.N("incoming.waiting", p.Held), Icon: "inbox", Kind: ui.Primary, Href: "/incoming?state=held"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -592,7 +598,7 @@ func Mail(p MailPage) templ.Component {
 							var templ_7745c5c3_Var23 string
 							templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(line)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/outbox.templ`, Line: 162, Col: 21}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/outbox.templ`, Line: 165, Col: 21}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 							if templ_7745c5c3_Err != nil {

@@ -1218,6 +1218,7 @@ func settingsTabs(p *Page, current string) templ.Component {
 			{Label: p.T("settings.general"), Href: "/settings", Current: current == "general"},
 			{Label: p.T("settings.files"), Href: "/settings/files", Current: current == "files"},
 			{Label: p.T("sharelink.all"), Href: "/share-links", Current: current == "links"},
+			{Label: p.T("mailcheck.title"), Href: "/settings/mail", Current: current == "mail"},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

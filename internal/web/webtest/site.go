@@ -36,6 +36,8 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
 	"github.com/vitrine-portal/vitrine/internal/live"
+	"github.com/vitrine-portal/vitrine/internal/mail"
+	"github.com/vitrine-portal/vitrine/internal/notify"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 	"github.com/vitrine-portal/vitrine/internal/transfer"
@@ -102,7 +104,8 @@ func New(t *testing.T, w *portaltest.World, with func(*web.Options)) *Site {
 	}
 	t.Cleanup(func() { disk.Close() })
 	log := slog.New(slog.NewTextHandler(&s.log, nil))
-	o := web.Options{Portal: w.Portal, Accounts: w.Accounts, Hub: hub, Bytes: transfer.New(disk, "", log), BaseURL: base, Log: log}
+	mails := notify.New(w.Portal, w.Accounts, mail.New(mail.Config{}), notify.Options{BaseURL: base, From: mail.Address{Email: "portal@honcho.test"}})
+	o := web.Options{Mails: mails, Portal: w.Portal, Accounts: w.Accounts, Hub: hub, Bytes: transfer.New(disk, "", log), BaseURL: base, Log: log}
 	if with != nil {
 		with(&o)
 	}

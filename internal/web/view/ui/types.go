@@ -126,6 +126,11 @@ var (
 		"dropped":   {ToneIdle, "circle-x"},
 		"discarded": {ToneIdle, "circle-x"},
 	}
+	checkLooks = map[string]look{
+		"ok":   {ToneOK, "circle-check"},
+		"warn": {ToneWarn, "triangle-alert"},
+		"fail": {ToneBad, "circle-alert"},
+	}
 	mailLooks = map[string]look{
 		"queued":  {ToneWait, "clock"},
 		"sending": {ToneWait, "send"},
