@@ -2,6 +2,8 @@ package portal
 
 import (
 	"context"
+	"database/sql"
+	"slices"
 	"strings"
 	"time"
 )
@@ -25,6 +27,25 @@ func (me *Scope) Draft(ctx context.Context, place string) (d Draft, err error) {
 	}
 	err = me.get(ctx, `SELECT d.subject, d.body, d.saved_at FROM my_drafts d WHERE d.place = $2`, []any{place}, &d.Subject, &d.Body, micros{&d.SavedAt})
 	return d, noneFound(err)
+}
+
+// Drafts returns what the actor was about to say at places; those without a
+// draft are not in it. It tells nothing of the places themselves.
+func (me *Scope) Drafts(ctx context.Context, places ...string) (map[string]Draft, error) {
+	drafts := map[string]Draft{}
+	for part := range slices.Chunk(places, 200) {
+		in, args := oneOf(2, part)
+		rows, err := me.query(ctx, `SELECT d.place, d.subject, d.body, d.saved_at FROM my_drafts d WHERE d.place IN `+in, args...)
+		if _, err := list(rows, err, func(rows *sql.Rows) (d Draft, err error) {
+			var place string
+			err = rows.Scan(&place, &d.Subject, &d.Body, micros{&d.SavedAt})
+			drafts[place] = d
+			return d, err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return drafts, nil
 }
 
 // SaveDraft keeps what the actor is about to say at a place, as Draft has it;

@@ -90,6 +90,9 @@ func talkReads(items func(*portaltest.World, portal.ProjectID) []portaltest.Item
 		ofConversation("Draft", func(ctx context.Context, me *portal.Scope, id portal.ThreadID) (any, error) {
 			return me.Draft(ctx, string(id))
 		}),
+		ofConversation("Drafts", func(ctx context.Context, me *portal.Scope, id portal.ThreadID) (any, error) {
+			return me.Drafts(ctx, string(id))
+		}),
 		ofMessage("Message", func(ctx context.Context, me *portal.Scope, id portal.MessageID) (any, error) {
 			return me.Message(ctx, id)
 		}),

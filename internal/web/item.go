@@ -40,8 +40,15 @@ func (s *Server) item(r *http.Request, me *visit, id portal.ItemID, project port
 		}
 	}
 	if p.Sections.Has(portal.SectionActivity) {
-		it.Events, err = me.ItemActivity(r.Context(), id, eventsOnItem)
+		if it.Events, err = me.ItemActivity(r.Context(), id, eventsOnItem); err != nil {
+			return it, err
+		}
 	}
+	if id.Kind() == "file" { // has them beside one of its versions
+		return it, nil
+	}
+	it.Load(talkBundle()...)
+	it.Comments, err = s.comments(r, me, in, id, audience)
 	return it, err
 }
 

@@ -91,6 +91,7 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 
 		"/calendar/{id}":       string(feed),
 		"/clients/{id}":        string(s.Acme),
+		"/comments/{id}":       string(items.Comments),
 		"/conversations/{id}":  string(items.Conversation),
 		"/drafts/{place}":      string(items.Conversation),
 		"/client-users/{id}":   string(s.BeaAtAcme),
@@ -158,7 +159,7 @@ var placeholder = regexp.MustCompile(`\{[^}]+\}`)
 
 // ofItem matches what is about an item of a project, which is the client's or
 // the team's own.
-var ofItem = regexp.MustCompile(`\{(item|message|task|milestone|deliverable|update|link)\}| /(tasks|milestones|deliverables|updates|links|files|folders|trash|versions|conversations)/\{id\}`)
+var ofItem = regexp.MustCompile(`\{(item|message|task|milestone|deliverable|update|link)\}| /(tasks|milestones|deliverables|updates|links|files|folders|trash|versions|conversations|comments)/\{id\}|/mentionable$`)
 
 // late are the changes after which others find less: they come last, in this order.
 var late = []string{
@@ -202,6 +203,7 @@ func formOf(s *webtest.Site, pattern string) url.Values {
 		"POST /files/selection":             {"file": {string(s.Items[s.Site][portal.ClientSide].File)}, "do": {"move"}},
 		"POST /links/{id}/delete":           {"deliverable": {string(s.Items[s.Site][portal.ClientSide].Deliverable)}},
 
+		"POST /items/{item}/comments":            {"body": {"Hello"}, "audience": {"client"}},
 		"POST /conversations/{id}":               {"body": {"Hello"}, "audience": {"client"}},
 		"POST /clients/{id}/conversation":        {"body": {"Hello"}, "audience": {"client"}},
 		"POST /projects/{project}/conversations": {"subject": {"Hello"}, "body": {"Hello"}, "audience": {"client"}},
@@ -305,6 +307,9 @@ func TestMatrix(t *testing.T) {
 					}
 					if rest == "/files/selection" {
 						path += "?project=" + string(s.Site)
+					}
+					if rest == "/mentionable" {
+						path += "?q=c&item=" + thing("GET /items/{item}/show", "{item}")
 					}
 					if rest == "/conversations/{id}/read" {
 						path += "?upto=" + thing("POST /messages/{message}", "{message}")

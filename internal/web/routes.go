@@ -30,6 +30,7 @@ func (s *Server) routes() []route {
 		s.fileSettingsRoutes(),
 		s.projectRoutes(),
 		s.talkRoutes(),
+		s.commentRoutes(),
 		s.viewerRoutes(),
 		s.uploadRoutes(),
 		s.zipRoutes(),

@@ -49,7 +49,7 @@ var doneKeys = []string{
 	"asked", "taken_back", "approved", "returned", "unshared", "project_shared", "project_archived", "project_restored", "template", "off_project",
 	"pinned", "unpinned", "moved", "copied", "trashed", "untrashed", "attached", "detached",
 	"version_back",
-	"settled", "message_deleted", "message_erased",
+	"settled", "message_deleted", "message_erased", "resolved", "comments_reopened",
 	"request_sent", "request_answered", "request_accepted", "request_refused", "request_withdrawn", "link_made", "link_revoked", "links_revoked",
 }
 

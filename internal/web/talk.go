@@ -44,6 +44,7 @@ func (s *Server) talkRoutes() []route {
 		{"GET /messages/{message}/history", team, s.messageHistory},
 
 		{"POST /drafts/{place}", oneself, s.saveDraft},
+		{"GET /mentionable", oneself, s.mentionable},
 	}
 }
 
@@ -128,7 +129,7 @@ func (s *Server) conversation(w http.ResponseWriter, r *http.Request, me *visit)
 		return err
 	}
 	if th.Comments() {
-		return seeOther(w, r, view.Href(string(th.Item)))
+		return seeOther(w, r, commentsHref(th, string(th.Version), url.Values{}, string(th.ID)))
 	}
 	return s.renderConversation(w, r, me, http.StatusOK, th, nil, nil)
 }
@@ -383,7 +384,7 @@ func (s *Server) sayInThread(w http.ResponseWriter, r *http.Request, me *visit) 
 
 // commentAgain draws the form of an answer that was not taken, by itself.
 func (s *Server) commentAgain(w http.ResponseWriter, r *http.Request, me *visit, status int, th portal.Thread, t typed, invalid map[string]portal.Reason) error {
-	p := view.NewConversationPage{TalkPage: s.talkPage(me), Over: ui.Link{Label: me.Book.T("talk.back"), Href: itemHref(th)}, Title: me.Book.T("comment.answer")}
+	p := view.NewConversationPage{TalkPage: s.talkPage(me), Over: ui.Link{Label: me.Book.T("comment.back"), Href: commentsHref(th, r.URL.Query().Get("version"), url.Values{}, string(th.ID))}, Title: me.Book.T("comment.answer")}
 	p.Invalid = invalid
 	var err error
 	if p.Composer, err = s.threadComposer(r, me, &p.TalkPage, th, &t); err != nil {
@@ -400,14 +401,9 @@ func (s *Server) afterSaying(w http.ResponseWriter, r *http.Request, me *visit, 
 		return err
 	}
 	if th.Comments() {
-		return seeOther(w, r, itemHref(th)+"#"+string(msg))
+		return seeOther(w, r, commentsHref(th, r.URL.Query().Get("version"), url.Values{}, string(msg)))
 	}
 	return seeOther(w, r, conversationPath(string(th.ID))+"#"+string(msg))
-}
-
-// itemHref leads to what comments are on.
-func itemHref(th portal.Thread) string {
-	return view.Href(string(th.Item))
 }
 
 func (s *Server) markRead(w http.ResponseWriter, r *http.Request, me *visit) error {
@@ -445,7 +441,7 @@ func (s *Server) toMessage(w http.ResponseWriter, r *http.Request, me *visit) er
 		return err
 	}
 	if th.Comments() {
-		return seeOther(w, r, itemHref(th)+"?comments="+string(th.ID)+"#"+id)
+		return seeOther(w, r, commentsHref(th, string(th.Version), url.Values{"at": {id}}, id))
 	}
 	return seeOther(w, r, conversationPath(string(th.ID))+"?at="+id+"#"+id)
 }
@@ -531,7 +527,7 @@ func (s *Server) onMessage(key string, do func(*portal.Scope, context.Context, p
 			return err
 		}
 		if th.Comments() {
-			return done(w, r, itemHref(th), key)
+			return seeOther(w, r, commentsHref(th, string(th.Version), url.Values{"done": {key}}, string(id)))
 		}
 		return done(w, r, conversationPath(string(th.ID)), key)
 	}

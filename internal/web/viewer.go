@@ -83,21 +83,24 @@ func (s *Server) renderViewer(w http.ResponseWriter, r *http.Request, me *visit,
 	if p.Failed() {
 		p.Panel = "versions"
 	}
+	p.Load(static.Files, static.Viewer, static.Talk)
+	if p.Comments, err = s.fileComments(r, me, &p); err != nil {
+		return err
+	}
 	s.setTitle(&p.Page, f.Name+" · "+f.ProjectName)
-	p.Load(static.Files, static.Viewer)
 	return s.render(w, r, status, view.Viewer(p))
 }
 
-// panel is what stands beside the stage: the versions, unless something else
+// panel is what stands beside the stage: the comments, unless something else
 // was asked for.
 func panel(asked string) string {
 	switch asked {
-	case "info":
+	case "versions", "info":
 		return asked
 	case "none":
 		return ""
 	}
-	return "versions"
+	return "comments"
 }
 
 // versionOf is a version of the file, or its newest.

@@ -67,7 +67,7 @@ async function refresh() {
     for (const part of lay) {
       const old = document.querySelector(part);
       const now = page.querySelector(part);
-      if (old && now) Idiomorph.morph(old, now, { ignoreActiveValue: true, callbacks: { beforeNodeMorphed: changes } });
+      if (old && now) Idiomorph.morph(old, now, { ignoreActiveValue: true, callbacks: { beforeNodeMorphed: changes, beforeAttributeUpdated: (name: string) => name !== "open" } });
     }
     document.title = page.title;
     document.dispatchEvent(new Event("vitrine:swapped"));

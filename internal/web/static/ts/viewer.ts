@@ -410,7 +410,9 @@ function toggle(tab: string) {
   if (!p) return;
   const open = find(".viewer")!.dataset.panel ?? "";
   show(open === tab ? "" : tab);
-  if (open !== tab) find("h2, a, button", p)?.focus({ preventScroll: true });
+  if (open === tab) return;
+  const into = tab === "comments" ? find("#comments form.comment-form textarea", p) : null;
+  (into ?? find("h2, a, button", p))?.focus({ preventScroll: true });
 }
 
 addEventListener("click", (e) => {
@@ -433,6 +435,10 @@ addEventListener("click", (e) => {
 function press(key: string): boolean {
   const link = (rel: string) => find<HTMLAnchorElement>(`.viewer-top a[rel=${rel}]`);
   switch (key) {
+    case "c":
+    case "C":
+      toggle("comments");
+      return true;
     case "v":
     case "V":
       toggle("versions");

@@ -79,21 +79,18 @@ addEventListener("submit", (e) => {
   e.preventDefault();
   clearTimeout(timers.get(f));
   timers.delete(f);
-  void send(f);
+  void send(f, by as HTMLButtonElement | null);
 });
 
-async function send(f: HTMLFormElement) {
+async function send(f: HTMLFormElement, by: HTMLButtonElement | null) {
   if (f.dataset.sending !== undefined) return;
   f.dataset.sending = "";
   const whole = f.closest<HTMLElement>("[data-keep]")!;
   try {
-    const answer = await fetch(f.action, { method: "POST", headers: { Accept: "text/html" }, body: new URLSearchParams(new FormData(f) as unknown as Record<string, string>) });
+    const answer = await fetch(f.action, { method: "POST", headers: { Accept: "text/html" }, body: new URLSearchParams(new FormData(f, by) as unknown as Record<string, string>) });
     const page = answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
-    const now = page && [...page.querySelectorAll<HTMLElement>("[data-keep]")].find((x) => x.dataset.keep === whole.dataset.keep);
-    if (!now || !answer.redirected) {
-      f.submit(); // the page with what is wrong; sent twice, it is one message
-      return;
-    }
+    const now = page?.getElementById(whole.id);
+    if (!now || !answer.redirected) return again(f, by); // the page with what is wrong
     const name = f.querySelector("textarea")!.id;
     const own = document.importNode(now, true);
     whole.replaceWith(own);
@@ -101,16 +98,26 @@ async function send(f: HTMLFormElement) {
     const how = own.querySelector<HTMLInputElement>(f.classList.contains("team") ? "input[value=note][type=radio]" : "input[value=reply][type=radio]");
     if (how) how.checked = true;
     own.querySelector<HTMLElement>("#" + CSS.escape(name))?.focus();
+    // Comments are shown where the answer leads, a conversation at its end.
     const here = new URL(location.href);
-    if (here.searchParams.has("quote") || here.searchParams.has("at") || here.searchParams.has("before") || here.searchParams.has("after")) {
-      here.search = "";
-      history.replaceState(null, "", here);
-    }
+    if (f.matches(".comment-form")) here.search = new URL(answer.url).search;
+    else if (["quote", "at", "before", "after"].some((x) => here.searchParams.has(x))) here.search = "";
+    history.replaceState(history.state, "", here);
     document.dispatchEvent(new CustomEvent("vitrine:sent"));
     document.dispatchEvent(new Event("vitrine:fresh"));
   } catch {
-    f.submit(); // the browser says that it is offline, and keeps the page
+    again(f, by); // the browser says that it is offline, and keeps the page
   } finally {
     delete f.dataset.sending;
   }
+}
+
+// again sends the form as the browser does; sent twice, it is one message.
+function again(f: HTMLFormElement, by: HTMLButtonElement | null) {
+  if (by?.name) {
+    const pressed = document.createElement("input");
+    Object.assign(pressed, { type: "hidden", name: by.name, value: by.value });
+    f.append(pressed);
+  }
+  f.submit();
 }

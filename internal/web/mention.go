@@ -1,0 +1,32 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/view"
+)
+
+// mentionable answers a composer in which an @ was typed: those whose names
+// begin so and who will read it.
+func (s *Server) mentionable(w http.ResponseWriter, r *http.Request, me *visit) error {
+	ctx, q := r.Context(), r.URL.Query()
+	to, begins := portal.Side(q.Get("to")), q.Get("q")
+	var people []portal.Reader
+	var err error
+	switch {
+	case q.Has("thread"):
+		people, err = me.Mentionable(ctx, portal.ThreadID(q.Get("thread")), to, begins)
+	case q.Has("item"):
+		people, err = me.MentionableOn(ctx, portal.ItemID(q.Get("item")), to, begins)
+	case q.Has("project"):
+		people, err = me.MentionableIn(ctx, portal.ProjectID(q.Get("project")), to, begins)
+	default:
+		err = portal.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	p := view.MentionsPage{Page: view.Page{Book: me.Book, Now: me.Now}, Workspace: me.Brand.Name, People: people}
+	return s.render(w, r, http.StatusOK, view.Mentions(p))
+}
