@@ -214,7 +214,12 @@ func TestViewerOnAPhone(t *testing.T) {
 
 	plain := newTab(t, "team without script", site).withoutScript().signIn(demo.people["manager"])
 	plain.open(page)
-	plain.reads("phone.pdf", "v1", "Add a new version")
+	plain.reads("phone.pdf")
+	plain.fill("body", "Read without script")
+	plain.follow("Only us")
+	plain.reads("Read without script")
+	plain.follow("css #panel .tabs a[data-panel-tab=versions]")
+	plain.reads("v1", "Add a new version")
 	if value[bool](plain, `document.querySelector("iframe") !== null`) {
 		t.Error("there is a frame without script")
 	}

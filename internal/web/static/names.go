@@ -5,7 +5,7 @@ package static
 // The names of the files every page links to, with the hash of their content.
 const (
 	Style  = "/static/app.XEMENFSW.css"
-	Script = "/static/app.P5NKHMZW.js"
+	Script = "/static/app.G6RZZAIU.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
 
@@ -15,5 +15,5 @@ var (
 	Viewer  = Bundle{Style: "/static/viewer.S2O6NZT6.css", Script: "/static/viewer.XVUKO3JX.js"}
 	PDF     = Bundle{Style: "/static/pdf.4GJ6XSPE.css", Script: "/static/pdf.K6O7SP43.js"}
 	Compose = Bundle{Style: "/static/compose.VTHF2X4V.css", Script: "/static/compose.ZQBFWCN3.js"}
-	Talk    = Bundle{Style: "/static/talk.45RRVOFY.css", Script: "/static/talk.HSIGE55J.js"}
+	Talk    = Bundle{Style: "/static/talk.45RRVOFY.css", Script: "/static/talk.BFV4HSGG.js"}
 )

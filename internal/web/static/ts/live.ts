@@ -35,10 +35,22 @@ function changes(old: Node, now: Node): boolean {
   return !keep || !(now instanceof HTMLElement) || keep !== now.dataset.keep;
 }
 
+// owed lays the page over once its reader is no longer busy.
+let owes = 0;
+function owed() {
+  owes ||= window.setInterval(() => {
+    if (busy()) return;
+    clearInterval(owes);
+    owes = 0;
+    void refresh();
+  }, 500);
+}
+
 // refresh lays the page over anew. What was said somewhere is no news to
-// somebody who is busy: the navigation alone counts it.
+// somebody who is busy: the navigation alone counts it, until they are not.
 async function refresh() {
   const lay = busy() && talk ? ["#rail"] : parts;
+  if (lay !== parts) owed();
   talk = false;
   if (busy() && lay === parts) {
     if (!news?.isConnected) news = toast(say("news"), { label: say("refresh"), run: () => location.reload() }, true);

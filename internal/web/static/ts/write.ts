@@ -90,14 +90,14 @@ async function send(f: HTMLFormElement, by: HTMLButtonElement | null) {
     const answer = await fetch(f.action, { method: "POST", headers: { Accept: "text/html" }, body: new URLSearchParams(new FormData(f, by) as unknown as Record<string, string>) });
     const page = answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
     const now = page?.getElementById(whole.id);
-    if (!now || !answer.redirected) return again(f, by); // the page with what is wrong
-    const name = f.querySelector("textarea")!.id;
-    const own = document.importNode(now, true);
-    whole.replaceWith(own);
-    // The one that was used stays in front.
-    const how = own.querySelector<HTMLInputElement>(f.classList.contains("team") ? "input[value=note][type=radio]" : "input[value=reply][type=radio]");
-    if (how) how.checked = true;
-    own.querySelector<HTMLElement>("#" + CSS.escape(name))?.focus();
+    const empty = now && [...now.querySelectorAll<HTMLFormElement>("form[data-say]")].find((x) => x.dataset.place === f.dataset.place);
+    if (!empty || !answer.redirected) return again(f, by); // the page with what is wrong
+    // What is typed into the other form stays; what was quoted was quoted.
+    const own = document.importNode(empty, true);
+    f.replaceWith(own);
+    whole.dataset.keep = now.dataset.keep;
+    whole.querySelectorAll(".quoting").forEach((x) => x.remove());
+    own.querySelector("textarea")!.focus();
     // Comments are shown where the answer leads, a conversation at its end.
     const here = new URL(location.href);
     if (f.matches(".comment-form")) here.search = new URL(answer.url).search;
