@@ -12,8 +12,6 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -32,16 +30,10 @@ type DB struct {
 	write   *sql.DB
 	jobs    *sql.DB // what SQL returns
 
-	prepared sync.Map // statement text to *sql.Stmt on read; SQLite only
-	count    atomic.Int64
-
-	group *group    // SQLite's writer
-	lock  *fileLock // SQLite's lock file
+	kept  *statements // prepared on read; SQLite only
+	group *group      // SQLite's writer
+	lock  *fileLock   // SQLite's lock file
 }
-
-// maxPrepared bounds the kept statements of a pool. The program has some
-// hundreds of texts; a text built at run time must not grow memory for ever.
-const maxPrepared = 1000
 
 // Open opens the database at url: "sqlite:" and a file path, or a
 // "postgres://" address. It does not migrate. A SQLite file is created when
@@ -92,16 +84,16 @@ func (d *DB) Query(ctx context.Context, q string, args ...any) (*sql.Rows, error
 	if err != nil {
 		return nil, err
 	}
-	stmt, err := d.reader(ctx, q)
+	if d.kept == nil {
+		rows, err := d.read.QueryContext(ctx, q, args...)
+		return rows, normalise(err)
+	}
+	stmt, err := d.kept.take(ctx, q)
 	if err != nil {
 		return nil, normalise(err)
 	}
-	var rows *sql.Rows
-	if stmt != nil {
-		rows, err = stmt.QueryContext(ctx, args...)
-	} else {
-		rows, err = d.read.QueryContext(ctx, q, args...)
-	}
+	defer d.kept.release(stmt)
+	rows, err := stmt.QueryContext(ctx, args...)
 	return rows, normalise(err)
 }
 
@@ -112,14 +104,15 @@ func (d *DB) QueryRow(ctx context.Context, q string, args ...any) *Row {
 	if err != nil {
 		return &Row{err: err}
 	}
-	stmt, err := d.reader(ctx, q)
+	if d.kept == nil {
+		return &Row{row: d.read.QueryRowContext(ctx, q, args...)}
+	}
+	stmt, err := d.kept.take(ctx, q)
 	if err != nil {
 		return &Row{err: err}
 	}
-	if stmt != nil {
-		return &Row{row: stmt.QueryRowContext(ctx, args...)}
-	}
-	return &Row{row: d.read.QueryRowContext(ctx, q, args...)}
+	defer d.kept.release(stmt)
+	return &Row{row: stmt.QueryRowContext(ctx, args...)}
 }
 
 // Brief is ctx for a read that finds little, by an index. One on SQLite is over
@@ -130,30 +123,6 @@ func (d *DB) Brief(ctx context.Context) context.Context {
 		return ctx
 	}
 	return context.WithoutCancel(ctx)
-}
-
-// reader returns the kept statement for q, or nil when it must run
-// unprepared. On PostgreSQL pgx keeps statements itself.
-func (d *DB) reader(ctx context.Context, q string) (*sql.Stmt, error) {
-	if d.dialect == PostgreSQL {
-		return nil, nil
-	}
-	if s, ok := d.prepared.Load(q); ok {
-		return s.(*sql.Stmt), nil
-	}
-	if d.count.Load() >= maxPrepared {
-		return nil, nil
-	}
-	s, err := d.read.PrepareContext(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	if kept, loaded := d.prepared.LoadOrStore(q, s); loaded {
-		s.Close()
-		return kept.(*sql.Stmt), nil
-	}
-	d.count.Add(1)
-	return s, nil
 }
 
 // Row is one awaited row.

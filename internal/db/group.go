@@ -214,6 +214,10 @@ func (b *batch) exec(q string) error {
 	return nil
 }
 
+// maxWriter bounds the kept statements of the writer. The program has some
+// hundreds of texts; a text built at run time must not grow memory for ever.
+const maxWriter = 500
+
 // stmt returns the kept statement for q in this transaction. A text not seen
 // before is noted and runs unprepared: preparing it on the pool now would
 // wait for the one connection that this transaction holds.
@@ -223,7 +227,7 @@ func (b *batch) stmt(q string) *sql.Stmt {
 	}
 	kept, ok := b.group.prepared[q]
 	if !ok {
-		if len(b.group.prepared)+len(b.unknown) < maxPrepared {
+		if len(b.group.prepared)+len(b.unknown) < maxWriter {
 			b.unknown = append(b.unknown, q)
 		}
 		b.stmts[q] = nil

@@ -48,6 +48,10 @@ func (d *DB) openFile(ctx context.Context, path string) error {
 	}
 	f.Close() // before SQLite opens it: closing later would drop its locks
 
+	if err := lookaside(); err != nil {
+		return err
+	}
+
 	// Where there is no fdatasync, fsync stays in use.
 	_, _ = sqlite.Fdatasync(true)
 
@@ -74,6 +78,7 @@ func (d *DB) openFile(ctx context.Context, path string) error {
 	readers := min(max(runtime.NumCPU(), 4), 8)
 	d.read.SetMaxOpenConns(readers)
 	d.read.SetMaxIdleConns(readers)
+	d.kept = &statements{pool: d.read, byText: map[string]*statement{}}
 	return d.read.PingContext(ctx)
 }
 

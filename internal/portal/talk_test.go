@@ -135,7 +135,11 @@ func talkReads(items func(*portaltest.World, portal.ProjectID) []portaltest.Item
 				}
 				all = append(all, some)
 			}
-			n, err := me.UnreadConversations(ctx)
+			self, err := me.Self(ctx)
+			if err != nil {
+				return nil, err
+			}
+			n, err := me.UnreadConversations(ctx, self)
 			return append(all, n), err
 		}},
 		{"ConversationsAfter", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
@@ -285,7 +289,7 @@ func TestStartConversation(t *testing.T) {
 		if all, _, err := w.As(w.Cleo).Conversations(ctx, portal.ConversationList{}); err != nil || len(all) != 0 {
 			t.Errorf("Conversations without the section: %v, %v", all, err)
 		}
-		if n := must[int](t)(w.As(w.Cleo).UnreadConversations(ctx)); n != 0 {
+		if n := must[int](t)(w.As(w.Cleo).UnreadConversations(ctx, must[portal.Self](t)(w.As(w.Cleo).Self(ctx)))); n != 0 {
 			t.Errorf("%d are unread without the section", n)
 		}
 		// But comments show with what they are on.
@@ -317,7 +321,9 @@ func TestNotesStayWithTheTeam(t *testing.T) {
 			add(cleo.Thread(ctx, id))
 			add(cleo.Messages(ctx, id, portal.MessagePage{}))
 			add(cleo.Messages(ctx, id, portal.MessagePage{After: first}))
-			add(cleo.UnreadConversations(ctx))
+			self, err := cleo.Self(ctx)
+			add(self, err)
+			add(cleo.UnreadConversations(ctx, self))
 			add(cleo.GeneralThreadOf(ctx, w.Acme))
 			add(cleo.CommentCounts(ctx, portal.ItemID(i.Deliverable)))
 			comments, _, err := cleo.CommentsOn(ctx, portal.ItemID(i.Deliverable), portal.CommentFilter{})

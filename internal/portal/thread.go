@@ -286,22 +286,21 @@ func eachPair[K, V any](rows *sql.Rows, err error, do func(K, V)) error {
 
 // UnreadConversations counts the conversations with something that the actor
 // has not read, up to 100: for the team those of the projects and clients that
-// are their work, and those they are in.
-func (me *Scope) UnreadConversations(ctx context.Context) (int, error) {
-	team, err := me.ofTeam(ctx)
-	if err != nil {
-		return 0, err
-	}
+// are their work, and those they are in. Self is the actor's own place.
+func (me *Scope) UnreadConversations(ctx context.Context, self Self) (int, error) {
 	count := func(cond string, args ...any) (n int, err error) {
 		err = me.get(ctx, `
 SELECT COUNT(*) FROM (SELECT t.id FROM my_threads t WHERE t.kind <> 'item' AND `+cond+` AND `+unread(2)+` LIMIT $3) x`,
 			append([]any{string(me.actor.person), maxUnread}, args...), &n)
 		return n, err
 	}
-	if !team {
-		clients, err := me.clientsToRead(ctx, team)
-		if err != nil {
-			return 0, err
+	if self.Role == "" {
+		clients := make([]ClientID, len(self.Clients))
+		for i, c := range self.Clients {
+			clients[i] = c.ID
+		}
+		if len(clients) == 0 {
+			return 0, nil
 		}
 		in, ids := oneOf(4, clients)
 		return count(`t.client_id IN `+in, ids...)

@@ -898,7 +898,7 @@ func (s *Server) unread(ctx context.Context, me *visit) int {
 	if me.Viewing != nil {
 		return 0
 	}
-	n, err := me.UnreadConversations(ctx)
+	n, err := me.UnreadConversations(ctx, me.Self)
 	if err != nil && ctx.Err() == nil {
 		s.Log.LogAttrs(ctx, slog.LevelError, "counting what is unread", slog.Any("err", err))
 	}

@@ -21,13 +21,18 @@ type read struct {
 
 // visitReads are what every page reads first (web/visit.go).
 func visitReads(p *portal.Portal, accounts *account.Accounts, token string) []read {
+	var self portal.Self
 	return []read{
 		{"Brand", func(ctx context.Context, _ *portal.Scope) error { _, err := p.Brand(ctx); return err }},
 		{"Session", func(ctx context.Context, _ *portal.Scope) error {
 			_, _, err := accounts.Session(ctx, token)
 			return err
 		}},
-		{"Self", func(ctx context.Context, me *portal.Scope) error { _, err := me.Self(ctx); return err }},
+		{"Self", func(ctx context.Context, me *portal.Scope) (err error) { self, err = me.Self(ctx); return err }},
+		{"UnreadConversations", func(ctx context.Context, me *portal.Scope) error {
+			_, err := me.UnreadConversations(ctx, self)
+			return err
+		}},
 	}
 }
 
