@@ -90,4 +90,3 @@ func openAt(t *testing.T) *DB {
 	}
 	return d
 }
-

@@ -29,12 +29,12 @@ SELECT 'team', r.role, '', r.rights FROM my_role r
 UNION ALL
 SELECT 'client', x.id, x.name, x.rights FROM (SELECT c.id, c.name, c.rights FROM my_clients c WHERE c.side = 'client' ORDER BY c.name_key LIMIT $2) x
 UNION ALL
-SELECT 'files', y.id, '', 0 FROM (SELECT p.id FROM my_places p WHERE (p.sections & 32) <> 0 LIMIT 1) y
+SELECT 'files', x.id, '', 0 FROM (SELECT p.id FROM my_places p WHERE (p.sections & 32) <> 0 LIMIT 1) x
 UNION ALL
-SELECT 'messages', z.id, '', 0 FROM (SELECT p.id FROM my_places p WHERE (p.sections & 64) <> 0 LIMIT 1) z
+SELECT 'messages', x.id, '', 0 FROM (SELECT p.id FROM my_places p WHERE (p.sections & 64) <> 0 LIMIT 1) x
 UNION ALL
-SELECT 'messages', v.id, '', 0 FROM (SELECT c.id FROM my_clients c JOIN workspace w ON w.id = 1
- WHERE c.side = 'client' AND (((w.sections & ~c.sections_set) | (c.sections & c.sections_set)) & 64) <> 0 LIMIT 1) v`, maxSelfClients)
+SELECT 'messages', x.id, '', 0 FROM (SELECT c.id FROM my_clients c JOIN workspace w ON w.id = 1
+ WHERE c.side = 'client' AND (((w.sections & ~c.sections_set) | (c.sections & c.sections_set)) & 64) <> 0 LIMIT 1) x`, maxSelfClients)
 	if err != nil {
 		return s, err
 	}
