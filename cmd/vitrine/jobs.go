@@ -46,6 +46,12 @@ func (h *house) remind(ctx context.Context) error {
 	if err := h.portal.SendReminders(ctx, last); err != nil {
 		return err
 	}
+	if err := h.portal.RemindOfApprovals(ctx, last); err != nil {
+		return err
+	}
+	if _, err := h.portal.EndLapsed(ctx); err != nil {
+		return err
+	}
 	err := os.Chtimes(path, now, now)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = os.WriteFile(path, nil, 0o600)

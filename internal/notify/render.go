@@ -42,6 +42,8 @@ var kinds = map[string]func(*Notifier, context.Context, *letter) error{
 	"file_request_refused":      (*Notifier).fileRequestRefused,
 	"file_request_answered":     (*Notifier).fileRequestAnswered,
 	portal.MailReminder:         (*Notifier).fileRequestReminder,
+	"approval":                  (*Notifier).approval,
+	portal.MailApprovalReminder: (*Notifier).approvalReminder,
 	portal.MailNotices:          (*Notifier).notices,
 	portal.MailDigest:           (*Notifier).notices,
 	portal.MailTest:             (*Notifier).test,

@@ -351,6 +351,9 @@ func (me *Scope) AskReview(ctx context.Context, id DeliverableID, revision int64
 		case d.State != StateShared && d.State != StateChangesRequested && d.State != StateDraft:
 			return ErrConflict
 		}
+		if err := t.notAsked(ctx, id); err != nil {
+			return err
+		}
 		if err := t.must(ctx, `
 UPDATE deliverables SET state = 'in_review', state_at = $1, state_by = $2, round = round + 1, turn = 'client', turn_since = $1, revision = revision + 1
  WHERE id = $3 AND revision = $4`, t.now, string(me.actor.person), string(id), revision); err != nil {
@@ -369,6 +372,9 @@ func (me *Scope) Withdraw(ctx context.Context, id DeliverableID) error {
 			return err
 		case d.State != StateInReview:
 			return ErrConflict
+		}
+		if err := t.notAsked(ctx, id); err != nil {
+			return err
 		}
 		if err := t.must(ctx, `
 UPDATE deliverables SET state = 'shared', state_at = $1, state_by = $2, round = round - 1, turn = 'team', turn_since = $1, revision = revision + 1
@@ -415,6 +421,9 @@ func (me *Scope) decide(ctx context.Context, id DeliverableID, in Decision, to S
 		case d.Team() || !d.Can(Decide):
 			return ErrForbidden
 		}
+		if err := t.notAsked(ctx, id); err != nil {
+			return err
+		}
 		if err := t.must(ctx, `
 UPDATE deliverables SET state = $1, state_at = $2, state_by = $3, turn = 'team', turn_since = $2, revision = revision + 1
  WHERE id = $4 AND state = 'in_review' AND revision = $5`, string(to), t.now, string(me.actor.person), string(id), in.Revision); err != nil {
@@ -424,8 +433,19 @@ UPDATE deliverables SET state = $1, state_at = $2, state_by = $3, turn = 'team',
 	})
 }
 
+// notAsked makes sure that no approval of a deliverable's content is under way:
+// the answer is given there. Else ErrConflict.
+func (t *tx) notAsked(ctx context.Context, id DeliverableID) error {
+	n := 0
+	err := t.get(ctx, `SELECT COUNT(*) FROM my_approvals a WHERE a.deliverable_id = $2 AND a.state IN ('requested', 'viewed')`, []any{string(id)}, &n)
+	if err == nil && n > 0 {
+		err = ErrConflict
+	}
+	return err
+}
+
 // DeleteDeliverable deletes a deliverable and its links. What is in review or
-// was accepted stays: ErrConflict. Takes Manage, or to have made it.
+// was accepted, or on which somebody was asked to decide, stays: ErrConflict. Takes Manage, or to have made it.
 func (me *Scope) DeleteDeliverable(ctx context.Context, id DeliverableID) error {
 	return me.write(ctx, func(t *tx) error {
 		d, err := deliverable(ctx, t, id)
@@ -435,6 +455,13 @@ func (me *Scope) DeleteDeliverable(ctx context.Context, id DeliverableID) error 
 		case !d.item().mayShow(me.actor.person):
 			return ErrForbidden
 		case d.fixed():
+			return ErrConflict
+		}
+		asked := 0
+		if err := t.get(ctx, `SELECT COUNT(*) FROM my_approvals a WHERE a.deliverable_id = $2`, []any{string(id)}, &asked); err != nil {
+			return err
+		}
+		if asked > 0 {
 			return ErrConflict
 		}
 		if _, err := t.exec(ctx, `DELETE FROM deliverable_links WHERE deliverable_id = $1`, string(id)); err != nil {

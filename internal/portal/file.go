@@ -484,6 +484,9 @@ UPDATE files SET trashed_at = $1, trashed_by = $2, trash_id = id, pinned_at = NU
 		if err := t.lookAgain(ctx, inFile, string(id)); err != nil {
 			return err
 		}
+		if err := t.outdate(ctx, askedOfFile, string(id)); err != nil {
+			return err
+		}
 		return t.tell(ctx, FileTrashed, f.item(), nil)
 	})
 }

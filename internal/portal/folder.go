@@ -428,6 +428,9 @@ UPDATE files SET trashed_at = $1, trashed_by = $2, trash_id = $3, pinned_at = NU
 				t.now, string(me.actor.person), string(id), string(b.ID)); err != nil {
 				return err
 			}
+			if err := t.outdate(ctx, askedOfFolder, string(b.ID)); err != nil {
+				return err
+			}
 			if err := t.must(ctx, `
 UPDATE folders SET trashed_at = $1, trashed_by = $2, trash_id = $3, revision = revision + 1 WHERE id = $4 AND trashed_at IS NULL`,
 				t.now, string(me.actor.person), string(id), string(b.ID)); err != nil {
@@ -511,6 +514,9 @@ UPDATE files SET audience = 'team', shown_at = NULL, shown_by = NULL, revision =
 			string(b.ID)); err != nil {
 			return err
 		}
+		if err := t.outdate(ctx, askedOfFolder, string(b.ID)); err != nil {
+			return err
+		}
 		name, err := t.freeFolderName(ctx, project, b.Parent, b.Name, Team, b.ID)
 		if err != nil {
 			return err
@@ -556,12 +562,15 @@ func (t *tx) concealTrash(ctx context.Context, project ProjectID, in FolderID) e
 
 type namesake struct{ id, name string }
 
-// hideTraces takes what happened to files and folders out of the client's sight,
-// and ends the share links of the files: shown again, they are to be shared anew.
+// hideTraces takes what happened to files and folders, and to approvals of them,
+// out of the client's sight, and ends the share links of the files: shown again, they are to be shared anew.
 func (t *tx) hideTraces(ctx context.Context, subjects []string) error {
 	for part := range slices.Chunk(subjects, 200) {
 		places, args := oneOf(1, part)
 		if _, err := t.exec(ctx, `UPDATE events SET shown = 0 WHERE subject IN `+places, args...); err != nil {
+			return err
+		}
+		if err := t.hideAsking(ctx, askedOfFiles+places, args...); err != nil {
 			return err
 		}
 		places, args = oneOf(2, part)

@@ -31,6 +31,8 @@ type (
 	MessageID     string // msg_
 	IncomingID    string // inm_, a mail that came in
 	NoticeID      string // ntc_
+	ApprovalID    string // apr_
+	DecisionID    string // dec_, an answer to an approval
 )
 
 // Actor is whom a Scope acts for: a person, or a client user whose view is

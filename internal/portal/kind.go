@@ -107,6 +107,20 @@ const (
 	FilesRefused         Kind = "files_refused"
 	FileRequestWithdrawn Kind = "file_request_withdrawn"
 
+	ApprovalPrepared   Kind = "approval_prepared" // a draft was saved
+	ApprovalRequested  Kind = "approval_requested"
+	ApprovalViewed     Kind = "approval_viewed"
+	ApprovalAnswered   Kind = "approval_answered" // and more answers are awaited
+	ApprovalApproved   Kind = "approval_approved"
+	ApprovalPassed     Kind = "approval_passed"   // a stage of the team's, and the client is next
+	ApprovalReturned   Kind = "approval_returned" // changes requested
+	ApprovalDeclined   Kind = "approval_declined"
+	ApprovalUndone     Kind = "approval_undone"
+	ApprovalReminded   Kind = "approval_reminded"
+	ApprovalCancelled  Kind = "approval_cancelled"
+	ApprovalSuperseded Kind = "approval_superseded"
+	ApprovalExpired    Kind = "approval_expired"
+
 	FileShared       Kind = "file_shared" // a share link was made
 	ShareLinkRevoked Kind = "share_link_revoked"
 	ShareLinkOpened  Kind = "share_link_opened" // and the file taken; once a day
@@ -273,6 +287,20 @@ var kinds = map[Kind]particulars{
 	FilesAccepted:        {place: projectFeed, section: SectionFiles, topic: TopicFiles},
 	FilesRefused:         {place: projectFeed, section: SectionFiles, mail: "file_request_refused", topic: TopicFiles},
 	FileRequestWithdrawn: {place: projectFeed, section: SectionFiles},
+
+	ApprovalPrepared:   {place: auditOnly},
+	ApprovalRequested:  {place: projectFeed, section: SectionApprovals, mail: "approval", topic: TopicReviews},
+	ApprovalViewed:     {place: auditOnly},
+	ApprovalAnswered:   {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	ApprovalApproved:   {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	ApprovalPassed:     {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	ApprovalReturned:   {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	ApprovalDeclined:   {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	ApprovalUndone:     {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	ApprovalReminded:   {place: projectFeed, section: SectionApprovals, mail: "approval_reminder"},
+	ApprovalCancelled:  {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	ApprovalSuperseded: {place: projectFeed, section: SectionApprovals},
+	ApprovalExpired:    {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 
 	FileShared:       {place: projectFeed, section: SectionFiles},
 	ShareLinkRevoked: {place: projectFeed, section: SectionFiles},

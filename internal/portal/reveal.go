@@ -293,6 +293,9 @@ func (t *tx) conceal(ctx context.Context, i item) error {
 	}
 	switch i.name {
 	case "deliverable":
+		if err := t.unaskDeliverable(ctx, DeliverableID(i.id)); err != nil {
+			return err
+		}
 		set += `, round = CASE WHEN state = 'in_review' THEN round - 1 ELSE round END,
        state_at = CASE WHEN state IN ('shared', 'in_review') THEN $2 ELSE state_at END,
        state_by = CASE WHEN state IN ('shared', 'in_review') THEN $3 ELSE state_by END,

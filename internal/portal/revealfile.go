@@ -177,5 +177,8 @@ UPDATE files SET audience = 'team', shown_at = NULL, shown_by = NULL, name = $1,
 	if err := t.lookAgain(ctx, inFile, string(f.ID)); err != nil {
 		return err
 	}
+	if err := t.outdate(ctx, askedOfFile, string(f.ID)); err != nil {
+		return err
+	}
 	return t.hideTraces(ctx, []string{string(f.ID)})
 }

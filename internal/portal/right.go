@@ -102,7 +102,7 @@ const (
 // DefaultSections is what a new workspace shows: everything but the tasks and
 // the team's e-mail addresses.
 const DefaultSections = SectionUpdates | SectionTimeline | SectionMilestones | SectionDeliverables |
-	SectionFiles | SectionMessages | SectionTeam | SectionActivity | FieldProgress | FieldDates | FieldTeamNames
+	SectionFiles | SectionMessages | SectionApprovals | SectionTeam | SectionActivity | FieldProgress | FieldDates | FieldTeamNames
 
 // allSections is what the team sees.
 const allSections = FieldTeamEmails<<1 - 1
@@ -119,7 +119,7 @@ var SectionNames = []struct {
 }{
 	{SectionUpdates, "updates", false}, {SectionTimeline, "timeline", false},
 	{SectionMilestones, "milestones", false}, {SectionDeliverables, "deliverables", false},
-	{SectionTasks, "tasks", false}, {SectionFiles, "files", false}, {SectionMessages, "messages", false}, {SectionTeam, "team", false}, {SectionActivity, "activity", false},
+	{SectionTasks, "tasks", false}, {SectionFiles, "files", false}, {SectionMessages, "messages", false}, {SectionApprovals, "approvals", false}, {SectionTeam, "team", false}, {SectionActivity, "activity", false},
 	{FieldProgress, "progress", true}, {FieldDates, "dates", true},
 	{FieldTeamNames, "team_names", true}, {FieldTeamEmails, "team_emails", true},
 }

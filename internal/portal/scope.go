@@ -179,6 +179,14 @@ SELECT d.id, 'deliverable', d.project_id, d.title, CASE WHEN (p.sections & 2048)
   FROM my_places p JOIN deliverables d ON d.project_id = p.id
  WHERE p.side = 'client' AND (p.rights & 32) <> 0 AND (p.sections & 8) <> 0
    AND d.state = 'in_review' AND d.audience = 'client'
+   AND NOT EXISTS (SELECT 1 FROM approvals a WHERE a.deliverable_id = d.id AND a.asking = 1)
+UNION ALL
+SELECT a.id, 'approval', a.project_id, a.title, CASE WHEN (p.sections & 2048) <> 0 THEN a.due_on END, a.turn_since,
+       CASE WHEN (p.sections & 4096) <> 0 THEN a.created_by END, p.client_id, p.side, p.rights
+  FROM approval_people x JOIN approvals a ON a.id = x.approval_id AND a.stage = x.stage
+  JOIN my_places p ON p.id = a.project_id
+ WHERE x.person_id = COALESCE((SELECT v.person_id FROM client_users v WHERE v.id = $1), $1) AND x.role = 'decider' AND x.decision_id IS NULL
+   AND a.asking = 1 AND a.turn = 'client' AND p.side = 'client' AND (p.rights & 32) <> 0 AND (p.sections & 128) <> 0 AND ` + subjectsShown + `
 UNION ALL
 SELECT m.id, 'milestone', m.project_id, m.title, CASE WHEN (p.sections & 2048) <> 0 THEN m.due_on END, m.turn_since,
        CASE WHEN (p.sections & 4096) <> 0 THEN COALESCE(m.shown_by, m.created_by) END, p.client_id, p.side, p.rights
@@ -288,6 +296,62 @@ SELECT i.request_id, i.file_id, i.version_id, i.created_at, f.name, v.size, v.ki
   JOIN persons a ON a.id = v.created_by
   LEFT JOIN team_members tm ON tm.person_id = v.created_by
  WHERE q.side = 'team' OR (f.audience = 'client' AND f.shown_id IS NOT NULL AND v.audience = 'client')`,
+
+	// Requests to decide. Clients see one once a stage of theirs was reached, while
+	// they see everything that it is about. Of its stages they are told their own.
+	"my_approvals": approvalsFrom(`approvals a JOIN my_places p ON p.id = a.project_id`, `CASE WHEN p.side = 'team' THEN a.lane ELSE '' END`,
+		`(p.side = 'team' OR (a.shown_at IS NOT NULL AND (p.sections & 128) <> 0 AND `+subjectsShown+`))`),
+
+	// The same for the team, in an order that an index of approvals has.
+	"my_board": approvalsFrom(`approvals a CROSS JOIN my_places p`, `a.lane`, `p.id = a.project_id AND p.side = 'team'`),
+
+	// In which the actor is asked; they are read through my_approvals.
+	"my_asked": `
+SELECT x.approval_id AS id FROM approval_people x WHERE x.person_id IN ($1, (SELECT v.person_id FROM client_users v WHERE v.id = $1)) AND x.decision_id IS NULL`,
+
+	// What they are about, as it was when it was asked; newest says whether its
+	// readers have nothing newer.
+	"my_approval_subjects": `
+SELECT s.approval_id, s.position, s.file_id, s.version_id, s.sha256, s.result, f.name, v.size, v.kind, v.type, v.preview, v.scan, v.width, v.height,
+       CASE WHEN f.audience = 'client' AND v.audience = 'client' THEN v.shown_number ELSE v.number END AS number,
+       CASE WHEN f.trashed_at IS NULL THEN 0 ELSE 1 END AS trashed, ` + subjectNewest + ` AS newest,
+       CASE WHEN f.audience = 'client' AND v.audience = 'client' THEN 'client' ELSE 'team' END AS audience,
+       a.state, a.state_at, a.project_id, a.side, a.rights
+  FROM approval_subjects s JOIN my_approvals a ON a.id = s.approval_id
+  JOIN files f ON f.id = s.file_id JOIN versions v ON v.id = s.version_id`,
+
+	"my_approval_stages": `
+SELECT g.approval_id, g.number, g.side AS stage_side, g.rule, g.opened_at, g.closed_at, a.side, a.rights
+  FROM approval_stages g JOIN my_approvals a ON a.id = g.approval_id
+ WHERE a.side = 'team' OR g.side = 'client'`,
+
+	// Who is asked: clients know their own people among them. Gone are those who
+	// cannot answer any more.
+	"my_approval_people": `
+SELECT x.approval_id, x.stage, x.person_id, n.name, x.role, x.answer, x.answered_at, x.decision_id, CASE WHEN a.side = 'team' THEN x.viewed_at END AS viewed_at,
+       CASE WHEN m.person_id IS NOT NULL THEN 'team' ELSE 'client' END AS person_side,
+       CASE WHEN a.side = 'team' AND NOT EXISTS (SELECT 1 FROM project_grants o WHERE o.actor = x.person_id AND o.project_id = a.project_id
+                 AND (o.side = 'team' OR x.role = 'adviser' OR (o.rights & 32) <> 0)) THEN 1 ELSE 0 END AS gone,
+       COALESCE(d.note, '') AS note, g.side AS stage_side, a.side, a.rights
+  FROM approval_people x JOIN my_approvals a ON a.id = x.approval_id
+  JOIN approval_stages g ON g.approval_id = x.approval_id AND g.number = x.stage
+  JOIN persons n ON n.id = x.person_id
+  LEFT JOIN team_members m ON m.person_id = x.person_id
+  LEFT JOIN approval_decisions d ON d.id = x.decision_id
+ WHERE a.side = 'team' OR (g.side = 'client' AND m.person_id IS NULL)`,
+
+	"my_approval_decisions": `
+SELECT d.id, d.approval_id, d.stage, d.person_id, n.name, d.role, d.answer, d.undoes, d.note, d.content, d.at, d.proof,
+       CASE WHEN a.side = 'team' THEN d.address ELSE '' END AS address, CASE WHEN a.side = 'team' THEN d.agent ELSE '' END AS agent,
+       g.side AS stage_side, a.side, a.rights
+  FROM approval_decisions d JOIN my_approvals a ON a.id = d.approval_id
+  JOIN approval_stages g ON g.approval_id = d.approval_id AND g.number = d.stage
+  JOIN persons n ON n.id = d.person_id
+ WHERE a.side = 'team' OR (g.side = 'client' AND NOT EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = d.person_id))`,
+
+	"my_approval_verdicts": `
+SELECT x.decision_id, x.position, x.verdict, x.note, d.approval_id, d.person_id, d.name, d.side, d.rights
+  FROM approval_verdicts x JOIN my_approval_decisions d ON d.id = x.decision_id`,
 
 	"my_updates": `
 SELECT u.id, u.project_id, u.body, u.status, u.health, u.sentence, u.audience, u.shown_at, u.created_at, u.edited_at, u.revision, u.title_key,
@@ -840,6 +904,41 @@ var versionSQL = `CASE WHEN p.side = 'team' THEN v.number ELSE COALESCE(v.shown_
        ` + shownPerson("v.created_by") + ` AS version_by,
        ` + shownName("v.created_by") + ` AS version_by_name,
        v.scan, v.scan_found, v.preview, v.width, v.height, v.pages, v.duration_ms, v.blob`
+
+// subjectsShown is true of an approval a whose client, with the place p in its
+// project, sees all that it is about. What was deleted since stays known.
+const subjectsShown = `NOT EXISTS (SELECT 1 FROM approval_subjects s JOIN files f ON f.id = s.file_id JOIN versions v ON v.id = s.version_id
+         WHERE s.approval_id = a.id AND (f.audience <> 'client' OR v.audience <> 'client' OR (p.sections & 32) = 0))
+   AND (a.deliverable_id IS NULL OR ((p.sections & 8) <> 0 AND EXISTS (SELECT 1 FROM deliverables d WHERE d.id = a.deliverable_id AND d.audience = 'client')))`
+
+// subjectNewest is 1 of a subject s of an approval a while its version is the
+// newest of its file f: that the client sees, once the client was asked.
+const subjectNewest = `CASE WHEN f.trashed_at IS NULL AND s.version_id = CASE WHEN a.shown_at IS NULL THEN f.latest_id ELSE f.shown_id END THEN 1 ELSE 0 END`
+
+// approvalsFrom are approvals a, for those for whom who holds, in what is told of
+// their lane.
+func approvalsFrom(join, lane, who string) string {
+	return `
+SELECT a.id, a.project_id, a.deliverable_id, a.title, a.title_key, a.body, a.checklist, a.download, a.state, a.state_at, a.turn, a.turn_since, a.shown_at, a.content, a.round,
+       CASE WHEN (p.sections & 2048) <> 0 THEN a.due_on END AS due_on, a.due_key,
+       CASE WHEN (p.sections & 2048) <> 0 THEN a.expires_on END AS expires_on, a.asking,
+       CASE WHEN p.side = 'team' THEN a.stage ELSE 0 END AS stage,
+       ` + lane + ` AS lane,
+       (SELECT o.id FROM approvals o WHERE o.id = a.previous_id AND (p.side = 'team' OR o.shown_at IS NOT NULL)) AS previous_id,
+       (SELECT MAX(o.id) FROM approvals o WHERE o.previous_id = a.id AND (p.side = 'team' OR o.shown_at IS NOT NULL)) AS next_id,
+       CASE WHEN p.side = 'team' THEN a.remind ELSE 0 END AS remind, CASE WHEN p.side = 'team' THEN a.remind_at END AS remind_at, CASE WHEN p.side = 'team' THEN a.reminded_at END AS reminded_at,
+       CASE WHEN a.asking = 1 AND EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = a.id AND x.stage = a.stage AND x.role = 'decider' AND x.decision_id IS NULL
+            AND x.person_id IN ($1, (SELECT v.person_id FROM client_users v WHERE v.id = $1))) THEN 1 ELSE 0 END AS waits,
+       CASE WHEN a.asking = 1 AND EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = a.id AND x.stage = a.stage AND x.role = 'adviser' AND x.decision_id IS NULL
+            AND x.person_id = $1) THEN 1 ELSE 0 END AS advises,
+       (SELECT COUNT(*) FROM approval_subjects s WHERE s.approval_id = a.id) AS files,
+       a.created_at, CASE WHEN p.side = 'team' THEN a.created_by END AS created_by,
+       CASE WHEN (p.sections & 4096) <> 0 THEN ` + nameOf("a.created_by") + ` END AS asked_by,
+       ` + shownName("a.state_by") + ` AS state_by_name,
+       a.revision, ` + projectName + ` AS project_name, p.client_id, ` + clientName + ` AS client_name, p.side, p.rights, p.sections
+  FROM ` + join + `
+ WHERE ` + who
+}
 
 // seenFiles are files with one of their versions, for those for whom who holds.
 // How files and projects are joined says in which order they are read.

@@ -81,7 +81,7 @@ func (me *Scope) tally(ctx context.Context, ids []ProjectID, all map[ProjectID]*
 	in, args := oneOf(2, ids)
 	rows, err := me.query(ctx, `
 SELECT y.project_id, MAX(y.sections),
-       CAST(SUM(CASE y.kind WHEN 'file_request' THEN 0 ELSE y.done END) AS BIGINT),
+       CAST(SUM(CASE WHEN y.kind IN ('file_request', 'approval') THEN 0 ELSE y.done END) AS BIGINT),
        CAST(SUM(CASE y.kind WHEN 'milestone' THEN y.total ELSE 0 END) AS BIGINT),
        CAST(SUM(CASE y.kind WHEN 'task' THEN y.total ELSE 0 END) AS BIGINT),
        CAST(SUM(CASE y.kind WHEN 'deliverable' THEN y.total ELSE 0 END) AS BIGINT),

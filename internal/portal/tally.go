@@ -14,9 +14,12 @@ import (
 // retally counts the items of a project anew, of the kind whose item changed;
 // of all kinds when the change was to another thing.
 func (t *tx) retally(ctx context.Context, project ProjectID, subject string) error {
-	kinds := []string{"milestone", "task", "deliverable", "file_request"}
-	if strings.HasPrefix(subject, "frq_") {
+	kinds := []string{"milestone", "task", "deliverable", "file_request", "approval"}
+	switch {
+	case strings.HasPrefix(subject, "frq_"):
 		kinds = []string{"file_request"}
+	case strings.HasPrefix(subject, "apr_"): // a deliverable may have changed with it
+		kinds = []string{"approval", "deliverable"}
 	}
 	switch ItemID(subject).Kind() {
 	case "milestone", "task", "deliverable":

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -62,6 +63,9 @@ type told struct {
 	client    ClientID // of the thread
 	asks      bool     // the client is to answer it
 	mentioned []PersonID
+
+	asked map[PersonID]bool // in the approval that it is about
+	waits map[PersonID]bool // for whose answer it waits
 }
 
 // tellOf makes the notices of one event.
@@ -86,11 +90,19 @@ SELECT e.kind, e.at, e.actor, COALESCE(e.project_id, ''), e.subject, COALESCE(e.
 	if err != nil {
 		return err
 	}
+	if strings.HasPrefix(e.subject, "apr_") && e.message == "" {
+		if err := e.readAsked(ctx, d); err != nil {
+			return err
+		}
+	}
 	all, err := listeners(ctx, d, e)
 	if err != nil {
 		return err
 	}
 	for _, l := range all {
+		if e.asked != nil && l.side == ClientSide && !e.asked[l.person] {
+			continue // of an approval those hear who are in it
+		}
 		if err := p.tell(ctx, d, e, l); err != nil {
 			return err
 		}
@@ -111,6 +123,24 @@ SELECT m.thread_id, CASE WHEN m.audience = 'client' THEN 1 ELSE 0 END, t.kind, C
 	}
 	rows, err := d.Query(ctx, `SELECT n.person_id FROM mentions n WHERE n.message_id = $1`, string(e.message))
 	e.mentioned, err = list(rows, err, func(rows *sql.Rows) (id PersonID, err error) { return id, rows.Scan(&id) })
+	return err
+}
+
+// readAsked finds out who is in the approval that the event is about.
+func (e *told) readAsked(ctx context.Context, d *db.Tx) error {
+	e.asked, e.waits = map[PersonID]bool{}, map[PersonID]bool{}
+	rows, err := d.Query(ctx, `SELECT x.person_id FROM approval_people x WHERE x.approval_id = $1`, e.subject)
+	all, err := list(rows, err, func(rows *sql.Rows) (id PersonID, err error) { return id, rows.Scan(&id) })
+	if err != nil {
+		return err
+	}
+	for _, id := range all {
+		e.asked[id] = true
+	}
+	waits, err := stillAsked(ctx, d, ApprovalID(e.subject))
+	for _, id := range waits {
+		e.waits[id] = true
+	}
 	return err
 }
 
@@ -135,7 +165,12 @@ func listeners(ctx context.Context, d *db.Tx, e told) ([]listener, error) {
 	}
 	const named = `EXISTS (SELECT 1 FROM mentions n WHERE n.message_id = $4 AND n.person_id = g.actor)`
 	from, place := `project_grants g LEFT JOIN project_team pt ON pt.project_id = g.project_id AND pt.person_id = g.actor`, string(e.project)
-	where := `g.project_id = $2 AND (pt.person_id IS NOT NULL OR g.side = 'client' AND $3 = 1 OR ` + named + `)`
+	where := `g.project_id = $2 AND (pt.person_id IS NOT NULL OR g.side = 'client' AND $3 = 1 OR ` + named + `
+        OR EXISTS (SELECT 1 FROM approval_people k WHERE k.approval_id = $6 AND k.person_id = g.actor AND g.side = 'team'))`
+	more := []any{e.subject}
+	if e.talk == GeneralThread || e.talk == DirectThread {
+		more = nil
+	}
 	switch e.talk {
 	case GeneralThread:
 		from, place = `client_grants g LEFT JOIN client_team ct ON ct.client_id = g.client_id AND ct.person_id = g.actor`, string(e.client)
@@ -155,7 +190,7 @@ SELECT g.actor, g.side, g.rights, COALESCE(NULLIF(a.time_zone, ''), w.time_zone)
   LEFT JOIN mutes m ON m.project_id = $5 AND m.person_id = g.actor
   LEFT JOIN notice_choices c ON c.person_id = g.actor
  WHERE g.actor <> $1 AND `+where+`
- ORDER BY g.actor`, e.actor, place, shown, string(e.message), string(e.project))
+ ORDER BY g.actor`, append([]any{e.actor, place, shown, string(e.message), string(e.project)}, more...)...)
 	return list(rows, err, func(rows *sql.Rows) (l listener, err error) {
 		c := &l.choices
 		err = rows.Scan(append([]any{&l.person, &l.side, &l.rights, &l.zone, &l.muted}, c.into()...)...)
@@ -175,6 +210,10 @@ func (e told) needs(l listener) bool {
 	case DeliverableInReview:
 		return l.side == ClientSide && l.rights.Has(Decide)
 	case DeliverableReturned, FileRequestAnswered:
+		return l.side == Team
+	case ApprovalRequested:
+		return e.waits[l.person]
+	case ApprovalReturned, ApprovalDeclined, ApprovalPassed, ApprovalExpired:
 		return l.side == Team
 	case FileRequested, FilesRefused:
 		return l.side == ClientSide && l.rights.Has(Upload)

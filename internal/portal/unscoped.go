@@ -314,11 +314,13 @@ SELECT x.column1, v.id, v.file_id, v.project_id, x.column3, x.column4, x.column5
   FROM (VALUES ` + strings.Join(values, ", ") + `) x JOIN versions v ON v.id = x.column2`
 }
 
-// purgeable is of a file f that was deleted before the time $1 and is in no
-// deliverable that the client looks at or has accepted.
+// purgeable is of a file f that was deleted before the time $1, on which nobody
+// was asked to decide, and that is in no deliverable that the client looks at or
+// has accepted.
 const purgeable = `f.trashed_at < $1
    AND NOT EXISTS (SELECT 1 FROM attachments a JOIN deliverables d ON d.id = a.item_id
-                    WHERE a.file_id = f.id AND d.state IN ('in_review', 'approved', 'signed_off'))`
+                    WHERE a.file_id = f.id AND d.state IN ('in_review', 'approved', 'signed_off'))
+   AND NOT EXISTS (SELECT 1 FROM approval_subjects s WHERE s.file_id = f.id)`
 
 // duePurge are purgeable files, after one in their order. Unscoped: the program
 // tidies up after everybody.
@@ -490,3 +492,151 @@ func (t *tx) unsay(ctx context.Context, threads, id string) error {
 
 // inItem are the threads of an item, $1.
 const inItem = `SELECT h.id FROM threads h WHERE h.item_id = $1`
+
+// A flow is how an approval goes on.
+type flow struct {
+	stage  int // that it is in
+	remind bool
+	stages []flowStage
+	people []flowPerson
+}
+
+type flowStage struct {
+	of   Side
+	rule Rule
+}
+
+type flowPerson struct {
+	stage    int
+	person   PersonID
+	adviser  bool
+	answer   Answer
+	decision DecisionID
+}
+
+// flow loads the stages of an approval that the actor was found to see, and all
+// who are asked. Unscoped: whoever answers last for the client opens what is next
+// without knowing of the team's stages, and is told nothing of them.
+func (t *tx) flow(ctx context.Context, id ApprovalID) (f flow, err error) {
+	if err := t.QueryRow(ctx, `SELECT stage, remind FROM approvals WHERE id = $1`, string(id)).Scan(&f.stage, &f.remind); err != nil {
+		return f, notFound(err)
+	}
+	rows, err := t.Query(ctx, `SELECT g.side, g.rule FROM approval_stages g WHERE g.approval_id = $1 ORDER BY g.number`, string(id))
+	if f.stages, err = list(rows, err, func(r *sql.Rows) (g flowStage, err error) { return g, r.Scan(&g.of, &g.rule) }); err != nil {
+		return f, err
+	}
+	rows, err = t.Query(ctx, `
+SELECT x.stage, x.person_id, CASE WHEN x.role = 'adviser' THEN 1 ELSE 0 END, x.answer, COALESCE(x.decision_id, '')
+  FROM approval_people x WHERE x.approval_id = $1 ORDER BY x.stage, x.person_id`, string(id))
+	f.people, err = list(rows, err, func(r *sql.Rows) (x flowPerson, err error) {
+		return x, r.Scan(&x.stage, &x.person, &x.adviser, &x.answer, &x.decision)
+	})
+	return f, err
+}
+
+// current is what is there of a file that is decided on.
+type current struct {
+	position int
+	version  VersionID // that is decided on
+	sha256   string
+	latest   VersionID
+	shown    VersionID // empty: the client does not see the file
+	trashed  bool
+}
+
+// currentOf says what is there now of the files in an approval that the actor was
+// found to see. Unscoped, as flow: of what the client does not see they are told
+// nothing.
+func (t *tx) currentOf(ctx context.Context, id ApprovalID) ([]current, error) {
+	rows, err := t.Query(ctx, `
+SELECT s.position, s.version_id, s.sha256, f.latest_id, CASE WHEN f.audience = 'client' THEN COALESCE(f.shown_id, '') ELSE '' END, CASE WHEN f.trashed_at IS NULL THEN 0 ELSE 1 END
+  FROM approval_subjects s JOIN files f ON f.id = s.file_id WHERE s.approval_id = $1 ORDER BY s.position`, string(id))
+	return list(rows, err, func(r *sql.Rows) (c current, err error) {
+		return c, r.Scan(&c.position, &c.version, &c.sha256, &c.latest, &c.shown, &c.trashed)
+	})
+}
+
+// openAbout are the open approvals of a file, or of the files in a folder, or of
+// a deliverable. Unscoped: whoever changes those need not see the approvals, and
+// is told nothing of them.
+func (t *tx) openAbout(ctx context.Context, of, id string) ([]openApproval, error) {
+	rows, err := t.Query(ctx, `
+SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''), COALESCE(a.shown_at, 0) FROM approvals a WHERE a.state IN ('requested', 'viewed') AND a.id IN (`+of+`) ORDER BY a.id`, id)
+	return list(rows, err, func(r *sql.Rows) (o openApproval, err error) {
+		return o, r.Scan(&o.ID, &o.Project, &o.Client, &o.Title, &o.Deliverable, micros{&o.ShownAt})
+	})
+}
+
+type openApproval struct{ Approval }
+
+// What is decided on of a file, of a folder, and of a deliverable.
+const (
+	askedOfFiles       = `SELECT s.approval_id FROM approval_subjects s WHERE s.file_id IN ` // and places for them
+	askedOfFile        = `SELECT s.approval_id FROM approval_subjects s WHERE s.file_id = $1`
+	askedOfFolder      = `SELECT s.approval_id FROM approval_subjects s JOIN files f ON f.id = s.file_id WHERE f.folder_id = $1`
+	askedOfDeliverable = `SELECT o.id FROM approvals o WHERE o.deliverable_id = $1`
+)
+
+// lapsed are the approvals that nobody can answer any more on a day. Unscoped:
+// the program ends them.
+func (p *Portal) lapsed(ctx context.Context, day string, limit int) ([]openApproval, error) {
+	rows, err := p.db.Query(ctx, `
+SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''), COALESCE(a.shown_at, 0) FROM approvals a
+ WHERE a.asking = 1 AND a.expires_on IS NOT NULL AND a.expires_on < $1 ORDER BY a.expires_on, a.id LIMIT $2`, day, limit)
+	return list(rows, err, func(r *sql.Rows) (o openApproval, err error) {
+		return o, r.Scan(&o.ID, &o.Project, &o.Client, &o.Title, &o.Deliverable, micros{&o.ShownAt})
+	})
+}
+
+// dueApprovals are those that wait for the client and of which to remind now.
+// Unscoped: the program reminds by itself; what a mail says is read through its
+// reader's Scope.
+func (p *Portal) dueApprovals(ctx context.Context, limit int) ([]dueApproval, error) {
+	rows, err := p.db.Query(ctx, `
+SELECT a.id, COALESCE(a.due_on, ''), a.remind_at FROM approvals a WHERE a.remind_at <= $1 AND a.asking = 1 ORDER BY a.remind_at, a.id LIMIT $2`, db.Micros(p.now()), limit)
+	return list(rows, err, func(r *sql.Rows) (d dueApproval, err error) { return d, r.Scan(&d.id, &d.dueOn, &d.at) })
+}
+
+type dueApproval struct {
+	id    ApprovalID
+	dueOn string
+	at    int64
+}
+
+// stillAsked are those whose decision an approval waits for, and who can still
+// give it. Unscoped, as dueApprovals.
+func stillAsked(ctx context.Context, q interface {
+	Query(context.Context, string, ...any) (*sql.Rows, error)
+}, id ApprovalID) ([]PersonID, error) {
+	rows, err := q.Query(ctx, `
+SELECT x.person_id FROM approvals a JOIN approval_people x ON x.approval_id = a.id AND x.stage = a.stage
+  JOIN project_grants g ON g.actor = x.person_id AND g.project_id = a.project_id
+ WHERE a.id = $1 AND a.asking = 1 AND x.role = 'decider' AND x.decision_id IS NULL AND (g.side = 'team' OR (g.rights & 32) <> 0) ORDER BY x.person_id`, string(id))
+	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
+}
+
+// settleApproval is the one statement that decides: it brings an approval that
+// the actor has loaded into a state, or leaves it in the one it has and counts the
+// answer. It is ErrConflict when that is not what was looked at, when the actor
+// has answered, or when a file has something newer. Unscoped: it looks at what the
+// client may not know of, and says yes or no.
+func (t *tx) settleApproval(ctx context.Context, a Approval, stage int, to ApprovalState, content string) error {
+	lane, turn := a.Lane, a.Turn
+	switch {
+	case to == a.State:
+		lane = Lane(a.Turn)
+	case to.Granted():
+		lane, turn = LaneApproved, ""
+	default:
+		lane, turn = LaneTeam, Team
+	}
+	return t.must(ctx, `
+UPDATE approvals SET state = $1, state_at = CASE WHEN state = $1 THEN state_at ELSE $2 END, state_by = CASE WHEN state = $1 THEN state_by ELSE $3 END,
+       asking = $4, lane = $5, turn = $6, turn_since = CASE WHEN turn = $6 THEN turn_since ELSE $2 END, remind_at = CASE WHEN state = $1 THEN remind_at END, revision = revision + 1
+ WHERE id = $7 AND asking = 1 AND stage = $8 AND content = $9
+   AND EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = approvals.id AND x.stage = approvals.stage AND x.person_id = $3 AND x.decision_id IS NULL)
+   AND NOT EXISTS (SELECT 1 FROM approval_subjects s JOIN files f ON f.id = s.file_id JOIN versions v ON v.id = s.version_id
+                    WHERE s.approval_id = approvals.id
+                      AND (f.trashed_at IS NOT NULL OR v.sha256 <> s.sha256 OR s.version_id <> CASE WHEN approvals.shown_at IS NULL THEN f.latest_id ELSE COALESCE(f.shown_id, '') END))`,
+		string(to), t.now, string(t.me.actor.person), to == a.State, string(lane), string(turn), string(a.ID), stage, content)
+}

@@ -193,8 +193,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 			return "", 0, err
 		}
 	}
-	return id, label, t.must(ctx, `UPDATE files SET latest_id = $1, latest_at = $2, latest_size = $3`+set+` WHERE id = $4`,
-		string(id), t.now, n.size, string(n.file))
+	if err := t.must(ctx, `UPDATE files SET latest_id = $1, latest_at = $2, latest_size = $3`+set+` WHERE id = $4`,
+		string(id), t.now, n.size, string(n.file)); err != nil {
+		return "", 0, err
+	}
+	return id, label, t.outdate(ctx, askedOfFile, string(n.file))
 }
 
 // copyVersion adds a version of the same bytes as another, with what was made
@@ -318,8 +321,11 @@ func (t *tx) showVersion(ctx context.Context, f FileID, v Version, number int64)
 	if err := t.lookAgain(ctx, inFile, string(f)); err != nil {
 		return err
 	}
-	return t.must(ctx, `UPDATE files SET shown_id = $1, shown_version_at = $2, shown_size = $3, revision = revision + 1 WHERE id = $4`,
-		string(v.ID), db.Micros(v.CreatedAt), v.Size, string(f))
+	if err := t.must(ctx, `UPDATE files SET shown_id = $1, shown_version_at = $2, shown_size = $3, revision = revision + 1 WHERE id = $4`,
+		string(v.ID), db.Micros(v.CreatedAt), v.Size, string(f)); err != nil {
+		return err
+	}
+	return t.outdate(ctx, askedOfFile, string(f))
 }
 
 // showFileVersions is the part of a reveal that is about versions: the newest

@@ -154,11 +154,13 @@ type Office struct {
 
 // Office is readable by everybody the workspace works with; for others it is
 // empty.
-func (me *Scope) Office(ctx context.Context) (Office, error) {
+func (me *Scope) Office(ctx context.Context) (Office, error) { return office(ctx, me) }
+
+func office(ctx context.Context, r reader) (Office, error) {
 	o := Office{Zone: time.UTC}
 	var w Workspace
 	var zone, hours, words string
-	err := me.get(ctx, `SELECT o.time_zone, o.office_hours, o.reply_hours, o.state_words, o.welcome FROM my_office o`, nil,
+	err := r.get(ctx, `SELECT o.time_zone, o.office_hours, o.reply_hours, o.state_words, o.welcome FROM my_office o`, nil,
 		&zone, &hours, &o.ReplyHours, &words, &o.Welcome)
 	switch {
 	case err == ErrNotFound:

@@ -84,6 +84,10 @@ type Items struct {
 	Request   portal.FileRequestID // answered with the file, and accepted
 	ShareLink portal.ShareLinkID   // to the file; none opens while the workspace allows none
 
+	// Of the file, and granted: of the team's by Ada in a stage of the team, of the
+	// client's by its lead.
+	Approval portal.ApprovalID
+
 	// What is said: of the team's alone, everything; of the client's, each thread
 	// begins with a message of the team's, has one of a client's, and, between
 	// them, a note, whose words are the team's.
@@ -355,6 +359,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $10, 0)`,
 	}
 	b.exec(`INSERT INTO attachments (item_id, file_id, project_id, position, created_at, created_by) VALUES ($1, $2, $3, 1, $4, $5)`,
 		string(it.Deliverable), string(it.File), string(project), b.now, ada)
+	b.approval(it, project, c, client, name, side)
 	if side == portal.Team {
 		return
 	}
@@ -367,6 +372,31 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '2026-03-18', 'accepted', $9, $10, $9, $
 	b.exec(`INSERT INTO share_links (id, file_id, project_id, token_hash, expires_at, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		string(it.ShareLink), string(it.File), string(project), b.w.Accounts.TokenHash(b.w.Accounts.Token(account.PurposeShareLink, string(it.ShareLink))),
 		db.Micros(b.w.Clock.Now().AddDate(0, 0, 30)), b.now, ada)
+}
+
+// approval makes one of the file, which was granted.
+func (b *builder) approval(it *Items, project portal.ProjectID, c portal.ClientID, client, name string, side portal.Side) {
+	it.Approval = portal.ApprovalID(db.NewID("apr"))
+	id, file, version := string(it.Approval), string(it.File), string(it.Version)
+	b.later = append(b.later, func() {
+		word := func(what string) string { return Canary(client, side, name+"-"+what) }
+		var shown any
+		who := b.w.Ada
+		if side == portal.ClientSide {
+			shown, who = b.now, map[portal.ClientID]portal.PersonID{b.w.Acme: b.w.Cleo, b.w.Brick: b.w.Carl}[c]
+		}
+		b.exec(`INSERT INTO approvals (id, project_id, client_id, title, title_key, body, checklist, due_on, due_key, state, state_at, state_by, stage, turn_since, lane, shown_at, content, created_at, created_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, '2026-03-19', '2026-03-19', 'approved', $8, $9, 1, $8, 'approved', $10, $11, $8, $12)`,
+			id, string(project), string(c), word("approval-title"), strings.ToLower(word("approval-title")), word("approval-body"), word("approval-point"), b.now, string(who), shown, strings.Repeat("c", 64), string(b.w.Ada))
+		b.exec(`INSERT INTO approval_subjects (approval_id, position, project_id, file_id, version_id, sha256, result) SELECT $1, 1, $2, $3, v.id, v.sha256, 'approved' FROM versions v WHERE v.id = $4`,
+			id, string(project), file, version)
+		b.exec(`INSERT INTO approval_stages (approval_id, number, side, rule, opened_at, closed_at) VALUES ($1, 1, $2, 'anyone', $3, $3)`, id, string(side), b.now)
+		decision := db.NewID("dec")
+		b.exec(`INSERT INTO approval_people (approval_id, stage, person_id, role, answer, answered_at, decision_id) VALUES ($1, 1, $2, 'decider', 'approved_with_notes', $3, $4)`, id, string(who), b.now, decision)
+		b.exec(`INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, note, content, at) VALUES ($1, $2, 1, $3, 'decider', 'approved_with_notes', $4, $5, $6)`,
+			decision, id, string(who), word("approval-note"), strings.Repeat("c", 64), b.now)
+		b.exec(`INSERT INTO approval_verdicts (decision_id, position, version_id, sha256, verdict, note) SELECT $1, 1, v.id, v.sha256, 'approved', $2 FROM versions v WHERE v.id = $3`, decision, word("approval-verdict"), version)
+	})
 }
 
 // talk makes a conversation and comments.

@@ -1,0 +1,432 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// An ApprovalState is how far a request to decide is.
+type ApprovalState string
+
+// The states of an approval. While it is open or seen, answers are awaited.
+const (
+	ApprovalDraft     ApprovalState = "draft"
+	ApprovalOpen      ApprovalState = "requested"
+	ApprovalSeen      ApprovalState = "viewed"
+	ApprovalGranted   ApprovalState = "approved"
+	ApprovalNoted     ApprovalState = "approved_with_notes"
+	ApprovalReturn    ApprovalState = "changes_requested"
+	ApprovalRefused   ApprovalState = "declined"
+	ApprovalWithdrawn ApprovalState = "cancelled"
+	ApprovalOutdated  ApprovalState = "superseded" // by a newer version
+	ApprovalLapsed    ApprovalState = "expired"
+)
+
+// Open reports whether it is not over yet.
+func (s ApprovalState) Open() bool { return s == ApprovalOpen || s == ApprovalSeen }
+
+// Granted reports whether it was approved.
+func (s ApprovalState) Granted() bool { return s == ApprovalGranted || s == ApprovalNoted }
+
+// A Rule says whose answers a stage takes. Whichever it is, one who requests
+// changes or declines ends it.
+type Rule string
+
+// The rules.
+const (
+	RuleAnyone   Rule = "anyone"
+	RuleEveryone Rule = "everyone"
+	RuleMajority Rule = "majority"
+	RuleDecider  Rule = "decider" // one, whom the others advise
+)
+
+// Rules lists them.
+var Rules = []Rule{RuleAnyone, RuleEveryone, RuleMajority, RuleDecider}
+
+// Lanes are where the team's board has an approval.
+type Lane string
+
+// The lanes.
+const (
+	LaneDraft    Lane = "draft"
+	LaneClient   Lane = "client" // waits for the client
+	LaneTeam     Lane = "team"   // is with the team: to answer, to show to the client, or to change
+	LaneApproved Lane = "approved"
+	LaneOver     Lane = "over"
+)
+
+// Lanes lists those of the board.
+var Lanes = []Lane{LaneClient, LaneTeam, LaneApproved, LaneDraft, LaneOver}
+
+// Approval is a request to decide on exact versions.
+type Approval struct {
+	ID          ApprovalID
+	Project     ProjectID
+	ProjectName string
+	Client      ClientID
+	ClientName  string
+	Deliverable DeliverableID // empty: files alone
+	Title       string
+	Body        string
+	Checklist   []string
+	Download    bool // whoever decides may have the files before
+	DueOn       string
+	ExpiresOn   string
+	State       ApprovalState
+	StateAt     time.Time
+	StateBy     string // the name; empty when not for the reader, or the program
+	Stage       int    // for the team
+	Asking      bool   // answers are taken
+	Lane        Lane   // for the team
+	Turn        Side   // empty when nobody has to act
+	TurnSince   time.Time
+	ShownAt     time.Time // the client sees it since
+	Content     string    // the hash of all that is decided on
+	Round       int
+	Previous    ApprovalID // that it asks again
+	Next        ApprovalID // that asks again
+	Remind      bool       // for the team, as the two below
+	RemindAt    time.Time
+	RemindedAt  time.Time
+	Waits       bool // for the reader's own decision
+	Advises     bool // the reader is asked for advice
+	Files       int
+	CreatedAt   time.Time
+	CreatedBy   PersonID // for the team
+	AskedBy     string   // the name, empty when not for the reader
+	Revision    int64
+	Held
+}
+
+// MayDecide reports whether the reader may answer it now.
+func (a Approval) MayDecide() bool {
+	return a.Advises || a.Waits && (a.Team() && a.Can(Contribute) || !a.Team() && a.Can(Decide))
+}
+
+// Overdue reports whether its day has passed while it waits; today is the
+// reader's, YYYY-MM-DD.
+func (a Approval) Overdue(today string) bool { return a.Asking && a.DueOn != "" && a.DueOn < today }
+
+const approvalColumns = `a.id, a.project_id, a.project_name, a.client_id, a.client_name, COALESCE(a.deliverable_id, ''), a.title, a.body, a.checklist, a.download,
+       COALESCE(a.due_on, ''), COALESCE(a.expires_on, ''), a.state, a.state_at, COALESCE(a.state_by_name, ''), a.stage, a.asking, a.lane, a.turn, a.turn_since, COALESCE(a.shown_at, 0),
+       a.content, a.round, COALESCE(a.previous_id, ''), COALESCE(a.next_id, ''), a.remind, COALESCE(a.remind_at, 0), COALESCE(a.reminded_at, 0), a.waits, a.advises, a.files,
+       a.created_at, COALESCE(a.created_by, ''), COALESCE(a.asked_by, ''), a.revision, a.side, a.rights`
+
+func (a *Approval) scan(scan func(...any) error) error {
+	var list string
+	err := scan(&a.ID, &a.Project, &a.ProjectName, &a.Client, &a.ClientName, &a.Deliverable, &a.Title, &a.Body, &list, &a.Download,
+		&a.DueOn, &a.ExpiresOn, &a.State, micros{&a.StateAt}, &a.StateBy, &a.Stage, &a.Asking, &a.Lane, &a.Turn, micros{&a.TurnSince}, micros{&a.ShownAt},
+		&a.Content, &a.Round, &a.Previous, &a.Next, &a.Remind, micros{&a.RemindAt}, micros{&a.RemindedAt}, &a.Waits, &a.Advises, &a.Files,
+		micros{&a.CreatedAt}, &a.CreatedBy, &a.AskedBy, &a.Revision, &a.Side, &a.Rights)
+	if list != "" {
+		a.Checklist = strings.Split(list, "\n")
+	}
+	return err
+}
+
+func scanApproval(rows *sql.Rows) (a Approval, err error) { return a, a.scan(rows.Scan) }
+
+// Approval returns one approval.
+func (me *Scope) Approval(ctx context.Context, id ApprovalID) (Approval, error) {
+	return approval(ctx, me, id)
+}
+
+func approval(ctx context.Context, r reader, id ApprovalID) (a Approval, err error) {
+	err = a.scan(func(dest ...any) error {
+		return r.get(ctx, `SELECT `+approvalColumns+` FROM my_approvals a WHERE a.id = $2`, []any{string(id)}, dest...)
+	})
+	return a, err
+}
+
+// ProjectApprovals returns those of a project, newest first.
+func (me *Scope) ProjectApprovals(ctx context.Context, project ProjectID, pg Page) ([]Approval, string, error) {
+	return me.approvals(ctx, `a.project_id = $4`, string(project), pg)
+}
+
+// ClientApprovals returns those of a client's projects that the actor sees,
+// newest first.
+func (me *Scope) ClientApprovals(ctx context.Context, client ClientID, pg Page) ([]Approval, string, error) {
+	return me.approvals(ctx, `a.client_id = $4`, string(client), pg)
+}
+
+// DeliverableApprovals returns those of a deliverable's content, newest first.
+func (me *Scope) DeliverableApprovals(ctx context.Context, id DeliverableID, pg Page) ([]Approval, string, error) {
+	return me.approvals(ctx, `a.deliverable_id = $4`, string(id), pg)
+}
+
+func (me *Scope) approvals(ctx context.Context, where, arg string, pg Page) (all []Approval, next string, err error) {
+	rows, err := me.query(ctx, `
+SELECT `+approvalColumns+` FROM my_approvals a WHERE `+where+` AND ($2 = '' OR a.id < $2) ORDER BY a.id DESC LIMIT $3`, pg.After, pg.limit(), arg)
+	if all, err = list(rows, err, scanApproval); err != nil {
+		return nil, "", err
+	}
+	all, next = page(all, pg, func(a Approval) string { return string(a.ID) })
+	return all, next, nil
+}
+
+// AwaitedApprovals returns those that wait for the actor's own answer, as one of
+// the client's people or, in the team's stages, of the team: the most urgent first.
+func (me *Scope) AwaitedApprovals(ctx context.Context, limit int) ([]Approval, error) {
+	if limit <= 0 || limit > maxNeeds {
+		limit = maxNeeds
+	}
+	rows, err := me.query(ctx, `
+SELECT `+approvalColumns+` FROM my_approvals a
+ WHERE a.id IN (SELECT k.id FROM my_asked k) AND a.asking = 1 AND (a.waits = 1 OR a.advises = 1) ORDER BY a.due_key, a.turn_since, a.id LIMIT $2`, limit)
+	return list(rows, err, scanApproval)
+}
+
+// BoardFilter narrows the team's board.
+type BoardFilter struct {
+	Lane    Lane
+	Client  ClientID // empty: all
+	Overdue string   // of those that wait for the client: due before this day
+}
+
+// Board returns a page of a lane over all clients: what waits with the most
+// urgent first, the rest with the newest first. For the team.
+func (me *Scope) Board(ctx context.Context, f BoardFilter, pg Page) (all []Approval, next string, err error) {
+	if !slices.Contains(Lanes, f.Lane) {
+		return nil, "", invalid("lane", "choice")
+	}
+	q := `SELECT ` + approvalColumns + `, a.due_key FROM my_board a WHERE a.lane = $2`
+	args := []any{string(f.Lane), pg.limit()}
+	add := func(cond string, values ...any) {
+		for _, v := range values {
+			args = append(args, v)
+			cond = strings.Replace(cond, "?", placeholder(len(args)+1), 1)
+		}
+		q += cond
+	}
+	if f.Client != "" {
+		add(` AND a.client_id = ?`, string(f.Client))
+	}
+	if f.Overdue != "" {
+		add(` AND a.due_key < ?`, f.Overdue)
+	}
+	urgent := f.Lane == LaneClient || f.Lane == LaneTeam
+	if pg.After != "" {
+		if urgent {
+			due, id, _ := strings.Cut(pg.After, ".")
+			add(` AND (a.due_key, a.id) > (?, ?)`, due, id)
+		} else {
+			at, id, err := splitKey(pg.After)
+			if err != nil {
+				return nil, "", err
+			}
+			add(` AND (a.state_at, a.id) < (?, ?)`, at, id)
+		}
+	}
+	order := ` ORDER BY a.state_at DESC, a.id DESC LIMIT $3`
+	if urgent {
+		order = ` ORDER BY a.due_key, a.id LIMIT $3`
+	}
+	type row struct {
+		Approval
+		due string
+	}
+	rows, err := me.query(ctx, q+order, args...)
+	found, err := list(rows, err, func(rows *sql.Rows) (x row, err error) {
+		return x, x.scan(func(dest ...any) error { return rows.Scan(append(dest, &x.due)...) })
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	found, next = page(found, pg, func(x row) string {
+		if urgent {
+			return x.due + "." + string(x.ID)
+		}
+		return strconv.FormatInt(db.Micros(x.StateAt), 10) + "." + string(x.ID)
+	})
+	for _, x := range found {
+		all = append(all, x.Approval)
+	}
+	return all, next, nil
+}
+
+// laneCount bounds what is counted of a lane: a page that has more says "99+".
+const laneCount = 100
+
+// BoardCounts says how many are in each lane, up to 100, and how many of those
+// that wait for the client are overdue on the day. For the team.
+func (me *Scope) BoardCounts(ctx context.Context, client ClientID, today string) (lanes map[Lane]int, overdue int, err error) {
+	lanes = map[Lane]int{}
+	for _, l := range Lanes {
+		var n int
+		if err := me.get(ctx, `SELECT COUNT(*) FROM (SELECT a.id FROM my_board a WHERE a.lane = $2 AND ($3 = '' OR a.client_id = $3) ORDER BY a.due_key, a.id LIMIT $4) x`,
+			[]any{string(l), string(client), laneCount}, &n); err != nil {
+			return nil, 0, err
+		}
+		lanes[l] = n
+	}
+	err = me.get(ctx, `
+SELECT COUNT(*) FROM (SELECT a.id FROM my_board a WHERE a.lane = 'client' AND a.due_key < $2 AND ($3 = '' OR a.client_id = $3) ORDER BY a.due_key, a.id LIMIT $4) x`,
+		[]any{today, string(client), laneCount}, &overdue)
+	return lanes, overdue, err
+}
+
+// ApprovalSubject is one version that is decided on.
+type ApprovalSubject struct {
+	Approval      ApprovalID
+	Position      int // from 1
+	File          FileID
+	Version       VersionID
+	Name          string
+	Number        int // it is called by
+	SHA256        string
+	Result        string // "approved" or "changes" once it was decided
+	Size          int64
+	Kind, Type    string
+	Preview, Scan string
+	Width, Height int
+	Trashed       bool
+	Newest        bool // nothing newer is there for its readers
+	Audience      Side
+	State         ApprovalState // of the approval
+	StateAt       time.Time
+	Held
+}
+
+// ApprovalSubjects returns what approvals are about, in order.
+func (me *Scope) ApprovalSubjects(ctx context.Context, ids ...ApprovalID) ([]ApprovalSubject, error) {
+	return approvalSubjects(ctx, me, ids...)
+}
+
+const subjectColumns = `s.approval_id, s.position, s.file_id, s.version_id, s.name, COALESCE(s.number, 0), s.sha256, s.result, s.size, s.kind, s.type, s.preview, s.scan, s.width, s.height,
+       s.trashed, s.newest, s.audience, s.state, s.state_at, s.side, s.rights`
+
+func scanSubject(rows *sql.Rows) (s ApprovalSubject, err error) {
+	return s, rows.Scan(&s.Approval, &s.Position, &s.File, &s.Version, &s.Name, &s.Number, &s.SHA256, &s.Result, &s.Size, &s.Kind, &s.Type, &s.Preview, &s.Scan, &s.Width, &s.Height,
+		&s.Trashed, &s.Newest, &s.Audience, &s.State, micros{&s.StateAt}, &s.Side, &s.Rights)
+}
+
+func approvalSubjects(ctx context.Context, r reader, ids ...ApprovalID) ([]ApprovalSubject, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	places, args := oneOf(2, ids)
+	rows, err := r.query(ctx, `SELECT `+subjectColumns+` FROM my_approval_subjects s WHERE s.approval_id IN `+places+` ORDER BY s.approval_id, s.position`, args...)
+	return list(rows, err, scanSubject)
+}
+
+// FileApprovals returns in which approvals a file was decided on, or is to be,
+// newest first: each names the version that it is about.
+func (me *Scope) FileApprovals(ctx context.Context, id FileID) ([]ApprovalSubject, error) {
+	rows, err := me.query(ctx, `SELECT `+subjectColumns+` FROM my_approval_subjects s WHERE s.file_id = $2 ORDER BY s.approval_id DESC LIMIT 100`, string(id))
+	return list(rows, err, scanSubject)
+}
+
+// ApprovalStage is one step of an approval.
+type ApprovalStage struct {
+	Number   int
+	Of       Side // whose people are asked
+	Rule     Rule
+	OpenedAt time.Time
+	ClosedAt time.Time
+	Held
+}
+
+// ApprovalStages returns the stages of an approval, in order: for clients their
+// own.
+func (me *Scope) ApprovalStages(ctx context.Context, id ApprovalID) ([]ApprovalStage, error) {
+	return approvalStages(ctx, me, id)
+}
+
+func approvalStages(ctx context.Context, r reader, id ApprovalID) ([]ApprovalStage, error) {
+	rows, err := r.query(ctx, `
+SELECT g.number, g.stage_side, g.rule, COALESCE(g.opened_at, 0), COALESCE(g.closed_at, 0), g.side, g.rights FROM my_approval_stages g WHERE g.approval_id = $2 ORDER BY g.number`, string(id))
+	return list(rows, err, func(rows *sql.Rows) (g ApprovalStage, err error) {
+		return g, rows.Scan(&g.Number, &g.Of, &g.Rule, micros{&g.OpenedAt}, micros{&g.ClosedAt}, &g.Side, &g.Rights)
+	})
+}
+
+// ApprovalPerson is one who is asked.
+type ApprovalPerson struct {
+	Approval   ApprovalID
+	Stage      int
+	Person     PersonID
+	Name       string
+	Of         Side   // the person's
+	Adviser    bool   // whose answer does not count
+	Answer     Answer // empty: none yet
+	Note       string
+	AnsweredAt time.Time
+	ViewedAt   time.Time // for the team
+	Gone       bool      // cannot answer any more; for the team
+	decision   DecisionID
+	Held
+}
+
+// ApprovalPeople returns who is asked in approvals, by stage and name.
+func (me *Scope) ApprovalPeople(ctx context.Context, ids ...ApprovalID) ([]ApprovalPerson, error) {
+	return approvalPeople(ctx, me, ids...)
+}
+
+func approvalPeople(ctx context.Context, r reader, ids ...ApprovalID) ([]ApprovalPerson, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	places, args := oneOf(2, ids)
+	rows, err := r.query(ctx, `
+SELECT x.approval_id, x.stage, x.person_id, x.name, x.person_side, CASE WHEN x.role = 'adviser' THEN 1 ELSE 0 END, x.answer, x.note, COALESCE(x.answered_at, 0), COALESCE(x.viewed_at, 0),
+       x.gone, COALESCE(x.decision_id, ''), x.side, x.rights
+  FROM my_approval_people x WHERE x.approval_id IN `+places+` ORDER BY x.approval_id, x.stage, x.role DESC, x.name, x.person_id`, args...)
+	return list(rows, err, func(rows *sql.Rows) (x ApprovalPerson, err error) {
+		return x, rows.Scan(&x.Approval, &x.Stage, &x.Person, &x.Name, &x.Of, &x.Adviser, &x.Answer, &x.Note, micros{&x.AnsweredAt}, micros{&x.ViewedAt},
+			&x.Gone, &x.decision, &x.Side, &x.Rights)
+	})
+}
+
+// Approvers returns the client's people who may be asked to decide in a project:
+// those who see it and hold the right. For its team.
+func (me *Scope) Approvers(ctx context.Context, project ProjectID) ([]ProjectPerson, error) {
+	return projectPeople(ctx, me, project, ClientSide, Decide)
+}
+
+// Advisers returns whoever sees a project, and so may be asked for advice or,
+// of the team, to decide first. For its team.
+func (me *Scope) Advisers(ctx context.Context, project ProjectID) ([]ProjectPerson, error) {
+	return projectPeople(ctx, me, project, "", View)
+}
+
+func projectPeople(ctx context.Context, r reader, project ProjectID, side Side, right Rights) ([]ProjectPerson, error) {
+	rows, err := r.query(ctx, `
+SELECT x.person_id, x.name, x.person_side FROM my_project_people x
+ WHERE x.project_id = $2 AND ($3 = '' OR x.person_side = $3) AND ($4 = 1 OR (x.given & $4) <> 0) ORDER BY x.name, x.person_id LIMIT 500`, string(project), string(side), int64(right))
+	return list(rows, err, func(rows *sql.Rows) (p ProjectPerson, err error) { return p, rows.Scan(&p.Person, &p.Name, &p.Side) })
+}
+
+// WorkingDay is the day so many working days of the office after another, or the
+// day itself when the office never opens.
+func (o OfficeHours) WorkingDay(from time.Time, days int) time.Time {
+	day := from
+	for i := 0; days > 0 && i < 366; i++ {
+		day = day.AddDate(0, 0, 1)
+		if o.works(day) {
+			days--
+		}
+	}
+	if days > 0 {
+		return from
+	}
+	return day
+}
+
+// works reports whether the office opens on a day. One that has said nothing of
+// its hours works from Monday to Friday.
+func (o OfficeHours) works(day time.Time) bool {
+	if slices.Contains(o.Holidays, day.Format(time.DateOnly)) {
+		return false
+	}
+	weekday := (int(day.Weekday()) + 6) % 7
+	if o.Days == [7]Opening{} {
+		return weekday < 5
+	}
+	return o.Days[weekday].From != ""
+}

@@ -1,0 +1,700 @@
+package portal_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+)
+
+// approvalReads are the reads of approvals.
+func approvalReads(items func(*portaltest.World, portal.ProjectID) []portaltest.Items, each func(func(portaltest.Items) (any, error), []portaltest.Items) (any, error)) []read {
+	type world = portaltest.World
+	one := func(name string, f func(context.Context, *portal.Scope, portaltest.Items) (any, error)) read {
+		return read{name, func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			return each(func(i portaltest.Items) (any, error) { return f(ctx, me, i) }, items(w, p))
+		}}
+	}
+	return []read{
+		one("Approval", func(ctx context.Context, me *portal.Scope, i portaltest.Items) (any, error) {
+			return me.Approval(ctx, i.Approval)
+		}),
+		one("AskedAs", func(ctx context.Context, me *portal.Scope, i portaltest.Items) (any, error) {
+			n, _, err := me.AskedAs(ctx, i.Approval)
+			return n, err
+		}),
+		one("ApprovalParts", func(ctx context.Context, me *portal.Scope, i portaltest.Items) (any, error) {
+			subjects, err := me.ApprovalSubjects(ctx, i.Approval)
+			stages, err2 := me.ApprovalStages(ctx, i.Approval)
+			people, err3 := me.ApprovalPeople(ctx, i.Approval)
+			decisions, err4 := me.ApprovalDecisions(ctx, i.Approval)
+			verdicts, err5 := me.Verdicts(ctx, i.Approval)
+			return []any{subjects, stages, people, decisions, verdicts}, errors.Join(err, err2, err3, err4, err5)
+		}),
+		one("ApprovalsOf", func(ctx context.Context, me *portal.Scope, i portaltest.Items) (any, error) {
+			files, err := me.FileApprovals(ctx, i.File)
+			of, _, err2 := me.DeliverableApprovals(ctx, i.Deliverable, portal.Page{})
+			return []any{files, of}, errors.Join(err, err2)
+		}),
+		{"Approvals", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			in, _, err := me.ProjectApprovals(ctx, p, portal.Page{})
+			of, _, err2 := me.ClientApprovals(ctx, w.Acme, portal.Page{})
+			mine, err3 := me.AwaitedApprovals(ctx, 0)
+			return []any{in, of, mine}, errors.Join(err, err2, err3)
+		}},
+		{"Board", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			var all []any
+			for _, lane := range portal.Lanes {
+				found, next, err := me.Board(ctx, portal.BoardFilter{Lane: lane, Client: w.Acme}, portal.Page{Limit: 1})
+				if err != nil {
+					return nil, err
+				}
+				more, _, err := me.Board(ctx, portal.BoardFilter{Lane: lane, Overdue: "2030-01-01"}, portal.Page{After: next})
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, found, more)
+			}
+			lanes, overdue, err := me.BoardCounts(ctx, "", "2030-01-01")
+			return append(all, lanes, overdue), err
+		}},
+		{"Approvers", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			a, err := me.Approvers(ctx, p)
+			b, err2 := me.Advisers(ctx, p)
+			return []any{a, b}, errors.Join(err, err2)
+		}},
+	}
+}
+
+// banners are so many files of Site that the client sees.
+func banners(t *testing.T, w *portaltest.World, n int) (files []portal.FileID, versions []portal.VersionID) {
+	t.Helper()
+	for range n {
+		f, v := bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, Name: "banner.png", OnClash: "both", Audience: portal.ClientSide})
+		files, versions = append(files, f), append(versions, v)
+	}
+	return files, versions
+}
+
+// decides gives Bea the right to decide at Acme.
+func decides(t *testing.T, w *portaltest.World) {
+	t.Helper()
+	write(t, w, `UPDATE client_users SET rights = rights | 32 WHERE id = $1`, string(w.BeaAtAcme))
+	w.Regrant()
+}
+
+// toApprove asks Cleo to approve what is given, and returns it as she sees it.
+func toApprove(t *testing.T, w *portaltest.World, n portal.NewApproval) portal.Approval {
+	t.Helper()
+	if n.Title == "" {
+		n.Title = "Banners"
+	}
+	if n.Stages == nil {
+		n.Stages = []portal.NewStage{{People: []portal.PersonID{w.Cleo}}}
+	}
+	id := must[portal.ApprovalID](t)(w.As(w.Tom).AskApproval(ctx, w.Site, n))
+	return must[portal.Approval](t)(w.As(w.Tom).Approval(ctx, id))
+}
+
+func yes(a portal.Approval) portal.ApprovalAnswer {
+	return portal.ApprovalAnswer{Answer: portal.AnswerApprove, Content: a.Content}
+}
+
+// stands fails unless the approval is in the state, as the team sees it.
+func stands(t *testing.T, w *portaltest.World, id portal.ApprovalID, want portal.ApprovalState) portal.Approval {
+	t.Helper()
+	a := must[portal.Approval](t)(w.As(w.Ada).Approval(ctx, id))
+	if a.State != want {
+		t.Errorf("it is %s, want %s", a.State, want)
+	}
+	return a
+}
+
+// approvalNeeds are the approvals on somebody's home.
+func approvalNeeds(t *testing.T, w *portaltest.World, who portal.PersonID) (n int) {
+	t.Helper()
+	for _, x := range must[[]portal.Need](t)(w.As(who).Needs(ctx, "", 0)) {
+		if x.Kind == "approval" {
+			n++
+		}
+	}
+	return n
+}
+
+func TestAskApproval(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		_, versions := banners(t, w, 2)
+		_, draft := bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, Name: "secret.png"})
+		_, theirs := bring(t, w, w.Mia, portal.NewUpload{Project: w.Shop, Name: "brick.png", Audience: portal.ClientSide})
+		n := portal.NewApproval{Title: "Banners", Versions: versions, DueIn: 3, Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo}}}}
+		for who, want := range map[portal.PersonID]error{w.Cleo: portal.ErrForbidden, w.Dan: portal.ErrNotFound, w.Carl: portal.ErrNotFound, w.Rex: portal.ErrNotFound, "": portal.ErrSignedOut} {
+			_, err := w.As(who).AskApproval(ctx, w.Site, n)
+			wants(t, "AskApproval as "+string(who), err, want)
+		}
+		stage := func(g portal.NewStage) []portal.NewStage { return []portal.NewStage{g} }
+		for _, c := range []struct {
+			what, field, key string
+			change           func(*portal.NewApproval)
+		}{
+			{"no title", "title", "required", func(n *portal.NewApproval) { n.Title = " " }},
+			{"nothing", "versions", "required", func(n *portal.NewApproval) { n.Versions = nil }},
+			{"nobody", "people", "required", func(n *portal.NewApproval) { n.Stages = nil }},
+			{"one who cannot decide", "people", "cannot_decide", func(n *portal.NewApproval) { n.Stages = stage(portal.NewStage{People: []portal.PersonID{w.Bea}}) }},
+			{"the competitor", "people", "cannot_decide", func(n *portal.NewApproval) { n.Stages = stage(portal.NewStage{People: []portal.PersonID{w.Carl}}) }},
+			{"one who was removed", "people", "cannot_decide", func(n *portal.NewApproval) { n.Stages = stage(portal.NewStage{People: []portal.PersonID{w.Rex}}) }},
+			{"the team as the client", "people", "cannot_decide", func(n *portal.NewApproval) { n.Stages = stage(portal.NewStage{People: []portal.PersonID{w.Mia}}) }},
+			{"a foreign adviser", "advisers", "cannot_decide", func(n *portal.NewApproval) {
+				n.Stages = stage(portal.NewStage{People: []portal.PersonID{w.Cleo}, Advisers: []portal.PersonID{w.Carl}})
+			}},
+			{"two who decide alone", "people", "one_decides", func(n *portal.NewApproval) {
+				n.Stages = stage(portal.NewStage{Rule: portal.RuleDecider, People: []portal.PersonID{w.Cleo, w.Bea}})
+			}},
+			{"the team last", "reviewers", "team_first", func(n *portal.NewApproval) {
+				n.Stages = append(n.Stages, portal.NewStage{Of: portal.Team, People: []portal.PersonID{w.Mia}})
+			}},
+			{"what is not shown", "versions", "not_shown", func(n *portal.NewApproval) { n.Versions = []portal.VersionID{draft} }},
+			{"another client's", "versions", "choice", func(n *portal.NewApproval) { n.Versions = []portal.VersionID{theirs} }},
+		} {
+			in := n
+			c.change(&in)
+			_, err := w.As(w.Tom).AskApproval(ctx, w.Site, in)
+			refuses(t, c.what, err, c.field, c.key)
+		}
+
+		a := toApprove(t, w, n)
+		recorded(t, w, portal.ApprovalRequested)
+		if got := mailsAbout(t, w, string(a.ID)); got != "approval Cleo" {
+			t.Errorf("mails: %s", got)
+		}
+		// From Wednesday the 11th, three working days are Monday the 16th.
+		if a.State != portal.ApprovalOpen || a.DueOn != "2026-03-16" || a.Lane != portal.LaneClient || a.Turn != portal.ClientSide || len(a.Content) != 64 {
+			t.Errorf("as Tom sees it: %+v", a)
+		}
+		b := must[portal.Approval](t)(w.As(w.Cleo).Approval(ctx, a.ID))
+		if !b.MayDecide() || b.AskedBy != "Tom" || b.CreatedBy != "" || b.Lane != "" || b.Stage != 0 || b.Files != 2 || !b.RemindAt.IsZero() {
+			t.Errorf("as Cleo sees it: %+v", b)
+		}
+		if approvalNeeds(t, w, w.Cleo) != 1 || approvalNeeds(t, w, w.Bea) != 0 {
+			t.Error("it waits for Cleo, and not for Bea")
+		}
+		if b := must[portal.Approval](t)(w.As(w.Bea).Approval(ctx, a.ID)); b.MayDecide() || b.Waits {
+			t.Error("Bea may decide")
+		}
+		for _, who := range []portal.PersonID{w.Dan, w.Carl, w.Rex, w.Eve, ""} {
+			_, err := w.As(who).Approval(ctx, a.ID)
+			wants(t, "Approval as "+string(who), err, portal.ErrNotFound)
+			if who != "" {
+				wants(t, "Decide as "+string(who), w.As(who).Decide(ctx, a.ID, yes(a)), portal.ErrNotFound)
+			}
+		}
+		for _, who := range []portal.PersonID{w.Bea, w.Tom, w.Ada} {
+			wants(t, "Decide as "+string(who), w.As(who).Decide(ctx, a.ID, yes(a)), portal.ErrForbidden)
+		}
+		if s := must[portal.ProjectSummary](t)(w.As(w.Cleo).Summary(ctx, w.Site)); s.Turn != portal.ClientSide {
+			t.Errorf("whose turn: %+v", s)
+		}
+		// It is gone for the client with the section, and with what it is about.
+		sections(t, w, 0, int64(portal.SectionApprovals))
+		_, err := w.As(w.Cleo).Approval(ctx, a.ID)
+		wants(t, "Approval without the section", err, portal.ErrNotFound)
+		sections(t, w, int64(portal.SectionApprovals), int64(portal.SectionFiles))
+		_, err = w.As(w.Cleo).Approval(ctx, a.ID)
+		wants(t, "Approval without its files", err, portal.ErrNotFound)
+		if approvalNeeds(t, w, w.Cleo) != 0 {
+			t.Error("Cleo is told of it")
+		}
+	})
+}
+
+func TestDecide(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		files, versions := banners(t, w, 6)
+		cleo := w.As(w.Cleo)
+		a := toApprove(t, w, portal.NewApproval{Versions: versions, Checklist: []string{"Spelling", "Prices"}})
+		if err := cleo.MarkSeen(ctx, portal.ItemID(a.ID)); err != nil {
+			t.Fatal(err)
+		}
+		stands(t, w, a.ID, portal.ApprovalSeen)
+		refuses(t, "unticked points", cleo.Decide(ctx, a.ID, yes(a)), "checklist", "tick_all")
+		in := yes(a)
+		in.Checked = []int{1, 2}
+		in.Changes = []portal.FileChange{{Position: 3, Note: "Bigger logo"}}
+		refuses(t, "approval with a mark", cleo.Decide(ctx, a.ID, in), "answer", "marked_to_change")
+		in.Answer = portal.AnswerChanges
+		stale := in
+		stale.Content = strings.Repeat("0", 64)
+		wants(t, "an answer to something else", cleo.Decide(ctx, a.ID, stale), portal.ErrConflict)
+		if err := cleo.Decide(ctx, a.ID, in); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, "a second answer", cleo.Decide(ctx, a.ID, in), portal.ErrConflict)
+		got := stands(t, w, a.ID, portal.ApprovalReturn)
+		if got.Lane != portal.LaneTeam || got.Turn != portal.Team || got.StateBy != "Cleo" {
+			t.Errorf("after it: %+v", got)
+		}
+		results := func() (all string) {
+			for _, s := range must[[]portal.ApprovalSubject](t)(cleo.ApprovalSubjects(ctx, a.ID)) {
+				all += s.Result + " "
+			}
+			return all
+		}
+		if got := results(); got != "approved approved changes approved approved approved " {
+			t.Errorf("results: %s", got)
+		}
+		d := must[[]portal.ApprovalDecision](t)(cleo.ApprovalDecisions(ctx, a.ID))
+		if len(d) != 1 || d[0].Content != a.Content || d[0].Answer != portal.AnswerChanges || d[0].Proof != "session" {
+			t.Errorf("decisions: %+v", d)
+		}
+		v := must[[]portal.Verdict](t)(w.As(w.Tom).Verdicts(ctx, a.ID))
+		if len(v) != 6 || v[2].Says != "changes" || v[2].Note != "Bigger logo" || v[2].By != "Cleo" || v[5].Says != "approved" {
+			t.Errorf("verdicts: %+v", v)
+		}
+		recorded(t, w, portal.ApprovalReturned)
+		if approvalNeeds(t, w, w.Cleo) != 0 {
+			t.Error("it still waits for Cleo")
+		}
+
+		// Taken back within ten minutes, and not after.
+		w.Clock.Advance(9 * time.Minute)
+		if until := must[time.Time](t)(cleo.MayUndo(ctx, stands(t, w, a.ID, portal.ApprovalReturn))); until.IsZero() {
+			t.Error("Cleo cannot take it back")
+		}
+		wants(t, "Undo as Bea", w.As(w.Bea).Undo(ctx, a.ID), portal.ErrForbidden)
+		wants(t, "Undo as Carl", w.As(w.Carl).Undo(ctx, a.ID), portal.ErrNotFound)
+		if err := cleo.Undo(ctx, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		if got := results(); strings.TrimSpace(got) != "" {
+			t.Errorf("results after undo: %s", got)
+		}
+		if stands(t, w, a.ID, portal.ApprovalSeen); approvalNeeds(t, w, w.Cleo) != 1 {
+			t.Error("it does not wait for Cleo again")
+		}
+		in.Answer, in.Changes, in.Note = portal.AnswerNote, nil, "Mind the date"
+		if err := cleo.Decide(ctx, a.ID, in); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(11 * time.Minute)
+		wants(t, "Undo too late", cleo.Undo(ctx, a.ID), portal.ErrConflict)
+		stands(t, w, a.ID, portal.ApprovalNoted)
+		if d := must[[]portal.ApprovalDecision](t)(cleo.ApprovalDecisions(ctx, a.ID)); len(d) != 3 || d[1].Answer != portal.Undone || d[1].Undoes != d[0].ID {
+			t.Errorf("all answers ever: %+v", d)
+		}
+
+		// The mark stays on what was approved.
+		bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, File: files[0], Name: "banner.png", Audience: portal.ClientSide})
+		stands(t, w, a.ID, portal.ApprovalNoted)
+		marks := must[[]portal.ApprovalSubject](t)(cleo.FileApprovals(ctx, files[0]))
+		if len(marks) != 1 || marks[0].Version != versions[0] || marks[0].Newest || marks[0].Result != "approved" {
+			t.Errorf("marks: %+v", marks)
+		}
+		// And what was approved is kept when its file is deleted.
+		if err := w.As(w.Mia).TrashFile(ctx, files[1]); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(90 * 24 * time.Hour)
+		if _, err := w.Portal.PurgeTrash(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if s := must[[]portal.ApprovalSubject](t)(cleo.ApprovalSubjects(ctx, a.ID)); len(s) != 6 || !s[1].Trashed || s[1].SHA256 == "" {
+			t.Errorf("after the file was deleted: %+v", s)
+		}
+	})
+}
+
+// T175: of thirty answers at the same time one counts.
+func TestDecideOnce(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		_, versions := banners(t, w, 1)
+		a := toApprove(t, w, portal.NewApproval{Versions: versions})
+		go30 := func(f func(i int) error) (won int) {
+			begin := make(chan struct{})
+			errs := make([]error, 30)
+			var all sync.WaitGroup
+			for i := range errs {
+				all.Go(func() {
+					<-begin
+					errs[i] = f(i)
+				})
+			}
+			close(begin)
+			all.Wait()
+			for _, err := range errs {
+				switch {
+				case err == nil:
+					won++
+				case !errors.Is(err, portal.ErrConflict):
+					t.Errorf("an answer: %v", err)
+				}
+			}
+			return won
+		}
+		if won := go30(func(int) error { return w.As(w.Cleo).Decide(context.Background(), a.ID, yes(a)) }); won != 1 {
+			t.Errorf("%d of 30 answers were taken", won)
+		}
+		if d := must[[]portal.ApprovalDecision](t)(w.As(w.Ada).ApprovalDecisions(ctx, a.ID)); len(d) != 1 {
+			t.Errorf("%d decisions", len(d))
+		}
+		approved := 0
+		for _, k := range kinds(t, w, 60) {
+			if k == portal.ApprovalApproved {
+				approved++
+			}
+		}
+		if approved != 1 {
+			t.Errorf("%d events of one decision", approved)
+		}
+
+		// T176: two people, who say different things.
+		decides(t, w)
+		_, versions = banners(t, w, 2)
+		a = toApprove(t, w, portal.NewApproval{Versions: versions[1:], Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo, w.Bea}}}})
+		won := go30(func(i int) error {
+			if i%2 == 0 {
+				return w.As(w.Cleo).Decide(context.Background(), a.ID, yes(a))
+			}
+			return w.As(w.Bea).Decide(context.Background(), a.ID, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Note: "No", Content: a.Content})
+		})
+		if won != 1 {
+			t.Errorf("%d of 30 answers were taken", won)
+		}
+		if got := must[portal.Approval](t)(w.As(w.Ada).Approval(ctx, a.ID)); got.State != portal.ApprovalGranted && got.State != portal.ApprovalReturn {
+			t.Errorf("it is %s", got.State)
+		}
+	})
+}
+
+// T177: nothing but what is there now is approved.
+func TestApprovalOfWhatIsThere(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		files, versions := banners(t, w, 2)
+		for round := range 10 {
+			a := toApprove(t, w, portal.NewApproval{Versions: versions})
+			var all sync.WaitGroup
+			var said error
+			var newer portal.VersionID
+			all.Go(func() { said = w.As(w.Cleo).Decide(context.Background(), a.ID, yes(a)) })
+			all.Go(func() {
+				_, newer = bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, File: files[0], Name: "banner.png", Audience: portal.ClientSide})
+			})
+			all.Wait()
+			got := must[portal.Approval](t)(w.As(w.Ada).Approval(ctx, a.ID))
+			switch {
+			case said == nil && got.State == portal.ApprovalGranted:
+			case errors.Is(said, portal.ErrConflict) && got.State == portal.ApprovalOutdated && got.Lane == portal.LaneTeam:
+			default:
+				t.Errorf("round %d: Decide said %v, and it is %s", round, said, got.State)
+			}
+			if s := must[[]portal.ApprovalSubject](t)(w.As(w.Cleo).ApprovalSubjects(ctx, a.ID)); s[0].Version != versions[0] || s[0].Newest || s[0].Result != map[bool]string{true: "approved"}[said == nil] {
+				t.Errorf("round %d: %+v", round, s[0])
+			}
+			versions[0] = newer
+		}
+		// A page of before is told so, and a draft of the team's changes nothing.
+		a := toApprove(t, w, portal.NewApproval{Versions: versions})
+		bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, File: files[0], Name: "banner.png"})
+		stands(t, w, a.ID, portal.ApprovalOpen)
+		if err := w.As(w.Mia).TrashFile(ctx, files[1]); err != nil {
+			t.Fatal(err)
+		}
+		stands(t, w, a.ID, portal.ApprovalWithdrawn)
+		wants(t, "an answer after it was withdrawn", w.As(w.Cleo).Decide(ctx, a.ID, yes(a)), portal.ErrConflict)
+
+		// Concealed, it is not there for the client, nor what happened to it.
+		files, versions = banners(t, w, 1)
+		b := toApprove(t, w, portal.NewApproval{Title: "Concealed", Versions: versions})
+		if _, err := w.As(w.Tom).Conceal(ctx, portal.ItemID(files[0])); err != nil {
+			t.Fatal(err)
+		}
+		stands(t, w, b.ID, portal.ApprovalWithdrawn)
+		_, err := w.As(w.Cleo).Approval(ctx, b.ID)
+		wants(t, "Approval of what was concealed", err, portal.ErrNotFound)
+		for _, e := range must[[]portal.Event](t)(w.As(w.Cleo).ItemActivity(ctx, portal.ItemID(b.ID), 10)) {
+			t.Errorf("Cleo is told of %s", e.Kind)
+		}
+	})
+}
+
+func TestApprovalRules(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		decides(t, w)
+		ch := change(t, w, w.Acme)
+		ch.Change = []portal.ClientUserChange{{User: w.DanUser, Rights: portal.PresetApprover.Rights(), AllProjects: true}}
+		if _, err := w.As(w.Mia).SaveAccess(ctx, w.Acme, ch); err != nil {
+			t.Fatal(err)
+		}
+		three := []portal.PersonID{w.Cleo, w.Bea, w.Dan}
+		for _, c := range []struct {
+			rule  portal.Rule
+			yeses int
+		}{{portal.RuleAnyone, 1}, {portal.RuleEveryone, 3}, {portal.RuleMajority, 2}} {
+			_, versions := banners(t, w, 1)
+			a := toApprove(t, w, portal.NewApproval{Versions: versions, Stages: []portal.NewStage{{Rule: c.rule, People: three}}})
+			for i := range c.yeses {
+				stands(t, w, a.ID, portal.ApprovalOpen)
+				if err := w.As(three[i]).Decide(ctx, a.ID, yes(a)); err != nil {
+					t.Fatalf("%s, answer %d: %v", c.rule, i+1, err)
+				}
+			}
+			stands(t, w, a.ID, portal.ApprovalGranted)
+			if s := must[[]portal.ApprovalSubject](t)(w.As(w.Cleo).ApprovalSubjects(ctx, a.ID)); s[0].Result != "approved" {
+				t.Errorf("%s: the file is %q", c.rule, s[0].Result)
+			}
+			// One who asks for changes ends it, whatever the rule.
+			_, versions = banners(t, w, 1)
+			a = toApprove(t, w, portal.NewApproval{Versions: versions, Stages: []portal.NewStage{{Rule: c.rule, People: three}}})
+			if err := w.As(w.Dan).Decide(ctx, a.ID, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Note: "Not yet", Content: a.Content}); err != nil {
+				t.Fatal(err)
+			}
+			stands(t, w, a.ID, portal.ApprovalReturn)
+			wants(t, "an answer after that", w.As(w.Cleo).Decide(ctx, a.ID, yes(a)), portal.ErrConflict)
+		}
+		// Advice does not count, and advisers of the team are not known to the client.
+		_, versions := banners(t, w, 1)
+		a := toApprove(t, w, portal.NewApproval{Versions: versions, Stages: []portal.NewStage{{Rule: portal.RuleDecider, People: []portal.PersonID{w.Cleo}, Advisers: []portal.PersonID{w.Bea, w.Mia}}}})
+		for _, who := range []portal.PersonID{w.Bea, w.Mia} {
+			if err := w.As(who).Decide(ctx, a.ID, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Note: "I would not", Content: a.Content}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		stands(t, w, a.ID, portal.ApprovalOpen)
+		names := ""
+		for _, x := range must[[]portal.ApprovalPerson](t)(w.As(w.Cleo).ApprovalPeople(ctx, a.ID)) {
+			names += x.Name + " "
+		}
+		if names != "Cleo Bea " {
+			t.Errorf("Cleo knows of %s", names)
+		}
+		for _, e := range must[[]portal.Event](t)(w.As(w.Cleo).ItemActivity(ctx, portal.ItemID(a.ID), 10)) {
+			if e.Actor == w.Mia {
+				t.Errorf("Cleo is told what Mia advised: %+v", e)
+			}
+		}
+		if err := w.As(w.Cleo).Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
+		}
+		stands(t, w, a.ID, portal.ApprovalGranted)
+	})
+}
+
+func TestApprovalStages(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		decides(t, w)
+		file, v := bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, Name: "film.mp4"})
+		stages := []portal.NewStage{{Of: portal.Team, People: []portal.PersonID{w.Mia}}, {People: []portal.PersonID{w.Cleo}}, {People: []portal.PersonID{w.Bea}}}
+		a := toApprove(t, w, portal.NewApproval{Title: "Film", Versions: []portal.VersionID{v}, Stages: stages, DueOn: "2026-03-20"})
+		if got := mailsAbout(t, w, string(a.ID)); got != "approval Mia" {
+			t.Errorf("mails: %s", got)
+		}
+		hidden := func() {
+			t.Helper()
+			_, err := w.As(w.Cleo).Approval(ctx, a.ID)
+			wants(t, "Approval in a stage of the team", err, portal.ErrNotFound)
+			if all, _, err := w.As(w.Cleo).ProjectApprovals(ctx, w.Site, portal.Page{}); err != nil || len(all) != 1 { // the World's own
+				t.Errorf("Cleo's list: %d, %v", len(all), err)
+			}
+			if e := must[[]portal.Event](t)(w.As(w.Cleo).ItemActivity(ctx, portal.ItemID(a.ID), 10)); len(e) > 0 {
+				t.Errorf("Cleo is told of %+v", e)
+			}
+		}
+		hidden()
+		wants(t, "Decide as Cleo", w.As(w.Cleo).Decide(ctx, a.ID, yes(a)), portal.ErrNotFound)
+		wants(t, "SendToClient before its time", w.As(w.Tom).SendToClient(ctx, a.ID), portal.ErrConflict)
+		if err := w.As(w.Mia).Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
+		}
+		// The client does not see the film yet, so the team has to show it.
+		recorded(t, w, portal.ApprovalPassed)
+		if b := stands(t, w, a.ID, portal.ApprovalOpen); b.Asking || b.Turn != portal.Team || b.Lane != portal.LaneTeam || b.Stage != 2 {
+			t.Errorf("held: %+v", b)
+		}
+		hidden()
+		refuses(t, "SendToClient of what is hidden", w.As(w.Tom).SendToClient(ctx, a.ID), "versions", "not_shown")
+		if err := w.As(w.Tom).Reveal(ctx, portal.ItemID(file), false); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, "SendToClient as Cleo", w.As(w.Cleo).SendToClient(ctx, a.ID), portal.ErrNotFound)
+		if err := w.As(w.Tom).SendToClient(ctx, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		if n := approvalNeeds(t, w, w.Cleo) + 2*approvalNeeds(t, w, w.Bea); n != 1 {
+			t.Errorf("it waits for %d", n)
+		}
+		if g := must[[]portal.ApprovalStage](t)(w.As(w.Cleo).ApprovalStages(ctx, a.ID)); len(g) != 2 || g[0].Of != portal.ClientSide {
+			t.Errorf("the stages that Cleo knows of: %+v", g)
+		}
+		for _, x := range must[[]portal.ApprovalPerson](t)(w.As(w.Cleo).ApprovalPeople(ctx, a.ID)) {
+			if x.Person == w.Mia {
+				t.Error("Cleo knows that Mia was asked")
+			}
+		}
+		if d := must[[]portal.ApprovalDecision](t)(w.As(w.Cleo).ApprovalDecisions(ctx, a.ID)); len(d) != 0 {
+			t.Errorf("Cleo knows the team's answers: %+v", d)
+		}
+		wants(t, "Decide as Bea, who is next", w.As(w.Bea).Decide(ctx, a.ID, yes(a)), portal.ErrConflict)
+		if err := w.As(w.Cleo).Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, "Undo after the next were asked", w.As(w.Cleo).Undo(ctx, a.ID), portal.ErrConflict)
+		if b := must[portal.Approval](t)(w.As(w.Bea).Approval(ctx, a.ID)); !b.MayDecide() || b.State != portal.ApprovalOpen {
+			t.Errorf("as Bea sees it: %+v", b)
+		}
+		if err := w.As(w.Bea).Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
+		}
+		stands(t, w, a.ID, portal.ApprovalGranted)
+	})
+}
+
+func TestApprovalOfDeliverable(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		showsFiles(t, w)
+		it := w.Items[w.Site][portal.ClientSide]
+		state := func(want portal.State) portal.Deliverable {
+			t.Helper()
+			d := must[portal.Deliverable](t)(w.As(w.Tom).Deliverable(ctx, it.Deliverable))
+			if d.State != want {
+				t.Errorf("the deliverable is %s, want %s", d.State, want)
+			}
+			return d
+		}
+		a := toApprove(t, w, portal.NewApproval{Deliverable: it.Deliverable})
+		d := state(portal.StateInReview)
+		if a.Files != 1 || d.Round != 1 {
+			t.Errorf("%d files, round %d", a.Files, d.Round)
+		}
+		wants(t, "the answer past it", w.As(w.Cleo).ApproveDeliverable(ctx, it.Deliverable, portal.Decision{Revision: d.Revision}), portal.ErrConflict)
+		wants(t, "Withdraw past it", w.As(w.Mia).Withdraw(ctx, it.Deliverable), portal.ErrConflict)
+		needs := ""
+		for _, n := range must[[]portal.Need](t)(w.As(w.Cleo).ProjectNeeds(ctx, w.Site, 0)) {
+			if n.Kind == "approval" || n.Kind == "deliverable" {
+				needs += n.Kind + " "
+			}
+		}
+		if needs != "approval " {
+			t.Errorf("Cleo needs %s", needs)
+		}
+		if err := w.As(w.Cleo).Decide(ctx, a.ID, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Note: "Warmer", Content: a.Content}); err != nil {
+			t.Fatal(err)
+		}
+		state(portal.StateChangesRequested)
+		if err := w.As(w.Cleo).Undo(ctx, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		state(portal.StateInReview)
+		if err := w.As(w.Cleo).Decide(ctx, a.ID, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Note: "Warmer", Content: a.Content}); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, "DeleteDeliverable", w.As(w.Mia).DeleteDeliverable(ctx, it.Deliverable), portal.ErrConflict)
+
+		// Asked again, and taken back, and asked again and approved.
+		n, project, err := w.As(w.Tom).AskedAs(ctx, a.ID)
+		if err != nil || n.Previous != a.ID || project != w.Site || n.Deliverable != it.Deliverable {
+			t.Fatalf("AskedAs: %+v, %v", n, err)
+		}
+		b := toApprove(t, w, n)
+		if b.Round != 2 || b.Previous != a.ID || stands(t, w, a.ID, portal.ApprovalReturn).Lane != portal.LaneOver {
+			t.Errorf("again: %+v", b)
+		}
+		wants(t, "asking the old one again", func() error { _, err := w.As(w.Tom).AskApproval(ctx, w.Site, n); return err }(), portal.ErrConflict)
+		wants(t, "CancelApproval as Cleo", w.As(w.Cleo).CancelApproval(ctx, b.ID), portal.ErrForbidden)
+		if err := w.As(w.Tom).CancelApproval(ctx, b.ID); err != nil {
+			t.Fatal(err)
+		}
+		state(portal.StateShared)
+		n.Previous = b.ID
+		c := toApprove(t, w, n)
+		if err := w.As(w.Cleo).Decide(ctx, c.ID, yes(c)); err != nil {
+			t.Fatal(err)
+		}
+		state(portal.StateApproved)
+
+		// Concealed while it is asked, it is not asked any more.
+		brand := w.Items[w.Brand][portal.ClientSide]
+		id := must[portal.ApprovalID](t)(w.As(w.Mia).AskApproval(ctx, w.Brand, portal.NewApproval{Title: "Logo", Deliverable: brand.Deliverable, Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo}}}}))
+		if _, err := w.As(w.Mia).Conceal(ctx, portal.ItemID(brand.Deliverable)); err != nil {
+			t.Fatal(err)
+		}
+		stands(t, w, id, portal.ApprovalWithdrawn)
+		_, err = w.As(w.Cleo).Approval(ctx, id)
+		wants(t, "Approval of a concealed deliverable", err, portal.ErrNotFound)
+	})
+}
+
+func TestApprovalFollowUp(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		_, versions := banners(t, w, 1)
+		tom := w.As(w.Tom)
+		a := toApprove(t, w, portal.NewApproval{Versions: versions, DueOn: "2026-03-12", ExpiresOn: "2026-03-15"})
+		if !a.RemindAt.Equal(time.Date(2026, 3, 12, 9, 0, 0, 0, time.UTC)) {
+			t.Errorf("the first reminder is at %v", a.RemindAt)
+		}
+		wants(t, "Remind as Cleo", w.As(w.Cleo).Remind(ctx, a.ID), portal.ErrForbidden)
+		if err := tom.Remind(ctx, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		refuses(t, "Remind at once again", tom.Remind(ctx, a.ID), "remind", "just_reminded")
+		w.Clock.Advance(24 * time.Hour)
+		for range 2 {
+			if err := w.Portal.RemindOfApprovals(ctx, w.Clock.Now().Add(-3*time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := mailsAbout(t, w, string(a.ID)); got != "approval Cleo, approval_reminder Cleo, approval_reminder Cleo" {
+			t.Errorf("mails: %s", got)
+		}
+		if n := must[int](t)(w.Portal.EndLapsed(ctx)); n != 0 {
+			t.Errorf("%d lapsed before their time", n)
+		}
+		lanes, overdue, err := tom.BoardCounts(ctx, "", "2026-03-13")
+		if err != nil || lanes[portal.LaneClient] != 1 || overdue != 1 {
+			t.Errorf("counts: %v, %d, %v", lanes, overdue, err)
+		}
+		w.Clock.Advance(4 * 24 * time.Hour)
+		if n := must[int](t)(w.Portal.EndLapsed(ctx)); n != 1 {
+			t.Errorf("%d lapsed", n)
+		}
+		b := stands(t, w, a.ID, portal.ApprovalLapsed)
+		if b.Lane != portal.LaneTeam {
+			t.Errorf("lapsed, it is in %s", b.Lane)
+		}
+		wants(t, "an answer after that", w.As(w.Cleo).Decide(ctx, a.ID, yes(a)), portal.ErrConflict)
+		if err := tom.PutAside(ctx, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		if b := stands(t, w, a.ID, portal.ApprovalLapsed); b.Lane != portal.LaneOver {
+			t.Errorf("put aside, it is in %s", b.Lane)
+		}
+
+		// A draft is the team's, changes, and is sent.
+		n := portal.NewApproval{Title: "Later", Versions: versions, Draft: true, Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo}}}}
+		d := toApprove(t, w, n)
+		_, err = w.As(w.Cleo).Approval(ctx, d.ID)
+		wants(t, "a draft as Cleo sees it", err, portal.ErrNotFound)
+		n.Title, n.Draft = "Now", false
+		wants(t, "a change from an old page", tom.ChangeApproval(ctx, d.ID, n, d.Revision-1), portal.ErrConflict)
+		if err := tom.ChangeApproval(ctx, d.ID, n, d.Revision); err != nil {
+			t.Fatal(err)
+		}
+		if got := must[portal.Approval](t)(w.As(w.Cleo).Approval(ctx, d.ID)); got.Title != "Now" || !got.MayDecide() {
+			t.Errorf("sent: %+v", got)
+		}
+		wants(t, "a change of what was sent", tom.ChangeApproval(ctx, d.ID, n, d.Revision+2), portal.ErrConflict)
+
+		// Removed, a person is not waited for in vain unnoticed.
+		if _, err := w.As(w.Mia).Remove(ctx, w.CleoUser); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, "an answer of who was removed", w.As(w.Cleo).Decide(ctx, d.ID, yes(d)), portal.ErrNotFound)
+		if x := must[[]portal.ApprovalPerson](t)(tom.ApprovalPeople(ctx, d.ID)); len(x) != 1 || !x[0].Gone {
+			t.Errorf("people: %+v", x)
+		}
+		w.Clock.Advance(2 * time.Hour)
+		refuses(t, "Remind of nobody", tom.Remind(ctx, d.ID), "remind", "nobody_asked")
+	})
+}

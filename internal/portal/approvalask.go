@@ -1,0 +1,567 @@
+package portal
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// NewStage is one step of a NewApproval.
+type NewStage struct {
+	Of       Side // whose people are asked; empty: the client's
+	Rule     Rule // empty: anyone
+	People   []PersonID
+	Advisers []PersonID // whose answers do not count; clients know of their own
+}
+
+// NewApproval is what AskApproval takes.
+type NewApproval struct {
+	Title, Body string
+	Deliverable DeliverableID // decide on its content; then no Versions
+	Versions    []VersionID   // of one project, each the newest that its readers see
+	Checklist   []string      // points to tick before approving
+	NoDownload  bool          // the client's people cannot have the files before it is over
+	DueOn       string
+	DueIn       int    // working days of the office from today, where DueOn is empty
+	ExpiresOn   string // nobody can answer after that day
+	NoReminders bool   // by mail: the day before it is due, on the day, and after
+	Stages      []NewStage
+	Previous    ApprovalID // asks that one again
+	Draft       bool       // saved, and not sent
+}
+
+const (
+	maxSubjects  = 50
+	maxStages    = 5
+	maxApprovers = 50 // in a stage
+	maxPoints    = 20
+	maxDueIn     = 60
+)
+
+func (n *NewApproval) check() error {
+	var c checks
+	n.Title = c.name("title", n.Title)
+	n.Body = c.text("body", n.Body)
+	n.DueOn = c.day("due_on", n.DueOn)
+	n.ExpiresOn = c.day("expires_on", n.ExpiresOn)
+	if n.DueIn < 0 || n.DueIn > maxDueIn {
+		c.fail("due_in", "number", "min", "0", "max", strconv.Itoa(maxDueIn))
+	}
+	var points []string
+	for _, p := range n.Checklist {
+		if p = c.line("checklist", p); p != "" {
+			points = append(points, p)
+		}
+	}
+	if n.Checklist = points; len(points) > maxPoints {
+		c.fail("checklist", "too_many", "max", strconv.Itoa(maxPoints))
+	}
+	switch {
+	case n.Deliverable == "" && len(n.Versions) == 0, n.Deliverable != "" && len(n.Versions) > 0:
+		c.fail("versions", "required")
+	case len(n.Versions) > maxSubjects:
+		c.fail("versions", "too_many", "max", strconv.Itoa(maxSubjects))
+	}
+	n.checkStages(&c)
+	return c.err()
+}
+
+func (n *NewApproval) checkStages(c *checks) {
+	if len(n.Stages) == 0 {
+		c.fail("people", "required")
+	}
+	if len(n.Stages) > maxStages {
+		c.fail("people", "too_many", "max", strconv.Itoa(maxStages))
+		return
+	}
+	shown := false
+	for i := range n.Stages {
+		g := &n.Stages[i]
+		if g.Of == "" {
+			g.Of = ClientSide
+		}
+		if g.Rule == "" {
+			g.Rule = RuleAnyone
+		}
+		field := stageField(*g)
+		c.oneOf(field, string(g.Of), string(Team), string(ClientSide))
+		if !slices.Contains(Rules, g.Rule) {
+			c.fail("rule", "choice")
+		}
+		g.People, g.Advisers = unique(g.People), unique(g.Advisers)
+		g.Advisers = slices.DeleteFunc(g.Advisers, func(p PersonID) bool { return slices.Contains(g.People, p) })
+		switch {
+		case len(g.People) == 0:
+			c.fail(field, "required")
+		case g.Rule == RuleDecider && len(g.People) > 1:
+			c.fail(field, "one_decides")
+		case len(g.People)+len(g.Advisers) > maxApprovers:
+			c.fail(field, "too_many", "max", strconv.Itoa(maxApprovers))
+		case g.Of == Team && shown:
+			c.fail(field, "team_first")
+		}
+		shown = shown || g.Of == ClientSide
+	}
+}
+
+// stageField is the field of a form in which a stage's people are chosen.
+func stageField(g NewStage) string {
+	if g.Of == Team {
+		return "reviewers"
+	}
+	return "people"
+}
+
+func unique[T comparable](all []T) (some []T) {
+	for _, x := range all {
+		if !slices.Contains(some, x) {
+			some = append(some, x)
+		}
+	}
+	return some
+}
+
+// AskApproval asks people to decide: those of the first stage, who are mailed.
+// What it is about is bound to the bytes that are there now. Takes Contribute.
+func (me *Scope) AskApproval(ctx context.Context, project ProjectID, n NewApproval) (ApprovalID, error) {
+	if err := n.check(); err != nil {
+		return "", err
+	}
+	id := ApprovalID(db.NewID("apr"))
+	err := me.write(ctx, func(t *tx) error {
+		p, err := t.projectFor(ctx, project, Contribute)
+		if err != nil {
+			return err
+		}
+		if err := t.lock(ctx, string(p.Client)); err != nil { // what it is about stays as it is meanwhile
+			return err
+		}
+		round, err := t.askedBefore(ctx, p, n.Previous)
+		if err != nil {
+			return err
+		}
+		subjects, err := t.subjectsFor(ctx, p, n)
+		if err != nil {
+			return err
+		}
+		if err := t.checkPeople(ctx, p, n); err != nil {
+			return err
+		}
+		if err := t.insertApproval(ctx, id, p, n, subjects, round); err != nil {
+			return err
+		}
+		if n.Draft {
+			return t.record(ctx, Happening{Kind: ApprovalPrepared, Client: p.Client, Project: project, Subject: string(id), Apart: true, Details: Details{"title": n.Title}})
+		}
+		return t.openStage(ctx, id, 1)
+	})
+	return id, err
+}
+
+// ChangeApproval saves a draft, and sends it unless it stays one. What was sent
+// does not change: ErrConflict. Takes Contribute.
+func (me *Scope) ChangeApproval(ctx context.Context, id ApprovalID, n NewApproval, revision int64) error {
+	if err := n.check(); err != nil {
+		return err
+	}
+	return me.write(ctx, func(t *tx) error {
+		a, p, err := t.approvalHeld(ctx, id, Contribute)
+		switch {
+		case err != nil:
+			return err
+		case a.State != ApprovalDraft || a.Revision != revision:
+			return ErrConflict
+		}
+		n.Previous = a.Previous
+		subjects, err := t.subjectsFor(ctx, p, n)
+		if err != nil {
+			return err
+		}
+		if err := t.checkPeople(ctx, p, n); err != nil {
+			return err
+		}
+		for _, table := range []string{"approval_people", "approval_stages", "approval_subjects"} {
+			if _, err := t.exec(ctx, `DELETE FROM `+table+` WHERE approval_id = $1`, string(id)); err != nil {
+				return err
+			}
+		}
+		if _, err := t.exec(ctx, `DELETE FROM approvals WHERE id = $1`, string(id)); err != nil {
+			return err
+		}
+		if err := t.insertApproval(ctx, id, p, n, subjects, a.Round); err != nil {
+			return err
+		}
+		if err := t.must(ctx, `UPDATE approvals SET revision = $1 WHERE id = $2`, revision+1, string(id)); err != nil {
+			return err
+		}
+		if n.Draft {
+			return t.record(ctx, Happening{Kind: ApprovalPrepared, Client: p.Client, Project: p.ID, Subject: string(id), Apart: true, Details: Details{"title": n.Title}})
+		}
+		return t.openStage(ctx, id, 1)
+	})
+}
+
+// askedBefore closes an approval that is asked again, and says which round that
+// is. Of what the client never saw no round is counted.
+func (t *tx) askedBefore(ctx context.Context, p Project, id ApprovalID) (round int, err error) {
+	if id == "" {
+		return 1, nil
+	}
+	was, err := approval(ctx, t, id)
+	switch {
+	case err == ErrNotFound || err == nil && was.Project != p.ID:
+		return 0, invalid("previous", "choice")
+	case err != nil:
+		return 0, err
+	case was.Next != "" || was.State == ApprovalDraft:
+		return 0, ErrConflict
+	}
+	if round = was.Round; !was.ShownAt.IsZero() {
+		round++
+	}
+	if was.State.Open() {
+		err = t.endApproval(ctx, was, ApprovalOutdated, ApprovalSuperseded, LaneOver)
+	} else if !was.State.Granted() {
+		err = t.must(ctx, `UPDATE approvals SET lane = 'over', turn = '' WHERE id = $1`, string(id))
+	}
+	return round, err
+}
+
+// approvalHeld loads an approval and its project, with the lock of its client's
+// chain: nothing of it changes until the transaction ends.
+func (t *tx) approvalHeld(ctx context.Context, id ApprovalID, what Rights) (Approval, Project, error) {
+	a, err := approval(ctx, t, id)
+	if err != nil {
+		return a, Project{}, err
+	}
+	if err := t.lock(ctx, string(a.Client)); err != nil {
+		return a, Project{}, err
+	}
+	if a, err = approval(ctx, t, id); err != nil {
+		return a, Project{}, err
+	}
+	p, err := t.projectFor(ctx, a.Project, what)
+	return a, p, err
+}
+
+// subjectsFor loads the versions that are decided on. When the client is asked
+// first they see all of it, and there is nothing newer.
+func (t *tx) subjectsFor(ctx context.Context, p Project, n NewApproval) ([]Version, error) {
+	client := n.Stages[0].Of == ClientSide
+	if client && (!p.Shows.Has(SectionApprovals) || p.Shared.IsZero()) {
+		return nil, invalid("people", "section_off")
+	}
+	if n.Deliverable != "" {
+		return t.contentFor(ctx, p, n.Deliverable, client)
+	}
+	var all []Version
+	var c checks
+	for _, id := range unique(n.Versions) {
+		v, err := version(ctx, t, id)
+		if err == nil && v.Project != p.ID {
+			err = ErrNotFound
+		}
+		if err == ErrNotFound {
+			c.fail("versions", "choice")
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		newest, err := t.newestOf(ctx, v.File, client)
+		switch {
+		case err != nil:
+			return nil, err
+		case client && (v.FileAudience != ClientSide || v.Draft || !p.Shows.Has(SectionFiles)):
+			c.fail("versions", "not_shown")
+		case v.ID != newest:
+			c.fail("versions", "not_newest")
+		case v.HeldBack():
+			c.fail("versions", "held")
+		case slices.ContainsFunc(all, func(o Version) bool { return o.File == v.File }):
+			c.fail("versions", "choice")
+		}
+		all = append(all, v)
+	}
+	return all, c.err()
+}
+
+// newestOf is the newest version of a file, for the team or for the client.
+func (t *tx) newestOf(ctx context.Context, id FileID, client bool) (v VersionID, err error) {
+	cond := ``
+	if client {
+		cond = ` AND v.version_audience = 'client'`
+	}
+	err = t.get(ctx, `SELECT v.id FROM my_versions v WHERE v.file_id = $2`+cond+` ORDER BY v.number DESC LIMIT 1`, []any{string(id)}, &v)
+	if err == ErrNotFound {
+		return "", nil // of what the client sees no version
+	}
+	return v, err
+}
+
+// contentFor are the files in a deliverable that its client sees: all others are
+// no part of what is decided on.
+func (t *tx) contentFor(ctx context.Context, p Project, id DeliverableID, client bool) ([]Version, error) {
+	d, err := deliverable(ctx, t, id)
+	if err == ErrNotFound || err == nil && d.Project != p.ID {
+		return nil, invalid("versions", "choice")
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case d.State == StateInReview || d.State.Accepted():
+		return nil, ErrConflict
+	case client && (d.Audience != ClientSide || !p.Shows.Has(SectionDeliverables)):
+		return nil, invalid("versions", "not_shown")
+	case !p.Shows.Has(SectionFiles):
+		return nil, nil
+	}
+	rows, err := t.query(ctx, `
+SELECT `+versionColumns+` FROM my_attachments f JOIN my_versions v ON v.file_id = f.id
+ WHERE f.item_id = $2 AND f.audience = 'client' AND v.version_audience = 'client' ORDER BY f.position, f.id, v.number DESC`, string(id))
+	found, err := list(rows, err, scanVersion)
+	var all []Version
+	for _, v := range found {
+		switch {
+		case slices.ContainsFunc(all, func(o Version) bool { return o.File == v.File }):
+		case v.HeldBack():
+			return nil, invalid("versions", "held")
+		default:
+			all = append(all, v)
+		}
+	}
+	return all, err
+}
+
+// checkPeople makes sure that all who are asked can answer.
+func (t *tx) checkPeople(ctx context.Context, p Project, n NewApproval) error {
+	approvers, err := projectPeople(ctx, t, p.ID, ClientSide, Decide)
+	if err != nil {
+		return err
+	}
+	everybody, err := projectPeople(ctx, t, p.ID, "", View)
+	if err != nil {
+		return err
+	}
+	has := func(all []ProjectPerson, id PersonID, side Side) bool {
+		return slices.ContainsFunc(all, func(x ProjectPerson) bool { return x.Person == id && (side == "" || x.Side == side) })
+	}
+	var c checks
+	for _, g := range n.Stages {
+		for _, id := range g.People {
+			if g.Of == ClientSide && !has(approvers, id, ClientSide) || g.Of == Team && !has(everybody, id, Team) {
+				c.fail(stageField(g), "cannot_decide")
+			}
+		}
+		for _, id := range g.Advisers {
+			if !has(everybody, id, "") || g.Of == Team && !has(everybody, id, Team) {
+				c.fail("advisers", "cannot_decide")
+			}
+		}
+	}
+	return c.err()
+}
+
+func (t *tx) insertApproval(ctx context.Context, id ApprovalID, p Project, n NewApproval, subjects []Version, round int) error {
+	due, err := t.dueDay(ctx, n)
+	if err != nil {
+		return err
+	}
+	dueKey := due
+	if due == "" {
+		dueKey = "9999-12-31"
+	}
+	if err := t.must(ctx, `
+INSERT INTO approvals (id, project_id, client_id, deliverable_id, title, title_key, body, checklist, download, due_on, due_key, expires_on, state, state_at, state_by, turn_since, lane, round, previous_id, remind, created_at, created_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'draft', $13, $14, $13, 'draft', $15, $16, $17, $13, $14)`,
+		string(id), string(p.ID), string(p.Client), nullable(n.Deliverable), n.Title, fold(n.Title), n.Body, strings.Join(n.Checklist, "\n"), !n.NoDownload, nullable(due), dueKey, nullable(n.ExpiresOn),
+		t.now, string(t.me.actor.person), round, nullable(n.Previous), !n.NoReminders); err != nil {
+		return err
+	}
+	for i, v := range subjects {
+		if err := t.must(ctx, `INSERT INTO approval_subjects (approval_id, position, project_id, file_id, version_id, sha256) VALUES ($1, $2, $3, $4, $5, $6)`,
+			string(id), i+1, string(p.ID), string(v.File), string(v.ID), v.SHA256); err != nil {
+			return err
+		}
+	}
+	for i, g := range n.Stages {
+		if err := t.must(ctx, `INSERT INTO approval_stages (approval_id, number, side, rule) VALUES ($1, $2, $3, $4)`, string(id), i+1, string(g.Of), string(g.Rule)); err != nil {
+			return err
+		}
+		for role, people := range map[string][]PersonID{"decider": g.People, "adviser": g.Advisers} {
+			for _, person := range people {
+				if err := t.must(ctx, `INSERT INTO approval_people (approval_id, stage, person_id, role) VALUES ($1, $2, $3, $4)`, string(id), i+1, string(person), role); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// dueDay is the day on which an approval is due.
+func (t *tx) dueDay(ctx context.Context, n NewApproval) (string, error) {
+	if n.DueOn != "" || n.DueIn == 0 {
+		return n.DueOn, nil
+	}
+	o, err := office(ctx, t)
+	return o.Hours.WorkingDay(db.FromMicros(t.now).In(o.Zone), n.DueIn).Format(time.DateOnly), err
+}
+
+// contentHash binds all that is decided on: the text and links of a deliverable,
+// and each file by its version and the hash of its bytes.
+func (t *tx) contentHash(ctx context.Context, a Approval) (string, error) {
+	fields := []string{string(a.ID), a.Title, a.Body, strings.Join(a.Checklist, "\n")}
+	if a.Deliverable != "" {
+		d, err := deliverable(ctx, t, a.Deliverable)
+		if err != nil {
+			return "", err
+		}
+		all, err := links(ctx, t, a.Deliverable)
+		if err != nil {
+			return "", err
+		}
+		fields = append(fields, d.Title, d.Body)
+		for _, l := range all {
+			fields = append(fields, l.Title, l.URL)
+		}
+	}
+	subjects, err := approvalSubjects(ctx, t, a.ID)
+	for _, s := range subjects {
+		fields = append(fields, string(s.Version), s.SHA256)
+	}
+	return chainHash("approval", append(fields, "end")...), err
+}
+
+// openStage asks the people of a stage, or, when the client does not see yet what
+// they would decide on, leaves it to the team to show it.
+func (t *tx) openStage(ctx context.Context, id ApprovalID, number int) error {
+	a, err := approval(ctx, t, id)
+	if err != nil {
+		return err
+	}
+	f, err := t.flow(ctx, id)
+	if err != nil {
+		return err
+	}
+	of := f.stages[number-1].of
+	var shown, remind any
+	if of == ClientSide {
+		ready, err := t.shownToClient(ctx, a)
+		if err != nil {
+			return err
+		}
+		if !ready {
+			return t.holdStage(ctx, a, number)
+		}
+		if err := t.underReview(ctx, a); err != nil {
+			return err
+		}
+		shown = t.now
+		if remind, err = t.remindAt(ctx, f.remind, a.DueOn); err != nil {
+			return err
+		}
+	}
+	if a.Content == "" {
+		if a.Content, err = t.contentHash(ctx, a); err != nil {
+			return err
+		}
+	}
+	if err := t.must(ctx, `
+UPDATE approvals SET state = 'requested', state_at = $1, state_by = $2, stage = $3, asking = 1, turn = $4, turn_since = $1, lane = $4, content = $5,
+       shown_at = COALESCE(shown_at, $6), remind_at = $7, revision = revision + 1
+ WHERE id = $8 AND state IN ('draft', 'requested', 'viewed')`,
+		t.now, string(t.me.actor.person), number, string(of), a.Content, shown, remind, string(id)); err != nil {
+		return err
+	}
+	if err := t.must(ctx, `UPDATE approval_stages SET opened_at = $1 WHERE approval_id = $2 AND number = $3`, t.now, string(id), number); err != nil {
+		return err
+	}
+	h := a.happened(ApprovalRequested, of, nil)
+	for _, x := range f.people {
+		if x.stage == number {
+			h.Tells = append(h.Tells, x.person)
+		}
+	}
+	return t.record(ctx, h)
+}
+
+// holdStage says that a stage of the client's is next, and that the team has to
+// show them what it is about first.
+func (t *tx) holdStage(ctx context.Context, a Approval, number int) error {
+	if err := t.must(ctx, `
+UPDATE approvals SET state = 'requested', state_at = $1, state_by = $2, stage = $3, asking = 0, turn = 'team', turn_since = $1, lane = 'team', revision = revision + 1 WHERE id = $4`,
+		t.now, string(t.me.actor.person), number, string(a.ID)); err != nil {
+		return err
+	}
+	return t.record(ctx, a.happened(ApprovalPassed, Team, nil))
+}
+
+// shownToClient reports whether the client sees all that an approval is about,
+// in the versions that it is about.
+func (t *tx) shownToClient(ctx context.Context, a Approval) (bool, error) {
+	p, err := loadProject(ctx, t, a.Project)
+	if err != nil || p.Shared.IsZero() || !p.Shows.Has(SectionApprovals) {
+		return false, err
+	}
+	subjects, err := t.currentOf(ctx, a.ID)
+	if err != nil {
+		return false, err
+	}
+	for _, s := range subjects {
+		if s.version != s.shown || !p.Shows.Has(SectionFiles) {
+			return false, nil
+		}
+	}
+	if a.Deliverable == "" {
+		return true, nil
+	}
+	d, err := deliverable(ctx, t, a.Deliverable)
+	return err == nil && d.Audience == ClientSide && p.Shows.Has(SectionDeliverables), err
+}
+
+// SendToClient asks the client's people in an approval that passed the stages of
+// the team, once the client sees what it is about: until then it is Invalid.
+// Takes Contribute.
+func (me *Scope) SendToClient(ctx context.Context, id ApprovalID) error {
+	return me.write(ctx, func(t *tx) error {
+		a, _, err := t.approvalHeld(ctx, id, Contribute)
+		switch {
+		case err != nil:
+			return err
+		case !a.Held.Team():
+			return ErrForbidden
+		case a.Asking || !a.State.Open():
+			return ErrConflict
+		}
+		ready, err := t.shownToClient(ctx, a)
+		switch {
+		case err != nil:
+			return err
+		case !ready:
+			return invalid("versions", "not_shown")
+		}
+		return t.openStage(ctx, id, a.Stage)
+	})
+}
+
+// happened is an event of the approval, for the side that it is about.
+func (a Approval) happened(k Kind, audience Side, details Details) Happening {
+	if details == nil {
+		details = Details{}
+	}
+	details["title"] = a.Title
+	return Happening{Kind: k, Client: a.Client, Project: a.Project, Subject: string(a.ID), Audience: audience, Details: details}
+}
+
+// audience is who may know what happens to it: the client once they were asked.
+func (a Approval) audience() Side {
+	if a.ShownAt.IsZero() {
+		return Team
+	}
+	return ClientSide
+}

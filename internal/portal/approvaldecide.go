@@ -1,0 +1,540 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// An Answer is what somebody says to an approval.
+type Answer string
+
+// The answers.
+const (
+	AnswerApprove Answer = "approved"
+	AnswerNote    Answer = "approved_with_notes"
+	AnswerChanges Answer = "changes_requested"
+	AnswerDecline Answer = "declined"
+)
+
+// approves reports whether it is a yes.
+func (a Answer) approves() bool { return a == AnswerApprove || a == AnswerNote }
+
+// A FileChange says of one of several files that it is to change.
+type FileChange struct {
+	Position int
+	Note     string
+}
+
+// ApprovalAnswer is what Decide takes.
+type ApprovalAnswer struct {
+	Answer  Answer
+	Note    string
+	Changes []FileChange // of what is to change; the other files are approved
+	Checked []int        // points of the checklist that are ticked, from 1
+	Content string       // the hash of what was looked at
+	Agent   string       // the browser
+	Proof   string       // how the person proved who they are: "session" (or empty), "token"
+}
+
+func (in *ApprovalAnswer) check() error {
+	var c checks
+	c.oneOf("answer", string(in.Answer), string(AnswerApprove), string(AnswerNote), string(AnswerChanges), string(AnswerDecline))
+	in.Note = c.text("note", in.Note)
+	for i := range in.Changes {
+		f := &in.Changes[i]
+		f.Note = c.text("note."+strconv.Itoa(f.Position), f.Note)
+		in.says(&c, f)
+	}
+	switch {
+	case in.Answer.approves() && len(in.Changes) > 0:
+		c.fail("answer", "marked_to_change")
+	case in.Answer == AnswerNote && in.Note == "", in.Answer == AnswerDecline && in.Note == "",
+		in.Answer == AnswerChanges && in.Note == "" && len(in.Changes) == 0:
+		c.fail("note", "required")
+	}
+	if len(in.Agent) > MaxName {
+		in.Agent = strings.ToValidUTF8(in.Agent[:MaxName], "")
+	}
+	if in.Proof == "" {
+		in.Proof = "session"
+	}
+	return c.err()
+}
+
+// says makes sure that what is to change of one file is said somewhere.
+func (in *ApprovalAnswer) says(c *checks, f *FileChange) {
+	if f.Note == "" && in.Note == "" {
+		c.fail("note."+strconv.Itoa(f.Position), "required")
+	}
+}
+
+// Decide answers an approval, for those who are asked in its present stage; of
+// advisers it keeps the advice. An answer to anything but what is there now, or
+// after it was decided, is ErrConflict: of two at the same time one counts.
+func (me *Scope) Decide(ctx context.Context, id ApprovalID, in ApprovalAnswer) error {
+	if err := in.check(); err != nil {
+		return err
+	}
+	return me.write(ctx, func(t *tx) error {
+		a, err := approval(ctx, t, id)
+		if err != nil {
+			return err
+		}
+		if err := t.lock(ctx, string(a.Client)); err != nil {
+			return err
+		}
+		if a, err = approval(ctx, t, id); err != nil {
+			return err
+		}
+		f, err := t.flow(ctx, id)
+		if err != nil {
+			return err
+		}
+		mine := slices.IndexFunc(f.people, func(x flowPerson) bool { return x.stage == f.stage && x.person == me.actor.person })
+		switch {
+		case !slices.ContainsFunc(f.people, func(x flowPerson) bool { return x.person == me.actor.person }):
+			return ErrForbidden
+		case !a.Asking, mine < 0, f.people[mine].decision != "", a.Content != in.Content:
+			return ErrConflict
+		case !a.MayDecide():
+			return ErrForbidden
+		}
+		if err := t.checkAnswer(ctx, a, in); err != nil {
+			return err
+		}
+		return t.answer(ctx, a, f, mine, in)
+	})
+}
+
+// checkAnswer compares an answer with what is there.
+func (t *tx) checkAnswer(ctx context.Context, a Approval, in ApprovalAnswer) error {
+	switch hash, err := t.contentHash(ctx, a); {
+	case errors.Is(err, ErrNotFound):
+		return ErrConflict // the deliverable was taken back
+	case err != nil:
+		return err
+	case hash != a.Content:
+		return ErrConflict
+	}
+	var c checks
+	for _, f := range in.Changes {
+		if f.Position < 1 || f.Position > a.Files {
+			c.fail("changes", "choice")
+		}
+	}
+	for i := range a.Checklist {
+		if in.Answer.approves() && !slices.Contains(in.Checked, i+1) {
+			c.fail("checklist", "tick_all")
+		}
+	}
+	return c.err()
+}
+
+// answer writes one person's answer, and what follows from it.
+func (t *tx) answer(ctx context.Context, a Approval, f flow, mine int, in ApprovalAnswer) error {
+	me := &f.people[mine]
+	me.answer, me.decision = in.Answer, DecisionID(db.NewID("dec"))
+	result := f.result()
+	if me.adviser {
+		result = ""
+	}
+	next := result.Granted() && f.stage < len(f.stages)
+	to := a.State
+	if result != "" && !next {
+		to = result
+	}
+	if err := t.settleApproval(ctx, a, f.stage, to, in.Content); err != nil {
+		return err
+	}
+	if err := t.keepAnswer(ctx, a, f.stage, *me, in); err != nil {
+		return err
+	}
+	if result != "" {
+		if err := t.must(ctx, `UPDATE approval_stages SET closed_at = $1 WHERE approval_id = $2 AND number = $3`, t.now, string(a.ID), f.stage); err != nil {
+			return err
+		}
+	}
+	if to != a.State {
+		if err := t.keepResults(ctx, a, f, to); err != nil {
+			return err
+		}
+		if err := t.reviewed(ctx, a, to, in.Note); err != nil {
+			return err
+		}
+	}
+	audience := Team
+	if !a.Held.Team() {
+		audience = ClientSide
+	}
+	kind := map[ApprovalState]Kind{ApprovalGranted: ApprovalApproved, ApprovalNoted: ApprovalApproved, ApprovalReturn: ApprovalReturned, ApprovalRefused: ApprovalDeclined}[to]
+	if to == a.State {
+		kind = ApprovalAnswered
+	}
+	details := Details{"answer": string(in.Answer), "note": in.Note}
+	if n := len(in.Changes); n > 0 {
+		details["changes"] = strconv.Itoa(n)
+	}
+	if err := t.record(ctx, a.happened(kind, audience, details)); err != nil || !next {
+		return err
+	}
+	return t.openStage(ctx, a.ID, f.stage+1)
+}
+
+// result is what the answers of the present stage come to; empty while more are
+// awaited.
+func (f flow) result() ApprovalState {
+	var deciders, yes int
+	granted := ApprovalGranted
+	var against ApprovalState
+	for _, x := range f.people {
+		if x.stage != f.stage || x.adviser {
+			continue
+		}
+		deciders++
+		switch x.answer {
+		case AnswerChanges:
+			against = ApprovalReturn
+		case AnswerDecline:
+			if against == "" {
+				against = ApprovalRefused
+			}
+		case AnswerNote:
+			granted = ApprovalNoted
+			yes++
+		case AnswerApprove:
+			yes++
+		}
+	}
+	switch {
+	case against != "":
+		return against
+	case f.stages[f.stage-1].rule.satisfied(yes, deciders):
+		return granted
+	}
+	return ""
+}
+
+// satisfied reports whether so many of the deciders are enough.
+func (r Rule) satisfied(yes, deciders int) bool {
+	switch r {
+	case RuleEveryone:
+		return yes == deciders
+	case RuleMajority:
+		return 2*yes > deciders
+	}
+	return yes > 0
+}
+
+// keepAnswer adds an answer to those that were ever given.
+func (t *tx) keepAnswer(ctx context.Context, a Approval, stage int, x flowPerson, in ApprovalAnswer) error {
+	role := "decider"
+	if x.adviser {
+		role = "adviser"
+	}
+	if err := t.must(ctx, `
+INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, note, content, at, address, agent, proof) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		string(x.decision), string(a.ID), stage, string(x.person), role, string(in.Answer), in.Note, in.Content, t.now, t.address, in.Agent, in.Proof); err != nil {
+		return err
+	}
+	if err := t.must(ctx, `
+UPDATE approval_people SET answer = $1, answered_at = $2, decision_id = $3, viewed_at = COALESCE(viewed_at, $2)
+ WHERE approval_id = $4 AND stage = $5 AND person_id = $6 AND decision_id IS NULL`,
+		string(in.Answer), t.now, string(x.decision), string(a.ID), stage, string(x.person)); err != nil {
+		return err
+	}
+	subjects, err := approvalSubjects(ctx, t, a.ID)
+	if err != nil {
+		return err
+	}
+	for _, s := range subjects {
+		verdict, note := "approved", ""
+		switch {
+		case in.Answer == AnswerDecline:
+			verdict = "declined"
+		case in.Answer == AnswerChanges && len(in.Changes) == 0:
+			verdict = "changes"
+		}
+		for _, c := range in.Changes {
+			if c.Position == s.Position {
+				verdict, note = "changes", c.Note
+			}
+		}
+		if err := t.must(ctx, `INSERT INTO approval_verdicts (decision_id, position, version_id, sha256, verdict, note) VALUES ($1, $2, $3, $4, $5, $6)`,
+			string(x.decision), s.Position, string(s.Version), s.SHA256, verdict, note); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepResults notes of each file what was decided: to change when one of those
+// who decide says so, and approved when enough of them do.
+func (t *tx) keepResults(ctx context.Context, a Approval, f flow, to ApprovalState) error {
+	var ids []DecisionID
+	deciders := 0
+	for _, x := range f.people {
+		if x.stage == f.stage && !x.adviser {
+			deciders++
+			if x.decision != "" {
+				ids = append(ids, x.decision)
+			}
+		}
+	}
+	places, args := oneOf(2, ids)
+	rows, err := t.query(ctx, `SELECT x.position, x.verdict FROM my_approval_verdicts x WHERE x.decision_id IN `+places, args...)
+	type verdict struct {
+		position int
+		says     string
+	}
+	all, err := list(rows, err, func(rows *sql.Rows) (v verdict, err error) { return v, rows.Scan(&v.position, &v.says) })
+	if err != nil {
+		return err
+	}
+	for n := 1; n <= a.Files; n++ {
+		yes, result := 0, ""
+		for _, v := range all {
+			switch {
+			case v.position != n:
+			case v.says == "changes":
+				result = "changes"
+			case v.says == "approved":
+				yes++
+			}
+		}
+		if result == "" && to != ApprovalRefused && f.stages[f.stage-1].rule.satisfied(yes, deciders) {
+			result = "approved"
+		}
+		if err := t.must(ctx, `UPDATE approval_subjects SET result = $1 WHERE approval_id = $2 AND position = $3`, result, string(a.ID), n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// underReview puts the deliverable that an approval is about into review.
+func (t *tx) underReview(ctx context.Context, a Approval) error {
+	if a.Deliverable == "" {
+		return nil
+	}
+	_, err := t.exec(ctx, `
+UPDATE deliverables SET state = 'in_review', state_at = $1, state_by = $2, round = round + 1, turn = 'client', turn_since = $1, revision = revision + 1
+ WHERE id = $3 AND state IN ('draft', 'shared', 'changes_requested')`, t.now, string(t.me.actor.person), string(a.Deliverable))
+	return err
+}
+
+// reviewed says of the deliverable that an approval is about what was decided.
+func (t *tx) reviewed(ctx context.Context, a Approval, to ApprovalState, note string) error {
+	if a.Deliverable == "" {
+		return nil
+	}
+	state, kind := StateChangesRequested, DeliverableReturned
+	if to.Granted() {
+		state, kind = StateApproved, DeliverableApproved
+	}
+	n, err := t.exec(ctx, `
+UPDATE deliverables SET state = $1, state_at = $2, state_by = $3, turn = 'team', turn_since = $2, revision = revision + 1 WHERE id = $4 AND state = 'in_review'`,
+		string(state), t.now, string(t.me.actor.person), string(a.Deliverable))
+	if err != nil || n == 0 {
+		return err
+	}
+	d, err := deliverable(ctx, t, a.Deliverable)
+	if err != nil {
+		return err
+	}
+	return t.record(ctx, Happening{Kind: kind, Client: d.Client, Project: d.Project, Subject: string(d.ID), Audience: d.Audience, Silent: true,
+		Details: Details{"title": d.Title, "note": note, "round": strconv.Itoa(d.Round)}})
+}
+
+// outOfReview takes the deliverable that an approval is about back from review;
+// the round does not count.
+func (t *tx) outOfReview(ctx context.Context, a Approval) error {
+	if a.Deliverable == "" || a.ShownAt.IsZero() {
+		return nil
+	}
+	_, err := t.exec(ctx, `
+UPDATE deliverables SET state = 'shared', state_at = $1, state_by = COALESCE($2, state_by), round = round - 1, turn = 'team', turn_since = $1, revision = revision + 1
+ WHERE id = $3 AND state = 'in_review'`, t.now, nullable(t.me.actor.person), string(a.Deliverable))
+	return err
+}
+
+// undoFor is how long an answer can be taken back.
+const undoFor = 10 * time.Minute
+
+// MayUndo is until when the actor can take their last answer to an approval back;
+// the zero time when they cannot.
+func (me *Scope) MayUndo(ctx context.Context, a Approval) (time.Time, error) {
+	_, at, err := lastAnswer(ctx, me, a, me.actor.person)
+	if err == ErrNotFound {
+		return time.Time{}, nil
+	}
+	return at, err
+}
+
+// lastAnswer is somebody's answer that stands, and until when it can be taken
+// back; ErrNotFound when there is none, or it is too late.
+func lastAnswer(ctx context.Context, r reader, a Approval, who PersonID) (ApprovalDecision, time.Time, error) {
+	all, err := approvalDecisions(ctx, r, a.ID)
+	if err != nil {
+		return ApprovalDecision{}, time.Time{}, err
+	}
+	var last ApprovalDecision
+	undone := map[DecisionID]bool{}
+	for _, d := range all {
+		undone[d.Undoes] = true
+		if d.Undoes == "" {
+			last = d
+		}
+	}
+	var now int64
+	switch x := r.(type) {
+	case *tx:
+		now = x.now
+	case *Scope:
+		now = db.Micros(x.p.now())
+	}
+	until := last.At.Add(undoFor)
+	live := a.State.Open() && a.Asking || a.State.Granted() || a.State == ApprovalReturn || a.State == ApprovalRefused
+	// What came after it rests on it: only the last answer of all is taken back.
+	if last.Person != who || undone[last.ID] || !live || a.Next != "" || !db.FromMicros(now).Before(until) {
+		return last, time.Time{}, ErrNotFound
+	}
+	return last, until, nil
+}
+
+// Undo takes the actor's own answer back, within ten minutes, while nobody has
+// answered after it and the next stage has not begun: else ErrConflict. Answers
+// are awaited again.
+func (me *Scope) Undo(ctx context.Context, id ApprovalID) error {
+	return me.write(ctx, func(t *tx) error {
+		a, err := approval(ctx, t, id)
+		if err != nil {
+			return err
+		}
+		if err := t.lock(ctx, string(a.Client)); err != nil {
+			return err
+		}
+		if a, err = approval(ctx, t, id); err != nil {
+			return err
+		}
+		f, err := t.flow(ctx, id)
+		if err != nil {
+			return err
+		}
+		mine := slices.IndexFunc(f.people, func(x flowPerson) bool { return x.person == me.actor.person && x.decision != "" })
+		if mine < 0 {
+			return ErrForbidden
+		}
+		d, _, err := lastAnswer(ctx, t, a, me.actor.person)
+		if err == ErrNotFound || err == nil && d.stage != f.stage {
+			return ErrConflict
+		}
+		if err != nil {
+			return err
+		}
+		return t.undo(ctx, a, f, d)
+	})
+}
+
+func (t *tx) undo(ctx context.Context, a Approval, f flow, d ApprovalDecision) error {
+	of := f.stages[f.stage-1].of
+	if err := t.must(ctx, `
+UPDATE approvals SET state = 'viewed', state_at = $1, state_by = $2, asking = 1, lane = $3, turn = $3, turn_since = $1, revision = revision + 1 WHERE id = $4 AND revision = $5`,
+		t.now, string(t.me.actor.person), string(of), string(a.ID), a.Revision); err != nil {
+		return err
+	}
+	if err := t.must(ctx, `
+UPDATE approval_people SET answer = '', answered_at = NULL, decision_id = NULL WHERE approval_id = $1 AND stage = $2 AND person_id = $3 AND decision_id = $4`,
+		string(a.ID), f.stage, string(d.Person), string(d.ID)); err != nil {
+		return err
+	}
+	if err := t.must(ctx, `
+INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, undoes, content, at, address, proof) VALUES ($1, $2, $3, $4, $5, 'undone', $6, $7, $8, $9, $10)`,
+		db.NewID("dec"), string(a.ID), f.stage, string(d.Person), d.role, string(d.ID), a.Content, t.now, t.address, d.Proof); err != nil {
+		return err
+	}
+	if _, err := t.exec(ctx, `UPDATE approval_subjects SET result = '' WHERE approval_id = $1`, string(a.ID)); err != nil {
+		return err
+	}
+	if _, err := t.exec(ctx, `UPDATE approval_stages SET closed_at = NULL WHERE approval_id = $1 AND number = $2`, string(a.ID), f.stage); err != nil {
+		return err
+	}
+	if a.Deliverable != "" && of == ClientSide {
+		if _, err := t.exec(ctx, `
+UPDATE deliverables SET state = 'in_review', state_at = $1, state_by = $2, turn = 'client', turn_since = $1, revision = revision + 1
+ WHERE id = $3 AND state IN ('approved', 'changes_requested')`, t.now, string(t.me.actor.person), string(a.Deliverable)); err != nil {
+			return err
+		}
+	}
+	audience := Team
+	if !a.Held.Team() {
+		audience = ClientSide
+	}
+	return t.record(ctx, a.happened(ApprovalUndone, audience, Details{"answer": string(d.Answer)}))
+}
+
+// ApprovalDecision is one answer that was given, or taken back.
+type ApprovalDecision struct {
+	ID      DecisionID
+	Person  PersonID
+	Name    string
+	Adviser bool
+	Answer  Answer // "undone" of one that was taken back
+	Undoes  DecisionID
+	Note    string
+	Content string
+	At      time.Time
+	Proof   string
+	Address string // for the team, as the browser
+	Agent   string
+	Of      Side // whose stage it was given in
+	Held
+
+	stage int
+	role  string
+}
+
+// Undone is the answer of a row that takes one back.
+const Undone Answer = "undone"
+
+// ApprovalDecisions returns every answer that was ever given to an approval, in
+// order.
+func (me *Scope) ApprovalDecisions(ctx context.Context, id ApprovalID) ([]ApprovalDecision, error) {
+	return approvalDecisions(ctx, me, id)
+}
+
+func approvalDecisions(ctx context.Context, r reader, id ApprovalID) ([]ApprovalDecision, error) {
+	rows, err := r.query(ctx, `
+SELECT d.id, d.person_id, d.name, d.role, d.answer, COALESCE(d.undoes, ''), d.note, d.content, d.at, d.proof, d.address, d.agent, d.stage_side, d.stage, d.side, d.rights
+  FROM my_approval_decisions d WHERE d.approval_id = $2 ORDER BY d.at, d.id LIMIT 500`, string(id))
+	return list(rows, err, func(rows *sql.Rows) (d ApprovalDecision, err error) {
+		err = rows.Scan(&d.ID, &d.Person, &d.Name, &d.role, &d.Answer, &d.Undoes, &d.Note, &d.Content, micros{&d.At}, &d.Proof, &d.Address, &d.Agent, &d.Of, &d.stage, &d.Side, &d.Rights)
+		d.Adviser = d.role == "adviser"
+		return d, err
+	})
+}
+
+// A Verdict is what an answer says of one of several files.
+type Verdict struct {
+	Decision DecisionID
+	Position int
+	Says     string // "approved", "changes" or "declined"
+	Note     string
+	By       string
+}
+
+// Verdicts returns what the answers that stand say of each file.
+func (me *Scope) Verdicts(ctx context.Context, id ApprovalID) ([]Verdict, error) {
+	rows, err := me.query(ctx, `
+SELECT x.decision_id, x.position, x.verdict, x.note, x.name FROM my_approval_verdicts x
+ WHERE x.approval_id = $2 AND x.decision_id IN (SELECT p.decision_id FROM my_approval_people p WHERE p.approval_id = $2) ORDER BY x.position, x.decision_id LIMIT 2500`, string(id))
+	return list(rows, err, func(rows *sql.Rows) (v Verdict, err error) {
+		return v, rows.Scan(&v.Decision, &v.Position, &v.Says, &v.Note, &v.By)
+	})
+}

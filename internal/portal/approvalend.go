@@ -1,0 +1,320 @@
+package portal
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// endApproval ends one that was not decided. In the team's lane it waits to be
+// asked again, or put aside.
+func (t *tx) endApproval(ctx context.Context, a Approval, to ApprovalState, k Kind, lane Lane) error {
+	turn := Side("")
+	if lane == LaneTeam {
+		turn = Team
+	}
+	if err := t.must(ctx, `
+UPDATE approvals SET state = $1, state_at = $2, state_by = $3, asking = 0, lane = $4, turn = $5, turn_since = $2, remind_at = NULL, revision = revision + 1
+ WHERE id = $6 AND state IN ('draft', 'requested', 'viewed')`,
+		string(to), t.now, nullable(t.me.actor.person), string(lane), string(turn), string(a.ID)); err != nil {
+		return err
+	}
+	if err := t.outOfReview(ctx, a); err != nil {
+		return err
+	}
+	return t.record(ctx, a.happened(k, a.audience(), nil))
+}
+
+// CancelApproval takes the question back. Takes Contribute; ErrConflict when it
+// is over.
+func (me *Scope) CancelApproval(ctx context.Context, id ApprovalID) error {
+	return me.write(ctx, func(t *tx) error {
+		a, _, err := t.approvalHeld(ctx, id, Contribute)
+		switch {
+		case err != nil:
+			return err
+		case !a.State.Open() && a.State != ApprovalDraft:
+			return ErrConflict
+		}
+		return t.endApproval(ctx, a, ApprovalWithdrawn, ApprovalCancelled, LaneOver)
+	})
+}
+
+// PutAside says that nothing follows from an approval in which changes were
+// requested, or that was declined, superseded or expired: the board has it among
+// what is over. Takes Contribute.
+func (me *Scope) PutAside(ctx context.Context, id ApprovalID) error {
+	return me.write(ctx, func(t *tx) error {
+		a, _, err := t.approvalHeld(ctx, id, Contribute)
+		switch {
+		case err != nil:
+			return err
+		case a.State.Open() || a.Lane != LaneTeam:
+			return ErrConflict
+		}
+		t.quiet("the board is the team's own")
+		return t.must(ctx, `UPDATE approvals SET lane = 'over', turn = '', revision = revision + 1 WHERE id = $1`, string(id))
+	})
+}
+
+// remindAgain is how long after a reminder the next may be sent by hand.
+const remindAgain = time.Hour
+
+// Remind mails those whose decision an approval waits for. Takes Contribute; once
+// an hour, else Invalid.
+func (me *Scope) Remind(ctx context.Context, id ApprovalID) error {
+	return me.write(ctx, func(t *tx) error {
+		a, _, err := t.approvalHeld(ctx, id, Contribute)
+		switch {
+		case err != nil:
+			return err
+		case !a.Asking:
+			return ErrConflict
+		case t.now-db.Micros(a.RemindedAt) < remindAgain.Microseconds() && !a.RemindedAt.IsZero():
+			return invalid("remind", "just_reminded")
+		}
+		who, err := stillAsked(ctx, t.Tx, id)
+		if err != nil {
+			return err
+		}
+		if len(who) == 0 {
+			return invalid("remind", "nobody_asked")
+		}
+		if err := t.must(ctx, `UPDATE approvals SET reminded_at = $1 WHERE id = $2`, t.now, string(id)); err != nil {
+			return err
+		}
+		h := a.happened(ApprovalReminded, Team, nil)
+		h.Tells = who
+		return t.record(ctx, h)
+	})
+}
+
+// AskedAs is what would ask an approval again: the same of the same people as far
+// as they can still answer, about what is there now. For the team.
+func (me *Scope) AskedAs(ctx context.Context, id ApprovalID) (n NewApproval, project ProjectID, err error) {
+	a, err := me.Approval(ctx, id)
+	switch {
+	case err != nil:
+		return n, "", err
+	case !a.Held.Team():
+		return n, "", ErrForbidden
+	}
+	n = NewApproval{Title: a.Title, Body: a.Body, Deliverable: a.Deliverable, Checklist: a.Checklist, NoDownload: !a.Download, NoReminders: !a.Remind, Previous: id}
+	if a.State == ApprovalDraft {
+		n.DueOn, n.ExpiresOn, n.Previous = a.DueOn, a.ExpiresOn, a.Previous
+	}
+	stages, err := me.ApprovalStages(ctx, id)
+	if err != nil {
+		return n, "", err
+	}
+	people, err := me.ApprovalPeople(ctx, id)
+	if err != nil {
+		return n, "", err
+	}
+	for _, g := range stages {
+		s := NewStage{Of: g.Of, Rule: g.Rule}
+		for _, x := range people {
+			switch {
+			case x.Stage != g.Number || x.Gone:
+			case x.Adviser:
+				s.Advisers = append(s.Advisers, x.Person)
+			default:
+				s.People = append(s.People, x.Person)
+			}
+		}
+		n.Stages = append(n.Stages, s)
+	}
+	if a.Deliverable != "" {
+		return n, a.Project, nil
+	}
+	subjects, err := me.ApprovalSubjects(ctx, id)
+	if err != nil {
+		return n, "", err
+	}
+	client := len(stages) > 0 && stages[0].Of == ClientSide
+	for _, s := range subjects {
+		if s.Trashed {
+			continue
+		}
+		all, err := me.Versions(ctx, s.File)
+		if err != nil {
+			return n, "", err
+		}
+		i := slices.IndexFunc(all, func(v Version) bool { return !client || v.Audience == ClientSide })
+		if i >= 0 {
+			n.Versions = append(n.Versions, all[i].ID)
+		}
+	}
+	return n, a.Project, nil
+}
+
+// outdate ends the open approvals of what was changed: of a file that has a newer
+// version for those who are asked, or that they do not see any more.
+func (t *tx) outdate(ctx context.Context, of, id string) error {
+	open, err := t.openAbout(ctx, of, id)
+	if err != nil {
+		return err
+	}
+	for _, o := range open {
+		all, err := t.currentOf(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		gone, newer := false, false
+		for _, c := range all {
+			is := c.latest
+			if !o.ShownAt.IsZero() {
+				is = c.shown
+			}
+			gone = gone || c.trashed || is == ""
+			newer = newer || is != c.version
+		}
+		switch {
+		case gone:
+			err = t.endApproval(ctx, o.Approval, ApprovalWithdrawn, ApprovalCancelled, LaneOver)
+		case newer:
+			err = t.endApproval(ctx, o.Approval, ApprovalOutdated, ApprovalSuperseded, LaneTeam)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unaskDeliverable ends the open approvals of a deliverable that is concealed.
+func (t *tx) unaskDeliverable(ctx context.Context, id DeliverableID) error {
+	open, err := t.openAbout(ctx, askedOfDeliverable, string(id))
+	if err != nil {
+		return err
+	}
+	for _, o := range open {
+		if err := t.endApproval(ctx, o.Approval, ApprovalWithdrawn, ApprovalCancelled, LaneOver); err != nil {
+			return err
+		}
+	}
+	return t.hideAsking(ctx, askedOfDeliverable, string(id))
+}
+
+// hideAsking takes what happened to approvals out of the client's sight, with
+// what they are about.
+func (t *tx) hideAsking(ctx context.Context, of string, ids ...any) error {
+	_, err := t.exec(ctx, `UPDATE events SET shown = 0 WHERE shown = 1 AND subject IN (`+of+`)`, ids...)
+	return err
+}
+
+// viewedBy notes that somebody who is asked has looked at an approval.
+func (t *tx) viewedBy(ctx context.Context, id ApprovalID) error {
+	a, err := approval(ctx, t, id)
+	if err == ErrNotFound || err == nil && !a.Waits && !a.Advises {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := t.lock(ctx, string(a.Client)); err != nil {
+		return err
+	}
+	f, err := t.flow(ctx, id)
+	if err != nil {
+		return err
+	}
+	n, err := t.exec(ctx, `UPDATE approval_people SET viewed_at = $1 WHERE approval_id = $2 AND stage = $3 AND person_id = $4 AND viewed_at IS NULL`,
+		t.now, string(id), f.stage, string(t.me.actor.person))
+	if err != nil || n == 0 {
+		return err
+	}
+	if a.Waits {
+		if _, err := t.exec(ctx, `UPDATE approvals SET state = 'viewed', state_at = $1, state_by = $2 WHERE id = $3 AND state = 'requested' AND asking = 1`,
+			t.now, string(t.me.actor.person), string(id)); err != nil {
+			return err
+		}
+	}
+	h := a.happened(ApprovalViewed, Team, nil)
+	h.Apart = true
+	return t.record(ctx, h)
+}
+
+// EndLapsed ends the approvals that nobody can answer any more, and says how many.
+func (p *Portal) EndLapsed(ctx context.Context) (n int, err error) {
+	brand, err := p.Brand(ctx)
+	if err != nil {
+		return 0, err
+	}
+	day := p.now().In(zoneOf(brand.TimeZone)).Format(time.DateOnly)
+	due, err := p.lapsed(ctx, day, remindersAtOnce)
+	for _, o := range due {
+		if err != nil {
+			break
+		}
+		err = p.program().change(ctx, func(t *tx) error {
+			if err := t.lock(ctx, string(o.Client)); err != nil {
+				return err
+			}
+			err := t.endApproval(ctx, o.Approval, ApprovalLapsed, ApprovalExpired, LaneTeam)
+			if err == ErrConflict { // somebody answered meanwhile
+				t.quiet("it was decided")
+				err = nil
+			}
+			return err
+		})
+		n++
+	}
+	return n, err
+}
+
+// MailApprovalReminder is the kind of the mails that remind of an approval.
+const MailApprovalReminder = "approval_reminder"
+
+// RemindOfApprovals queues the reminders of approvals whose time has come, as
+// SendReminders does those of file requests.
+func (p *Portal) RemindOfApprovals(ctx context.Context, last time.Time) error {
+	brand, err := p.Brand(ctx)
+	if err != nil {
+		return err
+	}
+	zone := zoneOf(brand.TimeZone)
+	for {
+		due, err := p.dueApprovals(ctx, remindersAtOnce)
+		if err != nil {
+			return err
+		}
+		for _, r := range due {
+			if err := p.db.Write(ctx, func(d *db.Tx) error { return p.remindOfApproval(ctx, d, r, zone, last) }); err != nil {
+				return err
+			}
+		}
+		if len(due) < remindersAtOnce {
+			return nil
+		}
+	}
+}
+
+func (p *Portal) remindOfApproval(ctx context.Context, d *db.Tx, r dueApproval, zone *time.Location, last time.Time) error {
+	now := p.now()
+	at := db.FromMicros(r.at)
+	fresh := now.Sub(at) < reminderLate || !last.IsZero() && last.Before(at)
+	var next, reminded any
+	if at := nextReminder(r.dueOn, zone, now); !at.IsZero() {
+		next = db.Micros(at)
+	}
+	if fresh {
+		reminded = db.Micros(now)
+	}
+	n, err := d.Exec(ctx, `UPDATE approvals SET remind_at = $1, reminded_at = COALESCE($2, reminded_at) WHERE id = $3 AND remind_at = $4 AND asking = 1`, next, reminded, string(r.id), r.at)
+	if err != nil || n == 0 || !fresh {
+		return err
+	}
+	who, err := stillAsked(ctx, d, r.id)
+	if err != nil {
+		return err
+	}
+	for _, person := range who {
+		if err := p.queueMail(ctx, d, MailApprovalReminder, person, string(r.id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
