@@ -183,6 +183,11 @@ func (o *office) all() map[string]portal.MailID {
 	o.refuse(again)
 	mails["file_request_refused"] = o.last("file_request_refused")
 	mails[portal.MailReminder] = o.queue(portal.MailReminder, o.Cleo, string(again))
+	approval, err := o.As(o.Mia).AskApproval(ctx, o.Site, portal.NewApproval{Title: "Film", DueOn: "2026-03-20", Versions: []portal.VersionID{o.Items[o.Site][portal.ClientSide].Version},
+		Stages: []portal.NewStage{{People: []portal.PersonID{o.Cleo}}}})
+	must(err)
+	mails["approval"] = o.last("approval")
+	mails[portal.MailApprovalReminder] = o.queue(portal.MailApprovalReminder, o.Cleo, string(approval))
 	o.happen(2)
 	mails[portal.MailDigest] = o.queue(portal.MailDigest, o.Cleo, string(o.Cleo))
 	o.everything(o.Cleo)
@@ -279,7 +284,7 @@ func header(t *testing.T, raw string, id portal.MailID, kind string) {
 	if err != nil || from.Address != "portal@honcho.example" {
 		t.Errorf("From %s: %v", h.Get("From"), err)
 	}
-	byHand := slices.Contains([]string{"invitation", "team_invitation", "file_request", "file_request_refused"}, kind)
+	byHand := slices.Contains([]string{"invitation", "team_invitation", "file_request", "file_request_refused", "approval"}, kind)
 	if byHand != strings.HasSuffix(from.Name, " via Honcho Design") {
 		t.Errorf("From %s", from.Name)
 	}
