@@ -26,7 +26,7 @@ var arrows = map[string][]string{
 	"transfer":      {"portal", "blob", "preview"},
 	"mailin":        {"portal", "account", "transfer", "blob", "jobs", "words"},
 	"inspect":       {"portal", "blob", "jobs", "preview", "scan"},
-	"notify":        {"portal", "account", "jobs", "mail", "sentence", "words"},
+	"notify":        {"portal", "account", "jobs", "mail", "push", "egress", "sentence", "words"},
 	"web/webtest":   {"web", "notify", "mail", "portal", "account", "portaltest", "db", "db/dbtest", "live", "transfer", "blob", "blob/blobtest"},
 	"db/dbtest":     {"db"},
 	"blob/blobtest": {"blob"},

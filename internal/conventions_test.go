@@ -123,6 +123,7 @@ var rawReads = map[string][]string{
 	"unscoped.go":      {"*"},                          // what people see who are not signed in; says why in each case
 	"incomingqueue.go": {"*"},                          // taking mails in; they are posted through As
 	"tell.go":          {"*"},                          // whom to tell of an event; what it says is rendered through As
+	"pushqueue.go":     {"*"},                          // the queue's own work; pushes are rendered through As
 	"mailqueue.go":     {"*"},                          // the queue's own work; mails are rendered through As
 	"portal.go":        {"team_members"},               // is this person in the team, asked by account
 	"template.go":      {"templates"},                  // is there any, before the built-in ones are put in

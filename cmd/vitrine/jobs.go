@@ -28,6 +28,7 @@ func (h *house) startJobs(ctx context.Context) error {
 	h.jobs.Every("sweep_files", 24*time.Hour, h.sweepFiles, jobs.Within(6*time.Hour))
 	h.jobs.Every("scrub_files", 24*time.Hour, h.scrubFiles, jobs.Within(20*time.Hour))
 	go h.mails.Tell(ctx)
+	go h.mails.Push(ctx)
 	return h.jobs.Start(ctx)
 }
 

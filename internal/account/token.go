@@ -18,6 +18,9 @@ const (
 	PurposeShareLink  = "lnk"
 	// A link that ends mails, which anybody who has the mail may use.
 	PurposeUnsubscribe = "uns"
+	// The secret of the key by which push services know the portal, and the mark
+	// of a browser in which somebody asked for pushes.
+	PurposePush = "psh"
 )
 
 // Token returns the secret of a mailed link: "vt_", the purpose, "_", and a MAC

@@ -814,7 +814,7 @@ CREATE TABLE notice_choices (
   digest_on   TEXT   NOT NULL CHECK (digest_on IN ('daily', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun')),
   digest_at   TEXT   NOT NULL,
   digest_due  BIGINT
-);
+, pushed BIGINT NOT NULL DEFAULT 0);
 
 CREATE INDEX notice_choices_due ON notice_choices (digest_due) WHERE digest_due IS NOT NULL;
 
@@ -834,13 +834,15 @@ CREATE TABLE notices (
   mail       TEXT   NOT NULL CHECK (mail IN ('', 'now', 'digest')),
   mail_id    TEXT   NOT NULL DEFAULT '',
   at         BIGINT NOT NULL,
-  read_at    BIGINT, message_id TEXT REFERENCES messages (id),
+  read_at    BIGINT, message_id TEXT REFERENCES messages (id), push BIGINT NOT NULL DEFAULT 0 CHECK (push IN (0, 1)),
   UNIQUE (person_id, event_id)
 );
 
 CREATE INDEX notices_message ON notices (message_id) WHERE message_id IS NOT NULL;
 
 CREATE INDEX notices_person ON notices (person_id, id) WHERE listed = 1;
+
+CREATE INDEX notices_push ON notices (person_id, id) WHERE push = 1;
 
 CREATE INDEX notices_unread ON notices (person_id, subject) WHERE read_at IS NULL;
 
@@ -944,6 +946,25 @@ CREATE TABLE projects (
 );
 
 CREATE INDEX projects_client ON projects (client_id, id);
+
+CREATE TABLE push_devices (
+  id         TEXT   PRIMARY KEY,
+  session_id TEXT   NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+  person_id  TEXT   NOT NULL REFERENCES persons (id),
+  endpoint   TEXT   NOT NULL UNIQUE,
+  public_key TEXT   NOT NULL,
+  auth       TEXT   NOT NULL,
+  created_at BIGINT NOT NULL,
+  told_id    TEXT   NOT NULL,
+  due_at     BIGINT,
+  tries      BIGINT NOT NULL DEFAULT 0
+);
+
+CREATE INDEX push_devices_due ON push_devices (due_at) WHERE due_at IS NOT NULL;
+
+CREATE INDEX push_devices_person ON push_devices (person_id, id);
+
+CREATE INDEX push_devices_session ON push_devices (session_id);
 
 CREATE TABLE reading_marks (
   thread_id  TEXT   NOT NULL REFERENCES threads (id),

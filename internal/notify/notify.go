@@ -1,4 +1,4 @@
-// Package notify turns queued mails into sent ones.
+// Package notify turns queued mails into sent ones, and notices into pushes.
 //
 // A mail in the queue holds no content. It is rendered when it is sent, in its
 // recipient's language and zone, by what holds then: an invitation that was
@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -24,6 +25,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/jobs"
 	"github.com/vitrine-portal/vitrine/internal/mail"
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/push"
 )
 
 const (
@@ -48,6 +50,7 @@ type Options struct {
 	// The address for one person's answers to one place. Nil: nothing comes in.
 	ReplyTo func(context.Context, portal.ReplyPlace) (string, error)
 	Doctor  mail.Examination // how the way of mail is looked at
+	Outside *http.Client     // to push services; nil: one of egress
 	Log     *slog.Logger
 }
 
@@ -62,6 +65,7 @@ type Notifier struct {
 	returnTo func(portal.MailID) string
 	replyTo  func(context.Context, portal.ReplyPlace) (string, error)
 	doctor   mail.Examination
+	pusher   *push.Pusher
 	busy     sync.Mutex // one examination at a time
 
 	mu       sync.Mutex
@@ -73,6 +77,7 @@ type Notifier struct {
 func New(p *portal.Portal, a *account.Accounts, s *mail.Sender, o Options) *Notifier {
 	n := &Notifier{portal: p, accounts: a, sender: s, base: strings.TrimSuffix(o.BaseURL.String(), "/"), from: o.From, log: o.Log, returnTo: o.ReturnTo, replyTo: o.ReplyTo,
 		doctor: o.Doctor, accepted: map[portal.MailID]bool{}}
+	n.pusher = newPusher(a, n.base, o.Outside)
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
 	}

@@ -33,6 +33,7 @@ type (
 	NoticeID      string // ntc_
 	ApprovalID    string // apr_
 	DecisionID    string // dec_, an answer to an approval
+	DeviceID      string // dev_, a browser that takes pushes
 )
 
 // Actor is whom a Scope acts for: a person, or a client user whose view is

@@ -39,10 +39,10 @@ func (me *Scope) NoticeChoices(ctx context.Context) (NoticeChoices, error) {
 	return all[0], nil
 }
 
-const choiceColumns = `c.preset, c.listed, c.mailed, c.digested, c.quiet_from, c.quiet_until, c.digest_on, c.digest_at`
+const choiceColumns = `c.preset, c.listed, c.mailed, c.digested, c.pushed, c.quiet_from, c.quiet_until, c.digest_on, c.digest_at`
 
 func (c *NoticeChoices) into() []any {
-	return []any{&c.Preset, &c.Own.Listed, &c.Own.Mailed, &c.Own.Digested, &c.QuietFrom, &c.QuietUntil, &c.DigestOn, &c.DigestAt}
+	return []any{&c.Preset, &c.Own.Listed, &c.Own.Mailed, &c.Own.Digested, &c.Own.Pushed, &c.QuietFrom, &c.QuietUntil, &c.DigestOn, &c.DigestAt}
 }
 
 // ChooseNotices changes how the actor is told from now on.
@@ -65,11 +65,11 @@ func (me *Scope) ChooseNotices(ctx context.Context, in NoticeChoices) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	in.Own.Listed, in.Own.Mailed = in.Own.Listed&AllTopics, in.Own.Mailed&AllTopics
+	in.Own.Listed, in.Own.Mailed, in.Own.Pushed = in.Own.Listed&AllTopics, in.Own.Mailed&AllTopics, in.Own.Pushed&AllTopics
 	in.Own.Digested = in.Own.Digested & AllTopics &^ in.Own.Mailed
 	return me.write(ctx, func(t *tx) error {
 		t.quiet("how somebody is told is nobody else's business")
-		if err := t.choices(ctx, me.actor.person, in); err != nil {
+		if err := keepChoices(ctx, t.Tx, me.actor.person, in, nil, `preset = $2, listed = $3, mailed = $4, digested = $5, pushed = $6, quiet_from = $7, quiet_until = $8, digest_on = $9, digest_at = $10`); err != nil {
 			return err
 		}
 		// What waits for the digest comes at the new time.
@@ -83,12 +83,13 @@ func (me *Scope) ChooseNotices(ctx context.Context, in NoticeChoices) error {
 	})
 }
 
-func (t *tx) choices(ctx context.Context, person PersonID, in NoticeChoices) error {
-	_, err := t.exec(ctx, `
-INSERT INTO notice_choices (person_id, preset, listed, mailed, digested, quiet_from, quiet_until, digest_on, digest_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-ON CONFLICT (person_id) DO UPDATE SET preset = $2, listed = $3, mailed = $4, digested = $5, quiet_from = $6, quiet_until = $7, digest_on = $8, digest_at = $9`,
-		string(person), string(in.Preset), int64(in.Own.Listed), int64(in.Own.Mailed), int64(in.Own.Digested), in.QuietFrom, in.QuietUntil, in.DigestOn, in.DigestAt)
+// keepChoices writes how somebody is told, and when their digest is due; with a
+// row already there, what set says.
+func keepChoices(ctx context.Context, d *db.Tx, person PersonID, c NoticeChoices, due any, set string) error {
+	_, err := d.Exec(ctx, `
+INSERT INTO notice_choices (person_id, preset, listed, mailed, digested, pushed, quiet_from, quiet_until, digest_on, digest_at, digest_due)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (person_id) DO UPDATE SET `+set,
+		string(person), string(c.Preset), int64(c.Own.Listed), int64(c.Own.Mailed), int64(c.Own.Digested), int64(c.Own.Pushed), c.QuietFrom, c.QuietUntil, c.DigestOn, c.DigestAt, due)
 	return err
 }
 

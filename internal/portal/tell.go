@@ -151,6 +151,7 @@ type listener struct {
 	rights  Rights
 	zone    string // their own, or the workspace's
 	muted   bool
+	devices bool // they have some that take pushes
 	choices NoticeChoices
 }
 
@@ -182,7 +183,8 @@ func listeners(ctx context.Context, d *db.Tx, e told) ([]listener, error) {
 	}
 	rows, err := d.Query(ctx, `
 SELECT g.actor, g.side, g.rights, COALESCE(NULLIF(a.time_zone, ''), w.time_zone), CASE WHEN m.person_id IS NULL THEN 0 ELSE 1 END,
-       COALESCE(c.preset, ''), COALESCE(c.listed, 0), COALESCE(c.mailed, 0), COALESCE(c.digested, 0),
+       CASE WHEN EXISTS (SELECT 1 FROM push_devices v WHERE v.person_id = g.actor) THEN 1 ELSE 0 END,
+       COALESCE(c.preset, ''), COALESCE(c.listed, 0), COALESCE(c.mailed, 0), COALESCE(c.digested, 0), COALESCE(c.pushed, 0),
        COALESCE(c.quiet_from, ''), COALESCE(c.quiet_until, ''), COALESCE(c.digest_on, ''), COALESCE(c.digest_at, '')
   FROM `+from+`
   JOIN persons a ON a.id = g.actor AND a.disabled_at IS NULL
@@ -193,7 +195,7 @@ SELECT g.actor, g.side, g.rights, COALESCE(NULLIF(a.time_zone, ''), w.time_zone)
  ORDER BY g.actor`, append([]any{e.actor, place, shown, string(e.message), string(e.project)}, more...)...)
 	return list(rows, err, func(rows *sql.Rows) (l listener, err error) {
 		c := &l.choices
-		err = rows.Scan(append([]any{&l.person, &l.side, &l.rights, &l.zone, &l.muted}, c.into()...)...)
+		err = rows.Scan(append([]any{&l.person, &l.side, &l.rights, &l.zone, &l.muted, &l.devices}, c.into()...)...)
 		if c.Preset == "" {
 			*c = usual
 		}
@@ -245,14 +247,20 @@ func (p *Portal) tell(ctx context.Context, d *db.Tx, e told, l listener) error {
 		mail = "digest"
 	}
 	listed := needs || ways.Listed.Has(e.topic) && !l.muted
-	if mail == "" && !listed {
+	push := l.devices && !old && (needs && l.choices.Preset != NoticeOwn || ways.Pushed.Has(e.topic) && (needs || !l.muted))
+	if mail == "" && !listed && !push {
 		return nil
 	}
 	if _, err := d.Exec(ctx, `
-INSERT INTO notices (id, person_id, event_id, subject, topic, listed, mail, at, read_at, message_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO notices (id, person_id, event_id, subject, topic, listed, mail, at, read_at, message_id, push) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (person_id, event_id) DO NOTHING`,
-		db.NewID("ntc"), string(l.person), string(e.id), e.subject, int64(e.topic), listed, mail, e.at, read, nullable(e.message)); err != nil {
+		db.NewID("ntc"), string(l.person), string(e.id), e.subject, int64(e.topic), listed, mail, e.at, read, nullable(e.message), push); err != nil {
 		return err
+	}
+	if push {
+		if err := p.pushSoon(ctx, d, l); err != nil {
+			return err
+		}
 	}
 	switch mail {
 	case "now":
@@ -281,14 +289,7 @@ SELECT $1, $2, a.id, a.email, a.id, 'queued', $4, $5 FROM persons a
 
 // digestLater sees to it that the listener's digest comes when it is due.
 func (p *Portal) digestLater(ctx context.Context, d *db.Tx, l listener) error {
-	c := l.choices
-	_, err := d.Exec(ctx, `
-INSERT INTO notice_choices (person_id, preset, listed, mailed, digested, quiet_from, quiet_until, digest_on, digest_at, digest_due)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-ON CONFLICT (person_id) DO UPDATE SET digest_due = COALESCE(notice_choices.digest_due, $10)`,
-		string(l.person), string(c.Preset), int64(c.Own.Listed), int64(c.Own.Mailed), int64(c.Own.Digested), c.QuietFrom, c.QuietUntil, c.DigestOn, c.DigestAt,
-		db.Micros(c.nextDigest(p.now(), zoneOf(l.zone))))
-	return err
+	return keepChoices(ctx, d, l.person, l.choices, db.Micros(l.choices.nextDigest(p.now(), zoneOf(l.zone))), `digest_due = COALESCE(notice_choices.digest_due, $11)`)
 }
 
 // SendDigests queues the digests whose time has come.

@@ -29,8 +29,8 @@ var TopicNames = []struct {
 // A NoticePreset is a named way to be told.
 type NoticePreset string
 
-// The presets, from least to most. What needs the person is mailed at once
-// whichever they choose.
+// The presets, from least to most. What needs the person is mailed at once, and
+// pushed to their devices, whichever they choose.
 const (
 	NoticeNeeds      NoticePreset = "needs"  // listed, and mailed only when it needs them
 	NoticeNormal     NoticePreset = "normal" // reviews and messages at once, the rest once a day
@@ -46,6 +46,7 @@ type Ways struct {
 	Listed   Topics // in the portal
 	Mailed   Topics // at once
 	Digested Topics // of those that are not mailed at once
+	Pushed   Topics // to their devices
 }
 
 // ways of a preset; those of NoticeOwn are the person's.
@@ -54,9 +55,9 @@ func (p NoticePreset) ways(own Ways) Ways {
 	case NoticeNeeds:
 		return Ways{Listed: AllTopics}
 	case NoticeEverything:
-		return Ways{Listed: AllTopics, Mailed: AllTopics}
+		return Ways{Listed: AllTopics, Mailed: AllTopics, Pushed: AllTopics}
 	case NoticeOwn:
 		return own
 	}
-	return Ways{Listed: AllTopics, Mailed: TopicReviews | TopicMessages, Digested: AllTopics &^ (TopicReviews | TopicMessages)}
+	return Ways{Listed: AllTopics, Mailed: TopicReviews | TopicMessages, Digested: AllTopics &^ (TopicReviews | TopicMessages), Pushed: TopicReviews | TopicMessages}
 }
