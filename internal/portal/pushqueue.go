@@ -24,6 +24,7 @@ type Push struct {
 	Endpoint  string
 	Key, Auth []byte
 	Since     NoticeID // the last that the device was told of
+	Newest    NoticeID // the last that it may be told of, whether its reader sees it or not
 	Tries     int
 }
 
@@ -52,9 +53,10 @@ func (p *Portal) ClaimPush(ctx context.Context, id DeviceID) (x Push, err error)
 		err := d.QueryRow(ctx, `
 UPDATE push_devices SET due_at = $3, tries = tries + 1 WHERE id = $1 AND due_at <= $2
 RETURNING id, person_id, endpoint, public_key, auth, told_id, tries,
+          COALESCE((SELECT MAX(n.id) FROM notices n WHERE n.person_id = push_devices.person_id AND n.push = 1), ''),
           CASE WHEN EXISTS (SELECT 1 FROM sessions s JOIN persons a ON a.id = s.person_id
                              WHERE s.id = push_devices.session_id AND s.ended_at IS NULL AND s.expires_at > $2 AND a.disabled_at IS NULL) THEN 1 ELSE 0 END`,
-			string(id), now, db.Micros(p.now().Add(maxClaim))).Scan(&x.Device, &x.Person, &x.Endpoint, &key, &auth, &x.Since, &x.Tries, &in)
+			string(id), now, db.Micros(p.now().Add(maxClaim))).Scan(&x.Device, &x.Person, &x.Endpoint, &key, &auth, &x.Since, &x.Tries, &x.Newest, &in)
 		if err == nil && !in {
 			_, err = d.Exec(ctx, `DELETE FROM push_devices WHERE id = $1`, string(id))
 		}
@@ -74,14 +76,14 @@ RETURNING id, person_id, endpoint, public_key, auth, told_id, tries,
 	return x, err
 }
 
-// PushDone notes that a device was told of notices up to one. What came
-// meanwhile is pushed next.
+// PushDone notes that a device was told of notices up to one, or up to those
+// that there were when the push was taken up. What came since is pushed next.
 func (p *Portal) PushDone(ctx context.Context, x Push, upTo NoticeID) error {
 	return p.changePush(ctx, `
 UPDATE push_devices SET told_id = $2, tries = 0,
        due_at = CASE WHEN EXISTS (SELECT 1 FROM notices n WHERE n.person_id = push_devices.person_id AND n.push = 1 AND n.id > $2 AND n.read_at IS NULL)
                      THEN CAST($3 AS BIGINT) END
- WHERE id = $1`, string(x.Device), string(max(upTo, x.Since)), db.Micros(p.now().Add(pushWait)))
+ WHERE id = $1`, string(x.Device), string(max(upTo, x.Since, x.Newest)), db.Micros(p.now().Add(pushWait)))
 }
 
 // PushDeferred puts a push off.

@@ -239,7 +239,7 @@ func (p *Portal) tell(ctx context.Context, d *db.Tx, e told, l listener) error {
 	case kinds[e.kind].mail != "": // one of its own
 	case needs && (l.choices.Preset != NoticeOwn || ways.Mailed.Has(e.topic) || ways.Digested.Has(e.topic)):
 		mail = "now"
-	case l.muted:
+	case l.muted && !needs:
 		return nil
 	case ways.Mailed.Has(e.topic):
 		mail = "now"

@@ -3,6 +3,9 @@ package web_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdh"
+	"crypto/rand"
+	"encoding/base64"
 	"flag"
 	"fmt"
 	"net/http"
@@ -85,6 +88,17 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 	if err != nil || len(notices) != 1 {
 		t.Fatalf("%d notices: %v", len(notices), err)
 	}
+	key, err := ecdh.P256().GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.World.As(s.Cleo).AddDevice(ctx, cleo.ID, portal.NewDevice{Endpoint: "https://push.example/1", Key: base64.RawURLEncoding.EncodeToString(key.PublicKey().Bytes()), Auth: "AAAAAAAAAAAAAAAAAAAAAA"}); err != nil {
+		t.Fatal(err)
+	}
+	devices, err := s.World.As(s.Cleo).Devices(ctx)
+	if err != nil || len(devices) != 1 {
+		t.Fatalf("%d devices: %v", len(devices), err)
+	}
 	ids := map[string]string{
 		"{$}":   "",
 		"{tab}": "activity",
@@ -114,6 +128,7 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 		"/unsubscribe/{person}/{topic}":         "updates",
 		"/unsubscribe/{person}/{topic}/{token}": s.Accounts.Token(account.PurposeUnsubscribe, string(s.Cleo)+" updates"),
 
+		"/profile/devices/{id}":  string(devices[0].ID),
 		"/profile/sessions/{id}": string(cleo.ID),
 		"/profile/tokens/{id}":   string(token.ID),
 		"/projects/{id}":         string(s.Site),

@@ -109,6 +109,9 @@ func (s *Server) renderNoticeChoices(w http.ResponseWriter, r *http.Request, me 
 			p.Loud = append(p.Loud, ui.Option{Value: string(x.ID), Label: x.Name})
 		}
 	}
+	if err := devices(r, me, &p); err != nil {
+		return err
+	}
 	return s.render(w, r, statusOf(&p.Page), view.NoticeChoices(p))
 }
 
@@ -122,6 +125,9 @@ func (s *Server) chooseNotices(w http.ResponseWriter, r *http.Request, me *visit
 	for _, t := range portal.TopicNames {
 		if f.ticked("listed_" + t.Name) {
 			c.Own.Listed |= t.Topic
+		}
+		if f.ticked("push_" + t.Name) {
+			c.Own.Pushed |= t.Topic
 		}
 		switch f.one("mail_" + t.Name) {
 		case "now":

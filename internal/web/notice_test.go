@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"net/url"
 	"strings"
 	"testing"
@@ -137,6 +139,71 @@ func TestUnsubscribe(t *testing.T) {
 		nobody.Post(link(w.Cleo, "digest", "digest"), nil).MustBe(200)
 		if got := chosen(); got.Digested != 0 || got.Mailed != before.Mailed {
 			t.Errorf("without the digest it is %+v", got)
+		}
+	})
+}
+
+// The portal can be installed, and somebody asks for pushes in one browser, and
+// ends them there.
+func TestPushDevices(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		stranger := s.Stranger()
+		s.Exec(`UPDATE workspace SET name = 'Honcho "Design"', accent = '#aa3366' WHERE id = 1`)
+		m := stranger.Get("/manifest.webmanifest").MustBe(200)
+		var app struct {
+			Name, Display string
+			Start         string `json:"start_url"`
+			Theme         string `json:"theme_color"`
+			Icons         []struct{ Src string }
+		}
+		if err := json.Unmarshal([]byte(m.Body), &app); err != nil || app.Name != `Honcho "Design"` || app.Display != "standalone" || app.Start != "/" || app.Theme != "#aa3366" || len(app.Icons) != 1 {
+			t.Errorf("%v: %s", err, m.Body)
+		}
+		if h := m.Header.Get("Content-Type"); h != "application/manifest+json" {
+			t.Errorf("the manifest is %s", h)
+		}
+		stranger.Get(app.Icons[0].Src).MustBe(200)
+		w := stranger.Get("/sw.js").MustBe(200)
+		if w.Header.Get("Content-Type") != "text/javascript; charset=utf-8" || w.Header.Get("Cache-Control") != "no-cache" || !strings.Contains(w.Body, "showNotification") || strings.Contains(w.Body, "fetch") {
+			t.Errorf("the service worker is %v: %s", w.Header, w.Body)
+		}
+
+		cleo := s.As("cleo")
+		page := cleo.Get("/profile/notices").MustBe(200).MustContain("Show notices on this device", "On your devices")
+		if page.Attr(`link[rel="manifest"]`, "href") != "/manifest.webmanifest" || !strings.Contains(page.Body, "/static/push.") {
+			t.Error("the page has no manifest or no script")
+		}
+		if strings.Contains(cleo.Get("/").Body, "/static/push.") {
+			t.Error("who has not asked loads the script")
+		}
+		key := cleo.Get("/profile/devices/key").MustBe(200).Body
+		if raw, err := base64.RawURLEncoding.DecodeString(key); err != nil || len(raw) != 65 || raw[0] != 4 {
+			t.Errorf("the key is %q", key)
+		}
+		stranger.Get("/profile/devices/key").MustContain("Sign in").MustNotContain(key)
+		fields := url.Values{"endpoint": {"https://push.example/1"}, "key": {key}, "auth": {"AAAAAAAAAAAAAAAAAAAAAA"}}
+		stranger.Post("/profile/devices", fields).MustBe(401)
+		cleo.Post("/profile/devices", url.Values{"endpoint": {"http://127.0.0.1/1"}, "key": {key}, "auth": {"AAAAAAAAAAAAAAAAAAAAAA"}}).MustBe(422)
+		cleo.Post("/profile/devices", fields).MustBe(204)
+		page = cleo.Get("/profile/notices").MustBe(200).MustContain("On this device").MustNotContain("Show notices on this device", "push.example")
+		if !strings.Contains(cleo.Get("/").Body, "/static/push.") {
+			t.Error("who has asked does not load the script")
+		}
+		devices, err := s.World.As(s.Cleo).Devices(t.Context())
+		if err != nil || len(devices) != 1 {
+			t.Fatalf("%v, %v", devices, err)
+		}
+		end := "/profile/devices/" + string(devices[0].ID) + "/end"
+		s.As("carl").Post(end, nil).MustBe(404)
+		page.Form(end).Submit(cleo).MustBe(200).MustContain("No more notices on that device", "Show notices on this device")
+		if cleo.Cookie("push") != "" {
+			t.Error("the browser is still marked")
+		}
+		// Topic by topic.
+		f := cleo.Get("/profile/notices").Form("/profile/notices").Set("preset", "own").Tick("push_files")
+		f.Submit(cleo).MustBe(200)
+		if c, err := s.World.As(s.Cleo).NoticeChoices(t.Context()); err != nil || c.Own.Pushed&portal.TopicFiles == 0 {
+			t.Errorf("chosen %+v, %v", c, err)
 		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
 	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
+	"github.com/vitrine-portal/vitrine/internal/words"
 )
 
 // profileRoutes are the pages about oneself.
@@ -265,20 +266,26 @@ func (s *Server) sessionsPage(w http.ResponseWriter, r *http.Request, me *visit)
 	return s.render(w, r, http.StatusOK, view.Sessions(p))
 }
 
-func sessionRow(p *view.Page, me *visit, x account.Session) view.SessionRow {
-	row := view.SessionRow{ID: string(x.ID), Icon: "monitor", This: x.ID == me.Session.ID}
-	browser, system, phone := device(x.UserAgent)
+// deviceName is what a browser is called, and its icon.
+func deviceName(b *words.Book, userAgent string) (name, icon string) {
+	browser, system, phone := device(userAgent)
 	switch {
 	case browser != "" && system != "":
-		row.Device = p.T("profile.sessions.device", "browser", browser, "system", system)
+		name = b.T("profile.sessions.device", "browser", browser, "system", system)
 	case browser+system != "":
-		row.Device = browser + system
+		name = browser + system
 	default:
-		row.Device = p.T("profile.sessions.unknown")
+		name = b.T("profile.sessions.unknown")
 	}
 	if phone {
-		row.Icon = "phone"
+		return name, "phone"
 	}
+	return name, "monitor"
+}
+
+func sessionRow(p *view.Page, me *visit, x account.Session) view.SessionRow {
+	row := view.SessionRow{ID: string(x.ID), This: x.ID == me.Session.ID}
+	row.Device, row.Icon = deviceName(p.Book, x.UserAgent)
 	place := x.Address
 	if place == "" {
 		place = p.T("profile.sessions.no_place")

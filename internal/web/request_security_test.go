@@ -57,6 +57,7 @@ func TestEveryRouteHasTheHeaders(t *testing.T) {
 		bytesHeaders := map[string]string{"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "private, no-store"}
 		differs := map[string]map[string]string{
 			"GET /static/": {"Vary": ""}, "GET /brand.css": {"Vary": ""}, "GET /icon.svg": {"Vary": ""}, // the same for everybody
+			"GET /manifest.webmanifest": {"Vary": ""}, "GET /sw.js": {"Vary": "Accept-Encoding", "Cache-Control": "no-cache"},
 			"GET /outbox/{id}":            {"Content-Security-Policy": want["Content-Security-Policy"] + "; frame-src 'self'"},
 			"GET /versions/{id}/download": bytesHeaders, "GET /versions/{id}/thumb": bytesHeaders, "GET /projects/{project}/zip": bytesHeaders,
 			"GET /outbox/{id}/html": {
@@ -93,7 +94,7 @@ func TestEveryRouteHasTheHeaders(t *testing.T) {
 						t.Errorf("%s: %s: %s", b.Name, pattern, name) // T148
 					}
 				}
-				if kind := resp.Header.Get("Content-Type"); kind == "" && resp.StatusCode == http.StatusOK || strings.Contains(kind, "javascript") {
+				if kind := resp.Header.Get("Content-Type"); kind == "" && resp.StatusCode == http.StatusOK || strings.Contains(kind, "javascript") != (pattern == "GET /sw.js") {
 					t.Errorf("%s: %s is served as %q", b.Name, pattern, kind)
 				}
 			}

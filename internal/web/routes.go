@@ -20,6 +20,7 @@ func (s *Server) routes() []route {
 		s.clientRoutes(),
 		s.profileRoutes(),
 		s.noticeRoutes(),
+		s.pushRoutes(),
 		s.outboxRoutes(),
 		s.mailCheckRoutes(),
 		s.incomingRoutes(),
@@ -44,6 +45,8 @@ func (s *Server) sharedRoutes() []route {
 		{"GET /static/", anybody, s.staticFile},
 		{"GET /brand.css", anybody, s.brandSheet},
 		{"GET /icon.svg", anybody, s.brandIcon},
+		{"GET /manifest.webmanifest", anybody, s.manifest},
+		{"GET /sw.js", anybody, s.serviceWorker},
 		{"GET /health", anybody, s.health},
 	}
 }

@@ -25,6 +25,9 @@ func (s *Server) page(me *visit, current string) view.Page {
 	default:
 		p.Shell.Client = s.clientShell(me, current)
 	}
+	if me.pushes {
+		p.Load(static.Push)
+	}
 	if slices.Contains(doneKeys, me.done) {
 		toast := &ui.Toast{Text: p.T("done." + me.done)}
 		if me.done == "completed" && taskID.MatchString(me.of) {
@@ -42,7 +45,7 @@ func (s *Server) page(me *visit, current string) view.Page {
 
 // doneKeys are what a page says of the change that led to it, as ?done=key.
 var doneKeys = []string{
-	"saved", "muted", "unmuted", "password", "email", "ended", "others", "revoked",
+	"saved", "muted", "unmuted", "push_on", "push_off", "password", "email", "ended", "others", "revoked",
 	"uploaded", "welcome", "access", "invited", "resent", "withdrawn", "readdressed", "suspended", "resumed", "removed",
 	"client", "archived", "restored", "teamed", "unteamed", "role", "reassigned", "viewing",
 	"added", "deleted", "shown", "hidden", "turn", "update_sent", "update_team", "reached", "reopened", "started", "completed",

@@ -33,6 +33,7 @@ type visit struct {
 	done          string     // what the page is to say of the change that led to it
 	of            string     // what was changed, where that can be undone
 	unread        func() int // counts the conversations with something new
+	pushes        bool       // they asked for pushes in this browser
 }
 
 // viewing is whose view a team member looks at.
@@ -189,6 +190,8 @@ func (s *Server) visit(r *http.Request) (*visit, error) {
 	}
 	v.Book = s.book(v, r)
 	if err == nil && v.signedIn() {
+		mark, _ := r.Cookie(pushCookie)
+		v.pushes = mark != nil && v.Viewing == nil && mark.Value == s.pushMark(v.Person.ID)
 		v.Self, err = v.Scope.Self(r.Context())
 		v.unread = func() int { return s.unread(r.Context(), v) }
 	}

@@ -24,7 +24,7 @@ import (
 )
 
 // bundles are the entry points; app comes first on every page.
-var bundles = []string{"app", "files", "viewer", "pdf", "compose", "talk"}
+var bundles = []string{"app", "files", "viewer", "pdf", "compose", "talk", "push", "worker"}
 
 const (
 	source = "internal/web/static"

@@ -5,7 +5,7 @@ package static
 // The names of the files every page links to, with the hash of their content.
 const (
 	Style  = "/static/app.XEMENFSW.css"
-	Script = "/static/app.G6RZZAIU.js"
+	Script = "/static/app.U7VPTAVD.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
 
@@ -16,4 +16,6 @@ var (
 	PDF     = Bundle{Style: "/static/pdf.4GJ6XSPE.css", Script: "/static/pdf.K6O7SP43.js"}
 	Compose = Bundle{Style: "/static/compose.VTHF2X4V.css", Script: "/static/compose.ZQBFWCN3.js"}
 	Talk    = Bundle{Style: "/static/talk.45RRVOFY.css", Script: "/static/talk.BFV4HSGG.js"}
+	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}
+	Worker  = Bundle{Style: "", Script: "/static/worker.OVAN2JBB.js"}
 )

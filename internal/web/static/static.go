@@ -30,41 +30,51 @@ type Bundle struct{ Style, Script string }
 // security headers are the server's.
 func Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := strings.TrimPrefix(r.URL.Path, "/static/")
-		kind := map[string]string{
-			".css":   "text/css; charset=utf-8",
-			".js":    "text/javascript; charset=utf-8",
-			".woff2": "font/woff2",
-			".wasm":  "application/wasm",
-			".pfb":   "application/octet-stream",
-		}[path.Ext(name)]
-		if kind == "" || strings.Contains(name, "/") {
-			http.NotFound(w, r)
-			return
-		}
-		h := w.Header()
-		body, err := dist.ReadFile("dist/" + name + ".gz")
-		switch {
-		case err != nil:
-			body, err = dist.ReadFile("dist/" + name)
-		case acceptsGzip(r.Header.Get("Accept-Encoding")):
-			h.Add("Vary", "Accept-Encoding")
-			h.Set("Content-Encoding", "gzip")
-		default:
-			h.Add("Vary", "Accept-Encoding")
-			body, err = unpacked(body)
-		}
-		if err != nil {
-			http.NotFound(w, r)
-			return
-		}
-		h.Set("Content-Type", kind)
-		h.Set("Cache-Control", "public, max-age=31536000, immutable")
-		h.Set("X-Content-Type-Options", "nosniff")
-		if r.Method != http.MethodHead {
-			w.Write(body)
-		}
+		serve(w, r, r.URL.Path, "public, max-age=31536000, immutable")
 	})
+}
+
+// Fresh serves one of the files, as Handler does, at an address without the hash
+// of its content: browsers ask each time whether it is another.
+func Fresh(w http.ResponseWriter, r *http.Request, address string) {
+	serve(w, r, address, "no-cache")
+}
+
+func serve(w http.ResponseWriter, r *http.Request, address, cache string) {
+	name := strings.TrimPrefix(address, "/static/")
+	kind := map[string]string{
+		".css":   "text/css; charset=utf-8",
+		".js":    "text/javascript; charset=utf-8",
+		".woff2": "font/woff2",
+		".wasm":  "application/wasm",
+		".pfb":   "application/octet-stream",
+	}[path.Ext(name)]
+	if kind == "" || strings.Contains(name, "/") {
+		http.NotFound(w, r)
+		return
+	}
+	h := w.Header()
+	body, err := dist.ReadFile("dist/" + name + ".gz")
+	switch {
+	case err != nil:
+		body, err = dist.ReadFile("dist/" + name)
+	case acceptsGzip(r.Header.Get("Accept-Encoding")):
+		h.Add("Vary", "Accept-Encoding")
+		h.Set("Content-Encoding", "gzip")
+	default:
+		h.Add("Vary", "Accept-Encoding")
+		body, err = unpacked(body)
+	}
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	h.Set("Content-Type", kind)
+	h.Set("Cache-Control", cache)
+	h.Set("X-Content-Type-Options", "nosniff")
+	if r.Method != http.MethodHead {
+		w.Write(body)
+	}
 }
 
 func unpacked(packed []byte) ([]byte, error) {
