@@ -18,6 +18,7 @@ func (s *Server) talkRoutes() []route {
 	return []route{
 		{"GET /messages", person, s.messages},
 		{"GET /messages/new", person, s.newMessage},
+		{"GET /messages/search", person, s.searchMessages},
 		{"GET /messages/direct", person, s.newDirect},
 		{"POST /messages/direct", person, s.startDirect},
 		{"GET /conversations/{id}", person, s.conversation},

@@ -1,0 +1,223 @@
+package web_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/webtest"
+)
+
+// row is the row of a conversation in the list, "" when it is not there.
+func row(b *webtest.Browser, id string) string {
+	p := b.Get("/messages")
+	if !p.Has("#row-" + id) {
+		return ""
+	}
+	return p.Text("#row-" + id)
+}
+
+// A conversation from its first word to its last: both sides talk, the team
+// notes among itself, and what was said is edited, deleted and found.
+func TestConversation(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		mia, ada, cleo, bea := s.As("mia"), s.As("ada"), s.As("cleo").Forbid("inkwell"), s.As("bea").Forbid("inkwell")
+		start := "/projects/" + string(s.Site) + "/conversations"
+
+		// It is begun by a client; what is missing is said, and what was typed stays.
+		form := cleo.Get(start + "/new").MustBe(200).Form(start)
+		if p := form.Set("subject", "").Set("body", "lantern & <b>rope</b>").Submit(cleo).MustBe(422); p.Form(start).Get("body") != "lantern & <b>rope</b>" {
+			t.Error("what was typed is lost")
+		}
+		form.Set("subject", "Which rope?")
+		form.Submit(cleo).MustBe(200)
+		p := form.Submit(cleo).MustBe(200).MustContain("Which rope?", "lantern & <b>rope</b>") // pressed twice
+		at, _, _ := strings.Cut(p.Path, "?")
+		id := strings.TrimPrefix(at, "/conversations/")
+		if p.Count("li.message") != 1 || strings.Count(cleo.Get("/messages").Text("main"), "Which rope?") != 1 {
+			t.Error("pressed twice, it was begun twice")
+		}
+		if got := row(mia, id); !strings.Contains(got, "1 unread message") || !strings.Contains(got, "With us") {
+			t.Errorf("the team's list has %q", got)
+		}
+
+		// The team answers once, though it is sent twice, and asks back.
+		answer := mia.Get(at).Form(at).Set("body", "The **red** one?").Tick("question")
+		answer.Submit(mia).MustBe(200)
+		p = answer.Submit(mia).MustBe(200)
+		if p.Count("li.message") != 2 {
+			t.Errorf("sent twice there are %d messages", p.Count("li.message"))
+		}
+		if got := row(cleo, id); !strings.Contains(got, "Waiting for you") {
+			t.Errorf("the client's list has %q", got)
+		}
+		cleo.Get("/").MustContain("Which rope?")
+		message := p.Attrs("li.message", "id")[1]
+		p = cleo.Get(at).MustBe(200).MustContain("Which rope?")
+		if p.Count("#"+message+" strong") != 1 || p.Count("#new") != 1 {
+			t.Errorf("the answer is not drawn, or not as new: %s", p.Text("#"+message))
+		}
+		cleo.Post(at+"/read?upto="+message, nil).MustBe(200)
+		if p := cleo.Get(at); p.Has("#new") || strings.Contains(row(cleo, id), "unread") {
+			t.Error("what was read is still new")
+		}
+		if got := mia.Get(at).Text(".seen"); !strings.Contains(got, "Seen by Cleo") {
+			t.Errorf("seen: %q", got)
+		}
+
+		// A note is the team's: no client sees it, nor that there is one.
+		before, list := cleo.Get(at).Text("main"), row(bea, id)
+		note := mia.Get(at).MustBe(200)
+		note.Form(at) // the reply comes first
+		mia.Post(at, url.Values{"body": {"inkwell, no discount"}, "audience": {"team"}}).MustBe(200).MustContain("inkwell, no discount", "Only Honcho Design sees this")
+		if got := cleo.Get(at).Text("main"); got != before {
+			t.Errorf("after a note the client reads %q", got)
+		}
+		if got := row(bea, id); got != list {
+			t.Errorf("after a note a list says %q", got)
+		}
+		own := mia.Get(at).Attrs("li.message.inside", "id")[0]
+		for _, b := range []*webtest.Browser{cleo, bea} {
+			for _, path := range []string{"/messages/" + own, at + "?at=" + own, at + "?quote=" + own, at + "?before=" + own} {
+				if p := b.Get(path); p.Status != 404 {
+					t.Errorf("%s: %s answers %d", b.Name, path, p.Status)
+				}
+			}
+			b.Post(at, url.Values{"body": {"x"}, "audience": {"team"}}).MustBe(422)
+			b.Post(at, url.Values{"body": {"x"}, "audience": {"client"}, "quote": {own}}).MustBe(404)
+			b.Post(at+"/read?upto="+own, nil).MustBe(404)
+			b.Post(at+"/settle", nil).MustBe(404)
+		}
+		mia.Post(at, url.Values{"body": {"x"}, "audience": {"client"}, "quote": {own}}).MustBe(422)
+
+		// Quoted, edited, deleted; who administers reads what was there.
+		cleo.Get(at+"?quote="+message).MustBe(200).Form(at).Set("body", "That one.").Submit(cleo).MustBe(200)
+		if got := bea.Get(at).Text("blockquote.quoted"); !strings.Contains(got, "The red one?") {
+			t.Errorf("quoted is %q", got)
+		}
+		change := mia.Get("/messages/" + message + "/edit").MustBe(200).Form("/messages/" + message + "/edit")
+		change.Set("body", "The blue one?").Submit(mia).MustBe(200).MustContain("The blue one?", "edited")
+		change.Values().Del("once")
+		change.Set("body", "The green one?").Submit(mia).MustBe(409).MustContain("The blue one?", "The green one?")
+		cleo.Get(at).MustContain("The blue one?", "edited")
+		ada.Get("/messages/" + message + "/history").MustBe(200).MustContain("The red one?")
+		for name, status := range map[string]int{"mia": 403, "tom": 403, "cleo": 404, "bea": 404, "carl": 404, "rex": 404} {
+			s.As(name).Get("/messages/" + message + "/history").MustBe(status)
+		}
+		mia.Get("/messages/" + message + "/delete").MustBe(200).Form("/messages/" + message + "/delete").Submit(mia).MustBe(200)
+		cleo.Get(at).MustContain("This message was deleted").MustNotContain("The blue one?", "The red one?")
+		cleo.Get("/messages/" + message).MustBe(200).MustNotContain("The blue one?")
+		ada.Get("/messages/" + message + "/delete").MustBe(200).Form("/messages/" + message + "/erase").Submit(ada).MustBe(200)
+		ada.Get("/messages/"+message+"/history").MustNotContain("The red one?", "The blue one?")
+
+		// A draft is kept for each way and for its writer alone.
+		mia.Post("/drafts/"+id, url.Values{"body": {"inkwell, half a reply"}}).MustBe(200)
+		mia.Post("/drafts/"+id+"?note=1", url.Values{"body": {"inkwell, half a note"}}).MustBe(200)
+		p = mia.Get(at).MustContain("Draft,")
+		if got := p.Texts(".say textarea"); len(got) != 2 || got[0] != "inkwell, half a reply" || got[1] != "inkwell, half a note" {
+			t.Errorf("the drafts are %q", got)
+		}
+		ada.Get(at).MustNotContain("half a reply")
+		cleo.Get(at).Form(at).Set("body", "And a knot").To("/drafts/" + id).Submit(cleo).MustBe(200) // by its button
+		if got := cleo.Get(at).Form(at).Get("body"); got != "And a knot" {
+			t.Errorf("the client's draft is %q", got)
+		}
+		cleo.Get(at).Form(at).Submit(cleo).MustBe(200).MustContain("And a knot")
+		if got := cleo.Get(at).Form(at).Get("body"); got != "" {
+			t.Errorf("after sending, the draft is %q", got)
+		}
+
+		// Found is what one sees, with what was looked for marked.
+		find := func(b *webtest.Browser, query string) string {
+			t.Helper()
+			return strings.Join(b.Get("/messages/search?"+query).MustBe(200).Texts(".snippet"), "|")
+		}
+		for query, want := range map[string]string{"q=lant": "lantern & <b>rope</b>", "q=lantern+rope": "lantern & <b> rope </b>", "q=lantern&project=" + string(s.Brand): "", "q=lantern&mine=1": "lantern & <b>rope</b>",
+			"q=lantern&files=1": "", "q=lantern&since=2000-01-01": "lantern & <b>rope</b>", "q=inkwel": "", "q=blue": "", "q=%25": "", "q=": ""} {
+			if got := find(cleo, query); got != want {
+				t.Errorf("%s finds %q", query, got)
+			}
+		}
+		p = bea.Get("/messages/search?q=ROP")
+		if got := p.Texts(".snippet mark"); len(got) != 1 || got[0] != "rope" || p.Has(".snippet b") {
+			t.Errorf("marked is %q", got)
+		}
+		if got := find(mia, "q=inkwel"); !strings.Contains(got, "no discount") {
+			t.Errorf("the team finds %q", got)
+		}
+		cleo.Get("/messages/search?q=x&since=soon").MustBe(422)
+		for _, name := range []string{"dan", "carl", "rex", "eve"} {
+			b := s.As(name).Forbid("lantern", "inkwell")
+			if p := b.Get("/messages/search?q=lanter"); p.Status == 200 && p.Has(".snippet") {
+				t.Errorf("%s finds it", name)
+			}
+			b.Get(at).MustBe(404)
+			b.Post(at, url.Values{"body": {"x"}}).MustBe(404)
+		}
+	})
+}
+
+// A person of two clients has one list in which each conversation says whose it
+// is; nothing of one stands in what is the other's, and nobody of one meets
+// anybody of the other.
+func TestTalkOfTwoClients(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		mia, bea, cleo, carl := s.As("mia"), s.As("bea"), s.As("cleo").Forbid("sextant"), s.As("carl").Forbid("lantern")
+		at := map[portal.ClientID]string{}
+		for client, word := range map[portal.ClientID]string{s.Acme: "lantern", s.Brick: "sextant"} {
+			path := "/clients/" + string(client) + "/conversation"
+			p := mia.Get(path).MustBe(200).Form(path).Set("body", word).Submit(mia).MustBe(200)
+			at[client], _, _ = strings.Cut(p.Path, "?")
+		}
+		p := bea.Get("/messages").MustBe(200)
+		for client, name := range map[portal.ClientID]string{s.Acme: "Acme", s.Brick: "Brick"} {
+			id := strings.TrimPrefix(at[client], "/conversations/")
+			if got := p.Text("#row-" + id + " .where"); got != name {
+				t.Errorf("%s's conversation says that it is of %q", name, got)
+			}
+		}
+		for client, others := range map[portal.ClientID][]string{s.Acme: {"Carl"}, s.Brick: {"Cleo", "Dan"}} {
+			p := bea.Get(at[client]).MustBe(200)
+			if got := p.Text("article.thread"); client == s.Acme && strings.Contains(got, "sextant") || client == s.Brick && strings.Contains(got, "lantern") {
+				t.Errorf("one conversation holds the other's: %s", got)
+			}
+			direct := bea.Get("/messages/direct?client=" + string(client)).MustBe(200).Text("#people")
+			for _, name := range others {
+				if strings.Contains(p.Text("article.thread"), name) || strings.Contains(direct, name) {
+					t.Errorf("there is %s in what is not theirs", name)
+				}
+			}
+		}
+		bea.Get("/messages/direct?client=" + string(s.Acme)).MustBe(200).MustContain("Cleo")
+		// By force, people of two clients do not come together, and what is the one's
+		// is not brought to the other.
+		for _, who := range []portal.PersonID{s.Carl, s.Rex, s.Uma, s.Eve} {
+			bea.Post("/messages/direct", url.Values{"client": {string(s.Acme)}, "person": {string(who)}, "body": {"x"}}).MustBe(422)
+		}
+		bea.Post("/messages/direct", url.Values{"client": {string(s.Acme)}, "person": {string(s.Cleo), string(s.Carl)}, "body": {"x"}}).MustBe(422)
+		bea.Post("/messages/direct", url.Values{"client": {""}, "person": {string(s.Cleo)}, "body": {"x"}}).MustBe(404)
+		message := cleo.Get(at[s.Acme]).Attrs("li.message", "id")[0]
+		bea.Post(at[s.Brick], url.Values{"body": {"x"}, "quote": {message}}).MustBe(422)
+		bea.Post(at[s.Brick], url.Values{"body": {"x"}, "file": {string(s.Items[s.Site][portal.ClientSide].File)}}).MustBe(422)
+		p = bea.Post("/messages/direct", url.Values{"client": {string(s.Acme)}, "person": {string(s.Cleo)}, "body": {"lantern between us"}}).MustBe(200)
+		direct, _, _ := strings.Cut(p.Path, "?")
+		cleo.Get(direct).MustBe(200).MustContain("lantern between us")
+		for _, name := range []string{"mia", "ada", "dan", "carl", "rex"} {
+			s.As(name).Get(direct).MustBe(404)
+		}
+		cleo.Get(at[s.Brick]).MustBe(404)
+		carl.Get(at[s.Acme]).MustBe(404)
+		if p := s.As("dan").Get(at[s.Acme]); p.Status != 200 && p.Status != 404 {
+			t.Errorf("Dan: %d", p.Status)
+		}
+		// When the team lets go of somebody, their conversations go with them.
+		if _, err := s.World.As(s.Ada).Remove(t.Context(), s.BeaAtAcme); err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{at[s.Acme], direct} {
+			bea.Get(path).MustBe(404)
+		}
+		bea.Forbid("lantern").Get("/messages").MustBe(200).MustContain("sextant")
+	})
+}

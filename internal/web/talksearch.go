@@ -1,0 +1,52 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/view"
+	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
+)
+
+const messagesFound = 30
+
+// searchMessages finds what was said, in conversations and comments.
+func (s *Server) searchMessages(w http.ResponseWriter, r *http.Request, me *visit) error {
+	ctx, q := r.Context(), r.URL.Query()
+	p := view.MessageSearchPage{TalkPage: s.talkPage(me), Query: strings.TrimSpace(q.Get("q")), Project: portal.ProjectID(q.Get("project")), Since: q.Get("since"),
+		WithFiles: q.Get("files") != "", Mine: q.Get("mine") != ""}
+	look := portal.MessageSearch{Query: p.Query, Project: p.Project, WithFiles: p.WithFiles}
+	if p.Mine {
+		look.Author = me.Scope.Person()
+	}
+	status := http.StatusOK
+	if p.Since != "" {
+		day, err := time.ParseInLocation(time.DateOnly, p.Since, p.Zone())
+		if err != nil {
+			status, p.Invalid = http.StatusUnprocessableEntity, map[string]portal.Reason{"since": {Key: "day"}}
+		}
+		look.Since = day
+	}
+	projects, _, err := me.Projects(ctx, portal.ProjectFilter{}, portal.Page{Limit: 100})
+	if err != nil {
+		return err
+	}
+	for _, x := range projects {
+		o := ui.Option{Value: string(x.ID), Label: x.Name}
+		if p.Team || p.Several {
+			o.Label += " · " + x.ClientName
+		}
+		p.Projects = append(p.Projects, o)
+	}
+	var next string
+	if p.Query != "" && !p.Failed() {
+		if p.Hits, next, err = me.SearchMessages(ctx, look, pageOf(r, messagesFound)); err != nil {
+			return err
+		}
+	}
+	p.Newest, p.Older = pages(r, next)
+	s.setTitle(&p.Page, p.T("talk.search"))
+	return s.render(w, r, status, view.MessageSearch(p))
+}
