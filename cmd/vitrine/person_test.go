@@ -204,7 +204,11 @@ func TestDoctorOfPreviews(t *testing.T) {
 func TestDoctorOfMail(t *testing.T) {
 	p := settle(t, db.SQLite)
 	s := mailtest.Start(t, &mailtest.Server{})
-	p.env = append(p.env, "VITRINE_SMTP_HOST=127.0.0.1", "VITRINE_SMTP_PORT="+strconv.Itoa(s.Port()), "VITRINE_SMTP_TLS=none", "VITRINE_MAIL_FROM=Honcho <portal@honcho.test>")
+	names := mailtest.Names{
+		"honcho.test TXT":        {"v=spf1 ip4:127.0.0.1 -all"},
+		"_dmarc.honcho.test TXT": {"v=DMARC1; p=reject"},
+	}.Start(t)
+	p.env = append(p.env, "VITRINE_DNS_SERVER="+names, "VITRINE_SMTP_HOST=127.0.0.1", "VITRINE_SMTP_PORT="+strconv.Itoa(s.Port()), "VITRINE_SMTP_TLS=none", "VITRINE_MAIL_FROM=Honcho <portal@honcho.test>")
 	p.want(0, "ok    mail ", "doctor")
 	if s.Said("MAIL") {
 		t.Error("the doctor sent a mail")
