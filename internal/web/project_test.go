@@ -227,7 +227,7 @@ func TestAClientDecides(t *testing.T) {
 		}
 		cleo.Get(at).MustContain("In review", "Round 2")
 		p.Form(at+"/decide").Press("decision", "approve").Submit(cleo).MustBe(200).MustContain("Approved")
-		if mia.Get(at).MustContain("Approved by Cleo").Has(`a[href="`+at+`/edit"]`) {
+		if mia.Get(at).MustContain("Approved by Cleo").Has(`a[href="` + at + `/edit"]`) {
 			t.Error("what was approved can be edited")
 		}
 	})
