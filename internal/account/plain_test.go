@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,17 @@ import (
 )
 
 // T091.
+// What is in the binary is the list that is in the repository.
+func TestCommonPasswords(t *testing.T) {
+	plain, err := os.ReadFile("common.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if unpacked(commonText) != string(plain) {
+		t.Error("common.txt.gz is not common.txt: gzip -9nkf internal/account/common.txt")
+	}
+}
+
 func TestCheckPassword(t *testing.T) {
 	own := []string{"Miranda Leto", "miranda.leto@letobrand.example", "Honcho Design"}
 	for _, c := range []struct{ pw, want string }{

@@ -1,7 +1,9 @@
 package account
 
 import (
+	"compress/gzip"
 	_ "embed"
+	"io"
 	"math"
 	"strings"
 	"sync"
@@ -31,20 +33,34 @@ type Weakness struct {
 func (w *Weakness) Error() string { return "account: the password is weak: " + w.Reason }
 
 // The block-list: the 30,000 most used passwords of public leaks and the most
-// frequent names, most used first, from zxcvbn (MIT, see common.LICENSE).
+// frequent names, most used first, from zxcvbn (MIT, see common.LICENSE). It is
+// common.txt, compressed with gzip -9n.
 //
-//go:embed common.txt
+//go:embed common.txt.gz
 var commonText string
 
 // common returns the rank of each listed word.
 var common = sync.OnceValue(func() map[string]int {
-	lines := strings.Split(strings.TrimSpace(commonText), "\n")
+	lines := strings.Split(strings.TrimSpace(unpacked(commonText)), "\n")
 	ranks := make(map[string]int, len(lines))
 	for i, w := range lines {
 		ranks[w] = i + 1
 	}
 	return ranks
 })
+
+// unpacked is what a text of ours was compressed from.
+func unpacked(packed string) string {
+	r, err := gzip.NewReader(strings.NewReader(packed))
+	if err != nil {
+		panic("account: " + err.Error())
+	}
+	var all strings.Builder
+	if _, err := io.Copy(&all, r); err != nil {
+		panic("account: " + err.Error())
+	}
+	return all.String()
+}
 
 const (
 	horizon      = 64 // more characters than this are strong, or repeats
