@@ -67,9 +67,9 @@ func (s *Sender) Examine(ctx context.Context, e Examination) []Finding {
 	if err != nil || !s.Configured() {
 		return []Finding{{Bad, "connection", "unset", nil}}
 	}
-	x := &examiner{sender: s, from: domainOf(portal), returns: domainOf(portal), e: e, names: cmp.Or(e.Resolver, net.DefaultResolver)}
+	x := &examiner{sender: s, from: Domain(portal.Address), returns: Domain(portal.Address), e: e, names: cmp.Or(e.Resolver, net.DefaultResolver)}
 	if e.Returns != "" {
-		x.returns = e.Returns[strings.LastIndexByte(e.Returns, '@')+1:]
+		x.returns = Domain(e.Returns)
 	}
 	var all sync.WaitGroup
 	parts := make([][]Finding, 5)

@@ -118,7 +118,7 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 
 	d := &dial{sender: s, ctx: ctx}
 	defer d.close()
-	client, err := s.client(d, domainOf(portal))
+	client, err := s.client(d, Domain(portal.Address))
 	if err != nil {
 		return &Temporary{Failure{Stage: "connecting", Reason: err.Error()}}
 	}
@@ -249,7 +249,7 @@ func (s *Sender) compose(portal *netmail.Address, m Message) (*gomail.Msg, error
 
 	sum := sha256.Sum256([]byte(m.ID))
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary(hex.EncodeToString(sum[:20])))
-	msg.SetMessageIDWithValue(m.ID + "@" + domainOf(portal))
+	msg.SetMessageIDWithValue(m.ID + "@" + Domain(portal.Address))
 	returns := portal
 	if m.Return != "" {
 		if returns, err = address(Address{Email: m.Return}); err != nil {
@@ -280,7 +280,8 @@ func (s *Sender) compose(portal *netmail.Address, m Message) (*gomail.Msg, error
 	return msg, nil
 }
 
-func domainOf(a *netmail.Address) string { return a.Address[strings.LastIndexByte(a.Address, '@')+1:] }
+// Domain is what stands behind the @ of an address.
+func Domain(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
 
 // A Failure is what is known of a message that was not taken.
 type Failure struct {

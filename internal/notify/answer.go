@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/mail"
@@ -13,14 +14,30 @@ import (
 // there, and is seen by no more people than the narrowest of what the mail
 // tells. The mail says by whom.
 func (n *Notifier) answered(ctx context.Context, me *portal.Scope, l *letter, all []portal.Notice) error {
-	r := portal.ReplyPlace{Person: l.mail.Person, Place: all[0].Subject, Audience: portal.ClientSide}
+	r := portal.ReplyPlace{Person: l.mail.Person, Place: all[0].About, Audience: portal.ClientSide}
+	var threads []portal.ThreadID
 	for _, x := range all {
-		if x.Subject != r.Place {
+		if x.About != r.Place {
 			return nil
 		}
 		if x.Audience != portal.ClientSide {
 			r.Audience = portal.Team
 		}
+		if x.Said == "" {
+			continue
+		}
+		m, err := me.Message(ctx, x.Said)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(threads, m.Thread) {
+			threads = append(threads, m.Thread)
+		}
+	}
+	// Comments on an item that are one thread are answered there.
+	if len(threads) == 1 && all[0].Said != "" {
+		r.Place = string(threads[0])
+		n.threaded(l, threads[0])
 	}
 	return n.answeredAt(ctx, me, l, r, all[0].Team())
 }

@@ -140,3 +140,65 @@ func TestNoticesThatAreNotAnswered(t *testing.T) {
 		}
 	})
 }
+
+// Several messages of one conversation in one mail have the conversation as the
+// place of their answer, and what is told of a note besides is answered to the
+// team alone.
+func TestSeveralMessagesAreAnswered(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := t.Context()
+		o := open(t, w, &mailtest.Server{})
+		u, _ := url.Parse(base)
+		from := outgoing.Address{Name: "Honcho Design", Email: "portal@honcho.example"}
+		places := map[portal.PersonID]portal.ReplyPlace{}
+		o.notify = notify.New(w.Portal, w.Accounts, outgoing.New(outgoing.Config{Host: "127.0.0.1", Port: o.server.Port(), TLS: outgoing.Plain, Timeout: 5 * time.Second, From: from}),
+			notify.Options{BaseURL: u, From: from, ReplyTo: func(_ context.Context, p portal.ReplyPlace) (string, error) {
+				places[p.Person] = p
+				return "reply+x@in.honcho.example", nil
+			}})
+		say := func(who portal.PersonID, th portal.ThreadID, audience portal.Side) {
+			t.Helper()
+			if _, err := o.As(who).Say(ctx, th, portal.NewMessage{Body: "b", Audience: audience}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		send := func() {
+			t.Helper()
+			if _, err := o.Portal.TellPeople(ctx); err != nil {
+				t.Fatal(err)
+			}
+			o.Clock.Advance(4 * time.Minute)
+			o.sweep()
+		}
+		th, err := o.As(o.Mia).StartConversation(ctx, o.Site, portal.NewConversation{Subject: "Colours", NewMessage: portal.NewMessage{Body: "a", Audience: portal.ClientSide}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		say(o.Mia, th, portal.ClientSide)
+		send()
+		if got := places[o.Cleo]; got.Place != string(th) || got.Audience != portal.ClientSide {
+			t.Errorf("Cleo answers to %+v", got)
+		}
+		raw := strings.Join(o.server.Messages(), "\n")
+		if !strings.Contains(raw, "In-Reply-To: <"+string(th)+"@honcho.example>") || !strings.Contains(raw, "Reply-To: ") {
+			t.Errorf("the mail is no part of the conversation: %s", raw)
+		}
+		say(o.Mia, th, portal.Team)
+		say(o.Cleo, th, portal.ClientSide)
+		send()
+		if got := places[o.Tom]; got.Place != string(th) || got.Audience != portal.Team {
+			t.Errorf("Tom answers to %+v", got)
+		}
+		// Two conversations have no one place.
+		other, err := o.As(o.Mia).StartConversation(ctx, o.Site, portal.NewConversation{Subject: "Type", NewMessage: portal.NewMessage{Body: "a", Audience: portal.ClientSide}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		say(o.Mia, th, portal.ClientSide)
+		clear(places)
+		send()
+		if got, ok := places[o.Cleo]; ok {
+			t.Errorf("of two conversations, %s being one, an answer goes to %+v", other, got)
+		}
+	})
+}

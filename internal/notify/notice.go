@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/mail"
@@ -91,15 +90,16 @@ func (n *Notifier) said(ctx context.Context, me *portal.Scope, l *letter, x port
 		l.body.Facts = []mail.Fact{{Label: l.T("mail.notices.project"), Value: place}}
 	}
 	n.button(l, l.T("mail.notices.open"), "/notices/"+string(x.ID))
-	// A conversation is one thread in mail programs.
-	thread := "<" + string(m.Thread) + "@" + mailDomain(n.from.Email) + ">"
-	l.Headers["In-Reply-To"], l.Headers["References"] = thread, thread
+	n.threaded(l, m.Thread)
 	n.unsubscribe(l, []portal.Notice{x}, false)
 	return n.answeredAt(ctx, me, l, portal.ReplyPlace{Person: l.mail.Person, Place: string(m.Thread), Audience: m.Audience}, x.Team())
 }
 
-// mailDomain is what stands behind the @.
-func mailDomain(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
+// threaded makes the mails of a conversation one thread in mail programs.
+func (n *Notifier) threaded(l *letter, id portal.ThreadID) {
+	thread := "<" + string(id) + "@" + mail.Domain(n.from.Email) + ">"
+	l.Headers["In-Reply-To"], l.Headers["References"] = thread, thread
+}
 
 // placeOf names the project, for the team with its client.
 func (n *Notifier) placeOf(x portal.Notice) string {

@@ -115,7 +115,7 @@ func (me *Scope) RemoveDevice(ctx context.Context, id DeviceID) error {
 // first, and how many more there are: unread ones that they still see.
 func (me *Scope) NoticesToPush(ctx context.Context, since NoticeID) (all []Notice, more int, err error) {
 	const most = 20
-	all, err = me.notices(ctx, false, most+maxUnread, `e.push = 1 AND e.unread = 1 AND e.id > $3`, string(since))
+	all, err = me.notices(ctx, false, most+maxUnread, `e.push = 1 AND e.read_at IS NULL AND e.id > $3`, string(since))
 	if len(all) > most {
 		all, more = all[:most], len(all)-most
 	}

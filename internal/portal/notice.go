@@ -114,8 +114,14 @@ func scanNotice(rows *sql.Rows) (n Notice, err error) {
 
 // UnreadNotices counts what the actor was told of and has not read, up to 100.
 func (me *Scope) UnreadNotices(ctx context.Context) (n int, err error) {
-	n, err = me.countNotices(ctx, maxUnread, `n.unread = 1 AND n.listed = 1`)
+	n, err = me.countNotices(ctx, maxUnread, `n.read_at IS NULL AND n.listed = 1`)
 	return min(n, maxUnread), err
+}
+
+// NewNotices reports whether there is one.
+func (me *Scope) NewNotices(ctx context.Context) (bool, error) {
+	n, err := me.countNotices(ctx, 1, `n.read_at IS NULL AND n.listed = 1`)
+	return n > 0, err
 }
 
 // countNotices counts in both tables, up to a limit in each.
@@ -152,7 +158,7 @@ func (me *Scope) ReadAbout(ctx context.Context, subjects ...string) error {
 		subjects = subjects[:100]
 	}
 	in, args := oneOf(3, subjects)
-	if n, err := me.countNotices(ctx, 1, `n.unread = 1 AND n.about IN `+in, args...); err != nil || n == 0 {
+	if n, err := me.countNotices(ctx, 1, `n.read_at IS NULL AND n.about IN `+in, args...); err != nil || n == 0 {
 		return err
 	}
 	return me.write(ctx, func(t *tx) error {
@@ -173,7 +179,7 @@ func (me *Scope) NoticesOf(ctx context.Context, m Mail) (all []Notice, more int,
 	if m.Tries == 0 {
 		taken = ""
 	}
-	all, err = me.notices(ctx, false, most+1+maxUnread, `e.unread = 1 AND e.mail = $3 AND e.mail_id = $4`, mailOf(m.Kind), taken)
+	all, err = me.notices(ctx, false, most+1+maxUnread, `e.read_at IS NULL AND e.mail = $3 AND e.mail_id = $4`, mailOf(m.Kind), taken)
 	if len(all) > most {
 		all, more = all[:most], len(all)-most
 	}

@@ -573,7 +573,7 @@ SELECT e.id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.audience, e.p
 	// was said, which is seen with its message. Two, so that each is read in the
 	// order of its index.
 	"my_event_notices": `
-SELECT n.id, n.subject AS about, n.topic, n.listed, n.mail, n.mail_id, n.push, CASE WHEN n.read_at IS NULL THEN 1 ELSE 0 END AS unread,
+SELECT n.id, n.subject AS about, n.topic, n.listed, n.mail, n.mail_id, n.push, n.read_at, CASE WHEN n.read_at IS NULL THEN 1 ELSE 0 END AS unread,
        e.id AS event_id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.audience, e.particulars,
        CASE WHEN (p.sections & 4096) <> 0 OR wm.person_id IS NULL THEN e.person_id END AS person_id,
        CASE WHEN (p.sections & 4096) <> 0 OR wm.person_id IS NULL THEN w.name END AS person_name,
@@ -588,7 +588,7 @@ SELECT n.id, n.subject AS about, n.topic, n.listed, n.mail, n.mail_id, n.push, C
   LEFT JOIN team_members wm ON wm.person_id = e.person_id
  WHERE n.person_id = $1 AND n.message_id IS NULL AND (p.side = 'team' OR (e.shown = 1 AND (p.sections & e.section) = e.section))`,
 	"my_message_notices": `
-SELECT n.id, n.subject AS about, n.topic, n.listed, n.mail, n.mail_id, n.push, CASE WHEN n.read_at IS NULL THEN 1 ELSE 0 END AS unread,
+SELECT n.id, n.subject AS about, n.topic, n.listed, n.mail, n.mail_id, n.push, n.read_at, CASE WHEN n.read_at IS NULL THEN 1 ELSE 0 END AS unread,
        n.event_id, 'message_posted' AS kind, m.created_at AS at, m.client_id, m.project_id, m.id AS subject, m.audience, '{}' AS particulars,
        '' AS person_id, '' AS person_name, m.author_id AS actor, m.author_name AS actor_name,
        m.project_name, m.client_name, m.id AS message_id, m.kind AS thread_kind, m.subject AS thread_subject, m.item_id, m.side, m.rights

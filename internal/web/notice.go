@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"log/slog"
 	"net/http"
 	"slices"
 
@@ -50,6 +52,21 @@ func (s *Server) noticesPage(w http.ResponseWriter, r *http.Request, me *visit) 
 	p.Newest, p.Older = pages(r, next)
 	s.setTitle(&p.Page, p.T("notices.title"))
 	return s.render(w, r, http.StatusOK, view.Notices(p))
+}
+
+// news says that the visitor was told of something that they have not read.
+func (s *Server) news(ctx context.Context, me *visit) string {
+	if me.Viewing != nil {
+		return ""
+	}
+	some, err := me.NewNotices(ctx)
+	if err != nil && ctx.Err() == nil {
+		s.Log.LogAttrs(ctx, slog.LevelError, "looking for notices", slog.Any("err", err))
+	}
+	if !some {
+		return ""
+	}
+	return me.Book.T("shell.bell_new")
 }
 
 // openNotice leads to what a notice is about, which has been read then.

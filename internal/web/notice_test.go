@@ -143,6 +143,27 @@ func TestUnsubscribe(t *testing.T) {
 	})
 }
 
+// The bell has a dot while there is something that was not read, for those who
+// were told alone.
+func TestBellTellsOfNews(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		const dot = "There is something new."
+		cleo := s.As("cleo")
+		s.Exec(`DELETE FROM notices`)
+		cleo.Get("/projects").MustBe(200).MustNotContain(dot)
+		publish(t, s.World, portal.Team)
+		cleo.Get("/projects").MustNotContain(dot)
+		publish(t, s.World, portal.ClientSide)
+		cleo.Get("/projects").MustContain(dot)
+		s.As("carl").Get("/projects").MustNotContain(dot)
+		s.As("mia").Get("/projects").MustNotContain(dot) // who did it knows
+		s.As("tom").Get("/projects").MustContain(dot)
+		page := cleo.Get("/notices")
+		page.Form("/notices/read").Submit(cleo).MustBe(200).MustNotContain(dot)
+		cleo.Get("/projects").MustNotContain(dot)
+	})
+}
+
 // The portal can be installed, and somebody asks for pushes in one browser, and
 // ends them there.
 func TestPushDevices(t *testing.T) {

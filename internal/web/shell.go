@@ -123,13 +123,13 @@ func (s *Server) teamShell(me *visit, current string) *ui.TeamShellProps {
 			ui.NavItem{Label: b.T("nav.outbox"), Href: "/outbox", Icon: "send", Current: current == "outbox"},
 			ui.NavItem{Label: b.T("nav.settings"), Href: "/settings", Icon: "settings", Current: current == "settings"})
 	}
-	return &ui.TeamShellProps{Page: s.document(me), Brand: brandOf(me.Brand), Nav: nav, Search: "/search", BellHref: "/notices",
+	return &ui.TeamShellProps{Page: s.document(me), Brand: brandOf(me.Brand), Nav: nav, Search: "/search", BellHref: "/notices", News: me.news(),
 		Person: ui.Person{Name: me.Person.Name, Detail: b.T("role." + me.Self.Role)}, Menu: personMenu(me), LogOut: "/sign-out"}
 }
 
 func (s *Server) clientShell(me *visit, current string) *ui.ClientShellProps {
 	b := me.Book
-	p := &ui.ClientShellProps{Page: s.document(me), Brand: brandOf(me.Brand), Legal: legal(me), BellHref: "/notices",
+	p := &ui.ClientShellProps{Page: s.document(me), Brand: brandOf(me.Brand), Legal: legal(me), BellHref: "/notices", News: me.news(),
 		Person: ui.Person{Name: me.Person.Name, Detail: me.Person.Email}, Menu: personMenu(me), LogOut: "/sign-out"}
 	if len(me.Self.Clients) > 0 {
 		p.Nav = []ui.NavItem{

@@ -28,12 +28,13 @@ type visit struct {
 	Brand         portal.Brand
 	Book          *words.Book
 	Now           time.Time
-	Viewing       *viewing   // set while a team member views as a client person
-	ended         string     // why the session that was shown is over
-	done          string     // what the page is to say of the change that led to it
-	of            string     // what was changed, where that can be undone
-	unread        func() int // counts the conversations with something new
-	pushes        bool       // they asked for pushes in this browser
+	Viewing       *viewing      // set while a team member views as a client person
+	ended         string        // why the session that was shown is over
+	done          string        // what the page is to say of the change that led to it
+	of            string        // what was changed, where that can be undone
+	unread        func() int    // counts the conversations with something new
+	news          func() string // says that they were told of something new, or nothing
+	pushes        bool          // they asked for pushes in this browser
 }
 
 // viewing is whose view a team member looks at.
@@ -194,6 +195,7 @@ func (s *Server) visit(r *http.Request) (*visit, error) {
 		v.pushes = mark != nil && v.Viewing == nil && mark.Value == s.pushMark(v.Person.ID)
 		v.Self, err = v.Scope.Self(r.Context())
 		v.unread = func() int { return s.unread(r.Context(), v) }
+		v.news = func() string { return s.news(r.Context(), v) }
 	}
 	return v, err
 }
