@@ -99,6 +99,16 @@ func TestTalk(t *testing.T) {
 	guest.reads("half a bell")
 	guest.holdsNot("Quokka")
 
+	// A file goes along.
+	paper, _ := saved(t, "door bell.txt", []byte("a bell\n"))
+	guest.press("css form.say.client .attach > summary")
+	guest.do(chromedp.SetUploadFiles("form.say.client input[type=file]", []string{paper}))
+	guest.until("it is counted", `document.querySelector("form.say.client [data-chosen]").innerText === "1"`)
+	guest.press("css form.say.client .acts button.primary")
+	for _, b := range []*tab{guest, team} {
+		b.until("the file is there", `[...document.querySelectorAll(".said-files b")].some(x => x.innerText === "door bell.txt")`)
+	}
+
 	// Edited and deleted elsewhere, it is on the open page.
 	second := newTab(t, "client elsewhere", site).signIn(demo.people["client lead"])
 	message := value[string](guest, `[...document.querySelectorAll(".message.own")].find(m => m.innerText.includes("Or two")).id`)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -54,11 +55,19 @@ func parseForm(r *http.Request) (*form, error) {
 	// A page carries a number of its own, so that sending the same form twice
 	// changes nothing twice. Other content under the same number, after going
 	// back and typing on, is another request.
-	if once := f.one("once"); once != "" && len(once) <= 200 {
-		sum := sha256.Sum256([]byte(r.URL.Path + "?" + withoutOnce(r.PostForm).Encode()))
-		*r = *r.WithContext(portal.WithRequest(r.Context(), portal.Request{Key: once + " " + hex.EncodeToString(sum[:])}))
-	}
+	*r = *r.WithContext(f.request(r.Context(), r.URL.Path))
 	return f, nil
+}
+
+// request makes of the number of a form that was sent to a path the request that
+// what follows is.
+func (f *form) request(ctx context.Context, path string) context.Context {
+	once := f.one("once")
+	if once == "" || len(once) > 200 {
+		return ctx
+	}
+	sum := sha256.Sum256([]byte(path + "?" + withoutOnce(f.values).Encode()))
+	return portal.WithRequest(ctx, portal.Request{Key: once + " " + hex.EncodeToString(sum[:])})
 }
 
 func withoutOnce(v url.Values) url.Values {

@@ -22,7 +22,6 @@ func (s *Server) talkRoutes() []route {
 		{"GET /messages/direct", person, s.newDirect},
 		{"POST /messages/direct", person, s.startDirect},
 		{"GET /conversations/{id}", person, s.conversation},
-		{"POST /conversations/{id}", person, s.sayInThread},
 		{"POST /conversations/{id}/read", person, s.markRead},
 		{"POST /conversations/{id}/typing", oneself, s.typing},
 		{"POST /conversations/{id}/settle", team, act(conversationPath, "settled", func(me *visit, r *http.Request, id string) error {
@@ -31,10 +30,8 @@ func (s *Server) talkRoutes() []route {
 
 		{"GET /projects/{project}/messages", person, s.projectMessages},
 		{"GET /projects/{project}/conversations/new", person, s.newConversation},
-		{"POST /projects/{project}/conversations", person, s.startConversation},
 		{"GET /clients/{id}/messages", team, s.clientMessages},
 		{"GET /clients/{id}/conversation", person, s.generalConversation},
-		{"POST /clients/{id}/conversation", person, s.sayToClient},
 
 		{"GET /messages/{message}", person, s.toMessage},
 		{"GET /messages/{message}/edit", person, s.editMessage},
@@ -139,6 +136,7 @@ func (s *Server) conversation(w http.ResponseWriter, r *http.Request, me *visit)
 type typed struct {
 	audience portal.Side
 	subject  string
+	Project  portal.ProjectID // where files that come with it are kept
 	portal.NewMessage
 }
 
@@ -278,8 +276,8 @@ func (s *Server) threadComposer(r *http.Request, me *visit, p *view.TalkPage, th
 	if c.Files, err = s.filesOf(ctx, me, th.Client, th.Project); err != nil {
 		return c, err
 	}
-	if th.Project != "" {
-		c.MoreAt = "/projects/" + string(th.Project) + "/files"
+	if err := s.bringing(ctx, me, &c, th.Client, th.Project); err != nil {
+		return c, err
 	}
 	quote := portal.MessageID(r.URL.Query().Get("quote"))
 	if t != nil {
@@ -343,7 +341,8 @@ func (s *Server) fill(ctx context.Context, me *visit, p *view.Page, x *view.Way,
 
 // readSay reads a composer.
 func readSay(f *form) typed {
-	t := typed{audience: portal.Side(f.one("audience")), subject: f.one("subject")}
+	t := typed{audience: portal.Side(f.one("audience")), subject: f.one("subject"), Project: portal.ProjectID(f.one("project"))}
+	f.all("upload") // the names of files that are not sent now
 	t.NewMessage = portal.NewMessage{Body: f.one("body"), Audience: t.audience, Quote: portal.MessageID(f.one("quote")), Question: f.ticked("question")}
 	for _, id := range f.all("file") {
 		t.Files = append(t.Files, portal.FileID(id))
@@ -352,22 +351,18 @@ func readSay(f *form) typed {
 }
 
 func (s *Server) sayInThread(w http.ResponseWriter, r *http.Request, me *visit) error {
-	f, err := parseForm(r)
+	id := portal.ThreadID(r.PathValue("id"))
+	th, err := me.Thread(r.Context(), id)
 	if err != nil {
 		return err
 	}
+	t, err := s.readSaid(w, r, me, th.Client, th.Project)
 	ctx := r.Context()
-	t := readSay(f)
-	id := portal.ThreadID(r.PathValue("id"))
 	var msg portal.MessageID
-	if err = f.err(); err == nil {
+	if err == nil {
 		msg, err = portal.Once(me.Say(ctx, id, t.NewMessage))
 	}
 	if invalid, status, ok := refused(err); ok {
-		th, err := me.Thread(ctx, id)
-		if err != nil {
-			return err
-		}
 		if th.Comments() {
 			return s.commentAgain(w, r, me, status, th, t, invalid)
 		}
@@ -604,7 +599,7 @@ func (s *Server) renderNewConversation(w http.ResponseWriter, r *http.Request, m
 	id := in.Project.ID
 	p := view.NewConversationPage{TalkPage: s.talkPage(me), Over: ui.Link{Label: in.Project.Name, Href: "/projects/" + string(id) + "/messages"}}
 	p.Title, p.Lead, p.Invalid = p.T("talk.start"), p.T("talk.start_lead"), invalid
-	c := view.Composer{Action: "/projects/" + string(id) + "/conversations", Subject: true, MoreAt: "/projects/" + string(id) + "/files"}
+	c := view.Composer{Action: "/projects/" + string(id) + "/conversations", Subject: true, Brings: mayBring(in.Project)}
 	if c.Files, err = s.filesOf(ctx, me, in.Project.Client, id); err != nil {
 		return err
 	}
@@ -645,14 +640,11 @@ func (s *Server) renderNewConversation(w http.ResponseWriter, r *http.Request, m
 }
 
 func (s *Server) startConversation(w http.ResponseWriter, r *http.Request, me *visit) error {
-	f, err := parseForm(r)
-	if err != nil {
-		return err
-	}
-	t := readSay(f)
+	project := portal.ProjectID(r.PathValue("project"))
+	t, err := s.readSaid(w, r, me, "", project)
 	var id portal.ThreadID
-	if err = f.err(); err == nil {
-		id, err = portal.Once(me.StartConversation(r.Context(), portal.ProjectID(r.PathValue("project")), portal.NewConversation{Subject: t.subject, NewMessage: t.NewMessage}))
+	if err == nil {
+		id, err = portal.Once(me.StartConversation(r.Context(), project, portal.NewConversation{Subject: t.subject, NewMessage: t.NewMessage}))
 	}
 	if invalid, status, ok := refused(err); ok {
 		return s.renderNewConversation(w, r, me, status, &t, invalid)
@@ -706,6 +698,9 @@ func (s *Server) renderGeneral(w http.ResponseWriter, r *http.Request, me *visit
 	if x.Files, err = s.filesOf(ctx, me, c.ID, ""); err != nil {
 		return err
 	}
+	if err := s.bringing(ctx, me, &x, c.ID, ""); err != nil {
+		return err
+	}
 	if x.Expects, err = s.expects(ctx, me, &p.Page); err != nil {
 		return err
 	}
@@ -718,14 +713,11 @@ func (s *Server) renderGeneral(w http.ResponseWriter, r *http.Request, me *visit
 }
 
 func (s *Server) sayToClient(w http.ResponseWriter, r *http.Request, me *visit) error {
-	f, err := parseForm(r)
-	if err != nil {
-		return err
-	}
-	t := readSay(f)
+	client := portal.ClientID(r.PathValue("id"))
+	t, err := s.readSaid(w, r, me, client, "")
 	var msg portal.MessageID
-	if err = f.err(); err == nil {
-		msg, err = portal.Once(me.SayToClient(r.Context(), portal.ClientID(r.PathValue("id")), t.NewMessage))
+	if err == nil {
+		msg, err = portal.Once(me.SayToClient(r.Context(), client, t.NewMessage))
 	}
 	if invalid, status, ok := refused(err); ok {
 		return s.renderGeneral(w, r, me, status, &t, invalid)

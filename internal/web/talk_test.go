@@ -221,3 +221,98 @@ func TestTalkOfTwoClients(t *testing.T) {
 		bea.Forbid("lantern").Get("/messages").MustBe(200).MustContain("sextant")
 	})
 }
+
+// Files go along with what is said: they are kept in the project, seen by those
+// who read the message, and sent twice they are there once.
+func TestFilesInMessages(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		mia, cleo, bea := s.As("mia"), s.As("cleo").Forbid("inkwell"), s.As("bea").Forbid("inkwell")
+		at := "/conversations/" + string(s.Items[s.Site][portal.ClientSide].Conversation)
+		inside := "/conversations/" + string(s.Items[s.Site][portal.Team].Conversation)
+		files := func(project portal.ProjectID) (names []string) {
+			t.Helper()
+			all, err := s.World.As(s.Ada).Files(t.Context(), project, "", portal.ListOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range all.Files {
+				names = append(names, f.Name+" for "+string(f.Audience))
+			}
+			return names
+		}
+		// say sends a composer as a browser does, with files behind its fields.
+		say := func(b *webtest.Browser, path string, parts ...filePart) answer {
+			t.Helper()
+			return send(t, b).form(path, parts...)
+		}
+		expect := func(what string, a answer, status int) {
+			t.Helper()
+			if a.StatusCode != status {
+				t.Errorf("%s: %d, want %d: %.300s", what, a.StatusCode, status, a.text)
+			}
+		}
+		twice := []filePart{{"once", "", "number one"}, {"audience", "", "client"}, {"body", "", "Here they are"},
+			{"upload", named("rope.txt"), "a rope"}, {"upload", named("knot.txt"), "a knot"}, {"upload", named(""), ""}}
+		expect("two files", say(cleo, at, twice...), 303)
+		expect("again", say(cleo, at, twice...), 303)
+		p := mia.Get(at).MustBe(200).MustContain("Here they are")
+		if got := p.Texts(".said-files b"); strings.Count(strings.Join(got, ","), "rope.txt,knot.txt") != 1 || strings.Count(p.Text(".messages"), "Here they are") != 1 {
+			t.Errorf("with the message came %q", got)
+		}
+		if got := files(s.Site); strings.Join(got, ",") != "knot.txt for client,rope.txt for client" {
+			t.Errorf("kept are %q", got)
+		}
+		// Of a note, the team alone has them; a file may be all that is said.
+		expect("a note", say(mia, at, filePart{"audience", "", "team"}, filePart{"body", "", ""}, filePart{"upload", named("inkwell.txt"), "inkwell"}), 303)
+		expect("where the team talks", say(mia, inside, filePart{"audience", "", "team"}, filePart{"body", "", "x"}, filePart{"upload", named("inkwell two.txt"), "inkwell"}), 303)
+		if got := strings.Join(files(s.Site), ","); !strings.Contains(got, "inkwell.txt for team") || !strings.Contains(got, "inkwell two.txt for team") {
+			t.Errorf("kept are %s", got)
+		}
+		cleo.Get(at).MustBe(200)
+		cleo.Get("/projects/" + string(s.Site) + "/files").MustBe(200)
+		// What is wrong is said, and what came is there to be sent.
+		a := say(cleo, at, filePart{"audience", "", "client"}, filePart{"body", "", strings.Repeat("x", portal.MaxText+1)}, filePart{"upload", named("late.txt"), "late"})
+		expect("too long", a, 422)
+		if !strings.Contains(a.text, "late.txt") {
+			t.Error("what came is not there")
+		}
+		expect("a field behind the files", say(cleo, at, filePart{"upload", named("a.txt"), "a"}, filePart{"body", "", "x"}), 415)
+		expect("an unknown field", say(cleo, at, filePart{"side", "", "team"}, filePart{"upload", named("a.txt"), "a"}), 422)
+		expect("no file", say(cleo, at, filePart{"audience", "", "client"}, filePart{"body", "", "None"}, filePart{"upload", named(""), ""}), 303)
+		// Who may not upload is not offered to, and cannot.
+		if bea.Get(at).MustBe(200).Has("input[type=file]") || !cleo.Get(at).Has("input[type=file]") {
+			t.Error("to upload is offered to the wrong people")
+		}
+		count := len(files(s.Site))
+		expect("who may not upload", say(bea, at, filePart{"body", "", "x"}, filePart{"upload", named("b.txt"), "b"}), 403)
+		for _, name := range []string{"dan", "carl", "rex"} {
+			expect(name, say(s.As(name), at, filePart{"body", "", "x"}, filePart{"upload", named("b.txt"), "b"}), 404)
+		}
+		if got := len(files(s.Site)); got != count {
+			t.Errorf("%d files were kept of those who may not", got-count)
+		}
+		// In general, the project is chosen, among the client's.
+		general := "/clients/" + string(s.Acme) + "/conversation"
+		p = mia.Get(general).MustBe(200)
+		if got := strings.Join(p.Attrs("#project-client option", "value"), ","); !strings.Contains(got, string(s.Site)) || strings.Contains(got, string(s.Shop)) {
+			t.Errorf("files can be kept in %q", got)
+		}
+		shop := len(files(s.Shop))
+		expect("in another client's", say(mia, general, filePart{"audience", "", "client"}, filePart{"body", "", "x"}, filePart{"project", "", string(s.Shop)}, filePart{"upload", named("x.txt"), "x"}), 422)
+		if len(files(s.Shop)) != shop {
+			t.Error("a file came into another client's project")
+		}
+		expect("in general", say(mia, general, filePart{"audience", "", "client"}, filePart{"body", "", "In general"}, filePart{"project", "", string(s.Brand)}, filePart{"upload", named("all.txt"), "x"}), 303)
+		p = cleo.Get(general).MustBe(200).MustContain("In general", "all.txt")
+		if got := strings.Join(files(s.Brand), ","); !strings.Contains(got, "all.txt for client") {
+			t.Errorf("kept are %s", got)
+		}
+		// A conversation begins with one.
+		start := "/projects/" + string(s.Site) + "/conversations"
+		expect("begun with a file", say(cleo, start, filePart{"audience", "", "client"}, filePart{"subject", "", "Sails"}, filePart{"body", "", "x"}, filePart{"upload", named("sail.txt"), "x"}), 303)
+		mia.Get("/messages/search?q=x&files=1").MustBe(200)
+		if got := strings.Join(files(s.Site), ","); !strings.Contains(got, "sail.txt for client") {
+			t.Errorf("kept are %s", got)
+		}
+	})
+}

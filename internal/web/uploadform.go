@@ -2,6 +2,7 @@ package web
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -19,10 +20,10 @@ import (
 
 // bulkRoutes take forms of any size.
 func (s *Server) bulkRoutes() []route {
-	return []route{
+	return append([]route{
 		{"POST /projects/{project}/files", person, s.uploadFiles},
 		{"POST /files/{id}/versions", person, s.uploadVersion},
-	}
+	}, s.sayRoutes()...)
 }
 
 // uploadRoutes are what follows from them.
@@ -39,22 +40,22 @@ const (
 
 func (s *Server) uploadFiles(w http.ResponseWriter, r *http.Request, me *visit) error {
 	project := portal.ProjectID(r.PathValue("project"))
-	return s.takeForm(w, r, me, func(f *form) portal.NewUpload {
+	return s.takeForm(w, r, me, func(f *form) (portal.NewUpload, error) {
 		return portal.NewUpload{Project: project, Folder: portal.FolderID(f.one("folder")), Request: portal.FileRequestID(f.one("request")),
-			Audience: portal.Side(f.one("audience")), Note: f.one("note"), OnClash: f.one("on_clash")}
+			Audience: portal.Side(f.one("audience")), Note: f.one("note"), OnClash: f.one("on_clash")}, nil
 	})
 }
 
 func (s *Server) uploadVersion(w http.ResponseWriter, r *http.Request, me *visit) error {
 	file := portal.FileID(r.PathValue("id"))
-	return s.takeForm(w, r, me, func(f *form) portal.NewUpload {
-		return portal.NewUpload{File: file, Request: portal.FileRequestID(f.one("request")), Audience: portal.Side(f.one("audience")), Note: f.one("note")}
+	return s.takeForm(w, r, me, func(f *form) (portal.NewUpload, error) {
+		return portal.NewUpload{File: file, Request: portal.FileRequestID(f.one("request")), Audience: portal.Side(f.one("audience")), Note: f.one("note")}, nil
 	})
 }
 
 // takeForm brings the files of a form in, and then makes files of them. Of one
 // whose name is taken it asks what to do, and keeps what has come till then.
-func (s *Server) takeForm(w http.ResponseWriter, r *http.Request, me *visit, read func(*form) portal.NewUpload) error {
+func (s *Server) takeForm(w http.ResponseWriter, r *http.Request, me *visit, read func(*form) (portal.NewUpload, error)) error {
 	most, err := me.FileLimit(r.Context())
 	if err != nil {
 		return err
@@ -72,7 +73,7 @@ func (s *Server) takeForm(w http.ResponseWriter, r *http.Request, me *visit, rea
 		io.Reader
 		io.Closer
 	}{transfer.NewIncoming(w, r.Body), r.Body}, most+maxForm)
-	t := &taker{Server: s, me: me, most: most, length: r.ContentLength, read: read}
+	t := &taker{Server: s, me: me, most: most, length: r.ContentLength, part: "file", read: read}
 	if err := t.take(r); err != nil {
 		t.forget(r.Context())
 		return formBytes(err)
@@ -98,9 +99,13 @@ func formBytes(err error) error {
 type taker struct {
 	*Server
 	me     *visit
-	most   int64 // of one file
-	length int64 // of the whole form, -1: unknown
-	read   func(*form) portal.NewUpload
+	most   int64  // of one file
+	length int64  // of the whole form, -1: unknown
+	part   string // the name of the field with the files
+	read   func(*form) (portal.NewUpload, error)
+
+	optional bool // there need be no file
+	spare    bool // the request was here before: what comes again is let go
 
 	fields  url.Values
 	n       *portal.NewUpload // as the fields say, from the first file on
@@ -130,7 +135,7 @@ func (t *taker) take(r *http.Request) error {
 		switch content := bufio.NewReader(part); {
 		case part.FileName() != "":
 			err = t.takeFile(r.Context(), part, content, part.FileName())
-		case part.FormName() == "file": // where none was chosen there are no bytes either
+		case part.FormName() == t.part: // where none was chosen there are no bytes either
 			if _, err = content.Peek(1); err == nil {
 				err = t.takeFile(r.Context(), part, content, "_")
 			} else if err == io.EOF {
@@ -154,7 +159,9 @@ func (t *taker) take(r *http.Request) error {
 		if err := t.understand(); err != nil {
 			return err
 		}
-		return &portal.Invalid{Fields: map[string]portal.Reason{"file": {Key: "required"}}}
+		if !t.optional {
+			return &portal.Invalid{Fields: map[string]portal.Reason{"file": {Key: "required"}}}
+		}
 	}
 	return nil
 }
@@ -162,8 +169,8 @@ func (t *taker) take(r *http.Request) error {
 // understand reads the fields, all of which are there by now.
 func (t *taker) understand() error {
 	f := &form{values: t.fields, asked: map[string]bool{"once": true}, invalid: map[string]portal.Reason{}}
-	n := t.read(f)
-	if err := f.err(); err != nil {
+	n, err := t.read(f)
+	if err := cmp.Or(err, f.err()); err != nil {
 		return err
 	}
 	if t.onClash = n.OnClash; t.onClash == "" {
@@ -177,13 +184,17 @@ func (t *taker) understand() error {
 // takeFile brings one file in. How long it is shows at its end; until then, as
 // much room is held as it can take at most.
 func (t *taker) takeFile(ctx context.Context, part *multipart.Part, content io.Reader, name string) error {
-	if part.FormName() != "file" {
+	if part.FormName() != t.part {
 		return errBadForm
 	}
 	if t.n == nil {
 		if err := t.understand(); err != nil {
 			return err
 		}
+	}
+	if t.spare {
+		_, err := io.Copy(io.Discard, content)
+		return err
 	}
 	n := *t.n
 	n.Name, n.Type, n.Size = name, part.Header.Get("Content-Type"), t.most

@@ -15,7 +15,7 @@ var (
 	Viewer  = Bundle{Style: "/static/viewer.S2O6NZT6.css", Script: "/static/viewer.XVUKO3JX.js"}
 	PDF     = Bundle{Style: "/static/pdf.4GJ6XSPE.css", Script: "/static/pdf.K6O7SP43.js"}
 	Compose = Bundle{Style: "/static/compose.VTHF2X4V.css", Script: "/static/compose.ZQBFWCN3.js"}
-	Talk    = Bundle{Style: "/static/talk.A2DCSAPZ.css", Script: "/static/talk.BFV4HSGG.js"}
+	Talk    = Bundle{Style: "/static/talk.LUPEXNFF.css", Script: "/static/talk.WW6C7A5A.js"}
 	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}
 	Worker  = Bundle{Style: "", Script: "/static/worker.OVAN2JBB.js"}
 )

@@ -53,15 +53,43 @@ addEventListener("click", (e) => {
   });
 });
 
-// How many files are ticked stands beside the clip.
+// How many files go along stands beside the clip.
+const brought = (f: HTMLFormElement | null) => f?.querySelector<HTMLInputElement>("input[type=file][name=upload]") ?? null;
 function count(f: HTMLFormElement) {
-  const n = f.querySelectorAll(".attach-list input:checked").length;
+  const n = f.querySelectorAll(".attach-list input:checked").length + (brought(f)?.files?.length ?? 0);
   const at = f.querySelector("[data-chosen]");
   if (at) at.textContent = n ? String(n) : "";
 }
 addEventListener("change", (e) => {
   const f = form(e.target);
   if (f) count(f);
+});
+
+// Files that are pasted or dropped go along as well.
+function bring(f: HTMLFormElement, files: FileList): boolean {
+  const input = brought(f);
+  if (!input || !files.length) return false;
+  const all = new DataTransfer();
+  for (const x of [...(input.files ?? []), ...files]) all.items.add(x);
+  input.files = all.files;
+  input.closest("details")!.open = true;
+  count(f);
+  return true;
+}
+addEventListener("paste", (e) => {
+  const f = form(e.target);
+  if (f && e.clipboardData && bring(f, e.clipboardData.files)) e.preventDefault();
+});
+addEventListener("dragover", (e) => {
+  const f = form(e.target);
+  if (!brought(f) || !e.dataTransfer?.types.includes("Files")) return;
+  e.preventDefault();
+  f!.classList.add("drops");
+});
+for (const end of ["dragleave", "drop"]) addEventListener(end, (e) => form(e.target)?.classList.remove("drops"));
+addEventListener("drop", (e) => {
+  const f = form(e.target);
+  if (f && e.dataTransfer && bring(f, e.dataTransfer.files)) e.preventDefault();
 });
 
 addEventListener("keydown", (e) => {
@@ -87,14 +115,17 @@ async function send(f: HTMLFormElement, by: HTMLButtonElement | null) {
   f.dataset.sending = "";
   const whole = f.closest<HTMLElement>("[data-keep]")!;
   try {
-    const answer = await fetch(f.action, { method: "POST", headers: { Accept: "text/html" }, body: new URLSearchParams(new FormData(f, by) as unknown as Record<string, string>) });
-    const page = answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
-    const now = page?.getElementById(whole.id);
+    const answer = await post(f, new FormData(f, by));
+    const now = new DOMParser().parseFromString(answer.text, "text/html").getElementById(whole.id);
     const empty = now && [...now.querySelectorAll<HTMLFormElement>("form[data-say]")].find((x) => x.dataset.place === f.dataset.place);
-    if (!empty || !answer.redirected) return again(f, by); // the page with what is wrong
+    if (!empty || !(answer.ok || answer.wrong)) return again(f, by);
     // What is typed into the other form stays; what was quoted was quoted.
     const own = document.importNode(empty, true);
     f.replaceWith(own);
+    if (answer.wrong) {
+      (own.querySelector<HTMLElement>("[aria-invalid]") ?? own.querySelector("textarea")!).focus();
+      return;
+    }
     whole.dataset.keep = now.dataset.keep;
     whole.querySelectorAll(".quoting").forEach((x) => x.remove());
     own.querySelector("textarea")!.focus();
@@ -114,10 +145,35 @@ async function send(f: HTMLFormElement, by: HTMLButtonElement | null) {
 
 // again sends the form as the browser does; sent twice, it is one message.
 function again(f: HTMLFormElement, by: HTMLButtonElement | null) {
+  void save(f, true);
   if (by?.name) {
     const pressed = document.createElement("input");
     Object.assign(pressed, { type: "hidden", name: by.name, value: by.value });
     f.append(pressed);
   }
   f.submit();
+}
+
+interface Answer {
+  ok: boolean;
+  wrong: boolean; // it says what was
+  url: string;
+  text: string;
+}
+
+// post sends what is said; files with it tell how far they are.
+function post(f: HTMLFormElement, data: FormData): Promise<Answer> {
+  const files = brought(f)?.files?.length;
+  if (!files) data.delete("upload");
+  const state = f.querySelector<HTMLElement>(".draft-state");
+  return new Promise((done, fail) => {
+    const x = new XMLHttpRequest();
+    x.open("POST", f.action);
+    x.setRequestHeader("Accept", "text/html");
+    if (files && state)
+      x.upload.onprogress = (e) => (state.textContent = state.dataset.sending!.replace("#", String(Math.floor((100 * e.loaded) / e.total))));
+    x.onload = () => done({ ok: x.status < 300, wrong: x.status === 422, url: x.responseURL, text: x.responseText });
+    x.onerror = fail;
+    x.send(files ? data : new URLSearchParams(data as unknown as Record<string, string>));
+  });
 }
