@@ -285,6 +285,7 @@ type ApprovalSubject struct {
 	Kind, Type    string
 	Preview, Scan string
 	Width, Height int
+	Pages         int
 	Trashed       bool
 	Newest        bool // nothing newer is there for its readers
 	Audience      Side
@@ -298,11 +299,11 @@ func (me *Scope) ApprovalSubjects(ctx context.Context, ids ...ApprovalID) ([]App
 	return approvalSubjects(ctx, me, ids...)
 }
 
-const subjectColumns = `s.approval_id, s.position, s.file_id, s.version_id, s.name, COALESCE(s.number, 0), s.sha256, s.result, s.size, s.kind, s.type, s.preview, s.scan, s.width, s.height,
+const subjectColumns = `s.approval_id, s.position, s.file_id, s.version_id, s.name, COALESCE(s.number, 0), s.sha256, s.result, s.size, s.kind, s.type, s.preview, s.scan, s.width, s.height, s.pages,
        s.trashed, s.newest, s.audience, s.state, s.state_at, s.side, s.rights`
 
 func scanSubject(rows *sql.Rows) (s ApprovalSubject, err error) {
-	return s, rows.Scan(&s.Approval, &s.Position, &s.File, &s.Version, &s.Name, &s.Number, &s.SHA256, &s.Result, &s.Size, &s.Kind, &s.Type, &s.Preview, &s.Scan, &s.Width, &s.Height,
+	return s, rows.Scan(&s.Approval, &s.Position, &s.File, &s.Version, &s.Name, &s.Number, &s.SHA256, &s.Result, &s.Size, &s.Kind, &s.Type, &s.Preview, &s.Scan, &s.Width, &s.Height, &s.Pages,
 		&s.Trashed, &s.Newest, &s.Audience, &s.State, micros{&s.StateAt}, &s.Side, &s.Rights)
 }
 
@@ -429,4 +430,9 @@ func (o OfficeHours) works(day time.Time) bool {
 		return weekday < 5
 	}
 	return o.Days[weekday].From != ""
+}
+
+// AsVersion is as much of the version as a picture of it needs.
+func (s ApprovalSubject) AsVersion() Version {
+	return Version{ID: s.Version, File: s.File, FileName: s.Name, Kind: s.Kind, Type: s.Type, Preview: s.Preview, Scan: s.Scan, Pages: s.Pages, Size: s.Size, ShownNumber: s.Number}
 }

@@ -215,7 +215,9 @@ func TestDecide(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		files, versions := banners(t, w, 6)
 		cleo := w.As(w.Cleo)
-		a := toApprove(t, w, portal.NewApproval{Versions: versions, Checklist: []string{"Spelling", "Prices"}})
+		a := toApprove(t, w, portal.NewApproval{Versions: versions, Checklist: []string{"Spelling", "Prices"}, NoDownload: true})
+		_, err := cleo.DownloadVersion(ctx, versions[0])
+		wants(t, "DownloadVersion before the decision", err, portal.ErrForbidden)
 		if err := cleo.MarkSeen(ctx, portal.ItemID(a.ID)); err != nil {
 			t.Fatal(err)
 		}
@@ -278,6 +280,9 @@ func TestDecide(t *testing.T) {
 		in.Answer, in.Changes, in.Note = portal.AnswerNote, nil, "Mind the date"
 		if err := cleo.Decide(ctx, a.ID, in); err != nil {
 			t.Fatal(err)
+		}
+		if _, err := cleo.DownloadVersion(ctx, versions[0]); err != nil {
+			t.Errorf("DownloadVersion after it: %v", err)
 		}
 		w.Clock.Advance(11 * time.Minute)
 		wants(t, "Undo too late", cleo.Undo(ctx, a.ID), portal.ErrConflict)

@@ -565,3 +565,38 @@ func (a Approval) audience() Side {
 	}
 	return ClientSide
 }
+
+// ApprovalChoices are what a request to decide can name, of the project.
+type ApprovalChoices struct {
+	Approvers []ProjectPerson // of the client, who can decide
+	People    []ProjectPerson // whoever sees the project
+	Files     []Version       // the newest that the client sees of each of the newest files, and the team's own
+}
+
+// ApprovalChoices returns what an approval in the project can name. For its team.
+func (me *Scope) ApprovalChoices(ctx context.Context, project ProjectID) (c ApprovalChoices, err error) {
+	if c.Approvers, err = me.Approvers(ctx, project); err != nil {
+		return c, err
+	}
+	if c.People, err = me.Advisers(ctx, project); err != nil {
+		return c, err
+	}
+	rows, err := me.query(ctx, `SELECT `+fileColumns+` FROM my_team_files f WHERE f.project_id = $2 ORDER BY f.at DESC, f.id DESC LIMIT $3`, string(project), examplesToChoose)
+	files, err := list(rows, err, scanFile)
+	if err != nil {
+		return c, err
+	}
+	for _, f := range files {
+		if f.Version.Draft { // of which the client has an earlier one
+			all, err := me.Versions(ctx, f.ID)
+			if err != nil {
+				return c, err
+			}
+			if i := slices.IndexFunc(all, func(v Version) bool { return !v.Draft }); i >= 0 {
+				c.Files = append(c.Files, all[i])
+			}
+		}
+		c.Files = append(c.Files, f.Version)
+	}
+	return c, nil
+}

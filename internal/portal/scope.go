@@ -312,7 +312,7 @@ SELECT x.approval_id AS id FROM approval_people x WHERE x.person_id IN ($1, (SEL
 	// What they are about, as it was when it was asked; newest says whether its
 	// readers have nothing newer.
 	"my_approval_subjects": `
-SELECT s.approval_id, s.position, s.file_id, s.version_id, s.sha256, s.result, f.name, v.size, v.kind, v.type, v.preview, v.scan, v.width, v.height,
+SELECT s.approval_id, s.position, s.file_id, s.version_id, s.sha256, s.result, f.name, v.size, v.kind, v.type, v.preview, v.scan, v.width, v.height, v.pages,
        CASE WHEN f.audience = 'client' AND v.audience = 'client' THEN v.shown_number ELSE v.number END AS number,
        CASE WHEN f.trashed_at IS NULL THEN 0 ELSE 1 END AS trashed, ` + subjectNewest + ` AS newest,
        CASE WHEN f.audience = 'client' AND v.audience = 'client' THEN 'client' ELSE 'team' END AS audience,
@@ -385,7 +385,7 @@ SELECT f.id, f.project_id, COALESCE(f.parent_id, '') AS parent_id, f.depth, f.na
 	// Every version of those files. The client's have numbers of their own.
 	"my_versions": `
 SELECT v.id, v.file_id, v.project_id, v.created_at, v.size, f.name, f.name_key, f.folder_id, f.audience AS file_audience, ` + versionSQL + `,
-       p.client_id, p.side, p.rights
+       p.client_id, p.side, ` + rightsOn + ` AS rights
   FROM versions v JOIN files f ON f.id = v.file_id JOIN my_places p ON p.id = f.project_id
  WHERE f.trashed_at IS NULL AND (p.side = 'team' OR (f.audience = 'client' AND v.audience = 'client' AND (p.sections & 32) <> 0))`,
 
@@ -907,6 +907,11 @@ const linkOpens = `(w.share_links = 1 AND f.trashed_at IS NULL AND f.audience = 
    AND EXISTS (SELECT 1 FROM project_grants g JOIN persons k ON k.id = g.actor AND k.disabled_at IS NULL
                 WHERE g.actor = s.created_by AND g.project_id = s.project_id AND g.side = 'team' AND (g.rights & 256) <> 0))`
 
+// rightsOn are the rights on a version v in the project p: its client looks at one
+// that they may not have before they have decided.
+const rightsOn = `CASE WHEN p.side = 'client' AND EXISTS (SELECT 1 FROM approval_subjects s JOIN approvals a ON a.id = s.approval_id
+            WHERE s.version_id = v.id AND a.download = 0 AND a.state IN ('requested', 'viewed') AND a.shown_at IS NOT NULL) THEN (p.rights & ~2) ELSE p.rights END`
+
 // versionSQL are the columns of a version v in the project p.
 var versionSQL = `CASE WHEN p.side = 'team' THEN v.number ELSE COALESCE(v.shown_number, 0) END AS number, COALESCE(v.shown_number, 0) AS shown_number,
        v.audience AS version_audience, v.sha256, v.kind, v.type, v.note, CASE WHEN p.side = 'team' THEN v.restored_from END AS restored_from,
@@ -959,7 +964,7 @@ SELECT f.id, f.project_id, COALESCE(f.folder_id, '') AS folder_id, f.name, f.nam
        ` + version + ` AS version_id, ` + at + ` AS at, ` + size + ` AS size,
        CASE WHEN p.side = 'team' THEN v.number ELSE (SELECT COUNT(*) FROM versions o WHERE o.file_id = f.id AND o.audience = 'client') END AS versions,
        ` + versionSQL + `,
-       f.client_id, ` + projectName + ` AS project_name, ` + clientName + ` AS client_name, p.side, p.rights, p.sections
+       f.client_id, ` + projectName + ` AS project_name, ` + clientName + ` AS client_name, p.side, ` + rightsOn + ` AS rights, p.sections
   FROM ` + join + `
   JOIN versions v ON v.id = ` + version + `
  WHERE f.trashed_at IS NULL AND ` + who

@@ -10,6 +10,8 @@ type Self struct {
 	Files   bool         // they are shown the files of some project
 
 	Messages bool // they are shown the conversations of some client or project
+
+	Approvals bool // they are shown the approvals of some project
 }
 
 // ClientName is enough of a client to name it and link to it.
@@ -31,6 +33,8 @@ SELECT 'client', x.id, x.name, x.rights FROM (SELECT c.id, c.name, c.rights FROM
 UNION ALL
 SELECT 'files', x.id, '', 0 FROM (SELECT p.id FROM my_places p WHERE (p.sections & 32) <> 0 LIMIT 1) x
 UNION ALL
+SELECT 'approvals', x.id, '', 0 FROM (SELECT p.id FROM my_places p WHERE (p.sections & 128) <> 0 LIMIT 1) x
+UNION ALL
 SELECT 'messages', x.id, '', 0 FROM (SELECT p.id FROM my_places p WHERE (p.sections & 64) <> 0 LIMIT 1) x
 UNION ALL
 SELECT 'messages', x.id, '', 0 FROM (SELECT c.id FROM my_clients c JOIN workspace w ON w.id = 1
@@ -50,6 +54,8 @@ SELECT 'messages', x.id, '', 0 FROM (SELECT c.id FROM my_clients c JOIN workspac
 			s.Role, s.Rights = a, rights
 		case "files":
 			s.Files = true
+		case "approvals":
+			s.Approvals = true
 		case "messages":
 			s.Messages = true
 		default:

@@ -45,6 +45,9 @@ func (s *Server) deliverables(w http.ResponseWriter, r *http.Request, me *visit)
 	return s.render(w, r, http.StatusOK, view.Deliverables(p))
 }
 
+// approvalsBeside is how many approvals of a deliverable its page shows.
+const approvalsBeside = 10
+
 // thumbs are addresses of small pictures of what is in deliverables: of the
 // first file in each that has one.
 func thumbs(ctx context.Context, me *visit, all []portal.Deliverable) (map[portal.DeliverableID]string, error) {
@@ -85,6 +88,10 @@ func (s *Server) renderDeliverable(w http.ResponseWriter, r *http.Request, me *v
 	if p.Links, err = me.Links(ctx, d.ID); err != nil {
 		return err
 	}
+	if p.Approvals, _, err = me.DeliverableApprovals(ctx, d.ID, portal.Page{Limit: approvalsBeside}); err != nil {
+		return err
+	}
+	p.MayDelete = p.MayDelete && len(p.Approvals) == 0
 	if err := s.attached(r, me, &p.Item); err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ func (s *Server) routes() []route {
 		s.settingsRoutes(),
 		s.fileSettingsRoutes(),
 		s.projectRoutes(),
+		s.approvalRoutes(),
 		s.talkRoutes(),
 		s.commentRoutes(),
 		s.viewerRoutes(),

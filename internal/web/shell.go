@@ -53,6 +53,7 @@ var doneKeys = []string{
 	"pinned", "unpinned", "moved", "copied", "trashed", "untrashed", "attached", "detached",
 	"version_back",
 	"settled", "message_deleted", "message_erased", "resolved", "comments_reopened",
+	"approval_sent", "approval_saved", "approval_approved", "approval_returned", "approval_declined", "approval_advised", "approval_undone", "approval_cancelled", "approval_reminded", "approval_aside",
 	"request_sent", "request_answered", "request_accepted", "request_refused", "request_withdrawn", "link_made", "link_revoked", "links_revoked",
 }
 
@@ -115,6 +116,7 @@ func (s *Server) teamShell(me *visit, current string) *ui.TeamShellProps {
 		{Label: b.T("nav.clients"), Href: "/clients", Icon: "building-2", Current: current == "clients"},
 		{Label: b.T("nav.projects"), Href: "/projects", Icon: "folder-kanban", Current: current == "projects"},
 		{Label: b.T("nav.messages"), Href: "/messages", Icon: "message-square", Current: current == "messages", Count: me.unread()},
+		{Label: b.T("nav.approvals"), Href: "/approvals", Icon: "stamp", Current: current == "approvals"},
 		{Label: b.T("nav.files"), Href: "/files", Icon: "files", Current: current == "files"},
 		{Label: b.T("nav.people"), Href: "/people", Icon: "users", Current: current == "people"},
 	}
@@ -135,6 +137,9 @@ func (s *Server) clientShell(me *visit, current string) *ui.ClientShellProps {
 		p.Nav = []ui.NavItem{
 			{Label: b.T("nav.home"), Href: "/", Icon: "house", Current: current == "home"},
 			{Label: b.T("nav.projects"), Href: "/projects", Icon: "folder-kanban", Current: current == "projects"},
+		}
+		if me.Self.Approvals {
+			p.Nav = append(p.Nav, ui.NavItem{Label: b.T("nav.approvals"), Href: "/approvals", Icon: "stamp", Current: current == "approvals"})
 		}
 		if me.Self.Messages {
 			p.Nav = append(p.Nav, ui.NavItem{Label: b.T("nav.messages"), Href: "/messages", Icon: "message-square", Current: current == "messages", Count: me.unread()})

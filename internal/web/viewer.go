@@ -73,6 +73,18 @@ func (s *Server) renderViewer(w http.ResponseWriter, r *http.Request, me *visit,
 			return err
 		}
 	}
+	if p.Approvals, err = me.FileApprovals(ctx, f.ID); err != nil {
+		return err
+	}
+	for _, x := range p.Approvals {
+		if x.Version == v.ID && x.State.Open() {
+			a, err := me.Approval(ctx, x.Approval)
+			if err != nil {
+				return err
+			}
+			p.Asked = append(p.Asked, a)
+		}
+	}
 	if p.Attached, err = attachedTo(ctx, me, &p.Page, f.ID); err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ import (
 )
 
 // bundles are the entry points; app comes first on every page.
-var bundles = []string{"app", "files", "viewer", "pdf", "compose", "talk", "push", "worker"}
+var bundles = []string{"app", "files", "viewer", "pdf", "compose", "talk", "push", "worker", "approve"}
 
 const (
 	source = "internal/web/static"

@@ -18,4 +18,5 @@ var (
 	Talk    = Bundle{Style: "/static/talk.LUPEXNFF.css", Script: "/static/talk.WW6C7A5A.js"}
 	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}
 	Worker  = Bundle{Style: "", Script: "/static/worker.OVAN2JBB.js"}
+	Approve = Bundle{Style: "/static/approve.WOE77KPF.css", Script: ""}
 )

@@ -103,6 +103,7 @@ func (p *Within) tabs() []ui.Tab {
 		{"deliverables", portal.SectionDeliverables, c.Deliverables},
 		{"tasks", portal.SectionTasks, c.OpenTasks},
 		{"files", portal.SectionFiles, 0},
+		{"approvals", portal.SectionApprovals, 0},
 		{"messages", portal.SectionMessages, 0},
 		{"team", portal.SectionTeam | portal.FieldTeamNames, 0},
 		{"activity", portal.SectionActivity, 0},

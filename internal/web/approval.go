@@ -1,0 +1,578 @@
+package web
+
+import (
+	"context"
+	"encoding/csv"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/static"
+	"github.com/vitrine-portal/vitrine/internal/web/view"
+)
+
+func (s *Server) approvalRoutes() []route {
+	after := func(key string, do func(*visit, context.Context, portal.ApprovalID) error) handler {
+		return s.followUp(key, do)
+	}
+	return []route{
+		{"GET /approvals", person, s.approvals},
+		{"GET /approvals.csv", team, s.approvalsCSV},
+		{"GET /projects/{project}/approvals", person, s.projectApprovals},
+		{"GET /projects/{project}/approvals/new", team, s.newApproval},
+		{"POST /projects/{project}/approvals", team, s.askApproval},
+		{"GET /approvals/{id}", person, s.approvalPage},
+		{"GET /approvals/{id}/edit", team, s.editApproval},
+		{"POST /approvals/{id}", team, s.changeApproval},
+		{"POST /approvals/{id}/decide", person, s.decideApproval},
+		{"POST /approvals/{id}/undo", person, after("approval_undone", func(me *visit, ctx context.Context, id portal.ApprovalID) error { return me.Undo(ctx, id) })},
+		{"POST /approvals/{id}/send", team, after("approval_sent", func(me *visit, ctx context.Context, id portal.ApprovalID) error { return me.SendToClient(ctx, id) })},
+		{"POST /approvals/{id}/remind", team, after("approval_reminded", func(me *visit, ctx context.Context, id portal.ApprovalID) error { return me.Remind(ctx, id) })},
+		{"POST /approvals/{id}/cancel", team, after("approval_cancelled", func(me *visit, ctx context.Context, id portal.ApprovalID) error { return me.CancelApproval(ctx, id) })},
+		{"POST /approvals/{id}/aside", team, after("approval_aside", func(me *visit, ctx context.Context, id portal.ApprovalID) error { return me.PutAside(ctx, id) })},
+	}
+}
+
+func approvalPath(id portal.ApprovalID) string { return "/approvals/" + string(id) }
+
+// onBoard is how many approvals stand on one page.
+const onBoard = 50
+
+// approvals is the team's board over all clients, or what the client's people are
+// asked and were.
+func (s *Server) approvals(w http.ResponseWriter, r *http.Request, me *visit) error {
+	if me.Self.Role != "" {
+		return s.board(w, r, me)
+	}
+	if !me.Self.Approvals {
+		return portal.ErrNotFound
+	}
+	ctx := r.Context()
+	p := view.ApprovalsPage{Page: s.page(me, "approvals"), Name: me.Brand.Name, Several: len(me.Self.Clients) > 1}
+	var err error
+	if p.Awaited, err = me.AwaitedApprovals(ctx, 0); err != nil {
+		return err
+	}
+	client := portal.ClientID(r.URL.Query().Get("client"))
+	for _, c := range me.Self.Clients {
+		if client != "" && c.ID != client {
+			continue
+		}
+		all, next, err := me.ClientApprovals(ctx, c.ID, pageOf(r, onBoard))
+		if err != nil {
+			return err
+		}
+		p.Clients = append(p.Clients, view.ClientApprovals{Client: c, Approvals: all})
+		if next != "" {
+			p.Clients[len(p.Clients)-1].Older = "/approvals?" + url.Values{"client": {string(c.ID)}, "after": {next}}.Encode()
+		}
+	}
+	if p.People, err = s.answersOf(ctx, me, p.All()); err != nil {
+		return err
+	}
+	s.setTitle(&p.Page, p.T("nav.approvals"))
+	return s.render(w, r, http.StatusOK, view.Approvals(p))
+}
+
+// answersOf are the people in approvals, by approval.
+func (s *Server) answersOf(ctx context.Context, me *visit, all []portal.Approval) (map[portal.ApprovalID][]portal.ApprovalPerson, error) {
+	people := map[portal.ApprovalID][]portal.ApprovalPerson{}
+	var ids []portal.ApprovalID
+	for _, a := range all {
+		ids = append(ids, a.ID)
+	}
+	for some := range slices.Chunk(ids, 100) {
+		found, err := me.ApprovalPeople(ctx, some...)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range found {
+			people[x.Approval] = append(people[x.Approval], x)
+		}
+	}
+	return people, nil
+}
+
+// boardOf reads which part of the board is asked for.
+func boardOf(me *visit, q url.Values) (f portal.BoardFilter, tab string) {
+	tab = q.Get("lane")
+	f = portal.BoardFilter{Lane: portal.Lane(tab), Client: portal.ClientID(q.Get("client"))}
+	switch {
+	case tab == "overdue":
+		f.Lane, f.Overdue = portal.LaneClient, today(me)
+	case !slices.Contains(portal.Lanes, f.Lane):
+		f.Lane, tab = portal.LaneClient, string(portal.LaneClient)
+	}
+	return f, tab
+}
+
+// today is the visitor's day.
+func today(me *visit) string { return me.Now.In(me.Book.Zone()).Format(time.DateOnly) }
+
+func (s *Server) board(w http.ResponseWriter, r *http.Request, me *visit) error {
+	ctx := r.Context()
+	f, tab := boardOf(me, r.URL.Query())
+	p := view.BoardPage{Page: s.page(me, "approvals"), Tab: tab, Client: f.Client, Today: today(me)}
+	var err error
+	if p.Counts, p.Overdue, err = me.BoardCounts(ctx, f.Client, p.Today); err != nil {
+		return err
+	}
+	var next string
+	if p.Approvals, next, err = me.Board(ctx, f, pageOf(r, onBoard)); err != nil {
+		return err
+	}
+	if p.People, err = s.answersOf(ctx, me, p.Approvals); err != nil {
+		return err
+	}
+	clients, _, err := me.Clients(ctx, portal.ClientFilter{}, portal.Page{Limit: auditClients})
+	if err != nil {
+		return err
+	}
+	for _, c := range clients {
+		p.Clients = append(p.Clients, portal.ClientName{ID: c.ID, Name: c.Name})
+	}
+	p.Newest, p.Older = pages(r, next)
+	s.setTitle(&p.Page, p.T("nav.approvals"))
+	return s.render(w, r, http.StatusOK, view.Board(p))
+}
+
+// mostExported bounds one export.
+const mostExported = 10_000
+
+// approvalsCSV is the board's lane as a table for a spreadsheet.
+func (s *Server) approvalsCSV(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, tab := boardOf(me, r.URL.Query())
+	first, next, err := me.Board(r.Context(), f, portal.Page{Limit: 100})
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/csv; charset=utf-8")
+	h.Set("Content-Disposition", `attachment; filename="approvals-`+tab+`.csv"`)
+	out := csv.NewWriter(w)
+	b := me.Book
+	head := []string{}
+	for _, c := range []string{"client", "project", "title", "state", "due", "since", "asked_by", "people", "round"} {
+		head = append(head, b.T("approval.col."+c))
+	}
+	if err := out.Write(head); err != nil {
+		return err
+	}
+	for n := 0; len(first) > 0; {
+		people, err := s.answersOf(r.Context(), me, first)
+		if err != nil {
+			return err
+		}
+		for _, a := range first {
+			var names []string
+			for _, x := range people[a.ID] {
+				if !x.Adviser {
+					names = append(names, x.Name)
+				}
+			}
+			row := []string{a.ClientName, a.ProjectName, a.Title, b.T("approval.state." + string(a.State)), a.DueOn, a.TurnSince.UTC().Format(time.RFC3339), a.AskedBy, strings.Join(names, "; "), strconv.Itoa(a.Round)}
+			for i := range row {
+				row[i] = plainCell(row[i])
+			}
+			if err := out.Write(row); err != nil {
+				return err
+			}
+		}
+		if n += len(first); next == "" || n >= mostExported {
+			break
+		}
+		if first, next, err = me.Board(r.Context(), f, portal.Page{After: next, Limit: 100}); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+func (s *Server) projectApprovals(w http.ResponseWriter, r *http.Request, me *visit) error {
+	in, err := s.inProject(r, me, "approvals", portal.SectionApprovals)
+	if err != nil {
+		return err
+	}
+	p := view.ProjectApprovalsPage{Within: in}
+	var next string
+	if p.Approvals, next, err = me.ProjectApprovals(r.Context(), in.Project.ID, pageOf(r, onBoard)); err != nil {
+		return err
+	}
+	if p.People, err = s.answersOf(r.Context(), me, p.Approvals); err != nil {
+		return err
+	}
+	p.Newest, p.Older = pages(r, next)
+	return s.render(w, r, http.StatusOK, view.ProjectApprovals(p))
+}
+
+func (s *Server) approvalPage(w http.ResponseWriter, r *http.Request, me *visit) error {
+	a, err := me.Approval(r.Context(), portal.ApprovalID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	return s.renderApproval(w, r, me, http.StatusOK, a, view.ApprovalPage{})
+}
+
+// renderApproval draws an approval; p holds what was typed when an answer came
+// back.
+func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visit, status int, a portal.Approval, p view.ApprovalPage) error {
+	ctx := r.Context()
+	invalid := p.Invalid
+	in, err := s.within(r, me, a.Project, "approvals")
+	if err != nil {
+		return err
+	}
+	p.Within, p.Approval = in, a
+	p.Invalid = invalid
+	p.Load(static.Files, static.Approve)
+	if p.Subjects, err = me.ApprovalSubjects(ctx, a.ID); err != nil {
+		return err
+	}
+	if p.Stages, err = me.ApprovalStages(ctx, a.ID); err != nil {
+		return err
+	}
+	if p.People, err = me.ApprovalPeople(ctx, a.ID); err != nil {
+		return err
+	}
+	if p.Verdicts, err = me.Verdicts(ctx, a.ID); err != nil {
+		return err
+	}
+	if p.UndoUntil, err = me.MayUndo(ctx, a); err != nil {
+		return err
+	}
+	if a.Deliverable != "" {
+		d, err := me.Deliverable(ctx, a.Deliverable)
+		if err != nil {
+			return err
+		}
+		p.Deliverable = &d
+		if p.Links, err = me.Links(ctx, d.ID); err != nil {
+			return err
+		}
+	}
+	if a.Next != "" {
+		switch _, err := me.Approval(ctx, a.Next); err {
+		case nil:
+			p.Next = a.Next
+		case portal.ErrNotFound:
+		default:
+			return err
+		}
+	}
+	if in.Project.Sections.Has(portal.SectionActivity) {
+		if p.Events, err = me.ItemActivity(ctx, portal.ItemID(a.ID), eventsOnItem); err != nil {
+			return err
+		}
+	}
+	if err := me.ReadAbout(ctx, string(a.ID)); err != nil {
+		return err
+	}
+	s.below(&p.Within, "approvals", a.Title)
+	return s.render(w, r, status, view.Approval(p))
+}
+
+// answerTyped reads the form of an answer. Approving with words is approving with
+// notes.
+func answerTyped(f *form, r *http.Request) portal.ApprovalAnswer {
+	in := portal.ApprovalAnswer{Note: f.one("note"), Content: f.one("content"), Agent: r.UserAgent()}
+	switch how := f.one("answer"); how {
+	case "approve":
+		in.Answer = portal.AnswerApprove
+		if strings.TrimSpace(in.Note) != "" {
+			in.Answer = portal.AnswerNote
+		}
+	case "changes":
+		in.Answer = portal.AnswerChanges
+	case "decline":
+		in.Answer = portal.AnswerDecline
+	default:
+		f.fail("answer", "choice")
+	}
+	notes := f.prefixed("note.")
+	for n, v := range f.prefixed("change.") {
+		if i, err := strconv.Atoi(n); err == nil && v != "" {
+			in.Changes = append(in.Changes, portal.FileChange{Position: i, Note: notes[n]})
+		}
+	}
+	for n, v := range notes { // what was written of a file is meant
+		i, err := strconv.Atoi(n)
+		if err == nil && strings.TrimSpace(v) != "" && !slices.ContainsFunc(in.Changes, func(c portal.FileChange) bool { return c.Position == i }) {
+			in.Changes = append(in.Changes, portal.FileChange{Position: i, Note: v})
+		}
+	}
+	slices.SortFunc(in.Changes, func(a, b portal.FileChange) int { return a.Position - b.Position })
+	for n, v := range f.prefixed("check.") {
+		if i, err := strconv.Atoi(n); err == nil && v != "" {
+			in.Checked = append(in.Checked, i)
+		}
+	}
+	return in
+}
+
+// decideApproval takes somebody's answer. One to something older than what is
+// there now is not counted: the page says so, and where the newer is.
+func (s *Server) decideApproval(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	id := portal.ApprovalID(r.PathValue("id"))
+	in := answerTyped(f, r)
+	advises := false
+	if err = f.err(); err == nil {
+		var a portal.Approval
+		if a, err = me.Approval(r.Context(), id); err == nil {
+			advises = a.Advises
+			err = me.Decide(r.Context(), id, in)
+		}
+	}
+	if invalid, status, ok := refused(err); ok {
+		a, err := me.Approval(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		p := view.ApprovalPage{Typed: in, Stale: status == http.StatusConflict}
+		p.Invalid = invalid
+		return s.renderApproval(w, r, me, status, a, p)
+	}
+	if err != nil {
+		return err
+	}
+	key := map[portal.Answer]string{portal.AnswerChanges: "approval_returned", portal.AnswerDecline: "approval_declined"}[in.Answer]
+	if key == "" {
+		key = "approval_approved"
+	}
+	if advises {
+		key = "approval_advised"
+	}
+	return done(w, r, approvalPath(id), key)
+}
+
+// followUp does something to an approval, and comes back to its page, or to the
+// board if it was asked for there.
+func (s *Server) followUp(key string, do func(*visit, context.Context, portal.ApprovalID) error) handler {
+	return func(w http.ResponseWriter, r *http.Request, me *visit) error {
+		f, err := parseForm(r)
+		if err != nil {
+			return err
+		}
+		id, back := portal.ApprovalID(r.PathValue("id")), f.one("back")
+		if err = f.err(); err == nil {
+			err = do(me, r.Context(), id)
+		}
+		if invalid, status, ok := refused(err); ok {
+			a, err := me.Approval(r.Context(), id)
+			if err != nil {
+				return err
+			}
+			p := view.ApprovalPage{Stale: status == http.StatusConflict}
+			p.Invalid = invalid
+			return s.renderApproval(w, r, me, status, a, p)
+		}
+		if err != nil {
+			return err
+		}
+		if back == "board" {
+			return done(w, r, "/approvals", key)
+		}
+		return done(w, r, approvalPath(id), key)
+	}
+}
+
+func (s *Server) newApproval(w http.ResponseWriter, r *http.Request, me *visit) error {
+	ctx := r.Context()
+	in, err := s.inProject(r, me, "approvals", 0)
+	if err != nil {
+		return err
+	}
+	q := r.URL.Query()
+	n := portal.NewApproval{DueIn: 3, Stages: []portal.NewStage{{Of: portal.ClientSide, Rule: portal.RuleAnyone}}}
+	if again := portal.ApprovalID(q.Get("again")); again != "" {
+		var project portal.ProjectID
+		if n, project, err = me.AskedAs(ctx, again); err != nil {
+			return err
+		}
+		if project != in.Project.ID {
+			return portal.ErrNotFound
+		}
+		n.DueIn = 3
+	}
+	for _, id := range q["version"] {
+		v, err := me.Version(ctx, portal.VersionID(id))
+		if err != nil {
+			return err
+		}
+		n.Versions = append(n.Versions, v.ID)
+		if n.Title == "" {
+			n.Title = v.FileName
+		}
+	}
+	if id := portal.DeliverableID(q.Get("deliverable")); id != "" {
+		d, err := me.Deliverable(ctx, id)
+		if err != nil {
+			return err
+		}
+		n.Deliverable, n.Title = d.ID, d.Title
+	}
+	return s.renderApprovalForm(w, r, me, http.StatusOK, view.ApprovalForm{Within: in, New: n})
+}
+
+func (s *Server) renderApprovalForm(w http.ResponseWriter, r *http.Request, me *visit, status int, p view.ApprovalForm) error {
+	ctx := r.Context()
+	if !p.Project.Can(portal.Contribute) {
+		return portal.ErrForbidden
+	}
+	p.Load(static.Files, static.Approve)
+	var err error
+	if p.Choices, err = me.ApprovalChoices(ctx, p.Project.ID); err != nil {
+		return err
+	}
+	for _, id := range p.New.Versions { // of older files, too
+		if !slices.ContainsFunc(p.Choices.Files, func(v portal.Version) bool { return v.ID == id }) {
+			v, err := me.Version(ctx, id)
+			if err == portal.ErrNotFound {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			p.Choices.Files = append([]portal.Version{v}, p.Choices.Files...)
+		}
+	}
+	if p.New.Deliverable != "" {
+		d, err := me.Deliverable(ctx, p.New.Deliverable)
+		if err != nil && err != portal.ErrNotFound {
+			return err
+		}
+		if err == nil {
+			p.Deliverable = &d
+		}
+	}
+	office, err := me.Office(ctx)
+	if err != nil {
+		return err
+	}
+	now := me.Now.In(office.Zone)
+	for _, days := range []int{1, 2, 3, 5, 10} {
+		p.Days = append(p.Days, view.DueChoice{Days: days, Day: office.Hours.WorkingDay(now, days).Format(time.DateOnly)})
+	}
+	s.below(&p.Within, "approvals", p.Heading())
+	return s.render(w, r, status, view.EditApproval(p))
+}
+
+// readApproval reads the fields of the form.
+func readApproval(f *form) portal.NewApproval {
+	n := portal.NewApproval{Title: f.one("title"), Body: f.one("body"), Deliverable: portal.DeliverableID(f.one("deliverable")),
+		Checklist: strings.Split(f.one("checklist"), "\n"), NoDownload: f.ticked("no_download"), DueOn: f.one("due_on"), ExpiresOn: f.one("expires_on"),
+		NoReminders: !f.ticked("remind"), Previous: portal.ApprovalID(f.one("previous")), Draft: f.ticked("draft")}
+	if n.DueOn == "" {
+		n.DueIn = int(f.number("due_in"))
+	} else {
+		f.one("due_in")
+	}
+	for _, id := range f.all("versions") {
+		n.Versions = append(n.Versions, portal.VersionID(id))
+	}
+	if reviewers := persons(f, "reviewers"); len(reviewers) > 0 {
+		n.Stages = append(n.Stages, portal.NewStage{Of: portal.Team, Rule: portal.RuleEveryone, People: reviewers})
+	}
+	client := portal.NewStage{Of: portal.ClientSide, Rule: portal.Rule(f.one("rule")), People: persons(f, "people"), Advisers: persons(f, "advisers")}
+	if then := persons(f, "then"); len(then) > 0 {
+		n.Stages = append(n.Stages, client, portal.NewStage{Of: portal.ClientSide, Rule: portal.RuleAnyone, People: then})
+	} else {
+		n.Stages = append(n.Stages, client)
+	}
+	return n
+}
+
+func persons(f *form, name string) (all []portal.PersonID) {
+	for _, id := range f.all(name) {
+		all = append(all, portal.PersonID(id))
+	}
+	return all
+}
+
+func (s *Server) askApproval(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	n := readApproval(f)
+	project := portal.ProjectID(r.PathValue("project"))
+	var id portal.ApprovalID
+	if err = f.err(); err == nil {
+		id, err = portal.Once(me.AskApproval(r.Context(), project, n))
+	}
+	if invalid, status, ok := refused(err); ok {
+		in, err := s.within(r, me, project, "approvals")
+		if err != nil {
+			return err
+		}
+		in.Invalid = invalid
+		return s.renderApprovalForm(w, r, me, status, view.ApprovalForm{Within: in, New: n, Conflict: status == http.StatusConflict})
+	}
+	if err != nil {
+		return err
+	}
+	return done(w, r, approvalPath(id), savedOrSent(n))
+}
+
+func savedOrSent(n portal.NewApproval) string {
+	if n.Draft {
+		return "approval_saved"
+	}
+	return "approval_sent"
+}
+
+// editApproval is the form of a draft.
+func (s *Server) editApproval(w http.ResponseWriter, r *http.Request, me *visit) error {
+	a, err := me.Approval(r.Context(), portal.ApprovalID(r.PathValue("id")))
+	switch {
+	case err != nil:
+		return err
+	case a.State != portal.ApprovalDraft:
+		return portal.ErrConflict
+	}
+	n, _, err := me.AskedAs(r.Context(), a.ID)
+	if err != nil {
+		return err
+	}
+	in, err := s.within(r, me, a.Project, "approvals")
+	if err != nil {
+		return err
+	}
+	return s.renderApprovalForm(w, r, me, http.StatusOK, view.ApprovalForm{Within: in, ID: a.ID, New: n, Revision: a.Revision})
+}
+
+func (s *Server) changeApproval(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	id := portal.ApprovalID(r.PathValue("id"))
+	n, revision := readApproval(f), f.number("revision")
+	if err = f.err(); err == nil {
+		err = me.ChangeApproval(r.Context(), id, n, revision)
+	}
+	if invalid, status, ok := refused(err); ok {
+		a, err := me.Approval(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		in, err := s.within(r, me, a.Project, "approvals")
+		if err != nil {
+			return err
+		}
+		in.Invalid = invalid
+		return s.renderApprovalForm(w, r, me, status, view.ApprovalForm{Within: in, ID: id, New: n, Revision: a.Revision, Conflict: status == http.StatusConflict})
+	}
+	if err != nil {
+		return err
+	}
+	return done(w, r, approvalPath(id), savedOrSent(n))
+}

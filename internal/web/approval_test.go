@@ -1,0 +1,82 @@
+package web_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/webtest"
+)
+
+// An approval from the form to the answers, as both sides see it.
+func TestApprovalPages(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		tom, cleo, bea := s.As("tom"), s.As("cleo"), s.As("bea")
+		site := "/projects/" + string(s.World.Site)
+		for _, name := range []string{"cleo", "bea", "dan", "carl", "rex"} {
+			s.As(name).Get(site + "/approvals/new").MustBe(404)
+			s.As(name).Post(site+"/approvals", nil).MustBe(404)
+		}
+		version := string(s.Items[s.World.Site][portal.ClientSide].Version)
+		var versions []string
+		for _, name := range []string{"left.txt", "right.txt"} {
+			send(t, tom).bring([]byte("a banner"), "project", string(s.World.Site), "filename", name, "audience", "client")
+		}
+		tom.Get(site+"/approvals").MustBe(200).MustContain("Ask for approval", "CNRY-acme-client-site-approval-title", "CNRY-acme-team-site-approval-title")
+		p := tom.Get(site+"/approvals/new?version="+version).MustBe(200).MustContain("Who decides at Acme", "left.txt", "right.txt", "In 3 working days")
+		for _, v := range p.Attrs("#versions input", "value") {
+			if v != version && len(versions) < 2 {
+				versions = append(versions, v)
+			}
+		}
+		f := p.Form(site+"/approvals").Set("title", "")
+		f.Submit(tom).MustBe(422).MustContain("This is needed.")
+		p = f.Set("title", "Two banners").Set("versions", versions...).Set("people", string(s.Cleo)).Set("advisers", string(s.Bea), string(s.Mia)).
+			Set("checklist", "Spelling").Set("body", "Look at the **logo**").Submit(tom).MustBe(200).MustContain("Asked", "Two banners", "Cleo", "No answer yet")
+		at, _, _ := strings.Cut(p.Path, "?")
+
+		// Two taps: the card on the home, and the button.
+		cleo.Get("/").MustBe(200).MustContain("Two banners", "Review")
+		cleo.Get("/approvals").MustBe(200).MustContain("Waits for you", "Two banners")
+		p = cleo.Get(at).MustBe(200).MustContain("Two banners", "left.txt", "right.txt", "Approve all 2", "Request changes", "Spelling", "Bea")
+		p.MustNotContain("Mia", "Remind")
+		if p.Count(".decide-bar button") != 2 || p.Attr("input[name=content]", "value") == "" {
+			t.Error("there is no bar to decide with")
+		}
+		for _, name := range []string{"dan", "carl", "rex", "eve"} {
+			s.As(name).Get(at).MustBe(404)
+			s.As(name).Post(at+"/decide", url.Values{"answer": {"approve"}}).MustBe(404)
+		}
+		bea.Get(at).MustBe(200).MustContain("What do you advise?")
+		tom.Post(at+"/decide", url.Values{"answer": {"approve"}, "content": {p.Attr("input[name=content]", "value")}}).MustBe(403)
+		old := cleo.Get(at).Form(at + "/decide")
+		f = cleo.Get(at).Form(at + "/decide")
+		f.Press("answer", "approve").Submit(cleo).MustBe(422).MustContain("Tick every point before you approve.")
+		f = cleo.Get(at).Form(at+"/decide").Set("note.2", "Bigger logo").Press("answer", "changes")
+		cleo.Post(at+"/decide", f.Values()).MustBe(200).MustContain("The team is told what to change", "Bigger logo", "Approved v1", "To change", "Take it back")
+		cleo.Post(at+"/decide", old.Press("answer", "approve").Values()).MustBe(409).MustContain("It has changed meanwhile")
+		cleo.Post(at+"/undo", nil).MustBe(200).MustContain("Taken back", "Approve all 2")
+
+		// The board, its export, and what follows up.
+		p = tom.Get("/approvals").MustBe(200).MustContain("Two banners", "Cleo: looked at it", "Acme")
+		csv := tom.Get("/approvals.csv?lane=client").MustBe(200)
+		if !strings.Contains(csv.Body, "Two banners,Looked at") {
+			t.Errorf("the export: %s", csv.Body)
+		}
+		tom.Post(at+"/remind", nil).MustBe(200).MustContain("Reminded")
+		tom.Post(at+"/remind", nil).MustBe(422).MustContain("less than an hour ago")
+		cleo.Get("/approvals.csv").MustBe(404)
+		send(t, tom).bring([]byte("a newer banner"), "project", string(s.World.Site), "filename", "left.txt", "audience", "client", "on_clash", "version")
+
+		p = tom.Get(strings.Replace(at, "/approvals/", site+"/approvals/new?again=", 1)).MustBe(200).MustContain("Ask again", "Look at the **logo**")
+		p = p.Form(site+"/approvals").Press("draft", "1").Submit(tom).MustBe(200).MustContain("Saved as a draft", "nobody is asked yet")
+		draft, _, _ := strings.Cut(p.Path, "?")
+		cleo.Get(draft).MustBe(404)
+		p = tom.Get(draft+"/edit").MustBe(200).Form(draft).Submit(tom).MustBe(200).MustContain("Asked", "Round 2")
+		f = cleo.Get(draft).MustBe(200).Form(draft+"/decide").Tick("check.1").Set("note", "Lovely")
+		cleo.Post(draft+"/decide", f.Press("answer", "approve").Values()).MustBe(200).MustContain("Approved. Thank you", "Approved with notes", "Lovely")
+		tom.Get("/approvals?lane=approved").MustBe(200).MustContain("Two banners")
+		tom.Get(draft + "/edit").MustBe(409)
+	})
+}
