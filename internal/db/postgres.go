@@ -30,6 +30,9 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "vitrine"
 	}
+	// What pages ask is found in milliseconds. Compiling it first, which the
+	// planner orders by its guess of many rows, takes a hundred and more.
+	cfg.RuntimeParams["jit"] = "off"
 	web := cfg.Copy()
 	web.RuntimeParams["statement_timeout"] = "5000"
 	// Queries through what an actor sees join a dozen tables. Looking through all
