@@ -64,6 +64,10 @@ func (m IncomingMail) CanAccept() bool {
 	return m.Person != "" && (m.State == IncomingHeld || m.State == IncomingDropped)
 }
 
+// CanAssign reports whether somebody may say whose mail it is, and where it
+// belongs.
+func (m IncomingMail) CanAssign() bool { return m.Person == "" && m.State == IncomingHeld }
+
 const incomingColumns = `m.id, m.message_id, m.recipient, m.sender, m.blob, m.size, m.received_at, m.state, m.reason, m.tries, m.settled_at,
        m.from_address, m.from_name, m.subject, m.body, m.files, COALESCE(m.person_id, ''), COALESCE(m.person_name, ''), COALESCE(m.person_email, ''),
        m.place, m.audience, m.became, m.vouched, COALESCE(m.decided_by_name, ''), m.side, m.rights`
@@ -136,34 +140,71 @@ func incomingMail(ctx context.Context, r reader, id IncomingID) (m IncomingMail,
 // said whose address it came to. Takes Administer. ErrConflict when it came to
 // nobody's address, or is in another state by now.
 func (me *Scope) AcceptIncoming(ctx context.Context, id IncomingID) error {
-	return me.decideIncoming(ctx, id, IncomingAccepted, func(t *tx, m IncomingMail) error {
+	return me.decideIncoming(ctx, id, IncomingAccepted, func(t *tx, m *IncomingMail) error {
 		if !m.CanAccept() {
 			return ErrConflict
 		}
-		if err := t.must(ctx, `
-UPDATE incoming_mails SET state = 'waiting', vouched = 1, reason = '', tries = 0, due_at = $2, settled_at = NULL, decided_by = $3
- WHERE id = $1 AND state IN ('held', 'dropped')`, string(id), t.now, string(me.actor.person)); err != nil {
+		return t.letIn(ctx, id)
+	})
+}
+
+// AssignIncoming lets a mail in that is held and came to nobody's address, as
+// what a person said in a conversation that they read and may write in. Takes
+// Administer. What one of the team is taken to have said stays with the team.
+func (me *Scope) AssignIncoming(ctx context.Context, id IncomingID, to ThreadID, person PersonID) error {
+	return me.decideIncoming(ctx, id, IncomingAccepted, func(t *tx, m *IncomingMail) error {
+		if !m.CanAssign() {
+			return ErrConflict
+		}
+		th, err := thread(ctx, t, to)
+		if err != nil {
 			return err
 		}
-		return me.p.enqueue(ctx, t.Tx, TakeMail, IncomingJob{id})
+		var side Side
+		var given Rights
+		err = t.get(ctx, `SELECT y.name, y.person_side, y.given FROM my_thread_people y WHERE y.thread_id = $2 AND y.person_id = $3`, []any{string(to), string(person)},
+			&m.PersonName, &side, &given)
+		if err == ErrNotFound || err == nil && (th.Comments() || side == ClientSide && !given.Has(SendMessage)) {
+			var c checks
+			c.fail("person", "choice")
+			return c.err()
+		}
+		if err != nil {
+			return err
+		}
+		if err := t.must(ctx, `UPDATE incoming_mails SET person_id = $2, place = $3, audience = $4 WHERE id = $1 AND state = 'held' AND person_id IS NULL`,
+			string(id), string(person), string(to), string(side)); err != nil {
+			return err
+		}
+		return t.letIn(ctx, id)
 	})
+}
+
+// letIn has a mail taken up again, with somebody's word for it.
+func (t *tx) letIn(ctx context.Context, id IncomingID) error {
+	if err := t.must(ctx, `
+UPDATE incoming_mails SET state = 'waiting', vouched = 1, reason = '', tries = 0, due_at = $2, settled_at = NULL, decided_by = $3
+ WHERE id = $1 AND state IN ('held', 'dropped')`, string(id), t.now, string(t.me.actor.person)); err != nil {
+		return err
+	}
+	return t.me.p.enqueue(ctx, t.Tx, TakeMail, IncomingJob{id})
 }
 
 // DiscardIncoming puts away a mail that is held. Takes Administer.
 func (me *Scope) DiscardIncoming(ctx context.Context, id IncomingID) error {
-	return me.decideIncoming(ctx, id, IncomingPutAway, func(t *tx, m IncomingMail) error {
+	return me.decideIncoming(ctx, id, IncomingPutAway, func(t *tx, _ *IncomingMail) error {
 		return t.must(ctx, `UPDATE incoming_mails SET state = 'discarded', settled_at = $2, decided_by = $3 WHERE id = $1 AND state = 'held'`,
 			string(id), t.now, string(me.actor.person))
 	})
 }
 
-func (me *Scope) decideIncoming(ctx context.Context, id IncomingID, k Kind, change func(*tx, IncomingMail) error) error {
+func (me *Scope) decideIncoming(ctx context.Context, id IncomingID, k Kind, change func(*tx, *IncomingMail) error) error {
 	return me.write(ctx, func(t *tx) error {
 		m, err := incomingMail(ctx, t, id)
 		if err != nil {
 			return err
 		}
-		if err := change(t, m); err != nil {
+		if err := change(t, &m); err != nil {
 			return err
 		}
 		return t.record(ctx, Happening{Kind: k, Subject: string(id), Details: Details{"from": m.FromAddress, "person": m.PersonName}})

@@ -125,6 +125,41 @@ func TestDecideIncoming(t *testing.T) {
 	})
 }
 
+// A mail that came to nobody's address is let in as what somebody said who reads
+// the conversation and may write there.
+func TestAssignIncoming(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx, ada := t.Context(), w.As(w.Ada)
+		th := converse(t, w)
+		id := newIncoming(t, w, 1, "")
+		cleos := newIncoming(t, w, 2, w.Cleo)
+		for _, who := range []portal.PersonID{w.Mia, w.Tom, w.Cleo, w.Carl, w.Rex} {
+			wants(t, "AssignIncoming as "+string(who), w.As(who).AssignIncoming(ctx, id, th, w.Cleo), portal.ErrNotFound)
+		}
+		wants(t, "AssignIncoming of what has its person", ada.AssignIncoming(ctx, cleos, th, w.Bea), portal.ErrConflict)
+		wants(t, "AssignIncoming to nowhere", ada.AssignIncoming(ctx, id, "thr_none", w.Cleo), portal.ErrNotFound)
+		for _, who := range []portal.PersonID{w.Carl, w.Dan, w.Rex, w.Eve, "per_none"} { // who do not read it
+			var invalid *portal.Invalid
+			if err := ada.AssignIncoming(ctx, id, th, who); !errors.As(err, &invalid) || invalid.Fields["person"].Key == "" {
+				t.Errorf("assigned to %s: %v", who, err)
+			}
+		}
+		wants(t, "AssignIncoming", ada.AssignIncoming(ctx, id, th, w.Cleo), nil)
+		wants(t, "AssignIncoming again", ada.AssignIncoming(ctx, id, th, w.Cleo), portal.ErrConflict)
+		recorded(t, w, portal.IncomingAccepted)
+		m, err := w.Portal.ClaimIncoming(ctx, id)
+		if err != nil || !m.Vouched || m.Person != w.Cleo || m.Place != string(th) || m.Audience != portal.ClientSide {
+			t.Errorf("assigned: %+v, %v", m, err)
+		}
+		// The team's stays with the team.
+		teams := newIncoming(t, w, 3, "")
+		wants(t, "AssignIncoming to Tom", ada.AssignIncoming(ctx, teams, th, w.Tom), nil)
+		if m, err := w.Portal.ClaimIncoming(ctx, teams); err != nil || m.Audience != portal.Team {
+			t.Errorf("assigned to Tom: %+v, %v", m, err)
+		}
+	})
+}
+
 // A mail is kept once, taken up by one, and taken up again when whoever did so
 // died.
 func TestIncomingQueue(t *testing.T) {

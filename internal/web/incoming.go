@@ -18,6 +18,7 @@ func (s *Server) incomingRoutes() []route {
 		{"GET /incoming", s.mailbox, s.incomingPage},
 		{"GET /incoming/{id}", s.mailbox, s.incomingMailPage},
 		{"POST /incoming/{id}/accept", team, s.acceptIncoming},
+		{"POST /incoming/{id}/assign", team, s.assignIncoming},
 		{"POST /incoming/{id}/discard", team, s.discardIncoming},
 	}
 }
@@ -87,8 +88,54 @@ func (s *Server) incomingMailPage(w http.ResponseWriter, r *http.Request, me *vi
 			return err
 		}
 	}
+	if mayDecide && m.CanAssign() {
+		if err := s.assignable(r, me, &p); err != nil {
+			return err
+		}
+	}
 	s.setTitle(&p.Page, p.Subject())
 	return s.render(w, r, http.StatusOK, view.IncomingMail(p))
+}
+
+// clientsToAssign is how many clients a mail can be given to the conversations
+// of.
+const clientsToAssign = 100
+
+// assignable offers conversations, those of one client when that was chosen, and
+// who reads the one that was chosen.
+func (s *Server) assignable(r *http.Request, me *visit, p *view.IncomingMailPage) error {
+	ctx, q := r.Context(), r.URL.Query()
+	p.CanAssign, p.Client, p.Conversation = true, q.Get("client"), q.Get("conversation")
+	clients, _, err := me.Clients(ctx, portal.ClientFilter{}, portal.Page{Limit: clientsToAssign})
+	if err != nil {
+		return err
+	}
+	p.Clients = []ui.Option{{Label: p.T("incoming.assign.any")}}
+	for _, c := range clients {
+		p.Clients = append(p.Clients, ui.Option{Value: string(c.ID), Label: c.Name})
+	}
+	p.Workspace = me.Brand.Name
+	if p.Conversations, _, err = me.Conversations(ctx, portal.ConversationList{Client: portal.ClientID(p.Client)}); err != nil || p.Conversation == "" {
+		return err
+	}
+	p.People, err = me.ThreadPeople(ctx, portal.ThreadID(p.Conversation), portal.ClientSide)
+	return err
+}
+
+func (s *Server) assignIncoming(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	to, who := portal.ThreadID(f.one("conversation")), portal.PersonID(f.one("person"))
+	if err := f.err(); err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	if err := me.AssignIncoming(r.Context(), portal.IncomingID(id), to, who); err != nil {
+		return err
+	}
+	return seeOther(w, r, "/incoming/"+url.PathEscape(id))
 }
 
 func (s *Server) acceptIncoming(w http.ResponseWriter, r *http.Request, me *visit) error {

@@ -63,5 +63,19 @@ func TestIncomingPages(t *testing.T) {
 		if p := ada.Get("/incoming/" + nobodys).MustBe(200).MustContain("nobody knows where it belongs"); strings.Contains(p.Body, "/accept") {
 			t.Error("what came to nobody can be posted")
 		}
+		// But it can be given to who wrote it, where they may write.
+		th, err := s.World.As(s.Mia).StartConversation(t.Context(), s.World.Site, portal.NewConversation{Subject: "Colours", NewMessage: portal.NewMessage{Body: "Which?", Audience: portal.ClientSide}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		assign := url.Values{"conversation": {string(th)}, "person": {string(s.Cleo)}}
+		for _, name := range []string{"mia", "cleo", "carl"} {
+			s.As(name).Post("/incoming/"+nobodys+"/assign", assign).MustBe(404)
+		}
+		choose := ada.Get("/incoming/" + nobodys).MustBe(200).MustContain("Post it where it belongs").MustNotContain("Who wrote it")
+		choose = ada.Get("/incoming/"+nobodys+"?client="+string(s.Acme)+"&conversation="+string(th)).MustBe(200).MustContain("Who wrote it", "Cleo · Acme")
+		ada.Post("/incoming/"+nobodys+"/assign", url.Values{"conversation": {string(th)}, "person": {string(s.Carl)}}).MustBe(422)
+		choose.Form("/incoming/"+nobodys+"/assign").Set("person", string(s.Cleo)).Submit(ada).MustBe(200).MustContain("Being read", "Came to the address of", "Colours")
+		ada.Post("/incoming/"+nobodys+"/assign", assign).MustBe(409)
 	})
 }
