@@ -99,14 +99,19 @@ func TestTalk(t *testing.T) {
 	guest.reads("half a bell")
 	guest.holdsNot("Quokka")
 
-	// A file goes along.
+	// Files go along, chosen and pasted.
 	paper, _ := saved(t, "door bell.txt", []byte("a bell\n"))
 	guest.press("css form.say.client .attach > summary")
 	guest.do(chromedp.SetUploadFiles("form.say.client input[type=file]", []string{paper}))
-	guest.until("it is counted", `document.querySelector("form.say.client [data-chosen]").innerText === "1"`)
+	value[bool](guest, `(() => {
+		const pasted = new DataTransfer();
+		pasted.items.add(new File(["a picture"], "pasted bell.txt"));
+		return !document.querySelector("#body-client").dispatchEvent(new ClipboardEvent("paste", {clipboardData: pasted, bubbles: true, cancelable: true}));
+	})()`)
+	guest.until("both are counted", `document.querySelector("form.say.client [data-chosen]").innerText === "2"`)
 	guest.press("css form.say.client .acts button.primary")
 	for _, b := range []*tab{guest, team} {
-		b.until("the file is there", `[...document.querySelectorAll(".said-files b")].some(x => x.innerText === "door bell.txt")`)
+		b.until("the files are there", `["door bell.txt", "pasted bell.txt"].every(n => [...document.querySelectorAll(".said-files b")].some(x => x.innerText === n))`)
 	}
 
 	// Edited and deleted elsewhere, it is on the open page.

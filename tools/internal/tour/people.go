@@ -177,7 +177,7 @@ func (w *walk) demo(site string, people []Person) error {
 		if err := v.enter("/sign-in", url.Values{"email": {p.Email}, "password": {p.Password}}); err != nil {
 			return err
 		}
-		pages, err := w.find(v, []string{"/"})
+		pages, err := w.find(v, []string{"/", "/messages/search?q=page"}) // what no link leads to
 		if err != nil {
 			return err
 		}
