@@ -124,6 +124,6 @@
 // (Content-Security-Policy: require-trusted-types-for 'script'; trusted-types
 // default). Sizes, colours and space come from static/css/tokens.css. At most
 // one Primary button on a screen. New icons: copy the file from Lucide into
-// static/icons, then go run ./tools/assets. After a change of a .templ run go tool
-// templ generate from the root of the repository (the paths are in the output).
+// static/icons, then go run ./tools/assets. After a change of a .templ run
+// tools/templ.
 package ui
