@@ -353,8 +353,11 @@ func readSay(f *form) typed {
 func (s *Server) sayInThread(w http.ResponseWriter, r *http.Request, me *visit) error {
 	id := portal.ThreadID(r.PathValue("id"))
 	th, err := me.Thread(r.Context(), id)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case !th.MayWrite(): // before any byte comes
+		return portal.ErrForbidden
 	}
 	t, err := s.readSaid(w, r, me, th.Client, th.Project)
 	ctx := r.Context()
