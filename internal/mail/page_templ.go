@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 // page is the HTML part. What it looks like stands at each element, as many
 // programs that show mail drop style sheets; the style sheet adds the phone and
 // the dark.
+//go:noinline
 func page(b Body, light, dark colour) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -499,6 +500,7 @@ func page(b Body, light, dark colour) templ.Component {
 }
 
 // broken is a text with its line breaks.
+//go:noinline
 func broken(text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

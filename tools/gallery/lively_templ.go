@@ -14,6 +14,7 @@ import (
 )
 
 // lively is the page the tests of the script press on.
+//go:noinline
 func lively(drawn int32) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

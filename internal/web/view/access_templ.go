@@ -15,6 +15,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
 )
 
+//go:noinline
 func Access(p AccessPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -104,6 +105,7 @@ func Access(p AccessPage) templ.Component {
 	})
 }
 
+//go:noinline
 func accessForm(p AccessPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -459,6 +461,7 @@ func (p AccessPage) saveWord() string {
 }
 
 // PreviewWords is the left half of the save bar.
+//go:noinline
 func PreviewWords(p *Page, pre *portal.AccessPreview, instead string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -562,6 +565,7 @@ func PreviewWords(p *Page, pre *portal.AccessPreview, instead string) templ.Comp
 }
 
 // accessUser is the row of somebody who was added.
+//go:noinline
 func accessUser(p AccessPage, i int, row AccessRow, u portal.ClientUser) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -774,6 +778,7 @@ func accessUser(p AccessPage, i int, row AccessRow, u portal.ClientUser) templ.C
 }
 
 // accessNew is a row for somebody who is to be added.
+//go:noinline
 func accessNew(p AccessPage, i int, row AccessRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -857,6 +862,7 @@ func (p *Page) projectChoice() []ui.Option {
 
 // accessMore are the single rights, which count when the preset is "custom",
 // and the projects, which count when they are chosen.
+//go:noinline
 func accessMore(p AccessPage, prefix, field string, row AccessRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -990,6 +996,7 @@ func (p *Page) projectNote(x portal.AccessProject) string {
 
 // accessMenu is what can be done with one person at once. Its buttons belong to
 // the form "act", as forms do not nest.
+//go:noinline
 func accessMenu(p AccessPage, u portal.ClientUser) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1134,6 +1141,7 @@ func accessMenu(p AccessPage, u portal.ClientUser) templ.Component {
 	})
 }
 
+//go:noinline
 func menuPost(icon, label, to string, danger bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1215,6 +1223,7 @@ func menuPost(icon, label, to string, danger bool) templ.Component {
 	})
 }
 
+//go:noinline
 func menuLink(icon, label, to string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1279,6 +1288,7 @@ func menuLink(icon, label, to string) templ.Component {
 }
 
 // accessNow is what is saved, beside what was typed.
+//go:noinline
 func accessNow(p AccessPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1408,6 +1418,7 @@ func (p AccessPage) domains() string {
 }
 
 // MiniatureOf draws what a person sees, small.
+//go:noinline
 func MiniatureOf(p *Page, m Miniature) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1671,6 +1682,7 @@ type AddressPage struct {
 	Email  string
 }
 
+//go:noinline
 func Address(p AddressPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1793,6 +1805,7 @@ type RemovePage struct {
 	Client portal.Client
 }
 
+//go:noinline
 func Remove(p RemovePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1912,6 +1925,7 @@ func Remove(p RemovePage) templ.Component {
 	})
 }
 
+//go:noinline
 func consequence(icon, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1976,6 +1990,7 @@ type LeftTask struct {
 	People []ui.Option
 }
 
+//go:noinline
 func Left(p LeftPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2176,6 +2191,7 @@ type ImportPage struct {
 	Changed bool // it would do something else by now
 }
 
+//go:noinline
 func Import(p ImportPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2316,6 +2332,7 @@ func Import(p ImportPage) templ.Component {
 	})
 }
 
+//go:noinline
 func importPreview(p ImportPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

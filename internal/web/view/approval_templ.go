@@ -54,6 +54,7 @@ func (p *ApprovalsPage) rest(c ClientApprovals) (all []portal.Approval) {
 	return all
 }
 
+//go:noinline
 func Approvals(p ApprovalsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -216,6 +217,7 @@ func (p *ApprovalsPage) restTitle(c ClientApprovals) string {
 }
 
 // approvalRow is an approval in a list.
+//go:noinline
 func (p *Page) approvalRow(a portal.Approval, workspace string, people []portal.ApprovalPerson, project bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -310,6 +312,7 @@ func (p *Page) waitsFor(a portal.Approval, people []portal.ApprovalPerson) strin
 }
 
 // approvalState is how it stands: colour, icon and word.
+//go:noinline
 func (p *Page) approvalState(a portal.Approval) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -446,6 +449,7 @@ func (p *BoardPage) columns() []ui.Column {
 	return []ui.Column{{Label: p.T("approval.col.title")}, {Label: p.T("approval.col.state")}, {Label: p.T("approval.col.people")}, {Label: p.T("approval.col.due")}, {Label: p.T("approval.col.since")}, {Label: p.T("approval.col.acts"), Mute: true}}
 }
 
+//go:noinline
 func Board(p BoardPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -583,6 +587,7 @@ func Board(p BoardPage) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *BoardPage) acts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -612,6 +617,7 @@ func (p *BoardPage) acts() templ.Component {
 	})
 }
 
+//go:noinline
 func (p *BoardPage) row(a portal.Approval) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -863,6 +869,7 @@ type ProjectApprovalsPage struct {
 	Older     string
 }
 
+//go:noinline
 func ProjectApprovals(p ProjectApprovalsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -952,6 +959,7 @@ func ProjectApprovals(p ProjectApprovalsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *ProjectApprovalsPage) acts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1008,6 +1016,7 @@ func (p *ApprovalPage) decides() bool { return !p.ReadOnly && p.Approval.MayDeci
 // changes reports whether the reader may follow it up, as one of the team.
 func (p *ApprovalPage) changes() bool { return p.team() && p.may(portal.Contribute) }
 
+//go:noinline
 func Approval(p ApprovalPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1226,6 +1235,7 @@ func Approval(p ApprovalPage) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *ApprovalPage) facts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1375,6 +1385,7 @@ func (p *ApprovalPage) facts() templ.Component {
 	})
 }
 
+//go:noinline
 func (p *ApprovalPage) acts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1462,6 +1473,7 @@ func (p *ApprovalPage) newer() (links []ui.Link) {
 }
 
 // result says how it ended, and what is to follow.
+//go:noinline
 func (p *ApprovalPage) result() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1712,6 +1724,7 @@ func (p *ApprovalPage) result() templ.Component {
 }
 
 // undo lets the reader take their own answer back, for a while.
+//go:noinline
 func (p *ApprovalPage) undo() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1745,6 +1758,7 @@ func (p *ApprovalPage) undo() templ.Component {
 
 // content is what is decided on. Whoever decides can say of each of several files
 // that it is to change.
+//go:noinline
 func (p *ApprovalPage) content(decides bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1901,6 +1915,7 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2199,6 +2214,7 @@ func (p *ApprovalPage) typedNote(s portal.ApprovalSubject) string {
 }
 
 // answerFields are what is said to all of it.
+//go:noinline
 func (p *ApprovalPage) answerFields() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2339,6 +2355,7 @@ func (p *ApprovalPage) question() string {
 }
 
 // bar has the two buttons, always in reach.
+//go:noinline
 func (p *ApprovalPage) bar() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2448,6 +2465,7 @@ func (p *ApprovalPage) ruleWords(g portal.ApprovalStage) string {
 }
 
 // people are who is asked, and what they said.
+//go:noinline
 func (p *ApprovalPage) people() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2588,6 +2606,7 @@ func (p *ApprovalPage) personSub(x portal.ApprovalPerson) string {
 	return dots(role, when, x.Note)
 }
 
+//go:noinline
 func (p *ApprovalPage) answerState(x portal.ApprovalPerson) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2673,6 +2692,7 @@ func (p *ApprovalForm) action() string {
 	return Href(string(p.ID))
 }
 
+//go:noinline
 func EditApproval(p ApprovalForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2972,6 +2992,7 @@ func (p *ApprovalForm) of(side portal.Side) (all []portal.ProjectPerson) {
 }
 
 // what is to be decided on.
+//go:noinline
 func (p *ApprovalForm) what() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -3223,6 +3244,7 @@ func (p *ApprovalForm) fileFacts(v portal.Version) string {
 }
 
 // who are people to tick.
+//go:noinline
 func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPerson, chosen []portal.PersonID) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -15,6 +15,7 @@ import (
 
 // attachments are the files in a deliverable or an update. With may, its reader
 // may put files in and take them out.
+//go:noinline
 func (p *Item) attachments(may bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -212,6 +213,7 @@ func (p *AttachPage) at(in portal.FolderID) string {
 	return path
 }
 
+//go:noinline
 func Attach(p AttachPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -482,6 +484,7 @@ func Attach(p AttachPage) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *AttachPage) stepTo(in portal.FolderID, name string, here bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -41,6 +41,7 @@ func (p *CalendarsPage) name(f portal.Feed) string {
 }
 
 // Calendars draws it.
+//go:noinline
 func Calendars(p CalendarsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

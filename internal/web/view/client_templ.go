@@ -25,6 +25,7 @@ type ClientsPage struct {
 	Next     string
 }
 
+//go:noinline
 func Clients(p ClientsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -311,6 +312,7 @@ func Clients(p ClientsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func clientsActs(p ClientsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -342,6 +344,7 @@ func clientsActs(p ClientsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func clientsEmpty(p ClientsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -446,6 +449,7 @@ type NewClientPage struct {
 	Name string
 }
 
+//go:noinline
 func NewClient(p NewClientPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -590,6 +594,7 @@ func (f *ClientFrame) tabs() []ui.Tab {
 }
 
 // clientTabs is the head of a client and its tabs, around a tab.
+//go:noinline
 func clientTabs(f *ClientFrame) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -701,6 +706,7 @@ func clientTabs(f *ClientFrame) templ.Component {
 	})
 }
 
+//go:noinline
 func clientActs(f *ClientFrame) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -746,6 +752,7 @@ type ClientPage struct {
 	Next      string
 }
 
+//go:noinline
 func ClientOverview(p ClientPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -885,6 +892,7 @@ func ClientOverview(p ClientPage) templ.Component {
 	})
 }
 
+//go:noinline
 func clientSide(p ClientPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1092,6 +1100,7 @@ func or(a, b string) string {
 	return b
 }
 
+//go:noinline
 func projectRows(p ClientPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1196,6 +1205,7 @@ func (p ClientPage) sharedWith(x portal.Project) string {
 	return "team"
 }
 
+//go:noinline
 func projectTurn(p ClientPage, s *portal.ProjectSummary) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1228,6 +1238,7 @@ func projectTurn(p ClientPage, s *portal.ProjectSummary) templ.Component {
 	})
 }
 
+//go:noinline
 func ClientProjects(p ClientPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1315,6 +1326,7 @@ func (p ClientPage) projectsMore() ui.Link {
 	return ui.Link{Label: p.T("client.archived_projects"), Href: p.Here() + "/projects?archived=1"}
 }
 
+//go:noinline
 func ClientPeople(p ClientPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1688,6 +1700,7 @@ func (p ClientPage) couldJoin() []ui.Option {
 	return options
 }
 
+//go:noinline
 func ClientActivity(p ClientPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1775,6 +1788,7 @@ type ClientSettingsPage struct {
 	Contacts []ui.Option
 }
 
+//go:noinline
 func ClientSettings(p ClientSettingsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2082,6 +2096,7 @@ func ClientSettings(p ClientSettingsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func revision(n int64) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2165,6 +2180,7 @@ type InviteForm struct {
 	Projects            map[portal.ProjectID]bool
 }
 
+//go:noinline
 func Colleagues(p ColleaguesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2481,6 +2497,7 @@ type VisiblePage struct {
 	Next   string
 }
 
+//go:noinline
 func Visible(p VisiblePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2725,6 +2742,7 @@ func Visible(p VisiblePage) templ.Component {
 	})
 }
 
+//go:noinline
 func visibleActs(p VisiblePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -69,6 +69,7 @@ func (c *CommentsBox) act(path string) string {
 }
 
 // comments draws them below an item.
+//go:noinline
 func comments(c *CommentsBox) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -116,6 +117,7 @@ func comments(c *CommentsBox) templ.Component {
 	})
 }
 
+//go:noinline
 func (c *CommentsBox) list() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -209,6 +211,7 @@ func (c *CommentsBox) noComments() string {
 	return c.T("comment.none_client", "workspace", c.Workspace)
 }
 
+//go:noinline
 func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -558,6 +561,7 @@ func (c *CommentsBox) whole(t portal.Comments, key string, m portal.MessageID) s
 	return c.Here + "?" + q.Encode() + "#" + string(t.ID)
 }
 
+//go:noinline
 func (c *CommentsBox) noteHead() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -604,6 +608,7 @@ func (c *CommentsBox) noteHead() templ.Component {
 	})
 }
 
+//go:noinline
 func (c *CommentsBox) comment(t portal.Comments, m portal.Message) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -691,6 +696,7 @@ func (c *CommentsBox) menu(t portal.Comments, m portal.Message) []ui.MenuItem {
 
 // write is the form of a comment or of an answer. The team chooses with the
 // button who sees it; the Enter key keeps it to itself.
+//go:noinline
 func (c *CommentsBox) write(action, place, mention, label string, widest portal.Side) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -31,6 +31,7 @@ type ComparePage struct {
 	Cut      bool
 }
 
+//go:noinline
 func Compare(p ComparePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -207,6 +208,7 @@ func (p *ComparePage) address(how string, sheet int) string {
 }
 
 // bar chooses what is compared, and how.
+//go:noinline
 func (p *ComparePage) bar() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -341,6 +343,7 @@ func (p *ComparePage) bar() templ.Component {
 	})
 }
 
+//go:noinline
 func (p *ComparePage) sheet(n int, rel, icon, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -476,6 +479,7 @@ func picture(v portal.Version, looks []portal.Look, sheet int) (src string, l po
 	return versionPath(v, "large"), l, true
 }
 
+//go:noinline
 func (p *ComparePage) sides() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -521,6 +525,7 @@ func (p *ComparePage) sides() templ.Component {
 	})
 }
 
+//go:noinline
 func (p *ComparePage) side(v portal.Version, looks []portal.Look, which string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -664,6 +669,7 @@ func (p *ComparePage) side(v portal.Version, looks []portal.Look, which string) 
 	})
 }
 
+//go:noinline
 func (p *ComparePage) overlay() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -842,6 +848,7 @@ func (p *ComparePage) hunks() []diff.Line {
 	return out
 }
 
+//go:noinline
 func (p *ComparePage) text() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -931,6 +938,7 @@ func (p *ComparePage) text() templ.Component {
 	})
 }
 
+//go:noinline
 func (p *ComparePage) line(l diff.Line) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1174,6 +1182,7 @@ func parts(l diff.Line) []linePart {
 }
 
 // facts are all that can be said of two files that cannot be drawn.
+//go:noinline
 func (p *ComparePage) facts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

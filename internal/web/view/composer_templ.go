@@ -54,6 +54,7 @@ type Way struct {
 
 // composer draws it: two forms, so that what was written as a note can never be
 // sent as a reply.
+//go:noinline
 func (p *TalkPage) composer(c Composer) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -216,6 +217,7 @@ func (p *TalkPage) composer(c Composer) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -839,6 +841,7 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 }
 
 // attachable are files that are there already.
+//go:noinline
 func (p *TalkPage) attachable(c Composer, s *Way, to portal.Side) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -939,6 +942,7 @@ func (p *TalkPage) attachable(c Composer, s *Way, to portal.Side) templ.Componen
 
 // bring takes files along, and says where they are kept. It comes last in its
 // form: what is said in it has to be known before the bytes are.
+//go:noinline
 func (p *TalkPage) bring(c Composer, to portal.Side) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1052,6 +1056,7 @@ func (p *TalkPage) sendWord(c Composer) string {
 }
 
 // toLine says who will read it.
+//go:noinline
 func (p *TalkPage) toLine(s *Way, to portal.Side) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1239,6 +1244,7 @@ type NewConversationPage struct {
 	Composer Composer
 }
 
+//go:noinline
 func NewConversation(p NewConversationPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1310,6 +1316,7 @@ type NewMessagePage struct {
 	Direct   []portal.ClientName // in whose frame people can be written to
 }
 
+//go:noinline
 func NewMessage(p NewMessagePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1539,6 +1546,7 @@ type DirectPage struct {
 	Expects string
 }
 
+//go:noinline
 func Direct(p DirectPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1720,6 +1728,7 @@ func Direct(p DirectPage) templ.Component {
 }
 
 // Said is the text of a message, with those who are mentioned in it marked.
+//go:noinline
 func Said(m portal.Message) templ.Component {
 	if m.Body == "" {
 		return nil

@@ -20,6 +20,7 @@ type DeliverablesPage struct {
 	Thumbs       map[portal.DeliverableID]string // addresses of small pictures
 }
 
+//go:noinline
 func Deliverables(p DeliverablesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -101,6 +102,7 @@ func Deliverables(p DeliverablesPage) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *DeliverablesPage) acts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -146,6 +148,7 @@ type DeliverablePage struct {
 	Order       []string          // the ids of the project's deliverables, to move it among
 }
 
+//go:noinline
 func Deliverable(p DeliverablePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -391,6 +394,7 @@ func (p *DeliverablePage) openApproval() *portal.Approval {
 }
 
 // asked leads to the approvals of its content.
+//go:noinline
 func (p *DeliverablePage) asked() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -491,6 +495,7 @@ func (p *DeliverablePage) mayChange() bool {
 }
 
 // link is one address; removing it is for the team.
+//go:noinline
 func (p *DeliverablePage) link(l portal.Link) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -621,6 +626,7 @@ func (p *DeliverablePage) link(l portal.Link) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *DeliverablePage) deliverableFacts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -735,6 +741,7 @@ func (p *DeliverablePage) deliverableFacts() templ.Component {
 }
 
 // result says how a review ended, or that it is on.
+//go:noinline
 func (p *DeliverablePage) result() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -831,6 +838,7 @@ func (p *DeliverablePage) lastNote() string {
 	return ""
 }
 
+//go:noinline
 func (p *DeliverablePage) acts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -943,6 +951,7 @@ func (p *DeliverablePage) menu() []ui.MenuItem {
 }
 
 // decision is where one of the client's people approves or requests changes.
+//go:noinline
 func (p *DeliverablePage) decision() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1087,6 +1096,7 @@ type DeliverableForm struct {
 	Conflict   []ui.Fact
 }
 
+//go:noinline
 func EditDeliverable(p DeliverableForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

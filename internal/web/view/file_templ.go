@@ -77,6 +77,7 @@ func Thumb(v portal.Version) string {
 }
 
 // fileFace is a small picture of a file, or the sign of its kind.
+//go:noinline
 func fileFace(f portal.File) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -153,6 +154,7 @@ func fileFace(f portal.File) templ.Component {
 }
 
 // snippet is the text around what was found, which stands between the marks.
+//go:noinline
 func snippet(text string) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
 		_, err := io.WriteString(w, snippetMarks.Replace(templ.EscapeString(text)))
@@ -163,6 +165,7 @@ func snippet(text string) templ.Component {
 var snippetMarks = strings.NewReplacer("\x02", "<mark>", "\x03", "</mark>")
 
 // changed says when a version was made and by whom.
+//go:noinline
 func (p *FilesPage) changed(v portal.Version) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -225,6 +228,7 @@ func (p *FilesPage) changed(v portal.Version) templ.Component {
 }
 
 // flags are what is out of the ordinary about a file.
+//go:noinline
 func (p *FilesPage) flags(f portal.File) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -258,6 +262,7 @@ func (p *FilesPage) flags(f portal.File) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *FilesPage) pinFlag(f portal.File) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -324,6 +329,7 @@ func (p *FilesPage) pinFlag(f portal.File) templ.Component {
 }
 
 // scanned says what a look for harmful content came to, when it is no plain yes.
+//go:noinline
 func (p *FilesPage) scanned(v portal.Version) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -366,6 +372,7 @@ func (p *FilesPage) scanned(v portal.Version) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *FilesPage) head(by, word string, end bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -483,6 +490,7 @@ func (p *FilesPage) ariaSort(by string) templ.Attributes {
 	return templ.Attributes{"aria-sort": "ascending"}
 }
 
+//go:noinline
 func (p *FilesPage) table() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -841,6 +849,7 @@ func (p *FilesPage) table() templ.Component {
 	})
 }
 
+//go:noinline
 func (p *FilesPage) grid() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -967,6 +976,7 @@ func (p *FilesPage) grid() templ.Component {
 	})
 }
 
+//go:noinline
 func (p *FilesPage) folderGrid() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1072,6 +1082,7 @@ func (p *FilesPage) into(f portal.Folder) string {
 	return l.At("/folders/" + string(f.ID))
 }
 
+//go:noinline
 func (p *FilesPage) tick(name, id, title string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1143,6 +1154,7 @@ func (p *FilesPage) tick(name, id, title string) templ.Component {
 }
 
 // selection is what can be done to what is ticked.
+//go:noinline
 func (p *FilesPage) selection() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1360,6 +1372,7 @@ type NameForm struct {
 	Lead     string
 }
 
+//go:noinline
 func EditName(p NameForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1530,6 +1543,7 @@ func (p *NameForm) stem() templ.Attributes {
 
 // dialogFrame is a page that is one small form, which the script shows as a
 // dialog over the page that leads to it.
+//go:noinline
 func dialogFrame(p *Within, title string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1602,6 +1616,7 @@ func dialogFrame(p *Within, title string) templ.Component {
 }
 
 // dialogActs end such a form.
+//go:noinline
 func (p *Within) dialogActs(act ui.ButtonProps, back string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1704,6 +1719,7 @@ func (p *PutPage) moved(id portal.FolderID) bool {
 	return false
 }
 
+//go:noinline
 func Put(p PutPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2074,6 +2090,7 @@ func Put(p PutPage) templ.Component {
 }
 
 // step is a part of the way to the place that is looked at.
+//go:noinline
 func (p *PutPage) step(id portal.FolderID, name, icon string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2191,6 +2208,7 @@ func (p *DropPage) Title() string {
 	return p.T("item.delete_title", "title", p.Folders[0].Name)
 }
 
+//go:noinline
 func Drop(p DropPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2366,6 +2384,7 @@ type HidePage struct {
 	Back  string
 }
 
+//go:noinline
 func Hide(p HidePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2475,6 +2494,7 @@ type FileGroup struct {
 	Files   []portal.File
 }
 
+//go:noinline
 func AllFiles(p AllFilesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2659,6 +2679,7 @@ func (p *AllFilesPage) noneText() string {
 	return p.T("files.none_client", "workspace", p.Name)
 }
 
+//go:noinline
 func (p *AllFilesPage) row(f portal.File) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -16,6 +16,7 @@ import (
 
 // openRequests lists the file requests in which somebody has to act; nothing
 // when there are none. It stands on top of a project's files.
+//go:noinline
 func (p *Within) openRequests(all []portal.FileRequest) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -92,6 +93,7 @@ func (p *Within) requestsSection(n int) ui.SectionProps {
 }
 
 // fileRequest is a file request as a row.
+//go:noinline
 func (p *Within) fileRequest(q portal.FileRequest) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -176,6 +178,7 @@ func (p *Within) askedOf(q portal.FileRequest) string {
 	return p.T("request.for", "name", q.AssigneeName)
 }
 
+//go:noinline
 func requestState(s portal.RequestState, word string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -236,6 +239,7 @@ type FileRequestsPage struct {
 	Older    string
 }
 
+//go:noinline
 func FileRequests(p FileRequestsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -343,6 +347,7 @@ func FileRequests(p FileRequestsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *FileRequestsPage) acts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -395,6 +400,7 @@ func (p *FileRequestPage) decides() bool {
 	return p.team() && p.may(portal.Contribute) && len(p.Files) > 0 && p.Request.State != portal.RequestWithdrawn
 }
 
+//go:noinline
 func FileRequest(p FileRequestPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -696,6 +702,7 @@ func FileRequest(p FileRequestPage) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *FileRequestPage) facts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -818,6 +825,7 @@ func (p *FileRequestPage) facts() templ.Component {
 }
 
 // result says how it stands where that is not plain from what follows.
+//go:noinline
 func (p *FileRequestPage) result() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -947,6 +955,7 @@ func (p *FileRequestPage) exampleRow() ui.ListRowProps {
 }
 
 // send is where files are added. The script has them in the tray.
+//go:noinline
 func (p *FileRequestPage) send() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1211,6 +1220,7 @@ func (p *FileRequestPage) sendTitle() string {
 }
 
 // sent is a file that came.
+//go:noinline
 func (p *FileRequestPage) sent(f portal.RequestedFile) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1282,6 +1292,7 @@ func (p *FileRequestPage) sentRow(f portal.RequestedFile) ui.ListRowProps {
 }
 
 // everything is where one of the client's people says that nothing more comes.
+//go:noinline
 func (p *FileRequestPage) everything() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1346,6 +1357,7 @@ func (p *FileRequestPage) everything() templ.Component {
 }
 
 // decision is where the team accepts what came, or asks again.
+//go:noinline
 func (p *FileRequestPage) decision() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1461,6 +1473,7 @@ func (p *FileRequestPage) decision() templ.Component {
 	})
 }
 
+//go:noinline
 func (p *FileRequestPage) decisionForm() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1561,6 +1574,7 @@ func (p *FileRequestPage) changes() bool {
 	return p.team() && p.may(portal.Contribute) && !p.Request.State.Over()
 }
 
+//go:noinline
 func (p *FileRequestPage) acts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1668,6 +1682,7 @@ func (p *FileRequestForm) action() string {
 	return Href(string(p.ID))
 }
 
+//go:noinline
 func EditFileRequest(p FileRequestForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -20,6 +20,7 @@ type FileSettingsPage struct {
 	ShareLinks         bool
 }
 
+//go:noinline
 func FileSettings(p FileSettingsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

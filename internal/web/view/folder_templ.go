@@ -91,6 +91,7 @@ func (p *FilesPage) found() bool { return p.Look.Query != "" }
 
 func (p *FilesPage) empty() bool { return len(p.Folders)+len(p.Files) == 0 }
 
+//go:noinline
 func Files(p FilesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -225,6 +226,7 @@ func Files(p FilesPage) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *FilesPage) acts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -279,6 +281,7 @@ func (p *FilesPage) newFolder() string {
 }
 
 // trail is the way down to this folder.
+//go:noinline
 func (p *FilesPage) trail() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -438,6 +441,7 @@ func (p *FilesPage) trail() templ.Component {
 }
 
 // tools narrow the list, order it, and change how it looks.
+//go:noinline
 func (p *FilesPage) tools() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -693,6 +697,7 @@ func (p *Within) zoneWord(z portal.Zone) string {
 }
 
 // zoneChip says who brought something and who sees it: colour, icon and word.
+//go:noinline
 func (p *Within) zoneChip(z portal.Zone) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -757,6 +762,7 @@ func (p *Within) zoneChip(z portal.Zone) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *FilesPage) zoneLink(z portal.Zone, icon, word string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -854,6 +860,7 @@ func (p *FilesPage) zoned(z portal.Zone) string {
 	return l.At(p.here())
 }
 
+//go:noinline
 func (p *FilesPage) lookLink(icon, word string, current bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -976,6 +983,7 @@ func (p *FilesPage) sorted(by string, desc bool) string {
 }
 
 // pinned are the files to start with.
+//go:noinline
 func (p *FilesPage) pinned() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1077,6 +1085,7 @@ func (p *FilesPage) pinned() templ.Component {
 
 // upload is where files are brought. It says who will see them before they are
 // chosen.
+//go:noinline
 func (p *FilesPage) upload() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1455,6 +1464,7 @@ func (p *FilesPage) upload() templ.Component {
 func (p *FilesPage) asks() bool { return p.team() && !p.teamOnly() }
 
 // who says who will see what is brought here, and lets the team choose.
+//go:noinline
 func (p *FilesPage) who() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1624,6 +1634,7 @@ func (p *FilesPage) who() templ.Component {
 }
 
 // none says who will fill the empty place.
+//go:noinline
 func (p *FilesPage) none() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1694,6 +1705,7 @@ func (p *FilesPage) noneText() string {
 }
 
 // hits are what a search found.
+//go:noinline
 func (p *FilesPage) hits() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

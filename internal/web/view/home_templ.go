@@ -140,6 +140,7 @@ func (p *HomePage) startProgress() string {
 }
 
 // Home draws a client person's home.
+//go:noinline
 func Home(p HomePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -339,6 +340,7 @@ func (p *HomePage) moreNeeds() ui.Link {
 	return ui.Link{Label: p.T("home.needs.all"), Href: "/needs"}
 }
 
+//go:noinline
 func homeSide(p HomePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -440,6 +442,7 @@ type NeedsPage struct {
 }
 
 // NeedsAll draws it.
+//go:noinline
 func NeedsAll(p NeedsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -51,6 +51,7 @@ func incomingFrom(p *Page, m portal.IncomingMail) string {
 	return p.T("incoming.nobody")
 }
 
+//go:noinline
 func Incoming(p IncomingPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -390,6 +391,7 @@ func (p *IncomingMailPage) lines() []ui.Fact {
 	return facts
 }
 
+//go:noinline
 func IncomingMail(p IncomingMailPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -529,6 +531,7 @@ func IncomingMail(p IncomingMailPage) templ.Component {
 }
 
 // assign says in two steps where the mail belongs, and whose it is.
+//go:noinline
 func (p *IncomingMailPage) assign() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -701,6 +704,7 @@ func (p *IncomingMailPage) assign() templ.Component {
 	})
 }
 
+//go:noinline
 func incomingActs(p IncomingMailPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

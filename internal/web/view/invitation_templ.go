@@ -27,6 +27,7 @@ type InvitationPage struct {
 	Shared     bool
 }
 
+//go:noinline
 func Invitation(p InvitationPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -363,6 +364,7 @@ func (p InvitationPage) memberLead() string {
 
 // invitationWay is the way in: it depends on whether the invited person has an
 // account, and on who is signed in.
+//go:noinline
 func invitationWay(p InvitationPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -594,6 +596,7 @@ func invitationWay(p InvitationPage) templ.Component {
 	})
 }
 
+//go:noinline
 func invitationHelp(p InvitationPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -702,6 +705,7 @@ type LinkPage struct {
 	Back ui.Link
 }
 
+//go:noinline
 func InvitationLink(p LinkPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -31,6 +31,7 @@ type Item struct {
 func (p *Item) over() ui.Link { return ui.Link{Label: p.Project.Name, Href: p.path("")} }
 
 // itemFrame draws the page of an item: header, the item, and beside it side.
+//go:noinline
 func itemFrame(p *Item, head ui.HeadProps, acts, facts templ.Component) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -152,6 +153,7 @@ func itemFrame(p *Item, head ui.HeadProps, acts, facts templ.Component) templ.Co
 
 // reach says to the team who sees the item, who has seen it, and lets them
 // change that.
+//go:noinline
 func (p *Item) reach() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -245,6 +247,7 @@ func (p *Item) hideText() string {
 }
 
 // formFrame is a page that is one form within a project.
+//go:noinline
 func formFrame(p *Within, title string, conflict []ui.Fact) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -348,6 +351,7 @@ func formFrame(p *Within, title string, conflict []ui.Fact) templ.Component {
 // audienceActs are the two ways to send what is new: for the team alone, which
 // the Enter key does, and to the client. What the client would see is said
 // before.
+//go:noinline
 func (p *Within) audienceActs(a portal.Audience, forTeam, toClient string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -407,6 +411,7 @@ func (p *Within) audienceActs(a portal.Audience, forTeam, toClient string) templ
 }
 
 // saveAct ends the form of a change.
+//go:noinline
 func (p *Within) saveAct(label, back, hint string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -474,6 +479,7 @@ func (p *Within) saveAct(label, back, hint string) templ.Component {
 // previewAct shows what the form's field with the name will look like. It comes
 // after the other buttons, as the Enter key presses the first. The script sets it
 // below the field.
+//go:noinline
 func (p *Page) previewAct(field string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -509,6 +515,7 @@ type PreviewPage struct {
 	Text string
 }
 
+//go:noinline
 func Preview(p PreviewPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -591,6 +598,7 @@ type ShowPage struct {
 	Back   string
 }
 
+//go:noinline
 func Show(p ShowPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -28,6 +28,7 @@ type MailFinding struct {
 	Do    string // what to do about it; empty: nothing
 }
 
+//go:noinline
 func MailCheck(p MailCheckPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

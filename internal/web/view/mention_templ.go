@@ -22,6 +22,7 @@ type MentionsPage struct {
 	People    []portal.Reader
 }
 
+//go:noinline
 func Mentions(p MentionsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -22,6 +22,7 @@ type TimelinePage struct {
 	Timeline portal.Timeline
 }
 
+//go:noinline
 func Timeline(p TimelinePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -173,6 +174,7 @@ type MilestonesPage struct {
 	Milestones []portal.Milestone
 }
 
+//go:noinline
 func Milestones(p MilestonesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -332,6 +334,7 @@ func (p *Within) milestoneSub(m portal.Milestone) string {
 }
 
 // milestoneTurn is whose turn it is at a milestone that is not reached.
+//go:noinline
 func (p *Within) milestoneTurn(m portal.Milestone) templ.Component {
 	if m.Reached() {
 		return templ.NopComponent
@@ -339,6 +342,7 @@ func (p *Within) milestoneTurn(m portal.Milestone) templ.Component {
 	return p.turn(m.Turn, m.WaitsSince())
 }
 
+//go:noinline
 func (p *Within) milestoneDue(m portal.Milestone) templ.Component {
 	if m.Reached() {
 		return ui.State(ui.ToneOK, "circle-check", p.T("milestone.state.done"))
@@ -378,6 +382,7 @@ func (p *Page) moves(at string, ids []string, i int) []ui.MenuItem {
 	return items
 }
 
+//go:noinline
 func (p *Within) noMilestones() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -434,6 +439,7 @@ func (p *Within) noMilestones() templ.Component {
 	})
 }
 
+//go:noinline
 func (p *Within) milestoneActs() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -480,6 +486,7 @@ type MilestonePage struct {
 	MayDelete    bool
 }
 
+//go:noinline
 func Milestone(p MilestonePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -659,6 +666,7 @@ func Milestone(p MilestonePage) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *MilestonePage) milestoneFacts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -771,6 +779,7 @@ func (p *MilestonePage) milestoneFacts() templ.Component {
 	})
 }
 
+//go:noinline
 func (p *MilestonePage) acts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -847,6 +856,7 @@ func (p *Item) turnMenu(turn portal.Side, open bool) []ui.MenuItem {
 }
 
 // handBack lets the client say that something no longer waits for them.
+//go:noinline
 func (p *MilestonePage) handBack() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -910,6 +920,7 @@ type MilestoneForm struct {
 	Conflict        []ui.Fact
 }
 
+//go:noinline
 func EditMilestone(p MilestoneForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -51,10 +51,12 @@ func (p *NoticesPage) feed() []ui.Day {
 	return days
 }
 
+//go:noinline
 func (p *NoticesPage) acts() templ.Component {
 	return ui.Button(ui.ButtonProps{Label: p.T("notices.choose"), Icon: "settings", Small: true, Href: "/profile/notices"})
 }
 
+//go:noinline
 func Notices(p NoticesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -251,6 +253,7 @@ func (p *NoticeChoicesPage) days() []ui.Option {
 	return all
 }
 
+//go:noinline
 func NoticeChoices(p NoticeChoicesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -738,6 +741,7 @@ func NoticeChoices(p NoticeChoicesPage) templ.Component {
 }
 
 // devices are where notices are shown, and a button for this one.
+//go:noinline
 func (p *NoticeChoicesPage) devices() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -981,6 +985,7 @@ func (p *UnsubscribePage) lead() string {
 	return p.T("unsubscribe.ask", "topic", topic, "email", p.Email, "workspace", p.Workspace)
 }
 
+//go:noinline
 func Unsubscribe(p UnsubscribePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

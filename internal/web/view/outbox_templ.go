@@ -50,6 +50,7 @@ func mailReason(p *Page, m portal.Mail) string {
 	return p.T("outbox.stage."+stage, "detail", detail)
 }
 
+//go:noinline
 func Outbox(p OutboxPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -315,6 +316,7 @@ func Outbox(p OutboxPage) templ.Component {
 }
 
 // toIncoming leads to the mails that came in, and says how many wait there.
+//go:noinline
 func toIncoming(p OutboxPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -401,6 +403,7 @@ func (p *MailPage) lines() []ui.Fact {
 	}
 }
 
+//go:noinline
 func Mail(p MailPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -627,6 +630,7 @@ func Mail(p MailPage) templ.Component {
 	})
 }
 
+//go:noinline
 func mailActs(p MailPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -22,6 +22,7 @@ type PDFPage struct {
 	Script string
 }
 
+//go:noinline
 func PDF(p PDFPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -349,6 +350,7 @@ func PDF(p PDFPage) templ.Component {
 	})
 }
 
+//go:noinline
 func (p PDFPage) button(does, icon, label string, more templ.Attributes) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

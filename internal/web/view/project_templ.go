@@ -17,6 +17,7 @@ import (
 
 // within draws the project's header and tabs around a page; acts stand on the
 // right of the header.
+//go:noinline
 func within(p *Within, acts templ.Component) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -125,6 +126,7 @@ func (p *Within) several() bool {
 }
 
 // facts are what the header says of the project's state.
+//go:noinline
 func (p *Within) facts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -194,6 +196,7 @@ func (p *Within) facts() templ.Component {
 }
 
 // standing tells the team what of the project the client sees at all.
+//go:noinline
 func (p *Within) standing() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -291,6 +294,7 @@ type ProjectPage struct {
 	Events       []portal.Event
 }
 
+//go:noinline
 func Project(p ProjectPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -680,6 +684,7 @@ func (p *ProjectPage) quickTitle() string {
 }
 
 // quickFile is a file in a few words.
+//go:noinline
 func (p *Within) quickFile(f portal.File) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -777,6 +782,7 @@ func (p *Within) updateNone() string {
 	return p.T("update.none_client", "name", p.Name)
 }
 
+//go:noinline
 func (p *ProjectPage) acts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -826,6 +832,7 @@ func (p *ProjectPage) acts() templ.Component {
 	})
 }
 
+//go:noinline
 func (p *ProjectPage) side() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -971,6 +978,7 @@ func (p *Within) statusKey() string {
 	return string(p.Project.Status)
 }
 
+//go:noinline
 func (p *Within) progress() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1052,6 +1060,7 @@ type ProjectsPage struct {
 	Newest    string // set on later pages
 }
 
+//go:noinline
 func Projects(p ProjectsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1211,6 +1220,7 @@ func Projects(p ProjectsPage) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *ProjectsPage) acts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1242,6 +1252,7 @@ func (p *ProjectsPage) acts() templ.Component {
 	})
 }
 
+//go:noinline
 func (p *ProjectsPage) filter() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1322,6 +1333,7 @@ func (p *ProjectsPage) statuses() []ui.Option {
 	return options
 }
 
+//go:noinline
 func (p *ProjectsPage) none() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1430,6 +1442,7 @@ func (p *ProjectsPage) groups() []projectGroup {
 	return groups
 }
 
+//go:noinline
 func (p *ProjectsPage) cards(projects []portal.Project) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1479,6 +1492,7 @@ func (p *ProjectsPage) cards(projects []portal.Project) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *ProjectsPage) table() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1528,6 +1542,7 @@ func (p *ProjectsPage) table() templ.Component {
 	})
 }
 
+//go:noinline
 func (p *ProjectsPage) row(x portal.Project, s *portal.ProjectSummary) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1750,6 +1765,7 @@ func (p *ProjectsPage) nextWhen(s *portal.ProjectSummary) string {
 	return p.Day(s.NextMilestoneDue, p.Now)
 }
 
+//go:noinline
 func (p *ProjectsPage) turn(x portal.Project, s *portal.ProjectSummary) templ.Component {
 	words, yours := p.Turn(x.Side, s.Turn, s.TurnSince, x.ClientName)
 	return ui.Turn(yours, words)
@@ -1764,6 +1780,7 @@ type ProjectTeamPage struct {
 	Role   string
 }
 
+//go:noinline
 func ProjectTeam(p ProjectTeamPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1962,6 +1979,7 @@ func (p *ProjectTeamPage) others() []ui.Option {
 	return options
 }
 
+//go:noinline
 func (p *ProjectTeamPage) member(m portal.ProjectMember) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2065,6 +2083,7 @@ func (p *ProjectTeamPage) member(m portal.ProjectMember) templ.Component {
 }
 
 // memberDialogs stand after the list.
+//go:noinline
 func (p *ProjectTeamPage) memberDialogs(m portal.ProjectMember) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2182,6 +2201,7 @@ type ProjectActivityPage struct {
 	Newest string
 }
 
+//go:noinline
 func ProjectActivity(p ProjectActivityPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -30,6 +30,7 @@ type NewProjectPage struct {
 	Input     ProjectInput
 }
 
+//go:noinline
 func NewProject(p NewProjectPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -254,6 +255,7 @@ type SharePage struct {
 	Preview portal.SharePreview
 }
 
+//go:noinline
 func Share(p SharePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -474,6 +476,7 @@ type ProjectSettingsPage struct {
 	Template string // the name of one to save that came back
 }
 
+//go:noinline
 func ProjectSettings(p ProjectSettingsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

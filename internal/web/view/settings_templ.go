@@ -54,6 +54,7 @@ type SectionChoice struct {
 	On          bool
 }
 
+//go:noinline
 func Settings(p SettingsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -671,6 +672,7 @@ var accents = []string{"#24566b", "#1f5f4a", "#6b4fa0", "#a8324a", "#b4531f", "#
 
 // accent chooses the colour: by its code, with a picker, or one of a few. A
 // picture shows what becomes of it.
+//go:noinline
 func (p *SettingsPage) accent() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -919,6 +921,7 @@ func (p *SettingsPage) accent() templ.Component {
 const blankDays = 3
 
 // holidays is a list of days. A row that is emptied is removed.
+//go:noinline
 func (p *SettingsPage) holidays() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1047,6 +1050,7 @@ func (p *SettingsPage) holidays() templ.Component {
 	})
 }
 
+//go:noinline
 func (p *SettingsPage) holiday(i int, day string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1193,6 +1197,7 @@ func (p *SettingsPage) holidayRemove(day string) string {
 }
 
 // settingsTabs are the pages of the settings.
+//go:noinline
 func settingsTabs(p *Page, current string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1227,6 +1232,7 @@ func settingsTabs(p *Page, current string) templ.Component {
 	})
 }
 
+//go:noinline
 func sectionBoxes(all []SectionChoice) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

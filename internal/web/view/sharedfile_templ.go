@@ -23,6 +23,7 @@ type SharedFilePage struct {
 	Path      string
 }
 
+//go:noinline
 func SharedFile(p SharedFilePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -108,6 +109,7 @@ type LockedFilePage struct {
 	Path   string
 }
 
+//go:noinline
 func LockedFile(p LockedFilePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -25,6 +25,7 @@ type ShareLinks struct {
 }
 
 // list draws them; back says where a button leads back to.
+//go:noinline
 func (l *ShareLinks) list(p *Page, back string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -189,6 +190,7 @@ func (p *Page) taken(x portal.ShareLink) string {
 	return p.N("sharelink.taken", x.Downloads)
 }
 
+//go:noinline
 func linkState(s portal.LinkState, word string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -244,6 +246,7 @@ type FileLinksPage struct {
 	MaxDownloads string
 }
 
+//go:noinline
 func FileLinks(p FileLinksPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -516,6 +519,7 @@ type ProjectShareLinksPage struct {
 	ShareLinks
 }
 
+//go:noinline
 func ProjectShareLinks(p ProjectShareLinksPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -600,6 +604,7 @@ func ProjectShareLinks(p ProjectShareLinksPage) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *ProjectShareLinksPage) acts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -631,6 +636,7 @@ func (p *ProjectShareLinksPage) acts() templ.Component {
 	})
 }
 
+//go:noinline
 func revokeAll(p *Page, title, post string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -667,6 +673,7 @@ type AllShareLinksPage struct {
 	Administers bool
 }
 
+//go:noinline
 func AllShareLinks(p AllShareLinksPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -768,6 +775,7 @@ func (p *AllShareLinksPage) title() string {
 	return p.T("sharelink.all")
 }
 
+//go:noinline
 func (p *AllShareLinksPage) acts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

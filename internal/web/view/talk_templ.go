@@ -34,6 +34,7 @@ type TalkPage struct {
 // MessagesPage is the list alone.
 type MessagesPage struct{ TalkPage }
 
+//go:noinline
 func Messages(p MessagesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -111,6 +112,7 @@ func Messages(p MessagesPage) templ.Component {
 }
 
 // pane is the list of conversations at the side.
+//go:noinline
 func (p *TalkPage) pane(level string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -259,6 +261,7 @@ func (p *TalkPage) turnWord() string {
 	return p.T("talk.waits_you")
 }
 
+//go:noinline
 func (p *TalkPage) none() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -314,6 +317,7 @@ func (p *TalkPage) none() templ.Component {
 }
 
 // conversations are the rows of the list.
+//go:noinline
 func (p *TalkPage) conversations() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -668,6 +672,7 @@ func (p *ConversationPage) last() string {
 	return ""
 }
 
+//go:noinline
 func Conversation(p ConversationPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1159,6 +1164,7 @@ func (p *TalkPage) author(m portal.Message) ui.Person {
 	return x
 }
 
+//go:noinline
 func (p *ConversationPage) message(m portal.Message, follows bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1258,6 +1264,7 @@ func (p *ConversationPage) message(m portal.Message, follows bool) templ.Compone
 
 // messageOf is a message in a conversation or in comments; when says when it was
 // written, as far as that is not told around it.
+//go:noinline
 func messageOf(p *TalkPage, m portal.Message, when string, menu []ui.MenuItem, follows bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1659,6 +1666,7 @@ func (p *Page) ownMenu(m portal.Message, me portal.PersonID) []ui.MenuItem {
 }
 
 // seen says whom the reader's last message has reached.
+//go:noinline
 func (p *ConversationPage) seen() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1838,6 +1846,7 @@ type MessagePage struct {
 	Erase    bool // may be erased
 }
 
+//go:noinline
 func EditMessage(p MessagePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1990,6 +1999,7 @@ func EditMessage(p MessagePage) templ.Component {
 	})
 }
 
+//go:noinline
 func DeleteMessage(p MessagePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2147,6 +2157,7 @@ func DeleteMessage(p MessagePage) templ.Component {
 	})
 }
 
+//go:noinline
 func MessageHistory(p MessagePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2239,6 +2250,7 @@ type ProjectMessagesPage struct {
 	May  bool
 }
 
+//go:noinline
 func ProjectMessages(p ProjectMessagesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2312,6 +2324,7 @@ func (p *ProjectMessagesPage) noneText() string {
 	return p.T("talk.none_client", "workspace", p.Name)
 }
 
+//go:noinline
 func (p *ProjectMessagesPage) acts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2350,6 +2363,7 @@ type ClientMessagesPage struct {
 	May  bool
 }
 
+//go:noinline
 func ClientMessages(p ClientMessagesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

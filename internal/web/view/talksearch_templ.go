@@ -27,6 +27,7 @@ type MessageSearchPage struct {
 	Hits      []portal.MessageHit
 }
 
+//go:noinline
 func MessageSearch(p MessageSearchPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -133,6 +134,7 @@ func MessageSearch(p MessageSearchPage) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *MessageSearchPage) hit(h portal.MessageHit) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -14,6 +14,7 @@ import (
 )
 
 // task is a task as a row of a list.
+//go:noinline
 func (p *Within) task(t portal.Task, menu []ui.MenuItem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -164,6 +165,7 @@ type TaskInput struct {
 	Title, Body, Milestone, Assignee, DueOn, Revision string
 }
 
+//go:noinline
 func Tasks(p TasksPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -296,6 +298,7 @@ func (p *TasksPage) taskMenu(i int) []ui.MenuItem {
 	return append(items, p.moves(at, ids, i)...)
 }
 
+//go:noinline
 func (p *TasksPage) quick() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -414,6 +417,7 @@ type TaskPage struct {
 	MayDelete bool
 }
 
+//go:noinline
 func Task(p TaskPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -543,6 +547,7 @@ func Task(p TaskPage) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *TaskPage) taskFacts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -661,6 +666,7 @@ func (p *TaskPage) icon() string {
 	return "circle"
 }
 
+//go:noinline
 func (p *TaskPage) acts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -740,6 +746,7 @@ type TaskForm struct {
 	Conflict   []ui.Fact
 }
 
+//go:noinline
 func EditTask(p TaskForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

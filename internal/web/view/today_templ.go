@@ -61,6 +61,7 @@ func (p *TodayPage) last(d portal.DeskProject) string {
 	return p.T("today.stale.last", "when", p.Ago(d.LastUpdate, p.Now))
 }
 
+//go:noinline
 func (p *TodayPage) waited(n portal.Need) templ.Component {
 	words, _ := p.Turn(portal.Team, portal.ClientSide, n.Since, n.ClientName)
 	return ui.Turn(false, words)
@@ -72,6 +73,7 @@ func (p *TodayPage) dueNow(n portal.Need) templ.Component { return ui.Due(p.DueO
 const few = 8
 
 // firstFew lists what waits, and folds what is beyond the first few.
+//go:noinline
 func firstFew(p TodayPage, all []portal.Need, chip func(portal.Need) templ.Component) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -128,6 +130,7 @@ func firstFew(p TodayPage, all []portal.Need, chip func(portal.Need) templ.Compo
 	})
 }
 
+//go:noinline
 func needList(p TodayPage, all []portal.Need, chip func(portal.Need) templ.Component) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -198,6 +201,7 @@ func needList(p TodayPage, all []portal.Need, chip func(portal.Need) templ.Compo
 func (p *TodayPage) dayWords() string { return p.Day(p.Now.In(p.Zone()).Format(time.DateOnly), p.Now) }
 
 // Today draws it.
+//go:noinline
 func Today(p TodayPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -518,6 +522,7 @@ func Today(p TodayPage) templ.Component {
 	})
 }
 
+//go:noinline
 func todaySide(p TodayPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -652,6 +657,7 @@ func todaySide(p TodayPage) templ.Component {
 	})
 }
 
+//go:noinline
 func todayActs(p TodayPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

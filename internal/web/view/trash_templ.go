@@ -22,6 +22,7 @@ type TrashPage struct {
 	Older  string
 }
 
+//go:noinline
 func Trash(p TrashPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -210,6 +211,7 @@ func Trash(p TrashPage) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *TrashPage) back() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -12,6 +12,7 @@ import "github.com/vitrine-portal/vitrine/internal/web/view/ui"
 
 // TrayShapes are what the tray of uploads is made from, with its words; the
 // script takes them from here.
+//go:noinline
 func TrayShapes(p *Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -281,6 +282,7 @@ func TrayShapes(p *Page) templ.Component {
 	})
 }
 
+//go:noinline
 func trayButton(do, icon, word string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

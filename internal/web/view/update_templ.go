@@ -15,6 +15,7 @@ import (
 
 // update draws an update in full. Its sentence is left out where the header
 // above already says it.
+//go:noinline
 func (p *Within) update(u portal.Update, seen []portal.Seen, said bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -174,6 +175,7 @@ type UpdatesPage struct {
 	Newest  string
 }
 
+//go:noinline
 func Updates(p UpdatesPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -259,6 +261,7 @@ func Updates(p UpdatesPage) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *UpdatesPage) acts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -296,6 +299,7 @@ type UpdatePage struct {
 	Update portal.Update
 }
 
+//go:noinline
 func Update(p UpdatePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -394,6 +398,7 @@ func (p *UpdatePage) deleteText() string {
 	return p.T("update.delete_team")
 }
 
+//go:noinline
 func (p *UpdatePage) acts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -447,6 +452,7 @@ type UpdateForm struct {
 	Conflict []ui.Fact
 }
 
+//go:noinline
 func WriteUpdate(p UpdateForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -28,6 +28,7 @@ type Clash struct {
 	Version bool // it may become a version of that one
 }
 
+//go:noinline
 func Clashes(p ClashPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -56,6 +56,7 @@ type Stage struct {
 	Cut      bool // there is more
 }
 
+//go:noinline
 func Viewer(p ViewerPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -181,6 +182,7 @@ func versionPath(v portal.Version, what string) string {
 	return "/versions/" + string(v.ID) + "/" + what
 }
 
+//go:noinline
 func (p *ViewerPage) top() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -564,6 +566,7 @@ func (p *ViewerPage) top() templ.Component {
 }
 
 // step leads to the file before or after this one in its folder.
+//go:noinline
 func (p *ViewerPage) step(to portal.FileID, rel, icon, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -668,6 +671,7 @@ func (p *ViewerPage) step(to portal.FileID, rel, icon, label string) templ.Compo
 	})
 }
 
+//go:noinline
 func (p *ViewerPage) versionMenu() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -855,6 +859,7 @@ func (p *ViewerPage) whatChanged(v portal.Version) string {
 	return v.CreatedByName
 }
 
+//go:noinline
 func (p *ViewerPage) zone() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -890,6 +895,7 @@ func (p *ViewerPage) zone() templ.Component {
 	})
 }
 
+//go:noinline
 func (p *ViewerPage) scan() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -974,6 +980,7 @@ func (p *ViewerPage) approved(id portal.VersionID) *portal.ApprovalSubject {
 }
 
 // notes say what is special about what is shown.
+//go:noinline
 func (p *ViewerPage) notes() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1082,6 +1089,7 @@ func (p *ViewerPage) notes() templ.Component {
 
 // stage draws the version. Scripts draw into it, so it stays as it is when the
 // page is laid over, until there is something else to draw.
+//go:noinline
 func (p *ViewerPage) stage() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1599,6 +1607,7 @@ func (p *ViewerPage) morePages() string {
 }
 
 // leaves are the pictures of a version's pages.
+//go:noinline
 func leaves(v portal.Version, pages []portal.Look, label string, word func(int) string, more string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1704,6 +1713,7 @@ func leaves(v portal.Version, pages []portal.Look, label string, word func(int) 
 	})
 }
 
+//go:noinline
 func (p *Page) zooms(full bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1772,6 +1782,7 @@ func (p *Page) zooms(full bool) templ.Component {
 	})
 }
 
+//go:noinline
 func (p *ViewerPage) words() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1826,6 +1837,7 @@ func (p *ViewerPage) words() templ.Component {
 	})
 }
 
+//go:noinline
 func (p *ViewerPage) cut() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1872,6 +1884,7 @@ func (p *ViewerPage) cut() templ.Component {
 }
 
 // table is CSV. What a spreadsheet would compute is text here.
+//go:noinline
 func (p *ViewerPage) table() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2038,6 +2051,7 @@ func isNumber(s string) bool {
 	return digits
 }
 
+//go:noinline
 func (p *ViewerPage) card(icon, title, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2172,6 +2186,7 @@ func (p *ViewerPage) menu() []ui.MenuItem {
 
 // panel is what is known of the file: what is said of it, its versions, and its
 // facts.
+//go:noinline
 func (p *ViewerPage) panel() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2380,6 +2395,7 @@ func (p *ViewerPage) panel() templ.Component {
 	})
 }
 
+//go:noinline
 func (p *ViewerPage) tab(name, label string, count int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2483,6 +2499,7 @@ func (p *ViewerPage) tab(name, label string, count int) templ.Component {
 
 // addVersion is the form that brings a new version. The tray takes it over
 // where there is one.
+//go:noinline
 func (p *ViewerPage) addVersion() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2688,6 +2705,7 @@ func (p *ViewerPage) whoSees() string {
 	return p.T("viewer.both_see", "workspace", p.Name)
 }
 
+//go:noinline
 func (p *ViewerPage) version(v portal.Version) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -2949,6 +2967,7 @@ func (p *ViewerPage) mayShowDraft(v portal.Version) bool {
 }
 
 // info are the facts of the version and its file.
+//go:noinline
 func (p *ViewerPage) info() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -3284,6 +3303,7 @@ func length(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", s/60, s%60)
 }
 
+//go:noinline
 func (p *ViewerPage) hash(sum string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -3342,6 +3362,7 @@ func (p *ViewerPage) about() []ui.Fact {
 	return facts
 }
 
+//go:noinline
 func projectLink(id portal.ProjectID, name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -3409,6 +3430,7 @@ func (p *ViewerPage) whoWords() string {
 }
 
 // keys lists what the keys do.
+//go:noinline
 func (p *ViewerPage) keys() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -61,6 +61,7 @@ func (p ButtonProps) kind() string {
 }
 
 // Button draws one button.
+//go:noinline
 func Button(p ButtonProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -228,6 +229,7 @@ func Button(p ButtonProps) templ.Component {
 	})
 }
 
+//go:noinline
 func buttonFace(p ButtonProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -277,6 +279,7 @@ func buttonFace(p ButtonProps) templ.Component {
 }
 
 // PostButton is a button in a form of its own: one press, one POST.
+//go:noinline
 func PostButton(action string, p ButtonProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -328,6 +331,7 @@ func PostButton(action string, p ButtonProps) templ.Component {
 }
 
 // IconButton is an icon whose word is for screen readers and the tooltip.
+//go:noinline
 func IconButton(icon string, p ButtonProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -526,6 +530,7 @@ func IconButton(icon string, p ButtonProps) templ.Component {
 }
 
 // CopyButton copies text; without script it is not drawn.
+//go:noinline
 func CopyButton(label, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -590,6 +595,7 @@ func CopyButton(label, text string) templ.Component {
 }
 
 // CopyRow shows a link in a field one can select, with a copy button.
+//go:noinline
 func CopyRow(label, copy, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -672,6 +678,7 @@ func CopyRow(label, copy, text string) templ.Component {
 }
 
 // CodeRow shows a short code large, with a copy button.
+//go:noinline
 func CodeRow(copy, code string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

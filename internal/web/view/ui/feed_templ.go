@@ -27,6 +27,7 @@ type Day struct {
 }
 
 // Feed lists what happened, by day.
+//go:noinline
 func Feed(days []Day) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -265,6 +266,7 @@ type MailProps struct {
 
 // MailPreview draws a mail in a frame that can run nothing; its links open
 // windows of their own.
+//go:noinline
 func MailPreview(p MailProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -97,6 +97,7 @@ func (f Field) inputType() string {
 	return f.Type
 }
 
+//go:noinline
 func wrap(f Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -227,6 +228,7 @@ func wrap(f Field) templ.Component {
 	})
 }
 
+//go:noinline
 func fieldError(id, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -289,6 +291,7 @@ func fieldError(id, text string) templ.Component {
 }
 
 // Input is a line of text, or a date with Type "date".
+//go:noinline
 func Input(f Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -379,6 +382,7 @@ func Input(f Field) templ.Component {
 }
 
 // Password is an input with a Show button.
+//go:noinline
 func Password(f Field, show string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -461,6 +465,7 @@ func Password(f Field, show string) templ.Component {
 }
 
 // Textarea grows with what is typed.
+//go:noinline
 func Textarea(f Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -561,6 +566,7 @@ type Option struct {
 }
 
 // Select chooses one of several; f.Value is the chosen one.
+//go:noinline
 func Select(f Field, options []Option) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -707,6 +713,7 @@ func (c Choice) id() string {
 }
 
 // Checkbox is one thing to tick.
+//go:noinline
 func Checkbox(c Choice) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -832,6 +839,7 @@ func Checkbox(c Choice) templ.Component {
 }
 
 // Switch turns something on or off, with the words on the left.
+//go:noinline
 func Switch(c Choice) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -957,6 +965,7 @@ func Switch(c Choice) templ.Component {
 }
 
 // Radios is one of few, all in sight. Framed draws an outline around each.
+//go:noinline
 func Radios(f Field, options []Option, framed bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1136,6 +1145,7 @@ func Radios(f Field, options []Option, framed bool) templ.Component {
 }
 
 // Group sets checkboxes under one label.
+//go:noinline
 func Group(label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1188,6 +1198,7 @@ func Group(label string) templ.Component {
 
 // Errors sums up what stops a form: what happened, what was kept, and a link
 // to each field.
+//go:noinline
 func Errors(title, kept string, links []Link) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1312,6 +1323,7 @@ type FormProps struct {
 
 // Form lays its children out under each other. It carries a number of its own,
 // so that sending it twice changes nothing twice.
+//go:noinline
 func Form(p FormProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1410,6 +1422,7 @@ func Form(p FormProps) templ.Component {
 }
 
 // Pair sets two fields beside each other when there is room.
+//go:noinline
 func Pair() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1459,6 +1472,7 @@ type SaveBarProps struct {
 
 // SaveBar sticks to the bottom. With script it shows only while the form
 // differs from what was loaded.
+//go:noinline
 func SaveBar(p SaveBarProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -18,6 +18,7 @@ type Toast struct {
 
 // ToastBox draws a toast. In an htmx answer put it into
 // <div hx-swap-oob="beforeend:#toasts">.
+//go:noinline
 func ToastBox(t Toast) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -105,6 +106,7 @@ type DialogProps struct {
 }
 
 // Dialog draws one; its children are usually a Form, ending in DialogActs.
+//go:noinline
 func Dialog(p DialogProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -218,6 +220,7 @@ func Dialog(p DialogProps) templ.Component {
 }
 
 // DialogActs is the last row of a dialog's form: Cancel and the act.
+//go:noinline
 func DialogActs(id, cancel string, act ButtonProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -293,6 +296,7 @@ type ConfirmProps struct {
 }
 
 // Confirm is a dialog with one POST.
+//go:noinline
 func Confirm(p ConfirmProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -383,6 +387,7 @@ type FoundGroup struct {
 }
 
 // Results is what the address of TeamShellProps.Search answers.
+//go:noinline
 func Results(groups []FoundGroup, nothing string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

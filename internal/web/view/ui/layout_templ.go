@@ -20,6 +20,7 @@ type HeadProps struct {
 
 // Head draws title and sentence; its children are facts under them (states,
 // dates). Use HeadActs for buttons on the right.
+//go:noinline
 func Head(p HeadProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -74,6 +75,7 @@ func Head(p HeadProps) templ.Component {
 }
 
 // HeadActs is Head with buttons on the right.
+//go:noinline
 func HeadActs(p HeadProps, acts templ.Component) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -135,6 +137,7 @@ func HeadActs(p HeadProps, acts templ.Component) templ.Component {
 	})
 }
 
+//go:noinline
 func headWords(p HeadProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -258,6 +261,7 @@ type SectionProps struct {
 }
 
 // Section draws the title and its children.
+//go:noinline
 func Section(p SectionProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -401,6 +405,7 @@ func Section(p SectionProps) templ.Component {
 }
 
 // Panel is a titled part of a side column.
+//go:noinline
 func Panel(title string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -452,6 +457,7 @@ func Panel(title string) templ.Component {
 }
 
 // Columns is a page with a side column on wide screens.
+//go:noinline
 func Columns(side templ.Component) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -498,6 +504,7 @@ func Columns(side templ.Component) templ.Component {
 }
 
 // Stack sets its children under each other; space is "", "tight" or "wide".
+//go:noinline
 func Stack(space string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -544,6 +551,7 @@ func Stack(space string) templ.Component {
 }
 
 // Row sets its children beside each other, wrapping.
+//go:noinline
 func Row() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -582,6 +590,7 @@ func Row() templ.Component {
 }
 
 // Grid sets cards beside each other, as many as fit.
+//go:noinline
 func Grid() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -628,6 +637,7 @@ type Tab struct {
 }
 
 // Tabs are links: each tab is a page of its own.
+//go:noinline
 func Tabs(label string, tabs []Tab) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -741,6 +751,7 @@ func Tabs(label string, tabs []Tab) templ.Component {
 
 // Crumbs is the way back up; the last one is this page. The shells draw it,
 // unless there is nothing above.
+//go:noinline
 func Crumbs(links []Link) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -846,6 +857,7 @@ type EmptyProps struct {
 }
 
 // Empty draws an empty place; its children are the buttons of the next step.
+//go:noinline
 func Empty(p EmptyProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -919,6 +931,7 @@ func Empty(p EmptyProps) templ.Component {
 
 // Pager leads to newer and older rows of a list that is paged by key. A link
 // without Href is not drawn.
+//go:noinline
 func Pager(newer, older Link) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1034,6 +1047,7 @@ type Fact struct {
 }
 
 // Facts is a list of keys and values.
+//go:noinline
 func Facts(facts []Fact) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1115,6 +1129,7 @@ type Stat struct {
 }
 
 // Stats is a row of numbers.
+//go:noinline
 func Stats(stats []Stat) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1243,6 +1258,7 @@ func Stats(stats []Stat) templ.Component {
 }
 
 // Skeleton stands in for lines that are being fetched.
+//go:noinline
 func Skeleton(label string, lines int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1297,6 +1313,7 @@ func Skeleton(label string, lines int) templ.Component {
 
 // Note says something about the page below it; its children are the buttons of
 // what can be done about it.
+//go:noinline
 func Note(icon, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -10,6 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 // Avatar draws a person's picture or initials. The name stands beside it, so
 // it is decoration.
+//go:noinline
 func Avatar(p Person) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -40,6 +41,7 @@ func Avatar(p Person) templ.Component {
 }
 
 // AvatarSmall and AvatarLarge are the other two sizes.
+//go:noinline
 func AvatarSmall(p Person) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -70,6 +72,7 @@ func AvatarSmall(p Person) templ.Component {
 }
 
 // AvatarLarge is for a contact or a profile.
+//go:noinline
 func AvatarLarge(p Person) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -99,6 +102,7 @@ func AvatarLarge(p Person) templ.Component {
 	})
 }
 
+//go:noinline
 func avatar(p Person, size string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -178,6 +182,7 @@ func avatar(p Person, size string) templ.Component {
 }
 
 // Faces is a stack of small avatars; names reads them out, rest is "+4".
+//go:noinline
 func Faces(people []Person, names, rest string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -265,6 +270,7 @@ func Faces(people []Person, names, rest string) templ.Component {
 }
 
 // PersonLine is an avatar with name and detail.
+//go:noinline
 func PersonLine(p Person) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -349,6 +355,7 @@ type ContactProps struct {
 }
 
 // Contact is the card of that person.
+//go:noinline
 func Contact(p ContactProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -486,6 +493,7 @@ func Contact(p ContactProps) templ.Component {
 	})
 }
 
+//go:noinline
 func contactLine(icon, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -539,6 +547,7 @@ func contactLine(icon, text string) templ.Component {
 }
 
 // TeamRow shows who works on a project.
+//go:noinline
 func TeamRow(people []Person) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

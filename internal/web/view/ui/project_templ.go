@@ -22,6 +22,7 @@ type NeedProps struct {
 }
 
 // Needs lists what needs the reader, most urgent first.
+//go:noinline
 func Needs(needs []NeedProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -224,6 +225,7 @@ type ProjectCardProps struct {
 }
 
 // ProjectCard draws it; set several in a Grid.
+//go:noinline
 func ProjectCard(p ProjectCardProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -447,6 +449,7 @@ type UpdateProps struct {
 
 // Update draws it in full; its children stand in the footer: audience chip,
 // comments, actions.
+//go:noinline
 func Update(p UpdateProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -628,6 +631,7 @@ func Update(p UpdateProps) templ.Component {
 
 // Prose sets HTML that the portal's sanitiser made from people's Markdown.
 // Never pass anything else.
+//go:noinline
 func Prose(sanitised string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -681,6 +685,7 @@ type Step struct {
 
 // Strip draws milestones beside each other when there is room, and under each
 // other on a phone.
+//go:noinline
 func Strip(steps []Step) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -722,6 +727,7 @@ func Strip(steps []Step) templ.Component {
 	})
 }
 
+//go:noinline
 func stepList(steps []Step) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -926,6 +932,7 @@ type StartStep struct {
 }
 
 // StartList draws it, with how far one is.
+//go:noinline
 func StartList(label string, steps []StartStep) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1081,6 +1088,7 @@ type DeliverableProps struct {
 }
 
 // Deliverable is a row of a List.
+//go:noinline
 func Deliverable(p DeliverableProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1166,6 +1174,7 @@ type TaskProps struct {
 }
 
 // Task is a row of a List; its children stand on the right.
+//go:noinline
 func Task(p TaskProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -79,6 +79,7 @@ type MenuItem struct {
 
 // Document is the page without a shell: head, skip link, toasts. Shells and
 // error pages are built on it.
+//go:noinline
 func Document(p Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -415,6 +416,7 @@ type ClientShellProps struct {
 }
 
 // ClientShell is the calm shell: rail on a desktop, bottom bar on a phone.
+//go:noinline
 func ClientShell(p ClientShellProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -564,6 +566,7 @@ type TeamShellProps struct {
 }
 
 // TeamShell is the dense shell, with the command palette on Ctrl or Cmd and K.
+//go:noinline
 func TeamShell(p TeamShellProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -821,6 +824,7 @@ type CardShellProps struct {
 
 // CardShell draws the cover on the left and the card on the right; on a phone
 // the cover is a band.
+//go:noinline
 func CardShell(p CardShellProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -961,6 +965,7 @@ func CardShell(p CardShellProps) templ.Component {
 }
 
 // BrandMark is the logo, or the mark and the name.
+//go:noinline
 func BrandMark(b Brand) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1071,6 +1076,7 @@ func BrandMark(b Brand) templ.Component {
 }
 
 // coverArt is a glass case in a few lines: panes that step back.
+//go:noinline
 func coverArt() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1136,6 +1142,7 @@ func coverArt() templ.Component {
 	})
 }
 
+//go:noinline
 func nav(w ShellWords, items []NavItem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1236,6 +1243,7 @@ func nav(w ShellWords, items []NavItem) templ.Component {
 	})
 }
 
+//go:noinline
 func navLink(it NavItem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1332,6 +1340,7 @@ func navLink(it NavItem) templ.Component {
 	})
 }
 
+//go:noinline
 func bell(href, label string, needs int, news string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1436,6 +1445,7 @@ func bell(href, label string, needs int, news string) templ.Component {
 	})
 }
 
+//go:noinline
 func switcher(label, current string, items []MenuItem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1509,6 +1519,7 @@ func switcher(label, current string, items []MenuItem) templ.Component {
 	})
 }
 
+//go:noinline
 func personMenu(w ShellWords, person Person, items []MenuItem, logOut string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1607,6 +1618,7 @@ func personMenu(w ShellWords, person Person, items []MenuItem, logOut string) te
 
 // Menu is a button that opens a short list, drawn as "…" with the label for
 // screen readers.
+//go:noinline
 func Menu(label string, items []MenuItem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1667,6 +1679,7 @@ func Menu(label string, items []MenuItem) templ.Component {
 	})
 }
 
+//go:noinline
 func menuItem(it MenuItem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1819,6 +1832,7 @@ func menuItem(it MenuItem) templ.Component {
 	})
 }
 
+//go:noinline
 func menuFace(it MenuItem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1867,6 +1881,7 @@ func menuFace(it MenuItem) templ.Component {
 	})
 }
 
+//go:noinline
 func foot(legal []Link) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1944,6 +1959,7 @@ type Banner struct {
 }
 
 // Banners draws them above a shell. The shells do it themselves.
+//go:noinline
 func Banners(all []Banner) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

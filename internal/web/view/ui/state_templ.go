@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "strconv"
 
 // State draws a state: colour, icon and word.
+//go:noinline
 func State(tone Tone, icon, word string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -66,6 +67,7 @@ func State(tone Tone, icon, word string) templ.Component {
 }
 
 // Health draws on_track, at_risk, off_track or waiting.
+//go:noinline
 func Health(key, word string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -96,6 +98,7 @@ func Health(key, word string) templ.Component {
 }
 
 // Status draws planned, active, on_hold, done or archived.
+//go:noinline
 func Status(key, word string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -127,6 +130,7 @@ func Status(key, word string) templ.Component {
 
 // DeliverableState draws draft, shared, in_review, changes_requested, approved
 // or signed_off.
+//go:noinline
 func DeliverableState(key, word string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -157,6 +161,7 @@ func DeliverableState(key, word string) templ.Component {
 }
 
 // PortalState draws off, nobody, invited, active or paused.
+//go:noinline
 func PortalState(key, word string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -188,6 +193,7 @@ func PortalState(key, word string) templ.Component {
 
 // InvitationState draws pending, expired, accepted, active, revoked,
 // suspended, bounced or removed.
+//go:noinline
 func InvitationState(key, word string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -218,6 +224,7 @@ func InvitationState(key, word string) templ.Component {
 }
 
 // MailState draws queued, sending, sent, kept, failed or dropped.
+//go:noinline
 func MailState(key, word string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -248,6 +255,7 @@ func MailState(key, word string) templ.Component {
 }
 
 // IncomingState draws waiting, held, posted, returned, dropped or discarded.
+//go:noinline
 func IncomingState(key, word string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -278,6 +286,7 @@ func IncomingState(key, word string) templ.Component {
 }
 
 // CheckState draws ok, warn or fail.
+//go:noinline
 func CheckState(key, word string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -307,6 +316,7 @@ func CheckState(key, word string) templ.Component {
 	})
 }
 
+//go:noinline
 func stateOf(l look, word string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -344,6 +354,7 @@ type DueProps struct {
 }
 
 // Due draws a due date; nothing when there are no words.
+//go:noinline
 func Due(p DueProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -409,6 +420,7 @@ func Due(p DueProps) templ.Component {
 
 // Turn draws whose turn it is and for how long: "Waiting for you 2 days".
 // Yours marks the side of the reader.
+//go:noinline
 func Turn(yours bool, words string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -474,6 +486,7 @@ func Turn(yours bool, words string) templ.Component {
 
 // Audience draws who sees an item: a lock with "Team only" (audience team), or
 // an eye with "Client sees this". Only on team pages.
+//go:noinline
 func Audience(audience, word string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -545,6 +558,7 @@ func Audience(audience, word string) templ.Component {
 }
 
 // Legend explains the two audience chips, once per page.
+//go:noinline
 func Legend(client, team string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -587,6 +601,7 @@ func Legend(client, team string) templ.Component {
 }
 
 // Progress is a thin bar; label reads it out.
+//go:noinline
 func Progress(label string, done, of int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

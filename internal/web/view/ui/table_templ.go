@@ -17,6 +17,7 @@ type Column struct {
 
 // Table draws the head; its children are <tr> rows made of Cell. On a phone
 // each row becomes a card.
+//go:noinline
 func Table(caption string, columns []Column) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -128,6 +129,7 @@ func Table(caption string, columns []Column) templ.Component {
 
 // Cell is a cell; label repeats the column's name for phones (empty for the
 // first cell).
+//go:noinline
 func Cell(label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -189,6 +191,7 @@ func Cell(label string) templ.Component {
 }
 
 // CellEnd is a Cell of figures, set to the right.
+//go:noinline
 func CellEnd(label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -240,6 +243,7 @@ func CellEnd(label string) templ.Component {
 }
 
 // CellActs is the last cell: a Menu or buttons.
+//go:noinline
 func CellActs() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -279,6 +283,7 @@ func CellActs() templ.Component {
 
 // Lines is the usual first cell: a bold line (a link with Href) and a fainter
 // one under it.
+//go:noinline
 func Lines(main Link, sub string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -374,6 +379,7 @@ func Lines(main Link, sub string) templ.Component {
 }
 
 // List is a list of ListRow.
+//go:noinline
 func List() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -422,6 +428,7 @@ type ListRowProps struct {
 }
 
 // ListRow draws a row; its children stand on the right: states, due, faces.
+//go:noinline
 func ListRow(p ListRowProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

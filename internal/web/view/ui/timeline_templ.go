@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 // Timeline draws phases and milestones against time when there is room, and a
 // list otherwise. Both are the same for everybody: give it only rows the reader
 // may see.
+//go:noinline
 func Timeline(p TimelineProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -559,6 +560,7 @@ func steps(rows []TimelineRow) []Step {
 }
 
 // shifts names the reasons of shifts below what has no room for them.
+//go:noinline
 func shifts(steps []Step) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
