@@ -95,6 +95,11 @@ func kestrelCampaign() *project {
 	shelf := kestrelCampaignShelf()
 	return &project{
 		name: "Winter exhibition campaign", files: shelf.files, folders: shelf.folders,
+		approvals: []*sought{
+			{title: "Tram posters", on: -13, due: -10, by: ana, files: shelf.of("tram-day.jpg", "tram-night.jpg"), people: []*person{amara, rosa}, rule: portal.RuleMajority,
+				said: []verdict{{on: -12, who: amara, answer: portal.AnswerApprove}, {on: -11, who: rosa, answer: portal.AnswerApprove}}},
+			{title: "Film of the geese", on: -3, due: 4, by: ana, files: shelf.of("geese, six seconds.mp4"), first: jonas, people: []*person{amara}},
+		},
 		summary: "Posters, trams and short films for the exhibition about migration.",
 		created: -40, begins: -39, due: 18, lead: jonas, shared: -39,
 		set: portal.SectionTimeline | portal.FieldProgress, sections: 0,

@@ -39,6 +39,13 @@ func letoSite() *project {
 	shelf := letoSiteShelf()
 	return &project{
 		name: "Website relaunch", files: shelf.files, folders: shelf.folders, requests: shelf.asked,
+		approvals: []*sought{
+			{title: "Home page on the phone", body: "With the page of a product that is sold out.", on: -29, due: -27, by: priya, files: shelf.of("homepage-phone.png"),
+				people: []*person{sofia}, said: []verdict{{on: -28, who: sofia, answer: portal.AnswerNote, note: "Lovely. The green of the button may be a shade darker."}}},
+			{title: "Six banners for the opening", body: "For the letter and the shop windows, one for each colour. They go to the printer **on the day after they are approved**.", on: -2, due: 1, by: priya,
+				files:  shelf.of("banner-natural.jpg", "banner-madder.jpg", "banner-woad.jpg", "banner-weld.jpg", "banner-soot.jpg", "banner-opening.jpg"),
+				people: []*person{sofia, marcus}, said: []verdict{{on: -1, who: marcus, looks: true}}},
+		},
 		talks: letoSiteTalks(shelf), remarks: letoSiteRemarks(shelf),
 		given: []given{
 			{on: -28, file: shelf.of("homepage-hero.jpg")[0], until: 30},
@@ -258,6 +265,15 @@ func letoPackaging() *project {
 	shelf := letoPackagingShelf()
 	return &project{
 		name: "Spring packaging", files: shelf.files, folders: shelf.folders,
+		approvals: func() []*sought {
+			first := &sought{title: "Front of the box", on: -18, due: -14, by: ana, files: shelf.of("box-front.png"), people: []*person{marcus},
+				said: []verdict{{on: -15, who: marcus, answer: portal.AnswerChanges, note: "The mark shouts. A third smaller, and without the address."}}}
+			return []*sought{first,
+				{title: "Front of the box", body: "The mark is a third smaller; the address is gone.", on: -6, due: -2, by: ana, files: shelf.of("box-front.png"), again: first,
+					people: []*person{sofia, marcus}, rule: portal.RuleEveryone, checklist: []string{"The name is spelt right", "The colours are those of the guidelines"},
+					said: []verdict{{on: -5, who: marcus, answer: portal.AnswerApprove}}},
+				{title: "Box, band and label, for the printer", on: -1, due: 3, by: ana, files: shelf.of("Box, band and label.pdf"), people: []*person{marcus}, draft: true}}
+		}(),
 		summary: `
 			Boxes, bands and labels for the spring collection, made of one material and printed in one colour.`,
 		created: -44, begins: -42, due: 30, lead: jonas, shared: -43,

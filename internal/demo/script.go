@@ -59,6 +59,7 @@ type project struct {
 	files         []*file // at the top
 	requests      []*request
 	given         []given
+	approvals     []*sought
 	talks         []talk
 	remarks       []remark
 	status        portal.ProjectStatus // where no update says it
@@ -218,6 +219,7 @@ func (f *filling) client(c *client) {
 		f.work(p)
 	}
 	for _, p := range c.projects {
+		f.approvals(p)
 		f.talks(p)
 	}
 	f.general(c)

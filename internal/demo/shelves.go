@@ -87,6 +87,14 @@ func letoSiteShelf() shelf {
 				{name: "Way through the checkout.mp4", on: -38, by: priya, is: walkthrough, taken: []take{{-31, sofia}}},
 			}},
 		}},
+		folder{name: "Banners", on: -3, by: priya, files: []*file{
+			{name: "banner-natural.jpg", on: -3, by: priya, is: jpg(func() canvas { return hero(0.5, lichen, "Natural") })},
+			{name: "banner-madder.jpg", on: -3, by: priya, is: jpg(func() canvas { return hero(0.5, madder, "Madder") })},
+			{name: "banner-woad.jpg", on: -3, by: priya, is: jpg(func() canvas { return hero(0.5, woad, "Woad") })},
+			{name: "banner-weld.jpg", on: -3, by: priya, is: jpg(func() canvas { return hero(0.5, weld, "Weld") })},
+			{name: "banner-soot.jpg", on: -3, by: priya, is: jpg(func() canvas { return hero(0.5, soot, "Soot") })},
+			{name: "banner-opening.jpg", on: -3, by: priya, is: jpg(func() canvas { return hero(0.3, lichen, "We are open", "Linen that stays,", "now also by post.") })},
+		}},
 		folder{name: "Texts", on: -56, by: mei, files: []*file{
 			{name: "Tone of voice.md", on: -55, by: mei, is: is(toneOfVoice)},
 			{name: "Content plan.csv", on: -24, by: mei, is: is(contentPlan)},
