@@ -283,6 +283,12 @@ func TestNoticePlans(t *testing.T) {
 			}
 			must[portal.Notice](t)(me.Notice(ctx, all[0].ID))
 			must[int](t)(me.UnreadNotices(ctx))
+			must[bool](t)(me.NewNotices(ctx))
+			must[[]portal.Device](t)(me.Devices(ctx))
+			must[[]portal.Receipt](t)(me.Receipts(ctx, w.Items[w.Site][portal.ClientSide].Message))
+			if _, _, err := me.NoticesToPush(ctx, all[0].ID); err != nil {
+				t.Fatal(err)
+			}
 			must[portal.NoticeChoices](t)(me.NoticeChoices(ctx))
 			must[[]portal.Muted](t)(me.Mutes(ctx))
 			if _, _, err := me.NoticesOf(ctx, portal.Mail{Kind: portal.MailDigest}); err != nil {

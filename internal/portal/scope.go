@@ -571,7 +571,8 @@ SELECT e.id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.audience, e.p
 
 	// What the actor was told of, as far as they can still see it: events, and what
 	// was said, which is seen with its message. Two, so that each is read in the
-	// order of its index.
+	// order of its index; SQLite begins with what is left of a CROSS JOIN, which is
+	// what the actor has not read rather than all that happened.
 	"my_event_notices": `
 SELECT n.id, n.subject AS about, n.topic, n.listed, n.mail, n.mail_id, n.push, n.read_at, CASE WHEN n.read_at IS NULL THEN 1 ELSE 0 END AS unread,
        e.id AS event_id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.audience, e.particulars,
@@ -580,20 +581,20 @@ SELECT n.id, n.subject AS about, n.topic, n.listed, n.mail, n.mail_id, n.push, n
        CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN e.actor END AS actor,
        CASE WHEN (p.sections & 4096) <> 0 OR tm.person_id IS NULL THEN a.name END AS actor_name,
        p.name AS project_name, p.client_name, '' AS message_id, '' AS thread_kind, '' AS thread_subject, '' AS item_id, p.side, p.rights
-  FROM notices n JOIN events e ON e.id = n.event_id
+  FROM notices n CROSS JOIN events e
   JOIN my_projects p ON p.id = e.project_id
   LEFT JOIN persons a ON a.id = e.actor
   LEFT JOIN team_members tm ON tm.person_id = e.actor
   LEFT JOIN persons w ON w.id = e.person_id
   LEFT JOIN team_members wm ON wm.person_id = e.person_id
- WHERE n.person_id = $1 AND n.message_id IS NULL AND (p.side = 'team' OR (e.shown = 1 AND (p.sections & e.section) = e.section))`,
+ WHERE e.id = n.event_id AND n.person_id = $1 AND n.message_id IS NULL AND (p.side = 'team' OR (e.shown = 1 AND (p.sections & e.section) = e.section))`,
 	"my_message_notices": `
 SELECT n.id, n.subject AS about, n.topic, n.listed, n.mail, n.mail_id, n.push, n.read_at, CASE WHEN n.read_at IS NULL THEN 1 ELSE 0 END AS unread,
        n.event_id, 'message_posted' AS kind, m.created_at AS at, m.client_id, m.project_id, m.id AS subject, m.audience, '{}' AS particulars,
        '' AS person_id, '' AS person_name, m.author_id AS actor, m.author_name AS actor_name,
        m.project_name, m.client_name, m.id AS message_id, m.kind AS thread_kind, m.subject AS thread_subject, m.item_id, m.side, m.rights
-  FROM notices n JOIN my_messages m ON m.id = n.message_id
- WHERE n.person_id = $1 AND m.deleted_at IS NULL`,
+  FROM notices n CROSS JOIN my_messages m
+ WHERE m.id = n.message_id AND n.person_id = $1 AND m.deleted_at IS NULL`,
 
 	// The actor's sessions that were not ended, and the browsers that take pushes
 	// for as long.

@@ -72,8 +72,8 @@ func TestIncomingPages(t *testing.T) {
 		for _, name := range []string{"mia", "cleo", "carl"} {
 			s.As(name).Post("/incoming/"+nobodys+"/assign", assign).MustBe(404)
 		}
-		choose := ada.Get("/incoming/" + nobodys).MustBe(200).MustContain("Post it where it belongs").MustNotContain("Who wrote it")
-		choose = ada.Get("/incoming/"+nobodys+"?client="+string(s.Acme)+"&conversation="+string(th)).MustBe(200).MustContain("Who wrote it", "Cleo · Acme")
+		ada.Get("/incoming/" + nobodys).MustBe(200).MustContain("Post it where it belongs").MustNotContain("Who wrote it")
+		choose := ada.Get("/incoming/"+nobodys+"?client="+string(s.Acme)+"&conversation="+string(th)).MustBe(200).MustContain("Who wrote it", "Cleo · Acme")
 		ada.Post("/incoming/"+nobodys+"/assign", url.Values{"conversation": {string(th)}, "person": {string(s.Carl)}}).MustBe(422)
 		choose.Form("/incoming/"+nobodys+"/assign").Set("person", string(s.Cleo)).Submit(ada).MustBe(200).MustContain("Being read", "Came to the address of", "Colours")
 		ada.Post("/incoming/"+nobodys+"/assign", assign).MustBe(409)
