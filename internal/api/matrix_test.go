@@ -262,6 +262,8 @@ func (s *site) id(path string, client portal.ClientID, user portal.ClientUserID,
 		return string(it.File)
 	case "versions":
 		return string(it.Version)
+	case "approvals":
+		return string(it.Approval)
 	case "file-requests":
 		return string(s.only(project, side).Request)
 	case "share-links":

@@ -25,6 +25,7 @@ func (s *server) register() {
 	s.contents()
 	s.attachments()
 	s.fileRequests()
+	s.approvals()
 	s.shareLinks()
 	s.fileRecords()
 	s.audience()

@@ -1,0 +1,102 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+)
+
+type approval struct {
+	ID          portal.ApprovalID    `json:"id" doc:"The approval."`
+	Project     portal.ProjectID     `json:"project" doc:"The project it is in."`
+	Client      portal.ClientID      `json:"client" doc:"The client."`
+	Deliverable portal.DeliverableID `json:"deliverable,omitempty" doc:"Whose content is decided on; absent for files alone."`
+	Title       string               `json:"title" doc:"What is to be approved."`
+	Body        string               `json:"body,omitempty" doc:"The message to it."`
+	Checklist   []string             `json:"checklist,omitempty" doc:"Points to tick before approving."`
+	State       portal.ApprovalState `json:"state" enum:"draft,requested,viewed,approved,approved_with_notes,changes_requested,declined,cancelled,superseded,expired" doc:"How it stands."`
+	StateAt     time.Time            `json:"state_at" doc:"Since when."`
+	StateBy     string               `json:"state_by,omitempty" doc:"By whom; absent where you are not shown names of the team."`
+	Turn        portal.Side          `json:"turn,omitempty" enum:"team,client" doc:"Who has to act; absent when nobody has to."`
+	DueOn       string               `json:"due_on,omitempty" doc:"A day, YYYY-MM-DD."`
+	ExpiresOn   string               `json:"expires_on,omitempty" doc:"Nobody can answer after that day."`
+	Round       int                  `json:"round" doc:"How often it was asked."`
+	Files       int                  `json:"files" doc:"How many files are decided on."`
+	Content     string               `json:"content,omitempty" doc:"The hash of all that is decided on: send it back with an answer."`
+	MayDecide   bool                 `json:"may_decide" doc:"Whether you may answer it now."`
+	AskedBy     string               `json:"asked_by,omitempty" doc:"Who asked; absent where you are not shown names of the team."`
+	CreatedAt   time.Time            `json:"created_at" doc:"When."`
+}
+
+func approvalWire(a portal.Approval) approval {
+	return approval{ID: a.ID, Project: a.Project, Client: a.Client, Deliverable: a.Deliverable, Title: a.Title, Body: a.Body, Checklist: a.Checklist, State: a.State, StateAt: a.StateAt.UTC(),
+		StateBy: a.StateBy, Turn: a.Turn, DueOn: a.DueOn, ExpiresOn: a.ExpiresOn, Round: a.Round, Files: a.Files, Content: a.Content, MayDecide: a.MayDecide(), AskedBy: a.AskedBy, CreatedAt: a.CreatedAt.UTC()}
+}
+
+type approvalFile struct {
+	Position int              `json:"position" doc:"Which of the files, from 1."`
+	File     portal.FileID    `json:"file" doc:"The file."`
+	Version  portal.VersionID `json:"version" doc:"The version that is decided on."`
+	Name     string           `json:"name" doc:"What it is called."`
+	Number   int              `json:"number" doc:"What the version is called by."`
+	SHA256   string           `json:"sha256" doc:"The hash of its bytes."`
+	Newest   bool             `json:"newest" doc:"Whether there is nothing newer."`
+	Result   string           `json:"result,omitempty" enum:"approved,changes" doc:"What was decided on it."`
+}
+
+func approvalFileWire(s portal.ApprovalSubject) approvalFile {
+	return approvalFile{Position: s.Position, File: s.File, Version: s.Version, Name: s.Name, Number: s.Number, SHA256: s.SHA256, Newest: s.Newest, Result: s.Result}
+}
+
+type fileChange struct {
+	Position int    `json:"position" minimum:"1" doc:"Which of the files, from 1."`
+	Note     string `json:"note,omitempty" doc:"What to change in it."`
+}
+
+type approvalAnswer struct {
+	Answer  portal.Answer `json:"answer" enum:"approved,approved_with_notes,changes_requested,declined" doc:"Your answer."`
+	Note    string        `json:"note,omitempty" doc:"What you have to say to all of it."`
+	Changes []fileChange  `json:"changes,omitempty" maxItems:"50" doc:"Of several files, those that are to change: the others are approved."`
+	Checked []int         `json:"checked,omitempty" maxItems:"50" doc:"Points of the checklist that hold, from 1: all of them, to approve."`
+	Content string        `json:"content" maxLength:"64" doc:"As it was looked at. When it is not what is there now, nothing is decided."`
+}
+
+func (in approvalAnswer) portal() portal.ApprovalAnswer {
+	a := portal.ApprovalAnswer{Answer: in.Answer, Note: in.Note, Checked: in.Checked, Content: in.Content, Proof: "token"}
+	for _, c := range in.Changes {
+		a.Changes = append(a.Changes, portal.FileChange(c))
+	}
+	return a
+}
+
+func (s *server) approvals() {
+	readAll(s, "/api/projects/{id}/approvals", "list-approvals", "What was asked to be approved, newest first", func(ctx context.Context, me *portal.Scope, q *inProject) ([]portal.Approval, string, error) {
+		p, err := me.Project(ctx, portal.ProjectID(q.ID))
+		switch {
+		case err != nil:
+			return nil, "", err
+		case !p.Sections.Has(portal.SectionApprovals):
+			return nil, "", portal.ErrNotFound
+		}
+		return me.ProjectApprovals(ctx, p.ID, q.portal())
+	}, approvalWire)
+	read(s, "/api/approvals/{id}", "approval", "An approval", func(ctx context.Context, me *portal.Scope, id string) (approval, error) {
+		a, err := me.Approval(ctx, portal.ApprovalID(id))
+		return approvalWire(a), err
+	})
+	readAll(s, "/api/approvals/{id}/files", "list-approval-files", "The exact versions that are decided on", func(ctx context.Context, me *portal.Scope, q *byID) ([]portal.ApprovalSubject, string, error) {
+		if _, err := me.Approval(ctx, portal.ApprovalID(q.ID)); err != nil {
+			return nil, "", err
+		}
+		all, err := me.ApprovalSubjects(ctx, portal.ApprovalID(q.ID))
+		return all, "", err
+	}, approvalFileWire)
+	change(s, http.MethodPost, "/api/approvals/{id}/decision", "decide", "Answer an approval, as one of those who are asked", func(ctx context.Context, me *portal.Scope, id string, in approvalAnswer) error {
+		return me.Decide(ctx, portal.ApprovalID(id), in.portal())
+	})
+	act(s, http.MethodDelete, "/api/approvals/{id}/decision", "undo-decision", "Take your answer back, within ten minutes", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.Undo(ctx, portal.ApprovalID(id))
+	})
+}

@@ -1,0 +1,50 @@
+package api_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+)
+
+// An approval is listed, looked at and answered, by whoever is asked.
+func TestApprovals(t *testing.T) {
+	runBytes(t, func(t *testing.T, s *site) {
+		id, err := s.As(s.Mia).AskApproval(t.Context(), s.Site, portal.NewApproval{Title: "Texts", Versions: []portal.VersionID{s.Items[s.Site][portal.ClientSide].Version},
+			Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}, Advisers: []portal.PersonID{s.Ada}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		path, cleo, mia := "/api/approvals/"+string(id), s.token("cleo", "read", "write"), s.token("mia", "read", "write")
+		a := s.asks(cleo, 200, "GET", path, "")
+		if a.text("state") != "requested" || a["may_decide"] != true || a["files"] != 1.0 || a.text("turn") != "client" {
+			t.Errorf("the client has %v", a)
+		}
+		if needs := s.asks(cleo, 200, "GET", "/api/needs", "").all("items"); !slices.ContainsFunc(needs, func(n M) bool { return n.text("item") == string(id) && n.text("kind") == "approval" }) {
+			t.Errorf("needs are %v", needs)
+		}
+		for _, who := range []string{"dan", "carl", "rex", "eve"} {
+			s.asks(s.token(who, "read", "write"), 404, "GET", path, "")
+			s.asks(s.token(who, "read", "write"), 404, "POST", path+"/decision", `{"answer":"approved","content":"x"}`)
+		}
+		files := s.asks(cleo, 200, "GET", path+"/files", "").all("items")
+		if len(files) != 1 || len(files[0].text("sha256")) != 64 || files[0]["newest"] != true {
+			t.Errorf("files: %v", files)
+		}
+		s.asks(s.token("bea", "read", "write"), 403, "POST", path+"/decision", `{"answer":"approved","content":"`+a.text("content")+`"}`)
+		s.asks(mia, 403, "POST", path+"/decision", `{"answer":"approved","content":"`+a.text("content")+`"}`)
+		s.asks(cleo, 409, "POST", path+"/decision", `{"answer":"approved","content":"`+strings.Repeat("0", 64)+`"}`)
+		s.asks(cleo, 422, "POST", path+"/decision", `{"answer":"changes_requested","content":"`+a.text("content")+`"}`)
+		s.asks(cleo, 204, "POST", path+"/decision", `{"answer":"changes_requested","changes":[{"position":1,"note":"Shorter"}],"content":"`+a.text("content")+`"}`)
+		s.asks(cleo, 409, "POST", path+"/decision", `{"answer":"approved","content":"`+a.text("content")+`"}`)
+		s.asks(cleo, 204, "DELETE", path+"/decision", "")
+		s.asks(cleo, 204, "POST", path+"/decision", `{"answer":"approved","content":"`+a.text("content")+`"}`)
+		if a := s.asks(mia, 200, "GET", path, ""); a.text("state") != "approved" || a.text("state_by") != "Cleo" {
+			t.Errorf("the team has %v", a)
+		}
+		if all := s.asks(mia, 200, "GET", "/api/projects/"+string(s.Site)+"/approvals", "").all("items"); len(all) != 3 || all[0].text("id") != string(id) {
+			t.Errorf("the list: %v", all)
+		}
+	})
+}

@@ -1,0 +1,110 @@
+package portal_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+)
+
+// BenchmarkBoard draws what the team's board needs of ten thousand approvals: two
+// pages of a lane, who is asked in them, and the counts. For the owner, and for
+// one who sees two thirds of them.
+func BenchmarkBoard(b *testing.B) {
+	onBoth(b, func(b *testing.B, w *portaltest.World) {
+		ctx := context.Background()
+		lanes, now := []string{"client", "team", "approved", "over"}, db.Micros(w.Clock.Now())
+		if err := w.DB.Write(ctx, func(tx *db.Tx) error {
+			for i := range 10_000 {
+				id, lane := db.NewID("apr"), lanes[i%4]
+				state, turn, asking := "approved", "", 0
+				switch lane {
+				case "client":
+					state, turn, asking = "requested", "client", 1
+				case "team":
+					state, turn = "changes_requested", "team"
+				case "over":
+					state = "cancelled"
+				}
+				project, client := w.Site, w.Acme
+				if i%3 == 0 {
+					project, client = w.Shop, w.Brick
+				}
+				due := fmt.Sprintf("2026-%02d-%02d", 1+i%12, 1+i%28)
+				if _, err := tx.Exec(ctx, `
+INSERT INTO approvals (id, project_id, client_id, title, title_key, due_on, due_key, state, state_at, state_by, stage, asking, turn, turn_since, lane, shown_at, created_at, created_by)
+VALUES ($1, $2, $3, 'Banner', 'banner', $4, $4, $5, $6, $7, 1, $8, $9, $6, $10, $6, $6, $7)`, id, string(project), string(client), due, state, now-int64(i), string(w.Mia), asking, turn, lane); err != nil {
+					return err
+				}
+				if _, err := tx.Exec(ctx, `INSERT INTO approval_stages (approval_id, number, side, rule, opened_at) VALUES ($1, 1, 'client', 'anyone', $2)`, id, now); err != nil {
+					return err
+				}
+				if _, err := tx.Exec(ctx, `INSERT INTO approval_people (approval_id, stage, person_id, role) VALUES ($1, 1, $2, 'decider')`, id, string(w.Cleo)); err != nil {
+					return err
+				}
+			}
+			_, err := tx.Exec(ctx, `ANALYZE`)
+			return err
+		}); err != nil {
+			b.Fatal(err)
+		}
+		for name, who := range map[string]portal.PersonID{"owner": w.Ada, "contributor": w.Tom} {
+			b.Run(name, func(b *testing.B) {
+				n := 0
+				timed(b, 1, func(int) error {
+					n++
+					f := portal.BoardFilter{Lane: portal.Lanes[n%3]}
+					if n%5 == 0 {
+						f = portal.BoardFilter{Lane: portal.LaneClient, Overdue: "2026-06-01"}
+					}
+					all, next, err := w.As(who).Board(ctx, f, portal.Page{})
+					if err == nil {
+						_, _, err = w.As(who).Board(ctx, f, portal.Page{After: next})
+					}
+					if err != nil {
+						return err
+					}
+					ids := make([]portal.ApprovalID, len(all))
+					for i, a := range all {
+						ids[i] = a.ID
+					}
+					if _, err := w.As(who).ApprovalPeople(ctx, ids...); err != nil {
+						return err
+					}
+					_, _, err = w.As(who).BoardCounts(ctx, "", "2026-06-01")
+					return err
+				})
+			})
+		}
+	})
+}
+
+// BenchmarkDecide asks and answers, durably.
+func BenchmarkDecide(b *testing.B) {
+	onBoth(b, func(b *testing.B, w *portaltest.World) {
+		ctx := context.Background()
+		var all []portal.Approval
+		for range b.N + 16 {
+			id, err := w.As(w.Ada).AskApproval(ctx, w.Site, portal.NewApproval{Title: "Text", Versions: []portal.VersionID{w.Items[w.Site][portal.ClientSide].Version}, Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo}}}})
+			if err != nil {
+				b.Fatal(err)
+			}
+			a, err := w.As(w.Ada).Approval(ctx, id)
+			if err != nil {
+				b.Fatal(err)
+			}
+			all = append(all, a)
+		}
+		next := make(chan portal.Approval, len(all))
+		for _, a := range all {
+			next <- a
+		}
+		timed(b, 16, func(int) error {
+			a := <-next
+			return w.As(w.Cleo).Decide(ctx, a.ID, portal.ApprovalAnswer{Answer: portal.AnswerApprove, Content: a.Content})
+		})
+	})
+}
