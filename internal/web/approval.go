@@ -353,18 +353,14 @@ func (s *Server) decideApproval(w http.ResponseWriter, r *http.Request, me *visi
 	return done(w, r, approvalPath(id), key)
 }
 
-// followUp does something to an approval, and comes back to its page, or to the
-// board if it was asked for there.
+// followUp does something to an approval, and comes back to its page.
 func (s *Server) followUp(key string, do func(*visit, context.Context, portal.ApprovalID) error) handler {
 	return func(w http.ResponseWriter, r *http.Request, me *visit) error {
-		f, err := parseForm(r)
-		if err != nil {
+		if err := noFields(r); err != nil {
 			return err
 		}
-		id, back := portal.ApprovalID(r.PathValue("id")), f.one("back")
-		if err = f.err(); err == nil {
-			err = do(me, r.Context(), id)
-		}
+		id := portal.ApprovalID(r.PathValue("id"))
+		err := do(me, r.Context(), id)
 		if invalid, status, ok := refused(err); ok {
 			a, err := me.Approval(r.Context(), id)
 			if err != nil {
@@ -376,9 +372,6 @@ func (s *Server) followUp(key string, do func(*visit, context.Context, portal.Ap
 		}
 		if err != nil {
 			return err
-		}
-		if back == "board" {
-			return done(w, r, "/approvals", key)
 		}
 		return done(w, r, approvalPath(id), key)
 	}
