@@ -62,7 +62,7 @@ var messageSearches = map[db.Dialect]messageSearch{
 	},
 	db.PostgreSQL: {
 		find:  `FROM my_messages_postgres m WHERE m.words @@ CAST($2 AS tsquery)`,
-		order: `m.id`,
+		order: `m.number`, // of the table with the words: a bound of one id is not one of the other
 		words: func(words []string, clients []ClientID) string {
 			q := asked(words, `'`, `':*`, ` & `)
 			for i, c := range clients {
@@ -142,14 +142,13 @@ func (me *Scope) SearchMessages(ctx context.Context, s MessageSearch, pg Page) (
 		}
 		and(how.order+` < `, last)
 	}
-	rows, err := me.query(ctx, q+` ORDER BY `+how.order+` DESC LIMIT $3`, args...)
-	found, err := list(rows, err, func(rows *sql.Rows) (id MessageID, err error) { return id, rows.Scan(&id) })
+	found, err := me.searched(ctx, how, q, args, pg, len(clients) == 0)
 	if err != nil || len(found) == 0 {
 		return nil, "", err
 	}
 	found, next = page(found, pg, func(id MessageID) string { return string(id) })
 	in, ids := oneOf(2, found)
-	rows, err = me.query(ctx, `SELECT `+messageColumns+` FROM my_messages m WHERE m.id IN `+in, ids...)
+	rows, err := me.query(ctx, `SELECT `+messageColumns+` FROM my_messages m WHERE m.id IN `+in, ids...)
 	messages, err := list(rows, err, scanMessage)
 	if err != nil {
 		return nil, "", err
@@ -163,6 +162,31 @@ func (me *Scope) SearchMessages(ctx context.Context, s MessageSearch, pg Page) (
 		}
 	}
 	return hits, next, nil
+}
+
+// searched runs the query of a search, the newest first. PostgreSQL puts all that
+// match in order before the first is known, or looks at the newest one by one
+// until enough match: the first takes seconds for frequent words, the other for
+// rare ones, and the planner cannot tell them apart. So the newest are looked at
+// first, a bounded number of them. In the index of those who see a few clients
+// words are rarer, and the first way does.
+func (me *Scope) searched(ctx context.Context, how messageSearch, q string, args []any, pg Page, all bool) ([]MessageID, error) {
+	read := func(q, order string, args []any) ([]MessageID, error) {
+		rows, err := me.query(ctx, q+` ORDER BY `+order+` DESC LIMIT $3`, args...)
+		return list(rows, err, func(rows *sql.Rows) (id MessageID, err error) { return id, rows.Scan(&id) })
+	}
+	if me.p.db.Dialect() == db.SQLite || !all {
+		return read(q, how.order, args)
+	}
+	edge, err := me.p.messageEdge(ctx, pg.After)
+	if err != nil {
+		return nil, err
+	}
+	newest, err := read(q+` AND `+how.order+` > `+placeholder(len(args)+2), how.order, append(slices.Clone(args), edge))
+	if err != nil || edge == "" || len(newest) == pg.limit() {
+		return newest, err
+	}
+	return read(q, how.order+" || ''", args) // an order that no index has
 }
 
 const (

@@ -48,6 +48,16 @@ func (me *Scope) ProjectNeeds(ctx context.Context, project ProjectID, limit int)
 	return me.needs(ctx, `n.project_id = $3`, string(project), false, limit)
 }
 
+// CountNeeds counts what Needs would return, up to 100.
+func (me *Scope) CountNeeds(ctx context.Context, client ClientID) (n int, err error) {
+	where, args := ``, []any{maxNeeds}
+	if client != "" {
+		where, args = ` WHERE n.client_id = $3`, append(args, string(client))
+	}
+	err = me.get(ctx, `SELECT COUNT(*) FROM (SELECT n.id FROM my_waiting n`+where+` LIMIT $2) x`, args, &n)
+	return n, err
+}
+
 func (me *Scope) needs(ctx context.Context, where, arg string, all bool, limit int) ([]Need, error) {
 	if limit <= 0 || limit > maxNeeds {
 		limit = maxNeeds

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -639,4 +640,15 @@ UPDATE approvals SET state = $1, state_at = CASE WHEN state = $1 THEN state_at E
                     WHERE s.approval_id = approvals.id
                       AND (f.trashed_at IS NOT NULL OR v.sha256 <> s.sha256 OR s.version_id <> CASE WHEN approvals.shown_at IS NULL THEN f.latest_id ELSE COALESCE(f.shown_id, '') END))`,
 		string(to), t.now, string(t.me.actor.person), to == a.State, string(lane), string(turn), string(a.ID), stage, content)
+}
+
+// messageEdge is the id of the message that is so far below another, or below
+// the newest, that a search looks no further one by one; empty when there are
+// fewer. Ids begin with "msg". Unscoped: it bounds what a scoped query looks at, and is not given out.
+func (p *Portal) messageEdge(ctx context.Context, below string) (id string, err error) {
+	err = p.db.QueryRow(ctx, `SELECT m.id FROM messages m WHERE m.id < $1 ORDER BY m.id DESC LIMIT 1 OFFSET 10000`, cmp.Or(below, "msh")).Scan(&id)
+	if errors.Is(err, db.ErrNoRows) {
+		return "", nil
+	}
+	return id, err
 }

@@ -82,6 +82,17 @@ type memory struct {
 
 const maxKept = 4 << 20
 
+var (
+	ends = regexp.MustCompile(`</(?:p|li|h[1-6]|pre|td|th)>|<br ?/?>`)
+	tags = regexp.MustCompile(`<[^>]*>`)
+)
+
+// Line is what HTML would show, in one line of text.
+func Line(s string) string {
+	h := tags.ReplaceAllString(ends.ReplaceAllString(HTML(s), " "), "")
+	return strings.Join(strings.Fields(html.UnescapeString(h)), " ")
+}
+
 func (m *memory) get(s string) (string, bool) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()

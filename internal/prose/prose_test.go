@@ -93,3 +93,16 @@ func TestItIsQuickWhateverComes(t *testing.T) {
 		}
 	}
 }
+
+func TestLine(t *testing.T) {
+	for in, want := range map[string]string{
+		"What you *meant* by **less**.\n\n- one\n- two": "What you meant by less. one two",
+		"See [the plan](https://leto.example/p), A&B":   "See the plan, A&B",
+		"snake_case and 2 * 3 * 4":                      "snake_case and 2 * 3 * 4",
+		"":                                              "",
+	} {
+		if got := prose.Line(in); got != want {
+			t.Errorf("%q in one line is %q, want %q", in, got, want)
+		}
+	}
+}

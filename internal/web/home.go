@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"log/slog"
 	"net/http"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -77,6 +79,15 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 	if p.Needs, err = me.Needs(ctx, id, needsOnHome+1); err != nil {
 		return err
 	}
+	switch p.NeedsInAll = len(p.Needs); {
+	case p.NeedsInAll <= needsOnHome:
+	case id == "" || len(me.Self.Clients) == 1: // as the bell counts them
+		p.NeedsInAll = p.Shell.Client.Needs
+	default:
+		if p.NeedsInAll, err = me.CountNeeds(ctx, id); err != nil {
+			return err
+		}
+	}
 	if p.Projects, _, err = me.Projects(ctx, portal.ProjectFilter{Client: id}, portal.Page{Limit: projectsOnHome}); err != nil {
 		return err
 	}
@@ -103,9 +114,18 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 	}
 	p.Profiled = me.Person.TimeZone != ""
 	setVisit(&p.Page, "/visits/"+place)
-	p.Shell.Client.Needs = len(p.Needs)
 	s.setTitle(&p.Page, p.T("nav.home"))
 	return s.render(w, r, http.StatusOK, view.Home(p))
+}
+
+// needed counts what needs a client's person, for the bell; a page is worth more
+// than the count.
+func (s *Server) needed(ctx context.Context, me *visit) int {
+	n, err := me.CountNeeds(ctx, "")
+	if err != nil && ctx.Err() == nil {
+		s.Log.LogAttrs(ctx, slog.LevelError, "counting what needs somebody", slog.Any("err", err))
+	}
+	return n
 }
 
 // needs lists all that needs the visitor.

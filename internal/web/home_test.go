@@ -1,8 +1,10 @@
 package web_test
 
 import (
+	"strconv"
 	"testing"
 
+	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 	"github.com/vitrine-portal/vitrine/internal/web"
 	"github.com/vitrine-portal/vitrine/internal/web/webtest"
@@ -31,6 +33,36 @@ func TestHome(t *testing.T) {
 			p.MustContain(c.has...)
 			p.MustNotContain(c.forbid...)
 		}
+	})
+}
+
+// All that waits is counted, on the bell of every page and at home, also what
+// is not shown there; with several clients each home counts its own.
+func TestNeedsAreCounted(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		ada, cleo := s.World.As(s.World.Ada), s.World.As(s.World.Cleo)
+		before, err := cleo.CountNeeds(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 8 {
+			if _, err := ada.AddTask(t.Context(), s.World.Site, portal.NewTask{Title: "Look at it", Turn: portal.ClientSide, Audience: portal.ClientSide}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n := strconv.Itoa(before + 8)
+		for _, at := range []string{"/", "/projects", "/projects/" + string(s.World.Site)} {
+			if got := s.As("cleo").Get(at).MustBe(200).Text(".bell .badge"); got != n {
+				t.Errorf("%s: the bell says %q, want %s", at, got, n)
+			}
+		}
+		s.As("cleo").Get("/").MustContain(n + " things need you")
+
+		of, err := s.World.As(s.World.Bea).CountNeeds(t.Context(), s.World.Acme)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.As("bea").Get("/clients/" + string(s.World.Acme)).MustContain(strconv.Itoa(of) + " things need you")
 	})
 }
 

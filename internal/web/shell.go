@@ -131,7 +131,7 @@ func (s *Server) teamShell(me *visit, current string) *ui.TeamShellProps {
 
 func (s *Server) clientShell(me *visit, current string) *ui.ClientShellProps {
 	b := me.Book
-	p := &ui.ClientShellProps{Page: s.document(me), Brand: brandOf(me.Brand), Legal: legal(me), BellHref: "/notices", News: me.news(),
+	p := &ui.ClientShellProps{Page: s.document(me), Brand: brandOf(me.Brand), Legal: legal(me), BellHref: "/notices", Needs: me.needed(), News: me.news(),
 		Person: ui.Person{Name: me.Person.Name, Detail: me.Person.Email}, Menu: personMenu(me), LogOut: "/sign-out"}
 	if len(me.Self.Clients) > 0 {
 		p.Nav = []ui.NavItem{

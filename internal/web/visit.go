@@ -33,6 +33,7 @@ type visit struct {
 	done          string        // what the page is to say of the change that led to it
 	of            string        // what was changed, where that can be undone
 	unread        func() int    // counts the conversations with something new
+	needed        func() int    // counts what needs a client's person
 	news          func() string // says that they were told of something new, or nothing
 	pushes        bool          // they asked for pushes in this browser
 }
@@ -195,6 +196,7 @@ func (s *Server) visit(r *http.Request) (*visit, error) {
 		v.pushes = mark != nil && v.Viewing == nil && mark.Value == s.pushMark(v.Person.ID)
 		v.Self, err = v.Scope.Self(r.Context())
 		v.unread = func() int { return s.unread(r.Context(), v) }
+		v.needed = func() int { return s.needed(r.Context(), v) }
 		v.news = func() string { return s.news(r.Context(), v) }
 	}
 	return v, err

@@ -29,6 +29,8 @@ func visitReads(p *portal.Portal, accounts *account.Accounts, token string) []re
 			return err
 		}},
 		{"Self", func(ctx context.Context, me *portal.Scope) (err error) { self, err = me.Self(ctx); return err }},
+		{"CountNeeds", func(ctx context.Context, me *portal.Scope) error { _, err := me.CountNeeds(ctx, ""); return err }},
+		{"NewNotices", func(ctx context.Context, me *portal.Scope) error { _, err := me.NewNotices(ctx); return err }},
 		{"UnreadConversations", func(ctx context.Context, me *portal.Scope) error {
 			_, err := me.UnreadConversations(ctx, self)
 			return err

@@ -1765,13 +1765,6 @@ func markName(html, name string) string {
 	return b.String()
 }
 
-// plain is Markdown in one line, without its signs.
-func plain(markdown string) string {
-	return strings.Join(strings.Fields(signs.Replace(markdown)), " ")
-}
-
-var signs = strings.NewReplacer("**", "", "__", "", "`", "", "\n#", "\n", "\n> ", "\n", "\n- ", "\n", "\n* ", "\n")
-
 // firstName is what a person is called in short; a company keeps its name.
 func firstName(name string, person bool) string {
 	if first, _, ok := strings.Cut(name, " "); ok && person {
