@@ -622,10 +622,9 @@ SELECT x.person_id FROM approvals a JOIN approval_people x ON x.approval_id = a.
 // has answered, or when a file has something newer. Unscoped: it looks at what the
 // client may not know of, and says yes or no.
 func (t *tx) settleApproval(ctx context.Context, a Approval, stage int, to ApprovalState, content string) error {
-	lane, turn := a.Lane, a.Turn
+	lane, turn := Lane(a.Turn), a.Turn
 	switch {
 	case to == a.State:
-		lane = Lane(a.Turn)
 	case to.Granted():
 		lane, turn = LaneApproved, ""
 	default:

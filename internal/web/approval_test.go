@@ -59,7 +59,7 @@ func TestApprovalPages(t *testing.T) {
 		cleo.Post(at+"/undo", nil).MustBe(200).MustContain("Taken back", "Approve all 2")
 
 		// The board, its export, and what follows up.
-		p = tom.Get("/approvals").MustBe(200).MustContain("Two banners", "Cleo: looked at it", "Acme")
+		tom.Get("/approvals").MustBe(200).MustContain("Two banners", "Cleo: looked at it", "Acme")
 		csv := tom.Get("/approvals.csv?lane=client").MustBe(200)
 		if !strings.Contains(csv.Body, "Two banners,Looked at") {
 			t.Errorf("the export: %s", csv.Body)
@@ -73,7 +73,7 @@ func TestApprovalPages(t *testing.T) {
 		p = p.Form(site+"/approvals").Press("draft", "1").Submit(tom).MustBe(200).MustContain("Saved as a draft", "nobody is asked yet")
 		draft, _, _ := strings.Cut(p.Path, "?")
 		cleo.Get(draft).MustBe(404)
-		p = tom.Get(draft+"/edit").MustBe(200).Form(draft).Submit(tom).MustBe(200).MustContain("Asked", "Round 2")
+		tom.Get(draft+"/edit").MustBe(200).Form(draft).Submit(tom).MustBe(200).MustContain("Asked", "Round 2")
 		f = cleo.Get(draft).MustBe(200).Form(draft+"/decide").Tick("check.1").Set("note", "Lovely")
 		cleo.Post(draft+"/decide", f.Press("answer", "approve").Values()).MustBe(200).MustContain("Approved. Thank you", "Approved with notes", "Lovely")
 		tom.Get("/approvals?lane=approved").MustBe(200).MustContain("Two banners")

@@ -303,7 +303,7 @@ func TestFilesInMessages(t *testing.T) {
 			t.Error("a file came into another client's project")
 		}
 		expect("in general", say(mia, general, filePart{"audience", "", "client"}, filePart{"body", "", "In general"}, filePart{"project", "", string(s.Brand)}, filePart{"upload", named("all.txt"), "x"}), 303)
-		p = cleo.Get(general).MustBe(200).MustContain("In general", "all.txt")
+		cleo.Get(general).MustBe(200).MustContain("In general", "all.txt")
 		if got := strings.Join(files(s.Brand), ","); !strings.Contains(got, "all.txt for client") {
 			t.Errorf("kept are %s", got)
 		}
