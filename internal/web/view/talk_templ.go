@@ -113,7 +113,6 @@ func Messages(p MessagesPage) templ.Component {
 }
 
 // pane is the list of conversations at the side.
-//
 //go:noinline
 func (p *TalkPage) pane(level string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -319,7 +318,6 @@ func (p *TalkPage) none() templ.Component {
 }
 
 // conversations are the rows of the list.
-//
 //go:noinline
 func (p *TalkPage) conversations() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -1267,7 +1265,6 @@ func (p *ConversationPage) message(m portal.Message, follows bool) templ.Compone
 
 // messageOf is a message in a conversation or in comments; when says when it was
 // written, as far as that is not told around it.
-//
 //go:noinline
 func messageOf(p *TalkPage, m portal.Message, when string, menu []ui.MenuItem, follows bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -1670,7 +1667,6 @@ func (p *Page) ownMenu(m portal.Message, me portal.PersonID) []ui.MenuItem {
 }
 
 // seen says whom the reader's last message has reached.
-//
 //go:noinline
 func (p *ConversationPage) seen() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
