@@ -231,17 +231,23 @@ func (t *tx) askedBefore(ctx context.Context, p Project, id ApprovalID) (round i
 	return round, err
 }
 
-// approvalHeld loads an approval and its project, with the lock of its client's
-// chain: nothing of it changes until the transaction ends.
-func (t *tx) approvalHeld(ctx context.Context, id ApprovalID, what Rights) (Approval, Project, error) {
+// lockedApproval loads an approval with the lock of its client's chain: nothing of
+// it changes until the transaction ends.
+func (t *tx) lockedApproval(ctx context.Context, id ApprovalID) (Approval, error) {
 	a, err := approval(ctx, t, id)
 	if err != nil {
-		return a, Project{}, err
+		return a, err
 	}
 	if err := t.lock(ctx, string(a.Client)); err != nil {
-		return a, Project{}, err
+		return a, err
 	}
-	if a, err = approval(ctx, t, id); err != nil {
+	return approval(ctx, t, id)
+}
+
+// approvalHeld is lockedApproval for those who may do what in its project.
+func (t *tx) approvalHeld(ctx context.Context, id ApprovalID, what Rights) (Approval, Project, error) {
+	a, err := t.lockedApproval(ctx, id)
+	if err != nil {
 		return a, Project{}, err
 	}
 	p, err := t.projectFor(ctx, a.Project, what)

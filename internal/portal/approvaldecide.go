@@ -83,14 +83,8 @@ func (me *Scope) Decide(ctx context.Context, id ApprovalID, in ApprovalAnswer) e
 		return err
 	}
 	return me.write(ctx, func(t *tx) error {
-		a, err := approval(ctx, t, id)
+		a, err := t.lockedApproval(ctx, id)
 		if err != nil {
-			return err
-		}
-		if err := t.lock(ctx, string(a.Client)); err != nil {
-			return err
-		}
-		if a, err = approval(ctx, t, id); err != nil {
 			return err
 		}
 		f, err := t.flow(ctx, id)
@@ -169,10 +163,6 @@ func (t *tx) answer(ctx context.Context, a Approval, f flow, mine int, in Approv
 			return err
 		}
 	}
-	audience := Team
-	if !a.Held.Team() {
-		audience = ClientSide
-	}
 	kind := map[ApprovalState]Kind{ApprovalGranted: ApprovalApproved, ApprovalNoted: ApprovalApproved, ApprovalReturn: ApprovalReturned, ApprovalRefused: ApprovalDeclined}[to]
 	if to == a.State {
 		kind = ApprovalAnswered
@@ -181,7 +171,7 @@ func (t *tx) answer(ctx context.Context, a Approval, f flow, mine int, in Approv
 	if n := len(in.Changes); n > 0 {
 		details["changes"] = strconv.Itoa(n)
 	}
-	if err := t.record(ctx, a.happened(kind, audience, details)); err != nil || !next {
+	if err := t.record(ctx, a.happened(kind, a.Side, details)); err != nil || !next {
 		return err
 	}
 	return t.openStage(ctx, a.ID, f.stage+1)
@@ -413,14 +403,8 @@ func lastAnswer(ctx context.Context, r reader, a Approval, who PersonID) (Approv
 // are awaited again.
 func (me *Scope) Undo(ctx context.Context, id ApprovalID) error {
 	return me.write(ctx, func(t *tx) error {
-		a, err := approval(ctx, t, id)
+		a, err := t.lockedApproval(ctx, id)
 		if err != nil {
-			return err
-		}
-		if err := t.lock(ctx, string(a.Client)); err != nil {
-			return err
-		}
-		if a, err = approval(ctx, t, id); err != nil {
 			return err
 		}
 		f, err := t.flow(ctx, id)
@@ -472,11 +456,7 @@ UPDATE deliverables SET state = 'in_review', state_at = $1, state_by = $2, turn 
 			return err
 		}
 	}
-	audience := Team
-	if !a.Held.Team() {
-		audience = ClientSide
-	}
-	return t.record(ctx, a.happened(ApprovalUndone, audience, Details{"answer": string(d.Answer)}))
+	return t.record(ctx, a.happened(ApprovalUndone, a.Side, Details{"answer": string(d.Answer)}))
 }
 
 // ApprovalDecision is one answer that was given, or taken back.

@@ -269,52 +269,14 @@ func (p *Portal) EndLapsed(ctx context.Context) (n int, err error) {
 const MailApprovalReminder = "approval_reminder"
 
 // RemindOfApprovals queues the reminders of approvals whose time has come, as
-// SendReminders does those of file requests.
+// sendReminders says.
 func (p *Portal) RemindOfApprovals(ctx context.Context, last time.Time) error {
-	brand, err := p.Brand(ctx)
-	if err != nil {
-		return err
-	}
-	zone := zoneOf(brand.TimeZone)
-	for {
-		due, err := p.dueApprovals(ctx, remindersAtOnce)
-		if err != nil {
-			return err
-		}
-		for _, r := range due {
-			if err := p.db.Write(ctx, func(d *db.Tx) error { return p.remindOfApproval(ctx, d, r, zone, last) }); err != nil {
-				return err
-			}
-		}
-		if len(due) < remindersAtOnce {
-			return nil
-		}
-	}
-}
-
-func (p *Portal) remindOfApproval(ctx context.Context, d *db.Tx, r dueApproval, zone *time.Location, last time.Time) error {
-	now := p.now()
-	at := db.FromMicros(r.at)
-	fresh := now.Sub(at) < reminderLate || !last.IsZero() && last.Before(at)
-	var next, reminded any
-	if at := nextReminder(r.dueOn, zone, now); !at.IsZero() {
-		next = db.Micros(at)
-	}
-	if fresh {
-		reminded = db.Micros(now)
-	}
-	n, err := d.Exec(ctx, `UPDATE approvals SET remind_at = $1, reminded_at = COALESCE($2, reminded_at) WHERE id = $3 AND remind_at = $4 AND asking = 1`, next, reminded, string(r.id), r.at)
-	if err != nil || n == 0 || !fresh {
-		return err
-	}
-	who, err := stillAsked(ctx, d, r.id)
-	if err != nil {
-		return err
-	}
-	for _, person := range who {
-		if err := p.queueMail(ctx, d, MailApprovalReminder, person, string(r.id)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return p.sendReminders(ctx, last, reminders{
+		mail: MailApprovalReminder,
+		due:  p.dueApprovals,
+		move: `UPDATE approvals SET remind_at = $1, reminded_at = COALESCE($2, reminded_at) WHERE id = $3 AND remind_at = $4 AND asking = 1`,
+		whom: func(ctx context.Context, d *db.Tx, id string) ([]PersonID, error) {
+			return stillAsked(ctx, d, ApprovalID(id))
+		},
+	})
 }

@@ -476,99 +476,17 @@ UPDATE file_requests SET state = $1, state_at = $2, state_by = $3, reason = $4, 
 // MailReminder is the kind of the mails that remind of a file request.
 const MailReminder = "file_request_reminder"
 
-// Reminders go out at this hour of the workspace, on these days counted from
-// the one on which something is due.
-const reminderHour = 9
-
-var reminderDays = []int{-1, 0, 3, 6, 9}
-
-// reminderLate is how long after its time a reminder goes out without question.
-// When it is later, the program was down for long, or its data were brought back
-// from a backup, after which nobody is reminded twice.
-const reminderLate = time.Hour
-
-// nextReminder is when to remind next after a moment; the zero time: not again.
-func nextReminder(dueOn string, zone *time.Location, after time.Time) time.Time {
-	due, err := time.ParseInLocation(time.DateOnly, dueOn, zone)
-	if err != nil {
-		return time.Time{}
-	}
-	for _, d := range reminderDays {
-		if at := time.Date(due.Year(), due.Month(), due.Day()+d, reminderHour, 0, 0, 0, zone); at.After(after) {
-			return at
-		}
-	}
-	return time.Time{}
-}
-
-// remindersAtOnce bounds one round of them.
-const remindersAtOnce = 200
-
-// SendReminders queues the reminders of file requests whose time has come. Who
-// gets one is found when it is queued, and asked again when it is sent. Of
-// several that run at the same time, one queues each reminder. Last is when they
-// were sent the last time, as far as is known from elsewhere than the database,
-// which may be that of a backup: what fell due since then goes out however late.
+// SendReminders queues the reminders of file requests whose time has come, as
+// sendReminders says.
 func (p *Portal) SendReminders(ctx context.Context, last time.Time) error {
-	brand, err := p.Brand(ctx)
-	if err != nil {
-		return err
-	}
-	zone := zoneOf(brand.TimeZone)
-	for {
-		due, err := p.dueReminders(ctx, remindersAtOnce)
-		if err != nil {
-			return err
-		}
-		for _, r := range due {
-			if err := p.remind(ctx, r, zone, last); err != nil {
-				return err
-			}
-		}
-		if len(due) < remindersAtOnce {
-			return nil
-		}
-	}
-}
-
-// remind queues the mails of one reminder and sets the time of the next.
-func (p *Portal) remind(ctx context.Context, r dueReminder, zone *time.Location, last time.Time) error {
-	return p.db.Write(ctx, func(d *db.Tx) error {
-		now := p.now()
-		at := db.FromMicros(r.at)
-		fresh := now.Sub(at) < reminderLate || !last.IsZero() && last.Before(at)
-		var next, reminded any
-		if at := nextReminder(r.dueOn, zone, now); !at.IsZero() {
-			next = db.Micros(at)
-		}
-		if fresh {
-			reminded = db.Micros(now)
-		}
-		n, err := d.Exec(ctx, `
-UPDATE file_requests SET remind_at = $1, reminded_at = COALESCE($2, reminded_at) WHERE id = $3 AND remind_at = $4 AND state IN ('open', 'refused')`,
-			next, reminded, string(r.id), r.at)
-		if err != nil || n == 0 || !fresh {
-			return err
-		}
-		who, err := whomToRemind(ctx, d, r.id)
-		if err != nil {
-			return err
-		}
-		for _, person := range who {
-			if err := p.queueMail(ctx, d, MailReminder, person, string(r.id)); err != nil {
-				return err
-			}
-		}
-		return nil
+	return p.sendReminders(ctx, last, reminders{
+		mail: MailReminder,
+		due:  p.dueReminders,
+		move: `UPDATE file_requests SET remind_at = $1, reminded_at = COALESCE($2, reminded_at) WHERE id = $3 AND remind_at = $4 AND state IN ('open', 'refused')`,
+		whom: func(ctx context.Context, d *db.Tx, id string) ([]PersonID, error) {
+			return whomToRemind(ctx, d, FileRequestID(id))
+		},
 	})
-}
-
-// zoneOf is the time zone of a name; UTC when there is none.
-func zoneOf(name string) *time.Location {
-	if zone, err := time.LoadLocation(name); err == nil {
-		return zone
-	}
-	return time.UTC
 }
 
 // RequestChoices are what a file request can name, of the project.

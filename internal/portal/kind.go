@@ -297,7 +297,7 @@ var kinds = map[Kind]particulars{
 	ApprovalReturned:   {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	ApprovalDeclined:   {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	ApprovalUndone:     {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
-	ApprovalReminded:   {place: projectFeed, section: SectionApprovals, mail: "approval_reminder"},
+	ApprovalReminded:   {place: projectFeed, section: SectionApprovals, mail: MailApprovalReminder},
 	ApprovalCancelled:  {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	ApprovalSuperseded: {place: projectFeed, section: SectionApprovals},
 	ApprovalExpired:    {place: projectFeed, section: SectionApprovals, topic: TopicReviews},

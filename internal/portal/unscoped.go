@@ -385,12 +385,6 @@ SELECT g.actor
 }
 
 // dueReminder is a file request of which to remind now.
-type dueReminder struct {
-	id    FileRequestID
-	dueOn string
-	at    int64
-}
-
 // dueReminders are those whose time has come. Unscoped: the program reminds by
 // itself, of the requests of all clients; what a mail says is read through its
 // reader's Scope.
@@ -592,24 +586,16 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''),
 // dueApprovals are those that wait for the client and of which to remind now.
 // Unscoped: the program reminds by itself; what a mail says is read through its
 // reader's Scope.
-func (p *Portal) dueApprovals(ctx context.Context, limit int) ([]dueApproval, error) {
+func (p *Portal) dueApprovals(ctx context.Context, limit int) ([]dueReminder, error) {
 	rows, err := p.db.Query(ctx, `
 SELECT a.id, COALESCE(a.due_on, ''), a.remind_at FROM approvals a WHERE a.remind_at <= $1 AND a.asking = 1 ORDER BY a.remind_at, a.id LIMIT $2`, db.Micros(p.now()), limit)
-	return list(rows, err, func(r *sql.Rows) (d dueApproval, err error) { return d, r.Scan(&d.id, &d.dueOn, &d.at) })
-}
-
-type dueApproval struct {
-	id    ApprovalID
-	dueOn string
-	at    int64
+	return list(rows, err, func(r *sql.Rows) (d dueReminder, err error) { return d, r.Scan(&d.id, &d.dueOn, &d.at) })
 }
 
 // stillAsked are those whose decision an approval waits for, and who can still
 // give it. Unscoped, as dueApprovals.
-func stillAsked(ctx context.Context, q interface {
-	Query(context.Context, string, ...any) (*sql.Rows, error)
-}, id ApprovalID) ([]PersonID, error) {
-	rows, err := q.Query(ctx, `
+func stillAsked(ctx context.Context, d *db.Tx, id ApprovalID) ([]PersonID, error) {
+	rows, err := d.Query(ctx, `
 SELECT x.person_id FROM approvals a JOIN approval_people x ON x.approval_id = a.id AND x.stage = a.stage
   JOIN project_grants g ON g.actor = x.person_id AND g.project_id = a.project_id
  WHERE a.id = $1 AND a.asking = 1 AND x.role = 'decider' AND x.decision_id IS NULL AND (g.side = 'team' OR (g.rights & 32) <> 0) ORDER BY x.person_id`, string(id))

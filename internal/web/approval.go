@@ -16,9 +16,6 @@ import (
 )
 
 func (s *Server) approvalRoutes() []route {
-	after := func(key string, do func(*visit, context.Context, portal.ApprovalID) error) handler {
-		return s.followUp(key, do)
-	}
 	return []route{
 		{"GET /approvals", person, s.approvals},
 		{"GET /approvals.csv", team, s.approvalsCSV},
@@ -29,11 +26,11 @@ func (s *Server) approvalRoutes() []route {
 		{"GET /approvals/{id}/edit", team, s.editApproval},
 		{"POST /approvals/{id}", team, s.changeApproval},
 		{"POST /approvals/{id}/decide", person, s.decideApproval},
-		{"POST /approvals/{id}/undo", person, after("approval_undone", func(me *visit, ctx context.Context, id portal.ApprovalID) error { return me.Undo(ctx, id) })},
-		{"POST /approvals/{id}/send", team, after("approval_sent", func(me *visit, ctx context.Context, id portal.ApprovalID) error { return me.SendToClient(ctx, id) })},
-		{"POST /approvals/{id}/remind", team, after("approval_reminded", func(me *visit, ctx context.Context, id portal.ApprovalID) error { return me.Remind(ctx, id) })},
-		{"POST /approvals/{id}/cancel", team, after("approval_cancelled", func(me *visit, ctx context.Context, id portal.ApprovalID) error { return me.CancelApproval(ctx, id) })},
-		{"POST /approvals/{id}/aside", team, after("approval_aside", func(me *visit, ctx context.Context, id portal.ApprovalID) error { return me.PutAside(ctx, id) })},
+		{"POST /approvals/{id}/undo", person, s.onApproval("approval_undone", (*portal.Scope).Undo)},
+		{"POST /approvals/{id}/send", team, s.onApproval("approval_sent", (*portal.Scope).SendToClient)},
+		{"POST /approvals/{id}/remind", team, s.onApproval("approval_reminded", (*portal.Scope).Remind)},
+		{"POST /approvals/{id}/cancel", team, s.onApproval("approval_cancelled", (*portal.Scope).CancelApproval)},
+		{"POST /approvals/{id}/aside", team, s.onApproval("approval_aside", (*portal.Scope).PutAside)},
 	}
 }
 
@@ -353,14 +350,14 @@ func (s *Server) decideApproval(w http.ResponseWriter, r *http.Request, me *visi
 	return done(w, r, approvalPath(id), key)
 }
 
-// followUp does something to an approval, and comes back to its page.
-func (s *Server) followUp(key string, do func(*visit, context.Context, portal.ApprovalID) error) handler {
+// onApproval is a button at an approval.
+func (s *Server) onApproval(key string, do func(*portal.Scope, context.Context, portal.ApprovalID) error) handler {
 	return func(w http.ResponseWriter, r *http.Request, me *visit) error {
 		if err := noFields(r); err != nil {
 			return err
 		}
 		id := portal.ApprovalID(r.PathValue("id"))
-		err := do(me, r.Context(), id)
+		err := do(me.Scope, r.Context(), id)
 		if invalid, status, ok := refused(err); ok {
 			a, err := me.Approval(r.Context(), id)
 			if err != nil {

@@ -122,10 +122,16 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 // than the count.
 func (s *Server) needed(ctx context.Context, me *visit) int {
 	n, err := me.CountNeeds(ctx, "")
-	if err != nil && ctx.Err() == nil {
-		s.Log.LogAttrs(ctx, slog.LevelError, "counting what needs somebody", slog.Any("err", err))
-	}
+	s.missed(ctx, "counting what needs somebody", err)
 	return n
+}
+
+// missed notes that what stands beside a page could not be read; the page comes
+// without it.
+func (s *Server) missed(ctx context.Context, what string, err error) {
+	if err != nil && ctx.Err() == nil {
+		s.Log.LogAttrs(ctx, slog.LevelError, what, slog.Any("err", err))
+	}
 }
 
 // needs lists all that needs the visitor.

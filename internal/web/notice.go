@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"slices"
 
@@ -60,9 +59,7 @@ func (s *Server) news(ctx context.Context, me *visit) string {
 		return ""
 	}
 	some, err := me.NewNotices(ctx)
-	if err != nil && ctx.Err() == nil {
-		s.Log.LogAttrs(ctx, slog.LevelError, "looking for notices", slog.Any("err", err))
-	}
+	s.missed(ctx, "looking for notices", err)
 	if !some {
 		return ""
 	}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -895,8 +894,6 @@ func (s *Server) unread(ctx context.Context, me *visit) int {
 		return 0
 	}
 	n, err := me.UnreadConversations(ctx, me.Self)
-	if err != nil && ctx.Err() == nil {
-		s.Log.LogAttrs(ctx, slog.LevelError, "counting what is unread", slog.Any("err", err))
-	}
+	s.missed(ctx, "counting what is unread", err)
 	return n
 }
