@@ -92,6 +92,9 @@ func (n *Notifier) Register(j *jobs.Jobs) {
 	j.Every("digest", digestEvery, n.portal.SendDigests)
 }
 
+// backOff is how long the next try waits after so many.
+func backOff(tries int) time.Duration { return min(firstWait<<(tries-1), longest) }
+
 // Tell makes notices of what happens, as it happens, until the context ends. What
 // it was not woken for, as on another node, it finds a little later.
 func (n *Notifier) Tell(ctx context.Context) {
@@ -192,7 +195,7 @@ func (n *Notifier) again(ctx context.Context, m portal.Mail, why string) error {
 	}
 	wait := longest
 	if m.Tries < 10 {
-		wait = min(firstWait<<(m.Tries-1), longest)
+		wait = backOff(m.Tries)
 	}
 	return n.portal.MailDeferred(ctx, m.ID, why, n.portal.Now().Add(wait))
 }

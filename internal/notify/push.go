@@ -117,7 +117,7 @@ func (n *Notifier) pushAgain(ctx context.Context, x portal.Push, upTo portal.Not
 	if x.Tries >= pushTries {
 		return n.portal.PushDone(ctx, x, upTo)
 	}
-	return n.portal.PushDeferred(ctx, x, n.portal.Now().Add(max(wait, min(firstWait<<(x.Tries-1), longest))))
+	return n.portal.PushDeferred(ctx, x, n.portal.Now().Add(max(wait, backOff(x.Tries))))
 }
 
 // A note is what a push says, as the service worker reads it.

@@ -2,12 +2,10 @@ package web
 
 import (
 	"context"
-	"io"
 	"mime"
 	"net/http"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
-	"github.com/vitrine-portal/vitrine/internal/transfer"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
 	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
 )
@@ -63,25 +61,8 @@ func (s *Server) readSaid(w http.ResponseWriter, r *http.Request, me *visit, cli
 		said = readSay(f)
 		return said, f.err()
 	}
-	most, err := me.FileLimit(r.Context())
-	if err != nil {
-		return said, err
-	}
-	if r.ContentLength > most+maxForm {
-		w.Header().Set("Connection", "close")
-		return said, portal.ErrTooLarge
-	}
-	leave, err := s.Bytes.Enter(me.Person.ID)
-	if err != nil {
-		return said, err
-	}
-	defer leave()
-	r.Body = http.MaxBytesReader(w, struct {
-		io.Reader
-		io.Closer
-	}{transfer.NewIncoming(w, r.Body), r.Body}, most+maxForm)
 	ctx := r.Context()
-	t := &taker{Server: s, me: me, most: most, length: r.ContentLength, part: "upload", optional: true}
+	t := &taker{Server: s, me: me, part: "upload", optional: true}
 	t.read = func(f *form) (n portal.NewUpload, err error) {
 		said = readSay(f)
 		if said.Project != "" && project == "" {
@@ -95,10 +76,11 @@ func (s *Server) readSaid(w http.ResponseWriter, r *http.Request, me *visit, cli
 		t.spare, err = me.Did(ctx)
 		return n, err
 	}
-	if err := t.take(r); err != nil {
-		t.forget(r.Context())
-		return said, formBytes(err)
+	leave, err := t.receive(w, r)
+	if err != nil {
+		return said, err
 	}
+	defer leave()
 	for _, u := range t.came {
 		id, _, err := s.Bytes.Finish(r.Context(), me.Scope, u, "")
 		if err != nil {

@@ -56,29 +56,38 @@ func (s *Server) uploadVersion(w http.ResponseWriter, r *http.Request, me *visit
 // takeForm brings the files of a form in, and then makes files of them. Of one
 // whose name is taken it asks what to do, and keeps what has come till then.
 func (s *Server) takeForm(w http.ResponseWriter, r *http.Request, me *visit, read func(*form) (portal.NewUpload, error)) error {
-	most, err := me.FileLimit(r.Context())
-	if err != nil {
-		return err
-	}
-	if r.ContentLength > most+maxForm {
-		w.Header().Set("Connection", "close")
-		return portal.ErrTooLarge
-	}
-	leave, err := s.Bytes.Enter(me.Person.ID)
+	t := &taker{Server: s, me: me, part: "file", read: read}
+	leave, err := t.receive(w, r)
 	if err != nil {
 		return err
 	}
 	defer leave()
+	return s.place(w, r, me, t.came, t.onClash)
+}
+
+// receive takes a form in that is no larger than one file may be, in the turn of
+// its sender, until leave. After an error nothing of it is kept.
+func (t *taker) receive(w http.ResponseWriter, r *http.Request) (leave func(), err error) {
+	if t.most, err = t.me.FileLimit(r.Context()); err != nil {
+		return nil, err
+	}
+	if t.length = r.ContentLength; t.length > t.most+maxForm {
+		w.Header().Set("Connection", "close")
+		return nil, portal.ErrTooLarge
+	}
+	if leave, err = t.Bytes.Enter(t.me.Person.ID); err != nil {
+		return nil, err
+	}
 	r.Body = http.MaxBytesReader(w, struct {
 		io.Reader
 		io.Closer
-	}{transfer.NewIncoming(w, r.Body), r.Body}, most+maxForm)
-	t := &taker{Server: s, me: me, most: most, length: r.ContentLength, part: "file", read: read}
+	}{transfer.NewIncoming(w, r.Body), r.Body}, t.most+maxForm)
 	if err := t.take(r); err != nil {
 		t.forget(r.Context())
-		return formBytes(err)
+		leave()
+		return nil, formBytes(err)
 	}
-	return s.place(w, r, me, t.came, t.onClash)
+	return leave, nil
 }
 
 // formBytes is what an error of reading a form means.
@@ -99,10 +108,10 @@ func formBytes(err error) error {
 type taker struct {
 	*Server
 	me     *visit
-	most   int64  // of one file
-	length int64  // of the whole form, -1: unknown
 	part   string // the name of the field with the files
 	read   func(*form) (portal.NewUpload, error)
+	most   int64 // of one file
+	length int64 // of the whole form, -1: unknown
 
 	optional bool // there need be no file
 	spare    bool // the request was here before: what comes again is let go
