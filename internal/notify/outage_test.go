@@ -208,7 +208,7 @@ func TestHostileNamesInMails(t *testing.T) {
 		}
 		for _, name := range []string{
 			`=?utf-8?q?=0d=0aBcc:_eve@evil.example?=`, `"support@bank.example" <support@bank.example>`, `<a href="https://evil.example/x">click</a>`,
-			`support@bank.example`, strings.Repeat("🌿", 60), `a", eve@evil.example, "b`, `{{7*7}}${7*7}`,
+			`support@bank.example`, strings.Repeat("🌿", 60), `a", eve@evil.example, "b`, `{{7919*7907}}${7919*7907}`,
 		} {
 			o.exec(`UPDATE persons SET name = $1`, name)
 			o.exec(`UPDATE clients SET name = $1`, name)
@@ -240,7 +240,7 @@ func TestHostileNamesInMails(t *testing.T) {
 				if err != nil || len(to) != 1 || to[0].Address != addresses[id] {
 					t.Errorf("%q: to %s, %v", name, m.Get("To"), err)
 				}
-				if m.Get("Bcc") != "" || m.Get("Cc") != "" || strings.Contains(m.text, "49") && strings.HasPrefix(name, "{{") {
+				if m.Get("Bcc") != "" || m.Get("Cc") != "" || strings.Contains(m.text, "62615533") {
 					t.Errorf("%q: mail %d is %v", name, i, m.Header)
 				}
 				p, err := o.notify.Preview(ctx, o.mail(id))

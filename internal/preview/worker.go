@@ -66,23 +66,21 @@ func obey(args []string) error {
 	case args[0] == "confine":
 		runtime.LockOSThread() // what is given away is given away by a thread
 		for what, n := range map[int]uint64{
-			unix.RLIMIT_CORE: 0, unix.RLIMIT_CPU: o.CPU, unix.RLIMIT_FSIZE: o.File, unix.RLIMIT_NOFILE: 256, unix.RLIMIT_AS: o.Memory,
+			unix.RLIMIT_CORE: 0, unix.RLIMIT_CPU: o.CPU, unix.RLIMIT_FSIZE: o.File, unix.RLIMIT_NOFILE: 256,
 		} {
-			if n == 0 && what != unix.RLIMIT_CORE {
-				continue
-			}
-			if err := unix.Setrlimit(what, &unix.Rlimit{Cur: n, Max: n}); err != nil {
-				return fmt.Errorf("limit %d: %w", what, err)
+			if err := limit(what, n); err != nil {
+				return err
 			}
 		}
 		if o.CPU > 0 {
 			unix.Setpriority(unix.PRIO_PROCESS, 0, 10) // requests go first
 		}
 		confine(o)
+		argv := []string{o.Self, command, "inside", args[1]}
 		if len(o.Argv) > 0 {
-			return fmt.Errorf("%s: %w", o.Argv[0], syscall.Exec(o.Argv[0], o.Argv, os.Environ()))
+			argv = o.Argv
 		}
-		return syscall.Exec(o.Self, []string{o.Self, command, "inside", args[1]}, os.Environ())
+		return become(argv, o.Memory)
 	case o.Image != nil:
 		if err := limitMemory(imageMemory); err != nil {
 			return err
@@ -92,6 +90,32 @@ func obey(args []string) error {
 		return json.NewEncoder(os.Stdout).Encode(o.Probe.try())
 	}
 	return fmt.Errorf("%s was asked for nothing", command)
+}
+
+// become makes this process the program argv[0], with so many bytes of address
+// space. Go has reserved more than that for itself and could map nothing once the
+// limit stands, so the little that is allocated from then on has its place made
+// before.
+func become(argv []string, memory uint64) error {
+	debug.SetGCPercent(-1)
+	spare := make([]byte, 1<<20)
+	runtime.KeepAlive(spare)
+	runtime.GC()
+	if err := limit(unix.RLIMIT_AS, memory); err != nil {
+		return err
+	}
+	return fmt.Errorf("%s: %w", argv[0], syscall.Exec(argv[0], argv, os.Environ()))
+}
+
+// limit sets a resource limit of this process; 0 is none, but for core dumps.
+func limit(what int, n uint64) error {
+	if n == 0 && what != unix.RLIMIT_CORE {
+		return nil
+	}
+	if err := unix.Setrlimit(what, &unix.Rlimit{Cur: n, Max: n}); err != nil {
+		return fmt.Errorf("limit %d: %w", what, err)
+	}
+	return nil
 }
 
 // imageMemory is enough for 50 megapixels of 8 bytes, which is what decoders
