@@ -93,18 +93,23 @@ func obey(args []string) error {
 }
 
 // become makes this process the program argv[0], with so many bytes of address
-// space. Go has reserved more than that for itself and could map nothing once the
-// limit stands, so the little that is allocated from then on has its place made
-// before.
+// space. Go has reserved more than that for itself and can map nothing once the
+// limit stands, so what is allocated from then on, which is little, has its place
+// made before, and is not profiled.
 func become(argv []string, memory uint64) error {
+	env := os.Environ()
 	debug.SetGCPercent(-1)
-	spare := make([]byte, 1<<20)
+	runtime.MemProfileRate = 0
+	spare := make([][]byte, 4<<10)
+	for i := range spare {
+		spare[i] = make([]byte, i)
+	}
 	runtime.KeepAlive(spare)
 	runtime.GC()
 	if err := limit(unix.RLIMIT_AS, memory); err != nil {
 		return err
 	}
-	return fmt.Errorf("%s: %w", argv[0], syscall.Exec(argv[0], argv, os.Environ()))
+	return fmt.Errorf("%s: %w", argv[0], syscall.Exec(argv[0], argv, env))
 }
 
 // limit sets a resource limit of this process; 0 is none, but for core dumps.
