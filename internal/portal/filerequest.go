@@ -150,7 +150,7 @@ SELECT i.request_id, i.file_id, i.name, i.version_id, i.number, i.shown_number, 
 // the client's people.
 func (me *Scope) WaitsForMe(ctx context.Context, id FileRequestID) (bool, error) {
 	var n int
-	err := me.get(ctx, `SELECT COUNT(*) FROM my_needs n WHERE n.id = $2`, []any{string(id)}, &n)
+	err := me.get(ctx, `SELECT COUNT(*) FROM my_waiting n WHERE n.id = $2`, []any{string(id)}, &n)
 	return n > 0, err
 }
 

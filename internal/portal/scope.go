@@ -219,14 +219,6 @@ SELECT t.id, 'question', t.project_id, SUBSTR(m.body, 1, 120), NULL, t.turn_sinc
    AND t.turn = 'client' AND t.audience = 'client'
    AND (t.kind = 'general' OR (t.kind = 'direct' AND EXISTS (SELECT 1 FROM thread_people i WHERE i.thread_id = t.id AND i.person_id = $1)))`,
 
-	// The same with the names that belong to it: subqueries, which are run for
-	// those alone that a limit leaves.
-	"my_needs": `
-SELECT n.id, n.kind, n.project_id, n.title, n.due_on, n.turn_since, (SELECT a.name FROM persons a WHERE a.id = n.asked_by) AS asked_by,
-       (SELECT p.name FROM projects p WHERE p.id = n.project_id) AS project_name,
-       n.client_id, (SELECT c.name FROM clients c WHERE c.id = n.client_id) AS client_name, n.side, n.rights
-  FROM my_waiting n`,
-
 	// How much of what the actor sees of a project is open and done.
 	"my_tallies": `
 SELECT y.project_id, y.kind, y.turn, y.total, y.done, y.since, p.sections, p.side, p.rights
@@ -839,10 +831,15 @@ SELECT s.item_id, s.person_id, s.first_at, s.last_at, a.name, i.project_id, i.si
 // Names are subqueries rather than joins: a list that reads none, or shows the
 // first of many, does not look for them.
 
-const (
-	projectName = `(SELECT o.name FROM projects o WHERE o.id = p.id)`
-	clientName  = `(SELECT o.name FROM clients o WHERE o.id = p.client_id)`
+var (
+	projectName = projectNameOf(`p.id`)
+	clientName  = clientNameOf(`p.client_id`)
 )
+
+func projectNameOf(id string) string {
+	return `(SELECT o.name FROM projects o WHERE o.id = ` + id + `)`
+}
+func clientNameOf(id string) string { return `(SELECT o.name FROM clients o WHERE o.id = ` + id + `)` }
 
 func nameOf(who string) string { return `(SELECT n.name FROM persons n WHERE n.id = ` + who + `)` }
 
