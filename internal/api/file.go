@@ -271,7 +271,7 @@ func (s *server) files() {
 		}
 		return me.SearchFiles(ctx, q.Query, q.Project, q.portal())
 	}, func(h portal.FileHit) fileHit {
-		return fileHit{fileWire(h.File), strings.NewReplacer("\x02", "", "\x03", "").Replace(h.Snippet)}
+		return fileHit{fileWire(h.File), unmarked(h.Snippet)}
 	})
 	read(s, "/api/files/{id}", "file", "A file, in its newest version", func(ctx context.Context, me *portal.Scope, id string) (file, error) {
 		f, err := me.File(ctx, portal.FileID(id))
@@ -307,6 +307,9 @@ func (s *server) files() {
 		return me.RestoreFromTrash(ctx, id)
 	})
 }
+
+// unmarked is a snippet without the marks around what was looked for.
+func unmarked(s string) string { return strings.NewReplacer("\x02", "", "\x03", "").Replace(s) }
 
 // forTheTeam refuses what only those who see the thing as the team may read.
 func forTheTeam[T interface{ Team() bool }](x T, err error) error {

@@ -119,7 +119,7 @@ type op struct {
 // send sends an operation about a thing.
 func (s *site) send(o op, id, token string) *httptest.ResponseRecorder {
 	s.t.Helper()
-	fill := strings.NewReplacer("{id}", id, "{file}", string(s.fileOf(id)))
+	fill := strings.NewReplacer("{id}", id, "{file}", string(s.fileOf(id)), "{message}", string(s.messageOf(id)), "{colleague}", string(s.Mia))
 	return s.do(o.method, fill.Replace(o.path), token, fill.Replace(o.body), "Content-Type", o.kind)
 }
 
@@ -133,6 +133,16 @@ func (s *site) fileOf(id string) portal.FileID {
 		}
 	}
 	return ""
+}
+
+// messageOf is the first message of a thread of the World.
+func (s *site) messageOf(id string) (m portal.MessageID) {
+	if strings.HasPrefix(id, "thr_") {
+		if err := s.DB.QueryRow(s.t.Context(), `SELECT id FROM messages WHERE thread_id = $1 AND seq = 1`, id).Scan(&m); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return m
 }
 
 // operations reads all operations from the description, each with the smallest
@@ -195,6 +205,12 @@ func (s *site) operations() []op {
 						fields[name] = 7
 					case name == "file":
 						fields[name] = "{file}"
+					case name == "message":
+						fields[name] = "{message}"
+					case name == "people":
+						fields[name] = []string{"{colleague}"}
+					case name == "digest_at":
+						fields[name] = "08:00"
 					case name == "size":
 						fields[name] = 2
 					case p.Type == "string":
@@ -210,7 +226,7 @@ func (s *site) operations() []op {
 				b, _ := json.Marshal(fields)
 				body = string(b)
 			}
-			if path == "/api/file-search" {
+			if strings.HasSuffix(path, "-search") {
 				path += "?q=cnry"
 			}
 			ops = append(ops, op{strings.ToUpper(method), path, body, kind})
@@ -264,6 +280,14 @@ func (s *site) id(path string, client portal.ClientID, user portal.ClientUserID,
 		return string(it.Version)
 	case "approvals":
 		return string(it.Approval)
+	case "conversations", "drafts":
+		return string(it.Conversation)
+	case "comments":
+		return string(it.Comments)
+	case "messages":
+		return string(it.Message)
+	case "notices":
+		return string(s.notice(project, side))
 	case "file-requests":
 		return string(s.only(project, side).Request)
 	case "share-links":
@@ -291,6 +315,24 @@ func (s *site) only(project portal.ProjectID, side portal.Side) portaltest.Items
 		project = s.Hidden
 	}
 	return s.Items[project][portal.ClientSide]
+}
+
+// notice tells Tom of an update of the project.
+func (s *site) notice(project portal.ProjectID, side portal.Side) portal.NoticeID {
+	s.t.Helper()
+	ctx := s.t.Context()
+	_, err := s.As(s.Mia).PublishUpdate(ctx, project, portal.NewUpdate{Sentence: "Well.", Status: portal.Active, Health: portal.OnTrack, Audience: side})
+	if err == nil {
+		_, err = s.Portal.TellPeople(ctx)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	all, _, err := s.As(s.Tom).Notices(ctx, portal.Page{Limit: 1})
+	if err != nil || len(all) == 0 {
+		s.t.Fatal(all, err)
+	}
+	return all[0].ID
 }
 
 // trashed is a copy of the file that was deleted.

@@ -31,6 +31,10 @@ func (s *server) register() {
 	s.audience()
 	s.templates()
 	s.needs()
+	s.conversations()
+	s.comments()
+	s.messages()
+	s.notices()
 	s.audit()
 }
 

@@ -170,6 +170,25 @@ UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND sub
 	})
 }
 
+// ReadNotice notes that the actor has read what they were told of the same thing
+// as in one of their notices.
+func (me *Scope) ReadNotice(ctx context.Context, id NoticeID) error {
+	return me.write(ctx, func(t *tx) error {
+		var about string
+		for _, table := range noticeTables {
+			if err := noneFound(t.get(ctx, `SELECT n.about FROM my_`+table+` n WHERE n.id = $2`, []any{string(id)}, &about)); err != nil {
+				return err
+			}
+		}
+		if about == "" {
+			return ErrNotFound
+		}
+		t.quiet("what somebody has read is nobody else's business")
+		_, err := t.exec(ctx, `UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND subject = $3`, t.now, string(me.actor.person), about)
+		return err
+	})
+}
+
 // NoticesOf are those that a mail to the actor takes along, oldest first, and
 // how many more there are: unread ones that they still see. Before it was first
 // tried to send it, they are those that it would take along now.

@@ -131,7 +131,7 @@ func (s *site) apiReads() []string {
 		if methods["get"] == nil {
 			continue
 		}
-		if path == "/api/file-search" {
+		if strings.HasSuffix(path, "-search") {
 			path += "?q=cnry"
 		}
 		if !strings.Contains(path, "{id}") {
@@ -153,8 +153,13 @@ func (s *site) apiReads() []string {
 func (s *site) ids(kind string) []string {
 	s.t.Helper()
 	table := strings.ReplaceAll(kind, "-", "_")
-	if kind == "links" {
+	switch kind {
+	case "links":
 		table = "deliverable_links"
+	case "conversations", "drafts":
+		table = "threads WHERE kind <> 'item'"
+	case "comments":
+		table = "threads WHERE kind = 'item'"
 	}
 	rows, err := s.DB.Query(s.t.Context(), "SELECT id FROM "+table+" ORDER BY id")
 	if err != nil {
