@@ -876,6 +876,13 @@ CREATE TABLE persons (
   disabled_at    BIGINT
 );
 
+CREATE TABLE place_numbers (
+  item_id  TEXT   NOT NULL,
+  audience TEXT   NOT NULL,
+  last     BIGINT NOT NULL,
+  PRIMARY KEY (item_id, audience)
+);
+
 CREATE TABLE previews (
   version_id  TEXT   NOT NULL REFERENCES versions (id),
   kind        TEXT   NOT NULL CHECK (kind IN ('thumb', 'large', 'poster', 'page', 'pdf', 'wave')),
@@ -1152,7 +1159,7 @@ CREATE TABLE threads (
   asked_id    TEXT,
   resolved_at BIGINT,
   resolved_by TEXT   REFERENCES persons (id),
-  revision    BIGINT NOT NULL DEFAULT 1,
+  revision    BIGINT NOT NULL DEFAULT 1, place TEXT NOT NULL DEFAULT '', number BIGINT,
   FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id)
 );
 
@@ -1162,11 +1169,27 @@ CREATE INDEX threads_item ON threads (item_id, id) WHERE item_id IS NOT NULL;
 
 CREATE INDEX threads_last ON threads (last_at, id) WHERE kind <> 'item';
 
+CREATE UNIQUE INDEX threads_number ON threads (item_id, audience, number) WHERE number IS NOT NULL;
+
 CREATE INDEX threads_project ON threads (project_id, kind) WHERE kind <> 'item';
 
 CREATE INDEX threads_turn ON threads (client_id, turn) WHERE turn <> 'none';
 
 CREATE INDEX threads_version ON threads (version_id) WHERE version_id IS NOT NULL;
+
+CREATE TABLE unsent_comments (
+  id         TEXT   PRIMARY KEY,
+  person_id  TEXT   NOT NULL REFERENCES persons (id),
+  version_id TEXT   NOT NULL REFERENCES versions (id),
+  place      TEXT   NOT NULL DEFAULT '',
+  body       TEXT   NOT NULL,
+  created_at BIGINT NOT NULL,
+  saved_at   BIGINT NOT NULL,
+  shared_at  BIGINT,
+  revision   BIGINT NOT NULL DEFAULT 1
+);
+
+CREATE INDEX unsent_comments_version ON unsent_comments (version_id, person_id);
 
 CREATE TABLE updates (
   id           TEXT   PRIMARY KEY,

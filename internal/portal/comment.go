@@ -23,6 +23,7 @@ func (c Comments) Left() int { return max(0, c.Messages-1-len(c.Last)) }
 type CommentFilter struct {
 	Version VersionID // of a file: only those on it; empty: all
 	State   string    // "open" or "resolved"; empty: both
+	Own     bool      // those alone that the reader began
 	After   ThreadID  // the last of the part before
 }
 
@@ -48,6 +49,9 @@ func (me *Scope) CommentsOn(ctx context.Context, id ItemID, f CommentFilter) (al
 		q += ` AND t.resolved_at IS NOT NULL`
 	default:
 		return nil, "", invalid("state", "choice")
+	}
+	if f.Own {
+		q += ` AND t.own = 1`
 	}
 	if f.Version != "" {
 		q += ` AND t.version_id = $5`
@@ -118,6 +122,7 @@ SELECT t.item_id, COUNT(*), SUM(CASE WHEN t.resolved_at IS NULL THEN 1 ELSE 0 EN
 // NewComment is what CommentOn takes.
 type NewComment struct {
 	Version VersionID // of a file: the one that was looked at; empty: the newest
+	Place   *Place    // of a file: where on it; nil: on all of it
 	NewMessage
 }
 
@@ -148,12 +153,15 @@ func (me *Scope) CommentOn(ctx context.Context, id ItemID, n NewComment) (Messag
 			if err != nil {
 				return err
 			}
-			th.Version = v.ID
-			if v.Audience == Team {
-				widest = Team
+			var c checks
+			th.Version, th.Place, widest = v.ID, c.place(n.Place, v), v.widest(i)
+			if err := c.err(); err != nil {
+				return err
 			}
 		} else if n.Version != "" {
 			return invalid("version", "choice")
+		} else if n.Place != nil {
+			return invalid("place", "place")
 		}
 		if n.Audience, err = spokenTo(i.Held, n.Audience, widest); err != nil {
 			return err

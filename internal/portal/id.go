@@ -34,6 +34,7 @@ type (
 	ApprovalID    string // apr_
 	DecisionID    string // dec_, an answer to an approval
 	DeviceID      string // dev_, a browser that takes pushes
+	UnsentID      string // uns_, a comment that was not sent yet
 )
 
 // Actor is whom a Scope acts for: a person, or a client user whose view is

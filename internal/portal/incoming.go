@@ -211,9 +211,9 @@ func (me *Scope) decideIncoming(ctx context.Context, id IncomingID, k Kind, chan
 	})
 }
 
-// A Place is where something can be said: a conversation, comments, or what may
+// A TalkPlace is where something can be said: a conversation, comments, or what may
 // be commented on.
-type Place struct {
+type TalkPlace struct {
 	Project ProjectID // into which files go that come with it; empty: there is none
 	Widest  Side      // who may see at most what is said
 	Name    string    // of the conversation, or of what is commented on; empty: a direct one
@@ -222,7 +222,7 @@ type Place struct {
 }
 
 // Place returns one by its id.
-func (me *Scope) Place(ctx context.Context, id string) (p Place, err error) {
+func (me *Scope) Place(ctx context.Context, id string) (p TalkPlace, err error) {
 	if strings.HasPrefix(id, "thr_") {
 		th, err := thread(ctx, me, ThreadID(id))
 		switch {
@@ -231,7 +231,7 @@ func (me *Scope) Place(ctx context.Context, id string) (p Place, err error) {
 		case th.Comments():
 			p, err = me.Place(ctx, string(th.Item))
 		default:
-			p = Place{Project: th.Project, Name: th.Subject, Within: cmp.Or(th.ProjectName, th.ClientName)}
+			p = TalkPlace{Project: th.Project, Name: th.Subject, Within: cmp.Or(th.ProjectName, th.ClientName)}
 		}
 		p.Widest, p.May = th.Audience, th.MayWrite()
 		return p, err
@@ -252,7 +252,7 @@ func (me *Scope) Place(ctx context.Context, id string) (p Place, err error) {
 		}
 	}
 	project, err := loadProject(ctx, me, i.project)
-	return Place{i.project, i.audience, i.title, project.Name, Thread{Kind: ItemThread, Held: i.Held}.MayWrite()}, err
+	return TalkPlace{i.project, i.audience, i.title, project.Name, Thread{Kind: ItemThread, Held: i.Held}.MayWrite()}, err
 }
 
 // SayAt says something at a place: in its conversation, or as a comment.

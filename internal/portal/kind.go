@@ -132,6 +132,7 @@ const (
 	MessageErased       Kind = "message_erased"
 	CommentAdded        Kind = "comment_added"
 	CommentAnswered     Kind = "comment_answered"
+	FeedbackSent        Kind = "feedback_sent" // several comments on places at once
 	CommentsResolved    Kind = "comments_resolved"
 	CommentsReopened    Kind = "comments_reopened"
 	QuestionSettled     Kind = "question_settled" // the team found that no answer is needed
@@ -307,7 +308,8 @@ var kinds = map[Kind]particulars{
 	ShareLinkOpened:  {place: auditOnly},
 
 	ConversationStarted: {place: projectFeed, section: SectionMessages, talk: true},
-	CommentAdded:        {place: projectFeed, talk: true}, // in the item's section
+	CommentAdded:        {place: projectFeed, talk: true},                       // in the item's section
+	FeedbackSent:        {place: projectFeed, topic: TopicMessages, talk: true}, // likewise
 	MessagePosted:       {place: auditOnly, talk: true},
 	MessageEdited:       {place: auditOnly, talk: true},
 	MessageDeleted:      {place: auditOnly, talk: true},

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
@@ -352,7 +353,7 @@ func (t *tx) say(ctx context.Context, th Thread, n NewMessage) (MessageID, error
 	if err := t.must(ctx, `
 INSERT INTO messages (id, thread_id, client_id, seq, shown_number, audience, author_id, side, body, quote_id, created_at, changed_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
-		string(id), string(th.ID), string(th.Client), seq, shown, string(n.Audience), string(t.me.actor.person), string(th.Side), n.Body, nullable(n.Quote), t.now); err != nil {
+		string(id), string(th.ID), string(th.Client), seq, shown, string(n.Audience), string(cmp.Or(th.author, t.me.actor.person)), string(th.Side), n.Body, nullable(n.Quote), t.now); err != nil {
 		return "", err
 	}
 	for i, f := range files {

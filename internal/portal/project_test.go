@@ -209,6 +209,16 @@ func TestReadsKeepWithin(t *testing.T) {
 					t.Errorf("%s does not read %s anywhere", name, word)
 				}
 			}
+			for who := range w.Everyone() { // what was not sent, its author alone
+				for read, text := range got {
+					if who != name && strings.Contains(text, portaltest.UnsentCanary(who)) {
+						t.Errorf("%s reads what %s has not sent through %s", name, who, read)
+					}
+				}
+			}
+			if text := got["UnsentOn"] + got["Unsent"]; strings.Contains(text, portaltest.UnsentCanary(name)) != slices.Contains([]string{"mia", "bea", "cleo", "carl"}, name) {
+				t.Errorf("%s reads what they have not sent: %s", name, text)
+			}
 		}
 	})
 }

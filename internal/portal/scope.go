@@ -662,6 +662,7 @@ SELECT m.id, m.kind, m.person_id, m.address, m.subject_id, m.state, m.reason, m.
 SELECT t.id, t.kind, t.client_id, (SELECT o.name FROM clients o WHERE o.id = t.client_id) AS client_name,
        t.project_id, (SELECT o.name FROM projects o WHERE o.id = t.project_id) AS project_name,
        t.item_id, t.version_id, t.subject, t.audience, t.created_at, t.last_at, t.shown_at, t.shown_seq, t.asked_id,
+       t.place, t.number, CASE WHEN t.created_by = $1 THEN 1 ELSE 0 END AS own,
        CASE WHEN ` + threadSide + ` = 'team' THEN t.last_at ELSE t.shown_at END AS at,
        CASE WHEN ` + threadSide + ` = 'team' THEN t.seq ELSE t.shown_seq END AS head,
        CASE WHEN ` + threadSide + ` = 'team' THEN t.seq ELSE t.shown_count END AS messages,
@@ -803,6 +804,18 @@ SELECT p.id AS project_id, x.actor AS person_id, a.name, x.side AS person_side, 
 	// What the actor was about to say.
 	"my_drafts": `
 SELECT d.place, d.subject, d.body, d.saved_at FROM drafts d WHERE d.person_id = $1`,
+
+	// Comments that were not sent: the actor's own, and those that colleagues at a
+	// client who may comment share with them, who leads them. Whoever looks at the
+	// portal as somebody is nobody's colleague.
+	"my_unsent_comments": `
+SELECT d.id, d.version_id, d.person_id, a.name AS person_name, CASE WHEN d.person_id = $1 THEN 1 ELSE 0 END AS own,
+       d.place, d.body, d.created_at, d.saved_at, d.shared_at, d.revision, v.file_id, v.project_id, v.side, v.rights
+  FROM unsent_comments d JOIN my_versions v ON v.id = d.version_id
+  JOIN persons a ON a.id = d.person_id
+ WHERE d.person_id = $1
+    OR (d.shared_at IS NOT NULL AND v.side = 'client' AND (v.rights & 132) = 132 AND SUBSTR($1, 1, 4) = 'per_'
+        AND EXISTS (SELECT 1 FROM project_grants x WHERE x.actor = d.person_id AND x.project_id = v.project_id AND x.side = 'client' AND (x.rights & 4) <> 0))`,
 
 	// In which direct conversations the actor is.
 	"my_seats": `

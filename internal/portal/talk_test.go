@@ -166,6 +166,33 @@ func talkReads(items func(*portaltest.World, portal.ProjectID) []portaltest.Item
 				return append(all, some), err
 			}, items(w, p))
 		}},
+		{"UnsentOn", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			return each(func(i portaltest.Items) (any, error) { return me.UnsentOn(ctx, i.Version) }, items(w, p))
+		}},
+		{"Unsent", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			return each(func(i portaltest.Items) (any, error) {
+				var all []any
+				for _, id := range i.Unsent {
+					u, err := me.Unsent(ctx, id)
+					if err == nil {
+						all = append(all, u)
+					} else if !errors.Is(err, portal.ErrNotFound) {
+						return nil, err
+					}
+				}
+				return all, nil
+			}, items(w, p))
+		}},
+		{"PlacesOn", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			return each(func(i portaltest.Items) (any, error) {
+				own, _, err := me.CommentsOn(ctx, portal.ItemID(i.File), portal.CommentFilter{Own: true})
+				if err != nil {
+					return nil, err
+				}
+				all, err := me.PlacesOn(ctx, i.Version)
+				return []any{own, all}, err
+			}, items(w, p))
+		}},
 		{"CommentCounts", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
 			i := items(w, p)
 			return me.CommentCounts(ctx, portal.ItemID(i[0].Deliverable), portal.ItemID(i[1].File))

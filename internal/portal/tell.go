@@ -90,6 +90,11 @@ SELECT e.kind, e.at, e.actor, COALESCE(e.project_id, ''), e.subject, COALESCE(e.
 	if err != nil {
 		return err
 	}
+	if e.kind == FeedbackSent {
+		if err := e.readFeedback(ctx, d); err != nil {
+			return err
+		}
+	}
 	if strings.HasPrefix(e.subject, "apr_") && e.message == "" {
 		if err := e.readAsked(ctx, d); err != nil {
 			return err
@@ -122,6 +127,15 @@ SELECT m.thread_id, CASE WHEN m.audience = 'client' THEN 1 ELSE 0 END, t.kind, C
 		return err
 	}
 	rows, err := d.Query(ctx, `SELECT n.person_id FROM mentions n WHERE n.message_id = $1`, string(e.message))
+	e.mentioned, err = list(rows, err, func(rows *sql.Rows) (id PersonID, err error) { return id, rows.Scan(&id) })
+	return err
+}
+
+// readFeedback finds out who is named in what was sent at once: at one moment.
+func (e *told) readFeedback(ctx context.Context, d *db.Tx) error {
+	rows, err := d.Query(ctx, `
+SELECT DISTINCT n.person_id FROM threads t JOIN messages m ON m.thread_id = t.id JOIN mentions n ON n.message_id = m.id
+ WHERE t.item_id = $1 AND t.created_at = $2`, e.subject, e.at)
 	e.mentioned, err = list(rows, err, func(rows *sql.Rows) (id PersonID, err error) { return id, rows.Scan(&id) })
 	return err
 }
@@ -169,6 +183,11 @@ func listeners(ctx context.Context, d *db.Tx, e told) ([]listener, error) {
 	where := `g.project_id = $2 AND (pt.person_id IS NOT NULL OR g.side = 'client' AND $3 = 1 OR ` + named + `
         OR EXISTS (SELECT 1 FROM approval_people k WHERE k.approval_id = $6 AND k.person_id = g.actor AND g.side = 'team'))`
 	more := []any{e.subject}
+	if e.kind == FeedbackSent && len(e.mentioned) > 0 {
+		in, args := oneOf(7, e.mentioned)
+		where = `(` + where + ` OR g.project_id = $2 AND g.actor IN ` + in + ` AND (g.side = 'team' OR $3 = 1))`
+		more = append(more, args...)
+	}
 	if e.talk == GeneralThread || e.talk == DirectThread {
 		more = nil
 	}
@@ -205,6 +224,9 @@ SELECT g.actor, g.side, g.rights, COALESCE(NULLIF(a.time_zone, ''), w.time_zone)
 
 // needs reports whether the event leaves something to do for the listener.
 func (e told) needs(l listener) bool {
+	if e.kind == FeedbackSent {
+		return slices.Contains(e.mentioned, l.person)
+	}
 	if e.message != "" {
 		return e.asks && l.side == ClientSide && l.rights.Has(SendMessage) || slices.Contains(e.mentioned, l.person)
 	}

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
@@ -31,6 +32,9 @@ type Thread struct {
 	ProjectName string
 	Item        ItemID    // of comments: what they are on
 	Version     VersionID // of comments on a file: the version that was looked at
+	Place       *Place    // of comments: where on the version; nil: on all of it
+	Number      int       // of the place, among those on the file for the same audience; 0: none
+	Own         bool      // the reader began it
 	Subject     string
 	Audience    Side // Team: nobody of the client ever sees it
 	CreatedAt   time.Time
@@ -42,6 +46,8 @@ type Thread struct {
 	ResolvedBy  string    // the name; empty when not for the reader: say the workspace's name
 	Revision    int64
 	Held
+
+	author PersonID // of what is said now; empty: the actor
 }
 
 // Comments reports whether it is comments on an item.
@@ -63,14 +69,14 @@ func (th Thread) MayWrite() bool {
 }
 
 const threadColumns = `t.id, t.kind, COALESCE(t.client_id, ''), COALESCE(t.client_name, ''), COALESCE(t.project_id, ''), COALESCE(t.project_name, ''), COALESCE(t.item_id, ''), COALESCE(t.version_id, ''),
-       t.subject, t.audience, t.created_at, COALESCE(t.at, 0), t.messages, CASE WHEN t.turn = 'none' THEN '' ELSE t.turn END, t.turn_since, COALESCE(t.resolved_at, 0), COALESCE(t.resolved_by_name, ''), t.revision, t.side, t.rights`
+       t.subject, t.audience, t.created_at, COALESCE(t.at, 0), t.messages, CASE WHEN t.turn = 'none' THEN '' ELSE t.turn END, t.turn_since, COALESCE(t.resolved_at, 0), COALESCE(t.resolved_by_name, ''), t.place, COALESCE(t.number, 0), t.own, t.revision, t.side, t.rights`
 
 func scanThread(rows *sql.Rows) (th Thread, err error) { return th, th.scan(rows.Scan) }
 
 func (th *Thread) scan(scan func(...any) error, more ...any) error {
 	var created, last, since, resolved int64
 	err := scan(append([]any{&th.ID, &th.Kind, &th.Client, &th.ClientName, &th.Project, &th.ProjectName, &th.Item, &th.Version, &th.Subject, &th.Audience, &created, &last, &th.Messages,
-		&th.Turn, &since, &resolved, &th.ResolvedBy, &th.Revision, &th.Side, &th.Rights}, more...)...)
+		&th.Turn, &since, &resolved, &th.ResolvedBy, placeColumn{&th.Place}, &th.Number, &th.Own, &th.Revision, &th.Side, &th.Rights}, more...)...)
 	th.CreatedAt, th.LastAt, th.TurnSince, th.ResolvedAt = moment(created), moment(last), moment(since), moment(resolved)
 	return err
 }
@@ -393,11 +399,30 @@ func (me *Scope) StartConversation(ctx context.Context, project ProjectID, n New
 }
 
 func (t *tx) insertThread(ctx context.Context, th Thread, key string) error {
+	place, err := th.Place.stored()
+	if err != nil {
+		return err
+	}
+	var number any
+	if th.Place != nil {
+		if number, err = t.nextNumber(ctx, th.Item, th.Audience); err != nil {
+			return err
+		}
+	}
 	return t.must(ctx, `
-INSERT INTO threads (id, kind, key, client_id, project_id, item_id, version_id, subject, audience, created_at, created_by, last_at, turn_since)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $10, $10)`,
+INSERT INTO threads (id, kind, key, client_id, project_id, item_id, version_id, place, number, subject, audience, created_at, created_by, last_at, turn_since)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $12, $12)`,
 		string(th.ID), string(th.Kind), nullable(key), nullable(th.Client), nullable(th.Project), nullable(th.Item), nullable(th.Version),
-		th.Subject, string(th.Audience), t.now, string(t.me.actor.person))
+		place, number, th.Subject, string(th.Audience), t.now, string(cmp.Or(th.author, t.me.actor.person)))
+}
+
+// nextNumber is the number of the next place on an item.
+func (t *tx) nextNumber(ctx context.Context, id ItemID, audience Side) (n int64, err error) {
+	err = t.QueryRow(ctx, `
+INSERT INTO place_numbers (item_id, audience, last) VALUES ($1, $2, 1)
+ON CONFLICT (item_id, audience) DO UPDATE SET last = place_numbers.last + 1 RETURNING last`, string(id), string(audience)).Scan(&n)
+	t.changed = true
+	return n, err
 }
 
 // SayToClient posts into the general conversation of a client, which is made

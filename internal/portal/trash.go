@@ -234,7 +234,7 @@ func (t *tx) purgeFile(ctx context.Context, x purged, before int64) error {
 	if err := t.unsay(ctx, inItem, x.id); err != nil {
 		return err
 	}
-	for _, table := range []string{"previews", "version_texts", "downloads", "file_request_files"} {
+	for _, table := range []string{"previews", "version_texts", "downloads", "file_request_files", "unsent_comments"} {
 		if _, err := t.exec(ctx, `DELETE FROM `+table+` WHERE version_id IN (`+versionsOf+`)`, x.id); err != nil {
 			return err
 		}
@@ -242,7 +242,7 @@ func (t *tx) purgeFile(ctx context.Context, x purged, before int64) error {
 	for _, q := range []string{
 		`DELETE FROM message_files WHERE file_id = $1`,
 		`DELETE FROM attachments WHERE file_id = $1`, `DELETE FROM share_links WHERE file_id = $1`, `UPDATE file_requests SET example_id = NULL WHERE example_id = $1`,
-		`DELETE FROM seen WHERE item_id = $1`, `DELETE FROM versions WHERE file_id = $1`, `DELETE FROM files WHERE id = $1`,
+		`DELETE FROM seen WHERE item_id = $1`, `DELETE FROM place_numbers WHERE item_id = $1`, `DELETE FROM versions WHERE file_id = $1`, `DELETE FROM files WHERE id = $1`,
 	} {
 		if _, err := t.exec(ctx, q, x.id); err != nil {
 			return err

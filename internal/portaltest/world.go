@@ -97,6 +97,9 @@ type Items struct {
 	Message      portal.MessageID // the first of the conversation
 	Note         portal.MessageID // within it
 	Answer       portal.MessageID // the client's
+
+	// On the newest version: what one person each has not sent.
+	Unsent []portal.UnsentID
 }
 
 // Everyone lists the people and their names.
@@ -217,6 +220,10 @@ func New(t testing.TB, d *db.DB) *World {
 func Canary(client string, audience portal.Side, what string) string {
 	return "CNRY-" + client + "-" + string(audience) + "-" + what
 }
+
+// UnsentCanary is the word in what a person has written but not sent. Nobody
+// else may ever read it.
+func UnsentCanary(who string) string { return "CNRY-unsent-" + who }
 
 // builder inserts the World's rows.
 type builder struct {
@@ -423,6 +430,8 @@ func (b *builder) talk(it *Items, project portal.ProjectID, c portal.ClientID, c
 	b.say(it.Comments, c, b.w.Mia, portal.Team, side, word("comment"))
 	b.say(it.Comments, c, b.w.Ada, portal.Team, portal.Team, hidden("comment-note"))
 	it.FileComments = begin("item", "", string(it.File), string(it.Version))
+	b.exec(`UPDATE threads SET place = '{"kind":"pin","x":0.25,"y":0.5}', number = 1 WHERE id = $1`, string(it.FileComments))
+	b.exec(`INSERT INTO place_numbers (item_id, audience, last) VALUES ($1, $2, 1)`, string(it.File), string(side))
 	b.say(it.FileComments, c, b.w.Mia, portal.Team, side, word("file-comment"))
 	if side == portal.Team {
 		return
@@ -435,6 +444,19 @@ func (b *builder) talk(it *Items, project portal.ProjectID, c portal.ClientID, c
 		b.exec(`INSERT INTO mentions (message_id, person_id, name) VALUES ($1, $2, $3)`, string(it.Message), string(who), word("mention"))
 		b.exec(`INSERT INTO reading_marks (thread_id, person_id, seq, at) VALUES ($1, $2, 2, $3)`, string(it.Conversation), string(b.w.Ada), b.now)
 		b.exec(`INSERT INTO message_files (message_id, file_id, version_id, position) VALUES ($1, $2, $3, 1)`, string(it.Message), string(it.File), string(it.Version))
+		people := []string{"mia", "bea"}
+		if c == b.w.Acme {
+			people = append(people, "cleo", "rex")
+		} else {
+			people = append(people, "carl")
+		}
+		everyone := b.w.Everyone()
+		for _, who := range people {
+			id := portal.UnsentID(db.NewID("uns"))
+			items.Unsent = append(items.Unsent, id)
+			b.exec(`INSERT INTO unsent_comments (id, person_id, version_id, place, body, created_at, saved_at) VALUES ($1, $2, $3, '{"kind":"pin","x":0.5,"y":0.5}', $4, $5, $5)`,
+				string(id), string(everyone[who]), string(it.Version), UnsentCanary(who)+"-"+name, b.now)
+		}
 		b.w.Items[project][side] = items
 	})
 }

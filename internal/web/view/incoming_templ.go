@@ -318,7 +318,7 @@ func Incoming(p IncomingPage) templ.Component {
 type IncomingMailPage struct {
 	Page
 	Mail                  portal.IncomingMail
-	Place                 portal.Place // where it belongs, as far as that is there
+	Place                 portal.TalkPlace // where it belongs, as far as that is there
 	CanAccept, CanDiscard bool
 
 	// To whom and where it may be given, when it came to nobody's address.
