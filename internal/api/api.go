@@ -316,20 +316,16 @@ func (p Page) portal() portal.Page { return portal.Page{After: p.After, Limit: p
 
 // many is what every list answers.
 type many[T any] struct {
-	Body struct {
-		Items []T    `json:"items" doc:"What is on this page."`
-		Next  string `json:"next,omitempty" doc:"Give it as after, for the next page; empty at the end."`
-	}
+	Items []T    `json:"items" doc:"What is on this page."`
+	Next  string `json:"next,omitempty" doc:"Give it as after, for the next page; empty at the end."`
 }
 
 // listed builds the answer of a list.
-func listed[P, T any](all []P, next string, wire func(P) T) *many[T] {
-	m := &many[T]{}
-	m.Body.Items = make([]T, 0, len(all))
+func listed[P, T any](all []P, next string, wire func(P) T) many[T] {
+	m := many[T]{Items: make([]T, 0, len(all)), Next: next}
 	for _, v := range all {
-		m.Body.Items = append(m.Body.Items, wire(v))
+		m.Items = append(m.Items, wire(v))
 	}
-	m.Body.Next = next
 	return m
 }
 

@@ -41,7 +41,7 @@ func auditWire(r portal.AuditRow) auditRow {
 
 func (s *server) audit() {
 	readAll(s, "/api/audit", "audit", "Everything that was recorded, newest first; for those who administer the workspace", func(ctx context.Context, me *portal.Scope, q *auditQuery) ([]portal.AuditRow, string, error) {
-		if _, err := administered(ctx); err != nil {
+		if _, err := administered(ctx, me); err != nil {
 			return nil, "", err
 		}
 		if q.Address != "" {

@@ -86,7 +86,7 @@ type piece struct {
 	SHA256 string `query:"sha256" pattern:"^[0-9a-f]{64}$" doc:"Of the whole file, hexadecimal, where it is only known by now."`
 }
 
-type taking struct {
+type fetch struct {
 	exchange
 	ID    string `path:"id" maxLength:"64" doc:"The file or version."`
 	Range string `header:"Range" doc:"One range of bytes; the whole without it."`
@@ -137,7 +137,7 @@ func (s *server) uploads() {
 	o := operation(http.MethodPut, "/api/uploads/{id}/content", "upload-content", "Put bytes into one of your own uploads; with the last, the file is there", http.StatusOK)
 	o.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{octets: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
 	o.Errors = append(o.Errors, 408, 410, 413, 415, 423, 503, 507)
-	huma.Register(s.huma, o, s.putContent)
+	huma.Register(s.huma, giving[upload](s, o), s.putContent)
 	act(s, http.MethodDelete, "/api/uploads/{id}", "abandon-upload", "Give up one of your own uploads", func(ctx context.Context, me *portal.Scope, id string) error {
 		if me.ReadOnly() {
 			return portal.ErrForbidden
@@ -148,7 +148,7 @@ func (s *server) uploads() {
 
 // putContent takes bytes as tus does: what came counts, also when the line
 // breaks, and one that is not where the request says is left as it is.
-func (s *server) putContent(ctx context.Context, in *piece) (*answer[upload], error) {
+func (s *server) putContent(ctx context.Context, in *piece) (*answer, error) {
 	u, err := s.bring(ctx, in)
 	if err != nil {
 		if code, _ := transfer.Status(err); code == http.StatusRequestEntityTooLarge || code == http.StatusRequestTimeout {
@@ -156,7 +156,7 @@ func (s *server) putContent(ctx context.Context, in *piece) (*answer[upload], er
 		}
 		return nil, s.fail(err)
 	}
-	return &answer[upload]{uploadWire(u)}, nil
+	return &answer{uploadWire(u)}, nil
 }
 
 func (s *server) bring(ctx context.Context, in *piece) (u portal.Uploading, err error) {
@@ -207,7 +207,7 @@ func (s *server) contents() {
 
 // taken hands out an original.
 func (s *server) taken(path, id, summary string, f func(ctx context.Context, me *portal.Scope, id string) (portal.Stored, error)) {
-	huma.Register(s.huma, bytesOut(path, id, summary, octets), func(ctx context.Context, in *taking) (*huma.StreamResponse, error) {
+	huma.Register(s.huma, bytesOut(path, id, summary, octets), func(ctx context.Context, in *fetch) (*huma.StreamResponse, error) {
 		st, err := f(ctx, me(ctx), in.ID)
 		return s.deliver(ctx, in.exchange, st, transfer.AsFile, err)
 	})

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/vitrine-portal/vitrine/internal/portal"
 )
 
@@ -101,11 +99,9 @@ type fileQuery struct {
 }
 
 type listing struct {
-	Body struct {
-		Folders []folder `json:"folders" doc:"By name, all of them, on the first page; none on the others."`
-		Files   []file   `json:"files" doc:"In the order that was asked for."`
-		Next    string   `json:"next,omitempty" doc:"Give it as after, for the next page; empty at the end."`
-	}
+	Folders []folder `json:"folders" doc:"By name, all of them, on the first page; none on the others."`
+	Files   []file   `json:"files" doc:"In the order that was asked for."`
+	Next    string   `json:"next,omitempty" doc:"Give it as after, for the next page; empty at the end."`
 }
 
 type recentQuery struct {
@@ -205,24 +201,20 @@ func filesOf(ctx context.Context, me *portal.Scope, id portal.ProjectID) (portal
 	return p, err
 }
 
-func (s *server) listFiles(ctx context.Context, q *fileQuery) (*listing, error) {
+func listFiles(ctx context.Context, me *portal.Scope, q *fileQuery) (w listing, err error) {
 	project := portal.ProjectID(q.ID)
-	if _, err := filesOf(ctx, me(ctx), project); err != nil {
-		return nil, s.fail(err)
+	if _, err := filesOf(ctx, me, project); err != nil {
+		return w, err
 	}
-	l, err := me(ctx).Files(ctx, project, q.Folder, portal.ListOptions{Zone: q.Zone, Sort: q.Sort, Desc: q.Desc, Page: portal.Page{After: q.After, Limit: q.Limit}})
-	if err != nil {
-		return nil, s.fail(err)
-	}
-	out := &listing{}
-	out.Body.Folders, out.Body.Files, out.Body.Next = []folder{}, []file{}, l.Next
+	l, err := me.Files(ctx, project, q.Folder, portal.ListOptions{Zone: q.Zone, Sort: q.Sort, Desc: q.Desc, Page: portal.Page{After: q.After, Limit: q.Limit}})
+	w = listing{Folders: []folder{}, Files: []file{}, Next: l.Next}
 	for _, f := range l.Folders {
-		out.Body.Folders = append(out.Body.Folders, folderWire(f))
+		w.Folders = append(w.Folders, folderWire(f))
 	}
 	for _, f := range l.Files {
-		out.Body.Files = append(out.Body.Files, fileWire(f))
+		w.Files = append(w.Files, fileWire(f))
 	}
-	return out, nil
+	return w, err
 }
 
 func (s *server) folders() {
@@ -252,7 +244,7 @@ func (s *server) folders() {
 }
 
 func (s *server) files() {
-	huma.Register(s.huma, operation(http.MethodGet, "/api/projects/{id}/files", "list-files", "What is in a folder of a project, or at its top", http.StatusOK), s.listFiles)
+	readFor(s, "/api/projects/{id}/files", "list-files", "What is in a folder of a project, or at its top", listFiles)
 	readAll(s, "/api/projects/{id}/pinned-files", "list-pinned-files", "The files of a project to start with, by name", func(ctx context.Context, me *portal.Scope, q *byID) ([]portal.File, string, error) {
 		if _, err := filesOf(ctx, me, portal.ProjectID(q.ID)); err != nil {
 			return nil, "", err
@@ -370,25 +362,21 @@ func (s *server) fileRecords() {
 		r, err := me.Room(ctx, portal.ClientID(id))
 		return room{Used: r.Used, Reserved: r.Reserved, Limit: r.Limit, FileLimit: r.FileLimit}, err
 	})
-	huma.Register(s.huma, operation(http.MethodGet, "/api/file-limits", "file-limits", "What the workspace allows of files; for those who administer it", http.StatusOK), func(ctx context.Context, _ *struct{}) (*answer[fileLimits], error) {
-		w, err := administered(ctx)
-		if err != nil {
-			return nil, s.fail(err)
-		}
-		return &answer[fileLimits]{fileLimits{File: w.Files.File, Client: w.Files.Client, ShareLinks: w.Files.ShareLinks, Revision: w.Revision}}, nil
+	readFor(s, "/api/file-limits", "file-limits", "What the workspace allows of files; for those who administer it", func(ctx context.Context, me *portal.Scope, _ *struct{}) (fileLimits, error) {
+		w, err := administered(ctx, me)
+		return fileLimits{File: w.Files.File, Client: w.Files.Client, ShareLinks: w.Files.ShareLinks, Revision: w.Revision}, err
 	})
-	huma.Register(s.huma, operation(http.MethodPut, "/api/file-limits", "change-file-limits", "Change what the workspace allows of files", http.StatusNoContent), func(ctx context.Context, in *sentTop[fileLimits]) (*struct{}, error) {
-		if _, err := administered(ctx); err != nil {
-			return nil, s.fail(err)
+	changeTop(s, "/api/file-limits", "change-file-limits", "Change what the workspace allows of files", func(ctx context.Context, me *portal.Scope, in fileLimits) error {
+		if _, err := administered(ctx, me); err != nil {
+			return err
 		}
-		l := portal.FileLimits{File: in.Body.File, Client: in.Body.Client, ShareLinks: in.Body.ShareLinks}
-		return nil, s.fail(me(ctx).ChangeFileLimits(once(ctx, "change-file-limits", in), l, in.Body.Revision))
+		return me.ChangeFileLimits(ctx, portal.FileLimits{File: in.File, Client: in.Client, ShareLinks: in.ShareLinks}, in.Revision)
 	})
 }
 
 // administered is the workspace, for those who administer it.
-func administered(ctx context.Context) (portal.Workspace, error) {
-	w, err := me(ctx).Workspace(ctx)
+func administered(ctx context.Context, me *portal.Scope) (portal.Workspace, error) {
+	w, err := me.Workspace(ctx)
 	switch {
 	case err == portal.ErrNotFound:
 		err = portal.ErrForbidden

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/vitrine-portal/vitrine/internal/portal"
 )
 
@@ -113,25 +111,22 @@ func (s *server) notices() {
 	readAll(s, "/api/notices", "list-notices", "What you were told of and still see, newest first", func(ctx context.Context, me *portal.Scope, q *Page) ([]portal.Notice, string, error) {
 		return me.Notices(ctx, q.portal())
 	}, noticeWire)
-	huma.Register(s.huma, operation(http.MethodPut, "/api/notices/read", "read-notices", "Say that you have read all of them, up to one", http.StatusNoContent), func(ctx context.Context, in *sentTop[readUpTo]) (*struct{}, error) {
-		return nil, s.fail(me(ctx).ReadNotices(ctx, in.Body.UpTo))
+	changeTop(s, "/api/notices/read", "read-notices", "Say that you have read all of them, up to one", func(ctx context.Context, me *portal.Scope, in readUpTo) error {
+		return me.ReadNotices(ctx, in.UpTo)
 	})
 	act(s, http.MethodPut, "/api/notices/{id}/read", "read-notice", "Say that you have looked at what it is about", func(ctx context.Context, me *portal.Scope, id string) error {
 		return me.ReadNotice(ctx, portal.NoticeID(id))
 	})
-	huma.Register(s.huma, operation(http.MethodGet, "/api/notice-choices", "notice-choices", "How you are told", http.StatusOK), func(ctx context.Context, _ *struct{}) (*answer[noticeChoices], error) {
-		c, err := me(ctx).NoticeChoices(ctx)
-		if err != nil {
-			return nil, s.fail(err)
-		}
-		return &answer[noticeChoices]{choicesWire(c)}, nil
+	readFor(s, "/api/notice-choices", "notice-choices", "How you are told", func(ctx context.Context, me *portal.Scope, _ *struct{}) (noticeChoices, error) {
+		c, err := me.NoticeChoices(ctx)
+		return choicesWire(c), err
 	})
-	huma.Register(s.huma, operation(http.MethodPut, "/api/notice-choices", "change-notice-choices", "Change how you are told", http.StatusNoContent), func(ctx context.Context, in *sentTop[noticeChoices]) (*struct{}, error) {
-		c, err := in.Body.portal()
-		if err == nil {
-			err = me(ctx).ChooseNotices(ctx, c)
+	changeTop(s, "/api/notice-choices", "change-notice-choices", "Change how you are told", func(ctx context.Context, me *portal.Scope, in noticeChoices) error {
+		c, err := in.portal()
+		if err != nil {
+			return err
 		}
-		return nil, s.fail(err)
+		return me.ChooseNotices(ctx, c)
 	})
 	readAll(s, "/api/muted-projects", "list-muted-projects", "The projects that you are not told of, but for what needs you", func(ctx context.Context, me *portal.Scope, _ *struct{}) ([]portal.Muted, string, error) {
 		all, err := me.Mutes(ctx)

@@ -2,16 +2,13 @@ package api
 
 import (
 	"context"
-	"net/http"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
 )
 
 // register adds all operations.
 func (s *server) register() {
-	huma.Register(s.huma, operation(http.MethodGet, "/api/self", "self", "Who the token acts for", http.StatusOK), s.self)
+	readFor(s, "/api/self", "self", "Who the token acts for", selfWire)
 	s.clients()
 	s.projects()
 	s.milestones()
@@ -39,11 +36,9 @@ func (s *server) register() {
 }
 
 type self struct {
-	Body struct {
-		Person  portal.PersonID `json:"person" doc:"Who the token acts for."`
-		Role    string          `json:"role,omitempty" doc:"In the team; empty for client users."`
-		Clients []clientName    `json:"clients" doc:"The clients that let this person in."`
-	}
+	Person  portal.PersonID `json:"person" doc:"Who the token acts for."`
+	Role    string          `json:"role,omitempty" doc:"In the team; empty for client users."`
+	Clients []clientName    `json:"clients" doc:"The clients that let this person in."`
 }
 
 type clientName struct {
@@ -51,15 +46,11 @@ type clientName struct {
 	Name string          `json:"name" doc:"Its name."`
 }
 
-func (s *server) self(ctx context.Context, _ *struct{}) (*self, error) {
-	who, err := me(ctx).Self(ctx)
-	if err != nil {
-		return nil, s.fail(err)
-	}
-	out := &self{}
-	out.Body.Person, out.Body.Role, out.Body.Clients = me(ctx).Person(), who.Role, []clientName{}
+func selfWire(ctx context.Context, me *portal.Scope, _ *struct{}) (self, error) {
+	who, err := me.Self(ctx)
+	w := self{Person: me.Person(), Role: who.Role, Clients: []clientName{}}
 	for _, c := range who.Clients {
-		out.Body.Clients = append(out.Body.Clients, clientName{c.ID, c.Name})
+		w.Clients = append(w.Clients, clientName{c.ID, c.Name})
 	}
-	return out, nil
+	return w, err
 }

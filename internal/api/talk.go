@@ -362,20 +362,16 @@ func (s *server) threads(name string, comments bool) {
 	if comments {
 		path = "/api/comments/{id}"
 	}
-	huma.Register(s.huma, operation(http.MethodGet, path+"/messages", "list-"+name+"-messages", "What was said in it: the newest, or as asked", http.StatusOK), func(ctx context.Context, q *messageQuery) (*answer[messageList], error) {
-		th, err := threadOf(ctx, me(ctx), q.ID, comments)
-		if err != nil {
-			return nil, s.fail(err)
+	readFor(s, path+"/messages", "list-"+name+"-messages", "What was said in it: the newest, or as asked", func(ctx context.Context, me *portal.Scope, q *messageQuery) (w messageList, err error) {
+		if _, err := threadOf(ctx, me, q.ID, comments); err != nil {
+			return w, err
 		}
-		l, err := me(ctx).Messages(ctx, th.ID, portal.MessagePage{Before: q.Before, After: q.After, Around: q.At})
-		if err != nil {
-			return nil, s.fail(err)
-		}
-		w := messageList{Items: make([]message, 0, len(l.All)), Earlier: l.Earlier, Later: l.Later}
+		l, err := me.Messages(ctx, portal.ThreadID(q.ID), portal.MessagePage{Before: q.Before, After: q.After, Around: q.At})
+		w = messageList{Items: make([]message, 0, len(l.All)), Earlier: l.Earlier, Later: l.Later}
 		for _, m := range l.All {
 			w.Items = append(w.Items, messageWire(m))
 		}
-		return &answer[messageList]{w}, nil
+		return w, err
 	})
 	create(s, path+"/messages", "say-in-"+name, "Say something in it", func(ctx context.Context, me *portal.Scope, id string, in NewMessage) (portal.MessageID, error) {
 		if _, err := threadOf(ctx, me, id, comments); err != nil {
@@ -383,20 +379,16 @@ func (s *server) threads(name string, comments bool) {
 		}
 		return me.Say(ctx, portal.ThreadID(id), in.portal())
 	})
-	huma.Register(s.huma, operation(http.MethodGet, path+"/people", name+"-people", "Who reads what is said in it, as far as you may know them", http.StatusOK), func(ctx context.Context, q *ReaderQuery) (*answer[readers], error) {
-		th, err := threadOf(ctx, me(ctx), q.ID, comments)
-		if err != nil {
-			return nil, s.fail(err)
+	readFor(s, path+"/people", name+"-people", "Who reads what is said in it, as far as you may know them", func(ctx context.Context, me *portal.Scope, q *ReaderQuery) (w readers, err error) {
+		if _, err := threadOf(ctx, me, q.ID, comments); err != nil {
+			return w, err
 		}
-		r, err := me(ctx).ThreadPeople(ctx, th.ID, q.Audience)
-		if err != nil {
-			return nil, s.fail(err)
-		}
-		w := readers{Items: make([]reader, 0, len(r.People)), Count: r.Count}
+		r, err := me.ThreadPeople(ctx, portal.ThreadID(q.ID), q.Audience)
+		w = readers{Items: make([]reader, 0, len(r.People)), Count: r.Count}
 		for _, p := range r.People {
 			w.Items = append(w.Items, readerWire(p))
 		}
-		return &answer[readers]{w}, nil
+		return w, err
 	})
 	readAll(s, path+"/mentionable", name+"-mentionable", "Who can be named in it, at most eight", func(ctx context.Context, me *portal.Scope, q *struct {
 		ReaderQuery
@@ -456,12 +448,9 @@ func (s *server) messages() {
 		return me.SearchMessages(ctx, portal.MessageSearch{Query: q.Query, Author: q.Author, Client: q.Client, Project: q.Project, Thread: q.Conversation, WithFiles: q.Files, Since: q.Since}, q.portal())
 	}, func(h portal.MessageHit) messageHit { return messageHit{messageWire(h.Message), unmarked(h.Snippet)} })
 
-	huma.Register(s.huma, operation(http.MethodGet, "/api/drafts/{id}", "draft", "What you were about to say somewhere", http.StatusOK), func(ctx context.Context, q *DraftQuery) (*answer[draft], error) {
-		d, err := me(ctx).Draft(ctx, q.place())
-		if err != nil {
-			return nil, s.fail(err)
-		}
-		return &answer[draft]{draft{d.Subject, d.Body, moment(d.SavedAt)}}, nil
+	readFor(s, "/api/drafts/{id}", "draft", "What you were about to say somewhere", func(ctx context.Context, me *portal.Scope, q *DraftQuery) (draft, error) {
+		d, err := me.Draft(ctx, q.place())
+		return draft{d.Subject, d.Body, moment(d.SavedAt)}, err
 	})
 	huma.Register(s.huma, operation(http.MethodPut, "/api/drafts/{id}", "save-draft", "Keep what you are about to say somewhere", http.StatusNoContent), func(ctx context.Context, in *struct {
 		DraftQuery
