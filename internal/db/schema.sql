@@ -47,6 +47,8 @@ CREATE TABLE approval_people (
 
 CREATE INDEX approval_people_person ON approval_people (person_id, approval_id);
 
+CREATE INDEX approval_people_waiting ON approval_people (person_id) WHERE role = 'decider' AND decision_id IS NULL;
+
 CREATE TABLE approval_stages (
   approval_id TEXT   NOT NULL REFERENCES approvals (id),
   number      BIGINT NOT NULL,
@@ -287,6 +289,8 @@ CREATE INDEX deliverables_milestone ON deliverables (milestone_id);
 
 CREATE INDEX deliverables_project ON deliverables (project_id, position, id);
 
+CREATE INDEX deliverables_waiting ON deliverables (project_id) WHERE state = 'in_review';
+
 CREATE TABLE downloads (
   id         TEXT   PRIMARY KEY,
   version_id TEXT   NOT NULL REFERENCES versions (id),
@@ -511,6 +515,8 @@ CREATE TABLE file_requests (
 CREATE INDEX file_requests_project ON file_requests (project_id, id);
 
 CREATE INDEX file_requests_remind ON file_requests (remind_at) WHERE remind_at IS NOT NULL;
+
+CREATE INDEX file_requests_waiting ON file_requests (project_id) WHERE state IN ('open', 'refused');
 
 CREATE TABLE files (
   id          TEXT   PRIMARY KEY,
@@ -1176,6 +1182,8 @@ CREATE INDEX threads_project ON threads (project_id, kind) WHERE kind <> 'item';
 CREATE INDEX threads_turn ON threads (client_id, turn) WHERE turn <> 'none';
 
 CREATE INDEX threads_version ON threads (version_id) WHERE version_id IS NOT NULL;
+
+CREATE INDEX threads_waiting ON threads (project_id) WHERE turn = 'client';
 
 CREATE TABLE unsent_comments (
   id         TEXT   PRIMARY KEY,

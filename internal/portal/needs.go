@@ -24,12 +24,9 @@ type Need struct {
 	Held
 }
 
-func needOf(rows *sql.Rows) (Need, error) { return scanNeed(rows) }
-
-// scanNeed reads a row into a Need, and the columns after it into more.
-func scanNeed(rows *sql.Rows, more ...any) (n Need, err error) {
+func scanNeed(rows *sql.Rows) (n Need, err error) {
 	var since int64
-	err = rows.Scan(append([]any{&n.Item, &n.Kind, &n.Title, &n.Project, &n.ProjectName, &n.Client, &n.ClientName, &n.DueOn, &since, &n.AskedBy, &n.Side, &n.Rights}, more...)...)
+	err = rows.Scan(&n.Item, &n.Kind, &n.Title, &n.Project, &n.ProjectName, &n.Client, &n.ClientName, &n.DueOn, &since, &n.AskedBy, &n.Side, &n.Rights)
 	n.Since = moment(since)
 	return n, err
 }
@@ -43,30 +40,26 @@ const maxNeeds = 100
 // The most urgent is first: by due day, then by how long it waits. With a
 // client, only that client's.
 func (me *Scope) Needs(ctx context.Context, client ClientID, limit int) ([]Need, error) {
-	needs, _, err := me.CountedNeeds(ctx, client, limit)
-	return needs, err
-}
-
-// CountedNeeds is Needs, and how many there are without the limit.
-func (me *Scope) CountedNeeds(ctx context.Context, client ClientID, limit int) (needs []Need, total int, err error) {
 	return me.needs(ctx, `n.client_id = $3`, string(client), limit)
 }
 
 // ProjectNeeds is Needs of one project.
 func (me *Scope) ProjectNeeds(ctx context.Context, project ProjectID, limit int) ([]Need, error) {
-	needs, _, err := me.needs(ctx, `n.project_id = $3`, string(project), limit)
-	return needs, err
+	return me.needs(ctx, `n.project_id = $3`, string(project), limit)
 }
 
-// CountNeeds counts what Needs of all clients would return, up to 100.
-func (me *Scope) CountNeeds(ctx context.Context) (n int, err error) {
-	err = me.get(ctx, `SELECT COUNT(*) FROM (SELECT n.id FROM my_waiting n LIMIT $2) x`, []any{maxNeeds}, &n)
+// CountNeeds counts what Needs would return, up to 100.
+func (me *Scope) CountNeeds(ctx context.Context, client ClientID) (n int, err error) {
+	where, args := ``, []any{maxNeeds}
+	if client != "" {
+		where, args = ` WHERE n.client_id = $3`, append(args, string(client))
+	}
+	err = me.get(ctx, `SELECT COUNT(*) FROM (SELECT n.id FROM my_waiting n`+where+` LIMIT $2) x`, args, &n)
 	return n, err
 }
 
-// needs reads what waits once, for the list and the total; names are looked up for
-// the list alone.
-func (me *Scope) needs(ctx context.Context, where, arg string, limit int) (needs []Need, total int, err error) {
+// needs looks the names up for those alone that the limit leaves.
+func (me *Scope) needs(ctx context.Context, where, arg string, limit int) ([]Need, error) {
 	if limit <= 0 || limit > maxNeeds {
 		limit = maxNeeds
 	}
@@ -78,12 +71,10 @@ func (me *Scope) needs(ctx context.Context, where, arg string, limit int) (needs
 	}
 	rows, err := me.query(ctx, `
 SELECT x.id, x.kind, x.title, COALESCE(x.project_id, ''), COALESCE(`+projectNameOf("x.project_id")+`, ''),
-       x.client_id, `+clientNameOf("x.client_id")+`, x.due_on, x.turn_since, COALESCE(`+nameOf("x.asked_by")+`, ''), x.side, x.rights, x.total
-  FROM (SELECT x.*, COUNT(*) OVER () AS total
-          FROM (SELECT n.id, n.kind, n.project_id, n.title, COALESCE(n.due_on, '') AS due_on, n.turn_since, n.asked_by, n.client_id, n.side, n.rights
-                  FROM my_waiting n`+where+`) x`+byUrgency+`$2) x`+byUrgency+`$2`, args...)
-	needs, err = list(rows, err, func(rows *sql.Rows) (Need, error) { return scanNeed(rows, &total) })
-	return needs, total, err
+       x.client_id, `+clientNameOf("x.client_id")+`, x.due_on, x.turn_since, COALESCE(`+nameOf("x.asked_by")+`, ''), x.side, x.rights
+  FROM (SELECT x.* FROM (SELECT n.id, n.kind, n.project_id, n.title, COALESCE(n.due_on, '') AS due_on, n.turn_since, n.asked_by, n.client_id, n.side, n.rights
+          FROM my_waiting n`+where+`) x`+byUrgency+`$2) x`+byUrgency+`$2`, args...)
+	return list(rows, err, scanNeed)
 }
 
 // Bounds of Today.
@@ -219,7 +210,7 @@ SELECT t.id, 'message', t.subject, t.project_id, '', t.client_id, '', '', t.turn
   FROM my_threads t WHERE t.project_id IN `+in+` AND t.kind <> 'item' AND t.turn = 'team' AND t.side = 'team'
 ) x`+byUrgency+`$5`,
 		append([]any{today.Format(time.DateOnly), string(me.actor.person), today.AddDate(0, 0, ownTasksAhead).Format(time.DateOnly), maxNeeds}, args...)...)
-	return list(rows, err, needOf)
+	return list(rows, err, scanNeed)
 }
 
 // unanswered are the general conversations of the clients of the projects, and
@@ -240,7 +231,7 @@ SELECT * FROM (
 UNION ALL
 `+columns+` WHERE t.id IN (SELECT s.thread_id FROM my_seats s) AND t.client_id IS NOT NULL AND t.turn = 'team' AND t.side = 'team'
 ) x ORDER BY x.turn_since, x.id LIMIT $2`, append([]any{maxNeeds}, args...)...)
-	return list(rows, err, needOf)
+	return list(rows, err, scanNeed)
 }
 
 func (me *Scope) waiting(ctx context.Context, ids []ProjectID, before time.Time) ([]Need, error) {
@@ -257,5 +248,5 @@ UNION ALL
 UNION ALL
 `+needColumns("approval")+` WHERE i.project_id IN `+in+` AND i.asking = 1 AND i.turn = 'client' AND i.turn_since < $2
 ) x ORDER BY x.turn_since, x.id LIMIT $3`, append([]any{db.Micros(before), maxNeeds}, args...)...)
-	return list(rows, err, needOf)
+	return list(rows, err, scanNeed)
 }

@@ -58,14 +58,7 @@ const (
 // when none is named.
 func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, id portal.ClientID) error {
 	ctx := r.Context()
-	needs, inAll, err := me.CountedNeeds(ctx, id, needsOnHome+1)
-	if err != nil {
-		return err
-	}
-	if id == "" || len(me.Self.Clients) == 1 {
-		me.needed = func() int { return inAll } // the bell counts the same
-	}
-	p := view.HomePage{Page: s.page(me, "home"), Workspace: me.Brand.Name, Name: me.Person.Name, Client: id, Needs: needs, NeedsInAll: inAll}
+	p := view.HomePage{Page: s.page(me, "home"), Workspace: me.Brand.Name, Name: me.Person.Name, Client: id}
 	if me.Viewing != nil {
 		p.Name = me.Viewing.Name
 	}
@@ -81,6 +74,19 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 	} else {
 		place = string(me.Self.Clients[0].ID)
 		p.Several = true
+	}
+	var err error
+	if p.Needs, err = me.Needs(ctx, id, needsOnHome+1); err != nil {
+		return err
+	}
+	switch p.NeedsInAll = len(p.Needs); {
+	case p.NeedsInAll <= needsOnHome:
+	case id == "" || len(me.Self.Clients) == 1: // as the bell counts them
+		p.NeedsInAll = p.Shell.Client.Needs
+	default:
+		if p.NeedsInAll, err = me.CountNeeds(ctx, id); err != nil {
+			return err
+		}
 	}
 	if p.Projects, _, err = me.Projects(ctx, portal.ProjectFilter{Client: id}, portal.Page{Limit: projectsOnHome}); err != nil {
 		return err
@@ -115,7 +121,7 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 // needed counts what needs a client's person, for the bell; a page is worth more
 // than the count.
 func (s *Server) needed(ctx context.Context, me *visit) int {
-	n, err := me.CountNeeds(ctx)
+	n, err := me.CountNeeds(ctx, "")
 	s.missed(ctx, "counting what needs somebody", err)
 	return n
 }

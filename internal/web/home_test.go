@@ -41,7 +41,7 @@ func TestHome(t *testing.T) {
 func TestNeedsAreCounted(t *testing.T) {
 	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
 		ada, cleo := s.World.As(s.World.Ada), s.World.As(s.World.Cleo)
-		before, err := cleo.CountNeeds(t.Context())
+		before, err := cleo.CountNeeds(t.Context(), "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +58,7 @@ func TestNeedsAreCounted(t *testing.T) {
 		}
 		s.As("cleo").Get("/").MustContain(n + " things need you")
 
-		_, of, err := s.World.As(s.World.Bea).CountedNeeds(t.Context(), s.World.Acme, 1)
+		of, err := s.World.As(s.World.Bea).CountNeeds(t.Context(), s.World.Acme)
 		if err != nil {
 			t.Fatal(err)
 		}

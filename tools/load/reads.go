@@ -29,6 +29,7 @@ func visitReads(p *portal.Portal, accounts *account.Accounts, token string) []re
 			return err
 		}},
 		{"Self", func(ctx context.Context, me *portal.Scope) (err error) { self, err = me.Self(ctx); return err }},
+		{"CountNeeds", func(ctx context.Context, me *portal.Scope) error { _, err := me.CountNeeds(ctx, ""); return err }},
 		{"NewNotices", func(ctx context.Context, me *portal.Scope) error { _, err := me.NewNotices(ctx); return err }},
 		{"UnreadConversations", func(ctx context.Context, me *portal.Scope) error {
 			_, err := me.UnreadConversations(ctx, self)
@@ -44,10 +45,7 @@ func pagesOf(f filled) []page {
 	return []page{
 		{"client home", "/", []read{ // web/home.go
 			{"Client", func(ctx context.Context, me *portal.Scope) error { _, err := me.Client(ctx, f.Client); return err }},
-			{"CountedNeeds", func(ctx context.Context, me *portal.Scope) error {
-				_, _, err := me.CountedNeeds(ctx, f.Client, 6)
-				return err
-			}},
+			{"Needs", func(ctx context.Context, me *portal.Scope) error { _, err := me.Needs(ctx, f.Client, 6); return err }},
 			{"Projects", func(ctx context.Context, me *portal.Scope) error {
 				projects, _, err := me.Projects(ctx, portal.ProjectFilter{Client: f.Client}, portal.Page{Limit: 6})
 				found := make([]portal.ProjectID, len(projects))
@@ -124,7 +122,6 @@ func pagesOf(f filled) []page {
 // within are what every page inside a project reads.
 func within(id portal.ProjectID) []read {
 	return []read{
-		{"CountNeeds", func(ctx context.Context, me *portal.Scope) error { _, err := me.CountNeeds(ctx); return err }},
 		{"Project", func(ctx context.Context, me *portal.Scope) error { _, err := me.Project(ctx, id); return err }},
 		{"Summary", func(ctx context.Context, me *portal.Scope) error { _, err := me.Summary(ctx, id); return err }},
 		{"Office", func(ctx context.Context, me *portal.Scope) error { _, err := me.Office(ctx); return err }},
