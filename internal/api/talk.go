@@ -257,6 +257,7 @@ type messageSearch struct {
 
 type messageHit struct {
 	Message message `json:"message" doc:"What was found."`
+	Title   string  `json:"title,omitempty" doc:"Of a comment: what was commented on."`
 	Snippet string  `json:"snippet" doc:"Of the text, around what was found."`
 }
 
@@ -446,7 +447,9 @@ func (s *server) messages() {
 	})
 	readAll(s, "/api/message-search", "search-messages", "Messages and comments by what is written in them, the newest first", func(ctx context.Context, me *portal.Scope, q *messageSearch) ([]portal.MessageHit, string, error) {
 		return me.SearchMessages(ctx, portal.MessageSearch{Query: q.Query, Author: q.Author, Client: q.Client, Project: q.Project, Thread: q.Conversation, WithFiles: q.Files, Since: q.Since}, q.portal())
-	}, func(h portal.MessageHit) messageHit { return messageHit{messageWire(h.Message), unmarked(h.Snippet)} })
+	}, func(h portal.MessageHit) messageHit {
+		return messageHit{messageWire(h.Message), h.Title, unmarked(h.Snippet)}
+	})
 
 	readFor(s, "/api/drafts/{id}", "draft", "What you were about to say somewhere", func(ctx context.Context, me *portal.Scope, q *DraftQuery) (draft, error) {
 		d, err := me.Draft(ctx, q.place())

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,6 +73,28 @@ func loadItem(ctx context.Context, r reader, id ItemID) (item, error) {
 SELECT i.project_id, i.client_id, i.`+k.title+`, i.audience, COALESCE(i.`+k.made+`, ''), i.revision, i.side, i.rights FROM my_`+k.table+` i WHERE i.id = $2`,
 		[]any{string(id)}, &i.project, &i.client, &i.title, &i.audience, &i.madeBy, &i.revision, &i.Side, &i.Rights)
 	return i, err
+}
+
+// titles are those of the items that the reader sees, in one query for each
+// kind.
+func titles(ctx context.Context, r reader, ids []ItemID) (map[ItemID]string, error) {
+	kinds := map[itemKind][]ItemID{}
+	for _, id := range ids {
+		if k, ok := kindOfItem(string(id)); ok && !slices.Contains(kinds[k], id) {
+			kinds[k] = append(kinds[k], id)
+		}
+	}
+	all := map[ItemID]string{}
+	for k, ids := range kinds {
+		for part := range slices.Chunk(ids, 200) {
+			in, args := oneOf(2, part)
+			rows, err := r.query(ctx, `SELECT i.id, i.`+k.title+` FROM my_`+k.table+` i WHERE i.id IN `+in, args...)
+			if err := eachPair(rows, err, func(id ItemID, title string) { all[id] = title }); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return all, nil
 }
 
 // mayShow reports whether the actor may change who sees the item: anyone's

@@ -17,6 +17,7 @@ import (
 // for stands between \x02 and \x03.
 type MessageHit struct {
 	Message
+	Title   string // of what was commented on
 	Snippet string
 }
 
@@ -156,9 +157,17 @@ func (me *Scope) SearchMessages(ctx context.Context, s MessageSearch, pg Page) (
 	if err := completeMessages(ctx, me, messages); err != nil {
 		return nil, "", err
 	}
+	var on []ItemID
+	for _, m := range messages {
+		on = append(on, m.Item)
+	}
+	names, err := titles(ctx, me, on)
+	if err != nil {
+		return nil, "", err
+	}
 	for _, id := range found {
 		if i := slices.IndexFunc(messages, func(m Message) bool { return m.ID == id }); i >= 0 {
-			hits = append(hits, MessageHit{Message: messages[i], Snippet: snippet(messages[i].Body, words)})
+			hits = append(hits, MessageHit{Message: messages[i], Title: names[messages[i].Item], Snippet: snippet(messages[i].Body, words)})
 		}
 	}
 	return hits, next, nil

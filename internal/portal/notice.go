@@ -62,20 +62,20 @@ func (me *Scope) Notices(ctx context.Context, pg Page) (all []Notice, next strin
 // stillThere marks those whose subject has no page any more, and titles those of
 // comments by what they are on.
 func (me *Scope) stillThere(ctx context.Context, all []Notice) error {
-	events, titles := make([]Event, len(all)), map[ItemID]string{}
+	events, on := make([]Event, len(all)), []ItemID(nil)
 	for i, n := range all {
-		events[i] = n.Event
-		if n.Item == "" {
-			continue
+		if events[i] = n.Event; n.Item != "" {
+			on = append(on, n.Item)
 		}
-		if _, known := titles[n.Item]; !known {
-			it, err := loadItem(ctx, me, n.Item)
-			if err != nil && err != ErrNotFound {
-				return err
-			}
-			titles[n.Item] = it.title
+	}
+	names, err := titles(ctx, me, on)
+	if err != nil {
+		return err
+	}
+	for i, n := range all {
+		if n.Item != "" {
+			all[i].Title = names[n.Item]
 		}
-		all[i].Title = titles[n.Item]
 	}
 	if err := me.standing(ctx, events); err != nil {
 		return err

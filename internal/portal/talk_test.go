@@ -1338,6 +1338,9 @@ func TestSearchMessages(t *testing.T) {
 		}
 		monday := portal.MessageSearch{Query: "mon"}
 		same("as Cleo", find(w.Cleo, monday), comment, second, first)
+		if hits, _, err := cleo.SearchMessages(ctx, monday, portal.Page{Limit: 1}); err != nil || hits[0].Title != must[portal.Task](t)(cleo.Task(ctx, w.Items[w.Site][portal.ClientSide].Task)).Title {
+			t.Errorf("a comment is found on %v, %v", hits, err)
+		}
 		if got := find(w.Ada, monday); len(got) != 5 || !slices.Contains(got, note) {
 			t.Errorf("as Ada: %v", got)
 		}

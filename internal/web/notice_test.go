@@ -3,6 +3,7 @@ package web_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"image"
 	"net/url"
 	"strings"
 	"testing"
@@ -177,13 +178,22 @@ func TestPushDevices(t *testing.T) {
 			Theme         string `json:"theme_color"`
 			Icons         []struct{ Src string }
 		}
-		if err := json.Unmarshal([]byte(m.Body), &app); err != nil || app.Name != `Honcho "Design"` || app.Display != "standalone" || app.Start != "/" || app.Theme != "#aa3366" || len(app.Icons) != 1 {
+		if err := json.Unmarshal([]byte(m.Body), &app); err != nil || app.Name != `Honcho "Design"` || app.Display != "standalone" || app.Start != "/" || app.Theme != "#aa3366" || len(app.Icons) != 2 {
 			t.Errorf("%v: %s", err, m.Body)
 		}
 		if h := m.Header.Get("Content-Type"); h != "application/manifest+json" {
 			t.Errorf("the manifest is %s", h)
 		}
 		stranger.Get(app.Icons[0].Src).MustBe(200)
+		icon := stranger.Get(app.Icons[1].Src).MustBe(200)
+		if pic, _, err := image.Decode(strings.NewReader(icon.Body)); err != nil || icon.Header.Get("Content-Type") != "image/png" {
+			t.Errorf("the icon of a telephone: %v", err)
+		} else if r, g, b, _ := pic.At(2, 2).RGBA(); pic.Bounds().Dx() != 512 || r>>8 != 0xaa || g>>8 != 0x33 || b>>8 != 0x66 {
+			t.Errorf("the icon of a telephone is %v, of the colour %x %x %x", pic.Bounds(), r>>8, g>>8, b>>8)
+		}
+		if stranger.Get("/signin").Attr(`link[rel="apple-touch-icon"]`, "href") != app.Icons[1].Src {
+			t.Error("the pages do not lead to it")
+		}
 		w := stranger.Get("/sw.js").MustBe(200)
 		if w.Header.Get("Content-Type") != "text/javascript; charset=utf-8" || w.Header.Get("Cache-Control") != "no-cache" || !strings.Contains(w.Body, "showNotification") || strings.Contains(w.Body, "fetch") {
 			t.Errorf("the service worker is %v: %s", w.Header, w.Body)

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
@@ -42,7 +43,7 @@ func (s *Server) manifest(w http.ResponseWriter, r *http.Request, _ *visit) erro
 			Lang       string `json:"lang"`
 			Icons      []icon `json:"icons"`
 		}{"/", b.Name, b.Mark(), "/", "/", "standalone", cmp.Or(b.Accent, static.DefaultAccent), "#ffffff", cmp.Or(b.Locale, "en"),
-			[]icon{{"/icon.svg?v=" + brandStamp(b), "image/svg+xml", "any"}}})
+			[]icon{{"/icon.svg?v=" + brandStamp(b), "image/svg+xml", "any"}, {"/icon.png?v=" + brandStamp(b), "image/png", fmt.Sprintf("%dx%d", static.IconSize, static.IconSize)}}})
 		if err != nil {
 			panic(err) // texts alone
 		}

@@ -56,7 +56,7 @@ func TestEveryRouteHasTheHeaders(t *testing.T) {
 		// Where a route differs from that, and how.
 		bytesHeaders := map[string]string{"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "private, no-store"}
 		differs := map[string]map[string]string{
-			"GET /static/": {"Vary": ""}, "GET /brand.css": {"Vary": ""}, "GET /icon.svg": {"Vary": ""}, // the same for everybody
+			"GET /static/": {"Vary": ""}, "GET /brand.css": {"Vary": ""}, "GET /icon.svg": {"Vary": ""}, "GET /icon.png": {"Vary": ""}, // the same for everybody
 			"GET /manifest.webmanifest": {"Vary": ""}, "GET /sw.js": {"Vary": "Accept-Encoding", "Cache-Control": "no-cache"},
 			"GET /outbox/{id}":            {"Content-Security-Policy": want["Content-Security-Policy"] + "; frame-src 'self'"},
 			"GET /versions/{id}/download": bytesHeaders, "GET /versions/{id}/thumb": bytesHeaders, "GET /projects/{project}/zip": bytesHeaders,

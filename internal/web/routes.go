@@ -46,6 +46,7 @@ func (s *Server) sharedRoutes() []route {
 		{"GET /static/", anybody, s.staticFile},
 		{"GET /brand.css", anybody, s.brandSheet},
 		{"GET /icon.svg", anybody, s.brandIcon},
+		{"GET /icon.png", anybody, s.brandPicture},
 		{"GET /manifest.webmanifest", anybody, s.manifest},
 		{"GET /sw.js", anybody, s.serviceWorker},
 		{"GET /health", anybody, s.health},

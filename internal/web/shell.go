@@ -191,6 +191,11 @@ func (s *Server) brandIcon(w http.ResponseWriter, r *http.Request, _ *visit) err
 	})
 }
 
+// brandPicture is the icon where a telephone keeps it.
+func (s *Server) brandPicture(w http.ResponseWriter, r *http.Request, _ *visit) error {
+	return s.brandFile(w, r, "image/png", func(b portal.Brand) []byte { return static.IconPicture(ui.Person{Name: b.Mark()}.Initials(), b.Accent) })
+}
+
 func (s *Server) brandFile(w http.ResponseWriter, r *http.Request, kind string, draw func(portal.Brand) []byte) error {
 	b, err := s.Portal.Brand(r.Context())
 	if err != nil {

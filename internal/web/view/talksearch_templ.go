@@ -180,9 +180,9 @@ func (p *MessageSearchPage) hit(h portal.MessageHit) templ.Component {
 			}
 		}
 		var templ_7745c5c3_Var5 string
-		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(p.hitTitle(h.Message))
+		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(p.hitTitle(h))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/talksearch.templ`, Line: 55, Col: 27}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/talksearch.templ`, Line: 55, Col: 19}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 		if templ_7745c5c3_Err != nil {
@@ -283,11 +283,14 @@ func (p *MessageSearchPage) hit(h portal.MessageHit) templ.Component {
 	})
 }
 
-func (p *MessageSearchPage) hitTitle(m portal.Message) string {
-	if m.Kind == portal.ItemThread {
-		return p.T("talk.comment_on")
+func (p *MessageSearchPage) hitTitle(h portal.MessageHit) string {
+	switch {
+	case h.Item.Kind() == "update":
+		return p.T("talk.comment_on_update")
+	case h.Kind == portal.ItemThread:
+		return p.T("talk.comment_on", "title", h.Title)
 	}
-	return p.Title(portal.Thread{Kind: m.Kind, Subject: m.Subject, ClientName: m.ClientName}, nil)
+	return p.Title(portal.Thread{Kind: h.Kind, Subject: h.Subject, ClientName: h.ClientName}, nil)
 }
 
 func (p *MessageSearchPage) clientOf(m portal.Message) string {
