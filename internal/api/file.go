@@ -326,9 +326,8 @@ func (s *server) versions() {
 		v, err := me.Version(ctx, portal.VersionID(id))
 		return versionWire(v), err
 	})
-	act(s, http.MethodPost, "/api/versions/{id}/restore", "restore-version", "Bring it back, as a new version of the same bytes", func(ctx context.Context, me *portal.Scope, id string) error {
-		_, err := me.RestoreVersion(ctx, portal.VersionID(id))
-		return err
+	makeOf(s, "/api/versions/{id}/restore", "restore-version", "Bring it back, as a new version of the same bytes", func(ctx context.Context, me *portal.Scope, id string) (portal.VersionID, error) {
+		return me.RestoreVersion(ctx, portal.VersionID(id))
 	})
 	act(s, http.MethodPost, "/api/versions/{id}/audience", "show-version", "Show a draft of a file that the client sees", func(ctx context.Context, me *portal.Scope, id string) error {
 		return me.ShowVersion(ctx, portal.VersionID(id))

@@ -172,3 +172,11 @@ func act(s *server, method, path, id, summary string, f func(ctx context.Context
 		return nil, f(once(ctx, id, byID{about}), me(ctx), about)
 	})
 }
+
+// makeOf does something that makes a thing and needs nothing more to be said.
+func makeOf[ID ~string](s *server, path, id, summary string, f func(ctx context.Context, me *portal.Scope, id string) (ID, error)) {
+	s.about(giving[created](s, operation(http.MethodPost, path, id, summary, http.StatusCreated)), func(ctx context.Context, about string) (any, error) {
+		made, err := portal.Once(f(once(ctx, id, byID{about}), me(ctx), about))
+		return created{string(made)}, err
+	})
+}

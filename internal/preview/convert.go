@@ -36,10 +36,10 @@ func (j *making) image(ctx context.Context) (err error) {
 			return none("heif-convert is missing")
 		}
 		in, upright = j.room.out("still.jpg"), true // turned by the converter
-		if _, err := j.m.run(ctx, j.room, step{order{
+		if _, err := j.m.run(ctx, j.room, order{
 			Memory: 2 << 30, CPU: 25, File: 256 << 20,
 			Argv: []string{j.m.tools.heif, "-q", "92", j.room.as(j.room.in), j.room.as(in)},
-		}, 30 * time.Second}); err != nil {
+		}); err != nil {
 			return err
 		}
 		if _, err := os.Lstat(in); err != nil { // of several pictures it numbers them
@@ -64,10 +64,10 @@ func (j *making) svg(ctx context.Context) (err error) {
 	}
 	still := j.room.out("still.png")
 	side := strconv.Itoa(largeSide)
-	if _, err := j.m.run(ctx, j.room, step{order{
+	if _, err := j.m.run(ctx, j.room, order{
 		Memory: 1 << 30, CPU: 10, File: 64 << 20,
 		Argv: []string{j.m.tools.rsvg, "-f", "png", "-w", side, "-h", side, "--keep-aspect-ratio", "-o", j.room.as(still), j.room.as(j.room.in)},
-	}, 15 * time.Second}); err != nil {
+	}); err != nil {
 		return err
 	}
 	j.result.Width, j.result.Height, err = j.remake(ctx, j.room, still, true, "large", "thumb")
@@ -93,10 +93,10 @@ func (j *making) pdf(ctx context.Context, r *room) error {
 	}
 	if j.m.tools.pdftotext != "" {
 		text := r.out("text")
-		_, err := j.m.run(ctx, r, step{order{
+		_, err := j.m.run(ctx, r, order{
 			Memory: 1 << 30, CPU: 25, File: 64 << 20,
 			Argv: []string{j.m.tools.pdftotext, "-enc", "UTF-8", "-nopgbrk", "-l", "1000", r.as(r.in), r.as(text)},
-		}, 30 * time.Second})
+		})
 		if err != nil && !errors.Is(err, ErrNone) {
 			return err
 		}
@@ -115,10 +115,10 @@ func (j *making) pdf(ctx context.Context, r *room) error {
 // pages makes pictures of the pages from first to last, and when it makes the
 // first of all, its thumbnail.
 func (j *making) pages(ctx context.Context, r *room, first, last int) error {
-	info, err := j.m.run(ctx, r, step{order{
+	info, err := j.m.run(ctx, r, order{
 		Memory: 1 << 30, CPU: 10, File: 1 << 20,
 		Argv: []string{j.m.tools.pdfinfo, "-f", strconv.Itoa(first), "-l", strconv.Itoa(last), r.as(r.in)},
-	}, 15 * time.Second})
+	})
 	if err != nil {
 		return err
 	}
@@ -144,10 +144,10 @@ func (j *making) pages(ctx context.Context, r *room, first, last int) error {
 		}
 	}
 	argv := append([]string{j.m.tools.pdftoppm, "-jpeg", "-jpegopt", "quality=82", "-f", strconv.Itoa(first), "-l", strconv.Itoa(last)}, scale...)
-	_, err = j.m.run(ctx, r, step{order{
+	_, err = j.m.run(ctx, r, order{
 		Memory: 1 << 30, CPU: 30, File: 32 << 20,
 		Argv: append(argv, r.as(r.in), r.as(r.out("page"))),
-	}, 30 * time.Second})
+	})
 	if err != nil && !errors.Is(err, ErrNone) {
 		return err
 	}
@@ -230,11 +230,11 @@ func (j *making) office(ctx context.Context, ext string) error {
 	}
 	// The profile is new each time, and tells its socket from others'.
 	profile := "file://" + j.room.as(filepath.Join(j.room.dir, "tmp")) + "/profile"
-	office := step{order{
+	office := order{
 		Memory: 4 << 30, CPU: 30, File: 128 << 20, Socket: "/tmp", Read: []string{"/proc"}, // it will not start without
 		Argv: []string{j.m.tools.soffice, "-env:UserInstallation=" + profile, "--headless", "--norestore", "--nolockcheck", "--nodefault",
 			"--convert-to", "pdf", "--outdir", j.room.as(j.room.out("")), j.room.as(in)},
-	}, 45 * time.Second}
+	}
 	_, err := j.m.run(ctx, j.room, office)
 	if j.room.box != bubblewrap {
 		// It made a socket that it may not remove, and starts a second time
@@ -296,10 +296,10 @@ func (j *making) input() ([]string, error) {
 }
 
 func (j *making) ffmpeg(ctx context.Context, argv ...string) error {
-	_, err := j.m.run(ctx, j.room, step{order{
+	_, err := j.m.run(ctx, j.room, order{
 		Memory: 2 << 30, CPU: 30, File: 64 << 20,
 		Argv: append([]string{j.m.tools.ffmpeg, "-nostdin", "-hide_banner"}, argv...),
-	}, 30 * time.Second})
+	})
 	return err
 }
 
@@ -309,7 +309,7 @@ func (j *making) media(ctx context.Context, input []string) (video bool, err err
 		return false, none("ffmpeg is missing")
 	}
 	argv := append([]string{j.m.tools.ffprobe, "-show_entries", "format=duration:stream=codec_type,width,height", "-of", "json"}, input...)
-	out, err := j.m.run(ctx, j.room, step{order{Memory: 2 << 30, CPU: 10, File: 1 << 20, Argv: argv}, 15 * time.Second})
+	out, err := j.m.run(ctx, j.room, order{Memory: 2 << 30, CPU: 10, File: 1 << 20, Argv: argv})
 	if err != nil {
 		return false, err
 	}

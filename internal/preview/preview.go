@@ -236,7 +236,7 @@ func (j *making) remake(ctx context.Context, r *room, in string, upright bool, k
 	for _, kind := range kinds {
 		o.Out = append(o.Out, imageOut{r.as(r.out("made-" + kind)), sides[kind]})
 	}
-	out, err := j.m.run(ctx, r, step{order{Image: o, CPU: 25, File: 64 << 20}, 30 * time.Second})
+	out, err := j.m.run(ctx, r, order{Image: o, CPU: 25, File: 64 << 20})
 	if err != nil {
 		return 0, 0, err
 	}

@@ -65,26 +65,32 @@ func (m *Maker) newRoom(in string) (*room, error) {
 
 func (r *room) close() { os.RemoveAll(r.dir) }
 
-// A step is one process.
-type step struct {
-	order
-	wall time.Duration
+// patience is how much longer a worker may take than the processor time it has:
+// much else may be going on, and which files have previews must not hang on that.
+const patience = 4
+
+// wall is how long a worker may take.
+func (o order) wall() time.Duration {
+	if o.CPU == 0 {
+		return 10 * time.Second
+	}
+	return patience * time.Duration(o.CPU) * time.Second
 }
 
 // run starts a worker and waits for it. What it writes to its standard output
 // is returned, up to a limit. A worker that fails, crashes or is stopped for
 // taking too much is ErrNone; only what the machine or the caller is to blame
 // for is another error.
-func (m *Maker) run(ctx context.Context, r *room, s step) ([]byte, error) {
-	within, cancel := context.WithTimeout(ctx, s.wall)
+func (m *Maker) run(ctx context.Context, r *room, o order) ([]byte, error) {
+	within, cancel := context.WithTimeout(ctx, o.wall())
 	defer cancel()
-	s.Self, s.Write = m.self, r.as(r.dir)
+	o.Self, o.Write = m.self, r.as(r.dir)
 	program := m.self
 	if r.box == bubblewrap {
-		s.Self = "/vitrine"
+		o.Self = "/vitrine"
 	}
-	s.Read, s.Own = append(s.Read, r.as(r.in)), r.box == bubblewrap
-	text, err := json.Marshal(s.order)
+	o.Read, o.Own = append(o.Read, r.as(r.in)), r.box == bubblewrap
+	text, err := json.Marshal(o)
 	if err != nil {
 		return nil, err
 	}
@@ -112,16 +118,16 @@ func (m *Maker) run(ctx context.Context, r *room, s step) ([]byte, error) {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case within.Err() != nil:
-		return nil, none("%s took longer than %v", s.name(), s.wall)
+		return nil, none("%s took longer than %v", o.name(), o.wall())
 	case err != nil:
-		return nil, none("%s: %v: %s", s.name(), err, bytes.TrimSpace(errs.Bytes()))
+		return nil, none("%s: %v: %s", o.name(), err, bytes.TrimSpace(errs.Bytes()))
 	}
 	return out.Bytes(), nil
 }
 
-func (s step) name() string {
-	if len(s.Argv) > 0 {
-		return filepath.Base(s.Argv[0])
+func (o order) name() string {
+	if len(o.Argv) > 0 {
+		return filepath.Base(o.Argv[0])
 	}
 	return "the image worker"
 }
@@ -211,7 +217,7 @@ func (m *Maker) try(box sandbox) (w Walls, err error) {
 	}
 	defer listener.Close()
 	probe := &probeOrder{Address: listener.Addr().String(), File: secret.Name()}
-	out, err := m.run(ctx, r, step{order: order{Probe: probe}, wall: 10 * time.Second})
+	out, err := m.run(ctx, r, order{Probe: probe})
 	if err != nil {
 		return w, err
 	}
