@@ -45,16 +45,22 @@ func (me *Scope) write(ctx context.Context, fn func(*tx) error) error {
 // transaction: all of them, or none. Fn may run more than once, and reads what
 // it needs before. A request that was here before is not made again.
 func (me *Scope) Together(ctx context.Context, fn func(*Scope) error) error {
-	err := me.write(ctx, func(t *tx) error {
-		all := *me
-		all.in = t
-		return fn(&all)
-	})
+	err := me.Making(ctx, fn)
 	var again *Repeated
 	if errors.As(err, &again) {
 		return nil
 	}
 	return err
+}
+
+// Making is Together for what is asked about afterwards: of a request that was
+// here before it says what the last of its changes was about, as Repeated.
+func (me *Scope) Making(ctx context.Context, fn func(*Scope) error) error {
+	return me.write(ctx, func(t *tx) error {
+		all := *me
+		all.in = t
+		return fn(&all)
+	})
 }
 
 // part is one of several changes in one transaction.
@@ -66,7 +72,7 @@ func (t *tx) part(ctx context.Context, fn func(*tx) error) error {
 	if one.changed && !one.recorded {
 		return errUnrecorded
 	}
-	t.changed, t.recorded = t.changed || one.changed, t.recorded || one.recorded
+	t.changed, t.recorded, t.subject = t.changed || one.changed, t.recorded || one.recorded, one.subject
 	t.signals = append(t.signals, one.signals...)
 	return nil
 }

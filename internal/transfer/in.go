@@ -252,18 +252,19 @@ func (c *Carrier) Finish(ctx context.Context, me *portal.Scope, u portal.Uploadi
 	if u.Finished {
 		return u.Became, u.Version, nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Minute)
-	defer cancel()
-	a, err := c.arrived(ctx, me, u, sum)
+	ctx = context.WithoutCancel(ctx)
+	a, err := c.Arrived(ctx, me, u, sum)
 	if err != nil {
 		return "", "", err
 	}
 	return me.FinishUpload(ctx, u.ID, a)
 }
 
-// arrived makes a blob of an upload of which everything is there, and looks at
+// Arrived makes a blob of an upload of which everything is there, and looks at
 // it. When it is not what was announced, the upload is forgotten.
-func (c *Carrier) arrived(ctx context.Context, me *portal.Scope, u portal.Uploading, sum string) (portal.Arrived, error) {
+func (c *Carrier) Arrived(ctx context.Context, me *portal.Scope, u portal.Uploading, sum string) (portal.Arrived, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Minute)
+	defer cancel()
 	st, err := stateOf(u)
 	if err != nil {
 		return portal.Arrived{}, err

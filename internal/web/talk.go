@@ -136,6 +136,7 @@ type typed struct {
 	audience portal.Side
 	subject  string
 	Project  portal.ProjectID // where files that come with it are kept
+	came     *taker           // them; nil: none
 	portal.NewMessage
 }
 
@@ -358,11 +359,11 @@ func (s *Server) sayInThread(w http.ResponseWriter, r *http.Request, me *visit) 
 	case !th.MayWrite(): // before any byte comes
 		return portal.ErrForbidden
 	}
-	t, err := s.readSaid(w, r, me, th.Client, th.Project)
+	t, err := s.readSaid(w, r, me, th.Client, th.Project, th.Audience)
 	ctx := r.Context()
 	var msg portal.MessageID
 	if err == nil {
-		msg, err = portal.Once(me.Say(ctx, id, t.NewMessage))
+		msg, err = say(ctx, me, &t, func(me *portal.Scope, n portal.NewMessage) (portal.MessageID, error) { return me.Say(ctx, id, n) })
 	}
 	if invalid, status, ok := refused(err); ok {
 		if th.Comments() {
@@ -643,10 +644,13 @@ func (s *Server) renderNewConversation(w http.ResponseWriter, r *http.Request, m
 
 func (s *Server) startConversation(w http.ResponseWriter, r *http.Request, me *visit) error {
 	project := portal.ProjectID(r.PathValue("project"))
-	t, err := s.readSaid(w, r, me, "", project)
+	t, err := s.readSaid(w, r, me, "", project, portal.ClientSide)
+	ctx := r.Context()
 	var id portal.ThreadID
 	if err == nil {
-		id, err = portal.Once(me.StartConversation(r.Context(), project, portal.NewConversation{Subject: t.subject, NewMessage: t.NewMessage}))
+		id, err = say(ctx, me, &t, func(me *portal.Scope, n portal.NewMessage) (portal.ThreadID, error) {
+			return me.StartConversation(ctx, project, portal.NewConversation{Subject: t.subject, NewMessage: n})
+		})
 	}
 	if invalid, status, ok := refused(err); ok {
 		return s.renderNewConversation(w, r, me, status, &t, invalid)
@@ -716,10 +720,13 @@ func (s *Server) renderGeneral(w http.ResponseWriter, r *http.Request, me *visit
 
 func (s *Server) sayToClient(w http.ResponseWriter, r *http.Request, me *visit) error {
 	client := portal.ClientID(r.PathValue("id"))
-	t, err := s.readSaid(w, r, me, client, "")
+	t, err := s.readSaid(w, r, me, client, "", portal.ClientSide)
+	ctx := r.Context()
 	var msg portal.MessageID
 	if err == nil {
-		msg, err = portal.Once(me.SayToClient(r.Context(), client, t.NewMessage))
+		msg, err = say(ctx, me, &t, func(me *portal.Scope, n portal.NewMessage) (portal.MessageID, error) {
+			return me.SayToClient(ctx, client, n)
+		})
 	}
 	if invalid, status, ok := refused(err); ok {
 		return s.renderGeneral(w, r, me, status, &t, invalid)

@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -261,6 +262,26 @@ func TestFilesInMessages(t *testing.T) {
 		}
 		if got := files(s.Site); strings.Join(got, ",") != "knot.txt for client,rope.txt for client" {
 			t.Errorf("kept are %q", got)
+		}
+		// And so it is when it is sent at the same instant, with no upload left over.
+		at5 := []filePart{{"once", "", "number five"}, {"audience", "", "client"}, {"body", "", "Five times"}, {"upload", named("mast.txt"), "a mast"}}
+		var wg sync.WaitGroup
+		var five [5]answer
+		for i := range five {
+			from := send(t, cleo)
+			wg.Go(func() { five[i] = from.form(at, at5...) })
+		}
+		wg.Wait()
+		for _, a := range five {
+			if a.StatusCode != 303 || a.Header.Get("Location") != five[0].Header.Get("Location") {
+				t.Errorf("sent at once: %d to %s", a.StatusCode, a.Header.Get("Location"))
+			}
+		}
+		if got := strings.Join(files(s.Site), ","); strings.Count(got, "mast") != 1 || strings.Count(mia.Get(at).Text(".messages"), "Five times") != 1 {
+			t.Errorf("sent at once, kept are %s", got)
+		}
+		if left, err := s.World.As(s.Cleo).Uploads(t.Context()); err != nil || len(left) != 0 {
+			t.Errorf("left over are %v, %v", left, err)
 		}
 		// Of a note, the team alone has them; a file may be all that is said.
 		expect("a note", say(mia, at, filePart{"audience", "", "team"}, filePart{"body", "", ""}, filePart{"upload", named("inkwell.txt"), "inkwell"}), 303)

@@ -2,8 +2,10 @@ package web
 
 import (
 	"context"
+	"errors"
 	"mime"
 	"net/http"
+	"slices"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
@@ -49,9 +51,10 @@ func mayBring(p portal.Project) bool {
 	return p.Can(portal.Upload) && p.Sections.Has(portal.SectionFiles)
 }
 
-// readSaid reads a composer. Files that come with it become files of the project,
-// or of the one of the client's that was chosen, for those who read the message.
-func (s *Server) readSaid(w http.ResponseWriter, r *http.Request, me *visit, client portal.ClientID, project portal.ProjectID) (said typed, err error) {
+// readSaid reads a composer. Files that come with it are here then, for the
+// project, or for the one of the client's that was chosen; say makes files of
+// them, for those who read the message, who are of no more than the side widest.
+func (s *Server) readSaid(w http.ResponseWriter, r *http.Request, me *visit, client portal.ClientID, project portal.ProjectID, widest portal.Side) (said typed, err error) {
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "multipart/form-data" {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		f, err := parseForm(r)
@@ -72,6 +75,9 @@ func (s *Server) readSaid(w http.ResponseWriter, r *http.Request, me *visit, cli
 			}
 		}
 		n = portal.NewUpload{Project: project, Audience: said.Audience, OnClash: "both"}
+		if widest == portal.Team {
+			n.Audience = widest
+		}
 		ctx = f.request(ctx, r.URL.Path)
 		t.spare, err = me.Did(ctx)
 		return n, err
@@ -81,13 +87,58 @@ func (s *Server) readSaid(w http.ResponseWriter, r *http.Request, me *visit, cli
 		return said, err
 	}
 	defer leave()
-	for _, u := range t.came {
-		id, _, err := s.Bytes.Finish(r.Context(), me.Scope, u, "")
-		if err != nil {
-			return said, err
-		}
-		said.Files = append(said.Files, id)
-	}
+	said.came = t
 	*r = *r.WithContext(ctx) // what comes now is what the request is about
 	return said, nil
+}
+
+// say says what was read, and makes files of what came with it in the same
+// change: whether it is said twice at once or not at all, no file is left over.
+// Only where it can be said anew, with the files that are there then, they stay.
+func say[T ~string](ctx context.Context, me *visit, t *typed, f func(*portal.Scope, portal.NewMessage) (T, error)) (id T, err error) {
+	came := t.came
+	if came == nil || len(came.came) == 0 {
+		return portal.Once(f(me.Scope, t.NewMessage))
+	}
+	arrived := make([]portal.Arrived, len(came.came))
+	for i, u := range came.came {
+		if arrived[i], err = came.Bytes.Arrived(ctx, me.Scope, u, ""); err != nil {
+			came.forget(ctx)
+			return "", err
+		}
+	}
+	place := func(me *portal.Scope) (n portal.NewMessage, err error) {
+		n = t.NewMessage
+		n.Files = slices.Clone(n.Files)
+		for i, u := range came.came {
+			file, _, err := me.FinishUpload(ctx, u.ID, arrived[i])
+			if err != nil {
+				return n, err
+			}
+			n.Files = append(n.Files, file)
+		}
+		return n, nil
+	}
+	err = me.Making(ctx, func(all *portal.Scope) error {
+		n, err := place(all)
+		if err == nil {
+			id, err = f(all, n)
+		}
+		return err
+	})
+	var wrong *portal.Invalid
+	switch {
+	case err == nil:
+		return id, nil
+	case errors.As(err, &wrong):
+		ctx = portal.WithRequest(ctx, portal.Request{}) // it was not said
+		n, failed := place(me.Scope)
+		if failed != nil {
+			return "", failed
+		}
+		t.NewMessage = n
+		return "", err
+	}
+	came.forget(ctx)
+	return portal.Once(id, err)
 }

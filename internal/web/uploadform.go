@@ -227,8 +227,10 @@ func (t *taker) takeFile(ctx context.Context, part *multipart.Part, content io.R
 	return t.me.FitUpload(ctx, last.ID, last.Size)
 }
 
-// forget gives up what has come of a form that does not come whole.
+// forget gives up what has come of a form that does not come whole, or that
+// came twice.
 func (t *taker) forget(ctx context.Context) {
+	ctx = portal.WithRequest(context.WithoutCancel(ctx), portal.Request{}) // this is not what the request was
 	for _, u := range t.came {
 		if err := t.Bytes.Abandon(ctx, t.me.Scope, u); err != nil {
 			t.Log.Warn("forget an upload", "upload", string(u.ID), "error", err.Error())
