@@ -167,7 +167,12 @@ func talkReads(items func(*portaltest.World, portal.ProjectID) []portaltest.Item
 			}, items(w, p))
 		}},
 		{"UnsentOn", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
-			return each(func(i portaltest.Items) (any, error) { return me.UnsentOn(ctx, i.Version) }, items(w, p))
+			return each(func(i portaltest.Items) (any, error) {
+				if _, err := me.UnsentCounts(ctx, i.File); err != nil {
+					return nil, err
+				}
+				return me.UnsentOn(ctx, i.Version)
+			}, items(w, p))
 		}},
 		{"Unsent", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
 			return each(func(i portaltest.Items) (any, error) {

@@ -63,6 +63,14 @@ func unsent(ctx context.Context, r reader, id UnsentID) (u Unsent, err error) {
 	return u, err
 }
 
+// UnsentCounts says of how many comments that the actor has not sent there are on
+// versions of a file; those without any are not in it.
+func (me *Scope) UnsentCounts(ctx context.Context, id FileID) (map[VersionID]int, error) {
+	counts := map[VersionID]int{}
+	rows, err := me.query(ctx, `SELECT u.version_id, COUNT(*) FROM my_unsent_comments u WHERE u.file_id = $2 AND u.own = 1 GROUP BY u.version_id`, string(id))
+	return counts, eachPair(rows, err, func(v VersionID, n int) { counts[v] = n })
+}
+
 const nobodyElses = "what was not sent is nobody else's business"
 
 // KeepComment keeps a comment on a version, to be sent later. Takes what CommentOn

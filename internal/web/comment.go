@@ -40,6 +40,9 @@ func (s *Server) fileComments(r *http.Request, me *visit, p *view.ViewerPage) (*
 			c.Words[v.ID] = p.VersionWord(v)
 		}
 	}
+	if err := places(r.Context(), me, p, c); err != nil {
+		return nil, err
+	}
 	return s.commentsOn(r, me, p.Within, c)
 }
 
@@ -51,6 +54,9 @@ func (s *Server) commentsOn(r *http.Request, me *visit, in view.Within, c *view.
 	c.Client, c.Here = project.ClientName, view.Href(string(c.Item))
 	c.May = !in.ReadOnly && (c.Team && project.Can(portal.Contribute) || !c.Team && project.Can(portal.Comment))
 	f := portal.CommentFilter{After: portal.ThreadID(q.Get("after"))}
+	if q.Get("show") == "mine" {
+		c.State, f.Own = "mine", true
+	}
 	if c.Alone {
 		f.Version = c.Version
 	}
@@ -136,14 +142,20 @@ func (s *Server) comment(w http.ResponseWriter, r *http.Request, me *visit) erro
 	id := portal.ItemID(r.PathValue("item"))
 	t := readSay(f)
 	n := portal.NewComment{Version: portal.VersionID(f.one("version")), NewMessage: t.NewMessage}
+	typed, later := typedPlace(f), f.ticked("later")
 	var msg portal.MessageID
-	if err = f.err(); err == nil {
-		msg, err = portal.Once(me.CommentOn(r.Context(), id, n))
+	var kept portal.UnsentID
+	if n.Place, err = readPlace(typed); err == nil {
+		if err = f.err(); err == nil && later {
+			kept, err = portal.Once(me.KeepComment(r.Context(), n.Version, n.Body, n.Place))
+		} else if err == nil {
+			msg, err = portal.Once(me.CommentOn(r.Context(), id, n))
+		}
 	}
 	if invalid, status, ok := refused(err); ok {
 		p := view.NewConversationPage{TalkPage: s.talkPage(me), Over: ui.Link{Label: me.Book.T("comment.back"), Href: view.Href(string(id)) + "#comments"}, Title: me.Book.T("comment.new")}
 		p.Invalid = invalid
-		p.Composer = view.Composer{Action: r.URL.RequestURI(), Version: n.Version}
+		p.Composer = view.Composer{Action: r.URL.RequestURI(), Version: n.Version, Typed: typed, Keeps: later}
 		way := &view.Way{Place: string(id), Mention: "item=" + string(id) + "&to=client", Body: t.Body}
 		if p.Team && t.audience != portal.ClientSide {
 			p.Composer.Note = way
@@ -155,6 +167,9 @@ func (s *Server) comment(w http.ResponseWriter, r *http.Request, me *visit) erro
 	}
 	if err != nil {
 		return err
+	}
+	if later {
+		return seeOther(w, r, unsentHref(portal.FileID(id), r, "", string(kept)))
 	}
 	return s.afterSaying(w, r, me, msg)
 }

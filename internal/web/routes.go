@@ -33,6 +33,7 @@ func (s *Server) routes() []route {
 		s.approvalRoutes(),
 		s.talkRoutes(),
 		s.commentRoutes(),
+		s.placeRoutes(),
 		s.viewerRoutes(),
 		s.uploadRoutes(),
 		s.zipRoutes(),

@@ -12,8 +12,8 @@ const (
 // What some pages load beside them.
 var (
 	Files   = Bundle{Style: "/static/files.DR3XONKP.css", Script: "/static/files.IQ66I42Z.js"}
-	Viewer  = Bundle{Style: "/static/viewer.VWRLFEBG.css", Script: "/static/viewer.XVUKO3JX.js"}
-	PDF     = Bundle{Style: "/static/pdf.4GJ6XSPE.css", Script: "/static/pdf.K6O7SP43.js"}
+	Viewer  = Bundle{Style: "/static/viewer.AHTKJ4AU.css", Script: "/static/viewer.D5X4JQC4.js"}
+	PDF     = Bundle{Style: "/static/pdf.T6LCXXZK.css", Script: "/static/pdf.W5NBN426.js"}
 	Compose = Bundle{Style: "/static/compose.VTHF2X4V.css", Script: "/static/compose.ZQBFWCN3.js"}
 	Talk    = Bundle{Style: "/static/talk.LUPEXNFF.css", Script: "/static/talk.WW6C7A5A.js"}
 	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}

@@ -3,6 +3,7 @@
 // piece. So whatever a PDF may get pdf.js to do, there is nowhere to take it.
 import { getDocument, OutputScale, PDFDataRangeTransport, TextLayer } from "../vendor/pdfjs/pdf.min.mjs";
 import "../vendor/pdfjs/pdf.worker.min.mjs"; // runs here: no worker may be started
+import { Layer, type Area, type Mark, type Words } from "./mark";
 
 interface Place {
   item: number;
@@ -18,6 +19,7 @@ interface Sheet {
   task?: { cancel(): void; promise: Promise<void> };
   layer?: any;
   turn: number; // of the drawing: a newer one has the word
+  over?: Layer; // the places on it
 }
 interface Match {
   page: number;
@@ -62,6 +64,10 @@ addEventListener("message", (e) => {
     waiting.get(m.key)?.(m.data);
     waiting.delete(m.key);
   } else if (m.act) act(m.act);
+  else if (m.marks) showMarks(m.marks, m.chosen, m.able, m.words);
+  else if (m.begin) begin(m.begin === "keys");
+  else if (m.end) endPlace();
+  else if (m.go) goTo(m.go);
 });
 
 class Pieces extends PDFDataRangeTransport {
@@ -202,6 +208,7 @@ function clear(s: Sheet) {
   s.layer = undefined;
   s.drawn = 0;
   s.box.replaceChildren();
+  if (s.over) s.box.append(s.over.over);
 }
 
 async function draw(s: Sheet) {
@@ -236,6 +243,7 @@ async function draw(s: Sheet) {
   const text = document.createElement("div");
   text.className = "textLayer";
   s.box.replaceChildren(canvas, text);
+  if (s.over) s.box.append(s.over.over);
   s.drawn = at;
   const layer = new TextLayer({ textContentSource: await page.getTextContent(), container: text, viewport });
   await layer.render().catch(() => {});
@@ -471,6 +479,126 @@ query.addEventListener("keydown", (e) => {
 $("[data-find]").addEventListener("submit", (e) => {
   e.preventDefault();
   choose(chosen + ((e as SubmitEvent).submitter?.dataset.do === "before" ? -1 : 1));
+});
+
+// Places on the pages. What is set is told to the page around.
+
+let marked: Mark[] = [];
+let chosenMark = "";
+let able = false;
+let words: Words = {};
+
+function showMarks(all: Mark[], chosen: string, may: boolean, w: Words) {
+  [marked, chosenMark, able, words] = [all, chosen, may, w];
+  const on = new Set(marked.map((m) => m.page));
+  sheets.forEach((s) => (on.has(s.n) || s.over) && over(s).draw(marked, chosenMark));
+}
+
+// over is the layer of a page, made when it is first needed.
+function over(s: Sheet): Layer {
+  if (!s.over) {
+    const own: Layer = (s.over = new Layer(s.n, {
+      words: () => words,
+      chosen: (id) => tell({ chosen: id }),
+      ended: () => tell({ ended: true }),
+      say: (text) => tell({ say: text }),
+      placed: (placed) => {
+        sheets.forEach((x) => (x.over === own ? x.over.over.removeAttribute("data-placing") : x.over?.end()));
+        tell({ placed });
+      },
+    }));
+    s.box.append(own.over);
+  }
+  return s.over;
+}
+
+function begin(keys: boolean) {
+  if (!able) return;
+  if (keys && selected()) return takeText();
+  if (!keys) return sheets.forEach((s) => over(s).begin());
+  const s = sheets[current - 1];
+  if (!s) return;
+  const page = s.box.getBoundingClientRect();
+  const view = pages.getBoundingClientRect();
+  const middle = (from: number, until: number, start: number, size: number) => ((Math.max(from, start) + Math.min(until, start + size)) / 2 - start) / (size || 1);
+  over(s).begin({ x: middle(view.left, view.right, page.left, page.width), y: middle(view.top, view.bottom, page.top, page.height) });
+}
+
+function endPlace() {
+  sheets.forEach((s) => s.over?.end());
+}
+
+function goTo(id: string) {
+  const m = marked.find((x) => x.id === id);
+  if (!m?.page || !sheets[m.page - 1]) return;
+  go(m.page);
+  over(sheets[m.page - 1]).find(id)?.scrollIntoView({ block: "center", inline: "center" });
+}
+
+// Text that is marked on one page can be commented on.
+function selected(): { sheet: Sheet; range: Range } | undefined {
+  const chosen = getSelection();
+  if (!able || !chosen || chosen.isCollapsed || !chosen.rangeCount) return;
+  const range = chosen.getRangeAt(0);
+  const of = (n: Node) => (n instanceof Element ? n : n.parentElement)?.closest(".sheet");
+  const sheet = sheets.find((s) => s.box === of(range.startContainer));
+  return sheet && range.toString().trim() ? { sheet, range } : undefined;
+}
+
+// lines are where the marked text stands: a rectangle for each line.
+function lines(box: HTMLElement, range: Range): Area[] {
+  const page = box.getBoundingClientRect();
+  const all: Area[] = [];
+  const part = (x: number) => Math.max(0, Math.min(1, x));
+  for (const r of range.getClientRects()) {
+    const x = part((r.left - page.left) / page.width);
+    const y = part((r.top - page.top) / page.height);
+    const a = { x, y, width: part((r.right - page.left) / page.width) - x, height: part((r.bottom - page.top) / page.height) - y };
+    if (a.width < 0.001 || a.height < 0.001 || a.height > 0.5) continue;
+    const line = all.find((l) => Math.abs(l.y + l.height! / 2 - a.y - a.height / 2) < a.height / 2);
+    if (!line) {
+      all.push(a);
+      continue;
+    }
+    const right = Math.max(line.x + line.width!, a.x + a.width);
+    const bottom = Math.max(line.y + line.height!, a.y + a.height);
+    line.x = Math.min(line.x, a.x);
+    line.y = Math.min(line.y, a.y);
+    line.width = right - line.x;
+    line.height = bottom - line.y;
+  }
+  return all.slice(0, 100);
+}
+
+function takeText() {
+  const s = selected();
+  if (!s) return;
+  const all = lines(s.sheet.box, s.range);
+  const quote = s.range.toString().replace(/\s+/g, " ").trim().slice(0, 480);
+  if (!all.length) return;
+  const x = Math.min(...all.map((l) => l.x));
+  const y = Math.min(...all.map((l) => l.y));
+  const width = Math.max(...all.map((l) => l.x + l.width!)) - x;
+  const height = Math.max(...all.map((l) => l.y + l.height!)) - y;
+  offer.remove();
+  getSelection()?.removeAllRanges();
+  tell({ placed: { kind: "text", page: s.sheet.n, x, y, width, height, quote, lines: all } });
+}
+
+const offer = document.createElement("button");
+offer.type = "button";
+offer.className = "offer";
+offer.addEventListener("pointerdown", (e) => e.preventDefault()); // which would unmark the text
+offer.addEventListener("click", takeText);
+document.addEventListener("selectionchange", () => {
+  const s = selected();
+  if (!s) return offer.remove();
+  const page = s.sheet.box.getBoundingClientRect();
+  const last = [...s.range.getClientRects()].at(-1);
+  if (!last) return;
+  offer.textContent = words.selected ?? "";
+  Object.assign(offer.style, { left: Math.max(0, Math.min(last.right - page.left, page.width - 120)) + "px", top: last.bottom - page.top + 6 + "px" });
+  if (offer.parentElement !== s.sheet.box) s.sheet.box.append(offer);
 });
 
 // What can be done, by buttons, keys and from the page around.

@@ -1,5 +1,7 @@
 // The viewer: zoom and pan, PDF in its frame, the transport of video and audio,
 // the panel, the keys. The page is whole without it.
+import { clock, Layer, type Mark, type Place, type Words } from "./mark";
+import { awaited, begin as beginPlace, fresh, may, on, tells, type Marks } from "./places";
 import jbig2 from "../vendor/pdfjs/jbig2.wasm";
 import openjpeg from "../vendor/pdfjs/openjpeg.wasm";
 import symbols from "../vendor/pdfjs/FoxitSymbol.pfb";
@@ -23,7 +25,7 @@ interface Stage {
 
 // Pictures: one, or the pages of a document below or beside each other. The
 // scroller is the browser's own, so that fingers, wheel and keys move in it.
-class Pictures implements Stage {
+class Pictures implements Stage, Marks {
   private scale = 1; // 1 is a pixel of the original for a pixel of the page
   private fits = true;
   private scroller: HTMLElement;
@@ -62,6 +64,7 @@ class Pictures implements Stage {
 
   private write() {
     if (this.level) this.level.textContent = Math.round(this.scale * 100) + " %";
+    this.follow();
     this.sharpen();
   }
 
@@ -117,28 +120,99 @@ class Pictures implements Stage {
 
   private drag() {
     const s = this.scroller;
-    let from: { x: number; y: number; left: number; top: number } | undefined;
+    let from: { x: number; y: number; left: number; top: number; layer?: Layer } | undefined;
     s.addEventListener("pointerdown", (e) => {
-      if (e.pointerType !== "mouse" || e.button !== 0) return;
-      from = { x: e.clientX, y: e.clientY, left: s.scrollLeft, top: s.scrollTop };
+      if (e.pointerType !== "mouse" || e.button !== 0 || (e.target as Element).closest(".mark, .marks[data-placing]")) return;
+      const layer = this.direct() ? this.layers[this.images.indexOf(e.target as HTMLImageElement)] : undefined;
+      if (layer && s.scrollWidth <= s.clientWidth + 1 && s.scrollHeight <= s.clientHeight + 1) return layer.press(e);
+      from = { x: e.clientX, y: e.clientY, left: s.scrollLeft, top: s.scrollTop, layer };
       s.setPointerCapture(e.pointerId);
     });
     s.addEventListener("pointermove", (e) => {
       if (from) s.scrollTo(from.left - e.clientX + from.x, from.top - e.clientY + from.y);
     });
-    s.addEventListener("pointerup", () => (from = undefined));
+    s.addEventListener("pointerup", (e) => {
+      if (from?.layer && Math.hypot(e.clientX - from.x, e.clientY - from.y) < 4) from.layer.pin(e);
+      from = undefined;
+    });
     s.addEventListener("pointercancel", () => (from = undefined));
     s.addEventListener("dragstart", (e) => e.preventDefault());
   }
 
-  private page(by: number) {
-    const s = this.scroller;
-    const view = s.getBoundingClientRect();
-    const at = this.images.findIndex((i) => {
+  // current is the picture in the middle of the window.
+  private current(): number {
+    const view = this.scroller.getBoundingClientRect();
+    return this.images.findIndex((i) => {
       const b = i.getBoundingClientRect();
       return b.bottom > view.top + view.height / 2 && b.right > view.left + view.width / 2;
     });
-    this.images[Math.max(0, Math.min(this.images.length - 1, at + by))]?.scrollIntoView({ block: "start", inline: "center" });
+  }
+
+  private page(by: number) {
+    this.images[Math.max(0, Math.min(this.images.length - 1, this.current() + by))]?.scrollIntoView({ block: "start", inline: "center" });
+  }
+
+  // Places lie over each picture, in a layer of its size.
+  private layers: Layer[] = [];
+  private able = false;
+
+  // direct reports whether the mouse sets places without a button before.
+  private direct() {
+    return this.able && !narrow.matches && find(".viewer")?.dataset.panel === "comments";
+  }
+
+  marks(all: Mark[], chosen: string, able: boolean) {
+    this.able = able;
+    if (!this.layers.length) this.lay();
+    this.layers.forEach((l) => l.draw(all, chosen));
+  }
+
+  private lay() {
+    const placed = (p: Place) => {
+      this.layers.forEach((l) => l.over.removeAttribute("data-placing"));
+      tells.placed(p);
+    };
+    const watch = new ResizeObserver(() => this.follow());
+    this.images.forEach((img) => {
+      const own: Layer = new Layer(Number(img.dataset.page) || undefined, { words: tells.words, chosen: (id) => tells.chosen(id), ended: () => tells.ended(), say: (s) => tells.say(s), placed: (p) => {
+        this.layers.forEach((l) => l !== own && l.end());
+        placed(p);
+      } });
+      this.layers.push(own);
+      this.scroller.append(own.over);
+      watch.observe(img);
+    });
+    this.follow();
+  }
+
+  private follow() {
+    this.layers.forEach((l, i) => {
+      const img = this.images[i];
+      Object.assign(l.over.style, { left: img.offsetLeft + "px", top: img.offsetTop + "px", width: img.offsetWidth + "px", height: img.offsetHeight + "px" });
+    });
+  }
+
+  begin(keys: boolean) {
+    if (!keys) return this.layers.forEach((l) => l.begin());
+    const n = Math.max(0, this.current());
+    const img = this.images[n].getBoundingClientRect();
+    const view = this.scroller.getBoundingClientRect();
+    const middle = (from: number, until: number, start: number, size: number) => ((Math.max(from, start) + Math.min(until, start + size)) / 2 - start) / (size || 1);
+    this.layers[n].begin({ x: middle(view.left, view.right, img.left, img.width), y: middle(view.top, view.bottom, img.top, img.height) });
+  }
+
+  end() {
+    this.layers.forEach((l) => l.end());
+  }
+
+  go(m: Mark) {
+    const i = Math.max(0, this.layers.findIndex((l) => l.page === (m.page || undefined)));
+    const img = this.images[i];
+    if (!img) return;
+    img.loading = "eager";
+    const to = () => (this.layers[i]?.find(m.id) ?? img).scrollIntoView({ block: "center", inline: "center" });
+    if (img.complete) requestAnimationFrame(to);
+    else img.addEventListener("load", () => requestAnimationFrame(to), { once: true });
   }
 
   act(what: string) {
@@ -162,7 +236,7 @@ const whole = 4 << 20; // up to this size all of it is fetched
 
 // A PDF, in a frame without an origin. It may ask for bytes of the file and for
 // a few parts by name, and can reach nothing by itself.
-class PDF implements Stage {
+class PDF implements Stage, Marks {
   private frame = document.createElement("iframe");
   private address = "";
   private got = false;
@@ -186,7 +260,14 @@ class PDF implements Stage {
     if (m.ready) void this.open();
     else if (m.want === "bytes") void this.bytes(m.key, m.begin, m.end);
     else if (m.want === "part") void this.part(m.key, m.name);
-    else if (m.shown) this.box.dataset.shown = String(m.shown);
+    else if (m.shown) {
+      this.box.dataset.shown = String(m.shown);
+      if (this.marked) this.post(this.marked);
+      if (this.to) this.post({ go: this.to });
+    } else if (m.chosen) tells.chosen(String(m.chosen));
+    else if (m.placed) tells.placed(m.placed);
+    else if (m.ended) tells.ended();
+    else if (m.say) tells.say(String(m.say));
     else if (m.failed) this.fall();
     else if (m.pressed) press(m.pressed);
   };
@@ -258,16 +339,199 @@ class PDF implements Stage {
   act(what: string) {
     this.post({ act: what === "full" ? "fit" : what });
   }
+
+  private marked?: object;
+  private to?: string;
+
+  marks(all: Mark[], chosen: string, able: boolean, words: Words) {
+    this.post((this.marked = { marks: all, chosen, able, words }));
+  }
+  begin(keys: boolean) {
+    if (keys) this.frame.focus();
+    this.post({ begin: keys ? "keys" : "pointer" });
+  }
+  end() {
+    this.post({ end: true });
+  }
+  go(m: Mark) {
+    this.to = m.id;
+    this.post({ go: m.id });
+  }
 }
 
 // Video and audio. The address that bytes come from lives a minute; when a seek
 // finds it ended, it is asked for again, at the same place.
-class Media implements Stage {
+class Media implements Stage, Marks {
   private tries = 0;
 
   constructor(private media: HTMLMediaElement) {
     media.addEventListener("error", () => this.again());
     media.addEventListener("playing", () => (this.tries = 0));
+    this.tools();
+  }
+
+  // Comments on times: what is marked below the player, the present time, a range
+  // from one until another, and a drawing over the frame.
+  private strip = find(".time-marks");
+  private from?: number;
+  private until?: number;
+  private pen?: SVGSVGElement;
+  private strokes: [number, number][][] = [];
+  private all: Mark[] = [];
+
+  private now() {
+    return Math.round(this.media.currentTime * 1000);
+  }
+
+  private tools() {
+    const m = this.media;
+    const here = find("[data-place=here] .label");
+    const say = () => {
+      const words = tells.words();
+      if (!here || !words.here) return;
+      const at = this.from !== undefined && (this.until ?? this.now()) > this.from ? words.range.replace("{from}", clock(this.from)).replace("{until}", clock(this.until ?? this.now())) : clock(this.now());
+      here.textContent = words.here.replace("{at}", at);
+    };
+    for (const what of ["timeupdate", "seeking", "seeked", "loadedmetadata", "durationchange"]) m.addEventListener(what, say);
+    m.addEventListener("loadedmetadata", () => this.ticks(this.all, ""));
+    m.addEventListener("play", () => this.drawn());
+    find(".times")?.addEventListener("click", (e) => {
+      const does = (e.target as Element).closest<HTMLElement>("[data-place]")?.dataset.place;
+      if (does === "in") [this.from, this.until] = [this.now(), undefined];
+      else if (does === "out") this.until = this.now();
+      else if (does === "here") this.take();
+      else if (does === "draw") this.pen?.dataset.draws !== undefined ? this.drawn() : this.draw();
+      else if (does === "clear") this.paint([]);
+      else if (does === "done") this.take();
+      say();
+    });
+  }
+
+  private take() {
+    const end = this.until ?? this.now();
+    this.media.pause();
+    const strokes = this.strokes.filter((s) => s.length > 0);
+    const place: Place = this.from !== undefined && end > this.from ? { kind: "range", from: this.from, until: end } : { kind: "time", from: this.now() };
+    if (strokes.length) place.strokes = strokes;
+    this.from = this.until = undefined;
+    this.drawing(false);
+    tells.placed(place);
+  }
+
+  // over is what is drawn over the frame, as large as that.
+  private over(): SVGSVGElement {
+    if (this.pen?.isConnected) return this.pen;
+    const svg = (this.pen = document.createElementNS("http://www.w3.org/2000/svg", "svg"));
+    svg.setAttribute("class", "drawing");
+    svg.setAttribute("viewBox", "0 0 1 1");
+    svg.setAttribute("preserveAspectRatio", "none");
+    this.media.after(svg);
+    const follow = () => Object.assign(svg.style, { left: this.media.offsetLeft + "px", top: this.media.offsetTop + "px", width: this.media.offsetWidth + "px", height: this.media.offsetHeight + "px" });
+    new ResizeObserver(follow).observe(this.media);
+    follow();
+    let on = false;
+    const point = (e: PointerEvent): [number, number] => {
+      const b = svg.getBoundingClientRect();
+      const part = (x: number) => Math.round(Math.max(0, Math.min(1, x)) * 1e4) / 1e4;
+      return [part((e.clientX - b.left) / b.width), part((e.clientY - b.top) / b.height)];
+    };
+    svg.addEventListener("pointerdown", (e) => {
+      if (this.strokes.length >= 50) return;
+      on = true;
+      svg.setPointerCapture(e.pointerId);
+      this.strokes.push([point(e)]);
+      this.paint(this.strokes);
+    });
+    svg.addEventListener("pointermove", (e) => {
+      const line = this.strokes.at(-1);
+      if (!on || !line || this.strokes.reduce((n, s) => n + s.length, 0) >= 1000) return;
+      const [x, y] = point(e);
+      const [a, b] = line.at(-1)!;
+      if (Math.hypot(x - a, y - b) < 0.006) return;
+      line.push([x, y]);
+      this.paint(this.strokes);
+    });
+    for (const end of ["pointerup", "pointercancel"]) svg.addEventListener(end, () => (on = false));
+    return svg;
+  }
+
+  private paint(strokes: [number, number][][]) {
+    this.strokes = strokes;
+    this.over().replaceChildren(
+      ...strokes.map((s) => {
+        const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
+        line.setAttribute("points", (s.length === 1 ? [s[0], s[0]] : s).map((p) => p.join(",")).join(" "));
+        return line;
+      }),
+    );
+  }
+
+  private drawing(on: boolean) {
+    const tools = find(".drawing-tools");
+    if (tools) tools.hidden = !on;
+    find("[data-place=draw]")?.setAttribute("aria-pressed", String(on));
+    on ? (this.over().dataset.draws = "") : delete this.pen?.dataset.draws;
+  }
+
+  private draw() {
+    this.media.pause();
+    this.paint([]);
+    this.drawing(true);
+  }
+
+  // drawn takes away what is drawn over the frame.
+  private drawn() {
+    this.strokes = [];
+    this.drawing(false);
+    this.pen?.remove();
+  }
+
+  private ticks(all: Mark[], chosen: string) {
+    this.all = all;
+    const whole = this.media.duration * 1000;
+    if (!this.strip || !(whole > 0)) return;
+    this.strip.replaceChildren(
+      ...all
+        .filter((m) => m.kind === "time" || m.kind === "range")
+        .map((m) => {
+          const b = document.createElement("button");
+          b.type = "button";
+          b.className = "mark tick";
+          b.dataset.state = m.state;
+          b.setAttribute("aria-label", tells.words().number.replace("{label}", m.label).replace("{place}", m.text));
+          if (m.id === chosen) b.setAttribute("aria-current", "true");
+          const label = document.createElement("span");
+          label.textContent = m.label;
+          b.append(label);
+          const from = m.from ?? 0;
+          b.style.left = (100 * Math.min(from, whole)) / whole + "%";
+          if (m.until) b.style.setProperty("--long", (100 * Math.max(0, Math.min(m.until, whole) - from)) / whole + "cqi");
+          b.addEventListener("click", () => {
+            this.go(m);
+            tells.chosen(m.id);
+          });
+          return b;
+        }),
+    );
+  }
+
+  marks(all: Mark[], chosen: string) {
+    this.ticks(all, chosen);
+  }
+  begin() {
+    this.take();
+  }
+  end() {
+    this.from = this.until = undefined;
+    this.drawn();
+  }
+  go(m: Mark) {
+    const v = this.media;
+    v.pause();
+    this.drawn();
+    v.currentTime = (m.from ?? 0) / 1000;
+    if (m.strokes?.length) this.paint(m.strokes);
+    this.strokes = [];
   }
 
   private again() {
@@ -377,11 +641,15 @@ function begin() {
   if (!box || (box === shown && box.dataset.keep === of)) return;
   shown = box;
   of = box.dataset.keep ?? "";
-  const pictures = () => (stage = find(".scroller img", box) ? new Pictures(box) : undefined);
+  const set = (s?: Stage) => {
+    stage = s;
+    on(s && "marks" in s && find("#places") ? (s as Stage & Marks) : undefined, { show, narrow: () => narrow.matches });
+  };
+  const pictures = () => set(find(".scroller img", box) ? new Pictures(box) : undefined);
   const media = find<HTMLMediaElement>("video, audio", box);
-  if (box.dataset.stage === "compare") stage = new Sides(box);
-  else if (box.dataset.pdf) stage = new PDF(box, pictures);
-  else if (media) stage = new Media(media);
+  if (box.dataset.stage === "compare") set(new Sides(box));
+  else if (box.dataset.pdf) set(new PDF(box, pictures));
+  else if (media) set(new Media(media));
   else pictures();
 }
 
@@ -437,7 +705,8 @@ function press(key: string): boolean {
   switch (key) {
     case "c":
     case "C":
-      toggle("comments");
+      if (may()) beginPlace(true);
+      else toggle("comments");
       return true;
     case "v":
     case "V":
@@ -457,6 +726,10 @@ function press(key: string): boolean {
       find("[popovertarget=keys]")?.click();
       return true;
     case "Escape":
+      if (awaited()) {
+        tells.ended();
+        return true;
+      }
       if (!find(".viewer")?.dataset.panel || !narrow.matches) return false;
       show("");
       return true;
@@ -478,7 +751,10 @@ addEventListener("keydown", (e) => {
 // On a phone the panel is a sheet, and closed until it is asked for.
 if (narrow.matches && find("#panel") && !new URL(location.href).searchParams.has("panel")) show("");
 begin();
-document.addEventListener("vitrine:swapped", begin);
+document.addEventListener("vitrine:swapped", () => {
+  begin();
+  fresh();
+});
 
 // A preview that is made is no news, so the page asks for it: soon, then less
 // often.

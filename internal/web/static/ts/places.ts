@@ -1,0 +1,197 @@
+// Comments on places, beside the stage: what is marked on it, the place that the
+// next comment is on, and the way from one to the other.
+import { fill, where, type Mark, type Place, type Tells, type Words } from "./mark";
+
+// What a stage does with places, if it has any.
+export interface Marks {
+  marks(all: Mark[], chosen: string, may: boolean, words: Words): void;
+  begin(keys: boolean): void;
+  end(): void; // of setting one, and of the one that was set
+  go(m: Mark): void;
+}
+
+const find = <T extends HTMLElement = HTMLElement>(what: string, within: ParentNode = document) => within.querySelector<T>(what);
+const box = () => find("#places");
+const form = () => find<HTMLFormElement>("#comments form.comment-form:has([data-place-field])");
+
+let stage: Marks | undefined;
+let all: Mark[] = [];
+let words: Words = {};
+let chosen = "";
+let back: HTMLElement | null = null; // who had the focus before
+let show: (tab: string) => void = () => {};
+let narrow = () => false;
+
+export const may = () => !!stage && !!box()?.hasAttribute("data-may");
+
+export const tells: Tells & { all(): Mark[] } = {
+  words: () => words,
+  all: () => all,
+  chosen(id) {
+    choose(id);
+    const li = document.getElementById(id);
+    if (!li) {
+      const to = new URL(location.href);
+      to.searchParams.set("comments", id);
+      to.hash = id;
+      location.assign(to);
+      return;
+    }
+    show("comments");
+    li.scrollIntoView({ block: "nearest" });
+    li.tabIndex = -1;
+    li.focus({ preventScroll: true });
+  },
+  placed(p) {
+    placing(false);
+    const f = form();
+    if (!f) return;
+    find<HTMLInputElement>("[data-place-field]", f)!.value = JSON.stringify(p);
+    const chip = find("[data-chip]", f)!;
+    const text = where(p, words);
+    chip.hidden = false;
+    chip.querySelector("span")!.textContent = text;
+    f.querySelector("details.say-where")?.setAttribute("hidden", "");
+    this.say(fill(words.taken, { place: text }));
+    show("comments");
+    f.querySelector("textarea")!.focus();
+    f.scrollIntoView({ block: "nearest" });
+  },
+  ended() {
+    placing(false);
+    stage?.end();
+    this.say(words.ended);
+    (back?.isConnected ? back : find("#stage [tabindex], #stage button"))?.focus({ preventScroll: true });
+  },
+  say(text) {
+    const line = document.getElementById("place-said");
+    if (line) line.textContent = text;
+  },
+};
+
+// placing says on the page that a place is awaited.
+function placing(on: boolean) {
+  const b = find("[data-place=begin]");
+  const label = b?.querySelector<HTMLElement>(".label");
+  b?.setAttribute("aria-pressed", String(on));
+  if (b && label) b.title = label.textContent = (on ? label.dataset.end : label.dataset.begin)!;
+  const hint = find("[data-hint]");
+  if (hint) hint.hidden = !on;
+}
+
+export const awaited = () => find("[data-place=begin]")?.getAttribute("aria-pressed") === "true";
+
+// begin awaits a place: from the middle with keys, or wherever it is touched.
+export function begin(keys: boolean) {
+  if (!stage) return;
+  back = document.activeElement as HTMLElement | null;
+  if (find("[data-place=begin]")) {
+    forget();
+    if (narrow()) show("");
+    placing(true);
+  }
+  stage.begin(keys);
+}
+
+// forget takes the place from the form.
+function forget() {
+  stage?.end();
+  const f = form();
+  if (!f) return;
+  find<HTMLInputElement>("[data-place-field]", f)!.value = "";
+  find("[data-chip]", f)!.hidden = true;
+  f.querySelector("details.say-where")?.removeAttribute("hidden");
+}
+
+function choose(id: string) {
+  chosen = id;
+  draw();
+  document.querySelectorAll("#comments .is-chosen").forEach((x) => x.classList.remove("is-chosen"));
+  document.getElementById(id)?.classList.add("is-chosen");
+}
+
+function draw() {
+  const b = box();
+  if (!stage || !b) return;
+  stage.marks(all, chosen, b.hasAttribute("data-may"), words);
+}
+
+// on is told what the stage is; of one without places, undefined.
+export function on(s: Marks | undefined, how: { show: (tab: string) => void; narrow: () => boolean }) {
+  ({ show, narrow } = how);
+  stage = s;
+  read();
+  const at = document.getElementById(location.hash.slice(1))?.closest("[id^=thr_], [id^=uns_]")?.id;
+  const m = at && all.find((x) => x.id === at);
+  if (m) {
+    chosen = m.id;
+    stage?.go(m);
+  }
+  draw();
+}
+
+let was = "";
+function read() {
+  const b = box();
+  if (!b) return;
+  was = b.dataset.marks ?? "[]";
+  all = JSON.parse(was);
+  words = JSON.parse(b.dataset.words ?? "{}");
+}
+
+// fresh is called when the page was laid over.
+export function fresh() {
+  if ((box()?.dataset.marks ?? "") !== was) {
+    read();
+    draw();
+  }
+}
+
+
+addEventListener("click", (e) => {
+  const t = e.target as Element;
+  const a = t.closest<HTMLElement>("a[data-mark]");
+  const m = a && all.find((x) => x.id === a.dataset.mark);
+  if (m && stage) {
+    e.preventDefault();
+    if (narrow()) show("");
+    choose(m.id);
+    stage.go(m);
+  }
+  const does = t.closest<HTMLElement>("[data-place]")?.dataset.place;
+  if (does === "begin") awaited() ? tells.ended() : begin(e.detail === 0);
+  if (does === "remove") {
+    forget();
+    form()?.querySelector("textarea")?.focus();
+  }
+});
+
+// What was sent has its place.
+document.addEventListener("vitrine:sent", () => stage?.end());
+
+// Small forms are sent in place; the page is then laid over.
+addEventListener("submit", (e) => {
+  const f = e.target as HTMLFormElement;
+  if (!f.matches("form[data-quick]") || e.defaultPrevented) return;
+  e.preventDefault();
+  const by = (e as SubmitEvent).submitter as HTMLButtonElement | null;
+  const data = new FormData(f, by);
+  void (async () => {
+    try {
+      const answer = await fetch(f.action, { method: "POST", body: new URLSearchParams(data as unknown as Record<string, string>), headers: { Accept: "text/html" } });
+      if (!answer.ok) throw 0;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      f.closest("details")?.removeAttribute("open");
+      (document.activeElement as HTMLElement | null)?.blur();
+      document.getElementById("toasts")?.append(...page.querySelectorAll("#toasts > .toast"));
+      document.dispatchEvent(new Event("vitrine:fresh"));
+    } catch {
+      if (by?.name) {
+        const pressed = document.createElement("input");
+        Object.assign(pressed, { type: "hidden", name: by.name, value: by.value });
+        f.append(pressed);
+      }
+      f.submit();
+    }
+  })();
+});
