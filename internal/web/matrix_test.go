@@ -150,6 +150,7 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 		"{item}":        string(items.Task),
 		"{link}":        string(items.Link),
 		"{message}":     string(items.Message),
+		"{unsent}":      string(unsent(items)),
 		"{milestone}":   string(items.Milestone),
 		"{n}":           "1",
 		"{person}":      string(s.Tom),
@@ -179,8 +180,16 @@ var ofItem = regexp.MustCompile(`\{(item|message|task|milestone|deliverable|upda
 
 // late are the changes after which others find less: they come last, in this order.
 var late = []string{
-	"/archive", "/restore", "/suspend", "/resume", "/conceal", "/hide", "/unshare", "/remove", "/delete", "/erase",
+	"/archive", "/restore", "/suspend", "/resume", "/conceal", "/hide", "/unshare", "/remove", "/delete", "/erase", "/feedback",
 	"/profile/sessions/{id}", "/profile/sessions/end-others", "/profile/password", "/sign-out", "/switch",
+}
+
+// unsent is what Mia has not sent, of what the client sees.
+func unsent(it portaltest.Items) portal.UnsentID {
+	if len(it.Unsent) == 0 {
+		return "uns_none"
+	}
+	return it.Unsent[0]
 }
 
 // inOrder is the route table with what ends things at its end.
@@ -201,6 +210,7 @@ func inOrder(routes []string) []string {
 func formOf(s *webtest.Site, pattern string) url.Values {
 	return map[string]url.Values{
 		"POST /clients":                      {"name": {"New"}},
+		"POST /unsent/{unsent}":              {"body": {"New"}, "revision": {"1"}},
 		"POST /clients/{id}/people":          {"name": {"New"}, "email": {"new@acme.test"}, "preset": {"viewer"}},
 		"POST /clients/{id}/team":            {"person": {string(s.Tom)}},
 		"POST /clients/{id}/settings":        {"name": {"Acme"}, "revision": {"0"}},
