@@ -49,10 +49,18 @@ const (
 	WhyExpired   = "expired"  // signed in too long ago
 )
 
-// Session is one sign-in on one device.
-type Session struct {
+// A Pass is what a session says of who is asking, and no more: enough for what
+// is asked for by the dozen.
+type Pass struct {
 	ID        SessionID
 	Person    PersonID
+	ViewingAs string // id of a client user, while a team member views as them
+	Address   string
+}
+
+// Session is one sign-in on one device.
+type Session struct {
+	Pass
 	CreatedAt time.Time
 	ProvedAt  time.Time // when its person last proved who they are
 	SeenAt    time.Time
@@ -60,9 +68,7 @@ type Session struct {
 	Idle      time.Duration
 	Proof     string
 	UserAgent string
-	Address   string
-	Shared    bool   // on a shared computer
-	ViewingAs string // id of a client user, while a team member views as them
+	Shared    bool // on a shared computer
 
 	hash string // of the token
 }
@@ -127,9 +133,9 @@ func (a *Accounts) NewSession(ctx context.Context, tx *db.Tx, person PersonID, p
 	now := a.now()
 	token := newToken("vt_ses_")
 	s := Session{
-		ID: SessionID(db.NewID("ses")), Person: person,
+		Pass:      Pass{ID: SessionID(db.NewID("ses")), Person: person, Address: addrText(m.Address)},
 		CreatedAt: now, ProvedAt: now, SeenAt: now, ExpiresAt: now.Add(life), Idle: idle,
-		Proof: proof, UserAgent: cutText(m.UserAgent, 300), Address: addrText(m.Address), Shared: m.Shared,
+		Proof: proof, UserAgent: cutText(m.UserAgent, 300), Shared: m.Shared,
 		hash: tokenHash(token),
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO sessions (id, token_hash, person_id, created_at, proved_at, seen_at, idle_micros, expires_at, proof, user_agent, address, shared)
@@ -156,9 +162,9 @@ func (a *Accounts) idle(ctx context.Context, tx *db.Tx, person PersonID) (time.D
 	return ClientIdle, nil
 }
 
-// sessionQuery finds a session. $2 is now, $3 what the session's last request
-// left in memory, $4 now with the skew.
-const sessionQuery = `SELECT ` + sessionColumns + `, ` + personColumns + `,
+// sessionState is why a session is over, and since when. $2 is now, $3 what the
+// session's last request left in memory.
+const sessionState = `
 			CASE WHEN s.ended_at IS NOT NULL THEN s.ended_why
 			     WHEN p.disabled_at IS NOT NULL THEN '` + WhyDisabled + `'
 			     WHEN s.expires_at <= $2 THEN '` + WhyExpired + `'
@@ -168,53 +174,80 @@ const sessionQuery = `SELECT ` + sessionColumns + `, ` + personColumns + `,
 		FROM sessions s JOIN persons p ON p.id = s.person_id
 		WHERE s.created_at <= $4 AND `
 
+const (
+	sessionQuery = `SELECT ` + sessionColumns + `, ` + personColumns + `, ` + sessionState
+	passQuery    = `SELECT s.id, s.person_id, s.viewing_as, s.address, ` + sessionState
+)
+
 // Session returns who is signed in with a token. It is one query, and writes
 // nothing: that the session was seen is remembered until Flush. It returns
 // ErrSignedOut for an unknown token, and *Ended when the session is over.
 func (a *Accounts) Session(ctx context.Context, token string) (Session, Person, error) {
+	var s sessionScan
+	var p personScan
+	if err := a.seenNow(ctx, token, sessionQuery, append(s.into(), p.into()...)); err != nil {
+		return Session{}, Person{}, err
+	}
+	return s.session(), p.person(), nil
+}
+
+// Pass is Session for those who need not know more.
+func (a *Accounts) Pass(ctx context.Context, token string) (Pass, error) {
+	var p Pass
+	if err := a.seenNow(ctx, token, passQuery, p.into()); err != nil {
+		return Pass{}, err
+	}
+	return p, nil
+}
+
+// PassByID returns who is signed in with a session that was seen at a time, for
+// what was signed then (Sign) and comes back without its token. It is no request
+// of the session's own, so it is not remembered. Errors are Session's.
+func (a *Accounts) PassByID(ctx context.Context, id SessionID, seen time.Time) (Pass, error) {
+	var p Pass
+	if err := a.alive(ctx, passQuery+`s.id = $1`, string(id), a.now(), seen, p.into()); err != nil {
+		return Pass{}, err
+	}
+	return p, nil
+}
+
+func (p *Pass) into() []any { return []any{&p.ID, &p.Person, &p.ViewingAs, &p.Address} }
+
+// seenNow reads a session by its token, and remembers that it was seen.
+func (a *Accounts) seenNow(ctx context.Context, token, query string, into []any) error {
 	if token == "" || len(token) > 100 {
-		return Session{}, Person{}, ErrSignedOut
+		return ErrSignedOut
 	}
 	hash := tokenHash(token)
 	a.mu.Lock()
 	seen := a.seen[hash]
 	a.mu.Unlock()
 	now := a.now()
-	s, p, err := a.session(ctx, `s.token_hash = $1`, hash, now, seen)
-	if err != nil {
-		return Session{}, Person{}, err
+	if err := a.alive(ctx, query+`s.token_hash = $1`, hash, now, seen, into); err != nil {
+		return err
 	}
 	a.mu.Lock()
 	if now.After(a.seen[hash]) {
 		a.seen[hash] = now
 	}
 	a.mu.Unlock()
-	return s, p, nil
+	return nil
 }
 
-// SessionByID returns who is signed in with a session that was seen at a time,
-// for what was signed then (Sign) and comes back without its token. It is no
-// request of the session's own, so it is not remembered. Errors are Session's.
-func (a *Accounts) SessionByID(ctx context.Context, id SessionID, seen time.Time) (Session, Person, error) {
-	return a.session(ctx, `s.id = $1`, string(id), a.now(), seen)
-}
-
-func (a *Accounts) session(ctx context.Context, where, what string, now, seen time.Time) (Session, Person, error) {
-	var s sessionScan
-	var p personScan
+// alive reads a session that must not be over.
+func (a *Accounts) alive(ctx context.Context, query, what string, now, seen time.Time, into []any) error {
 	var why string
 	var at int64
-	err := a.d.QueryRow(a.d.Brief(ctx), sessionQuery+where, what, db.Micros(now), db.Micros(seen), db.Micros(now.Add(skew))).
-		Scan(append(append(s.into(), p.into()...), &why, &at)...)
+	err := a.d.QueryRow(a.d.Brief(ctx), query, what, db.Micros(now), db.Micros(seen), db.Micros(now.Add(skew))).Scan(append(into, &why, &at)...)
 	switch {
 	case errors.Is(err, db.ErrNoRows):
-		return Session{}, Person{}, ErrSignedOut
+		return ErrSignedOut
 	case err != nil:
-		return Session{}, Person{}, fmt.Errorf("account: reading a session: %w", err)
+		return fmt.Errorf("account: reading a session: %w", err)
 	case why != "":
-		return Session{}, Person{}, &Ended{why, db.FromMicros(at)}
+		return &Ended{why, db.FromMicros(at)}
 	}
-	return s.session(), p.person(), nil
+	return nil
 }
 
 // Flush writes down which sessions and API tokens were seen since the last

@@ -126,9 +126,9 @@ func (me *Scope) LogDownload(s Stored, how string) {
 }
 
 const (
-	logDelay = 200 * time.Millisecond // how long a download waits to be written with others
-	logBatch = 200                    // rows in one transaction
-	logQueue = 20_000                 // rows that wait while the database does not answer
+	logDelay = time.Second // how long a download waits to be written with others
+	logBatch = 2000        // rows in one transaction
+	logQueue = 20_000      // rows that wait while the database does not answer
 )
 
 type taken struct {

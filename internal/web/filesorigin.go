@@ -157,12 +157,12 @@ var errExpired = errors.New("web: the address has run its minute")
 
 // visitOf is the visit of a capability's session.
 func (s *Server) visitOf(ctx context.Context, c capability, now time.Time) (*visit, error) {
-	session, who, err := s.Accounts.SessionByID(ctx, c.Session, c.Until.Add(-capabilityLife))
+	pass, err := s.Accounts.PassByID(ctx, c.Session, c.Until.Add(-capabilityLife))
 	if err != nil {
 		return nil, err
 	}
 	v := &visit{Now: now}
-	return v, s.as(ctx, v, session, who)
+	return v, s.as(ctx, v, account.Session{Pass: pass}, account.Person{ID: pass.Person})
 }
 
 // original hands out what a capability is for.

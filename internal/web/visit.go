@@ -131,7 +131,7 @@ func (s *Server) serveBulk(rt route) http.Handler {
 func (s *Server) serveBytes(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		me := s.nobody(r)
-		err := s.recognise(r, me)
+		err := s.recognise(r, me, s.pass)
 		if err == nil {
 			err = rt.door(me)
 		}
@@ -188,7 +188,7 @@ func (s *Server) visit(r *http.Request) (*visit, error) {
 	v := s.nobody(r)
 	v.Brand = brand
 	if err == nil {
-		err = s.recognise(r, v)
+		err = s.recognise(r, v, s.Accounts.Session)
 	}
 	v.Book = s.book(v, r)
 	if err == nil && v.signedIn() {
@@ -208,13 +208,20 @@ func (s *Server) nobody(r *http.Request) *visit {
 	return &visit{Scope: s.Portal.As(portal.Actor{}), Now: s.Portal.Now(), done: q.Get("done"), of: q.Get("of")}
 }
 
-// recognise finds out whose session it is, and what they see.
-func (s *Server) recognise(r *http.Request, v *visit) error {
+// pass finds out whose session it is, and nothing else of either.
+func (s *Server) pass(ctx context.Context, token string) (account.Session, account.Person, error) {
+	p, err := s.Accounts.Pass(ctx, token)
+	return account.Session{Pass: p}, account.Person{ID: p.Person}, err
+}
+
+// recognise finds out whose session it is, as far as find does, and what they
+// see.
+func (s *Server) recognise(r *http.Request, v *visit, find func(context.Context, string) (account.Session, account.Person, error)) error {
 	token, err := s.token(r)
 	if err != nil || token == "" {
 		return err
 	}
-	session, who, err := s.Accounts.Session(r.Context(), token)
+	session, who, err := find(r.Context(), token)
 	var ended *account.Ended
 	switch {
 	case errors.As(err, &ended):

@@ -162,7 +162,7 @@ func (z *zipper) stillHere(ctx context.Context) error {
 		return nil
 	}
 	z.looked = time.Now()
-	_, _, err := z.Accounts.SessionByID(ctx, z.me.Session.ID, z.Portal.Now())
+	_, err := z.Accounts.PassByID(ctx, z.me.Session.ID, z.Portal.Now())
 	return err
 }
 
