@@ -22,7 +22,7 @@ var arrows = map[string][]string{
 	"web":           {"portal", "account", "notify", "live", "transfer", "blob", "diff", "sentence", "words", "web/static", "web/view", "web/view/ui"},
 	"web/view":      {"portal", "account", "diff", "sentence", "words", "prose", "web/static", "web/view/ui"},
 	"web/view/ui":   {"web/static"},
-	"api":           {"portal", "account", "transfer", "words"},
+	"api":           {"portal", "account", "transfer", "sentence", "words"},
 	"transfer":      {"portal", "blob", "preview"},
 	"mailin":        {"portal", "account", "transfer", "blob", "jobs", "words"},
 	"inspect":       {"portal", "blob", "jobs", "preview", "scan"},

@@ -242,8 +242,11 @@ func (s *site) operations() []op {
 	// What deletes comes last, so that the others find what they ask for.
 	slices.SortStableFunc(ops, func(a, b op) int {
 		last := func(o op) int {
-			if o.method == "DELETE" && strings.Count(o.path, "/") == 3 {
+			switch {
+			case o.method == "DELETE" && strings.Count(o.path, "/") == 3:
 				return 1
+			case strings.HasSuffix(o.path, "/feedback"):
+				return 2
 			}
 			return 0
 		}
@@ -292,6 +295,8 @@ func (s *site) id(path string, client portal.ClientID, user portal.ClientUserID,
 		return string(s.only(project, side).Request)
 	case "share-links":
 		return string(s.only(project, side).ShareLink)
+	case "unsent-comments":
+		return string(s.only(project, side).Unsent[0]) // Mia's
 	case "trash":
 		return string(s.trashed(it.File))
 	case "uploads":

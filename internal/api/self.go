@@ -30,6 +30,7 @@ func (s *server) register() {
 	s.needs()
 	s.conversations()
 	s.comments()
+	s.places()
 	s.messages()
 	s.notices()
 	s.audit()

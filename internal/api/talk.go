@@ -54,6 +54,8 @@ type comments struct {
 	ID         portal.ThreadID  `json:"id" doc:"The comments: what was said first, and the answers."`
 	Item       portal.ItemID    `json:"item" doc:"What they are on."`
 	Version    portal.VersionID `json:"version,omitempty" doc:"Of comments on a file: the version that was looked at."`
+	Place      *placed          `json:"place,omitempty" doc:"Where on that; absent: on all of it."`
+	Number     int              `json:"number,omitempty" doc:"Of a place: among those on the file, in the order of sending; the team's own are counted apart."`
 	Project    portal.ProjectID `json:"project" doc:"The project it is in."`
 	Client     portal.ClientID  `json:"client" doc:"The client."`
 	Audience   portal.Side      `json:"audience,omitempty" doc:"For the team: team, when nobody of the client ever sees them, or client."`
@@ -67,13 +69,13 @@ type comments struct {
 	Last       []message        `json:"last,omitempty" doc:"In a list: the newest answers, the oldest first, at most three."`
 }
 
-func commentsOf(th portal.Thread) comments {
-	return comments{ID: th.ID, Item: th.Item, Version: th.Version, Project: th.Project, Client: th.Client, Audience: forTeam(th.Held, th.Audience), CreatedAt: th.CreatedAt.UTC(),
+func (s *server) commentsOf(th portal.Thread) comments {
+	return comments{ID: th.ID, Item: th.Item, Version: th.Version, Place: s.placeWire(th.Place), Number: th.Number, Project: th.Project, Client: th.Client, Audience: forTeam(th.Held, th.Audience), CreatedAt: th.CreatedAt.UTC(),
 		LastAt: th.LastAt.UTC(), Messages: th.Messages, ResolvedAt: moment(th.ResolvedAt), ResolvedBy: th.ResolvedBy, MayWrite: th.MayWrite()}
 }
 
-func commentsWire(c portal.Comments) comments {
-	w := commentsOf(c.Thread)
+func (s *server) commentsWire(c portal.Comments) comments {
+	w := s.commentsOf(c.Thread)
 	first := messageWire(c.First)
 	w.First = &first
 	for _, m := range c.Last {
@@ -166,6 +168,7 @@ type newDirect struct {
 
 type newComment struct {
 	Version portal.VersionID `json:"version,omitempty" maxLength:"64" doc:"Of a file: the version that was looked at; without it, the newest."`
+	Place   *Place           `json:"place,omitempty" doc:"Of a file: where on the version; without, on all of it."`
 	NewMessage
 }
 
@@ -240,6 +243,7 @@ type conversationQuery struct {
 type commentQuery struct {
 	ID      string           `path:"id" maxLength:"64" doc:"What is commented on."`
 	State   string           `query:"state" enum:"open,resolved" doc:"Only those that are."`
+	Own     bool             `query:"own" doc:"Only those that you began."`
 	Version portal.VersionID `query:"version" maxLength:"64" doc:"Of a file: only those on this version."`
 	After   portal.ThreadID  `query:"after" maxLength:"64" doc:"The next of the page before."`
 }
@@ -325,19 +329,23 @@ func (s *server) comments() {
 			if err != nil {
 				return nil, "", err
 			}
-			return me.CommentsOn(ctx, i, portal.CommentFilter{Version: q.Version, State: q.State, After: q.After})
-		}, commentsWire)
+			return me.CommentsOn(ctx, i, portal.CommentFilter{Version: q.Version, State: q.State, Own: q.Own, After: q.After})
+		}, s.commentsWire)
 		create(s, path, "comment-on-"+kind, "Comment on it", func(ctx context.Context, me *portal.Scope, id string, in newComment) (portal.MessageID, error) {
 			i, err := item(id)
 			if err != nil {
 				return "", err
 			}
-			return me.CommentOn(ctx, i, portal.NewComment{Version: in.Version, NewMessage: in.portal()})
+			at, err := in.Place.portal()
+			if err != nil {
+				return "", err
+			}
+			return me.CommentOn(ctx, i, portal.NewComment{Version: in.Version, Place: at, NewMessage: in.portal()})
 		})
 	}
 	read(s, "/api/comments/{id}", "comments", "What was said first about something, and its answers", func(ctx context.Context, me *portal.Scope, id string) (comments, error) {
 		th, err := threadOf(ctx, me, id, true)
-		return commentsOf(th), err
+		return s.commentsOf(th), err
 	})
 	act(s, http.MethodPost, "/api/comments/{id}/resolved", "resolve-comments", "Say that nothing is left to do about them", func(ctx context.Context, me *portal.Scope, id string) error {
 		return me.ResolveComments(ctx, portal.ThreadID(id))
