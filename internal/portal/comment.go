@@ -189,6 +189,22 @@ func (me *Scope) CommentOn(ctx context.Context, id ItemID, n NewComment) (Messag
 	return msg, err
 }
 
+// CommentPlace is the project in whose files what comes with a comment on an item
+// is kept, and the side that reads it at most. ErrForbidden for whom may not
+// comment.
+func (me *Scope) CommentPlace(ctx context.Context, id ItemID) (ProjectID, Side, error) {
+	i, err := loadItem(ctx, me, id)
+	switch th := (Thread{Kind: ItemThread, Held: i.Held}); {
+	case err != nil:
+		return "", "", err
+	case i.name == "folder":
+		return "", "", ErrNotFound
+	case !th.MayWrite():
+		return "", "", ErrForbidden
+	}
+	return i.project, i.audience, nil
+}
+
 // versionSaid is the version of a file that a comment is on.
 func (t *tx) versionSaid(ctx context.Context, f FileID, id VersionID) (Version, error) {
 	if id == "" {

@@ -392,11 +392,13 @@ UPDATE threads SET seq = seq + 1, shown_seq = seq + 1, shown_count = shown_count
 }
 
 // filesSaid loads the files that a message is to have: the actor sees each, and
-// so does everybody who reads it.
+// where the client reads it, so do they. What goes along inside the team may be
+// of any client.
 func (t *tx) filesSaid(ctx context.Context, th Thread, n NewMessage) (files []File, err error) {
 	for _, id := range n.Files {
 		f, err := file(ctx, t, id)
-		if err == ErrNotFound || err == nil && (f.Client != th.Client || th.Project != "" && f.Project != th.Project) {
+		inTeam := th.Kind == DirectThread && th.Client == "" && f.Team()
+		if err == ErrNotFound || err == nil && (f.Client != th.Client && !inTeam || th.Project != "" && f.Project != th.Project) {
 			err = invalid("files", "choice")
 		}
 		if err != nil {

@@ -159,6 +159,11 @@ func (f *fillTalk) into(client portal.ClientID, n int, threads ...string) {
 func (f *fillTalk) exec(q string, args ...any) {
 	f.b.Helper()
 	if err := f.w.DB.Write(context.Background(), func(tx *db.Tx) error {
+		if f.w.DB.Dialect() == db.PostgreSQL { // a million rows take longer than a page may
+			if _, err := tx.Exec(context.Background(), `SET LOCAL statement_timeout = 0`); err != nil {
+				return err
+			}
+		}
 		_, err := tx.Exec(context.Background(), q, args...)
 		return err
 	}); err != nil {

@@ -13,7 +13,6 @@ import (
 
 func (s *Server) commentRoutes() []route {
 	return []route{
-		{"POST /items/{item}/comments", person, s.comment},
 		{"POST /comments/{id}/resolve", person, s.onComments("resolved", (*portal.Scope).ResolveComments)},
 		{"POST /comments/{id}/reopen", person, s.onComments("comments_reopened", (*portal.Scope).ReopenComments)},
 	}
@@ -53,6 +52,7 @@ func (s *Server) commentsOn(r *http.Request, me *visit, in view.Within, c *view.
 	c.TalkPage = view.TalkPage{Page: in.Page, Workspace: in.Name, Me: in.Me, Team: project.Team()}
 	c.Client, c.Here = project.ClientName, view.Href(string(c.Item))
 	c.May = !in.ReadOnly && (c.Team && project.Can(portal.Contribute) || !c.Team && project.Can(portal.Comment))
+	c.Brings = c.May && mayBring(project)
 	f := portal.CommentFilter{After: portal.ThreadID(q.Get("after"))}
 	if q.Get("show") == "mine" {
 		c.State, f.Own = "mine", true
@@ -135,28 +135,49 @@ func wholeThread(ctx context.Context, me *visit, c *view.CommentsBox, id portal.
 
 // comment begins a thread on an item.
 func (s *Server) comment(w http.ResponseWriter, r *http.Request, me *visit) error {
-	f, err := parseForm(r)
+	id := portal.ItemID(r.PathValue("item"))
+	project, widest, err := me.CommentPlace(r.Context(), id)
 	if err != nil {
 		return err
 	}
-	id := portal.ItemID(r.PathValue("item"))
-	t := readSay(f)
-	n := portal.NewComment{Version: portal.VersionID(f.one("version")), NewMessage: t.NewMessage}
-	typed, later := typedPlace(f), f.ticked("later")
+	var n portal.NewComment
+	var at view.TypedPlace
+	var later bool
+	t, err := s.readSaid(w, r, me, "", project, widest, func(f *form) {
+		n.Version, at, later = portal.VersionID(f.one("version")), typedPlace(f), f.ticked("later")
+	})
+	ctx := r.Context()
 	var msg portal.MessageID
 	var kept portal.UnsentID
-	if n.Place, err = readPlace(typed); err == nil {
-		if err = f.err(); err == nil && later {
-			kept, err = portal.Once(me.KeepComment(r.Context(), n.Version, n.Body, n.Place))
-		} else if err == nil {
-			msg, err = portal.Once(me.CommentOn(r.Context(), id, n))
-		}
+	if err == nil {
+		n.Place, err = readPlace(at)
+	}
+	switch {
+	case err != nil:
+	case later:
+		kept, err = portal.Once(me.KeepComment(ctx, n.Version, t.Body, n.Place))
+	default:
+		msg, err = say(ctx, me, &t, func(me *portal.Scope, said portal.NewMessage) (portal.MessageID, error) {
+			n.NewMessage = said
+			return me.CommentOn(ctx, id, n)
+		})
 	}
 	if invalid, status, ok := refused(err); ok {
 		p := view.NewConversationPage{TalkPage: s.talkPage(me), Over: ui.Link{Label: me.Book.T("comment.back"), Href: view.Href(string(id)) + "#comments"}, Title: me.Book.T("comment.new")}
 		p.Invalid = invalid
-		p.Composer = view.Composer{Action: r.URL.RequestURI(), Version: n.Version, Typed: typed, Keeps: later}
-		way := &view.Way{Place: string(id), Mention: "item=" + string(id) + "&to=client", Body: t.Body}
+		p.Composer = view.Composer{Action: r.URL.RequestURI(), Version: n.Version, Typed: at, Keeps: later}
+		if err := s.bringing(ctx, me, &p.Composer, "", project); err != nil {
+			return err
+		}
+		way := &view.Way{Place: string(id), Mention: "item=" + string(id) + "&to=client", Body: t.Body, Files: map[portal.FileID]bool{}}
+		for _, f := range t.Files { // that came with it
+			x, err := me.File(ctx, f)
+			if err != nil {
+				return err
+			}
+			way.Files[f] = true
+			p.Composer.Files = append(p.Composer.Files, x)
+		}
 		if p.Team && t.audience != portal.ClientSide {
 			p.Composer.Note = way
 		} else {

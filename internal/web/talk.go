@@ -265,7 +265,7 @@ func (s *Server) expects(ctx context.Context, me *visit, p *view.Page) (string, 
 // threadComposer is the composer under a conversation.
 func (s *Server) threadComposer(r *http.Request, me *visit, p *view.TalkPage, th portal.Thread, t *typed) (view.Composer, error) {
 	ctx := r.Context()
-	c := view.Composer{Action: conversationPath(string(th.ID)), Asks: th.Team() && th.Audience == portal.ClientSide && th.Kind != portal.DirectThread}
+	c := view.Composer{Action: conversationPath(string(th.ID)), Direct: th.Kind == portal.DirectThread && th.Client == "", Asks: th.Team() && th.Audience == portal.ClientSide && th.Kind != portal.DirectThread}
 	if th.Team() && th.Audience == portal.ClientSide {
 		c.Client = th.ClientName
 	}

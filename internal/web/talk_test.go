@@ -328,6 +328,51 @@ func TestFilesInMessages(t *testing.T) {
 		if got := strings.Join(files(s.Brand), ","); !strings.Contains(got, "all.txt for client") {
 			t.Errorf("kept are %s", got)
 		}
+		// Comments bring files as well, for those who read them, and so do answers.
+		task := "/items/" + string(s.Items[s.Site][portal.ClientSide].Task) + "/comments"
+		page := "/tasks/" + string(s.Items[s.Site][portal.ClientSide].Task)
+		expect("a comment", say(cleo, task, filePart{"once", "", "six"}, filePart{"body", "", "As on this card"}, filePart{"audience", "", "client"}, filePart{"upload", named("card.txt"), "a card"}), 303)
+		expect("a comment, again", say(cleo, task, filePart{"once", "", "six"}, filePart{"body", "", "As on this card"}, filePart{"audience", "", "client"}, filePart{"upload", named("card.txt"), "a card"}), 303)
+		expect("a comment among the team", say(mia, task, filePart{"body", "", "x"}, filePart{"audience", "", "team"}, filePart{"upload", named("inkwell three.txt"), "x"}), 303)
+		expect("a comment on the team's own", say(mia, "/items/"+string(s.Items[s.Site][portal.Team].Task)+"/comments", filePart{"body", "", "x"}, filePart{"audience", "", "client"}, filePart{"upload", named("inkwell four.txt"), "x"}), 303)
+		p = mia.Get(page).MustBe(200).MustContain("As on this card", "inkwell three.txt")
+		expect("an answer", say(mia, p.Attrs(".answer form", "action")[0], filePart{"body", "", "Like so"}, filePart{"audience", "", "client"}, filePart{"upload", named("answer.txt"), "x"}), 303)
+		cleo.Get(page).MustBe(200).MustContain("card.txt", "answer.txt")
+		if got := strings.Join(files(s.Site), ","); strings.Count(got, "card") != 1 || !strings.Contains(got, "card.txt for client") || !strings.Contains(got, "inkwell three.txt for team") || !strings.Contains(got, "inkwell four.txt for team") {
+			t.Errorf("kept are %s", got)
+		}
+		a = say(cleo, task, filePart{"body", "", ""}, filePart{"side", "", "team"}, filePart{"upload", named("b.txt"), "b"})
+		expect("a comment with an unknown field", a, 422)
+		a = say(cleo, task, filePart{"body", "", strings.Repeat("x", portal.MaxText+1)}, filePart{"upload", named("later.txt"), "b"})
+		expect("a comment that is too long", a, 422)
+		if !strings.Contains(a.text, "later.txt") {
+			t.Error("what came with a comment is not there")
+		}
+		if bea.Get(page).MustBe(200).Has("input[type=file]") || !cleo.Get(page).Has(".comment-form input[type=file]") {
+			t.Error("to bring files is offered to the wrong people")
+		}
+		expect("a comment of who may not upload", say(bea, task, filePart{"body", "", "x"}, filePart{"upload", named("b.txt"), "b"}), 403)
+		for _, name := range []string{"dan", "carl", "rex"} {
+			expect("a comment of "+name, say(s.As(name), task, filePart{"body", "", "x"}, filePart{"upload", named("b.txt"), "b"}), 404)
+		}
+		// Inside the team a project is chosen, and who does not see it sees no file.
+		direct, err := s.World.As(s.Mia).StartDirect(t.Context(), portal.NewDirect{People: []portal.PersonID{s.Tom}, NewMessage: portal.NewMessage{Body: "Between us"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		between, tom := "/conversations/"+string(direct), s.As("tom")
+		p = mia.Get(between).MustBe(200)
+		if got := strings.Join(p.Attrs("#project-team option", "value"), ","); !strings.Contains(got, string(s.Site)) || !strings.Contains(got, string(s.Shop)) {
+			t.Errorf("files can be kept in %q", got)
+		}
+		expect("between two", say(mia, between, filePart{"body", "", "Both see"}, filePart{"project", "", string(s.Site)}, filePart{"audience", "", "client"}, filePart{"upload", named("inkwell both.txt"), "x"}), 303)
+		expect("of another project", say(mia, between, filePart{"body", "", "One sees"}, filePart{"project", "", string(s.Shop)}, filePart{"audience", "", "team"}, filePart{"upload", named("quill.txt"), "x"}), 303)
+		expect("into what is not seen", say(tom, between, filePart{"body", "", "x"}, filePart{"project", "", string(s.Shop)}, filePart{"audience", "", "team"}, filePart{"upload", named("x.txt"), "x"}), 422)
+		mia.Get(between).MustBe(200).MustContain("inkwell both.txt", "quill.txt")
+		tom.Get(between).MustBe(200).MustContain("inkwell both.txt", "One sees").MustNotContain("quill")
+		if got := strings.Join(files(s.Site), ","); !strings.Contains(got, "inkwell both.txt for team") {
+			t.Errorf("kept are %s", got)
+		}
 		// A conversation begins with one.
 		start := "/projects/" + string(s.Site) + "/conversations"
 		expect("begun with a file", say(cleo, start, filePart{"audience", "", "client"}, filePart{"subject", "", "Sails"}, filePart{"body", "", "x"}, filePart{"upload", named("sail.txt"), "x"}), 303)

@@ -18,27 +18,29 @@ func (s *Server) sayRoutes() []route {
 		{"POST /conversations/{id}", person, s.sayInThread},
 		{"POST /projects/{project}/conversations", person, s.startConversation},
 		{"POST /clients/{id}/conversation", person, s.sayToClient},
+		{"POST /items/{item}/comments", person, s.comment},
 	}
 }
 
 const projectsToKeepIn = 50
 
 // bringing says whether a composer may bring files, and where they are kept: in
-// its project, or in one of the client's.
+// its project, or in one of the client's; inside the team in any.
 func (s *Server) bringing(ctx context.Context, me *visit, c *view.Composer, client portal.ClientID, project portal.ProjectID) error {
 	if project != "" {
 		p, err := me.Project(ctx, project)
 		c.Brings = err == nil && mayBring(p)
 		return err
 	}
-	if client == "" {
-		return nil
-	}
 	all, _, err := me.Projects(ctx, portal.ProjectFilter{Client: client}, portal.Page{Limit: projectsToKeepIn})
 	for _, p := range all {
 		if mayBring(p) {
 			c.Brings = true
-			c.KeepIn = append(c.KeepIn, ui.Option{Value: string(p.ID), Label: p.Name})
+			o := ui.Option{Value: string(p.ID), Label: p.Name}
+			if client == "" {
+				o.Label += " · " + p.ClientName
+			}
+			c.KeepIn = append(c.KeepIn, o)
 		}
 	}
 	return err
@@ -54,23 +56,30 @@ func mayBring(p portal.Project) bool {
 // readSaid reads a composer. Files that come with it are here then, for the
 // project, or for the one of the client's that was chosen; say makes files of
 // them, for those who read the message, who are of no more than the side widest.
-func (s *Server) readSaid(w http.ResponseWriter, r *http.Request, me *visit, client portal.ClientID, project portal.ProjectID, widest portal.Side) (said typed, err error) {
+// More reads what else is in the form.
+func (s *Server) readSaid(w http.ResponseWriter, r *http.Request, me *visit, client portal.ClientID, project portal.ProjectID, widest portal.Side, more ...func(*form)) (said typed, err error) {
+	read := func(f *form) typed {
+		for _, m := range more {
+			m(f)
+		}
+		return readSay(f)
+	}
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "multipart/form-data" {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		f, err := parseForm(r)
 		if err != nil {
 			return said, err
 		}
-		said = readSay(f)
+		said = read(f)
 		return said, f.err()
 	}
 	ctx := r.Context()
 	t := &taker{Server: s, me: me, part: "upload", optional: true}
 	t.read = func(f *form) (n portal.NewUpload, err error) {
-		said = readSay(f)
+		said = read(f)
 		if said.Project != "" && project == "" {
 			project = said.Project
-			if p, err := me.Project(ctx, project); err != nil || p.Client != client {
+			if p, err := me.Project(ctx, project); err != nil || client != "" && p.Client != client {
 				f.fail("project", "choice")
 			}
 		}

@@ -15,7 +15,7 @@ var (
 	Viewer  = Bundle{Style: "/static/viewer.AHTKJ4AU.css", Script: "/static/viewer.D5X4JQC4.js"}
 	PDF     = Bundle{Style: "/static/pdf.T6LCXXZK.css", Script: "/static/pdf.W5NBN426.js"}
 	Compose = Bundle{Style: "/static/compose.VTHF2X4V.css", Script: "/static/compose.ZQBFWCN3.js"}
-	Talk    = Bundle{Style: "/static/talk.LUPEXNFF.css", Script: "/static/talk.WW6C7A5A.js"}
+	Talk    = Bundle{Style: "/static/talk.Y7HPEEIW.css", Script: "/static/talk.QVQBTSSJ.js"}
 	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}
 	Worker  = Bundle{Style: "", Script: "/static/worker.OVAN2JBB.js"}
 	Approve = Bundle{Style: "/static/approve.WOE77KPF.css", Script: ""}

@@ -149,7 +149,7 @@ function again(f: HTMLFormElement, by: HTMLButtonElement | null) {
   if (by?.name) {
     const pressed = document.createElement("input");
     Object.assign(pressed, { type: "hidden", name: by.name, value: by.value });
-    f.append(pressed);
+    f.prepend(pressed); // what is said comes before the files
   }
   f.submit();
 }
