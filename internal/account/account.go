@@ -164,6 +164,8 @@ type Accounts struct {
 	mu   sync.Mutex
 	seen map[string]time.Time // by token hash, not yet written
 	used map[TokenID]time.Time
+
+	passes passes
 }
 
 // New returns the accounts in d. The key is the server's secret; whoever has it

@@ -49,15 +49,6 @@ const (
 	WhyExpired   = "expired"  // signed in too long ago
 )
 
-// A Pass is what a session says of who is asking, and no more: enough for what
-// is asked for by the dozen.
-type Pass struct {
-	ID        SessionID
-	Person    PersonID
-	ViewingAs string // id of a client user, while a team member views as them
-	Address   string
-}
-
 // Session is one sign-in on one device.
 type Session struct {
 	Pass
@@ -174,10 +165,7 @@ const sessionState = `
 		FROM sessions s JOIN persons p ON p.id = s.person_id
 		WHERE s.created_at <= $4 AND `
 
-const (
-	sessionQuery = `SELECT ` + sessionColumns + `, ` + personColumns + `, ` + sessionState
-	passQuery    = `SELECT s.id, s.person_id, s.viewing_as, s.address, ` + sessionState
-)
+const sessionQuery = `SELECT ` + sessionColumns + `, ` + personColumns + `, ` + sessionState
 
 // Session returns who is signed in with a token. It is one query, and writes
 // nothing: that the session was seen is remembered until Flush. It returns
@@ -190,28 +178,6 @@ func (a *Accounts) Session(ctx context.Context, token string) (Session, Person, 
 	}
 	return s.session(), p.person(), nil
 }
-
-// Pass is Session for those who need not know more.
-func (a *Accounts) Pass(ctx context.Context, token string) (Pass, error) {
-	var p Pass
-	if err := a.seenNow(ctx, token, passQuery, p.into()); err != nil {
-		return Pass{}, err
-	}
-	return p, nil
-}
-
-// PassByID returns who is signed in with a session that was seen at a time, for
-// what was signed then (Sign) and comes back without its token. It is no request
-// of the session's own, so it is not remembered. Errors are Session's.
-func (a *Accounts) PassByID(ctx context.Context, id SessionID, seen time.Time) (Pass, error) {
-	var p Pass
-	if err := a.alive(ctx, passQuery+`s.id = $1`, string(id), a.now(), seen, p.into()); err != nil {
-		return Pass{}, err
-	}
-	return p, nil
-}
-
-func (p *Pass) into() []any { return []any{&p.ID, &p.Person, &p.ViewingAs, &p.Address} }
 
 // seenNow reads a session by its token, and remembers that it was seen.
 func (a *Accounts) seenNow(ctx context.Context, token, query string, into []any) error {

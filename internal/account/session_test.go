@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"net/netip"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -259,6 +261,73 @@ func BenchmarkSession(b *testing.B) {
 			}
 		})
 	}
+}
+
+// Who was let through a moment ago is let through again, until anything ends it.
+func TestPass(t *testing.T) {
+	run(t, func(w *world) {
+		p := w.person("ana@example.test")
+		for _, end := range []struct {
+			why string
+			how func(Session) error
+		}{
+			{WhySignedOut, func(s Session) error { return w.SignOut(w.Context(), s) }},
+			{WhyDisabled, func(s Session) error {
+				return w.d.Write(w.Context(), func(tx *db.Tx) error {
+					_, err := tx.Exec(w.Context(), `UPDATE persons SET disabled_at = $2 WHERE id = $1`, p, db.Micros(w.now()))
+					return err
+				})
+			}},
+		} {
+			s, token := w.session(p, Meta{})
+			for range 3 {
+				got, err := w.Pass(w.Context(), token)
+				w.must(err)
+				if got.ID != s.ID || got.Person != p {
+					w.Errorf("the pass is %+v", got)
+				}
+				w.pass(passLife / 2)
+			}
+			w.must(end.how(s))
+			_, err := w.Pass(w.Context(), token)
+			w.ended(err, end.why)
+			_, err = w.PassByID(w.Context(), s.ID, w.now())
+			w.ended(err, end.why)
+		}
+		_, err := w.Pass(w.Context(), "vt_ses_unknown")
+		w.is(err, ErrSignedOut)
+	})
+}
+
+// While somebody is let through over and over, their session ends: once that is
+// answered, nobody comes in.
+func TestPassEndsAtOnce(t *testing.T) {
+	run(t, func(w *world) {
+		for range 20 {
+			s, token := w.session(w.person(db.NewID("x")+"@example.test"), Meta{})
+			var over atomic.Bool
+			var wg sync.WaitGroup
+			for range 4 {
+				wg.Go(func() {
+					for {
+						last := over.Load()
+						_, err := w.Pass(w.Context(), token)
+						switch {
+						case last && err == nil:
+							w.Error("let through after the end")
+							return
+						case last:
+							return
+						}
+					}
+				})
+			}
+			err := w.SignOut(w.Context(), s)
+			over.Store(true)
+			wg.Wait()
+			w.must(err)
+		}
+	})
 }
 
 // What was signed for a session finds it again, for as long as it lasts.

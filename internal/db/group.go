@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 // maxBatch is how many writes share a commit at most.
@@ -20,6 +21,7 @@ type group struct {
 	done     chan struct{}
 	once     sync.Once
 	prepared map[string]*sql.Stmt // on pool; used by the goroutine only
+	commits  atomic.Uint64
 }
 
 // member is one waiting DB.Write.
@@ -129,12 +131,18 @@ func (b *batch) run(first *member) {
 	}
 	if b.work == 0 {
 		b.tx.Rollback()
-	} else if err := b.tx.Commit(); err != nil { // the driver rolls back a failed commit
+	} else if err := b.commit(); err != nil { // the driver rolls back a failed commit
 		b.fail(fmt.Errorf("db: commit: %w", normalise(err)))
 		return
 	}
 	b.answer()
 	b.prepare()
+}
+
+// commit counts before anybody is told of it.
+func (b *batch) commit() error {
+	defer b.group.commits.Add(1)
+	return b.tx.Commit()
 }
 
 // member runs m in its own savepoint. An error means that the whole

@@ -31,3 +31,13 @@ func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 // AfterCommit runs f once the transaction is on disk, before Write returns;
 // never, when it is not.
 func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }
+
+// Commits counts what was written. What is read after it was asked stays true
+// until it gives another number, so a reader may remember it. Not on
+// PostgreSQL, where other servers write as well: there known is false.
+func (d *DB) Commits() (n uint64, known bool) {
+	if d.group == nil {
+		return 0, false
+	}
+	return d.group.commits.Load(), true
+}
