@@ -31,22 +31,35 @@ func verify(ctx context.Context, args, env []string, out io.Writer) error {
 	for _, b := range breaks {
 		fmt.Fprintf(out, "altered   the log: %v\n", b)
 	}
+	head, wrong, err := portal.VerifyHeads(ctx, h.db)
+	if err != nil {
+		return err
+	}
+	for _, day := range wrong {
+		fmt.Fprintf(out, "altered   the record of %s: its hash is not the one that the owners were mailed\n", day)
+	}
 	seen, err := h.readBlobs(ctx, func(portal.StoredBlob) bool { return true }, func(s portal.StoredBlob, err error) {
 		state := "damaged"
 		if errors.Is(err, blob.ErrNotExist) {
 			state = "missing"
 		}
 		what := fmt.Sprintf("%s, %s: version %d of %s", s.Client, s.Project, s.Number, s.File)
-		if s.Preview {
+		switch {
+		case s.File == "":
+			what = fmt.Sprintf("%s, %s: the certificate %s", s.Client, s.Project, s.Version)
+		case s.Preview:
 			what = "what was made to look at " + what
 		}
 		fmt.Fprintf(out, "%-9s %s\n", state, what)
 	})
 	fmt.Fprintf(out, "%s of the log and %s (%.1f MiB) were read.\n", count(events, "event"), count(seen.blobs, "stored file"), float64(seen.bytes)/(1<<20))
+	if head.Day != "" {
+		fmt.Fprintf(out, "The hash of %s, which the owners have in their mail, is %s.\n", head.Day, head.Digest)
+	}
 	switch {
 	case err != nil:
 		return storageFault(err)
-	case len(breaks) > 0 || seen.lost > 0:
+	case len(breaks)+len(wrong) > 0 || seen.lost > 0:
 		return errors.New("not everything is as it was recorded: see the lines above")
 	}
 	fmt.Fprintln(out, "All of it is as it was recorded.")

@@ -25,6 +25,7 @@ func (h *house) startJobs(ctx context.Context) error {
 		return err
 	}, jobs.Within(time.Hour))
 	h.jobs.Every("remind", remindEvery, h.remind)
+	h.jobs.Every("daily_head", 20*time.Minute, h.portal.KeepDailyHead, jobs.Within(10*time.Minute))
 	h.jobs.Every("sweep_files", 24*time.Hour, h.sweepFiles, jobs.Within(6*time.Hour))
 	h.jobs.Every("scrub_files", 24*time.Hour, h.scrubFiles, jobs.Within(20*time.Hour))
 	go h.mails.Tell(ctx)

@@ -16,6 +16,8 @@ const (
 	PurposeEmail      = "eml"
 	PurposeCalendar   = "cal"
 	PurposeShareLink  = "lnk"
+	// The address at which anybody who has a certificate can see that it is one.
+	PurposeCertificate = "crt"
 	// A link that ends mails, which anybody who has the mail may use.
 	PurposeUnsubscribe = "uns"
 	// The secret of the key by which push services know the portal, and the mark

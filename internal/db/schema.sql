@@ -171,6 +171,40 @@ CREATE TABLE calendar_feeds (
 
 CREATE INDEX calendar_feeds_person ON calendar_feeds (person_id, id);
 
+CREATE TABLE certificates (
+  id         TEXT   PRIMARY KEY,
+  subject_id TEXT   NOT NULL UNIQUE,
+  project_id TEXT   NOT NULL,
+  client_id  TEXT   NOT NULL,
+  token_hash TEXT   NOT NULL UNIQUE,
+  content    TEXT   NOT NULL,
+  created_at BIGINT NOT NULL,
+  created_by TEXT   NOT NULL REFERENCES persons (id),
+  made_at    BIGINT,
+  blob       TEXT   NOT NULL DEFAULT '',
+  sha256     TEXT   NOT NULL DEFAULT '',
+  size       BIGINT NOT NULL DEFAULT 0,
+  FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id)
+);
+
+CREATE INDEX certificates_blob ON certificates (blob) WHERE blob <> '';
+
+CREATE INDEX certificates_project ON certificates (project_id, id);
+
+CREATE INDEX certificates_sha256 ON certificates (sha256) WHERE sha256 <> '';
+
+CREATE INDEX certificates_waiting ON certificates (created_at) WHERE made_at IS NULL;
+
+CREATE TABLE chain_heads (
+  day   TEXT   NOT NULL REFERENCES daily_heads (day),
+  chain TEXT   NOT NULL,
+  seq   BIGINT NOT NULL,
+  head  TEXT   NOT NULL,
+  PRIMARY KEY (day, chain)
+);
+
+CREATE INDEX chain_heads_chain ON chain_heads (chain, seq);
+
 CREATE TABLE client_grants (
   actor      TEXT   NOT NULL,
   client_id  TEXT   NOT NULL REFERENCES clients (id),
@@ -244,6 +278,14 @@ CREATE TABLE clients (
   contact_id      TEXT   REFERENCES persons (id),
   welcome         TEXT   NOT NULL DEFAULT '',
   revision        BIGINT NOT NULL DEFAULT 1
+);
+
+CREATE TABLE daily_heads (
+  day    TEXT   PRIMARY KEY,
+  digest TEXT   NOT NULL,
+  chains BIGINT NOT NULL,
+  events BIGINT NOT NULL,
+  at     BIGINT NOT NULL
 );
 
 CREATE TABLE deliverable_links (
@@ -449,7 +491,7 @@ CREATE TABLE events (
   particulars TEXT   NOT NULL,
   hash        TEXT   NOT NULL,
   section     BIGINT NOT NULL DEFAULT 0,
-  shown       BIGINT NOT NULL DEFAULT 0, address TEXT NOT NULL DEFAULT '', told BIGINT NOT NULL DEFAULT 1,
+  shown       BIGINT NOT NULL DEFAULT 0, address TEXT NOT NULL DEFAULT '', told BIGINT NOT NULL DEFAULT 1, seal TEXT NOT NULL DEFAULT '',
   UNIQUE (chain, seq)
 );
 
@@ -1072,6 +1114,68 @@ CREATE TABLE sign_in_codes (
 );
 
 CREATE INDEX sign_in_codes_person ON sign_in_codes (person_id, id);
+
+CREATE TABLE signoff_lines (
+  signoff_id  TEXT   NOT NULL REFERENCES signoffs (id),
+  position    BIGINT NOT NULL,
+  kind        TEXT   NOT NULL CHECK (kind IN ('deliverable', 'version', 'open')),
+  why         TEXT   NOT NULL DEFAULT '',
+  item_id     TEXT   NOT NULL DEFAULT '',
+  title       TEXT   NOT NULL,
+  version_id  TEXT   REFERENCES versions (id),
+  number      BIGINT NOT NULL DEFAULT 0,
+  sha256      TEXT   NOT NULL DEFAULT '',
+  size        BIGINT NOT NULL DEFAULT 0,
+  approval_id TEXT   REFERENCES approvals (id),
+  at          BIGINT,
+  by_name     TEXT   NOT NULL DEFAULT '',
+  PRIMARY KEY (signoff_id, position)
+);
+
+CREATE INDEX signoff_lines_approval ON signoff_lines (approval_id) WHERE approval_id IS NOT NULL;
+
+CREATE INDEX signoff_lines_version ON signoff_lines (version_id) WHERE version_id IS NOT NULL;
+
+CREATE TABLE signoffs (
+  id          TEXT   PRIMARY KEY,
+  project_id  TEXT   NOT NULL,
+  client_id   TEXT   NOT NULL,
+  subject_id  TEXT   NOT NULL,
+  title       TEXT   NOT NULL,
+  statement   TEXT   NOT NULL,
+  points      TEXT   NOT NULL DEFAULT '',
+  due_on      TEXT,
+  state       TEXT   NOT NULL CHECK (state IN ('asked', 'signed', 'declined', 'withdrawn')),
+  state_at    BIGINT NOT NULL,
+  state_by    TEXT   NOT NULL REFERENCES persons (id),
+  viewed_at   BIGINT,
+  viewed_by   TEXT   REFERENCES persons (id),
+  note        TEXT   NOT NULL DEFAULT '',
+  content     TEXT   NOT NULL DEFAULT '',
+  name        TEXT   NOT NULL DEFAULT '',
+  email       TEXT   NOT NULL DEFAULT '',
+  role        TEXT   NOT NULL DEFAULT '',
+  company     TEXT   NOT NULL DEFAULT '',
+  verified_at BIGINT,
+  zone        TEXT   NOT NULL DEFAULT '',
+  proof       TEXT   NOT NULL DEFAULT '' CHECK (proof IN ('', 'password', 'code')),
+  address     TEXT   NOT NULL DEFAULT '',
+  agent       TEXT   NOT NULL DEFAULT '',
+  created_at  BIGINT NOT NULL,
+  created_by  TEXT   NOT NULL REFERENCES persons (id),
+  revision    BIGINT NOT NULL DEFAULT 1,
+  FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id)
+);
+
+CREATE INDEX signoffs_client ON signoffs (client_id, id);
+
+CREATE UNIQUE INDEX signoffs_open ON signoffs (subject_id) WHERE state IN ('asked', 'signed');
+
+CREATE INDEX signoffs_project ON signoffs (project_id, id);
+
+CREATE INDEX signoffs_state ON signoffs (state, id);
+
+CREATE INDEX signoffs_subject ON signoffs (subject_id, id);
 
 CREATE TABLE tallies (
   project_id TEXT   NOT NULL REFERENCES projects (id),

@@ -188,6 +188,11 @@ func (o *office) all() map[string]portal.MailID {
 	must(err)
 	mails["approval"] = o.last("approval")
 	mails[portal.MailApprovalReminder] = o.queue(portal.MailApprovalReminder, o.Cleo, string(approval))
+	_, err = o.As(o.Mia).AskSignoff(ctx, portal.NewSignoff{Project: o.Site, Statement: "Accepted.", DueOn: "2026-03-20"})
+	must(err)
+	mails["signoff"] = o.last("signoff")
+	o.exec(`INSERT INTO daily_heads (day, digest, chains, events, at) VALUES ('2026-03-10', 'ab', 1, 7, $1)`, db.Micros(o.Clock.Now()))
+	mails[portal.MailDailyHead] = o.queue(portal.MailDailyHead, o.Ada, "2026-03-10")
 	o.happen(2)
 	mails[portal.MailDigest] = o.queue(portal.MailDigest, o.Cleo, string(o.Cleo))
 	o.everything(o.Cleo)
@@ -284,7 +289,7 @@ func header(t *testing.T, raw string, id portal.MailID, kind string) {
 	if err != nil || from.Address != "portal@honcho.example" {
 		t.Errorf("From %s: %v", h.Get("From"), err)
 	}
-	byHand := slices.Contains([]string{"invitation", "team_invitation", "file_request", "file_request_refused", "approval"}, kind)
+	byHand := slices.Contains([]string{"invitation", "team_invitation", "file_request", "file_request_refused", "approval", "signoff"}, kind)
 	if byHand != strings.HasSuffix(from.Name, " via Honcho Design") {
 		t.Errorf("From %s", from.Name)
 	}

@@ -44,6 +44,8 @@ var kinds = map[string]func(*Notifier, context.Context, *letter) error{
 	portal.MailReminder:         (*Notifier).fileRequestReminder,
 	"approval":                  (*Notifier).approval,
 	portal.MailApprovalReminder: (*Notifier).approvalReminder,
+	"signoff":                   (*Notifier).signoff,
+	portal.MailDailyHead:        (*Notifier).dailyHead,
 	portal.MailNotices:          (*Notifier).notices,
 	portal.MailDigest:           (*Notifier).notices,
 	portal.MailTest:             (*Notifier).test,

@@ -390,6 +390,11 @@ func (me *Scope) Approvers(ctx context.Context, project ProjectID) ([]ProjectPer
 	return projectPeople(ctx, me, project, ClientSide, Decide)
 }
 
+// Signers returns the client's people who may sign off in a project. For its team.
+func (me *Scope) Signers(ctx context.Context, project ProjectID) ([]ProjectPerson, error) {
+	return projectPeople(ctx, me, project, ClientSide, SignOff)
+}
+
 // Advisers returns whoever sees a project, and so may be asked for advice or,
 // of the team, to decide first. For its team.
 func (me *Scope) Advisers(ctx context.Context, project ProjectID) ([]ProjectPerson, error) {

@@ -464,6 +464,9 @@ func (me *Scope) DeleteDeliverable(ctx context.Context, id DeliverableID) error 
 		if asked > 0 {
 			return ErrConflict
 		}
+		if err := t.notSigned(ctx, string(id)); err != nil {
+			return err
+		}
 		if _, err := t.exec(ctx, `DELETE FROM deliverable_links WHERE deliverable_id = $1`, string(id)); err != nil {
 			return err
 		}

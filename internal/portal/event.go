@@ -68,14 +68,18 @@ func (t *tx) record(ctx context.Context, h Happening) error {
 	if apart {
 		h.Project, shown = "", false // whoever reads a project's activity need not read past it
 	}
+	seal, err := t.seal(ctx, h.Subject)
+	if err != nil {
+		return err
+	}
 	id := EventID(db.NewID("evt"))
 	hash := chainHash(head, string(id), string(h.Client), fmt.Sprint(seq), string(h.Kind), fmt.Sprint(t.now), t.me.actor.id,
-		string(h.Project), h.Subject, string(h.Person), string(h.Audience), string(details), t.address)
+		string(h.Project), h.Subject, string(h.Person), string(h.Audience), string(details), t.address, seal)
 	if _, err := t.Exec(ctx, `
-INSERT INTO events (id, chain, seq, kind, at, actor, client_id, project_id, subject, person_id, audience, particulars, hash, section, shown, address, told)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+INSERT INTO events (id, chain, seq, kind, at, actor, client_id, project_id, subject, person_id, audience, particulars, hash, section, shown, address, told, seal)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 		string(id), string(h.Client), seq, string(h.Kind), t.now, t.me.actor.id, nullable(h.Client), nullable(h.Project), h.Subject,
-		nullable(h.Person), string(h.Audience), string(details), hash, int64(h.Section), shown, t.address, !apart); err != nil {
+		nullable(h.Person), string(h.Audience), string(details), hash, int64(h.Section), shown, t.address, !apart, seal); err != nil {
 		return fmt.Errorf("record %s: %w", h.Kind, err)
 	}
 	if _, err := t.Exec(ctx, `UPDATE event_chains SET seq = $1, head = $2 WHERE chain = $3`, seq, hash, string(h.Client)); err != nil {
@@ -153,10 +157,11 @@ SELECT CASE WHEN p.shared_at IS NULL THEN 0 ELSE 1 END
 }
 
 // chainHash binds the fields and the event before. Lengths go first, so that
-// no shift of text between fields gives the same hash. The last field is the
-// network address, which events did not always have: an empty one is left out.
+// no shift of text between fields gives the same hash. The last fields are the
+// network address and the seal, which events did not always have: where they are
+// empty they are left out.
 func chainHash(head string, fields ...string) string {
-	if last := len(fields) - 1; fields[last] == "" {
+	for last := len(fields) - 1; last >= 0 && fields[last] == ""; last-- {
 		fields = fields[:last]
 	}
 	w := sha256.New()

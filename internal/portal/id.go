@@ -33,6 +33,8 @@ type (
 	NoticeID      string // ntc_
 	ApprovalID    string // apr_
 	DecisionID    string // dec_, an answer to an approval
+	SignoffID     string // sgn_
+	CertificateID string // crt_
 	DeviceID      string // dev_, a browser that takes pushes
 	UnsentID      string // uns_, a comment that was not sent yet
 )

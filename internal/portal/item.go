@@ -270,7 +270,7 @@ SELECT s.person_id, s.name, s.first_at, s.last_at FROM my_seen s WHERE s.item_id
 }
 
 // MarkSeen notes that the actor, one of the client's people, has looked at the
-// items; and at approvals, whoever is asked in them. Items they do not see, and readers of the team, are left out.
+// items; and at approvals and sign-offs, whoever is asked in them. Items they do not see, and readers of the team, are left out.
 func (me *Scope) MarkSeen(ctx context.Context, ids ...ItemID) error {
 	if len(ids) > 100 {
 		ids = ids[:100]
@@ -278,6 +278,12 @@ func (me *Scope) MarkSeen(ctx context.Context, ids ...ItemID) error {
 	return me.write(ctx, func(t *tx) error {
 		t.quiet("that something was looked at changes nothing")
 		for _, id := range ids {
+			if strings.HasPrefix(string(id), "sgn_") {
+				if err := t.signoffViewed(ctx, SignoffID(id)); err != nil {
+					return err
+				}
+				continue
+			}
 			if strings.HasPrefix(string(id), "apr_") {
 				if err := t.viewedBy(ctx, ApprovalID(id)); err != nil {
 					return err

@@ -121,6 +121,12 @@ const (
 	ApprovalSuperseded Kind = "approval_superseded"
 	ApprovalExpired    Kind = "approval_expired"
 
+	SignoffAsked     Kind = "signoff_asked"
+	SignoffViewed    Kind = "signoff_viewed"
+	SignoffSigned    Kind = "signoff_signed"
+	SignoffDeclined  Kind = "signoff_declined"
+	SignoffWithdrawn Kind = "signoff_withdrawn"
+
 	FileShared       Kind = "file_shared" // a share link was made
 	ShareLinkRevoked Kind = "share_link_revoked"
 	ShareLinkOpened  Kind = "share_link_opened" // and the file taken; once a day
@@ -302,6 +308,12 @@ var kinds = map[Kind]particulars{
 	ApprovalCancelled:  {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	ApprovalSuperseded: {place: projectFeed, section: SectionApprovals},
 	ApprovalExpired:    {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+
+	SignoffAsked:     {place: projectFeed, section: SectionApprovals, mail: "signoff", topic: TopicReviews},
+	SignoffViewed:    {place: auditOnly},
+	SignoffSigned:    {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	SignoffDeclined:  {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	SignoffWithdrawn: {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 
 	FileShared:       {place: projectFeed, section: SectionFiles},
 	ShareLinkRevoked: {place: projectFeed, section: SectionFiles},

@@ -280,8 +280,8 @@ UPDATE milestones SET reached_at = NULL, reached_by = NULL, turn_since = $1, rev
 	})
 }
 
-// DeleteMilestone deletes a milestone; what belonged to it stays. Takes Manage,
-// or to have made it.
+// DeleteMilestone deletes a milestone; what belonged to it stays. One that somebody
+// was asked to sign off stays: ErrConflict. Takes Manage, or to have made it.
 func (me *Scope) DeleteMilestone(ctx context.Context, id MilestoneID) error {
 	return me.write(ctx, func(t *tx) error {
 		m, err := milestone(ctx, t, id)
@@ -290,6 +290,9 @@ func (me *Scope) DeleteMilestone(ctx context.Context, id MilestoneID) error {
 			return err
 		case !m.item().mayShow(me.actor.person):
 			return ErrForbidden
+		}
+		if err := t.notSigned(ctx, string(id)); err != nil {
+			return err
 		}
 		for _, q := range []string{
 			`UPDATE tasks SET milestone_id = NULL, revision = revision + 1 WHERE milestone_id = $1`,

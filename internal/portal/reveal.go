@@ -292,7 +292,14 @@ func (t *tx) conceal(ctx context.Context, i item) error {
 		args = append(args, t.now)
 	}
 	switch i.name {
+	case "milestone":
+		if err := t.unaskSignoff(ctx, string(i.id)); err != nil {
+			return err
+		}
 	case "deliverable":
+		if err := t.unaskSignoff(ctx, string(i.id)); err != nil {
+			return err
+		}
 		if err := t.unaskDeliverable(ctx, DeliverableID(i.id)); err != nil {
 			return err
 		}

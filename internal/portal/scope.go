@@ -188,11 +188,17 @@ SELECT a.id, 'approval', a.project_id, a.title, CASE WHEN (p.sections & 2048) <>
  WHERE x.person_id = COALESCE((SELECT v.person_id FROM client_users v WHERE v.id = $1), $1) AND x.role = 'decider' AND x.decision_id IS NULL
    AND a.asking = 1 AND a.turn = 'client' AND p.side = 'client' AND (p.rights & 32) <> 0 AND (p.sections & 128) <> 0 AND ` + subjectsShown + `
 UNION ALL
+SELECT s.id, 'signoff', s.project_id, s.title, CASE WHEN (p.sections & 2048) <> 0 THEN s.due_on END, s.state_at,
+       CASE WHEN (p.sections & 4096) <> 0 THEN s.created_by END, p.client_id, p.side, p.rights
+  FROM my_places p JOIN signoffs s ON s.project_id = p.id
+ WHERE p.side = 'client' AND (p.rights & 64) <> 0 AND (p.sections & 128) <> 0 AND s.state = 'asked' AND ` + signoffSeen + `
+UNION ALL
 SELECT m.id, 'milestone', m.project_id, m.title, CASE WHEN (p.sections & 2048) <> 0 THEN m.due_on END, m.turn_since,
        CASE WHEN (p.sections & 4096) <> 0 THEN COALESCE(m.shown_by, m.created_by) END, p.client_id, p.side, p.rights
   FROM my_places p JOIN milestones m ON m.project_id = p.id
  WHERE p.side = 'client' AND (p.rights & 4) <> 0 AND (p.sections & 6) <> 0
    AND m.turn = 'client' AND m.reached_at IS NULL AND m.audience = 'client'
+   AND NOT EXISTS (SELECT 1 FROM signoffs s WHERE s.subject_id = m.id AND s.state = 'asked')
 UNION ALL
 SELECT q.id, 'file_request', q.project_id, q.title, CASE WHEN (p.sections & 2048) <> 0 THEN q.due_on END, q.state_at,
        CASE WHEN (p.sections & 4096) <> 0 THEN q.created_by END, p.client_id, p.side, p.rights
@@ -344,6 +350,29 @@ SELECT d.id, d.approval_id, d.stage, d.person_id, n.name, d.role, d.answer, d.un
 	"my_approval_verdicts": `
 SELECT x.decision_id, x.position, x.verdict, x.note, d.approval_id, d.person_id, d.name, d.side, d.rights
   FROM approval_verdicts x JOIN my_approval_decisions d ON d.id = x.decision_id`,
+
+	// Requests for final acceptance: clients see those of what they see.
+	"my_signoffs": `
+SELECT s.id, s.project_id, s.subject_id, s.title, s.statement, s.points, CASE WHEN (p.sections & 2048) <> 0 THEN s.due_on END AS due_on, s.state, s.state_at,
+       ` + shownName("s.state_by") + ` AS state_by_name, s.viewed_at, ` + nameOf("s.viewed_by") + ` AS viewed_by_name, s.note, s.content,
+       s.name, s.email, s.role, s.company, s.verified_at, s.zone, s.proof, CASE WHEN p.side = 'team' THEN s.address ELSE '' END AS address, CASE WHEN p.side = 'team' THEN s.agent ELSE '' END AS agent,
+       s.created_at, CASE WHEN (p.sections & 4096) <> 0 THEN ` + nameOf("s.created_by") + ` END AS asked_by, s.revision,
+       ` + projectName + ` AS project_name, p.client_id, ` + clientName + ` AS client_name, p.side, p.rights, p.sections
+  FROM signoffs s JOIN my_places p ON p.id = s.project_id
+ WHERE p.side = 'team' OR ((p.sections & 128) <> 0 AND ` + signoffSeen + `)`,
+
+	// What was signed; of files, those who are shown any.
+	"my_signoff_lines": `
+SELECT l.signoff_id, l.position, l.kind, l.why, l.item_id, l.title, l.version_id, l.number, l.sha256, l.size, l.approval_id, l.at, l.by_name, s.side, s.rights
+  FROM signoff_lines l JOIN my_signoffs s ON s.id = l.signoff_id
+ WHERE s.side = 'team' OR l.kind <> 'version' OR (s.sections & 32) <> 0`,
+
+	// Papers about what the actor sees; made or not.
+	"my_certificates": `
+SELECT c.id, c.subject_id, c.project_id, c.content, c.created_at, c.made_at, c.blob, c.sha256, c.size, o.title, o.side, o.rights
+  FROM certificates c
+  JOIN (SELECT s.id, s.title, s.side, s.rights FROM my_signoffs s WHERE s.side = 'team' OR (s.sections & 32) <> 0
+        UNION ALL SELECT a.id, a.title, a.side, a.rights FROM my_approvals a) o ON o.id = c.subject_id`,
 
 	"my_updates": `
 SELECT u.id, u.project_id, u.body, u.status, u.health, u.sentence, u.audience, u.shown_at, u.created_at, u.edited_at, u.revision, u.title_key,
@@ -935,6 +964,13 @@ var versionSQL = `CASE WHEN p.side = 'team' THEN v.number ELSE COALESCE(v.shown_
 const subjectsShown = `NOT EXISTS (SELECT 1 FROM approval_subjects s JOIN files f ON f.id = s.file_id JOIN versions v ON v.id = s.version_id
          WHERE s.approval_id = a.id AND (f.audience <> 'client' OR v.audience <> 'client' OR (p.sections & 32) = 0))
    AND (a.deliverable_id IS NULL OR ((p.sections & 8) <> 0 AND EXISTS (SELECT 1 FROM deliverables d WHERE d.id = a.deliverable_id AND d.audience = 'client')))`
+
+// signoffSeen is true of a sign-off s whose client, with the place p in its
+// project, sees what it is about.
+const signoffSeen = `CASE SUBSTR(s.subject_id, 1, 4)
+         WHEN 'dlv_' THEN (p.sections & 8) <> 0 AND EXISTS (SELECT 1 FROM deliverables d WHERE d.id = s.subject_id AND d.audience = 'client')
+         WHEN 'mst_' THEN (p.sections & 6) <> 0 AND EXISTS (SELECT 1 FROM milestones m WHERE m.id = s.subject_id AND m.audience = 'client')
+         ELSE s.subject_id = p.id END`
 
 // subjectNewest is 1 of a subject s of an approval a while its version is the
 // newest of its file f: that the client sees, once the client was asked.

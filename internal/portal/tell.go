@@ -239,6 +239,10 @@ func (e told) needs(l listener) bool {
 		return e.waits[l.person]
 	case ApprovalReturned, ApprovalDeclined, ApprovalPassed, ApprovalExpired:
 		return l.side == Team
+	case SignoffAsked:
+		return l.side == ClientSide && l.rights.Has(SignOff)
+	case SignoffDeclined:
+		return l.side == Team
 	case FileRequested, FilesRefused:
 		return l.side == ClientSide && l.rights.Has(Upload)
 	case TurnPassed:

@@ -570,6 +570,7 @@ const (
 	askedOfFile        = `SELECT s.approval_id FROM approval_subjects s WHERE s.file_id = $1`
 	askedOfFolder      = `SELECT s.approval_id FROM approval_subjects s JOIN files f ON f.id = s.file_id WHERE f.folder_id = $1`
 	askedOfDeliverable = `SELECT o.id FROM approvals o WHERE o.deliverable_id = $1`
+	signoffsAbout      = `SELECT o.id FROM signoffs o WHERE o.subject_id = $1`
 )
 
 // lapsed are the approvals that nobody can answer any more on a day. Unscoped:
@@ -636,4 +637,75 @@ func (p *Portal) messageEdge(ctx context.Context, below string) (id string, err 
 		return "", nil
 	}
 	return id, err
+}
+
+// A signer is what is known of somebody who signs.
+type signer struct {
+	email, role, zone string
+	verified          any
+}
+
+// signer reads what the record of a signature says of the actor, who was found to
+// be allowed to sign for the client. Unscoped: of people, a client is shown less.
+func (t *tx) signer(ctx context.Context, id PersonID, client ClientID) (w signer, err error) {
+	var title string
+	var rights Rights
+	var verified int64
+	err = t.QueryRow(ctx, `
+SELECT a.email, COALESCE(NULLIF(u.title, ''), a.title), u.rights, COALESCE(u.accepted_at, a.confirmed_at, 0), COALESCE(NULLIF(a.time_zone, ''), w.time_zone)
+  FROM client_users u JOIN persons a ON a.id = u.person_id JOIN workspace w ON w.id = 1 WHERE u.client_id = $1 AND u.person_id = $2`, string(client), string(id)).
+		Scan(&w.email, &title, &rights, &verified, &w.zone)
+	if w.role = title; title == "" {
+		w.role = string(PresetOf(rights))
+	}
+	if verified > 0 {
+		w.verified = verified
+	}
+	return w, notFound(err)
+}
+
+// openSignoffs are those that are asked about something that is concealed.
+// Unscoped: whoever conceals it need not see them, and is told nothing of them.
+func (t *tx) openSignoffs(ctx context.Context, subject string) ([]Signoff, error) {
+	rows, err := t.Query(ctx, `SELECT s.id, s.project_id, s.client_id, s.subject_id, s.title FROM signoffs s WHERE s.subject_id = $1 AND s.state = 'asked'`, subject)
+	return list(rows, err, func(r *sql.Rows) (s Signoff, err error) {
+		return s, r.Scan(&s.ID, &s.Project, &s.Client, &s.Subject, &s.Title)
+	})
+}
+
+// certificateWhere finds a certificate. Unscoped: whoever has the paper, or the code
+// that is in it, is shown what it says; and the program makes it.
+func (p *Portal) certificateWhere(ctx context.Context, where, arg string) (Certificate, error) {
+	return p.scanCertificate(func(dest ...any) error {
+		return notFound(p.db.QueryRow(ctx, `
+SELECT c.id, c.subject_id, c.project_id, '', c.content, c.created_at, COALESCE(c.made_at, 0), c.blob, c.sha256, c.size, '', 0 FROM certificates c WHERE `+where, arg).Scan(dest...))
+	})
+}
+
+// movedChains are the chains that have events since their head was kept last, and
+// how many those are. Unscoped: the program keeps the heads of all.
+func (t *tx) movedChains(ctx context.Context) (moved []movedChain, events int64, err error) {
+	rows, err := t.Query(ctx, `
+SELECT c.chain, c.seq, c.head, COALESCE((SELECT MAX(h.seq) FROM chain_heads h WHERE h.chain = c.chain), 0) FROM event_chains c ORDER BY c.chain`)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var m movedChain
+		var kept int64
+		if err := rows.Scan(&m.chain, &m.seq, &m.head, &kept); err != nil {
+			return nil, 0, err
+		}
+		if m.seq > kept {
+			moved, events = append(moved, m), events+m.seq-kept
+		}
+	}
+	return moved, events, rows.Err()
+}
+
+// owners are those of the workspace. Unscoped: the program mails them.
+func (t *tx) owners(ctx context.Context) ([]PersonID, error) {
+	rows, err := t.Query(ctx, `SELECT m.person_id FROM team_members m WHERE m.role = 'owner' AND m.accepted_at IS NOT NULL AND m.removed_at IS NULL ORDER BY m.person_id`)
+	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
 }

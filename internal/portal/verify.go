@@ -20,39 +20,65 @@ type Break struct {
 func (b Break) String() string { return fmt.Sprintf("chain %q, event %d: %s", b.Chain, b.Seq, b.Why) }
 
 // VerifyChains recomputes every event's hash and says how many it read and
-// where they do not fit: one that was altered, left out, put in or cut off. For
-// the operator; it reads everything, and nobody may write meanwhile.
+// where they do not fit: one that was altered, left out, put in or cut off; and
+// which approvals, answers and sign-offs are not what the last event about them
+// recorded. Where the chain is not that of which the owners were mailed the head,
+// it says so too. For the operator; it reads everything, and nobody may write
+// meanwhile.
 func VerifyChains(ctx context.Context, d *db.DB) (events int, breaks []Break, err error) {
 	type end struct {
 		seq  int64
 		head string
 	}
 	ends := make(map[string]end)
+	seals := make(map[string]seenSeal)
+	mailed, err := keptHeads(ctx, d)
+	if err != nil {
+		return 0, nil, err
+	}
 	rows, err := d.Query(ctx, `
-SELECT chain, seq, hash, id, kind, at, actor, COALESCE(project_id, ''), subject, COALESCE(person_id, ''), audience, particulars, address
+SELECT chain, seq, hash, id, kind, at, actor, COALESCE(project_id, ''), subject, COALESCE(person_id, ''), audience, particulars, address, seal
   FROM events ORDER BY chain, seq`)
 	if err != nil {
 		return 0, nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var chain, hash, id, kind, actor, project, subject, person, audience, details, address string
+		var chain, hash, id, kind, actor, project, subject, person, audience, details, address, seal string
 		var seq, at int64
-		if err := rows.Scan(&chain, &seq, &hash, &id, &kind, &at, &actor, &project, &subject, &person, &audience, &details, &address); err != nil {
+		if err := rows.Scan(&chain, &seq, &hash, &id, &kind, &at, &actor, &project, &subject, &person, &audience, &details, &address, &seal); err != nil {
 			return events, nil, err
 		}
 		events++
 		last := ends[chain]
 		switch {
 		case seq != last.seq+1:
-			breaks = append(breaks, Break{chain, seq, fmt.Sprintf("it follows event %d", last.seq)})
-		case hash != chainHash(last.head, id, chain, fmt.Sprint(seq), kind, fmt.Sprint(at), actor, project, subject, person, audience, details, address):
-			breaks = append(breaks, Break{chain, seq, "its hash is not that of what it says"})
+			breaks = append(breaks, Break{chain, seq, fmt.Sprintf("it (%s) follows event %d", id, last.seq)})
+		case hash != chainHash(last.head, id, chain, fmt.Sprint(seq), kind, fmt.Sprint(at), actor, project, subject, person, audience, details, address, seal):
+			breaks = append(breaks, Break{chain, seq, "the row " + id + " is not what was recorded: its hash is not that of what it says"})
+		}
+		if head, ok := mailed[headKey{chain, seq}]; ok && head != hash {
+			breaks = append(breaks, Break{chain, seq, "it is not the event that was last on the day when the owners were mailed its hash"})
+		}
+		delete(mailed, headKey{chain, seq})
+		if seal != "" {
+			for _, one := range strings.Split(seal, ";") {
+				id, _, _ := strings.Cut(one, " ")
+				seals[id] = seenSeal{chain, seq, one}
+			}
 		}
 		ends[chain] = end{seq, hash}
 	}
 	if err := rows.Err(); err != nil {
 		return events, nil, err
+	}
+	for k := range mailed {
+		breaks = append(breaks, Break{k.chain, k.seq, "the event is gone that was last on the day when the owners were mailed its hash"})
+	}
+	rows.Close()
+	wrong, err := altered(ctx, d, seals)
+	if breaks = append(breaks, wrong...); err != nil {
+		return events, breaks, err
 	}
 	rows, err = d.Query(ctx, `SELECT chain, seq, head FROM event_chains`)
 	if err != nil {
@@ -76,8 +102,8 @@ SELECT chain, seq, hash, id, kind, at, actor, COALESCE(project_id, ''), subject,
 	return events, breaks, rows.Err()
 }
 
-// A StoredBlob is what a row says of a blob: of a version, or of what was made
-// to look at one. Two may name the same blob.
+// A StoredBlob is what a row says of a blob: of a version, of what was made to
+// look at one, or of a certificate, which has no file. Two may name the same blob.
 type StoredBlob struct {
 	Blob, SHA256          string
 	Size                  int64
@@ -97,7 +123,10 @@ SELECT v.blob, v.sha256, v.size, c.name, p.name, f.name, v.id, v.number, 0
  WHERE (v.blob, v.id) > ($1, $2) ORDER BY v.blob, v.id LIMIT $3`, `
 SELECT r.blob, r.sha256, r.size, c.name, p.name, f.name, v.id, v.number, 1
   FROM previews r JOIN versions v ON v.id = r.version_id JOIN files f ON f.id = v.file_id JOIN projects p ON p.id = f.project_id JOIN clients c ON c.id = f.client_id
- WHERE (r.blob, r.version_id) > ($1, $2) ORDER BY r.blob, r.version_id LIMIT $3`} {
+ WHERE (r.blob, r.version_id) > ($1, $2) ORDER BY r.blob, r.version_id LIMIT $3`, `
+SELECT x.blob, x.sha256, x.size, c.name, p.name, '', x.id, 0, 0
+  FROM certificates x JOIN projects p ON p.id = x.project_id JOIN clients c ON c.id = x.client_id
+ WHERE x.blob <> '' AND (x.blob, x.id) > ($1, $2) ORDER BY x.blob, x.id LIMIT $3`} {
 			var last StoredBlob
 			for {
 				const page = 500
@@ -122,8 +151,8 @@ SELECT r.blob, r.sha256, r.size, c.name, p.name, f.name, v.id, v.number, 1
 	}
 }
 
-// NamedBlobs says which of the keys a row names: a version, a preview, an upload
-// or a mail that came in. For the sweep, which removes the others.
+// NamedBlobs says which of the keys a row names: a version, a preview, an upload,
+// a mail that came in or a certificate. For the sweep, which removes the others.
 func (p *Portal) NamedBlobs(ctx context.Context, keys []string) (map[string]bool, error) {
 	const most = 500
 	named := make(map[string]bool)
@@ -136,7 +165,7 @@ func (p *Portal) NamedBlobs(ctx context.Context, keys []string) (map[string]bool
 		}
 		in := " WHERE blob IN (" + strings.Join(marks, ", ") + ")"
 		rows, err := p.db.Query(ctx, "SELECT blob FROM versions"+in+" UNION SELECT blob FROM previews"+in+" UNION SELECT blob FROM uploads"+in+
-			" UNION SELECT blob FROM incoming_mails"+in, args...)
+			" UNION SELECT blob FROM incoming_mails"+in+" UNION SELECT blob FROM certificates"+in, args...)
 		found, err := list(rows, err, func(r *sql.Rows) (key string, err error) { return key, r.Scan(&key) })
 		if err != nil {
 			return nil, err

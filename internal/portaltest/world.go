@@ -87,6 +87,7 @@ type Items struct {
 	// Of the file, and granted: of the team's by Ada in a stage of the team, of the
 	// client's by its lead.
 	Approval portal.ApprovalID
+	Signoff  portal.SignoffID // of the milestone, signed
 
 	// What is said: of the team's alone, everything; of the client's, each thread
 	// begins with a message of the team's, has one of a client's, and, between
@@ -367,6 +368,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $10, 0)`,
 	b.exec(`INSERT INTO attachments (item_id, file_id, project_id, position, created_at, created_by) VALUES ($1, $2, $3, 1, $4, $5)`,
 		string(it.Deliverable), string(it.File), string(project), b.now, ada)
 	b.approval(it, project, c, client, name, side)
+	b.signoff(it, project, c, client, name, side)
 	if side == portal.Team {
 		return
 	}
@@ -403,6 +405,25 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, '2026-03-19', '2026-03-19', 'approved', $8, 
 		b.exec(`INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, note, content, at) VALUES ($1, $2, 1, $3, 'decider', 'approved_with_notes', $4, $5, $6)`,
 			decision, id, string(who), word("approval-note"), strings.Repeat("c", 64), b.now)
 		b.exec(`INSERT INTO approval_verdicts (decision_id, position, version_id, sha256, verdict, note) SELECT $1, 1, v.id, v.sha256, 'approved', $2 FROM versions v WHERE v.id = $3`, decision, word("approval-verdict"), version)
+	})
+}
+
+// signoff makes one of the milestone, which was signed, with its certificate.
+func (b *builder) signoff(it *Items, project portal.ProjectID, c portal.ClientID, client, name string, side portal.Side) {
+	it.Signoff = portal.SignoffID(db.NewID("sgn"))
+	id := string(it.Signoff)
+	b.later = append(b.later, func() {
+		word := func(what string) string { return Canary(client, side, name+"-"+what) }
+		who := map[portal.ClientID]portal.PersonID{b.w.Acme: b.w.Cleo, b.w.Brick: b.w.Carl}[c]
+		b.exec(`INSERT INTO signoffs (id, project_id, client_id, subject_id, title, statement, points, state, state_at, state_by, viewed_at, viewed_by, content, name, email, role, company, verified_at, zone, proof, created_at, created_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 'signed', $8, $9, $8, $9, $10, $11, $12, 'lead', $13, $8, 'Europe/Warsaw', 'password', $8, $14)`,
+			id, string(project), string(c), string(it.Milestone), word("signoff-title"), word("signoff-statement"), word("signoff-point"), b.now, string(who), strings.Repeat("d", 64),
+			word("signoff-name"), word("signoff-email"), word("signoff-company"), string(b.w.Ada))
+		b.exec(`INSERT INTO signoff_lines (signoff_id, position, kind, item_id, title, version_id, number, sha256, at) SELECT $1, 1, 'version', $2, $3, v.id, 1, v.sha256, $4 FROM versions v WHERE v.id = $5`,
+			id, string(it.File), word("signoff-line"), b.now, string(it.Version))
+		paper := db.NewID("crt")
+		b.exec(`INSERT INTO certificates (id, subject_id, project_id, client_id, token_hash, content, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			paper, id, string(project), string(c), b.w.Accounts.TokenHash(b.w.Accounts.Token(account.PurposeCertificate, paper)), `{"Kind":"signoff","Title":"`+word("signoff-record")+`"}`, b.now, string(b.w.Ada))
 	})
 }
 

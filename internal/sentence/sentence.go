@@ -64,7 +64,7 @@ func Several(b *words.Book, e portal.Event, files int, workspace string) Sentenc
 // places are the pages of things, by the prefix of their ids.
 var places = map[string]string{
 	"prj": "/projects/", "tsk": "/tasks/", "dlv": "/deliverables/", "mst": "/milestones/", "upd": "/updates/",
-	"frq": "/requests/", "fol": "/folders/", "fil": "/files/", "cli": "/clients/", "thr": "/conversations/", "msg": "/messages/", "apr": "/approvals/",
+	"frq": "/requests/", "fol": "/folders/", "fil": "/files/", "cli": "/clients/", "thr": "/conversations/", "msg": "/messages/", "apr": "/approvals/", "sgn": "/signoffs/",
 }
 
 // Href is the address of a thing by its id, or "" for what has no page.

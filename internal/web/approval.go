@@ -63,7 +63,19 @@ func (s *Server) approvals(w http.ResponseWriter, r *http.Request, me *visit) er
 		if err != nil {
 			return err
 		}
-		p.Clients = append(p.Clients, view.ClientApprovals{Client: c, Approvals: all})
+		signoffs, _, err := me.ClientSignoffs(ctx, c.ID, portal.Page{Limit: onBoard})
+		if err != nil {
+			return err
+		}
+		here := view.ClientApprovals{Client: c, Approvals: all}
+		for _, x := range signoffs {
+			if x.MaySign() {
+				p.Signs = append(p.Signs, x)
+			} else {
+				here.Signoffs = append(here.Signoffs, x)
+			}
+		}
+		p.Clients = append(p.Clients, here)
 		if next != "" {
 			p.Clients[len(p.Clients)-1].Older = "/approvals?" + url.Values{"client": {string(c.ID)}, "after": {next}}.Encode()
 		}
@@ -101,6 +113,8 @@ func boardOf(me *visit, q url.Values) (f portal.BoardFilter, tab string) {
 	switch {
 	case tab == "overdue":
 		f.Lane, f.Overdue = portal.LaneClient, today(me)
+	case tab == "signoffs":
+		f.Lane = portal.LaneOver
 	case !slices.Contains(portal.Lanes, f.Lane):
 		f.Lane, tab = portal.LaneClient, string(portal.LaneClient)
 	}
@@ -117,6 +131,13 @@ func (s *Server) board(w http.ResponseWriter, r *http.Request, me *visit) error 
 	var err error
 	if p.Counts, p.Overdue, err = me.BoardCounts(ctx, f.Client, p.Today); err != nil {
 		return err
+	}
+	if tab == "signoffs" {
+		if err := s.boardSignoffs(r, me, &p); err != nil {
+			return err
+		}
+		s.setTitle(&p.Page, p.T("nav.approvals"))
+		return s.render(w, r, http.StatusOK, view.Board(p))
 	}
 	var next string
 	if p.Approvals, next, err = me.Board(ctx, f, pageOf(r, onBoard)); err != nil {
@@ -135,6 +156,30 @@ func (s *Server) board(w http.ResponseWriter, r *http.Request, me *visit) error 
 	p.Newest, p.Older = pages(r, next)
 	s.setTitle(&p.Page, p.T("nav.approvals"))
 	return s.render(w, r, http.StatusOK, view.Board(p))
+}
+
+// boardSignoffs reads the sign-offs of the board: of each state the newest, or the
+// older ones of the state that is asked for.
+func (s *Server) boardSignoffs(r *http.Request, me *visit, p *view.BoardPage) error {
+	only := portal.SignoffState(r.URL.Query().Get("state"))
+	for _, state := range portal.SignoffStates {
+		if only != "" && only != state {
+			continue
+		}
+		all, next, err := me.BoardSignoffs(r.Context(), state, pageOf(r, onBoard))
+		if err != nil {
+			return err
+		}
+		if len(all) == 0 {
+			continue
+		}
+		g := view.BoardSignoffs{State: state, Signoffs: all}
+		if next != "" {
+			g.Older = "/approvals?" + url.Values{"lane": {"signoffs"}, "state": {string(state)}, "after": {next}}.Encode()
+		}
+		p.Signoffs = append(p.Signoffs, g)
+	}
+	return nil
 }
 
 // mostExported bounds one export.
@@ -204,6 +249,11 @@ func (s *Server) projectApprovals(w http.ResponseWriter, r *http.Request, me *vi
 		return err
 	}
 	p.Newest, p.Older = pages(r, next)
+	if p.Newest == "" {
+		if p.Signoffs, _, err = me.ProjectSignoffs(r.Context(), in.Project.ID, portal.Page{Limit: onBoard}); err != nil {
+			return err
+		}
+	}
 	return s.render(w, r, http.StatusOK, view.ProjectApprovals(p))
 }
 

@@ -133,6 +133,7 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 		"/profile/tokens/{id}":   string(token.ID),
 		"/projects/{id}":         string(s.Site),
 		"/approvals/{id}":        string(s.Items[s.Site][portal.ClientSide].Approval),
+		"/signoffs/{id}":         string(s.Items[s.Site][portal.ClientSide].Signoff),
 		"/requests/{id}":         string(s.Items[s.Site][portal.ClientSide].Request),
 		"/share-links/{id}":      string(s.Items[s.Site][portal.ClientSide].ShareLink),
 		"/s/{token}":             s.Accounts.Token(account.PurposeShareLink, string(s.Items[s.Site][portal.ClientSide].ShareLink)), // the workspace allows none
@@ -227,6 +228,8 @@ func formOf(s *webtest.Site, pattern string) url.Values {
 		"POST /projects/{project}/requests":  {"title": {"Logo"}},
 		"POST /requests/{id}/decide":         {"decision": {"refuse"}, "reason": {"Larger"}, "revision": {"1"}},
 		"POST /projects/{project}/approvals": {"title": {"Logo"}},
+		"POST /projects/{project}/signoffs":  {"statement": {""}},
+		"POST /signoffs/{id}/sign":           {"name": {""}},
 		"POST /approvals/{id}/decide":        {"answer": {"approve"}, "content": {"c"}},
 		"POST /files/selection":              {"file": {string(s.Items[s.Site][portal.ClientSide].File)}, "do": {"move"}},
 		"POST /links/{id}/delete":            {"deliverable": {string(s.Items[s.Site][portal.ClientSide].Deliverable)}},

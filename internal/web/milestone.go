@@ -82,6 +82,10 @@ func (s *Server) milestonePage(w http.ResponseWriter, r *http.Request, me *visit
 			return err
 		}
 	}
+	if p.Signoffs, _, err = me.SubjectSignoffs(ctx, string(m.ID), portal.Page{Limit: signoffsBeside}); err != nil {
+		return err
+	}
+	p.MayDelete = p.MayDelete && len(p.Signoffs) == 0
 	tab := ""
 	if has(portal.SectionMilestones) {
 		tab = "milestones"

@@ -31,6 +31,7 @@ func (s *Server) routes() []route {
 		s.fileSettingsRoutes(),
 		s.projectRoutes(),
 		s.approvalRoutes(),
+		s.signoffRoutes(),
 		s.talkRoutes(),
 		s.commentRoutes(),
 		s.placeRoutes(),

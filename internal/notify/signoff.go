@@ -1,0 +1,59 @@
+package notify
+
+import (
+	"context"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/mail"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+)
+
+// signoff asks one of the client's people to accept something for good: unwanted
+// when it waits for them no longer. A person sends the mail, so it is not marked as
+// automatic.
+func (n *Notifier) signoff(ctx context.Context, l *letter) error {
+	s, err := n.portal.As(portal.PersonActor(l.mail.Person).ReadOnly()).Signoff(ctx, portal.SignoffID(l.mail.Subject))
+	if err == nil && !s.MaySign() {
+		err = &portal.Unwanted{Why: "settled"}
+	}
+	if err != nil {
+		return err
+	}
+	l.Headers = nil
+	who := l.brand.Name
+	if s.AskedBy != "" {
+		l.From.Name = l.T("mail.from", "who", brief(s.AskedBy), "workspace", brief(l.brand.Name))
+		who = s.AskedBy
+	}
+	l.Subject = l.T("mail.signoff.subject", "project", brief(s.ProjectName), "title", brief(s.Title))
+	l.body.Heading = l.T("mail.signoff.heading", "who", who, "title", s.Title)
+	l.body.Preheader = l.T("mail.signoff.preheader")
+	if s.DueOn != "" {
+		l.body.Facts = append(l.body.Facts, mail.Fact{Label: l.T("mail.approval.due"), Value: l.Day(s.DueOn, l.now)})
+	}
+	l.body.Facts = append(l.body.Facts, mail.Fact{Label: l.T("mail.approval.project"), Value: s.ProjectName})
+	n.button(l, l.T("mail.signoff.button"), "/signoffs/"+string(s.ID))
+	l.body.Footer = []string{l.T("mail.signoff.why", "project", s.ProjectName, "workspace", l.brand.Name)}
+	l.said(s.Statement)
+	return nil
+}
+
+// dailyHead tells an owner how far the record was at the end of a day. The hash is
+// what counts: kept outside the portal, it shows that nothing before was altered.
+func (n *Notifier) dailyHead(ctx context.Context, l *letter) error {
+	h, err := n.portal.DailyHead(ctx, l.mail.Subject)
+	if err != nil {
+		return err
+	}
+	day, err := time.Parse(time.DateOnly, h.Day)
+	if err != nil {
+		return err
+	}
+	l.Subject = l.T("mail.daily_head.subject", "workspace", brief(l.brand.Name), "day", l.Day(h.Day, day))
+	l.body.Heading = l.T("mail.daily_head.heading", "day", l.Day(h.Day, day))
+	l.body.Preheader = l.T("mail.daily_head.preheader")
+	l.body.Paragraphs = []string{l.T("mail.daily_head.text")}
+	l.body.Facts = []mail.Fact{{Label: l.T("mail.daily_head.hash"), Value: h.Digest}, {Label: l.T("mail.daily_head.events"), Value: l.Number(int64(h.Events))}}
+	l.body.Footer = []string{l.T("mail.daily_head.why", "workspace", l.brand.Name)}
+	return nil
+}

@@ -1,0 +1,301 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// MakeCertificate is the job that makes the paper of a certificate.
+const MakeCertificate = "make_certificate"
+
+// CertificateJob names what it makes.
+type CertificateJob struct{ Certificate CertificateID }
+
+// A Record is all that a certificate says: what the client's people know of a
+// sign-off, or of a finished approval. It is kept when the certificate is asked
+// for, and never changes.
+type Record struct {
+	Kind      string // "signoff" or "approval"
+	ID        string // of it
+	Of        string // what was accepted: "deliverable", "milestone", "project" or "approval"
+	Title     string
+	Workspace string
+	Client    string
+	Project   string
+	Statement string
+	Content   string // the hash of all that was signed, or decided on
+	At        time.Time
+	State     string // of an approval: how it ended
+	Signers   []RecordSigner
+	Lines     []SignoffLine
+	Timeline  []RecordMoment
+}
+
+// RecordSigner is one who signed or decided.
+type RecordSigner struct {
+	Name       string // as it was typed; of an approval the person's own
+	Email      string
+	Role       string // a word of their own, or the name of a preset
+	Company    string
+	VerifiedAt time.Time // the address is theirs since
+	Proof      string
+	Zone       string
+	Answer     Answer // of an approval
+	Note       string
+	At         time.Time
+}
+
+// RecordMoment is something that happened on the way.
+type RecordMoment struct {
+	At    time.Time
+	What  string // "asked", "viewed", "signed", "requested", or an Answer
+	By    string // empty: not for the client
+	Title string // of what it was about, when it is another thing
+	Note  string
+}
+
+// Certificate is a paper about a sign-off or an approval.
+type Certificate struct {
+	ID        CertificateID
+	Subject   string
+	Project   ProjectID
+	Title     string
+	CreatedAt time.Time
+	MadeAt    time.Time // zero while it is being made
+	SHA256    string
+	Size      int64
+	Code      string // the secret part of its address
+	Record    Record
+	Held
+
+	blob string
+}
+
+// Made reports whether the paper is there.
+func (c Certificate) Made() bool { return !c.MadeAt.IsZero() }
+
+const certificateColumns = `c.id, c.subject_id, c.project_id, c.title, c.content, c.created_at, COALESCE(c.made_at, 0), c.blob, c.sha256, c.size, c.side, c.rights`
+
+func (p *Portal) scanCertificate(scan func(...any) error) (c Certificate, err error) {
+	var content string
+	if err = scan(&c.ID, &c.Subject, &c.Project, &c.Title, &content, micros{&c.CreatedAt}, micros{&c.MadeAt}, &c.blob, &c.SHA256, &c.Size, &c.Side, &c.Rights); err == nil {
+		err = json.Unmarshal([]byte(content), &c.Record)
+	}
+	c.Code = p.accounts.Token(account.PurposeCertificate, string(c.ID))
+	return c, err
+}
+
+// Certificate returns that of a sign-off or an approval; ErrNotFound when none was
+// asked for.
+func (me *Scope) Certificate(ctx context.Context, subject string) (Certificate, error) {
+	return me.p.scanCertificate(func(dest ...any) error {
+		return me.get(ctx, `SELECT `+certificateColumns+` FROM my_certificates c WHERE c.subject_id = $2`, []any{subject}, dest...)
+	})
+}
+
+// Certificates returns those of a project, newest first, for whoever sees what
+// they are about.
+func (me *Scope) Certificates(ctx context.Context, project ProjectID, pg Page) (all []Certificate, next string, err error) {
+	rows, err := me.query(ctx, `
+SELECT `+certificateColumns+` FROM my_certificates c WHERE c.project_id = $2 AND ($3 = '' OR c.id < $3) ORDER BY c.id DESC LIMIT $4`, string(project), pg.After, pg.limit())
+	all, err = list(rows, err, func(rows *sql.Rows) (Certificate, error) { return me.p.scanCertificate(rows.Scan) })
+	if err != nil {
+		return nil, "", err
+	}
+	all, next = page(all, pg, func(c Certificate) string { return string(c.ID) })
+	return all, next, nil
+}
+
+// CertificateType is the type of the papers.
+const CertificateType = "application/pdf"
+
+// TakeCertificate hands out the paper, for whoever sees what it is about.
+// ErrNotFound while it is being made.
+func (me *Scope) TakeCertificate(ctx context.Context, subject string) (Stored, error) {
+	c, err := me.Certificate(ctx, subject)
+	if err == nil && !c.Made() {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Stored{}, err
+	}
+	return Stored{Blob: c.blob, Name: c.Title + ".pdf", Type: CertificateType, Size: c.Size, SHA256: c.SHA256, Project: c.Project, At: c.MadeAt}, nil
+}
+
+// certify keeps the record of a sign-off that the actor has just signed, and has
+// its certificate made.
+func (t *tx) certify(ctx context.Context, s Signoff, lines []SignoffLine) error {
+	brand, err := t.me.p.Brand(ctx)
+	if err != nil {
+		return err
+	}
+	r := Record{Kind: "signoff", ID: string(s.ID), Of: s.Of(), Title: s.Title, Workspace: brand.Name, Client: s.ClientName, Project: s.ProjectName, Statement: s.Statement, Content: s.Content,
+		At: s.StateAt.UTC(), Lines: lines, Signers: []RecordSigner{{Name: s.Name, Email: s.Email, Role: s.Role, Company: s.Company, VerifiedAt: s.VerifiedAt.UTC(), Proof: s.Proof, Zone: s.Zone, At: s.StateAt.UTC()}}}
+	own := []RecordMoment{{At: s.CreatedAt.UTC(), What: "asked", By: s.AskedBy}, {At: s.ViewedAt.UTC(), What: "viewed", By: s.ViewedBy}, {At: s.StateAt.UTC(), What: "signed", By: s.Name}}
+	var approvals []ApprovalID
+	for _, l := range lines {
+		if l.Approval != "" && !slices.Contains(approvals, l.Approval) {
+			approvals = append(approvals, l.Approval)
+		}
+	}
+	for some := range slices.Chunk(approvals, 100) {
+		places, args := oneOf(2, some)
+		rows, err := t.query(ctx, `SELECT `+approvalColumns+` FROM my_approvals a WHERE a.id IN `+places+` ORDER BY a.id`, args...)
+		found, err := list(rows, err, scanApproval)
+		if err != nil {
+			return err
+		}
+		for _, a := range found {
+			moments, err := momentsOf(ctx, t, a)
+			if err != nil {
+				return err
+			}
+			r.Timeline = append(r.Timeline, moments...)
+		}
+	}
+	r.Timeline = append(r.Timeline, own...)
+	slices.SortStableFunc(r.Timeline, func(a, b RecordMoment) int { return a.At.Compare(b.At) })
+	return t.keepCertificate(ctx, s.Client, s.Project, r)
+}
+
+// momentsOf are what the client knows of how an approval went.
+func momentsOf(ctx context.Context, r reader, a Approval) ([]RecordMoment, error) {
+	all := []RecordMoment{{At: a.ShownAt.UTC(), What: "requested", By: a.AskedBy, Title: a.Title}}
+	given, err := approvalDecisions(ctx, r, a.ID)
+	for _, d := range given {
+		if d.Of == ClientSide && !d.Adviser {
+			all = append(all, RecordMoment{At: d.At.UTC(), What: string(d.Answer), By: d.Name, Title: a.Title, Note: d.Note})
+		}
+	}
+	return all, err
+}
+
+func (t *tx) keepCertificate(ctx context.Context, client ClientID, project ProjectID, r Record) error {
+	id := CertificateID(db.NewID("crt"))
+	for i := range r.Lines {
+		r.Lines[i].At = r.Lines[i].At.UTC()
+	}
+	content, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	hash := t.me.p.accounts.TokenHash(t.me.p.accounts.Token(account.PurposeCertificate, string(id)))
+	if err := t.must(ctx, `
+INSERT INTO certificates (id, subject_id, project_id, client_id, token_hash, content, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		string(id), r.ID, string(project), string(client), hash, string(content), t.now, string(t.me.actor.person)); err != nil {
+		return err
+	}
+	return t.me.p.enqueue(ctx, t.Tx, MakeCertificate, CertificateJob{id})
+}
+
+// CertifyApproval has a certificate made of an approval that the client granted,
+// once it cannot be taken back any more; of one that has one it does nothing. For
+// whoever sees it. ErrConflict before.
+func (me *Scope) CertifyApproval(ctx context.Context, id ApprovalID) error {
+	brand, err := me.p.Brand(ctx)
+	if err != nil {
+		return err
+	}
+	return me.write(ctx, func(t *tx) error {
+		a, err := t.lockedApproval(ctx, id)
+		switch {
+		case err != nil:
+			return err
+		case !a.MayCertify(db.FromMicros(t.now)):
+			return ErrConflict
+		}
+		t.quiet("a paper says what was recorded before")
+		var is CertificateID
+		switch err := t.get(ctx, `SELECT c.id FROM my_certificates c WHERE c.subject_id = $2`, []any{string(id)}, &is); err {
+		case nil:
+			return nil
+		case ErrNotFound:
+		default:
+			return err
+		}
+		r := Record{Kind: "approval", ID: string(a.ID), Of: "approval", Title: a.Title, Workspace: brand.Name, Client: a.ClientName, Project: a.ProjectName, Statement: a.Body, Content: a.Content, At: a.StateAt.UTC(), State: string(a.State)}
+		subjects, err := approvalSubjects(ctx, t, id)
+		if err != nil {
+			return err
+		}
+		for _, s := range subjects {
+			r.Lines = append(r.Lines, SignoffLine{Position: s.Position, Kind: LineVersion, Item: string(s.File), Title: s.Name, Version: s.Version, Number: s.Number, SHA256: s.SHA256, Size: s.Size, Approval: id, At: a.StateAt})
+		}
+		if r.Timeline, err = momentsOf(ctx, t, a); err != nil {
+			return err
+		}
+		given, err := approvalDecisions(ctx, t, id)
+		if err != nil {
+			return err
+		}
+		for _, d := range given {
+			stands := !slices.ContainsFunc(given, func(o ApprovalDecision) bool { return o.Undoes == d.ID })
+			if d.Of != ClientSide || d.Adviser || d.Answer == Undone || !stands {
+				continue
+			}
+			w, err := t.signer(ctx, d.Person, a.Client)
+			if err != nil && err != ErrNotFound {
+				return err
+			}
+			x := RecordSigner{Name: d.Name, Email: w.email, Role: w.role, Company: a.ClientName, Proof: d.Proof, Zone: w.zone, Answer: d.Answer, Note: d.Note, At: d.At.UTC()}
+			if at, ok := w.verified.(int64); ok {
+				x.VerifiedAt = db.FromMicros(at).UTC()
+			}
+			r.Signers = append(r.Signers, x)
+		}
+		return t.keepCertificate(ctx, a.Client, a.Project, r)
+	})
+}
+
+// MayCertify reports whether a certificate can be made of it: the client has
+// granted it, and cannot take that back any more.
+func (a Approval) MayCertify(now time.Time) bool {
+	return a.State.Granted() && !a.ShownAt.IsZero() && !now.Before(a.StateAt.Add(undoFor))
+}
+
+// UnmadeCertificate is what a certificate is to say, for the program that makes
+// the paper; ErrGone when it was made.
+func (p *Portal) UnmadeCertificate(ctx context.Context, id CertificateID) (Certificate, error) {
+	c, err := p.certificateWhere(ctx, `c.id = $1`, string(id))
+	if err == nil && c.Made() {
+		err = ErrGone
+	}
+	return c, err
+}
+
+// KeepCertificate notes where a paper is. Of several that were made at once the
+// first is kept: ErrGone for the others, whose blob is swept.
+func (p *Portal) KeepCertificate(ctx context.Context, id CertificateID, blob, sha256 string, size int64) error {
+	return p.program().change(ctx, func(t *tx) error {
+		t.quiet("a paper says what was recorded before")
+		err := t.must(ctx, `UPDATE certificates SET made_at = $1, blob = $2, sha256 = $3, size = $4 WHERE id = $5 AND made_at IS NULL`, t.now, blob, sha256, size, string(id))
+		if err == ErrConflict {
+			err = ErrGone
+		}
+		return err
+	})
+}
+
+// CertificateByCode is what whoever holds a certificate has in their hands: found
+// by the code in it. ErrNotFound for everything else.
+func (p *Portal) CertificateByCode(ctx context.Context, code string) (Certificate, error) {
+	if len(code) > 100 || !strings.HasPrefix(code, "vt_"+account.PurposeCertificate+"_") {
+		return Certificate{}, ErrNotFound
+	}
+	return p.certificateWhere(ctx, `c.token_hash = $1`, p.accounts.TokenHash(code))
+}
+
+// CertificateByHash is the same by the hash of the paper itself.
+func (p *Portal) CertificateByHash(ctx context.Context, sha256 string) (Certificate, error) {
+	if len(sha256) != 64 {
+		return Certificate{}, ErrNotFound
+	}
+	return p.certificateWhere(ctx, `c.sha256 = $1`, sha256)
+}

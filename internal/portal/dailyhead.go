@@ -1,0 +1,137 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// MailDailyHead is the kind of the mails that tell the owners how far the record
+// was at the end of a day.
+const MailDailyHead = "daily_head"
+
+// A DailyHead is how far the chains of events were at the end of a day: a hash of
+// their ends, and of the day before. Whoever has it in their mail can show that
+// nothing before was altered or cut off since.
+type DailyHead struct {
+	Day    string // YYYY-MM-DD, in UTC
+	Digest string
+	Chains int // that had moved
+	Events int // that had been recorded in them
+	At     time.Time
+}
+
+// KeepDailyHead keeps the head of the day before today, and queues it to the
+// owners. It does nothing when that was done, or nothing had happened.
+func (p *Portal) KeepDailyHead(ctx context.Context) error {
+	day := p.now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)
+	return p.program().change(ctx, func(t *tx) error {
+		t.quiet("it tells what was recorded")
+		var last DailyHead
+		switch err := t.QueryRow(ctx, `SELECT day, digest FROM daily_heads ORDER BY day DESC LIMIT 1`).Scan(&last.Day, &last.Digest); {
+		case errors.Is(err, db.ErrNoRows):
+		case err != nil:
+			return err
+		case last.Day >= day:
+			return nil
+		}
+		moved, events, err := t.movedChains(ctx)
+		if err != nil || len(moved) == 0 {
+			return err
+		}
+		fields := []string{last.Digest, day}
+		for _, m := range moved {
+			fields = append(fields, m.chain, strconv.FormatInt(m.seq, 10), m.head)
+		}
+		digest := chainHash("day", append(fields, "end")...)
+		if err := t.must(ctx, `INSERT INTO daily_heads (day, digest, chains, events, at) VALUES ($1, $2, $3, $4, $5)`, day, digest, len(moved), events, t.now); err != nil {
+			return err
+		}
+		for _, m := range moved {
+			if err := t.must(ctx, `INSERT INTO chain_heads (day, chain, seq, head) VALUES ($1, $2, $3, $4)`, day, m.chain, m.seq, m.head); err != nil {
+				return err
+			}
+		}
+		owners, err := t.owners(ctx)
+		if err != nil {
+			return err
+		}
+		for _, o := range owners {
+			if err := p.queueMail(ctx, t.Tx, MailDailyHead, o, day); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// DailyHead is that of a day.
+func (p *Portal) DailyHead(ctx context.Context, day string) (h DailyHead, err error) {
+	err = p.db.QueryRow(ctx, `SELECT h.day, h.digest, h.chains, h.events, h.at FROM daily_heads h WHERE h.day = $1`, day).Scan(&h.Day, &h.Digest, &h.Chains, &h.Events, micros{&h.At})
+	return h, notFound(err)
+}
+
+type headKey struct {
+	chain string
+	seq   int64
+}
+
+// keptHeads are the hashes of the events that were last on the days that were
+// kept, after their digests were computed anew.
+func keptHeads(ctx context.Context, q querier) (heads map[headKey]string, err error) {
+	rows, err := q.Query(ctx, `SELECT h.chain, h.seq, h.head FROM chain_heads h`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	heads = map[headKey]string{}
+	for rows.Next() {
+		var k headKey
+		var head string
+		if err := rows.Scan(&k.chain, &k.seq, &head); err != nil {
+			return nil, err
+		}
+		heads[k] = head
+	}
+	return heads, rows.Err()
+}
+
+// VerifyHeads computes the digests of all days anew, says which are not those
+// that were mailed, and what the last one is. For the operator.
+func VerifyHeads(ctx context.Context, d *db.DB) (last DailyHead, wrong []string, err error) {
+	rows, err := d.Query(ctx, `SELECT h.day, h.digest, h.chains, h.events, h.at FROM daily_heads h ORDER BY h.day`)
+	days, err := list(rows, err, func(r *sql.Rows) (h DailyHead, err error) {
+		return h, r.Scan(&h.Day, &h.Digest, &h.Chains, &h.Events, micros{&h.At})
+	})
+	if err != nil {
+		return last, nil, err
+	}
+	for _, h := range days {
+		rows, err := d.Query(ctx, `SELECT h.chain, h.seq, h.head FROM chain_heads h WHERE h.day = $1 ORDER BY h.chain`, h.Day)
+		moved, err := list(rows, err, scanMoved)
+		if err != nil {
+			return last, wrong, err
+		}
+		fields := []string{last.Digest, h.Day}
+		for _, m := range moved {
+			fields = append(fields, m.chain, strconv.FormatInt(m.seq, 10), m.head)
+		}
+		if chainHash("day", append(fields, "end")...) != h.Digest {
+			wrong = append(wrong, h.Day)
+		}
+		last = h
+	}
+	return last, wrong, nil
+}
+
+type movedChain struct {
+	chain string
+	seq   int64
+	head  string
+}
+
+func scanMoved(r *sql.Rows) (m movedChain, err error) { return m, r.Scan(&m.chain, &m.seq, &m.head) }

@@ -1,0 +1,148 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+)
+
+// A seal says in an event what the rows that it speaks of were like once it had
+// happened: a hash for each kind of field, so that whoever finds one changed by
+// hand can say which. The chain binds the seal, as all of the event.
+//
+// Sealed are approvals with all that belongs to them, each answer that was ever
+// given to one, and sign-offs: what a dispute would be about.
+
+// querier reads whole tables: for the chain alone.
+type querier interface {
+	Query(ctx context.Context, q string, args ...any) (*sql.Rows, error)
+}
+
+// A sealedPart is one kind of field, and where it is read: every column of every row.
+type sealedPart struct{ class, query string }
+
+var sealedApproval = []sealedPart{
+	{"text", `SELECT title, body, checklist, download, COALESCE(due_on, ''), COALESCE(expires_on, ''), COALESCE(deliverable_id, ''), round, COALESCE(previous_id, ''), project_id, client_id FROM approvals WHERE id = $1`},
+	{"state", `SELECT state, state_at, COALESCE(state_by, ''), stage, asking, COALESCE(shown_at, 0), content FROM approvals WHERE id = $1`},
+	{"files", `SELECT position, file_id, version_id, sha256, result FROM approval_subjects WHERE approval_id = $1 ORDER BY position`},
+	{"people", `SELECT x.stage, g.side, g.rule, x.person_id, x.role, x.answer, COALESCE(x.answered_at, 0), COALESCE(x.decision_id, '') FROM approval_people x
+  JOIN approval_stages g ON g.approval_id = x.approval_id AND g.number = x.stage WHERE x.approval_id = $1 ORDER BY x.stage, x.person_id`},
+}
+
+var sealedDecision = []sealedPart{
+	{"who", `SELECT approval_id, stage, person_id, role FROM approval_decisions WHERE id = $1`},
+	{"answer", `SELECT answer, COALESCE(undoes, ''), note, content FROM approval_decisions WHERE id = $1`},
+	{"time", `SELECT at FROM approval_decisions WHERE id = $1`},
+	{"proof", `SELECT proof, address, agent FROM approval_decisions WHERE id = $1`},
+	{"files", `SELECT position, version_id, sha256, verdict, note FROM approval_verdicts WHERE decision_id = $1 ORDER BY position`},
+}
+
+var sealedSignoff = []sealedPart{
+	{"text", `SELECT project_id, client_id, subject_id, title, statement, points, COALESCE(due_on, ''), created_at, created_by FROM signoffs WHERE id = $1`},
+	{"state", `SELECT state, state_at, state_by, note, content FROM signoffs WHERE id = $1`},
+	{"signature", `SELECT name, email, role, company, COALESCE(verified_at, 0), zone, proof, address, agent FROM signoffs WHERE id = $1`},
+	{"list", `SELECT position, kind, why, item_id, title, COALESCE(version_id, ''), number, sha256, size, COALESCE(approval_id, ''), COALESCE(at, 0), by_name FROM signoff_lines WHERE signoff_id = $1 ORDER BY position`},
+	{"certificate", `SELECT content FROM certificates WHERE subject_id = $1`},
+}
+
+// sealedParts are those of a row by its id; none of what is not sealed.
+func sealedParts(id string) []sealedPart {
+	switch kind, _, _ := strings.Cut(id, "_"); kind {
+	case "apr":
+		return sealedApproval
+	case "dec":
+		return sealedDecision
+	case "sgn":
+		return sealedSignoff
+	}
+	return nil
+}
+
+// seal is the seal of what an event is about: of an approval, with the answers
+// that were given in the same change.
+func (t *tx) seal(ctx context.Context, subject string) (string, error) {
+	if sealedParts(subject) == nil {
+		return "", nil
+	}
+	ids := []string{subject}
+	if strings.HasPrefix(subject, "apr_") {
+		rows, err := t.Query(ctx, `SELECT d.id FROM approval_decisions d WHERE d.approval_id = $1 AND d.at = $2 ORDER BY d.id`, subject, t.now)
+		given, err := list(rows, err, func(r *sql.Rows) (id string, err error) { return id, r.Scan(&id) })
+		if err != nil {
+			return "", err
+		}
+		ids = append(ids, given...)
+	}
+	var all []string
+	for _, id := range ids {
+		one, err := sealOf(ctx, t, id)
+		if err != nil {
+			return "", err
+		}
+		all = append(all, one)
+	}
+	return strings.Join(all, ";"), nil
+}
+
+// sealOf is "id class=hash …" of one row.
+func sealOf(ctx context.Context, q querier, id string) (string, error) {
+	words := []string{id}
+	for _, p := range sealedParts(id) {
+		rows, err := q.Query(ctx, p.query, id)
+		fields, err := list(rows, err, func(r *sql.Rows) (string, error) {
+			columns, err := r.Columns()
+			if err != nil {
+				return "", err
+			}
+			values, into := make([]any, len(columns)), make([]any, len(columns))
+			for i := range values {
+				into[i] = &values[i]
+			}
+			err = r.Scan(into...)
+			words := make([]string, len(values))
+			for i, v := range values {
+				if b, ok := v.([]byte); ok {
+					v = string(b)
+				}
+				words[i] = fmt.Sprint(v)
+			}
+			return chainHash("row", append(words, "end")...), err
+		})
+		if err != nil {
+			return "", err
+		}
+		words = append(words, p.class+"="+chainHash(p.class, append(fields, "end")...)[:32])
+	}
+	return strings.Join(words, " "), nil
+}
+
+// A seenSeal is the last seal of a row, and the event that has it.
+type seenSeal struct {
+	chain string
+	seq   int64
+	seal  string
+}
+
+// altered compares the rows with the last seal of each.
+func altered(ctx context.Context, q querier, seals map[string]seenSeal) (breaks []Break, err error) {
+	for id, s := range seals {
+		is, err := sealOf(ctx, q, id)
+		if err != nil {
+			return breaks, err
+		}
+		if is == s.seal {
+			continue
+		}
+		was := strings.Fields(s.seal)
+		var classes []string
+		for i, word := range strings.Fields(is) {
+			if i > 0 && (i >= len(was) || was[i] != word) {
+				class, _, _ := strings.Cut(word, "=")
+				classes = append(classes, class)
+			}
+		}
+		breaks = append(breaks, Break{s.chain, s.seq, fmt.Sprintf("the row %s is not what was recorded: %s", id, strings.Join(classes, ", "))})
+	}
+	return breaks, nil
+}

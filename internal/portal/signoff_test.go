@@ -1,0 +1,362 @@
+package portal_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+)
+
+// signoffReads are the reads of sign-offs and certificates.
+func signoffReads(items func(*portaltest.World, portal.ProjectID) []portaltest.Items, each func(func(portaltest.Items) (any, error), []portaltest.Items) (any, error)) []read {
+	type world = portaltest.World
+	return []read{
+		{"Signoff", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			return each(func(i portaltest.Items) (any, error) {
+				s, err := me.Signoff(ctx, i.Signoff)
+				if err != nil {
+					return nil, err
+				}
+				lines, _, err := me.SignoffLines(ctx, s)
+				c, err2 := me.Certificate(ctx, string(i.Signoff))
+				return []any{s, lines, c}, errors.Join(err, err2)
+			}, items(w, p))
+		}},
+		{"Signoffs", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			in, _, err := me.ProjectSignoffs(ctx, p, portal.Page{})
+			of, _, err2 := me.ClientSignoffs(ctx, w.Acme, portal.Page{})
+			all, _, err3 := me.BoardSignoffs(ctx, portal.SignoffDone, portal.Page{})
+			about, _, err4 := me.SubjectSignoffs(ctx, string(p), portal.Page{})
+			papers, _, err5 := me.Certificates(ctx, p, portal.Page{})
+			preview, err6 := me.SignoffPreview(ctx, p, string(p))
+			return []any{in, of, all, about, papers, preview}, errors.Join(err, err2, err3, err4, err5, err6)
+		}},
+	}
+}
+
+// handedOver is a deliverable of Site with a banner that Cleo approved, in a
+// milestone, and the task that is still open there.
+func handedOver(t *testing.T, w *portaltest.World) (d portal.DeliverableID, m portal.MilestoneID, v portal.VersionID) {
+	t.Helper()
+	tom := w.As(w.Tom)
+	m = must[portal.MilestoneID](t)(tom.AddMilestone(ctx, w.Site, portal.NewMilestone{Title: "Launch", Audience: portal.ClientSide}))
+	d = must[portal.DeliverableID](t)(tom.AddDeliverable(ctx, w.Site, portal.NewDeliverable{Title: "Banner set", Milestone: m, Audience: portal.ClientSide}))
+	must[portal.TaskID](t)(tom.AddTask(ctx, w.Site, portal.NewTask{Title: "Check the colours", Milestone: m, Audience: portal.ClientSide}))
+	must[portal.TaskID](t)(tom.AddTask(ctx, w.Site, portal.NewTask{Title: "Ours alone", Milestone: m}))
+	files, versions := banners(t, w, 1)
+	if err := tom.Attach(ctx, portal.ItemID(d), files[0]); err != nil {
+		t.Fatal(err)
+	}
+	a := toApprove(t, w, portal.NewApproval{Deliverable: d})
+	if err := w.As(w.Cleo).Decide(ctx, a.ID, yes(a)); err != nil {
+		t.Fatal(err)
+	}
+	return d, m, versions[0]
+}
+
+func askedToSign(t *testing.T, w *portaltest.World, subject string, points ...string) portal.Signoff {
+	t.Helper()
+	id := must[portal.SignoffID](t)(w.As(w.Tom).AskSignoff(ctx, portal.NewSignoff{Project: w.Site, Subject: subject, Statement: "I accept it.", Points: points}))
+	return must[portal.Signoff](t)(w.As(w.Cleo).Signoff(ctx, id))
+}
+
+// lookedAt is what somebody is shown to sign.
+func lookedAt(t *testing.T, w *portaltest.World, who portal.PersonID, s portal.Signoff) ([]portal.SignoffLine, portal.Signature) {
+	t.Helper()
+	lines, content, err := w.As(who).SignoffLines(ctx, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines, portal.Signature{Name: "Cleo Łódź (Γειά) 🎉", Content: content, Proof: "password"}
+}
+
+func kindsOf(lines []portal.SignoffLine) (all []string) {
+	for _, l := range lines {
+		all = append(all, strings.TrimSuffix(string(l.Kind)+"-"+l.Why, "-"))
+	}
+	return all
+}
+
+func TestSignOff(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		d, m, v := handedOver(t, w)
+		n := portal.NewSignoff{Project: w.Site, Subject: string(m), Statement: "I accept it.", Points: []string{"Photos follow"}}
+		for who, want := range map[portal.PersonID]error{w.Cleo: portal.ErrForbidden, w.Dan: portal.ErrNotFound, w.Carl: portal.ErrNotFound, w.Rex: portal.ErrNotFound, "": portal.ErrSignedOut} {
+			_, err := w.As(who).AskSignoff(ctx, n)
+			wants(t, "AskSignoff as "+string(who), err, want)
+		}
+		_, err := w.As(w.Tom).AskSignoff(ctx, portal.NewSignoff{Project: w.Site, Subject: string(w.Items[w.Shop][portal.ClientSide].Milestone), Statement: "x"})
+		refuses(t, "of another project", err, "subject", "choice")
+		_, err = w.As(w.Tom).AskSignoff(ctx, portal.NewSignoff{Project: w.Site, Subject: string(w.Items[w.Site][portal.Team].Milestone), Statement: "x"})
+		refuses(t, "of what the client does not see", err, "subject", "not_shown")
+		_, err = w.As(w.Tom).AskSignoff(ctx, portal.NewSignoff{Project: w.Site, Subject: string(w.Items[w.Site][portal.ClientSide].Deliverable), Statement: "x"})
+		refuses(t, "of what was not approved", err, "subject", "not_approved")
+
+		s := askedToSign(t, w, string(m), "Photos follow")
+		if !s.MaySign() || s.Of() != "milestone" {
+			t.Errorf("asked: %+v", s)
+		}
+		_, err = w.As(w.Tom).AskSignoff(ctx, n)
+		wants(t, "asked twice", err, portal.ErrConflict)
+		if needs := must[[]portal.Need](t)(w.As(w.Cleo).Needs(ctx, "", 0)); !slices.ContainsFunc(needs, func(n portal.Need) bool { return n.Kind == "signoff" && n.Item == portal.ItemID(s.ID) }) ||
+			slices.ContainsFunc(needs, func(n portal.Need) bool { return n.Item == portal.ItemID(m) }) {
+			t.Errorf("Cleo needs to %v", needs)
+		}
+		if needs := must[[]portal.Need](t)(w.As(w.Bea).Needs(ctx, "", 0)); slices.ContainsFunc(needs, func(n portal.Need) bool { return n.Kind == "signoff" }) {
+			t.Error("who may not sign off is asked to")
+		}
+		if err := w.As(w.Cleo).MarkSeen(ctx, portal.ItemID(s.ID)); err != nil {
+			t.Fatal(err)
+		}
+		lines, signature := lookedAt(t, w, w.Cleo, s)
+		if got := kindsOf(lines); !slices.Equal(got, []string{"deliverable", "version", "open-task", "open-said"}) || lines[1].Version != v || len(lines[1].SHA256) != 64 {
+			t.Errorf("to sign: %v %+v", got, lines)
+		}
+		for who, want := range map[portal.PersonID]error{w.Tom: portal.ErrForbidden, w.Bea: portal.ErrForbidden, w.Dan: portal.ErrNotFound, w.Carl: portal.ErrNotFound, w.Rex: portal.ErrNotFound, "": portal.ErrSignedOut} {
+			wants(t, "SignOff as "+string(who), w.As(who).SignOff(ctx, s.ID, signature), want)
+			wants(t, "DeclineSignoff as "+string(who), w.As(who).DeclineSignoff(ctx, s.ID, "no"), want)
+		}
+		wants(t, "WithdrawSignoff as Cleo", w.As(w.Cleo).WithdrawSignoff(ctx, s.ID), portal.ErrForbidden)
+		nameless := signature
+		nameless.Name = " "
+		refuses(t, "without a name", w.As(w.Cleo).SignOff(ctx, s.ID, nameless), "name", "required")
+		unproved := signature
+		unproved.Proof = ""
+		refuses(t, "without a proof", w.As(w.Cleo).SignOff(ctx, s.ID, unproved), "proof", "choice")
+
+		// What was looked at is what is signed.
+		must[portal.TaskID](t)(w.As(w.Tom).AddTask(ctx, w.Site, portal.NewTask{Title: "One more", Milestone: m, Audience: portal.ClientSide}))
+		wants(t, "the list of before", w.As(w.Cleo).SignOff(ctx, s.ID, signature), portal.ErrConflict)
+		_, signature = lookedAt(t, w, w.Cleo, s)
+
+		var wg sync.WaitGroup
+		results := make(chan error, 30)
+		for range 30 {
+			wg.Go(func() { results <- w.As(w.Cleo).SignOff(ctx, s.ID, signature) })
+		}
+		wg.Wait()
+		close(results)
+		signed := 0
+		for err := range results {
+			if err == nil {
+				signed++
+			} else if !errors.Is(err, portal.ErrConflict) {
+				t.Errorf("a signature: %v", err)
+			}
+		}
+		if signed != 1 {
+			t.Fatalf("%d signatures of 30 at once", signed)
+		}
+		s = must[portal.Signoff](t)(w.As(w.Tom).Signoff(ctx, s.ID))
+		if s.State != portal.SignoffDone || s.Name != signature.Name || s.Email != "cleo@cleo.test" || s.Company == "" || s.Content != signature.Content || s.ViewedAt.IsZero() {
+			t.Errorf("signed: %+v", s)
+		}
+		wants(t, "withdrawn after it", w.As(w.Tom).WithdrawSignoff(ctx, s.ID), portal.ErrConflict)
+		wants(t, "declined after it", w.As(w.Cleo).DeclineSignoff(ctx, s.ID, "no"), portal.ErrConflict)
+		_, err = w.As(w.Tom).AskSignoff(ctx, n)
+		wants(t, "asked after it", err, portal.ErrConflict)
+		wants(t, "the milestone deleted", w.As(w.Ada).DeleteMilestone(ctx, m), portal.ErrConflict)
+		if x := must[portal.Deliverable](t)(w.As(w.Tom).Deliverable(ctx, d)); x.State != portal.StateSignedOff {
+			t.Errorf("the deliverable is %s", x.State)
+		}
+		if x := must[portal.Milestone](t)(w.As(w.Tom).Milestone(ctx, m)); !x.Reached() || x.Turn != portal.Team {
+			t.Errorf("the milestone: %+v", x)
+		}
+		kept := must[[]portal.SignoffLine](t)(func() ([]portal.SignoffLine, error) { l, _, err := w.As(w.Cleo).SignoffLines(ctx, s); return l, err }())
+		if got := kindsOf(kept); !slices.Equal(got, []string{"deliverable", "version", "open-task", "open-task", "open-said"}) || kept[1].SHA256 != strings.Repeat("a", 64) {
+			t.Errorf("kept: %v", got)
+		}
+		c := must[portal.Certificate](t)(w.As(w.Cleo).Certificate(ctx, string(s.ID)))
+		if c.Made() || c.Record.Signers[0].Name != signature.Name || len(c.Record.Lines) != 5 {
+			t.Errorf("the certificate: %+v", c)
+		}
+		var said []string
+		for _, x := range c.Record.Timeline {
+			said = append(said, x.What)
+		}
+		if want := []string{"requested", "approved", "asked", "viewed", "signed"}; !slices.Equal(said, want) {
+			t.Errorf("the timeline is %v, want %v", said, want)
+		}
+		for _, who := range []portal.PersonID{w.Dan, w.Carl, w.Rex, w.Eve} {
+			_, err := w.As(who).Certificate(ctx, string(s.ID))
+			wants(t, "Certificate as "+string(who), err, portal.ErrNotFound)
+		}
+		if err := w.Portal.KeepCertificate(ctx, c.ID, "blb_x", strings.Repeat("d", 64), 9); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, "the paper kept twice", w.Portal.KeepCertificate(ctx, c.ID, "blb_y", strings.Repeat("e", 64), 9), portal.ErrGone)
+		if st := must[portal.Stored](t)(w.As(w.Bea).TakeCertificate(ctx, string(s.ID))); st.Blob != "blb_x" {
+			t.Errorf("Bea takes %+v", st)
+		}
+		if x := must[portal.Certificate](t)(w.Portal.CertificateByCode(ctx, c.Code)); x.ID != c.ID {
+			t.Errorf("by its code: %+v", x)
+		}
+		if x := must[portal.Certificate](t)(w.Portal.CertificateByHash(ctx, strings.Repeat("d", 64))); x.ID != c.ID {
+			t.Errorf("by its hash: %+v", x)
+		}
+		for _, code := range []string{"", string(c.ID), c.Code + "x", c.Code[:len(c.Code)-1]} {
+			_, err := w.Portal.CertificateByCode(ctx, code)
+			wants(t, "by "+code, err, portal.ErrNotFound)
+		}
+	})
+}
+
+func TestSignoffEnds(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		d, m, _ := handedOver(t, w)
+		s := askedToSign(t, w, string(d))
+		refuses(t, "declined without a word", w.As(w.Cleo).DeclineSignoff(ctx, s.ID, ""), "note", "required")
+		if err := w.As(w.Cleo).DeclineSignoff(ctx, s.ID, "The blue is wrong"); err != nil {
+			t.Fatal(err)
+		}
+		if got := must[portal.Signoff](t)(w.As(w.Tom).Signoff(ctx, s.ID)); got.State != portal.SignoffRefused || got.Note != "The blue is wrong" || got.StateBy != "Cleo" {
+			t.Errorf("declined: %+v", got)
+		}
+		if desk := must[portal.Desk](t)(w.As(w.Tom).Today(ctx, "2026-03-12", true)); !slices.ContainsFunc(desk.NeedsUs, func(n portal.Need) bool { return n.Kind == "signoff" }) {
+			t.Error("what was declined is not with the team")
+		}
+		s = askedToSign(t, w, string(d))
+		if err := w.As(w.Tom).WithdrawSignoff(ctx, s.ID); err != nil {
+			t.Fatal(err)
+		}
+		s = askedToSign(t, w, string(d))
+		// Concealed, nobody is asked any more, and the client knows nothing of it.
+		if _, err := w.As(w.Mia).Conceal(ctx, portal.ItemID(d)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := w.As(w.Cleo).Signoff(ctx, s.ID)
+		wants(t, "of what is concealed", err, portal.ErrNotFound)
+		if got := must[portal.Signoff](t)(w.As(w.Tom).Signoff(ctx, s.ID)); got.State != portal.SignoffReturned {
+			t.Errorf("concealed, it is %s", got.State)
+		}
+		// A project that is signed off is done.
+		p := askedToSign(t, w, "")
+		_, signature := lookedAt(t, w, w.Cleo, p)
+		if err := w.As(w.Cleo).SignOff(ctx, p.ID, signature); err != nil {
+			t.Fatal(err)
+		}
+		if got := must[portal.Project](t)(w.As(w.Tom).Project(ctx, w.Site)); got.Status != "done" {
+			t.Errorf("the project is %s", got.Status)
+		}
+		if all, _, err := w.As(w.Tom).BoardSignoffs(ctx, portal.SignoffDone, portal.Page{}); err != nil || len(all) == 0 || all[0].ID != p.ID {
+			t.Errorf("the board has %v, %v", all, err)
+		}
+		_ = m
+	})
+}
+
+// A certificate of an approval can be had once the answer stands, and says nothing
+// of the team's own stages.
+func TestCertifyApproval(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		_, versions := banners(t, w, 1)
+		a := toApprove(t, w, portal.NewApproval{Versions: versions, Stages: []portal.NewStage{{Of: portal.Team, People: []portal.PersonID{w.Mia}}, {People: []portal.PersonID{w.Cleo}}}})
+		if err := w.As(w.Mia).Decide(ctx, a.ID, portal.ApprovalAnswer{Answer: portal.AnswerNote, Note: "Between us", Content: a.Content}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.As(w.Cleo).Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, "while it can be undone", w.As(w.Tom).CertifyApproval(ctx, a.ID), portal.ErrConflict)
+		w.Clock.Advance(11 * time.Minute)
+		for who, want := range map[portal.PersonID]error{w.Carl: portal.ErrNotFound, w.Rex: portal.ErrNotFound, "": portal.ErrSignedOut} {
+			wants(t, "CertifyApproval as "+string(who), w.As(who).CertifyApproval(ctx, a.ID), want)
+		}
+		for range 2 {
+			if err := w.As(w.Tom).CertifyApproval(ctx, a.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c := must[portal.Certificate](t)(w.As(w.Cleo).Certificate(ctx, string(a.ID)))
+		if len(c.Record.Signers) != 1 || c.Record.Signers[0].Name != "Cleo" || len(c.Record.Lines) != 1 || len(c.Record.Timeline) != 2 {
+			t.Errorf("it says %+v", c.Record)
+		}
+	})
+}
+
+// What was changed by hand is named: the row, and what of it.
+func TestVerifyNamesWhatWasAltered(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		write(t, w, `DELETE FROM events`)
+		write(t, w, `DELETE FROM event_chains`)
+		d, m, _ := handedOver(t, w)
+		s := askedToSign(t, w, string(m))
+		_, signature := lookedAt(t, w, w.Cleo, s)
+		if err := w.As(w.Cleo).SignOff(ctx, s.ID, signature); err != nil {
+			t.Fatal(err)
+		}
+		all, _, err := w.As(w.Tom).DeliverableApprovals(ctx, d, portal.Page{})
+		if err != nil || len(all) != 1 {
+			t.Fatal(all, err)
+		}
+		approval := string(all[0].ID)
+		decision := string(must[[]portal.ApprovalDecision](t)(w.As(w.Tom).ApprovalDecisions(ctx, all[0].ID))[0].ID)
+		verify := func() string {
+			_, breaks, err := portal.VerifyChains(ctx, w.DB)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var said []string
+			for _, b := range breaks {
+				said = append(said, b.String())
+			}
+			return strings.Join(said, "\n")
+		}
+		if got := verify(); got != "" {
+			t.Fatalf("untouched: %s", got)
+		}
+		for _, c := range []struct{ id, table, column, class, set string }{
+			{approval, "approvals", "state", "state", `'declined'`},
+			{approval, "approvals", "body", "text", `'something else'`},
+			{decision, "approval_decisions", "answer", "answer", `'declined'`},
+			{decision, "approval_decisions", "at", "time", `7`},
+			{decision, "approval_decisions", "address", "proof", `'203.0.113.9'`},
+			{string(s.ID), "signoffs", "name", "signature", `'Somebody'`},
+			{string(s.ID), "signoffs", "statement", "text", `'I accept nothing.'`},
+		} {
+			var was any
+			if err := w.DB.QueryRow(ctx, `SELECT `+c.column+` FROM `+c.table+` WHERE id = $1`, c.id).Scan(&was); err != nil {
+				t.Fatal(err)
+			}
+			write(t, w, `UPDATE `+c.table+` SET `+c.column+` = `+c.set+` WHERE id = $1`, c.id)
+			if got := verify(); !strings.Contains(got, c.id) || !strings.HasSuffix(got, ": "+c.class) || strings.Contains(got, "\n") {
+				t.Errorf("%s.%s was altered, and verify says %q", c.table, c.column, got)
+			}
+			write(t, w, `UPDATE `+c.table+` SET `+c.column+` = $2 WHERE id = $1`, c.id, was)
+		}
+		write(t, w, `UPDATE signoff_lines SET sha256 = 'x' WHERE signoff_id = $1 AND position = 2`, string(s.ID))
+		if got := verify(); !strings.HasSuffix(got, ": list") {
+			t.Errorf("the list was altered, and verify says %q", got)
+		}
+		write(t, w, `UPDATE signoff_lines SET sha256 = $2 WHERE signoff_id = $1 AND position = 2`, string(s.ID), strings.Repeat("a", 64))
+
+		// The head of the day is kept and mailed to the owners; who writes the
+		// chain anew cannot write that.
+		w.Clock.Advance(24 * time.Hour)
+		for range 2 {
+			if err := w.Portal.KeepDailyHead(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		mails := 0
+		if err := w.DB.QueryRow(ctx, `SELECT COUNT(*) FROM mails WHERE kind = $1`, portal.MailDailyHead).Scan(&mails); err != nil || mails != 1 {
+			t.Errorf("%d mails, %v", mails, err)
+		}
+		if last, wrong, err := portal.VerifyHeads(ctx, w.DB); err != nil || len(wrong) > 0 || len(last.Digest) != 64 || last.Events == 0 {
+			t.Errorf("heads: %+v %v %v", last, wrong, err)
+		}
+		write(t, w, `UPDATE chain_heads SET seq = seq - 1`)
+		if _, wrong, err := portal.VerifyHeads(ctx, w.DB); err != nil || len(wrong) != 1 {
+			t.Errorf("an altered head: %v %v", wrong, err)
+		}
+		if got := verify(); !strings.Contains(got, "mailed its hash") {
+			t.Errorf("the chain is another, and verify says %q", got)
+		}
+	})
+}

@@ -1,0 +1,249 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/view"
+)
+
+func (s *Server) signoffRoutes() []route {
+	return []route{
+		{"GET /projects/{project}/signoffs/new", team, s.newSignoff},
+		{"POST /projects/{project}/signoffs", team, s.askSignoff},
+		{"GET /signoffs/{id}", person, s.signoffPage},
+		{"POST /signoffs/{id}/code", person, s.signoffCode},
+		{"POST /signoffs/{id}/sign", person, s.signOff},
+		{"POST /signoffs/{id}/decline", person, s.declineSignoff},
+		{"POST /signoffs/{id}/withdraw", team, act(signoffPath, "signoff_withdrawn", func(me *visit, r *http.Request, id string) error {
+			return me.WithdrawSignoff(r.Context(), portal.SignoffID(id))
+		})},
+	}
+}
+
+func signoffPath(id string) string { return "/signoffs/" + id }
+
+// signoffsBeside is how many sign-offs stand beside something else.
+const signoffsBeside = 10
+
+func (s *Server) signoffPage(w http.ResponseWriter, r *http.Request, me *visit) error {
+	return s.renderSignoff(w, r, me, http.StatusOK, view.SignoffPage{})
+}
+
+// renderSignoff draws a sign-off; p holds what was typed when a form came back.
+func (s *Server) renderSignoff(w http.ResponseWriter, r *http.Request, me *visit, status int, p view.SignoffPage) error {
+	ctx := r.Context()
+	invalid := p.Invalid
+	x, err := me.Signoff(ctx, portal.SignoffID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	if p.Within, err = s.within(r, me, x.Project, "approvals"); err != nil {
+		return err
+	}
+	p.Signoff, p.Invalid = x, invalid
+	p.HasPassword, p.Email = me.Person.HasPassword, me.Person.Email
+	if p.Lines, p.Content, err = me.SignoffLines(ctx, x); err != nil {
+		return err
+	}
+	if p.Project.Sections.Has(portal.SectionActivity) {
+		if p.Events, err = me.ItemActivity(ctx, portal.ItemID(x.ID), eventsOnItem); err != nil {
+			return err
+		}
+	}
+	if err := me.ReadAbout(ctx, string(x.ID)); err != nil {
+		return err
+	}
+	s.below(&p.Within, "approvals", x.Title)
+	return s.render(w, r, status, view.Signoff(p))
+}
+
+// signing are the fields of the form, whichever of its buttons was pressed.
+func signing(f *form, r *http.Request) (in portal.Signature, password, code string) {
+	in = portal.Signature{Name: f.one("name"), Content: f.one("content"), Agent: r.UserAgent()}
+	return in, f.one("password"), f.one("code")
+}
+
+// signoffCode mails a code with which the person proves who they are.
+func (s *Server) signoffCode(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	in, _, _ := signing(f, r)
+	if err := f.err(); err != nil {
+		return err
+	}
+	x, err := me.Signoff(r.Context(), portal.SignoffID(r.PathValue("id")))
+	switch {
+	case err != nil:
+		return err
+	case !x.MaySign():
+		return portal.ErrForbidden
+	}
+	browser, err := s.Accounts.RequestCode(r.Context(), me.Person.Email, s.addr(r))
+	if err != nil {
+		return err
+	}
+	s.setCodeCookie(w, browser)
+	return s.renderSignoff(w, r, me, http.StatusOK, view.SignoffPage{Typed: in.Name, ByCode: true})
+}
+
+// signOff takes a signature. Who signs proves in the same form who they are. One
+// under something other than what is there now is not counted: the page says so,
+// and shows what is there.
+func (s *Server) signOff(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	in, password, code := signing(f, r)
+	if strings.TrimSpace(in.Name) == "" {
+		f.fail("name", "required")
+	}
+	p := view.SignoffPage{Typed: in.Name, ByCode: password == "" && code != ""}
+	if err = f.err(); err == nil {
+		err = s.signProved(r, me, in, password, code)
+	}
+	if invalid, status, ok := refused(err); ok {
+		p.Invalid, p.Stale = invalid, status == http.StatusConflict
+		return s.renderSignoff(w, r, me, status, p)
+	}
+	if err != nil {
+		return err
+	}
+	s.setCodeCookie(w, "")
+	return done(w, r, signoffPath(r.PathValue("id")), "signoff_signed")
+}
+
+// signProved asks for the proof, then signs. Nobody's password is tried who could
+// not sign anyway.
+func (s *Server) signProved(r *http.Request, me *visit, in portal.Signature, password, code string) error {
+	ctx := r.Context()
+	id := portal.SignoffID(r.PathValue("id"))
+	x, err := me.Signoff(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case x.Team() || !x.Can(portal.SignOff):
+		return portal.ErrForbidden
+	}
+	if did, err := me.Did(ctx); err != nil || did {
+		return err
+	}
+	if _, content, err := me.SignoffLines(ctx, x); err != nil {
+		return err
+	} else if x.State != portal.SignoffOpen || content != in.Content {
+		return portal.ErrConflict
+	}
+	if in.Proof = "password"; password == "" && (code != "" || !me.Person.HasPassword) {
+		in.Proof = "code"
+		err = s.Accounts.ProveByCode(ctx, me.Session, s.codeBrowser(r), code)
+	} else {
+		err = s.Accounts.Prove(ctx, me.Session, password)
+	}
+	switch {
+	case errors.Is(err, account.ErrCode):
+		return oneField("code", "code")
+	case errors.Is(err, account.ErrSignIn):
+		return oneField("password", "password_wrong")
+	case err != nil:
+		return err
+	}
+	return me.SignOff(ctx, id, in)
+}
+
+func (s *Server) declineSignoff(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	why := f.one("note")
+	if err = f.err(); err == nil {
+		err = me.DeclineSignoff(r.Context(), portal.SignoffID(r.PathValue("id")), why)
+	}
+	if invalid, status, ok := refused(err); ok {
+		p := view.SignoffPage{Note: why, Stale: status == http.StatusConflict}
+		p.Invalid = invalid
+		return s.renderSignoff(w, r, me, status, p)
+	}
+	if err != nil {
+		return err
+	}
+	return done(w, r, signoffPath(r.PathValue("id")), "signoff_declined")
+}
+
+func (s *Server) newSignoff(w http.ResponseWriter, r *http.Request, me *visit) error {
+	in, err := s.inProject(r, me, "approvals", 0)
+	if err != nil {
+		return err
+	}
+	return s.renderSignoffForm(w, r, me, http.StatusOK, view.SignoffForm{Within: in, New: portal.NewSignoff{Subject: r.URL.Query().Get("subject")}})
+}
+
+func (s *Server) renderSignoffForm(w http.ResponseWriter, r *http.Request, me *visit, status int, p view.SignoffForm) error {
+	ctx := r.Context()
+	if !p.Project.Can(portal.Contribute) {
+		return portal.ErrForbidden
+	}
+	p.Of, p.Subject, p.Back = "project", p.Project.Name, "/projects/"+string(p.Project.ID)
+	in := p.Project.ID
+	switch id := p.New.Subject; portal.ItemID(id).Kind() {
+	case "deliverable":
+		d, err := me.Deliverable(ctx, portal.DeliverableID(id))
+		if err != nil {
+			return err
+		}
+		p.Of, p.Subject, p.Back, in = "deliverable", d.Title, deliverablePath(id), d.Project
+	case "milestone":
+		m, err := me.Milestone(ctx, portal.MilestoneID(id))
+		if err != nil {
+			return err
+		}
+		p.Of, p.Subject, p.Back, in = "milestone", m.Title, milestonePath(id), m.Project
+	default:
+		p.New.Subject = string(p.Project.ID)
+	}
+	if in != p.Project.ID {
+		return portal.ErrNotFound
+	}
+	if status == http.StatusOK && p.New.Statement == "" {
+		p.New.Statement = p.T("signoff.default."+p.Of, "title", p.Subject)
+	}
+	var err error
+	if p.Lines, err = me.SignoffPreview(ctx, p.Project.ID, p.New.Subject); err != nil {
+		return err
+	}
+	if p.Signers, err = me.Signers(ctx, p.Project.ID); err != nil {
+		return err
+	}
+	s.below(&p.Within, "approvals", p.T("signoff.ask"))
+	return s.render(w, r, status, view.AskSignoff(p))
+}
+
+func (s *Server) askSignoff(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	n := portal.NewSignoff{Project: portal.ProjectID(r.PathValue("project")), Subject: f.one("subject"), Statement: f.one("statement"), Points: strings.Split(f.one("points"), "\n"), DueOn: f.one("due_on")}
+	var id portal.SignoffID
+	if err = f.err(); err == nil {
+		id, err = portal.Once(me.AskSignoff(r.Context(), n))
+	}
+	if invalid, status, ok := refused(err); ok {
+		in, err := s.within(r, me, n.Project, "approvals")
+		if err != nil {
+			return err
+		}
+		in.Invalid = invalid
+		return s.renderSignoffForm(w, r, me, status, view.SignoffForm{Within: in, New: n, Conflict: status == http.StatusConflict})
+	}
+	if err != nil {
+		return err
+	}
+	return done(w, r, signoffPath(string(id)), "signoff_asked")
+}

@@ -1,0 +1,67 @@
+package web_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+	"github.com/vitrine-portal/vitrine/internal/web/webtest"
+)
+
+// A milestone is signed off, from the form of the team to the signature.
+func TestSignoffPages(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		ctx := t.Context()
+		tom, cleo, bea := s.As("tom"), s.As("cleo"), s.As("bea")
+		site := "/projects/" + string(s.World.Site)
+		milestone, err := s.World.As(s.Tom).AddMilestone(ctx, s.World.Site, portal.NewMilestone{Title: "Launch", Audience: portal.ClientSide})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"cleo", "bea", "dan", "carl", "rex"} {
+			s.As(name).Get(site + "/signoffs/new").MustBe(404)
+			s.As(name).Post(site+"/signoffs", nil).MustBe(404)
+		}
+		tom.Get("/milestones/"+string(milestone)).MustBe(200).MustContain("Ask to sign off")
+		f := tom.Get(site+"/signoffs/new?subject="+string(milestone)).MustBe(200).MustContain("May sign: Cleo", "accept this milestone").Form(site + "/signoffs")
+		f.Set("statement", "").Submit(tom).MustBe(422).MustContain("This is needed.")
+		p := f.Set("statement", "We accept the **launch**.").Set("points", "Photos follow").Submit(tom).MustBe(200).MustContain("Asked to sign off", "Waits for somebody of Acme", "Take the question back")
+		at, _, _ := strings.Cut(p.Path, "?")
+		tom.Get(site+"/signoffs/new?subject="+string(milestone)).Form(site+"/signoffs").Submit(tom).MustBe(409).MustContain("It was asked already")
+		tom.Get("/approvals?lane=signoffs").MustBe(200).MustContain("Launch", "Asked")
+
+		cleo.Get("/").MustBe(200).MustContain("Launch", "Sign-off")
+		cleo.Get("/approvals").MustBe(200).MustContain("Waits for you", "Launch")
+		cleo.Get("/milestones/"+string(milestone)).MustBe(200).MustContain("Your signature is awaited.")
+		for _, name := range []string{"dan", "carl", "rex", "eve"} {
+			s.As(name).Get(at).MustBe(404)
+			s.As(name).Post(at+"/sign", url.Values{"name": {"X"}, "content": {"x"}, "password": {portaltest.Password}}).MustBe(404)
+		}
+		bea.Get(at).MustBe(200).MustContain("Waits for somebody of Acme").MustNotContain("Your name")
+		bea.Post(at+"/sign", url.Values{"name": {"X"}, "content": {"x"}, "password": {portaltest.Password}}).MustBe(403)
+		bea.Post(at+"/code", url.Values{}).MustBe(403)
+
+		f = cleo.Get(at).MustBe(200).MustContain("Photos follow", "for good").Form(at + "/sign")
+		f.Set("name", " ").Set("password", portaltest.Password).Submit(cleo).MustBe(422).MustContain("This is needed.")
+		f.Set("name", "Cleo Acme").Set("password", "not it at all, no").Submit(cleo).MustBe(422).MustContain("not your present password")
+		if _, err := s.World.As(s.Tom).AddTask(ctx, s.World.Site, portal.NewTask{Title: "One more thing", Milestone: milestone, Audience: portal.ClientSide}); err != nil {
+			t.Fatal(err)
+		}
+		p = f.Set("password", portaltest.Password).Submit(cleo).MustBe(409).MustContain("Nothing was signed", "One more thing", "As it is now")
+		p = cleo.Get(at).Form(at+"/sign").Set("name", "Cleo Acme").Set("password", portaltest.Password).Submit(cleo).MustBe(200).MustContain("Signed. Thank you", "Cleo Acme signed for Acme")
+		p.MustNotContain("Your name")
+		cleo.Post(at+"/sign", url.Values{"name": {"X"}, "content": {"x"}, "password": {portaltest.Password}}).MustBe(409)
+		tom.Get("/milestones/"+string(milestone)).MustBe(200).MustContain("Signed off").MustNotContain("Ask to sign off")
+		tom.Post(at+"/withdraw", nil).MustBe(409)
+
+		// One that is declined says why, and can be asked again.
+		p = tom.Get(site+"/approvals").MustBe(200).MustContain("Sign off the project")
+		p = tom.Get(site + "/signoffs/new?subject=" + string(s.World.Site)).Form(site + "/signoffs").Submit(tom).MustBe(200)
+		at, _, _ = strings.Cut(p.Path, "?")
+		cleo.Post(at+"/decline", url.Values{"note": {""}}).MustBe(422)
+		cleo.Post(at+"/decline", url.Values{"note": {"The film is missing"}}).MustBe(200).MustContain("The film is missing")
+		tom.Get(at).MustBe(200).MustContain("Ask again", "The film is missing")
+	})
+}
