@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"api":           {"portal", "account", "transfer", "sentence", "words"},
 	"transfer":      {"portal", "blob", "preview"},
 	"mailin":        {"portal", "account", "transfer", "blob", "jobs", "words"},
+	"certificate":   {"portal", "blob", "jobs", "words"},
 	"inspect":       {"portal", "blob", "jobs", "preview", "scan"},
 	"notify":        {"portal", "account", "jobs", "mail", "push", "egress", "sentence", "words"},
 	"web/webtest":   {"web", "notify", "mail", "portal", "account", "portaltest", "db", "db/dbtest", "live", "transfer", "blob", "blob/blobtest"},

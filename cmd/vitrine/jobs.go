@@ -16,6 +16,7 @@ func (h *house) startJobs(ctx context.Context) error {
 	h.mails.Register(h.jobs)
 	h.looks.Register(h.jobs)
 	h.takes.Register(h.jobs)
+	h.certs.Register(h.jobs)
 	h.jobs.Every("flush_sessions", time.Minute, h.accounts.Flush)
 	h.jobs.Every("sweep_accounts", 6*time.Hour, h.accounts.Sweep)
 	h.jobs.Every("forget_requests", time.Hour, h.portal.ForgetRequests)

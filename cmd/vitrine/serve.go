@@ -21,6 +21,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/api"
 	"github.com/vitrine-portal/vitrine/internal/blob"
+	"github.com/vitrine-portal/vitrine/internal/certificate"
 	"github.com/vitrine-portal/vitrine/internal/config"
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/inspect"
@@ -47,6 +48,7 @@ type house struct {
 	answers  *mailin.Addresses
 	looks    *inspect.Inspector // since run
 	takes    *mailin.Taker      // since run
+	certs    *certificate.Maker // since run
 	strays   atomic.Int64       // stored files that nothing names and the sweep left
 }
 
@@ -191,6 +193,12 @@ func (h *house) run(ctx context.Context, o web.Options, ready func(address strin
 	if h.looks, err = h.inspector(); err == nil {
 		o.Bytes = transfer.New(h.blobs, h.looks.Scan(), h.log)
 		h.takes, err = h.taker(o.Bytes)
+	}
+	if err == nil {
+		var signs *certificate.Signer
+		if signs, err = h.signer(); err == nil {
+			h.certs, o.Genuine = h.papers(signs, h.cfg), signs.Signed
+		}
 	}
 	if err == nil {
 		err = h.startJobs(ctx)

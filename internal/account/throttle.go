@@ -44,6 +44,15 @@ var (
 	mailsFrom     = limit{quick: 20, delay: 30 * time.Second, max: 15 * time.Minute, window: time.Hour}
 )
 
+// Checking files costs a server much and a visitor nothing.
+var addressCheck = limit{quick: 60, delay: 5 * time.Second, max: 5 * time.Minute, window: time.Hour}
+
+// Check counts that somebody at an address, who need not be signed in, has a file
+// looked at. It returns *Throttled.
+func (a *Accounts) Check(ctx context.Context, addr netip.Addr) error {
+	return a.take(ctx, bucket{"check:" + neighbourhood(addr), addressCheck})
+}
+
 // afterHundred is the delay once an account has seen a hundred failures in a
 // row (NIST SP 800-63B).
 const afterHundred = 24 * time.Hour

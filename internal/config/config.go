@@ -40,7 +40,9 @@ type Config struct {
 	MailIn          MailIn
 	Previews        bool   // pictures and text are made of files
 	Clamd           string // unix:PATH or HOST:PORT of a virus scanner; empty is none
-	ClamdHolds      bool   // what it could not look at is handed out to nobody
+	SignCertificate string // PEM files of the certificate and the key that certificates are signed with; empty: the workspace's own
+	SignKey         string
+	ClamdHolds      bool // what it could not look at is handed out to nobody
 	LogLevel        slog.Level
 	Metrics         string // address of the metrics and profiling listener; empty is off
 	KeyFile         string // the server key, when it is not in the data directory

@@ -709,3 +709,10 @@ func (t *tx) owners(ctx context.Context) ([]PersonID, error) {
 	rows, err := t.Query(ctx, `SELECT m.person_id FROM team_members m WHERE m.role = 'owner' AND m.accepted_at IS NOT NULL AND m.removed_at IS NULL ORDER BY m.person_id`)
 	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
 }
+
+// UnmadeCertificates are some that were asked for before a time and have no paper
+// yet. Unscoped: the program makes them.
+func (p *Portal) UnmadeCertificates(ctx context.Context, before time.Time, limit int) ([]CertificateID, error) {
+	rows, err := p.db.Query(ctx, `SELECT c.id FROM certificates c WHERE c.made_at IS NULL AND c.created_at < $1 ORDER BY c.created_at LIMIT $2`, db.Micros(before), limit)
+	return list(rows, err, func(r *sql.Rows) (id CertificateID, err error) { return id, r.Scan(&id) })
+}

@@ -423,7 +423,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, 'signed', $8, $9, $8, $9, $10, $11, $12, 'le
 			id, string(it.File), word("signoff-line"), b.now, string(it.Version))
 		paper := db.NewID("crt")
 		b.exec(`INSERT INTO certificates (id, subject_id, project_id, client_id, token_hash, content, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			paper, id, string(project), string(c), b.w.Accounts.TokenHash(b.w.Accounts.Token(account.PurposeCertificate, paper)), `{"Kind":"signoff","Title":"`+word("signoff-record")+`"}`, b.now, string(b.w.Ada))
+			paper, id, string(project), string(c), b.w.Accounts.TokenHash(b.w.Accounts.Token(account.PurposeCertificate, paper)), `{"Kind":"signoff","Of":"milestone","Title":"`+word("signoff-record")+`"}`, b.now, string(b.w.Ada))
 	})
 }
 

@@ -311,6 +311,9 @@ func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visi
 			return err
 		}
 	}
+	if p.Certificate, err = certificateOf(ctx, me, string(a.ID)); err != nil {
+		return err
+	}
 	if in.Project.Sections.Has(portal.SectionActivity) {
 		if p.Events, err = me.ItemActivity(ctx, portal.ItemID(a.ID), eventsOnItem); err != nil {
 			return err

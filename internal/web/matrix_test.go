@@ -136,6 +136,7 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 		"/signoffs/{id}":         string(s.Items[s.Site][portal.ClientSide].Signoff),
 		"/requests/{id}":         string(s.Items[s.Site][portal.ClientSide].Request),
 		"/share-links/{id}":      string(s.Items[s.Site][portal.ClientSide].ShareLink),
+		"/verify/{token}":        "vt_crt_unknown",                                                                                 // whoever has a code sees what it is of
 		"/s/{token}":             s.Accounts.Token(account.PurposeShareLink, string(s.Items[s.Site][portal.ClientSide].ShareLink)), // the workspace allows none
 		"/reset/{token}":         s.Accounts.Token(account.PurposeReset, s.Mails("password_reset")[0]),
 		"/set-up/{token}":        "no-longer",

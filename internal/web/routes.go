@@ -32,6 +32,7 @@ func (s *Server) routes() []route {
 		s.projectRoutes(),
 		s.approvalRoutes(),
 		s.signoffRoutes(),
+		s.verifyRoutes(),
 		s.talkRoutes(),
 		s.commentRoutes(),
 		s.placeRoutes(),

@@ -32,9 +32,10 @@ type Options struct {
 	FilesURL   *url.URL          // the host on which files are looked at; nil: they are downloads alone
 	Trusted    []netip.Prefix    // proxies whose X-Forwarded-For is believed
 	Log        *slog.Logger
-	Strays     func() int   // stored files that nothing names, and that are too many to go by themselves; may be nil
-	API        http.Handler // serves /api/
-	Demo       bool         // the sign-in page offers the demo's people
+	Genuine    func(pdf []byte) bool // whether the portal signed it; nil: nobody knows
+	Strays     func() int            // stored files that nothing names, and that are too many to go by themselves; may be nil
+	API        http.Handler          // serves /api/
+	Demo       bool                  // the sign-in page offers the demo's people
 	DemoPeople []DemoPerson
 }
 

@@ -1,12 +1,16 @@
 package web
 
 import (
+	"context"
 	"errors"
+	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/transfer"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
 )
 
@@ -18,6 +22,9 @@ func (s *Server) signoffRoutes() []route {
 		{"POST /signoffs/{id}/code", person, s.signoffCode},
 		{"POST /signoffs/{id}/sign", person, s.signOff},
 		{"POST /signoffs/{id}/decline", person, s.declineSignoff},
+		{"GET /signoffs/{id}/certificate", person, s.signoffCertificate},
+		{"GET /approvals/{id}/certificate", person, s.approvalCertificate},
+		{"POST /approvals/{id}/certificate", person, s.onApproval("certified", (*portal.Scope).CertifyApproval)},
 		{"POST /signoffs/{id}/withdraw", team, act(signoffPath, "signoff_withdrawn", func(me *visit, r *http.Request, id string) error {
 			return me.WithdrawSignoff(r.Context(), portal.SignoffID(id))
 		})},
@@ -49,6 +56,9 @@ func (s *Server) renderSignoff(w http.ResponseWriter, r *http.Request, me *visit
 	if p.Lines, p.Content, err = me.SignoffLines(ctx, x); err != nil {
 		return err
 	}
+	if p.Certificate, err = certificateOf(ctx, me, string(x.ID)); err != nil {
+		return err
+	}
 	if p.Project.Sections.Has(portal.SectionActivity) {
 		if p.Events, err = me.ItemActivity(ctx, portal.ItemID(x.ID), eventsOnItem); err != nil {
 			return err
@@ -59,6 +69,49 @@ func (s *Server) renderSignoff(w http.ResponseWriter, r *http.Request, me *visit
 	}
 	s.below(&p.Within, "approvals", x.Title)
 	return s.render(w, r, status, view.Signoff(p))
+}
+
+func (s *Server) signoffCertificate(w http.ResponseWriter, r *http.Request, me *visit) error {
+	return s.certificateFile(w, r, me, r.PathValue("id"))
+}
+
+func (s *Server) approvalCertificate(w http.ResponseWriter, r *http.Request, me *visit) error {
+	return s.certificateFile(w, r, me, r.PathValue("id"))
+}
+
+// certificateFile hands out the paper about something.
+func (s *Server) certificateFile(w http.ResponseWriter, r *http.Request, me *visit, subject string) error {
+	st, err := me.TakeCertificate(r.Context(), subject)
+	if err != nil {
+		return err
+	}
+	content, err := s.Bytes.Open(r.Context(), st)
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	h := w.Header()
+	h.Set("Content-Type", st.Type)
+	h.Set("Content-Disposition", transfer.Disposition("attachment", st.Name))
+	h.Set("Content-Security-Policy", transfer.BytesCSP)
+	h.Set("Cache-Control", "private, no-store")
+	h.Set("Content-Length", strconv.FormatInt(st.Size, 10))
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	if _, err := io.Copy(w, content); err != nil {
+		panic(http.ErrAbortHandler) // whoever waits must not take it for the whole
+	}
+	return nil
+}
+
+// certificateOf is that about something; the zero one when none was asked for.
+func certificateOf(ctx context.Context, me *visit, subject string) (portal.Certificate, error) {
+	c, err := me.Certificate(ctx, subject)
+	if err == portal.ErrNotFound {
+		return portal.Certificate{}, nil
+	}
+	return c, err
 }
 
 // signing are the fields of the form, whichever of its buttons was pressed.

@@ -1,21 +1,34 @@
 package web_test
 
 import (
+	"bytes"
+	"mime/multipart"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/vitrine-portal/vitrine/internal/certificate"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
+	"github.com/vitrine-portal/vitrine/internal/web"
 	"github.com/vitrine-portal/vitrine/internal/web/webtest"
 )
 
 // A milestone is signed off, from the form of the team to the signature.
 func TestSignoffPages(t *testing.T) {
-	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+	signs, err := certificate.FromSecret([]byte("a secret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		s := webtest.New(t, w, func(o *web.Options) { o.Genuine = signs.Signed })
+		maker := certificate.New(certificate.Options{Portal: w.Portal, Blobs: s.Blobs, Signer: signs, BaseURL: s.URL})
 		ctx := t.Context()
 		tom, cleo, bea := s.As("tom"), s.As("cleo"), s.As("bea")
 		site := "/projects/" + string(s.World.Site)
+		s.Exec(`UPDATE projects SET name = 'Website' WHERE id = $1`, string(s.World.Site)) // whoever has a certificate has that name
 		milestone, err := s.World.As(s.Tom).AddMilestone(ctx, s.World.Site, portal.NewMilestone{Title: "Launch", Audience: portal.ClientSide})
 		if err != nil {
 			t.Fatal(err)
@@ -24,17 +37,17 @@ func TestSignoffPages(t *testing.T) {
 			s.As(name).Get(site + "/signoffs/new").MustBe(404)
 			s.As(name).Post(site+"/signoffs", nil).MustBe(404)
 		}
-		tom.Get("/milestones/"+string(milestone)).MustBe(200).MustContain("Ask to sign off")
+		tom.Get("/milestones/" + string(milestone)).MustBe(200).MustContain("Ask to sign off")
 		f := tom.Get(site+"/signoffs/new?subject="+string(milestone)).MustBe(200).MustContain("May sign: Cleo", "accept this milestone").Form(site + "/signoffs")
 		f.Set("statement", "").Submit(tom).MustBe(422).MustContain("This is needed.")
 		p := f.Set("statement", "We accept the **launch**.").Set("points", "Photos follow").Submit(tom).MustBe(200).MustContain("Asked to sign off", "Waits for somebody of Acme", "Take the question back")
 		at, _, _ := strings.Cut(p.Path, "?")
-		tom.Get(site+"/signoffs/new?subject="+string(milestone)).Form(site+"/signoffs").Submit(tom).MustBe(409).MustContain("It was asked already")
+		tom.Get(site + "/signoffs/new?subject=" + string(milestone)).Form(site + "/signoffs").Submit(tom).MustBe(409).MustContain("It was asked already")
 		tom.Get("/approvals?lane=signoffs").MustBe(200).MustContain("Launch", "Asked")
 
 		cleo.Get("/").MustBe(200).MustContain("Launch", "Sign-off")
 		cleo.Get("/approvals").MustBe(200).MustContain("Waits for you", "Launch")
-		cleo.Get("/milestones/"+string(milestone)).MustBe(200).MustContain("Your signature is awaited.")
+		cleo.Get("/milestones/" + string(milestone)).MustBe(200).MustContain("Your signature is awaited.")
 		for _, name := range []string{"dan", "carl", "rex", "eve"} {
 			s.As(name).Get(at).MustBe(404)
 			s.As(name).Post(at+"/sign", url.Values{"name": {"X"}, "content": {"x"}, "password": {portaltest.Password}}).MustBe(404)
@@ -51,13 +64,62 @@ func TestSignoffPages(t *testing.T) {
 		}
 		p = f.Set("password", portaltest.Password).Submit(cleo).MustBe(409).MustContain("Nothing was signed", "One more thing", "As it is now")
 		p = cleo.Get(at).Form(at+"/sign").Set("name", "Cleo Acme").Set("password", portaltest.Password).Submit(cleo).MustBe(200).MustContain("Signed. Thank you", "Cleo Acme signed for Acme")
-		p.MustNotContain("Your name")
+		p.MustNotContain("Your name").MustContain("The certificate is being made")
+		cleo.Get(at + "/certificate").MustBe(404)
+		if err := maker.Sweep(ctx); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(time.Hour)
+		if err := maker.Sweep(ctx); err != nil {
+			t.Fatal(err)
+		}
+		paper := cleo.Get(at + "/certificate").MustBe(200).Body
+		if !strings.HasPrefix(paper, "%PDF") || bea.Get(at+"/certificate").MustBe(200).Body != paper || tom.Get(at+"/certificate").MustBe(200).Body != paper {
+			t.Error("there is no certificate")
+		}
+		for _, name := range []string{"dan", "carl", "rex", "eve"} {
+			s.As(name).Get(at + "/certificate").MustBe(404)
+		}
+
+		// Anybody who has the paper, or its code, learns what is in it; nobody else
+		// learns anything.
+		code := cleo.Get(at).MustBe(200).MustContain("Certificate (PDF)").Attr("a[href^='/verify/']", "href")
+		stranger := s.Stranger()
+		stranger.Get(code).MustBe(200).MustContain("Certificate of Launch", "Cleo Acme", "We accept the **launch**.")
+		stranger.Get(code + "x").MustBe(404)
+		stranger.Get("/verify?code=nothing").MustBe(404)
+		stranger.Get("/verify").MustBe(200).MustContain("Verify a certificate").MustNotContain("Launch", "Acme")
+		check := func(path, content string) *webtest.Page {
+			t.Helper()
+			var body bytes.Buffer
+			form := multipart.NewWriter(&body)
+			part, err := form.CreateFormFile("file", "some.pdf")
+			if err != nil {
+				t.Fatal(err)
+			}
+			part.Write([]byte(content))
+			form.Close()
+			r, err := http.NewRequest("POST", s.URL+path, &body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Content-Type", form.FormDataContentType())
+			return stranger.Do(r)
+		}
+		check("/verify", paper).MustBe(200).MustContain("This is the certificate, to the last byte.", "signature is valid", "Launch")
+		check(code, paper).MustBe(200).MustContain("This is the certificate, to the last byte.")
+		bad := []byte(paper)
+		bad[len(bad)/2] ^= 1
+		check("/verify", string(bad)).MustBe(200).MustContain("no certificate of this portal, or it was changed").MustNotContain("Launch", "Acme")
+		check(code, string(bad)).MustBe(200).MustContain("neither the certificate nor any of the files")
+		check("/verify/vt_crt_unknown", paper).MustBe(404)
+		stranger.Post("/verify", nil).MustBe(415)
 		cleo.Post(at+"/sign", url.Values{"name": {"X"}, "content": {"x"}, "password": {portaltest.Password}}).MustBe(409)
-		tom.Get("/milestones/"+string(milestone)).MustBe(200).MustContain("Signed off").MustNotContain("Ask to sign off")
+		tom.Get("/milestones/" + string(milestone)).MustBe(200).MustContain("Signed off").MustNotContain("Ask to sign off")
 		tom.Post(at+"/withdraw", nil).MustBe(409)
 
 		// One that is declined says why, and can be asked again.
-		p = tom.Get(site+"/approvals").MustBe(200).MustContain("Sign off the project")
+		p = tom.Get(site + "/approvals").MustBe(200).MustContain("Sign off the project")
 		p = tom.Get(site + "/signoffs/new?subject=" + string(s.World.Site)).Form(site + "/signoffs").Submit(tom).MustBe(200)
 		at, _, _ = strings.Cut(p.Path, "?")
 		cleo.Post(at+"/decline", url.Values{"note": {""}}).MustBe(422)

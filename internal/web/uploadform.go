@@ -9,6 +9,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/transfer"
@@ -23,7 +24,7 @@ func (s *Server) bulkRoutes() []route {
 	return append([]route{
 		{"POST /projects/{project}/files", person, s.uploadFiles},
 		{"POST /files/{id}/versions", person, s.uploadVersion},
-	}, s.sayRoutes()...)
+	}, slices.Concat(s.sayRoutes(), s.verifyBulkRoutes())...)
 }
 
 // uploadRoutes are what follows from them.

@@ -1,0 +1,176 @@
+package certificate
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+
+	"rsc.io/qr"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/words"
+)
+
+// Render returns the paper that says what a certificate does, signed.
+func (s *Signer) Render(c portal.Certificate, address, locale string, at time.Time) ([]byte, error) {
+	p, err := newPaper()
+	if err != nil {
+		return nil, err
+	}
+	r := c.Record
+	w := writer{paper: p, Book: words.For(locale, time.UTC), Record: r}
+	title := w.T("certificate.title."+r.Kind, "title", r.Title)
+	if err := w.top(title, address); err != nil {
+		return nil, err
+	}
+	w.signers()
+	if r.Statement != "" {
+		p.heading(w.T("signoff.statement"))
+		p.text(r.Statement, 10, 0.1, false, full)
+	}
+	w.lines(portal.LineDeliverable, w.T("signoff.deliverables"))
+	w.lines(portal.LineVersion, w.T("signoff.versions"))
+	w.lines(portal.LineOpen, w.T("signoff.open"))
+	w.timeline()
+	w.proof(c, address)
+	w.feet(string(c.ID))
+	pdf, hole := p.file(title, r.Workspace, w.Lang(), at)
+	if err := s.sign(pdf, hole, cmp.Or(r.Workspace, "Vitrine"), at); err != nil {
+		return nil, err
+	}
+	return pdf, nil
+}
+
+type writer struct {
+	*paper
+	*words.Book
+	portal.Record
+}
+
+// utc is a moment to the second.
+func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+// local is the same on somebody's own clock.
+func local(t time.Time, zone string) string {
+	at, err := time.LoadLocation(zone)
+	if err != nil {
+		at = time.UTC
+	}
+	return t.In(at).Format("2006-01-02 15:04:05 -0700") + " (" + at.String() + ")"
+}
+
+// top says what it is, beside a code that leads to where that can be checked.
+func (w *writer) top(title, address string) error {
+	code, err := qr.Encode(address, qr.M)
+	if err != nil {
+		return err
+	}
+	const side = 92.0
+	w.squares(pageWidth-margin-side, pageHeight-margin-side, side, code.Size, code.Black)
+	w.text(w.Workspace, 11, 0.4, false, full-side-20)
+	w.y -= 6
+	w.text(title, 21, 0.05, true, full-side-20)
+	w.text(w.T("signoff.of."+w.Of)+" · "+w.Record.Project+" · "+w.Client, 10.5, 0.3, false, full-side-20)
+	w.y = min(w.y, pageHeight-margin-side)
+	w.rule()
+	return nil
+}
+
+func (w *writer) signers() {
+	heading := w.T("certificate.signed_by")
+	if w.Kind == "approval" {
+		heading = w.T("certificate.decided_by")
+	}
+	w.heading(heading)
+	for i, x := range w.Signers {
+		if i > 0 {
+			w.y -= 8
+		}
+		w.fact(w.T("certificate.name"), x.Name)
+		if x.Answer != "" {
+			w.fact(w.T("certificate.answer"), w.T("approval.state."+string(x.Answer)))
+		}
+		if x.Note != "" {
+			w.fact(w.T("certificate.note"), x.Note)
+		}
+		role := x.Role
+		if slices.Contains(portal.Presets, portal.Preset(role)) || role == string(portal.PresetCustom) {
+			role = w.T("preset." + role)
+		}
+		if role != "" {
+			w.fact(w.T("certificate.role"), role)
+		}
+		w.fact(w.T("certificate.company"), x.Company)
+		if x.Email != "" {
+			w.fact(w.T("certificate.address"), x.Email)
+		}
+		if !x.VerifiedAt.IsZero() {
+			w.fact(w.T("certificate.verified"), w.T("certificate.verified_text", "when", utc(x.VerifiedAt)))
+		}
+		w.fact(w.T("certificate.proof"), w.T("certificate.proof."+cmp.Or(x.Proof, "session")))
+		w.fact(w.T("certificate.utc"), utc(x.At))
+		w.fact(w.T("certificate.local"), local(x.At, x.Zone))
+	}
+}
+
+func (w *writer) lines(kind portal.LineKind, heading string) {
+	first := true
+	for _, l := range w.Record.Lines {
+		if l.Kind != kind {
+			continue
+		}
+		if first {
+			w.heading(heading)
+			first = false
+		}
+		switch kind {
+		case portal.LineVersion:
+			w.text(l.Title, 10, 0.1, true, full)
+			w.text(w.T("version.n", "n", strconv.Itoa(l.Number))+" · "+w.T("certificate.bytes", "n", w.Number(l.Size))+" · "+w.T("signoff.approved_at", "when", utc(l.At)), 9, 0.35, false, full)
+			w.text("SHA-256 "+l.SHA256, 8.5, 0.35, false, full)
+			w.y -= 4
+		case portal.LineDeliverable:
+			w.text(l.Title, 10, 0.1, true, full)
+			w.text(w.T("signoff.approved_by", "name", cmp.Or(l.By, w.Workspace), "when", utc(l.At)), 9, 0.35, false, full)
+			w.y -= 4
+		default:
+			w.text("– "+l.Title+" ("+w.T("signoff.open."+l.Why)+")", 10, 0.1, false, full)
+		}
+	}
+}
+
+func (w *writer) timeline() {
+	w.heading(w.T("certificate.timeline"))
+	for _, m := range w.Timeline {
+		what := w.T("certificate.moment."+m.What, "name", cmp.Or(m.By, w.Workspace))
+		if m.Title != "" {
+			what += ": " + m.Title
+		}
+		if m.Note != "" {
+			what += "\n" + m.Note
+		}
+		w.fact(utc(m.At), what)
+	}
+}
+
+func (w *writer) proof(c portal.Certificate, address string) {
+	w.heading(w.T("certificate.check"))
+	w.text(w.T("certificate.check_text"), 9.5, 0.3, false, full)
+	w.y -= 4
+	w.fact(w.T("certificate.verify_at"), address)
+	w.fact(w.T("certificate.id"), string(c.ID))
+	w.fact(w.T("certificate.content"), w.Content)
+}
+
+// feet number the pages.
+func (w *writer) feet(id string) {
+	all := w.pages
+	for i := range all {
+		w.pages = all[:i+1]
+		foot := w.T("certificate.page", "n", strconv.Itoa(i+1), "of", strconv.Itoa(len(all)))
+		w.draw(margin, margin-20, id, 8, 0.5, false)
+		w.draw(pageWidth-margin-w.width(foot, 8), margin-20, foot, 8, 0.5, false)
+	}
+	w.pages = all
+}
