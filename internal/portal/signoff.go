@@ -163,8 +163,8 @@ type SignoffLine struct {
 	By       string    // the name, empty when not for the reader
 }
 
-// maxLines bounds what one signature can be about.
-const maxLines = 1000
+// maxSigned bounds what one signature can be about.
+const maxSigned = 1000
 
 // SignoffLines returns what a sign-off is about, and the hash of it: while it is
 // asked what there is now, as the reader sees it, and once it was signed what was
@@ -184,7 +184,7 @@ func (me *Scope) SignoffLines(ctx context.Context, s Signoff) ([]SignoffLine, st
 func signedLines(ctx context.Context, r reader, id SignoffID) ([]SignoffLine, error) {
 	rows, err := r.query(ctx, `
 SELECT l.position, l.kind, l.why, l.item_id, l.title, COALESCE(l.version_id, ''), l.number, l.sha256, l.size, COALESCE(l.approval_id, ''), COALESCE(l.at, 0), l.by_name
-  FROM my_signoff_lines l WHERE l.signoff_id = $2 ORDER BY l.position LIMIT $3`, string(id), maxLines)
+  FROM my_signoff_lines l WHERE l.signoff_id = $2 ORDER BY l.position LIMIT $3`, string(id), maxSigned)
 	return list(rows, err, func(rows *sql.Rows) (l SignoffLine, err error) {
 		return l, rows.Scan(&l.Position, &l.Kind, &l.Why, &l.Item, &l.Title, &l.Version, &l.Number, &l.SHA256, &l.Size, &l.Approval, micros{&l.At}, &l.By)
 	})
@@ -213,7 +213,7 @@ func accepting(ctx context.Context, r reader, project ProjectID, subject string,
 			return
 		}
 		var rows *sql.Rows
-		rows, err = r.query(ctx, `SELECT `+columns+` `+from+` WHERE `+where+` ORDER BY `+order+` LIMIT $4`, string(project), subject, maxLines+1)
+		rows, err = r.query(ctx, `SELECT `+columns+` `+from+` WHERE `+where+` ORDER BY `+order+` LIMIT $4`, string(project), subject, maxSigned+1)
 		var found []SignoffLine
 		found, err = list(rows, err, func(rows *sql.Rows) (l SignoffLine, err error) {
 			return l, rows.Scan(&l.Kind, &l.Why, &l.Item, &l.Title, &l.Version, &l.Number, &l.SHA256, &l.Size, &l.Approval, micros{&l.At}, &l.By)
@@ -250,8 +250,8 @@ func accepting(ctx context.Context, r reader, project ProjectID, subject string,
 	for _, p := range points {
 		all = append(all, SignoffLine{Kind: LineOpen, Why: "said", Title: p})
 	}
-	if err == nil && len(all) > maxLines {
-		err = invalid("subject", "too_many", "max", strconv.Itoa(maxLines))
+	if err == nil && len(all) > maxSigned {
+		err = invalid("subject", "too_many", "max", strconv.Itoa(maxSigned))
 	}
 	for i := range all {
 		all[i].Position = i + 1
