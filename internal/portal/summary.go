@@ -43,7 +43,7 @@ type ProjectSummary struct {
 	NextMilestoneTitle string
 	NextMilestoneDue   string
 
-	Faces []ProjectMember // at most four, the contact first
+	Faces []ProjectMember // the contact first
 	New   bool            // something happened since the reader was there
 }
 
@@ -143,17 +143,14 @@ SELECT m.project_id, m.id, m.title, COALESCE(m.due_on, '') FROM my_places p JOIN
 	return rows.Err()
 }
 
-const facesOnCard = 4
-
 func (me *Scope) faces(ctx context.Context, ids []ProjectID, all map[ProjectID]*ProjectSummary) error {
 	in, args := oneOf(2, ids)
 	rows, err := me.query(ctx, `
 SELECT `+memberColumns+` FROM my_project_team m WHERE m.project_id IN `+in+` ORDER BY m.project_id, m.is_contact DESC, m.added_at, m.person_id LIMIT 1000`, args...)
 	team, err := list(rows, err, scanMember)
 	for _, m := range team {
-		if s := all[m.Project]; len(s.Faces) < facesOnCard {
-			s.Faces = append(s.Faces, m)
-		}
+		s := all[m.Project]
+		s.Faces = append(s.Faces, m)
 	}
 	return err
 }

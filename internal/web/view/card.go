@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -49,7 +50,7 @@ func (p *Page) ProjectCard(x portal.Project, s *portal.ProjectSummary, workspace
 	}
 	people, names := p.Colleagues(s.Faces)
 	if len(people) > 3 {
-		people, c.Rest = people[:3], "+"
+		people, c.Rest = people[:3], fmt.Sprintf("+%d", len(people)-3)
 	}
 	c.People, c.Names = people, names
 	return c
