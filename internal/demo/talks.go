@@ -30,6 +30,7 @@ type saying struct {
 type remark struct {
 	deliverable string
 	file        *file
+	at          *portal.Place // on that
 	said        []saying
 	resolved    day
 	by          *person // who resolves it
@@ -72,7 +73,7 @@ func (f *filling) talks(p *project) {
 				if err != nil {
 					return err
 				}
-				if ids[0], err = me.CommentOn(ctx, on, portal.NewComment{NewMessage: m}); err != nil {
+				if ids[0], err = me.CommentOn(ctx, on, portal.NewComment{Place: r.at, NewMessage: m}); err != nil {
 					return err
 				}
 				th, err := me.ThreadOf(ctx, ids[0])
@@ -229,9 +230,18 @@ func letoSiteRemarks(shelf shelf) []remark {
 			{on: -2, who: tomas, body: "Under *Care*, which opens by itself on the phone. It comes with the size table, in the next round."},
 			{on: -2, who: tomas, body: "Half a day, and it belongs to what was returned: no extra hours.", note: true},
 		}},
-		{file: shelf.of("Page designs.pdf")[0], said: []saying{
-			{on: -29, who: marcus, body: "Page 9: the sold-out state is lovely. Can we have the same for what comes back next season?"},
+		{file: shelf.of("Page designs.pdf")[0], at: &portal.Place{Kind: portal.PlaceRegion, Page: 3, Area: portal.Area{X: 0.12, Y: 0.16, Width: 0.5, Height: 0.26}}, said: []saying{
+			{on: -29, who: marcus, body: "The sold-out state is lovely. Can we have the same for what comes back next season?"},
 			{on: -29, who: priya, body: "Yes, with the month instead of the day. I add it before the build."},
+		}},
+		{file: shelf.of("Way through the checkout.mp4")[0], at: &portal.Place{Kind: portal.PlaceRange, From: 2000, Until: 4000}, said: []saying{
+			{on: -30, who: sofia, body: "Here I was not sure whether the address was taken. Could it say so?"},
+		}},
+		{file: shelf.of("banner-madder.jpg")[0], at: &portal.Place{Kind: portal.PlacePin, Area: portal.Area{X: 0.2, Y: 0.28}}, said: []saying{
+			{on: -1, who: marcus, body: "Is this the madder of the new dye lot? It looks a shade darker on my screen."},
+		}},
+		{file: shelf.of("banner-madder.jpg")[0], at: &portal.Place{Kind: portal.PlaceRegion, Area: portal.Area{X: 0.08, Y: 0.42, Width: 0.22, Height: 0.14}}, said: []saying{
+			{on: -1, who: priya, body: "The button is outside what the printer trims. Tomasz, leave it where it is.", note: true},
 		}},
 		{said: []saying{
 			{on: -2, who: marcus, body: "Thank you for writing this so plainly. What do you need from me this week?"},
