@@ -94,9 +94,7 @@ export class Layer {
     b.append(label);
     for (const l of m.lines ?? []) {
       const line = document.createElement("i");
-      const w = m.width || 1;
-      const h = m.height || 1;
-      Object.assign(line.style, { left: ((l.x - m.x!) / w) * 100 + "%", top: ((l.y - m.y!) / h) * 100 + "%", width: ((l.width ?? 0) / w) * 100 + "%", height: ((l.height ?? 0) / h) * 100 + "%" });
+      Object.assign(line.style, { left: (l.x - m.x!) * 100 + "cqw", top: (l.y - m.y!) * 100 + "cqh", width: (l.width ?? 0) * 100 + "cqw", height: (l.height ?? 0) * 100 + "cqh" });
       b.append(line);
     }
     b.classList.toggle("text", !!m.lines?.length);
@@ -106,7 +104,9 @@ export class Layer {
 
   private put(el: HTMLElement, a: Area) {
     el.classList.toggle("region", !!a.width);
-    Object.assign(el.style, { left: a.x * 100 + "%", top: a.y * 100 + "%", width: a.width ? a.width * 100 + "%" : "", height: a.height ? a.height * 100 + "%" : "" });
+    Object.assign(el.style, { left: a.x * 100 + "%", top: a.y * 100 + "%" });
+    el.style.setProperty("--wide", (a.width ?? 0) * 100 + "cqw");
+    el.style.setProperty("--high", (a.height ?? 0) * 100 + "cqh");
   }
 
   // begin lets a place be set; with keys, from a place on.
@@ -172,7 +172,7 @@ export class Layer {
   // press sets a place from where the pointer goes down: there, or until where
   // it comes up again.
   press(e: PointerEvent) {
-    if (e.button !== 0 || (e.target as Element).closest("[data-id]")) return;
+    if (e.button !== 0) return;
     e.preventDefault();
     const from = this.part(e);
     const [px, py] = [e.clientX, e.clientY];

@@ -264,6 +264,7 @@ class PDF implements Stage, Marks {
       this.box.dataset.shown = String(m.shown);
       if (this.marked) this.post(this.marked);
       if (this.to) this.post({ go: this.to });
+      if (this.awaits) this.post(this.awaits);
     } else if (m.chosen) tells.chosen(String(m.chosen));
     else if (m.placed) tells.placed(m.placed);
     else if (m.ended) tells.ended();
@@ -342,15 +343,17 @@ class PDF implements Stage, Marks {
 
   private marked?: object;
   private to?: string;
+  private awaits?: object; // until the frame has drawn it
 
   marks(all: Mark[], chosen: string, able: boolean, words: Words) {
     this.post((this.marked = { marks: all, chosen, able, words }));
   }
   begin(keys: boolean) {
     if (keys) this.frame.focus();
-    this.post({ begin: keys ? "keys" : "pointer" });
+    this.post((this.awaits = { begin: keys ? "keys" : "pointer" }));
   }
   end() {
+    this.awaits = undefined;
     this.post({ end: true });
   }
   go(m: Mark) {
