@@ -69,6 +69,8 @@ export class Layer {
   constructor(readonly page: number | undefined, private tells: Tells) {
     this.over.className = "marks";
     this.over.addEventListener("pointerdown", (e) => this.over.hasAttribute("data-placing") && this.press(e));
+    // A tap that sets a place does nothing else: it would take the focus along.
+    this.over.addEventListener("touchstart", (e) => this.over.hasAttribute("data-placing") && e.preventDefault(), { passive: false });
     this.over.addEventListener("click", (e) => {
       const id = (e.target as Element).closest<HTMLElement>("[data-id]")?.dataset.id;
       if (!id) return;
