@@ -176,7 +176,15 @@ func (w *World) Regrant() {
 	w.T.Helper()
 	ctx := context.Background()
 	for _, q := range regrant {
-		if err := w.DB.Write(ctx, func(tx *db.Tx) error { _, err := tx.Exec(ctx, q); return err }); err != nil {
+		if err := w.DB.Write(ctx, func(tx *db.Tx) error {
+			if w.DB.Dialect() == db.PostgreSQL { // of hundreds of clients it takes longer than a page may
+				if _, err := tx.Exec(ctx, `SET LOCAL statement_timeout = 0`); err != nil {
+					return err
+				}
+			}
+			_, err := tx.Exec(ctx, q)
+			return err
+		}); err != nil {
 			w.T.Fatal(err)
 		}
 	}
