@@ -62,7 +62,7 @@ func TestSignoffPages(t *testing.T) {
 		if _, err := s.World.As(s.Tom).AddTask(ctx, s.World.Site, portal.NewTask{Title: "One more thing", Milestone: milestone, Audience: portal.ClientSide}); err != nil {
 			t.Fatal(err)
 		}
-		p = f.Set("password", portaltest.Password).Submit(cleo).MustBe(409).MustContain("Nothing was signed", "One more thing", "As it is now")
+		f.Set("password", portaltest.Password).Submit(cleo).MustBe(409).MustContain("Nothing was signed", "One more thing", "As it is now")
 		p = cleo.Get(at).Form(at+"/sign").Set("name", "Cleo Acme").Set("password", portaltest.Password).Submit(cleo).MustBe(200).MustContain("Signed. Thank you", "Cleo Acme signed for Acme")
 		p.MustNotContain("Your name").MustContain("The certificate is being made")
 		cleo.Get(at + "/certificate").MustBe(404)
@@ -119,7 +119,7 @@ func TestSignoffPages(t *testing.T) {
 		tom.Post(at+"/withdraw", nil).MustBe(409)
 
 		// One that is declined says why, and can be asked again.
-		p = tom.Get(site + "/approvals").MustBe(200).MustContain("Sign off the project")
+		tom.Get(site + "/approvals").MustBe(200).MustContain("Sign off the project")
 		p = tom.Get(site + "/signoffs/new?subject=" + string(s.World.Site)).Form(site + "/signoffs").Submit(tom).MustBe(200)
 		at, _, _ = strings.Cut(p.Path, "?")
 		cleo.Post(at+"/decline", url.Values{"note": {""}}).MustBe(422)
