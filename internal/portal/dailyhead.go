@@ -43,11 +43,7 @@ func (p *Portal) KeepDailyHead(ctx context.Context) error {
 		if err != nil || len(moved) == 0 {
 			return err
 		}
-		fields := []string{last.Digest, day}
-		for _, m := range moved {
-			fields = append(fields, m.chain, strconv.FormatInt(m.seq, 10), m.head)
-		}
-		digest := chainHash("day", append(fields, "end")...)
+		digest := dayDigest(last, day, moved)
 		if err := t.must(ctx, `INSERT INTO daily_heads (day, digest, chains, events, at) VALUES ($1, $2, $3, $4, $5)`, day, digest, len(moved), events, t.now); err != nil {
 			return err
 		}
@@ -116,11 +112,7 @@ func VerifyHeads(ctx context.Context, d *db.DB) (last DailyHead, wrong []string,
 		if err != nil {
 			return last, wrong, err
 		}
-		fields := []string{last.Digest, h.Day}
-		for _, m := range moved {
-			fields = append(fields, m.chain, strconv.FormatInt(m.seq, 10), m.head)
-		}
-		if chainHash("day", append(fields, "end")...) != h.Digest {
+		if dayDigest(last, h.Day, moved) != h.Digest {
 			wrong = append(wrong, h.Day)
 		}
 		last = h
@@ -135,3 +127,12 @@ type movedChain struct {
 }
 
 func scanMoved(r *sql.Rows) (m movedChain, err error) { return m, r.Scan(&m.chain, &m.seq, &m.head) }
+
+// dayDigest is the digest of a day after last: of the chains that moved on it.
+func dayDigest(last DailyHead, day string, moved []movedChain) string {
+	fields := []string{last.Digest, day}
+	for _, m := range moved {
+		fields = append(fields, m.chain, strconv.FormatInt(m.seq, 10), m.head)
+	}
+	return chainHash("day", append(fields, "end")...)
+}

@@ -54,19 +54,16 @@ func readPlace(t view.TypedPlace) (*portal.Place, error) {
 	if t.Set != "" || !t.Any() {
 		return portal.ReadPlace(t.Set)
 	}
-	wrong := func(field, key string) (*portal.Place, error) {
-		return nil, &portal.Invalid{Fields: map[string]portal.Reason{field: {Key: key}}}
-	}
 	if t.From != "" || t.Until != "" {
 		p := &portal.Place{Kind: portal.PlaceTime}
 		var ok bool
 		if p.From, ok = readClock(t.From); !ok {
-			return wrong("from", "place_time")
+			return nil, oneField("from", "place_time")
 		}
 		if t.Until != "" {
 			p.Kind = portal.PlaceRange
 			if p.Until, ok = readClock(t.Until); !ok {
-				return wrong("until", "place_time")
+				return nil, oneField("until", "place_time")
 			}
 		}
 		return p, nil
@@ -75,14 +72,14 @@ func readPlace(t view.TypedPlace) (*portal.Place, error) {
 	if t.Page != "" {
 		n, err := strconv.Atoi(t.Page)
 		if err != nil {
-			return wrong("page", "place_page")
+			return nil, oneField("page", "place_page")
 		}
 		p.Page = n
 	}
 	if t.Where != "" {
 		n, err := strconv.Atoi(t.Where)
 		if err != nil || n < 1 || n > 9 {
-			return wrong("where", "choice")
+			return nil, oneField("where", "choice")
 		}
 		p.Area = sentence.OfNinth(n - 1)
 	}

@@ -22,8 +22,8 @@ func (s *Server) signoffRoutes() []route {
 		{"POST /signoffs/{id}/code", person, s.signoffCode},
 		{"POST /signoffs/{id}/sign", person, s.signOff},
 		{"POST /signoffs/{id}/decline", person, s.declineSignoff},
-		{"GET /signoffs/{id}/certificate", person, s.signoffCertificate},
-		{"GET /approvals/{id}/certificate", person, s.approvalCertificate},
+		{"GET /signoffs/{id}/certificate", person, s.certificateFile},
+		{"GET /approvals/{id}/certificate", person, s.certificateFile},
 		{"POST /approvals/{id}/certificate", person, s.onApproval("certified", (*portal.Scope).CertifyApproval)},
 		{"POST /signoffs/{id}/withdraw", team, act(signoffPath, "signoff_withdrawn", func(me *visit, r *http.Request, id string) error {
 			return me.WithdrawSignoff(r.Context(), portal.SignoffID(id))
@@ -71,17 +71,9 @@ func (s *Server) renderSignoff(w http.ResponseWriter, r *http.Request, me *visit
 	return s.render(w, r, status, view.Signoff(p))
 }
 
-func (s *Server) signoffCertificate(w http.ResponseWriter, r *http.Request, me *visit) error {
-	return s.certificateFile(w, r, me, r.PathValue("id"))
-}
-
-func (s *Server) approvalCertificate(w http.ResponseWriter, r *http.Request, me *visit) error {
-	return s.certificateFile(w, r, me, r.PathValue("id"))
-}
-
 // certificateFile hands out the paper about something.
-func (s *Server) certificateFile(w http.ResponseWriter, r *http.Request, me *visit, subject string) error {
-	st, err := me.TakeCertificate(r.Context(), subject)
+func (s *Server) certificateFile(w http.ResponseWriter, r *http.Request, me *visit) error {
+	st, err := me.TakeCertificate(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
