@@ -105,6 +105,17 @@ func (a *Accounts) Prove(ctx context.Context, s Session, password string) error 
 	return a.d.Write(ctx, func(tx *db.Tx) error { return a.proved(ctx, tx, s, ByPassword) })
 }
 
+// ProveByToken checks the password of a person who asks by one of their API
+// tokens, which is no session that could become fresh. It returns ErrSignIn or
+// *Throttled.
+func (a *Accounts) ProveByToken(ctx context.Context, id PersonID, password string) error {
+	p, err := personWhere(ctx, a.d, `p.id = $1`, id)
+	if err != nil {
+		return err
+	}
+	return a.prove(ctx, Session{Pass: Pass{Person: id, Address: AddressOf(ctx)}}, p, password)
+}
+
 // prove checks a signed-in person's password. Their failures are counted apart
 // from those at the sign-in form, which a stranger can cause.
 func (a *Accounts) prove(ctx context.Context, s Session, p personScan, password string) error {

@@ -34,6 +34,7 @@ type site struct {
 	t     *testing.T
 	h     http.Handler
 	bytes *transfer.Carrier
+	store blob.Store
 }
 
 // newSite keeps the World's files on disk.
@@ -57,7 +58,7 @@ func siteOver(t *testing.T, w *portaltest.World, store blob.Store) *site {
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	files := transfer.New(store, "", log)
-	return &site{w, t, api.New(api.Options{Portal: w.Portal, Accounts: w.Accounts, Bytes: files, BaseURL: &url.URL{Scheme: "https", Host: "portal.test"}, Version: "test", Log: log}), files}
+	return &site{w, t, api.New(api.Options{Portal: w.Portal, Accounts: w.Accounts, Bytes: files, BaseURL: &url.URL{Scheme: "https", Host: "portal.test"}, Version: "test", Log: log}), files, store}
 }
 
 // runBytes plays f on both databases with both stores.
@@ -283,6 +284,8 @@ func (s *site) id(path string, client portal.ClientID, user portal.ClientUserID,
 		return string(it.Version)
 	case "approvals":
 		return string(it.Approval)
+	case "signoffs":
+		return string(it.Signoff)
 	case "conversations", "drafts":
 		return string(it.Conversation)
 	case "comments":

@@ -23,6 +23,7 @@ func (s *server) register() {
 	s.attachments()
 	s.fileRequests()
 	s.approvals()
+	s.signoffs()
 	s.shareLinks()
 	s.fileRecords()
 	s.audience()

@@ -152,9 +152,15 @@ func TestFill(t *testing.T) {
 				t.Errorf("no project is %s", h)
 			}
 		}
-		for _, s := range []portal.State{portal.StateDraft, portal.StateShared, portal.StateInReview, portal.StateChangesRequested, portal.StateApproved} {
+		for _, s := range []portal.State{portal.StateDraft, portal.StateShared, portal.StateInReview, portal.StateChangesRequested, portal.StateApproved, portal.StateSignedOff} {
 			if deliverables[s] == 0 {
 				t.Errorf("no deliverable is %s", s)
+			}
+		}
+
+		for _, s := range []portal.SignoffState{portal.SignoffOpen, portal.SignoffDone} {
+			if len(list(owner.BoardSignoffs(ctx, s, portal.Page{}))) == 0 {
+				t.Errorf("no sign-off is %s", s)
 			}
 		}
 

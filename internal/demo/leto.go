@@ -46,6 +46,13 @@ func letoSite() *project {
 				files:  shelf.of("banner-natural.jpg", "banner-madder.jpg", "banner-woad.jpg", "banner-weld.jpg", "banner-soot.jpg", "banner-opening.jpg"),
 				people: []*person{sofia, marcus}, said: []verdict{{on: -1, who: marcus, looks: true}}},
 		},
+		signoffs: []signing{
+			{of: "Site map and wireframes", statement: "I have checked “Site map and wireframes” in its second round and accept it as complete and as agreed.",
+				on: -60, by: jonas, signed: -59, signer: sofia},
+			{of: "Design", statement: `
+				I have checked the fourteen pages for phone and desktop and accept this milestone as reached and as agreed, apart from the open points.`,
+				points: []string{"The green of the button on the phone may become a shade darker while it is built."}, on: -27, by: jonas, signed: -26, signer: marcus},
+		},
 		talks: letoSiteTalks(shelf), remarks: letoSiteRemarks(shelf),
 		given: []given{
 			{on: -28, file: shelf.of("homepage-hero.jpg")[0], until: 30},
@@ -274,6 +281,9 @@ func letoPackaging() *project {
 					said: []verdict{{on: -5, who: marcus, answer: portal.AnswerApprove}}},
 				{title: "Box, band and label, for the printer", on: -1, due: 3, by: ana, files: shelf.of("Box, band and label.pdf"), people: []*person{marcus}, draft: true}}
 		}(),
+		signoffs: []signing{{of: "Materials", statement: `
+			I have checked the printed samples and accept the choice of paper as final: with my signature Honcho orders it for 12,000 boxes.`,
+			points: []string{"The mill delivers the second half in April."}, on: -2, due: 5, by: jonas}},
 		summary: `
 			Boxes, bands and labels for the spring collection, made of one material and printed in one colour.`,
 		created: -44, begins: -42, due: 30, lead: jonas, shared: -43,
@@ -331,6 +341,9 @@ func letoRefresh() *project {
 		summary: "The word mark redrawn, new colours from natural dyes, and rules that fit on eight pages.",
 		created: -124, begins: -122, due: -80, lead: jonas, shared: -123,
 		team: []member{{ana, "Creative direction", false}, {mei, "Strategy", false}},
+		signoffs: []signing{{statement: `
+			I have checked the mark, the colours, the guidelines and all files, and accept the brand refresh as complete and as agreed.`,
+			on: -81, by: jonas, signed: -80, signer: marcus}},
 		phases: []phase{
 			{title: "Research", from: -122, due: -112, reached: -112, tasks: []task{
 				{title: "Workshop in the weaving mill", who: mei, due: -118, done: -118},

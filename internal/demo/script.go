@@ -60,6 +60,7 @@ type project struct {
 	requests      []*request
 	given         []given
 	approvals     []*sought
+	signoffs      []signing
 	talks         []talk
 	remarks       []remark
 	status        portal.ProjectStatus // where no update says it
@@ -220,6 +221,7 @@ func (f *filling) client(c *client) {
 	}
 	for _, p := range c.projects {
 		f.approvals(p)
+		f.signoffs(p)
 		f.talks(p)
 	}
 	f.general(c)

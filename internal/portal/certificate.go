@@ -299,3 +299,26 @@ func (p *Portal) CertificateByHash(ctx context.Context, sha256 string) (Certific
 	}
 	return p.certificateWhere(ctx, `c.sha256 = $1`, sha256)
 }
+
+// Verify says what a file with a hash is to the certificate of a code, or, without
+// a code, to any: "certificate", that itself; "version", the one of its lines that
+// it returns; or "other". For whoever has one in their hands. A code without a file
+// is "other"; ErrNotFound when there is no certificate of that code. A file that is
+// no certificate is "unknown".
+func (p *Portal) Verify(ctx context.Context, code, sha256 string) (c Certificate, is string, line SignoffLine, err error) {
+	if code != "" {
+		c, err = p.CertificateByCode(ctx, code)
+	} else if c, err = p.CertificateByHash(ctx, sha256); err == ErrNotFound {
+		return c, "unknown", line, nil
+	}
+	if err != nil {
+		return c, "", line, err
+	}
+	if c.Made() && c.SHA256 == sha256 {
+		return c, "certificate", line, nil
+	}
+	if i := slices.IndexFunc(c.Record.Lines, func(l SignoffLine) bool { return sha256 != "" && l.SHA256 == sha256 }); i >= 0 {
+		return c, "version", c.Record.Lines[i], nil
+	}
+	return c, "other", line, nil
+}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
@@ -109,25 +108,11 @@ func (s *Server) verifyFile(w http.ResponseWriter, r *http.Request, me *visit) e
 	case err != nil:
 		return errBadForm
 	}
-	p.Hash, p.Result = sum, "unknown"
-	if p.Certificate.ID == "" {
-		switch c, err := s.Portal.CertificateByHash(r.Context(), sum); err {
-		case nil:
-			p.Certificate = c
-		case portal.ErrNotFound:
-			return s.renderVerify(w, r, me, http.StatusOK, p)
-		default:
-			return err
-		}
+	p.Hash = sum
+	if p.Certificate, p.Result, p.Line, err = s.Portal.Verify(r.Context(), r.PathValue("token"), sum); err != nil {
+		return err
 	}
-	p.Result = "is_not"
-	lines := p.Certificate.Record.Lines
-	switch i := slices.IndexFunc(lines, func(l portal.SignoffLine) bool { return l.SHA256 == sum }); {
-	case p.Certificate.Made() && p.Certificate.SHA256 == sum:
-		p.Result, p.Signed = "is_it", s.Genuine != nil && s.Genuine(paper)
-	case i >= 0:
-		p.Result, p.Line = "is_version", lines[i]
-	}
+	p.Signed = p.Result == "certificate" && s.Genuine != nil && s.Genuine(paper)
 	return s.renderVerify(w, r, me, http.StatusOK, p)
 }
 
