@@ -341,6 +341,9 @@ func letoRefresh() *project {
 		summary: "The word mark redrawn, new colours from natural dyes, and rules that fit on eight pages.",
 		created: -124, begins: -122, due: -80, lead: jonas, shared: -123,
 		team: []member{{ana, "Creative direction", false}, {mei, "Strategy", false}},
+		approvals: []*sought{{title: "Mark, colours and guidelines, for print", body: "These are the files that go to all suppliers.", on: -84, due: -82, by: mei,
+			files: shelf.of("Guidelines.pdf", "leto-logo.png", "leto-colours.png"), people: []*person{sofia, marcus}, rule: portal.RuleEveryone,
+			said: []verdict{{on: -83, who: sofia, answer: portal.AnswerApprove}, {on: -82, who: marcus, answer: portal.AnswerNote, note: "Print the madder first: our own dyer asks for it."}}}},
 		signoffs: []signing{{statement: `
 			I have checked the mark, the colours, the guidelines and all files, and accept the brand refresh as complete and as agreed.`,
 			on: -81, by: jonas, signed: -80, signer: marcus}},

@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.SBNYEXPU.css"
+	Style  = "/static/app.HDBAGTMG.css"
 	Script = "/static/app.U7VPTAVD.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
