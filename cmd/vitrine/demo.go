@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/config"
@@ -142,33 +141,30 @@ func fillDemo(ctx context.Context, h *house) error {
 // demo's passwords.
 func demoAddress(given string) (string, error) {
 	if given != "" {
-		host, port, err := net.SplitHostPort(given)
+		host, _, err := net.SplitHostPort(given)
 		if err != nil {
 			return "", &mendable{fmt.Sprintf("-listen %s is not an address and a port, such as 127.0.0.1:8080.", given)}
 		}
 		if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.IsLoopback()) {
 			return "", &mendable{"the demo's passwords are known to everybody, so it listens on this machine alone; choose an address such as 127.0.0.1:8080 with -listen."}
 		}
-		if port != "0" {
-			return given, nil
-		}
 		return freeAddress(given)
 	}
 	for port := 8080; port < 8100; port++ {
 		address, err := freeAddress(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if errors.Is(err, syscall.EADDRINUSE) {
-			continue
+		if err == nil {
+			return address, nil
 		}
-		return address, err
 	}
 	return "", &mendable{"all ports from 8080 to 8099 are taken by other programs; choose another with -listen."}
 }
 
-// freeAddress listens at the address for a moment, and returns it with its port.
+// freeAddress listens at the address for a moment, and returns it with its
+// port: nothing is made for a demo that could not be looked at.
 func freeAddress(address string) (string, error) {
-	l, err := net.Listen("tcp", address)
+	l, err := listen(address)
 	if err != nil {
-		return "", fmt.Errorf("cannot listen on %s: %w", address, err)
+		return "", err
 	}
 	defer l.Close()
 	return l.Addr().String(), nil

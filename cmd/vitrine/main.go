@@ -22,7 +22,6 @@ import (
 	"syscall"
 
 	"github.com/vitrine-portal/vitrine/internal/config"
-	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
 // version is set by the build.
@@ -87,7 +86,7 @@ func run(ctx context.Context, args, env []string, out, errs io.Writer) int {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(out, (*config.Config)(nil).Help())
 		return 0
-	case errors.As(err, &wrong), errors.As(err, &mend), errors.Is(err, db.ErrInUse), errors.Is(err, db.ErrNewer):
+	case errors.As(err, &wrong), errors.As(err, &mend):
 		fmt.Fprintln(errs, "vitrine:", err)
 		return 2
 	}

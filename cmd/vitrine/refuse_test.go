@@ -63,6 +63,7 @@ func TestRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	notMade := private(t)
 	for name, c := range map[string]struct {
 		args []string
 		env  []string
@@ -77,6 +78,7 @@ func TestRefusals(t *testing.T) {
 		"data directory used":  {[]string{"serve", "-data", used, "-listen", "127.0.0.1:0"}, nil, "another"},
 		"database newer":       {[]string{"serve", "-data", newer, "-listen", "127.0.0.1:0"}, nil, "newer"},
 		"directory for all":    {[]string{"serve", "-data", open, "-listen", "127.0.0.1:0"}, nil, "data"},
+		"a demo's port taken":  {[]string{"demo", "-data", notMade, "-listen", taken.Addr().String()}, nil, "already taken"},
 		"a demo's directory":   {[]string{"serve", "-data", demo, "-listen", "127.0.0.1:0"}, nil, "demo"},
 		"database unreachable": {[]string{"serve", "-data", private(t)}, []string{"VITRINE_DATABASE=postgres://u:hunter2@127.0.0.1:1/x"}, "database"},
 	} {
@@ -91,6 +93,9 @@ func TestRefusals(t *testing.T) {
 			if !strings.Contains(strings.ToLower(text), strings.ToLower(c.says)) {
 				t.Errorf("says %q, without %q", text, c.says)
 			}
+			if strings.Contains(text, "db:") {
+				t.Errorf("says whose error it is: %q", text)
+			}
 			if strings.Contains(text, "hunter2") {
 				t.Errorf("repeats a secret: %q", text)
 			}
@@ -98,5 +103,8 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("says more than one line: %q", text)
 			}
 		})
+	}
+	if left, err := os.ReadDir(notMade); err != nil || len(left) > 0 {
+		t.Errorf("a demo that cannot be looked at was made: %v, %v", left, err)
 	}
 }

@@ -101,11 +101,13 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *house, 
 // reachable says in a sentence what keeps the database from opening.
 func reachable(err error) error {
 	switch {
-	case errors.Is(err, db.ErrInUse), errors.Is(err, db.ErrNewer):
-		return err
+	case errors.Is(err, db.ErrInUse):
+		return &mendable{"another process is using the database; stop it first, or choose another directory with -data."}
+	case errors.Is(err, db.ErrNewer):
+		return &mendable{"the database belongs to a newer version of this program; run that one."}
 	}
 	first, _, _ := strings.Cut(err.Error(), ":\n") // drivers list every try below it
-	return &mendable{fmt.Sprintf("the database cannot be opened: %s", first)}
+	return &mendable{fmt.Sprintf("the database cannot be opened: %s", strings.ReplaceAll(first, "db: ", ""))}
 }
 
 // signalOf is the portal's signal as streams know it.
@@ -171,6 +173,18 @@ func serve(ctx context.Context, args, env []string, out io.Writer) error {
 
 func baseURL(cfg *config.Config) string { return strings.TrimSuffix(cfg.BaseURL.String(), "/") }
 
+// listen takes the address, or says in a sentence why it cannot.
+func listen(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, &mendable{fmt.Sprintf("the address %s is already taken by another program; choose another with -listen.", address)}
+	case err != nil:
+		return nil, &mendable{fmt.Sprintf("cannot listen on %s: %v", address, err)}
+	}
+	return l, nil
+}
+
 // gcPercent lets garbage grow to three times what is held: pages make much of
 // it and the process holds little, and a fifth more of them are served.
 const gcPercent = 300
@@ -178,12 +192,9 @@ const gcPercent = 300
 // run serves pages and works off jobs until ctx ends; then it lets what is
 // under way finish.
 func (h *house) run(ctx context.Context, o web.Options, ready func(address string)) error {
-	listener, err := net.Listen("tcp", h.cfg.Listen)
+	listener, err := listen(h.cfg.Listen)
 	if err != nil {
-		if errors.Is(err, syscall.EADDRINUSE) {
-			return &mendable{fmt.Sprintf("the address %s is already taken by another program; choose another with -listen.", h.cfg.Listen)}
-		}
-		return &mendable{fmt.Sprintf("cannot listen on %s: %v", h.cfg.Listen, err)}
+		return err
 	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)

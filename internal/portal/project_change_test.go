@@ -366,6 +366,32 @@ func TestShareWithHistory(t *testing.T) {
 	})
 }
 
+// A card names three of the team and counts those whom its reader may be told of.
+func TestFaces(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := context.Background()
+		for person, shown := range map[portal.PersonID]bool{w.Ada: true, join(t, w, "olga@studio.test", "contributor"): true, join(t, w, "otto@studio.test", "contributor"): false} {
+			if err := w.As(w.Ada).PutOnProject(ctx, w.Site, person, "Advice", shown); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for who, want := range map[portal.PersonID]int{w.Mia: 5, w.Cleo: 4} {
+			all, err := w.As(who).ProjectSummaries(ctx, w.Old, w.Site)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s := all[w.Site]; s.Team != want || len(s.Faces) != 3 || !s.Faces[0].Contact {
+				t.Errorf("as %s: %d on the team and the faces %+v, want %d and three, the contact first", who, s.Team, s.Faces, want)
+			}
+			for _, m := range all[w.Old].Faces {
+				if m.Project != w.Old {
+					t.Errorf("as %s: a face of another project: %+v", who, m)
+				}
+			}
+		}
+	})
+}
+
 // Progress counts what its reader sees, and nothing else.
 func TestProgress(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {

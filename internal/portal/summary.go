@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"database/sql"
+	"strconv"
 	"time"
 )
 
@@ -43,7 +44,8 @@ type ProjectSummary struct {
 	NextMilestoneTitle string
 	NextMilestoneDue   string
 
-	Faces []ProjectMember // the contact first
+	Faces []ProjectMember // at most three, the contact first
+	Team  int             // how many there are
 	New   bool            // something happened since the reader was there
 }
 
@@ -143,16 +145,30 @@ SELECT m.project_id, m.id, m.title, COALESCE(m.due_on, '') FROM my_places p JOIN
 	return rows.Err()
 }
 
+const facesOnCard = 3
+
 func (me *Scope) faces(ctx context.Context, ids []ProjectID, all map[ProjectID]*ProjectSummary) error {
 	in, args := oneOf(2, ids)
 	rows, err := me.query(ctx, `
-SELECT `+memberColumns+` FROM my_project_team m WHERE m.project_id IN `+in+` ORDER BY m.project_id, m.is_contact DESC, m.added_at, m.person_id LIMIT 1000`, args...)
-	team, err := list(rows, err, scanMember)
-	for _, m := range team {
-		s := all[m.Project]
-		s.Faces = append(s.Faces, m)
+SELECT `+memberColumns+`, m.people
+  FROM (SELECT t.*, COUNT(*) OVER (PARTITION BY t.project_id) AS people,
+               ROW_NUMBER() OVER (PARTITION BY t.project_id ORDER BY t.is_contact DESC, t.added_at, t.person_id) AS place
+          FROM my_project_team t WHERE t.project_id IN `+in+`) m
+ WHERE m.place <= `+strconv.Itoa(facesOnCard)+` ORDER BY m.project_id, m.place`, args...)
+	if err != nil {
+		return err
 	}
-	return err
+	defer rows.Close()
+	for rows.Next() {
+		var m ProjectMember
+		var people int
+		if err := rows.Scan(append(m.columns(), &people)...); err != nil {
+			return err
+		}
+		s := all[m.Project]
+		s.Faces, s.Team = append(s.Faces, m), people
+	}
+	return rows.Err()
 }
 
 // news finds the projects in which others did something since the actor was

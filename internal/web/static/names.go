@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.HDBAGTMG.css"
+	Style  = "/static/app.45PVUTPP.css"
 	Script = "/static/app.U7VPTAVD.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )

@@ -48,10 +48,9 @@ func (p *Page) ProjectCard(x portal.Project, s *portal.ProjectSummary, workspace
 	if !x.IsArchived() {
 		c.Turn, c.Yours = p.TurnIn(x, s.Turn, s.TurnSince, other)
 	}
-	people, names := p.Colleagues(s.Faces)
-	if len(people) > 3 {
-		people, c.Rest = people[:3], fmt.Sprintf("+%d", len(people)-3)
+	c.People, c.Names = p.Colleagues(s.Faces)
+	if rest := s.Team - len(s.Faces); rest > 0 {
+		c.Rest, c.Names = fmt.Sprintf("+%d", rest), p.N("home.card.people", rest, "names", c.Names)
 	}
-	c.People, c.Names = people, names
 	return c
 }
