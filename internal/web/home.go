@@ -14,6 +14,7 @@ func (s *Server) homeRoutes() []route {
 	return []route{
 		{"GET /{$}", person, s.home},
 		{"GET /needs", person, s.needs},
+		{"GET /help", person, s.help},
 		{"POST /visits/{place}", person, s.visited},
 	}
 }

@@ -76,3 +76,17 @@ func TestStraysAreSaid(t *testing.T) {
 		}
 	})
 }
+
+// Help tells each of a client what they can do, and not what they cannot.
+func TestHelp(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		cleo := s.As("cleo").Get("/help").MustBe(200)
+		cleo.MustContain("Approving something", "Sending files", "A colleague needs access")
+		if to := cleo.Attr(".contact .button", "href"); to != "/clients/"+string(s.World.Acme)+"/conversation" {
+			t.Errorf("the contact is written to at %q", to)
+		}
+		cleo.MustNotContain("-team-", "CNRY-brick")
+		s.As("dan").Get("/help").MustBe(200).MustContain("Finding files", "where you are signed in").
+			MustNotContain("Approving something", "Sending files", "A colleague needs access")
+	})
+}

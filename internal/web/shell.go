@@ -148,6 +148,7 @@ func (s *Server) clientShell(me *visit, current string) *ui.ClientShellProps {
 		if me.Self.Files {
 			p.Nav = append(p.Nav, ui.NavItem{Label: b.T("nav.files"), Href: "/files", Icon: "files", Current: current == "files"})
 		}
+		p.Nav = append(p.Nav, ui.NavItem{Label: b.T("nav.help"), Href: "/help", Icon: "circle-help", Current: current == "help"})
 	}
 	for _, c := range me.Self.Clients {
 		p.Menu = append(p.Menu, ui.MenuItem{Label: b.T("colleagues.menu", "client", c.Name), Href: "/clients/" + string(c.ID) + "/people", Icon: "users"})
@@ -168,6 +169,7 @@ func personMenu(me *visit) []ui.MenuItem {
 	b := me.Book
 	return []ui.MenuItem{
 		{Label: b.T("nav.profile"), Href: "/profile", Icon: "user"},
+		{Label: b.T("notices.title"), Href: "/profile/notices", Icon: "bell"},
 		{Label: b.T("nav.calendar"), Href: "/calendar", Icon: "calendar"},
 		{Label: b.T("nav.sessions"), Href: "/profile/sessions", Icon: "monitor"},
 	}

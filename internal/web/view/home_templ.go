@@ -93,23 +93,24 @@ func (p *HomePage) card(pr portal.Project) ui.ProjectCardProps {
 	return c
 }
 
-func (p *HomePage) contact() ui.ContactProps {
-	k := p.Contact
+// contact is whom a client may turn to. With mayWrite there is a way into their
+// conversation.
+func (p *Page) contact(k portal.Contact, office portal.Office, client portal.ClientID, mayWrite bool) ui.ContactProps {
 	c := ui.ContactProps{Person: ui.Person{Name: k.Name, Detail: k.Title}, Email: k.Email}
 	if k.AwayUntil >= p.Now.In(p.Zone()).Format(time.DateOnly) {
 		c.Away = p.T("home.contact.away", "day", p.Day(k.AwayUntil, p.Now))
 	}
-	if now := p.Now.In(p.Office.Zone); p.Office.Hours.Open(now) {
+	if now := p.Now.In(office.Zone); office.Hours.Open(now) {
 		c.Hours = p.T("home.contact.open")
-	} else if next := p.Office.Hours.NextOpening(now); !next.IsZero() {
+	} else if next := office.Hours.NextOpening(now); !next.IsZero() {
 		c.Hours = p.T("home.contact.opens", "when", p.Time(next, p.Now))
 	}
-	if p.Office.ReplyHours > 0 {
-		c.Reply = p.N("home.contact.reply", p.Office.ReplyHours)
+	if office.ReplyHours > 0 {
+		c.Reply = p.N("home.contact.reply", office.ReplyHours)
 	}
 	switch {
-	case p.MayWrite:
-		c.Action = ui.ButtonProps{Label: p.T("home.contact.message"), Icon: "message-square", Href: "/clients/" + string(p.Client) + "/conversation"}
+	case mayWrite:
+		c.Action = ui.ButtonProps{Label: p.T("home.contact.message"), Icon: "message-square", Href: "/clients/" + string(client) + "/conversation"}
 	case k.Email != "":
 		c.Action = ui.ButtonProps{Label: p.T("home.contact.write"), Icon: "mail", Href: "mailto:" + k.Email}
 	}
@@ -296,7 +297,7 @@ func Home(p HomePage) templ.Component {
 						var templ_7745c5c3_Var8 string
 						templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("home.news.none"))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/home.templ`, Line: 158, Col: 45}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/home.templ`, Line: 159, Col: 45}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 						if templ_7745c5c3_Err != nil {
@@ -371,7 +372,7 @@ func homeSide(p HomePage) templ.Component {
 			var templ_7745c5c3_Var10 string
 			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(p.Welcome)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/home.templ`, Line: 176, Col: 30}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/view/home.templ`, Line: 177, Col: 30}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 			if templ_7745c5c3_Err != nil {
@@ -395,7 +396,7 @@ func homeSide(p HomePage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ui.Contact(p.contact()).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Contact(p.contact(p.Contact, p.Office, p.Client, p.MayWrite)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
