@@ -222,12 +222,13 @@ func TestRawTablesAreFound(t *testing.T) {
 func TestOnlyAdaptersOpenTheDoor(t *testing.T) {
 	adapters := []string{
 		"internal/web/", "internal/api/", "internal/notify/", "internal/mailin/", "internal/demo/", "internal/portaltest/", "tools/",
-		"internal/portal/calendar.go",   // the holder of a feed's address, read-only
-		"internal/portal/event.go",      // what account says happened to a person
-		"internal/portal/invitation.go", // who accepts
-		"internal/portal/sharelink.go",  // a share link, which sees its file
-		"internal/portal/viewas.go",     // the client user who is looked at, read-only
-		"internal/portal/workspace.go",  // who sets up, before there is anybody
+		"internal/portal/approvallink.go", // whoever holds a mailed link to one approval, of which it hands out that alone
+		"internal/portal/calendar.go",     // the holder of a feed's address, read-only
+		"internal/portal/event.go",        // what account says happened to a person
+		"internal/portal/invitation.go",   // who accepts
+		"internal/portal/sharelink.go",    // a share link, which sees its file
+		"internal/portal/viewas.go",       // the client user who is looked at, read-only
+		"internal/portal/workspace.go",    // who sets up, before there is anybody
 	}
 	for _, s := range sources(t, "") {
 		if within(s.name, adapters...) {

@@ -20,6 +20,7 @@ func (h *house) startJobs(ctx context.Context) error {
 	h.jobs.Every("flush_sessions", time.Minute, h.accounts.Flush)
 	h.jobs.Every("sweep_accounts", 6*time.Hour, h.accounts.Sweep)
 	h.jobs.Every("forget_requests", time.Hour, h.portal.ForgetRequests)
+	h.jobs.Every("forget_links", 6*time.Hour, h.portal.ForgetLinks)
 	h.jobs.Every("forget_uploads", 30*time.Minute, h.forgetUploads, jobs.Within(10*time.Minute))
 	h.jobs.Every("purge_trash", 24*time.Hour, func(ctx context.Context) error {
 		_, err := h.portal.PurgeTrash(ctx)

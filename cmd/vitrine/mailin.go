@@ -3,13 +3,17 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 
+	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/config"
 	"github.com/vitrine-portal/vitrine/internal/mail"
 	"github.com/vitrine-portal/vitrine/internal/mailin"
@@ -35,7 +39,7 @@ func answerAddresses(cfg *config.Config, key []byte) (*mailin.Addresses, error) 
 
 // mailOptions is how mail is written.
 func (h *house) mailOptions() notify.Options {
-	o := notify.Options{BaseURL: h.cfg.BaseURL, From: mail.Address{Name: h.cfg.MailFrom.Name, Email: h.cfg.MailFrom.Address}, Doctor: examination(h.cfg), Log: h.log}
+	o := notify.Options{BaseURL: h.cfg.BaseURL, From: mail.Address{Name: h.cfg.MailFrom.Name, Email: h.cfg.MailFrom.Address}, Doctor: examination(h.cfg), Log: h.log, Picture: h.picture}
 	if h.cfg.MailIn.Address != "" {
 		o.ReplyTo = func(ctx context.Context, p portal.ReplyPlace) (string, error) {
 			id, err := h.portal.ReplyAddress(ctx, p)
@@ -44,6 +48,20 @@ func (h *house) mailOptions() notify.Options {
 		o.ReturnTo = func(id portal.MailID) string { return h.answers.For(mailin.Return, string(id)) }
 	}
 	return o
+}
+
+// picture reads what was made to look at a file, for a mail to show.
+func (h *house) picture(ctx context.Context, st portal.Stored) ([]byte, error) {
+	r, err := h.blobs.Open(ctx, blob.Key(st.Blob))
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	b, err := io.ReadAll(io.LimitReader(r, st.Size+1))
+	if sum := sha256.Sum256(b); err == nil && hex.EncodeToString(sum[:]) != st.SHA256 {
+		err = blob.ErrCorrupt
+	}
+	return b, err
 }
 
 // taker takes mails in, with a directory for the one that it looks at. What a

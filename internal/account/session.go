@@ -345,10 +345,13 @@ func (a *Accounts) end(ctx context.Context, person PersonID, id SessionID, why s
 	})
 }
 
-// EndOthers ends all sessions of a session's person but that one.
+// EndOthers ends all sessions of a session's person but that one, and has other
+// browsers know them no more.
 func (a *Accounts) EndOthers(ctx context.Context, s Session) (ended []SessionID, err error) {
 	err = a.d.Write(ctx, func(tx *db.Tx) (err error) {
-		ended, err = a.endSessions(ctx, tx, s.Person, s.ID, WhyEnded)
+		if err = a.forgetBrowsers(ctx, tx, s.Person); err == nil {
+			ended, err = a.endSessions(ctx, tx, s.Person, s.ID, WhyEnded)
+		}
 		return err
 	})
 	return ended, err
@@ -381,8 +384,12 @@ func (a *Accounts) endSessions(ctx context.Context, tx *db.Tx, person PersonID, 
 	return ids, a.record(ctx, tx, Happening{SessionEnded, person, "", map[string]string{"sessions": joined(ids), "why": why}})
 }
 
-// voidLinks makes a person's codes and mailed links useless.
+// voidLinks makes a person's codes and mailed links useless, and no browser known
+// as theirs.
 func (a *Accounts) voidLinks(ctx context.Context, tx *db.Tx, person PersonID) error {
+	if err := a.forgetBrowsers(ctx, tx, person); err != nil {
+		return err
+	}
 	now := db.Micros(a.now())
 	for _, q := range []string{
 		`UPDATE sign_in_codes SET used_at = $2 WHERE person_id = $1 AND used_at IS NULL`,

@@ -24,6 +24,7 @@ func (a *Accounts) Sweep(ctx context.Context) error {
 		{`DELETE FROM sign_in_codes WHERE expires_at < $1`, now.Add(-kept)},
 		{`DELETE FROM password_resets WHERE expires_at < $1`, now.Add(-kept)},
 		{`DELETE FROM email_changes WHERE expires_at < $1`, now.Add(-kept)},
+		{`DELETE FROM known_browsers WHERE expires_at < $1`, now},
 		{`DELETE FROM sessions WHERE expires_at < $1`, now.Add(-kept)},
 	} {
 		err := a.d.Write(ctx, func(tx *db.Tx) error {

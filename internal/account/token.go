@@ -16,6 +16,8 @@ const (
 	PurposeEmail      = "eml"
 	PurposeCalendar   = "cal"
 	PurposeShareLink  = "lnk"
+	// A mailed link with which one person answers one approval.
+	PurposeApproval = "apr"
 	// The address at which anybody who has a certificate can see that it is one.
 	PurposeCertificate = "crt"
 	// A link that ends mails, which anybody who has the mail may use.

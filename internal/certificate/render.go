@@ -108,7 +108,11 @@ func (w *writer) signers() {
 		if !x.VerifiedAt.IsZero() {
 			w.fact(w.T("certificate.verified"), w.T("certificate.verified_text", "when", utc(x.VerifiedAt)))
 		}
-		w.fact(w.T("certificate.proof"), w.T("certificate.proof."+cmp.Or(x.Proof, "session")))
+		proof := cmp.Or(x.Proof, "session")
+		if proof == "code" && x.Answer != "" {
+			proof = "mail_code"
+		}
+		w.fact(w.T("certificate.proof"), w.T("certificate.proof."+proof))
 		w.fact(w.T("certificate.utc"), utc(x.At))
 		w.fact(w.T("certificate.local"), local(x.At, x.Zone))
 	}

@@ -28,9 +28,22 @@ CREATE TABLE approval_decisions (
   address     TEXT   NOT NULL DEFAULT '',
   agent       TEXT   NOT NULL DEFAULT '',
   proof       TEXT   NOT NULL DEFAULT 'session' CHECK (proof IN ('session', 'token', 'mail', 'code'))
-);
+, for_id TEXT REFERENCES persons (id));
 
 CREATE INDEX approval_decisions_approval ON approval_decisions (approval_id, at, id);
+
+CREATE TABLE approval_links (
+  mail_id     TEXT   PRIMARY KEY,
+  token_hash  TEXT   NOT NULL UNIQUE,
+  approval_id TEXT   NOT NULL REFERENCES approvals (id),
+  stage       BIGINT NOT NULL,
+  person_id   TEXT   NOT NULL REFERENCES persons (id),
+  email_key   TEXT   NOT NULL,
+  created_at  BIGINT NOT NULL,
+  expires_at  BIGINT NOT NULL
+);
+
+CREATE INDEX approval_links_expires ON approval_links (expires_at);
 
 CREATE TABLE approval_people (
   approval_id TEXT   NOT NULL,
@@ -40,7 +53,7 @@ CREATE TABLE approval_people (
   viewed_at   BIGINT,
   answer      TEXT   NOT NULL DEFAULT '' CHECK (answer IN ('', 'approved', 'approved_with_notes', 'changes_requested', 'declined')),
   answered_at BIGINT,
-  decision_id TEXT,
+  decision_id TEXT, for_id TEXT REFERENCES persons (id), given_to TEXT REFERENCES persons (id),
   PRIMARY KEY (approval_id, stage, person_id),
   FOREIGN KEY (approval_id, stage) REFERENCES approval_stages (approval_id, number)
 );
@@ -117,13 +130,17 @@ CREATE TABLE approvals (
   reminded_at    BIGINT,
   created_at     BIGINT NOT NULL,
   created_by     TEXT   NOT NULL REFERENCES persons (id),
-  revision       BIGINT NOT NULL DEFAULT 1,
+  revision       BIGINT NOT NULL DEFAULT 1, escalate_at BIGINT, escalated_at BIGINT, stranded_at BIGINT,
   UNIQUE (id, project_id),
   FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id),
   FOREIGN KEY (deliverable_id, project_id) REFERENCES deliverables (id, project_id)
 );
 
+CREATE INDEX approvals_asking ON approvals (id) WHERE asking = 1;
+
 CREATE INDEX approvals_deliverable ON approvals (deliverable_id) WHERE deliverable_id IS NOT NULL;
+
+CREATE INDEX approvals_escalate ON approvals (escalate_at) WHERE escalate_at IS NOT NULL;
 
 CREATE INDEX approvals_expires ON approvals (expires_on) WHERE asking = 1 AND expires_on IS NOT NULL;
 
@@ -332,6 +349,20 @@ CREATE INDEX deliverables_milestone ON deliverables (milestone_id);
 CREATE INDEX deliverables_project ON deliverables (project_id, position, id);
 
 CREATE INDEX deliverables_waiting ON deliverables (project_id) WHERE state = 'in_review';
+
+CREATE TABLE deputies (
+  person_id  TEXT   NOT NULL REFERENCES persons (id),
+  client_id  TEXT   NOT NULL REFERENCES clients (id),
+  deputy_id  TEXT   NOT NULL REFERENCES persons (id),
+  from_on    TEXT   NOT NULL,
+  to_on      TEXT   NOT NULL,
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (person_id, client_id)
+);
+
+CREATE INDEX deputies_days ON deputies (from_on, to_on);
+
+CREATE INDEX deputies_deputy ON deputies (deputy_id);
 
 CREATE TABLE downloads (
   id         TEXT   PRIMARY KEY,
@@ -714,6 +745,17 @@ CREATE TABLE invitations (
 CREATE INDEX invitations_client_user ON invitations (client_user_id, id);
 
 CREATE INDEX invitations_person ON invitations (person_id, id);
+
+CREATE TABLE known_browsers (
+  token_hash TEXT   PRIMARY KEY,
+  person_id  TEXT   NOT NULL REFERENCES persons (id),
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+
+CREATE INDEX known_browsers_expires ON known_browsers (expires_at);
+
+CREATE INDEX known_browsers_person ON known_browsers (person_id);
 
 CREATE TABLE mails (
   id          TEXT   PRIMARY KEY,

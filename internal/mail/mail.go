@@ -10,6 +10,7 @@
 package mail
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -72,7 +73,17 @@ type Message struct {
 	Subject string
 	Text    string
 	HTML    string
+	Images  []Image           // that the HTML part shows
 	Headers map[string]string // such as Auto-Submitted and List-Unsubscribe
+}
+
+// An Image travels in the message itself, so that nothing is loaded when it is
+// read. The HTML part shows it as "cid:" and its Name.
+type Image struct {
+	Name          string // such as 1.png: an atom
+	Type          string // image/png or image/jpeg, which every program shows
+	Width, Height int
+	Bytes         []byte
 }
 
 // A Sender sends. It holds no connection and may be used by several goroutines.
@@ -248,7 +259,11 @@ func (s *Sender) compose(portal *netmail.Address, m Message) (*gomail.Msg, error
 	}
 
 	sum := sha256.Sum256([]byte(m.ID))
-	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary(hex.EncodeToString(sum[:20])))
+	how := []gomail.MsgOption{gomail.WithNoDefaultUserAgent()}
+	if len(m.Images) == 0 { // parts within parts need a boundary each, which the library makes up
+		how = append(how, gomail.WithBoundary(hex.EncodeToString(sum[:20])))
+	}
+	msg := gomail.NewMsg(how...)
 	msg.SetMessageIDWithValue(m.ID + "@" + Domain(portal.Address))
 	returns := portal
 	if m.Return != "" {
@@ -276,6 +291,14 @@ func (s *Sender) compose(portal *netmail.Address, m Message) (*gomail.Msg, error
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	if m.HTML != "" {
 		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	}
+	for _, i := range m.Images {
+		if !isAtom(i.Name) || i.Type != "image/png" && i.Type != "image/jpeg" {
+			return nil, errors.New("an image has no plain name, or a type that programs do not show")
+		}
+		if err := msg.EmbedReader(i.Name, bytes.NewReader(i.Bytes), gomail.WithFileContentType(gomail.ContentType(i.Type))); err != nil {
+			return nil, errors.New("an image cannot be read")
+		}
 	}
 	return msg, nil
 }

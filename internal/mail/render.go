@@ -24,12 +24,39 @@ type Body struct {
 	Heading    string
 	Paragraphs []string
 	Code       string // digits to type, set large
+	Picture    *Picture
 	Groups     []Group
 	Button     *Button
 	Facts      []Fact
 	After      []string // below the button
 	Footer     []string // why you get this, how to stop it, legal
 }
+
+// A Picture is what the message is about, as an Image of it; it leads where the
+// button does. Alt says what is to be seen, where pictures are off.
+type Picture struct {
+	Image
+	Alt string
+}
+
+// size is that of the picture in the message: no wider than the text, nor so high
+// that the button is out of sight.
+func (p *Picture) size() (width, height string) {
+	w, h := p.Width, p.Height
+	if w <= 0 || h <= 0 {
+		return "480", ""
+	}
+	if w > 478 {
+		w, h = 478, h*478/w
+	}
+	if h > 360 {
+		w, h = w*360/h, 360
+	}
+	return strconv.Itoa(max(w, 1)), strconv.Itoa(max(h, 1))
+}
+
+func (p *Picture) width() string  { w, _ := p.size(); return w }
+func (p *Picture) height() string { _, h := p.size(); return h }
 
 // A Button is the one thing to do. Its address is also written out under it.
 type Button struct{ Label, URL string }
@@ -47,7 +74,7 @@ type Entry struct{ Text, Note, URL string }
 type Fact struct{ Label, Value string }
 
 // Render writes both parts of a message from one source. The HTML part loads
-// nothing: no picture, no font, no tracking.
+// nothing: no font, no tracking, and no picture that is not in the message.
 func Render(b Body) (text, html string, err error) {
 	if b.Heading == "" {
 		return "", "", errors.New("mail: a message needs a heading")

@@ -1,7 +1,11 @@
 package notify
 
 import (
+	"bytes"
 	"context"
+	"image"
+	_ "image/jpeg" // the kinds that previews have
+	_ "image/png"
 
 	"github.com/vitrine-portal/vitrine/internal/mail"
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -36,7 +40,10 @@ func (n *Notifier) asked(ctx context.Context, l *letter) (portal.Approval, error
 		}
 		l.body.Facts = append(l.body.Facts, mail.Fact{Label: l.T("mail.approval.file"), Value: l.T("mail.approval.version", "name", s.Name, "n", l.Number(int64(s.Number)))})
 	}
-	n.button(l, l.T("mail.approval.button"), "/approvals/"+string(a.ID))
+	if err := n.answerButton(ctx, l, a); err != nil {
+		return a, err
+	}
+	l.shown(n.pictureOf(ctx, me, subjects))
 	why := "mail.approval.why"
 	if a.Advises {
 		why = "mail.approval.why_advice"
@@ -81,4 +88,61 @@ func (n *Notifier) approvalReminder(ctx context.Context, l *letter) error {
 	l.body.Heading = l.T("mail.approval_reminder.heading", "title", a.Title)
 	l.said(a.Body)
 	return nil
+}
+
+// answerButton leads to where the approval is answered: without signing in, for
+// whom the mail's link was made.
+func (n *Notifier) answerButton(ctx context.Context, l *letter, a portal.Approval) error {
+	path := "/approvals/" + string(a.ID)
+	if !l.open {
+		switch token, until, err := n.portal.ApprovalToken(ctx, l.mail.ID); {
+		case err != nil:
+			return err
+		case token != "":
+			path = "/decide/" + token
+			l.body.After = append(l.body.After, l.T("mail.approval.link", "time", l.Time(until, l.now)))
+		}
+	}
+	n.button(l, l.T("mail.approval.button"), path)
+	return nil
+}
+
+// maxPicture is the size of a picture that a mail takes, in bytes.
+const maxPicture = 400 << 10
+
+// pictureOf is a picture of the first of the files that has one, as the mail's
+// reader may see it. A mail goes out without it rather than late.
+func (n *Notifier) pictureOf(ctx context.Context, me *portal.Scope, subjects []portal.ApprovalSubject) *mail.Picture {
+	if n.picture == nil {
+		return nil
+	}
+	for _, s := range subjects {
+		if s.Trashed || s.Preview != "ready" {
+			continue
+		}
+		st, err := me.PreviewOf(ctx, s.Version, "thumb", 0)
+		if err != nil || st.Size > maxPicture || st.Type != "image/png" && st.Type != "image/jpeg" {
+			continue
+		}
+		b, err := n.picture(ctx, st)
+		if err != nil {
+			n.log.Warn("a picture for a mail", "version", string(s.Version), "error", err.Error())
+			continue
+		}
+		name := "look." + st.Type[len("image/"):]
+		p := &mail.Picture{Image: mail.Image{Name: name, Type: st.Type, Bytes: b}, Alt: s.Name}
+		if c, _, err := image.DecodeConfig(bytes.NewReader(b)); err == nil {
+			p.Width, p.Height = c.Width, c.Height
+		}
+		return p
+	}
+	return nil
+}
+
+// shown has the mail show a picture.
+func (l *letter) shown(p *mail.Picture) {
+	if p != nil {
+		l.body.Picture = p
+		l.Images = append(l.Images, p.Image)
+	}
 }

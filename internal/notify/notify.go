@@ -49,6 +49,8 @@ type Options struct {
 	ReturnTo func(portal.MailID) string
 	// The address for one person's answers to one place. Nil: nothing comes in.
 	ReplyTo func(context.Context, portal.ReplyPlace) (string, error)
+	// The bytes of a preview, for a mail to show. Nil: mails have no pictures.
+	Picture func(context.Context, portal.Stored) ([]byte, error)
 	Doctor  mail.Examination // how the way of mail is looked at
 	Outside *http.Client     // to push services; nil: one of egress
 	Log     *slog.Logger
@@ -64,6 +66,7 @@ type Notifier struct {
 	log      *slog.Logger
 	returnTo func(portal.MailID) string
 	replyTo  func(context.Context, portal.ReplyPlace) (string, error)
+	picture  func(context.Context, portal.Stored) ([]byte, error)
 	doctor   mail.Examination
 	pusher   *push.Pusher
 	busy     sync.Mutex // one examination at a time
@@ -75,7 +78,7 @@ type Notifier struct {
 
 // New returns a notifier. It sends nothing before Register's jobs run.
 func New(p *portal.Portal, a *account.Accounts, s *mail.Sender, o Options) *Notifier {
-	n := &Notifier{portal: p, accounts: a, sender: s, base: strings.TrimSuffix(o.BaseURL.String(), "/"), from: o.From, log: o.Log, returnTo: o.ReturnTo, replyTo: o.ReplyTo,
+	n := &Notifier{portal: p, accounts: a, sender: s, base: strings.TrimSuffix(o.BaseURL.String(), "/"), from: o.From, log: o.Log, returnTo: o.ReturnTo, replyTo: o.ReplyTo, picture: o.Picture,
 		doctor: o.Doctor, accepted: map[portal.MailID]bool{}}
 	n.pusher = newPusher(a, n.base, o.Outside)
 	if n.log == nil {
@@ -149,7 +152,7 @@ func (n *Notifier) Send(ctx context.Context, id portal.MailID) error {
 			return err // it is claimed, and tried again once that is over
 		}
 	}
-	l, err := n.write(ctx, m)
+	l, err := n.write(ctx, m, false)
 	if err == nil {
 		err = n.addressed(ctx, l)
 	}

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -24,6 +25,7 @@ type letter struct {
 	mail  portal.Mail
 	who   account.Person    // whom it goes to
 	reply portal.ReplyPlace // where its answer belongs; the zero one: it has none
+	open  bool              // somebody else looks at it: it lets nobody be its reader
 }
 
 // kinds says how each kind of mail is written. Each returns *portal.Unwanted
@@ -54,7 +56,7 @@ var kinds = map[string]func(*Notifier, context.Context, *letter) error{
 // Render returns a mail as it is sent at this moment, or *portal.Unwanted when
 // it would not be sent any more.
 func (n *Notifier) Render(ctx context.Context, m portal.Mail) (mail.Message, error) {
-	l, err := n.write(ctx, m)
+	l, err := n.write(ctx, m, false)
 	if err != nil {
 		return mail.Message{}, err
 	}
@@ -62,12 +64,12 @@ func (n *Notifier) Render(ctx context.Context, m portal.Mail) (mail.Message, err
 }
 
 // write renders a mail for its recipient, in their language and zone.
-func (n *Notifier) write(ctx context.Context, m portal.Mail) (*letter, error) {
+func (n *Notifier) write(ctx context.Context, m portal.Mail, open bool) (*letter, error) {
 	kind, ok := kinds[m.Kind]
 	if !ok {
 		return nil, fmt.Errorf("notify: no mail of kind %q", m.Kind)
 	}
-	l := &letter{mail: m, now: n.portal.Now()}
+	l := &letter{mail: m, now: n.portal.Now(), open: open}
 	var err error
 	if l.brand, err = n.portal.Brand(ctx); err != nil {
 		return nil, err
@@ -361,13 +363,27 @@ type Preview struct {
 
 // Preview renders a mail to be looked at, or returns *portal.Unwanted when it
 // would not be sent any more. Whether somebody may look at it is said by
-// portal.Mail's Readable.
+// portal.Mail's Readable. A link with which its reader answers without signing in
+// leads to the page behind the door instead.
 func (n *Notifier) Preview(ctx context.Context, m portal.Mail) (Preview, error) {
-	l, err := n.write(ctx, m)
+	return n.preview(ctx, m, true)
+}
+
+// Whole is Preview with all that its reader gets: for the demo, whose people are
+// made up.
+func (n *Notifier) Whole(ctx context.Context, m portal.Mail) (Preview, error) {
+	return n.preview(ctx, m, false)
+}
+
+func (n *Notifier) preview(ctx context.Context, m portal.Mail, open bool) (Preview, error) {
+	l, err := n.write(ctx, m, open)
 	if err != nil {
 		return Preview{}, err
 	}
 	p := Preview{From: l.From.Name, To: l.To.Email, Subject: l.Subject, Text: l.Text, HTML: l.HTML}
+	for _, i := range l.Images {
+		p.HTML = strings.ReplaceAll(p.HTML, "cid:"+i.Name, "data:"+i.Type+";base64,"+base64.StdEncoding.EncodeToString(i.Bytes))
+	}
 	if l.From.Email != "" {
 		p.From += " <" + l.From.Email + ">"
 	}

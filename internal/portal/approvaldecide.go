@@ -40,8 +40,21 @@ type ApprovalAnswer struct {
 	Checked []int        // points of the checklist that are ticked, from 1
 	Content string       // the hash of what was looked at
 	Agent   string       // the browser
-	Proof   string       // how the person proved who they are: "session" (or empty), "token"
+	Proof   Proof        // how the person proved who they are; empty: a session
+
+	stage int // that it is for; 0: the present one
 }
+
+// A Proof is how somebody proved who they are when they decided.
+type Proof string
+
+// The proofs.
+const (
+	ProofSession Proof = "session" // signed in
+	ProofToken   Proof = "token"   // an access token of their own
+	ProofMail    Proof = "mail"    // a link mailed to them, in a browser that they had signed in with before
+	ProofCode    Proof = "code"    // a link mailed to them, and a code mailed when they decided
+)
 
 func (in *ApprovalAnswer) check() error {
 	var c checks
@@ -63,7 +76,7 @@ func (in *ApprovalAnswer) check() error {
 		in.Agent = strings.ToValidUTF8(in.Agent[:MaxName], "")
 	}
 	if in.Proof == "" {
-		in.Proof = "session"
+		in.Proof = ProofSession
 	}
 	return c.err()
 }
@@ -95,7 +108,7 @@ func (me *Scope) Decide(ctx context.Context, id ApprovalID, in ApprovalAnswer) e
 		switch {
 		case !slices.ContainsFunc(f.people, func(x flowPerson) bool { return x.person == me.actor.person }):
 			return ErrForbidden
-		case !a.Asking, mine < 0, f.people[mine].decision != "", a.Content != in.Content:
+		case !a.Asking, mine < 0, f.people[mine].decision != "", a.Content != in.Content, in.stage != 0 && in.stage != f.stage:
 			return ErrConflict
 		case !a.MayDecide():
 			return ErrForbidden
@@ -117,6 +130,11 @@ func (t *tx) checkAnswer(ctx context.Context, a Approval, in ApprovalAnswer) err
 	case hash != a.Content:
 		return ErrConflict
 	}
+	return in.fits(a)
+}
+
+// fits makes sure that an answer says of an approval what has to be said.
+func (in *ApprovalAnswer) fits(a Approval) error {
 	var c checks
 	for _, f := range in.Changes {
 		if f.Position < 1 || f.Position > a.Files {
@@ -230,7 +248,7 @@ func (t *tx) keepAnswer(ctx context.Context, a Approval, stage int, x flowPerson
 	}
 	if err := t.must(ctx, `
 INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, note, content, at, address, agent, proof) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		string(x.decision), string(a.ID), stage, string(x.person), role, string(in.Answer), in.Note, in.Content, t.now, t.address, in.Agent, in.Proof); err != nil {
+		string(x.decision), string(a.ID), stage, string(x.person), role, string(in.Answer), in.Note, in.Content, t.now, t.address, in.Agent, string(in.Proof)); err != nil {
 		return err
 	}
 	if err := t.must(ctx, `
@@ -440,7 +458,7 @@ UPDATE approval_people SET answer = '', answered_at = NULL, decision_id = NULL W
 	}
 	if err := t.must(ctx, `
 INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, undoes, content, at, address, proof) VALUES ($1, $2, $3, $4, $5, 'undone', $6, $7, $8, $9, $10)`,
-		db.NewID("dec"), string(a.ID), f.stage, string(d.Person), d.role, string(d.ID), a.Content, t.now, t.address, d.Proof); err != nil {
+		db.NewID("dec"), string(a.ID), f.stage, string(d.Person), d.role, string(d.ID), a.Content, t.now, t.address, string(d.Proof)); err != nil {
 		return err
 	}
 	if _, err := t.exec(ctx, `UPDATE approval_subjects SET result = '' WHERE approval_id = $1`, string(a.ID)); err != nil {
@@ -470,7 +488,7 @@ type ApprovalDecision struct {
 	Note    string
 	Content string
 	At      time.Time
-	Proof   string
+	Proof   Proof
 	Address string // for the team, as the browser
 	Agent   string
 	Of      Side // whose stage it was given in

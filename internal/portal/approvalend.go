@@ -265,8 +265,11 @@ func (p *Portal) EndLapsed(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// MailApprovalReminder is the kind of the mails that remind of an approval.
-const MailApprovalReminder = "approval_reminder"
+// The kinds of the mails that ask for an approval, and that remind of one.
+const (
+	MailApproval         = "approval"
+	MailApprovalReminder = "approval_reminder"
+)
 
 // RemindOfApprovals queues the reminders of approvals whose time has come, as
 // sendReminders says.

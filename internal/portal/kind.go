@@ -296,7 +296,7 @@ var kinds = map[Kind]particulars{
 	FileRequestWithdrawn: {place: projectFeed, section: SectionFiles},
 
 	ApprovalPrepared:   {place: auditOnly},
-	ApprovalRequested:  {place: projectFeed, section: SectionApprovals, mail: "approval", topic: TopicReviews},
+	ApprovalRequested:  {place: projectFeed, section: SectionApprovals, mail: MailApproval, topic: TopicReviews},
 	ApprovalViewed:     {place: auditOnly},
 	ApprovalAnswered:   {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	ApprovalApproved:   {place: projectFeed, section: SectionApprovals, topic: TopicReviews},

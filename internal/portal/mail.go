@@ -25,19 +25,28 @@ func (p *Portal) queueMail(ctx context.Context, d *db.Tx, kind string, person Pe
 	if err := d.QueryRow(ctx, `SELECT email FROM persons WHERE id = $1`, string(person)).Scan(&address); err != nil {
 		return fmt.Errorf("queue mail %s: %w", kind, err)
 	}
-	return p.queueAccountMail(ctx, d, account.Mail{Kind: kind, Person: person, Address: address, Subject: subject})
+	id, err := p.putMail(ctx, d, account.Mail{Kind: kind, Person: person, Address: address, Subject: subject})
+	if err == nil && (kind == MailApproval || kind == MailApprovalReminder) {
+		err = p.linkApproval(ctx, d, id, person, ApprovalID(subject))
+	}
+	return err
 }
 
 // queueAccountMail is queueMail for an address that need not be the person's
 // present one.
 func (p *Portal) queueAccountMail(ctx context.Context, d *db.Tx, m account.Mail) error {
+	_, err := p.putMail(ctx, d, m)
+	return err
+}
+
+func (p *Portal) putMail(ctx context.Context, d *db.Tx, m account.Mail) (MailID, error) {
 	id := db.NewID("mai")
 	if _, err := d.Exec(ctx, `
 INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at, due_at) VALUES ($1, $2, $3, $4, $5, 'queued', $6, $6)`,
 		id, m.Kind, string(m.Person), m.Address, m.Subject, db.Micros(p.now())); err != nil {
-		return fmt.Errorf("queue mail %s: %w", m.Kind, err)
+		return "", fmt.Errorf("queue mail %s: %w", m.Kind, err)
 	}
-	return p.enqueue(ctx, d, SendMail, MailJob{MailID(id)})
+	return MailID(id), p.enqueue(ctx, d, SendMail, MailJob{MailID(id)})
 }
 
 // MailKinds lists every kind of mail that can be queued.

@@ -330,7 +330,7 @@ SELECT x.approval_id, x.stage, x.person_id, n.name, x.role, x.answer, x.answered
        CASE WHEN m.person_id IS NOT NULL THEN 'team' ELSE 'client' END AS person_side,
        CASE WHEN a.side = 'team' AND NOT EXISTS (SELECT 1 FROM project_grants o WHERE o.actor = x.person_id AND o.project_id = a.project_id
                  AND (o.side = 'team' OR x.role = 'adviser' OR (o.rights & 32) <> 0)) THEN 1 ELSE 0 END AS gone,
-       COALESCE(d.note, '') AS note, g.side AS stage_side, a.side, a.rights
+       COALESCE(d.note, '') AS note, COALESCE(d.proof, '') AS proof, g.side AS stage_side, a.side, a.rights
   FROM approval_people x JOIN my_approvals a ON a.id = x.approval_id
   JOIN approval_stages g ON g.approval_id = x.approval_id AND g.number = x.stage
   JOIN persons n ON n.id = x.person_id

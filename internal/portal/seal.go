@@ -26,12 +26,12 @@ var sealedApproval = []sealedPart{
 	{"text", `SELECT title, body, checklist, download, COALESCE(due_on, ''), COALESCE(expires_on, ''), COALESCE(deliverable_id, ''), round, COALESCE(previous_id, ''), project_id, client_id FROM approvals WHERE id = $1`},
 	{"state", `SELECT state, state_at, COALESCE(state_by, ''), stage, asking, COALESCE(shown_at, 0), content FROM approvals WHERE id = $1`},
 	{"files", `SELECT position, file_id, version_id, sha256, result FROM approval_subjects WHERE approval_id = $1 ORDER BY position`},
-	{"people", `SELECT x.stage, g.side, g.rule, x.person_id, x.role, x.answer, COALESCE(x.answered_at, 0), COALESCE(x.decision_id, '') FROM approval_people x
+	{"people", `SELECT x.stage, g.side, g.rule, x.person_id, x.role, x.answer, COALESCE(x.answered_at, 0), COALESCE(x.decision_id, ''), COALESCE(x.for_id, ''), COALESCE(x.given_to, '') FROM approval_people x
   JOIN approval_stages g ON g.approval_id = x.approval_id AND g.number = x.stage WHERE x.approval_id = $1 ORDER BY x.stage, x.person_id`},
 }
 
 var sealedDecision = []sealedPart{
-	{"who", `SELECT approval_id, stage, person_id, role FROM approval_decisions WHERE id = $1`},
+	{"who", `SELECT approval_id, stage, person_id, role, COALESCE(for_id, '') FROM approval_decisions WHERE id = $1`},
 	{"answer", `SELECT answer, COALESCE(undoes, ''), note, content FROM approval_decisions WHERE id = $1`},
 	{"time", `SELECT at FROM approval_decisions WHERE id = $1`},
 	{"proof", `SELECT proof, address, agent FROM approval_decisions WHERE id = $1`},

@@ -716,3 +716,32 @@ func (p *Portal) UnmadeCertificates(ctx context.Context, before time.Time, limit
 	rows, err := p.db.Query(ctx, `SELECT c.id FROM certificates c WHERE c.made_at IS NULL AND c.created_at < $1 ORDER BY c.created_at LIMIT $2`, db.Micros(before), limit)
 	return list(rows, err, func(r *sql.Rows) (id CertificateID, err error) { return id, r.Scan(&id) })
 }
+
+// approvalLink finds the mailed link of a token, and what it is to. Unscoped: the
+// token says who is asking; what they see of it is read through their Scope. Whoever
+// has another address since, or cannot sign in, has no link.
+func (p *Portal) approvalLink(ctx context.Context, hash string) (*ApprovalLink, ApprovalID, error) {
+	var l ApprovalLink
+	var id ApprovalID
+	err := p.db.QueryRow(ctx, `
+SELECT l.mail_id, l.approval_id, l.stage, l.person_id, l.expires_at FROM approval_links l JOIN persons a ON a.id = l.person_id
+ WHERE l.token_hash = $1 AND a.email_key = l.email_key AND a.confirmed_at IS NOT NULL AND a.disabled_at IS NULL`, hash).
+		Scan(&l.mail, &id, &l.step, &l.Person, micros{&l.ExpiresAt})
+	return &l, id, notFound(err)
+}
+
+// putApprovalLink keeps the link in a mail, if its reader is one of the client's
+// people whose answer is awaited. Unscoped: the mail is queued in the change that
+// asks them.
+func putApprovalLink(ctx context.Context, d *db.Tx, mail MailID, token string, id ApprovalID, person PersonID, now, until int64) error {
+	_, err := d.Exec(ctx, `
+INSERT INTO approval_links (mail_id, token_hash, approval_id, stage, person_id, email_key, created_at, expires_at)
+SELECT $1, $2, a.id, a.stage, x.person_id, n.email_key, $3, $4
+  FROM approvals a JOIN approval_people x ON x.approval_id = a.id AND x.stage = a.stage
+  JOIN approval_stages g ON g.approval_id = a.id AND g.number = a.stage
+  JOIN persons n ON n.id = x.person_id
+ WHERE a.id = $5 AND x.person_id = $6 AND a.asking = 1 AND g.side = 'client' AND x.decision_id IS NULL
+   AND NOT EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = x.person_id)`,
+		string(mail), token, now, until, string(id), string(person))
+	return err
+}

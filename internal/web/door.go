@@ -50,6 +50,11 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, me *visit, sessio
 			return err
 		}
 	}
+	if !session.Shared {
+		if err := s.knowBrowser(w, r, session.Person); err != nil {
+			return err
+		}
+	}
 	s.setSession(w, session, token)
 	return seeOther(w, r, path)
 }

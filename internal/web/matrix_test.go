@@ -138,6 +138,7 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 		"/share-links/{id}":      string(s.Items[s.Site][portal.ClientSide].ShareLink),
 		"/verify/{token}":        "vt_crt_unknown",                                                                                 // whoever has a code sees what it is of
 		"/s/{token}":             s.Accounts.Token(account.PurposeShareLink, string(s.Items[s.Site][portal.ClientSide].ShareLink)), // the workspace allows none
+		"/decide/{token}":        "vt_apr_unknown",                                                                                 // whoever has a link answers as its person
 		"/reset/{token}":         s.Accounts.Token(account.PurposeReset, s.Mails("password_reset")[0]),
 		"/set-up/{token}":        "no-longer",
 		"/confirm-email/{token}": "unknown",
@@ -155,6 +156,8 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 		"{unsent}":      string(unsent(items)),
 		"{milestone}":   string(items.Milestone),
 		"{n}":           "1",
+		"{kind}":        "large",
+		"{page}":        "1",
 		"{person}":      string(s.Tom),
 		"{project}":     string(s.Site),
 		"{task}":        string(items.Task),

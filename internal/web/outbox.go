@@ -106,7 +106,11 @@ func (s *Server) readMail(r *http.Request, me *visit) (m portal.Mail, p notify.P
 	if !m.Readable {
 		return m, p, "", nil
 	}
-	p, err = s.Mails.Preview(r.Context(), m)
+	look := s.Mails.Preview
+	if s.Demo {
+		look = s.Mails.Whole
+	}
+	p, err = look(r.Context(), m)
 	var why *portal.Unwanted
 	if errors.As(err, &why) {
 		return m, p, why.Why, nil
@@ -131,7 +135,7 @@ func (s *Server) mailPage(w http.ResponseWriter, r *http.Request, me *visit) err
 }
 
 // mailCSP lets a mail show itself and nothing else, in a frame of ours.
-const mailCSP = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; " +
+const mailCSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; " +
 	"sandbox allow-popups allow-popups-to-escape-sandbox"
 
 // mailHTML is the HTML part of a mail as its reader's program would show it.

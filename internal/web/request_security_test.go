@@ -61,7 +61,7 @@ func TestEveryRouteHasTheHeaders(t *testing.T) {
 			"GET /outbox/{id}":            {"Content-Security-Policy": want["Content-Security-Policy"] + "; frame-src 'self'"},
 			"GET /versions/{id}/download": bytesHeaders, "GET /versions/{id}/thumb": bytesHeaders, "GET /projects/{project}/zip": bytesHeaders,
 			"GET /outbox/{id}/html": {
-				"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox",
+				"Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox",
 				"X-Frame-Options":         "SAMEORIGIN",
 			},
 		}

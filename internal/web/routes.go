@@ -31,6 +31,7 @@ func (s *Server) routes() []route {
 		s.fileSettingsRoutes(),
 		s.projectRoutes(),
 		s.approvalRoutes(),
+		s.approvalLinkRoutes(),
 		s.signoffRoutes(),
 		s.verifyRoutes(),
 		s.talkRoutes(),

@@ -1,0 +1,153 @@
+package notify_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"image/png"
+	"io"
+	"mime"
+	"mime/multipart"
+	netmail "net/mail"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/mail"
+	"github.com/vitrine-portal/vitrine/internal/mail/mailtest"
+	"github.com/vitrine-portal/vitrine/internal/notify"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+)
+
+// parts are all parts of a mail below each other, by their type.
+func parts(t *testing.T, kind string, body io.Reader, all map[string]string) {
+	t.Helper()
+	media, params, err := mime.ParseMediaType(kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(media, "multipart/") {
+		b, err := io.ReadAll(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[media] += string(b)
+		return
+	}
+	for r := multipart.NewReader(body, params["boundary"]); ; {
+		p, err := r.NextPart()
+		if err == io.EOF {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id := p.Header.Get("Content-Id"); id != "" {
+			all["id"] += id
+		}
+		parts(t, p.Header.Get("Content-Type"), p, all)
+	}
+}
+
+// A mail that asks for an approval shows what it is about, from within itself, and
+// its one button needs no password; whoever else looks at the mail gets neither the
+// button's secret nor anything that is not the reader's to see.
+func TestApprovalMail(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		o := &office{World: w, t: t, server: mailtest.Start(t, &mailtest.Server{})}
+		var look bytes.Buffer
+		if err := png.Encode(&look, image.NewGray(image.Rect(0, 0, 960, 640))); err != nil {
+			t.Fatal(err)
+		}
+		broken := false
+		u, _ := url.Parse(base)
+		from := mail.Address{Name: "Honcho Design", Email: "portal@honcho.example"}
+		o.notify = notify.New(w.Portal, w.Accounts, mail.New(mail.Config{Host: "127.0.0.1", Port: o.server.Port(), TLS: mail.Plain, Timeout: 5 * time.Second, From: from}),
+			notify.Options{BaseURL: u, From: from, Picture: func(_ context.Context, st portal.Stored) ([]byte, error) {
+				if broken {
+					return nil, errors.New("the storage is away")
+				}
+				return look.Bytes(), nil
+			}})
+		it := o.Items[o.Site][portal.ClientSide]
+		o.exec(`UPDATE versions SET preview = 'ready' WHERE id = $1`, string(it.Version))
+		ask := func(stages ...portal.NewStage) portal.ApprovalID {
+			t.Helper()
+			id, err := o.As(o.Tom).AskApproval(t.Context(), o.Site, portal.NewApproval{Title: "Homepage", Body: "Mind the logo", DueOn: "2026-03-20", Versions: []portal.VersionID{it.Version}, Stages: stages})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		id := ask(portal.NewStage{People: []portal.PersonID{o.Cleo}, Advisers: []portal.PersonID{o.Mia}})
+		var ours [2]portal.MailID // to Cleo, and to Mia
+		for i, who := range []portal.PersonID{o.Cleo, o.Mia} {
+			if err := o.DB.QueryRow(t.Context(), `SELECT id FROM mails WHERE subject_id = $1 AND person_id = $2`, string(id), string(who)).Scan(&ours[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		token := regexp.MustCompile(`/decide/(vt_apr_[\w-]+)`)
+		o.send(ours[0])
+		o.want(ours[0], portal.MailSent, "", 1)
+		sent := o.server.Messages()
+		msg, err := netmail.ReadMessage(strings.NewReader(sent[len(sent)-1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := map[string]string{}
+		parts(t, msg.Header.Get("Content-Type"), msg.Body, all)
+		page := all["text/html"]
+		if all["image/png"] == "" || all["id"] != "<look.png>" || !strings.Contains(page, `"cid:look.png"`) || !strings.Contains(page, `width="478"`) {
+			t.Errorf("there is no picture in it: %v %q %s", all["image/png"] == "", all["id"], page)
+		}
+		m, err := o.notify.Render(t.Context(), o.mail(ours[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := token.FindStringSubmatch(m.Text)
+		for _, word := range []string{"Tom asks you to approve Homepage", "Mind the logo", "Fri 20 Mar", "site-name", "without a password, until Wed 25 Mar", "do not forward"} {
+			if !strings.Contains(m.Text, word) {
+				t.Errorf("it lacks %q: %s", word, m.Text)
+			}
+		}
+		if found == nil || strings.Count(m.HTML, found[0]) < 2 || strings.Contains(m.HTML, "src=\"http") {
+			t.Fatalf("its button: %v", found)
+		}
+		if l, err := o.Portal.OpenApprovalLink(t.Context(), found[1]); err != nil || l.Person != o.Cleo {
+			t.Errorf("the link is %+v, %v", l, err)
+		}
+		// Whoever administers looks at the mail, and cannot answer with it.
+		p, err := o.notify.Preview(t.Context(), o.mail(ours[0]))
+		if err != nil || strings.Contains(p.Text+p.HTML+p.Link, "vt_apr_") || p.Link != base+"/approvals/"+string(id) || !strings.Contains(p.HTML, `src="data:image/png;base64,`) {
+			t.Errorf("in the Outbox: %v, %s", err, p.Link)
+		}
+		if p, err = o.notify.Whole(t.Context(), o.mail(ours[0])); err != nil || !strings.Contains(p.Link, found[1]) {
+			t.Errorf("in the demo: %v, %s", err, p.Link)
+		}
+		// The team's mail leads behind the door; a reminder has a link of its own; a
+		// mail goes out without a picture rather than not at all.
+		broken = true
+		if m, err = o.notify.Render(t.Context(), o.mail(ours[1])); err != nil || strings.Contains(m.Text, "/decide/") || !strings.Contains(m.Text, "/approvals/"+string(id)) || len(m.Images) != 0 {
+			t.Errorf("to the team: %v, %s", err, m.Text)
+		}
+		if err := o.As(o.Tom).Remind(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		reminder := o.last(portal.MailApprovalReminder)
+		if m, err = o.notify.Render(t.Context(), o.mail(reminder)); err != nil {
+			t.Fatal(err)
+		}
+		if again := token.FindStringSubmatch(m.Text); again == nil || again[1] == found[1] {
+			t.Errorf("the reminder's link: %v", again)
+		}
+		// A mail that was late: its link is over, so it leads behind the door.
+		o.Clock.Advance(15 * 24 * time.Hour)
+		if m, err = o.notify.Render(t.Context(), o.mail(reminder)); err != nil || strings.Contains(m.Text, "/decide/") || strings.Contains(m.Text, "without a password") {
+			t.Errorf("an old mail: %v, %s", err, m.Text)
+		}
+	})
+}
