@@ -165,7 +165,8 @@ type Accounts struct {
 	seen map[string]time.Time // by token hash, not yet written
 	used map[TokenID]time.Time
 
-	passes passes
+	passes db.Recall[Pass] // by the clock alone a session may end so much later
+	known  db.Recall[signedIn]
 }
 
 // New returns the accounts in d. The key is the server's secret; whoever has it

@@ -171,12 +171,21 @@ const sessionQuery = `SELECT ` + sessionColumns + `, ` + personColumns + `, ` + 
 // nothing: that the session was seen is remembered until Flush. It returns
 // ErrSignedOut for an unknown token, and *Ended when the session is over.
 func (a *Accounts) Session(ctx context.Context, token string) (Session, Person, error) {
-	var s sessionScan
-	var p personScan
-	if err := a.seenNow(ctx, token, sessionQuery, append(s.into(), p.into()...)); err != nil {
-		return Session{}, Person{}, err
-	}
-	return s.session(), p.person(), nil
+	in, err := a.known.Find(a.d, tokenHash(token), a.now(), func() (signedIn, error) {
+		var s sessionScan
+		var p personScan
+		if err := a.seenNow(ctx, token, sessionQuery, append(s.into(), p.into()...)); err != nil {
+			return signedIn{}, err
+		}
+		return signedIn{s.session(), p.person()}, nil
+	})
+	return in.session, in.person, err
+}
+
+// signedIn is a session and whose it is.
+type signedIn struct {
+	session Session
+	person  Person
 }
 
 // seenNow reads a session by its token, and remembers that it was seen.

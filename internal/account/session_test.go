@@ -286,10 +286,17 @@ func TestPass(t *testing.T) {
 				if got.ID != s.ID || got.Person != p {
 					w.Errorf("the pass is %+v", got)
 				}
-				w.pass(passLife / 2)
+				in, who, err := w.Session(w.Context(), token)
+				w.must(err)
+				if in.ID != s.ID || who.ID != p {
+					w.Errorf("the session is %+v of %+v", in, who)
+				}
+				w.pass(db.RecallFor / 2)
 			}
 			w.must(end.how(s))
 			_, err := w.Pass(w.Context(), token)
+			w.ended(err, end.why)
+			_, _, err = w.Session(w.Context(), token)
 			w.ended(err, end.why)
 			_, err = w.PassByID(w.Context(), s.ID, w.now())
 			w.ended(err, end.why)
@@ -312,8 +319,9 @@ func TestPassEndsAtOnce(t *testing.T) {
 					for {
 						last := over.Load()
 						_, err := w.Pass(w.Context(), token)
+						_, _, err2 := w.Session(w.Context(), token)
 						switch {
-						case last && err == nil:
+						case last && (err == nil || err2 == nil):
 							w.Error("let through after the end")
 							return
 						case last:

@@ -1219,6 +1219,8 @@ CREATE INDEX signoffs_state ON signoffs (state, id);
 
 CREATE INDEX signoffs_subject ON signoffs (subject_id, id);
 
+CREATE INDEX signoffs_waiting ON signoffs (project_id, subject_id) WHERE state = 'asked';
+
 CREATE TABLE tallies (
   project_id TEXT   NOT NULL REFERENCES projects (id),
   kind       TEXT   NOT NULL,
@@ -1229,7 +1231,7 @@ CREATE TABLE tallies (
   done       BIGINT NOT NULL,
   since      BIGINT,
   PRIMARY KEY (project_id, kind, audience, turn)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE tasks (
   id           TEXT   PRIMARY KEY,

@@ -50,12 +50,14 @@ func (me *Scope) ProjectNeeds(ctx context.Context, project ProjectID, limit int)
 
 // CountNeeds counts what Needs would return, up to 100.
 func (me *Scope) CountNeeds(ctx context.Context, client ClientID) (n int, err error) {
-	where, args := ``, []any{maxNeeds}
 	if client != "" {
-		where, args = ` WHERE n.client_id = $3`, append(args, string(client))
+		err = me.get(ctx, `SELECT COUNT(*) FROM (SELECT n.id FROM my_waiting n WHERE n.client_id = $3 LIMIT $2) x`, []any{maxNeeds, string(client)}, &n)
+		return n, err
 	}
-	err = me.get(ctx, `SELECT COUNT(*) FROM (SELECT n.id FROM my_waiting n`+where+` LIMIT $2) x`, args, &n)
-	return n, err
+	return me.p.needed.Find(me.p.db, me.actor.id, me.p.now(), func() (n int, err error) {
+		err = me.get(ctx, `SELECT COUNT(*) FROM (SELECT n.id FROM my_waiting n LIMIT $2) x`, []any{maxNeeds}, &n)
+		return n, err
+	})
 }
 
 // needs looks the names up for those alone that the limit leaves.

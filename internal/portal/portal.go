@@ -18,6 +18,10 @@ type Portal struct {
 	signal   func(Signal)
 	enqueue  func(ctx context.Context, tx *db.Tx, kind string, args any) error
 
+	brand  db.Recall[Brand] // what every page asks for
+	selves db.Recall[Self]  // by actor
+	needed db.Recall[int]   // by actor
+
 	downloads downloadLog
 	typing    typingLog
 	queued    chan struct{} // an event waits that people are to be told of

@@ -190,15 +190,15 @@ SELECT a.id, 'approval', a.project_id, a.title, CASE WHEN (p.sections & 2048) <>
 UNION ALL
 SELECT s.id, 'signoff', s.project_id, s.title, CASE WHEN (p.sections & 2048) <> 0 THEN s.due_on END, s.state_at,
        CASE WHEN (p.sections & 4096) <> 0 THEN s.created_by END, p.client_id, p.side, p.rights
-  FROM my_places p JOIN signoffs s ON s.project_id = p.id
- WHERE p.side = 'client' AND (p.rights & 64) <> 0 AND (p.sections & 128) <> 0 AND s.state = 'asked' AND ` + signoffSeen + `
+  FROM my_places p CROSS JOIN signoffs s
+ WHERE s.project_id = p.id AND p.side = 'client' AND (p.rights & 64) <> 0 AND (p.sections & 128) <> 0 AND s.state = 'asked' AND ` + signoffSeen + `
 UNION ALL
 SELECT m.id, 'milestone', m.project_id, m.title, CASE WHEN (p.sections & 2048) <> 0 THEN m.due_on END, m.turn_since,
        CASE WHEN (p.sections & 4096) <> 0 THEN COALESCE(m.shown_by, m.created_by) END, p.client_id, p.side, p.rights
   FROM my_places p JOIN milestones m ON m.project_id = p.id
  WHERE p.side = 'client' AND (p.rights & 4) <> 0 AND (p.sections & 6) <> 0
    AND m.turn = 'client' AND m.reached_at IS NULL AND m.audience = 'client'
-   AND NOT EXISTS (SELECT 1 FROM signoffs s WHERE s.subject_id = m.id AND s.state = 'asked')
+   AND NOT EXISTS (SELECT 1 FROM signoffs s WHERE s.project_id = m.project_id AND s.subject_id = m.id AND s.state = 'asked')
 UNION ALL
 SELECT q.id, 'file_request', q.project_id, q.title, CASE WHEN (p.sections & 2048) <> 0 THEN q.due_on END, q.state_at,
        CASE WHEN (p.sections & 4096) <> 0 THEN q.created_by END, p.client_id, p.side, p.rights

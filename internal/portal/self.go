@@ -23,8 +23,12 @@ type ClientName struct {
 // maxSelfClients bounds the client switcher.
 const maxSelfClients = 50
 
-// Self returns the actor's own place.
+// Self returns the actor's own place. Its clients are shared: do not change them.
 func (me *Scope) Self(ctx context.Context) (Self, error) {
+	return me.p.selves.Find(me.p.db, me.actor.id, me.p.now(), func() (Self, error) { return me.self(ctx) })
+}
+
+func (me *Scope) self(ctx context.Context) (Self, error) {
 	var s Self
 	rows, err := me.query(ctx, `
 SELECT 'team', r.role, '', r.rights FROM my_role r

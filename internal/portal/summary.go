@@ -82,16 +82,7 @@ func (me *Scope) Summary(ctx context.Context, id ProjectID) (ProjectSummary, err
 func (me *Scope) tally(ctx context.Context, ids []ProjectID, all map[ProjectID]*ProjectSummary) error {
 	in, args := oneOf(2, ids)
 	rows, err := me.query(ctx, `
-SELECT y.project_id, MAX(y.sections),
-       CAST(SUM(CASE WHEN y.kind IN ('file_request', 'approval') THEN 0 ELSE y.done END) AS BIGINT),
-       CAST(SUM(CASE y.kind WHEN 'milestone' THEN y.total ELSE 0 END) AS BIGINT),
-       CAST(SUM(CASE y.kind WHEN 'task' THEN y.total ELSE 0 END) AS BIGINT),
-       CAST(SUM(CASE y.kind WHEN 'deliverable' THEN y.total ELSE 0 END) AS BIGINT),
-       CAST(SUM(CASE y.kind WHEN 'task' THEN y.total - y.done ELSE 0 END) AS BIGINT),
-       CAST(SUM(CASE y.turn WHEN 'client' THEN 0 ELSE y.total - y.done END) AS BIGINT),
-       CAST(SUM(CASE y.turn WHEN 'client' THEN y.total - y.done ELSE 0 END) AS BIGINT),
-       COALESCE(MIN(CASE y.turn WHEN 'client' THEN NULL ELSE y.since END), 0), COALESCE(MIN(CASE y.turn WHEN 'client' THEN y.since END), 0)
-  FROM my_tallies y WHERE y.project_id IN `+in+` GROUP BY y.project_id`, args...)
+SELECT y.project_id, y.sections, y.kind, y.turn, y.total, y.done, COALESCE(y.since, 0) FROM my_tallies y WHERE y.project_id IN `+in, args...)
 	if err != nil {
 		return err
 	}
@@ -99,27 +90,56 @@ SELECT y.project_id, MAX(y.sections),
 	for rows.Next() {
 		var id ProjectID
 		var sections Sections
-		var s ProjectSummary
-		var us, them int64
-		if err := rows.Scan(&id, &sections, &s.Progress.Done, &s.Counts.Milestones, &s.Counts.Tasks, &s.Counts.Deliverables, &s.Counts.OpenTasks,
-			&s.WithUs, &s.WithThem, &us, &them); err != nil {
+		var kind, turn string
+		var total, done int
+		var since int64
+		if err := rows.Scan(&id, &sections, &kind, &turn, &total, &done, &since); err != nil {
 			return err
 		}
-		s.Project = id
-		s.Progress.Total = s.Counts.Milestones + s.Counts.Tasks + s.Counts.Deliverables
-		if s.Progress.Shown = sections.Has(FieldProgress); !s.Progress.Shown {
+		s := all[id]
+		s.Progress.Shown = sections.Has(FieldProgress)
+		s.add(kind, Side(turn), total, done, moment(since))
+	}
+	for _, s := range all {
+		if !s.Progress.Shown {
 			s.Progress = Progress{}
 		}
-		// What waits for the client comes first: only they can end that wait.
-		switch {
-		case s.WithThem > 0:
-			s.Turn, s.TurnSince = ClientSide, moment(them)
-		case s.WithUs > 0:
-			s.Turn, s.TurnSince = Team, moment(us)
-		}
-		*all[id] = s
 	}
 	return rows.Err()
+}
+
+// add counts items of a kind whose turn is a side's. What waits for the client
+// comes first: only they can end that wait.
+func (s *ProjectSummary) add(kind string, turn Side, total, done int, since time.Time) {
+	switch kind {
+	case "milestone":
+		s.Counts.Milestones += total
+	case "task":
+		s.Counts.Tasks += total
+		s.Counts.OpenTasks += total - done
+	case "deliverable":
+		s.Counts.Deliverables += total
+	}
+	if kind != "file_request" && kind != "approval" {
+		s.Progress.Done += done
+		s.Progress.Total = s.Counts.Milestones + s.Counts.Tasks + s.Counts.Deliverables
+	}
+	open := total - done
+	if open == 0 {
+		return
+	}
+	if turn != ClientSide {
+		turn = Team
+		s.WithUs += open
+	} else {
+		s.WithThem += open
+	}
+	switch {
+	case s.Turn == Team && turn == ClientSide, s.Turn == "":
+		s.Turn, s.TurnSince = turn, since
+	case s.Turn == turn && !since.IsZero() && (s.TurnSince.IsZero() || since.Before(s.TurnSince)):
+		s.TurnSince = since
+	}
 }
 
 func (me *Scope) nextMilestones(ctx context.Context, ids []ProjectID, all map[ProjectID]*ProjectSummary) error {

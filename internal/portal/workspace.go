@@ -99,13 +99,14 @@ func (o OfficeHours) NextOpening(t time.Time) time.Time {
 
 // Brand is readable by anybody.
 func (p *Portal) Brand(ctx context.Context) (Brand, error) {
-	var b Brand
-	var setUp *int64
-	err := p.db.QueryRow(p.db.Brief(ctx), `
+	return p.brand.Find(p.db, "", p.now(), func() (b Brand, err error) {
+		var setUp *int64
+		err = p.db.QueryRow(p.db.Brief(ctx), `
 SELECT name, logo_text, accent, support_email, legal_url, privacy_url, time_zone, locale, set_up_at FROM workspace WHERE id = 1`).
-		Scan(&b.Name, &b.LogoText, &b.Accent, &b.SupportEmail, &b.LegalURL, &b.PrivacyURL, &b.TimeZone, &b.Locale, &setUp)
-	b.SetUp = setUp != nil
-	return b, err
+			Scan(&b.Name, &b.LogoText, &b.Accent, &b.SupportEmail, &b.LegalURL, &b.PrivacyURL, &b.TimeZone, &b.Locale, &setUp)
+		b.SetUp = setUp != nil
+		return b, err
+	})
 }
 
 // Workspace returns the settings. For the team; changing them takes Administer.
