@@ -17,7 +17,7 @@ const module = "github.com/vitrine-portal/vitrine/internal/"
 var arrows = map[string][]string{
 	"account":       {"db"},
 	"jobs":          {"db"},
-	"portal":        {"db", "account", "blob"}, // of blob, the keys only
+	"portal":        {"db", "account", "blob", "words"}, // of blob, the keys only; of words, the currencies
 	"sentence":      {"portal", "words"},
 	"web":           {"portal", "account", "notify", "live", "transfer", "blob", "diff", "sentence", "words", "web/static", "web/view", "web/view/ui"},
 	"web/view":      {"portal", "account", "diff", "sentence", "words", "prose", "web/static", "web/view/ui"},

@@ -196,6 +196,8 @@ func (s *site) operations() []op {
 						fields[name] = "on_track"
 					case name == "preset":
 						fields[name] = "viewer"
+					case name == "currency":
+						fields[name] = "EUR"
 					case name == "url":
 						fields[name] = "https://example.test/"
 					case name == "client":
@@ -286,6 +288,10 @@ func (s *site) id(path string, client portal.ClientID, user portal.ClientUserID,
 		return string(it.Approval)
 	case "signoffs":
 		return string(it.Signoff)
+	case "revisions":
+		return string(it.Revision)
+	case "changes":
+		return string(it.Change)
 	case "conversations", "drafts":
 		return string(it.Conversation)
 	case "comments":

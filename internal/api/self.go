@@ -24,6 +24,7 @@ func (s *server) register() {
 	s.fileRequests()
 	s.approvals()
 	s.signoffs()
+	s.revisionRequests()
 	s.shareLinks()
 	s.fileRecords()
 	s.audience()

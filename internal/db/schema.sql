@@ -484,7 +484,10 @@ UNION ALL
 SELECT a.project_id, 'approval', CASE WHEN a.shown_at IS NULL THEN 'team' ELSE 'client' END, a.turn, 128, COUNT(*),
        SUM(CASE WHEN a.lane IN ('approved', 'over') THEN 1 ELSE 0 END),
        MIN(CASE WHEN a.lane NOT IN ('approved', 'over') THEN a.turn_since END)
-  FROM approvals a WHERE a.deliverable_id IS NULL AND a.turn <> '' GROUP BY a.project_id, CASE WHEN a.shown_at IS NULL THEN 'team' ELSE 'client' END, a.turn;
+  FROM approvals a WHERE a.deliverable_id IS NULL AND a.turn <> '' GROUP BY a.project_id, CASE WHEN a.shown_at IS NULL THEN 'team' ELSE 'client' END, a.turn
+UNION ALL
+SELECT r.project_id, 'revision', 'client', r.turn, 128, COUNT(*), 0, MIN(r.turn_since)
+  FROM revision_requests r WHERE r.turn = 'client' OR (r.turn = 'team' AND r.approval_id IS NULL) GROUP BY r.project_id, r.turn;
 
 CREATE TABLE email_changes (
   id          TEXT   PRIMARY KEY,
@@ -1088,6 +1091,74 @@ CREATE TABLE requests (
 );
 
 CREATE INDEX requests_created ON requests (created_at);
+
+CREATE TABLE revision_items (
+  id           TEXT   PRIMARY KEY,
+  request_id   TEXT   NOT NULL,
+  project_id   TEXT   NOT NULL,
+  number       BIGINT NOT NULL,
+  body         TEXT   NOT NULL,
+  file_id      TEXT,
+  version_id   TEXT   REFERENCES versions (id),
+  thread_id    TEXT   REFERENCES threads (id),
+  state        TEXT   NOT NULL CHECK (state IN ('open', 'done', 'refused', 'unclear')),
+  state_at     BIGINT NOT NULL,
+  state_by     TEXT   NOT NULL REFERENCES persons (id),
+  reason       TEXT   NOT NULL DEFAULT '',
+  clarified    TEXT   NOT NULL DEFAULT '',
+  done_id      TEXT   REFERENCES versions (id),
+  out_of_scope BIGINT NOT NULL DEFAULT 0,
+  price        BIGINT NOT NULL DEFAULT 0,
+  currency     TEXT   NOT NULL DEFAULT '',
+  offer        TEXT   NOT NULL DEFAULT '' CHECK (offer IN ('', 'offered', 'accepted', 'declined')),
+  offer_at     BIGINT,
+  offer_by     TEXT   REFERENCES persons (id),
+  revision     BIGINT NOT NULL DEFAULT 1,
+  UNIQUE (request_id, number),
+  FOREIGN KEY (request_id, project_id) REFERENCES revision_requests (id, project_id),
+  FOREIGN KEY (file_id, project_id) REFERENCES files (id, project_id)
+);
+
+CREATE INDEX revision_items_file ON revision_items (file_id) WHERE file_id IS NOT NULL;
+
+CREATE INDEX revision_items_priced ON revision_items (project_id, offer_at) WHERE offer_at IS NOT NULL;
+
+CREATE INDEX revision_items_thread ON revision_items (thread_id) WHERE thread_id IS NOT NULL;
+
+CREATE TABLE revision_requests (
+  id             TEXT   PRIMARY KEY,
+  project_id     TEXT   NOT NULL,
+  client_id      TEXT   NOT NULL,
+  approval_id    TEXT   REFERENCES approvals (id),
+  file_id        TEXT,
+  version_id     TEXT   REFERENCES versions (id),
+  title          TEXT   NOT NULL,
+  round          BIGINT NOT NULL,
+  rounds         BIGINT NOT NULL DEFAULT 0,
+  open           BIGINT NOT NULL,
+  unclear        BIGINT NOT NULL DEFAULT 0,
+  offered        BIGINT NOT NULL DEFAULT 0,
+  turn           TEXT   NOT NULL CHECK (turn IN ('', 'team', 'client')),
+  turn_since     BIGINT NOT NULL,
+  turn_by        TEXT   NOT NULL REFERENCES persons (id),
+  withdrawn_at   BIGINT,
+  created_at     BIGINT NOT NULL,
+  created_by     TEXT   NOT NULL REFERENCES persons (id),
+  UNIQUE (id, project_id),
+  CHECK ((approval_id IS NULL) = (version_id IS NOT NULL)),
+  FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id),
+  FOREIGN KEY (file_id, project_id) REFERENCES files (id, project_id)
+);
+
+CREATE INDEX revision_requests_approval ON revision_requests (approval_id) WHERE approval_id IS NOT NULL;
+
+CREATE INDEX revision_requests_file ON revision_requests (file_id) WHERE file_id IS NOT NULL;
+
+CREATE INDEX revision_requests_open ON revision_requests (project_id) WHERE open > 0;
+
+CREATE INDEX revision_requests_project ON revision_requests (project_id, id);
+
+CREATE INDEX revision_requests_waiting ON revision_requests (project_id) WHERE turn = 'client';
 
 CREATE TABLE seen (
   person_id  TEXT   NOT NULL REFERENCES persons (id),

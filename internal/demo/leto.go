@@ -53,6 +53,20 @@ func letoSite() *project {
 				I have checked the fourteen pages for phone and desktop and accept this milestone as reached and as agreed, apart from the open points.`,
 				points: []string{"The green of the button on the phone may become a shade darker while it is built."}, on: -27, by: jonas, signed: -26, signer: marcus},
 		},
+		wanted: []wanted{{on: -6, by: sofia, file: shelf.of("Page designs.pdf")[0],
+			points: []string{
+				"The price next to the name on the page of a product, not below the picture.",
+				"Show the care label on every product, with the symbols.",
+				"A page for each of the three mills, with a film.",
+				"The button says “Into the basket” rather than “Buy”.",
+				"Something about returns, where people look for it.",
+			},
+			said: []reply{
+				{on: -5, who: priya, n: 1, how: "done"},
+				{on: -5, who: priya, n: 4, how: "refuse", words: "We tried both with twelve people: “Buy” was found a second sooner. We would like to keep it."},
+				{on: -4, who: jonas, n: 3, how: "price", price: portal.Price{Amount: 240000, Currency: "EUR"}},
+				{on: -3, who: priya, n: 5, how: "ask", words: "In the foot of every page, or in the basket too?"},
+			}}},
 		talks: letoSiteTalks(shelf), remarks: letoSiteRemarks(shelf),
 		given: []given{
 			{on: -28, file: shelf.of("homepage-hero.jpg")[0], until: 30},

@@ -61,6 +61,7 @@ type project struct {
 	given         []given
 	approvals     []*sought
 	signoffs      []signing
+	wanted        []wanted
 	talks         []talk
 	remarks       []remark
 	status        portal.ProjectStatus // where no update says it
@@ -222,6 +223,7 @@ func (f *filling) client(c *client) {
 	for _, p := range c.projects {
 		f.approvals(p)
 		f.signoffs(p)
+		f.wishes(p)
 		f.talks(p)
 	}
 	f.general(c)

@@ -181,6 +181,11 @@ func (t *tx) answer(ctx context.Context, a Approval, f flow, mine int, in Approv
 			return err
 		}
 	}
+	if to == ApprovalReturn && f.stages[f.stage-1].of == ClientSide {
+		if err := t.listChanges(ctx, a, in); err != nil {
+			return err
+		}
+	}
 	kind := map[ApprovalState]Kind{ApprovalGranted: ApprovalApproved, ApprovalNoted: ApprovalApproved, ApprovalReturn: ApprovalReturned, ApprovalRefused: ApprovalDeclined}[to]
 	if to == a.State {
 		kind = ApprovalAnswered
@@ -446,6 +451,9 @@ func (me *Scope) Undo(ctx context.Context, id ApprovalID) error {
 
 func (t *tx) undo(ctx context.Context, a Approval, f flow, d ApprovalDecision) error {
 	of := f.stages[f.stage-1].of
+	if err := t.unlistChanges(ctx, a); err != nil {
+		return err
+	}
 	if err := t.must(ctx, `
 UPDATE approvals SET state = 'viewed', state_at = $1, state_by = $2, asking = 1, lane = $3, turn = $3, turn_since = $1, revision = revision + 1 WHERE id = $4 AND revision = $5`,
 		t.now, string(t.me.actor.person), string(of), string(a.ID), a.Revision); err != nil {

@@ -198,10 +198,10 @@ func (t *tx) unaskDeliverable(ctx context.Context, id DeliverableID) error {
 	return t.hideAsking(ctx, askedOfDeliverable, string(id))
 }
 
-// hideAsking takes what happened to approvals out of the client's sight, with
-// what they are about.
+// hideAsking takes what happened to approvals, and to what was asked to be changed
+// in them, out of the client's sight, with what they are about.
 func (t *tx) hideAsking(ctx context.Context, of string, ids ...any) error {
-	_, err := t.exec(ctx, `UPDATE events SET shown = 0 WHERE shown = 1 AND subject IN (`+of+`)`, ids...)
+	_, err := t.exec(ctx, `UPDATE events SET shown = 0 WHERE shown = 1 AND (subject IN (`+of+`) OR subject IN (`+changesIn+`(`+of+`)))`, ids...)
 	return err
 }
 

@@ -570,8 +570,10 @@ func (t *tx) hideTraces(ctx context.Context, subjects []string) error {
 		if _, err := t.exec(ctx, `UPDATE events SET shown = 0 WHERE subject IN `+places, args...); err != nil {
 			return err
 		}
-		if err := t.hideAsking(ctx, askedOfFiles+places, args...); err != nil {
-			return err
+		for _, of := range []string{askedOfFiles, changesOfFiles} {
+			if err := t.hideAsking(ctx, of+places, args...); err != nil {
+				return err
+			}
 		}
 		places, args = oneOf(2, part)
 		rows, err := t.query(ctx, `SELECT `+shareLinkColumns+` FROM my_share_links l WHERE l.revoked_at IS NULL AND l.file_id IN `+places+` ORDER BY l.id`, args...)

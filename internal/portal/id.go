@@ -35,6 +35,8 @@ type (
 	DecisionID    string // dec_, an answer to an approval
 	SignoffID     string // sgn_
 	CertificateID string // crt_
+	RevisionID    string // rev_, a revision request
+	ChangeID      string // rvi_, one point of a revision request
 	DeviceID      string // dev_, a browser that takes pushes
 	UnsentID      string // uns_, a comment that was not sent yet
 )

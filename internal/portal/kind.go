@@ -121,6 +121,17 @@ const (
 	ApprovalSuperseded Kind = "approval_superseded"
 	ApprovalExpired    Kind = "approval_expired"
 
+	RevisionRequested Kind = "revision_requested"
+	RevisionWithdrawn Kind = "revision_withdrawn" // with the answer that it came of
+	ChangeDone        Kind = "change_done"
+	ChangeRefused     Kind = "change_refused"
+	ChangeUnclear     Kind = "change_unclear" // the team has a question
+	ChangeClarified   Kind = "change_clarified"
+	ChangeReopened    Kind = "change_reopened"
+	ChangePriced      Kind = "change_priced" // it is out of scope
+	PriceAccepted     Kind = "price_accepted"
+	PriceDeclined     Kind = "price_declined"
+
 	SignoffAsked     Kind = "signoff_asked"
 	SignoffViewed    Kind = "signoff_viewed"
 	SignoffSigned    Kind = "signoff_signed"
@@ -308,6 +319,17 @@ var kinds = map[Kind]particulars{
 	ApprovalCancelled:  {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	ApprovalSuperseded: {place: projectFeed, section: SectionApprovals},
 	ApprovalExpired:    {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+
+	RevisionRequested: {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	RevisionWithdrawn: {place: projectFeed, section: SectionApprovals},
+	ChangeDone:        {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	ChangeRefused:     {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	ChangeUnclear:     {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	ChangeClarified:   {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	ChangeReopened:    {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	ChangePriced:      {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	PriceAccepted:     {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	PriceDeclined:     {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 
 	SignoffAsked:     {place: projectFeed, section: SectionApprovals, mail: "signoff", topic: TopicReviews},
 	SignoffViewed:    {place: auditOnly},

@@ -12,7 +12,7 @@ import (
 // A Need is one thing that waits for somebody.
 type Need struct {
 	Item        ItemID // of a question or a message: the id of its conversation
-	Kind        string // "task", "deliverable", "milestone", "file_request", "approval", "signoff", or of what waits in a conversation "question", for clients, and "message", for the team
+	Kind        string // "task", "deliverable", "milestone", "file_request", "approval", "revision", "signoff", or of what waits in a conversation "question", for clients, and "message", for the team
 	Title       string
 	Project     ProjectID
 	ProjectName string
@@ -208,6 +208,9 @@ UNION ALL
 SELECT i.id, 'approval', i.title, i.project_id, '', i.client_id, '', COALESCE(i.due_on, ''), i.turn_since, '', i.side, i.rights
   FROM my_approvals i WHERE i.project_id IN `+in+` AND i.turn = 'team' AND i.lane = 'team' AND (i.asking = 0 OR i.waits = 1)
 UNION ALL
+SELECT i.id, 'revision', i.title, i.project_id, '', i.client_id, '', '', i.turn_since, '', i.side, i.rights
+  FROM my_revisions i WHERE i.project_id IN `+in+` AND i.open > 0 AND i.side = 'team' AND NOT EXISTS (SELECT 1 FROM my_approvals a WHERE a.id = i.approval_id AND a.lane = 'team')
+UNION ALL
 SELECT i.id, 'signoff', i.title, i.project_id, '', i.client_id, '', COALESCE(i.due_on, ''), i.state_at, '', i.side, i.rights
   FROM my_signoffs i WHERE i.project_id IN `+in+` AND i.state = 'declined' AND i.side = 'team'
    AND NOT EXISTS (SELECT 1 FROM my_signoffs o WHERE o.subject_id = i.subject_id AND o.id > i.id)
@@ -253,6 +256,9 @@ UNION ALL
 `+needColumns("file_request")+` WHERE i.project_id IN `+in+` AND i.state IN ('open', 'refused') AND i.turn_since < $2
 UNION ALL
 `+needColumns("approval")+` WHERE i.project_id IN `+in+` AND i.asking = 1 AND i.turn = 'client' AND i.turn_since < $2
+UNION ALL
+SELECT i.id, 'revision', i.title, i.project_id, '', i.client_id, '', '', i.turn_since, '', i.side, i.rights
+  FROM my_revisions i WHERE i.project_id IN `+in+` AND i.turn = 'client' AND i.turn_since < $2
 UNION ALL
 SELECT i.id, 'signoff', i.title, i.project_id, '', i.client_id, '', COALESCE(i.due_on, ''), i.state_at, '', i.side, i.rights
   FROM my_signoffs i WHERE i.project_id IN `+in+` AND i.state = 'asked' AND i.state_at < $2

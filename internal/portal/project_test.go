@@ -39,7 +39,7 @@ func reads() []read {
 		}
 		return got, nil
 	}
-	return append(slices.Concat(fileReads(items, each), talkReads(items, each), approvalReads(items, each), signoffReads(items, each)), []read{
+	return append(slices.Concat(fileReads(items, each), talkReads(items, each), approvalReads(items, each), signoffReads(items, each), revisionReads(items, each)), []read{
 		{"Project", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
 			return me.Project(ctx, p)
 		}},

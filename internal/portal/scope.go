@@ -188,6 +188,10 @@ SELECT a.id, 'approval', a.project_id, a.title, CASE WHEN (p.sections & 2048) <>
  WHERE x.person_id = COALESCE((SELECT v.person_id FROM client_users v WHERE v.id = $1), $1) AND x.role = 'decider' AND x.decision_id IS NULL
    AND a.asking = 1 AND a.turn = 'client' AND p.side = 'client' AND (p.rights & 32) <> 0 AND (p.sections & 128) <> 0 AND ` + subjectsShown + `
 UNION ALL
+SELECT r.id, 'revision', r.project_id, r.title, NULL, r.turn_since, CASE WHEN (p.sections & 4096) <> 0 THEN r.turn_by END, p.client_id, p.side, p.rights
+  FROM my_places p JOIN revision_requests r ON r.project_id = p.id
+ WHERE p.side = 'client' AND (p.sections & 128) <> 0 AND r.turn = 'client' AND ((p.rights & 4) <> 0 AND r.unclear > 0 OR (p.rights & 32) <> 0 AND r.offered > 0) AND ` + revisionSeen + `
+UNION ALL
 SELECT s.id, 'signoff', s.project_id, s.title, CASE WHEN (p.sections & 2048) <> 0 THEN s.due_on END, s.state_at,
        CASE WHEN (p.sections & 4096) <> 0 THEN s.created_by END, p.client_id, p.side, p.rights
   FROM my_places p CROSS JOIN signoffs s
@@ -350,6 +354,30 @@ SELECT d.id, d.approval_id, d.stage, d.person_id, n.name, d.role, d.answer, d.un
 	"my_approval_verdicts": `
 SELECT x.decision_id, x.position, x.verdict, x.note, d.approval_id, d.person_id, d.name, d.side, d.rights
   FROM approval_verdicts x JOIN my_approval_decisions d ON d.id = x.decision_id`,
+
+	// What is asked to be changed: clients see it while they see what it is about.
+	"my_revisions": `
+SELECT r.id, r.project_id, r.approval_id, r.file_id, r.version_id, r.title, r.round, r.rounds, r.open, r.unclear, r.offered, r.turn, r.turn_since,
+       (SELECT COUNT(*) FROM revision_items i WHERE i.request_id = r.id) AS points, (SELECT COUNT(*) FROM revision_items i WHERE i.request_id = r.id AND i.state = 'done') AS done,
+       CASE WHEN r.withdrawn_at IS NULL THEN 0 ELSE 1 END AS withdrawn, r.created_at,
+       ` + shownPerson("r.created_by") + ` AS created_by, ` + shownName("r.created_by") + ` AS created_by_name,
+       ` + projectName + ` AS project_name, p.client_id, ` + clientName + ` AS client_name, p.side, p.rights, p.sections
+  FROM revision_requests r JOIN my_places p ON p.id = r.project_id
+ WHERE p.side = 'team' OR ((p.sections & 128) <> 0 AND ` + revisionSeen + `)`,
+
+	// The points of it. What answers one is told to whom sees it.
+	"my_changes": `
+SELECT i.id, i.request_id, i.number, i.body, i.file_id, i.version_id, f.name AS file_name, CASE WHEN f.audience = 'client' AND v.audience = 'client' THEN v.shown_number ELSE v.number END AS version_number,
+       CASE WHEN f.trashed_at IS NULL THEN 0 ELSE 1 END AS trashed, i.thread_id, COALESCE(t.place, '') AS place, t.number AS place_number,
+       i.state, i.state_at, CASE WHEN (r.sections & 4096) <> 0 OR NOT EXISTS (SELECT 1 FROM team_members n WHERE n.person_id = i.state_by) THEN ` + nameOf("i.state_by") + ` END AS state_by_name,
+       i.reason, i.clarified, CASE WHEN r.side = 'team' OR ` + doneSeen + ` THEN d.id END AS done_id, CASE WHEN r.side = 'team' OR ` + doneSeen + ` THEN e.id END AS done_file,
+       CASE WHEN r.side = 'team' OR ` + doneSeen + ` THEN e.name ELSE '' END AS done_name, CASE WHEN e.audience = 'client' AND d.audience = 'client' THEN d.shown_number WHEN r.side = 'team' THEN d.number ELSE 0 END AS done_number,
+       i.out_of_scope, i.price, i.currency, i.offer, i.offer_at, CASE WHEN i.offer IN ('accepted', 'declined') THEN ` + nameOf("i.offer_by") + ` END AS offer_by_name,
+       i.revision, r.withdrawn, r.project_id, r.client_id, r.title, r.side, r.rights
+  FROM revision_items i JOIN my_revisions r ON r.id = i.request_id
+  LEFT JOIN files f ON f.id = i.file_id LEFT JOIN versions v ON v.id = i.version_id
+  LEFT JOIN threads t ON t.id = i.thread_id
+  LEFT JOIN versions d ON d.id = i.done_id LEFT JOIN files e ON e.id = d.file_id`,
 
 	// Requests for final acceptance: clients see those of what they see.
 	"my_signoffs": `
@@ -964,6 +992,15 @@ var versionSQL = `CASE WHEN p.side = 'team' THEN v.number ELSE COALESCE(v.shown_
 const subjectsShown = `NOT EXISTS (SELECT 1 FROM approval_subjects s JOIN files f ON f.id = s.file_id JOIN versions v ON v.id = s.version_id
          WHERE s.approval_id = a.id AND (f.audience <> 'client' OR v.audience <> 'client' OR (p.sections & 32) = 0))
    AND (a.deliverable_id IS NULL OR ((p.sections & 8) <> 0 AND EXISTS (SELECT 1 FROM deliverables d WHERE d.id = a.deliverable_id AND d.audience = 'client')))`
+
+// revisionSeen is true of a revision request r whose client, with the place p in
+// its project, sees what it is about. What was deleted since stays known.
+const revisionSeen = `CASE WHEN r.approval_id IS NOT NULL THEN EXISTS (SELECT 1 FROM approvals a WHERE a.id = r.approval_id AND a.shown_at IS NOT NULL AND ` + subjectsShown + `)
+         ELSE (p.sections & 32) <> 0 AND EXISTS (SELECT 1 FROM versions x JOIN files y ON y.id = x.file_id WHERE x.id = r.version_id AND x.audience = 'client' AND y.audience = 'client') END`
+
+// doneSeen is true of the version d of the file e that answers a change, when the
+// reader of its request r, one of the client, sees it.
+const doneSeen = `((r.sections & 32) <> 0 AND d.audience = 'client' AND e.audience = 'client' AND e.trashed_at IS NULL)`
 
 // signoffSeen is true of a sign-off s whose client, with the place p in its
 // project, sees what it is about.

@@ -12,7 +12,7 @@ import (
 // hand can say which. The chain binds the seal, as all of the event.
 //
 // Sealed are approvals with all that belongs to them, each answer that was ever
-// given to one, and sign-offs: what a dispute would be about.
+// given to one, revision requests, and sign-offs: what a dispute would be about.
 
 // querier reads whole tables: for the chain alone.
 type querier interface {
@@ -46,6 +46,13 @@ var sealedSignoff = []sealedPart{
 	{"certificate", `SELECT content FROM certificates WHERE subject_id = $1`},
 }
 
+var sealedRevision = []sealedPart{
+	{"text", `SELECT project_id, client_id, COALESCE(approval_id, ''), COALESCE(file_id, ''), COALESCE(version_id, ''), title, round, rounds, COALESCE(withdrawn_at, 0), created_at, created_by FROM revision_requests WHERE id = $1`},
+	{"items", `SELECT number, body, COALESCE(file_id, ''), COALESCE(version_id, ''), COALESCE(thread_id, '') FROM revision_items WHERE request_id = $1 ORDER BY number`},
+	{"answers", `SELECT number, state, state_at, state_by, reason, clarified, COALESCE(done_id, '') FROM revision_items WHERE request_id = $1 ORDER BY number`},
+	{"prices", `SELECT number, out_of_scope, price, currency, offer, COALESCE(offer_at, 0), COALESCE(offer_by, '') FROM revision_items WHERE request_id = $1 ORDER BY number`},
+}
+
 // sealedParts are those of a row by its id; none of what is not sealed.
 func sealedParts(id string) []sealedPart {
 	switch kind, _, _ := strings.Cut(id, "_"); kind {
@@ -53,6 +60,8 @@ func sealedParts(id string) []sealedPart {
 		return sealedApproval
 	case "dec":
 		return sealedDecision
+	case "rev":
+		return sealedRevision
 	case "sgn":
 		return sealedSignoff
 	}

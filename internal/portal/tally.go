@@ -14,12 +14,14 @@ import (
 // retally counts the items of a project anew, of the kind whose item changed;
 // of all kinds when the change was to another thing.
 func (t *tx) retally(ctx context.Context, project ProjectID, subject string) error {
-	kinds := []string{"milestone", "task", "deliverable", "file_request", "approval"}
+	kinds := []string{"milestone", "task", "deliverable", "file_request", "approval", "revision"}
 	switch {
 	case strings.HasPrefix(subject, "frq_"):
 		kinds = []string{"file_request"}
 	case strings.HasPrefix(subject, "apr_"): // a deliverable may have changed with it
 		kinds = []string{"approval", "deliverable"}
+	case strings.HasPrefix(subject, "rev_"):
+		kinds = []string{"revision"}
 	}
 	switch ItemID(subject).Kind() {
 	case "milestone", "task", "deliverable":

@@ -239,6 +239,12 @@ func (e told) needs(l listener) bool {
 		return e.waits[l.person]
 	case ApprovalReturned, ApprovalDeclined, ApprovalPassed, ApprovalExpired:
 		return l.side == Team
+	case RevisionRequested, ChangeClarified, PriceAccepted, PriceDeclined:
+		return l.side == Team
+	case ChangeUnclear:
+		return l.side == ClientSide && l.rights.Has(Comment)
+	case ChangePriced:
+		return l.side == ClientSide && l.rights.Has(Decide)
 	case SignoffAsked:
 		return l.side == ClientSide && l.rights.Has(SignOff)
 	case SignoffDeclined:

@@ -570,6 +570,8 @@ const (
 	askedOfFile        = `SELECT s.approval_id FROM approval_subjects s WHERE s.file_id = $1`
 	askedOfFolder      = `SELECT s.approval_id FROM approval_subjects s JOIN files f ON f.id = s.file_id WHERE f.folder_id = $1`
 	askedOfDeliverable = `SELECT o.id FROM approvals o WHERE o.deliverable_id = $1`
+	changesIn          = `SELECT o.id FROM revision_requests o WHERE o.approval_id IN ` // and the approvals
+	changesOfFiles     = `SELECT o.id FROM revision_requests o WHERE o.file_id IN `     // likewise
 	signoffsAbout      = `SELECT o.id FROM signoffs o WHERE o.subject_id = $1`
 )
 

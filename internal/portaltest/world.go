@@ -87,7 +87,9 @@ type Items struct {
 	// Of the file, and granted: of the team's by Ada in a stage of the team, of the
 	// client's by its lead.
 	Approval portal.ApprovalID
-	Signoff  portal.SignoffID // of the milestone, signed
+	Signoff  portal.SignoffID  // of the milestone, signed
+	Revision portal.RevisionID // of the file's newest version, with one point
+	Change   portal.ChangeID   // that was refused
 
 	// What is said: of the team's alone, everything; of the client's, each thread
 	// begins with a message of the team's, has one of a client's, and, between
@@ -377,6 +379,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $10, 0)`,
 		string(it.Deliverable), string(it.File), string(project), b.now, ada)
 	b.approval(it, project, c, client, name, side)
 	b.signoff(it, project, c, client, name, side)
+	b.revision(it, project, c, client, name, side)
 	if side == portal.Team {
 		return
 	}
@@ -432,6 +435,21 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, 'signed', $8, $9, $8, $9, $10, $11, $12, 'le
 		paper := db.NewID("crt")
 		b.exec(`INSERT INTO certificates (id, subject_id, project_id, client_id, token_hash, content, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 			paper, id, string(project), string(c), b.w.Accounts.TokenHash(b.w.Accounts.Token(account.PurposeCertificate, paper)), `{"Kind":"signoff","Of":"milestone","Title":"`+word("signoff-record")+`"}`, b.now, string(b.w.Ada))
+	})
+}
+
+// revision makes a revision request of the file, whose one point was refused.
+func (b *builder) revision(it *Items, project portal.ProjectID, c portal.ClientID, client, name string, side portal.Side) {
+	it.Revision, it.Change = portal.RevisionID(db.NewID("rev")), portal.ChangeID(db.NewID("rvi"))
+	id, point := string(it.Revision), string(it.Change)
+	b.later = append(b.later, func() {
+		word := func(what string) string { return Canary(client, side, name+"-"+what) }
+		who := map[portal.ClientID]portal.PersonID{b.w.Acme: b.w.Cleo, b.w.Brick: b.w.Carl}[c]
+		b.exec(`INSERT INTO revision_requests (id, project_id, client_id, file_id, version_id, title, round, rounds, open, turn, turn_since, turn_by, created_at, created_by)
+VALUES ($1, $2, $3, $4, $5, $6, 1, 2, 0, '', $7, $8, $7, $9)`,
+			id, string(project), string(c), string(it.File), string(it.Version), word("revision-title"), b.now, string(b.w.Ada), string(who))
+		b.exec(`INSERT INTO revision_items (id, request_id, project_id, number, body, file_id, version_id, state, state_at, state_by, reason, clarified) VALUES ($1, $2, $3, 1, $4, $5, $6, 'refused', $7, $8, $9, $10)`,
+			point, id, string(project), word("revision-point"), string(it.File), string(it.Version), b.now, string(b.w.Ada), word("revision-reason"), word("revision-clarified"))
 	})
 }
 

@@ -4,6 +4,7 @@ package sentence
 import (
 	"cmp"
 	"maps"
+	"strconv"
 	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -33,6 +34,10 @@ func Of(b *words.Book, e portal.Event, workspace string) Sentence {
 	}
 	if e.Kind == portal.MilestoneShifted {
 		values["from"], values["to"] = day(b, values["from"]), day(b, values["to"])
+	}
+	if e.Kind == portal.ChangePriced || e.Kind == portal.PriceAccepted || e.Kind == portal.PriceDeclined {
+		amount, _ := strconv.ParseInt(values["price"], 10, 64) // as it was recorded
+		values["price"] = b.Money(amount, values["currency"])
 	}
 	values["actor"], values["person"] = cmp.Or(e.ActorName, workspace), cmp.Or(e.PersonName, workspace)
 	if e.ProjectName != "" {
@@ -64,7 +69,7 @@ func Several(b *words.Book, e portal.Event, files int, workspace string) Sentenc
 // places are the pages of things, by the prefix of their ids.
 var places = map[string]string{
 	"prj": "/projects/", "tsk": "/tasks/", "dlv": "/deliverables/", "mst": "/milestones/", "upd": "/updates/",
-	"frq": "/requests/", "fol": "/folders/", "fil": "/files/", "cli": "/clients/", "thr": "/conversations/", "msg": "/messages/", "apr": "/approvals/", "sgn": "/signoffs/",
+	"frq": "/requests/", "fol": "/folders/", "fil": "/files/", "cli": "/clients/", "thr": "/conversations/", "msg": "/messages/", "apr": "/approvals/", "rev": "/revisions/", "sgn": "/signoffs/",
 }
 
 // Href is the address of a thing by its id, or "" for what has no page.

@@ -54,6 +54,9 @@ func (s *Server) approvals(w http.ResponseWriter, r *http.Request, me *visit) er
 	if p.Awaited, err = me.AwaitedApprovals(ctx, 0); err != nil {
 		return err
 	}
+	if p.Changes, err = me.AwaitedRevisions(ctx); err != nil {
+		return err
+	}
 	client := portal.ClientID(r.URL.Query().Get("client"))
 	for _, c := range me.Self.Clients {
 		if client != "" && c.ID != client {
@@ -253,6 +256,9 @@ func (s *Server) projectApprovals(w http.ResponseWriter, r *http.Request, me *vi
 		if p.Signoffs, _, err = me.ProjectSignoffs(r.Context(), in.Project.ID, portal.Page{Limit: onBoard}); err != nil {
 			return err
 		}
+		if p.Revisions, _, err = me.ProjectRevisions(r.Context(), in.Project.ID, portal.Page{Limit: onBoard}); err != nil {
+			return err
+		}
 	}
 	return s.render(w, r, http.StatusOK, view.ProjectApprovals(p))
 }
@@ -314,6 +320,9 @@ func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visi
 	if p.Certificate, err = certificateOf(ctx, me, string(a.ID)); err != nil {
 		return err
 	}
+	if err := approvalLists(ctx, me, &p); err != nil {
+		return err
+	}
 	if in.Project.Sections.Has(portal.SectionActivity) {
 		if p.Events, err = me.ItemActivity(ctx, portal.ItemID(a.ID), eventsOnItem); err != nil {
 			return err
@@ -324,6 +333,23 @@ func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visi
 	}
 	s.below(&p.Within, "approvals", a.Title)
 	return s.render(w, r, status, view.Approval(p))
+}
+
+// approvalLists are what was asked to be changed, and the comments that would be.
+func approvalLists(ctx context.Context, me *visit, p *view.ApprovalPage) (err error) {
+	a := p.Approval
+	if p.Revisions, err = me.ApprovalRevisions(ctx, a.ID); err != nil {
+		return err
+	}
+	if a.Previous != "" {
+		if p.Last, err = me.ApprovalRevisions(ctx, a.Previous); err != nil {
+			return err
+		}
+	}
+	if a.MayDecide() && !a.Team() {
+		p.Remarks, err = me.ApprovalRemarks(ctx, a)
+	}
+	return err
 }
 
 // answerTyped reads the form of an answer. Approving with words is approving with

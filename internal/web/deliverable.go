@@ -94,6 +94,9 @@ func (s *Server) renderDeliverable(w http.ResponseWriter, r *http.Request, me *v
 	if p.Signoffs, _, err = me.SubjectSignoffs(ctx, string(d.ID), portal.Page{Limit: signoffsBeside}); err != nil {
 		return err
 	}
+	if p.Revisions, _, err = me.DeliverableRevisions(ctx, d.ID, portal.Page{Limit: revisionsBeside}); err != nil {
+		return err
+	}
 	p.MayDelete = p.MayDelete && len(p.Approvals) == 0 && len(p.Signoffs) == 0
 	if err := s.attached(r, me, &p.Item); err != nil {
 		return err

@@ -134,6 +134,8 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 		"/projects/{id}":         string(s.Site),
 		"/approvals/{id}":        string(s.Items[s.Site][portal.ClientSide].Approval),
 		"/signoffs/{id}":         string(s.Items[s.Site][portal.ClientSide].Signoff),
+		"/revisions/{id}":        string(items.Revision),
+		"{change}":               string(items.Change),
 		"/requests/{id}":         string(s.Items[s.Site][portal.ClientSide].Request),
 		"/share-links/{id}":      string(s.Items[s.Site][portal.ClientSide].ShareLink),
 		"/verify/{token}":        "vt_crt_unknown",                                                                                 // whoever has a code sees what it is of
@@ -181,7 +183,7 @@ var placeholder = regexp.MustCompile(`\{[^}]+\}`)
 
 // ofItem matches what is about an item of a project, which is the client's or
 // the team's own.
-var ofItem = regexp.MustCompile(`\{(item|message|task|milestone|deliverable|update|link)\}| /(tasks|milestones|deliverables|updates|links|files|folders|trash|versions|conversations|comments)/\{id\}|/mentionable$`)
+var ofItem = regexp.MustCompile(`\{(item|message|task|milestone|deliverable|update|link|change)\}| /(revisions|tasks|milestones|deliverables|updates|links|files|folders|trash|versions|conversations|comments)/\{id\}|/mentionable$`)
 
 // late are the changes after which others find less: they come last, in this order.
 var late = []string{
@@ -230,6 +232,10 @@ func formOf(s *webtest.Site, pattern string) url.Values {
 		"POST /projects/{project}/zip":       {"file": {string(s.Items[s.Site][portal.ClientSide].File)}},
 		"POST /files/{id}/share":             {"days": {"14"}},
 		"POST /projects/{project}/requests":  {"title": {"Logo"}},
+		"POST /changes/{change}":             {"do": {"reopen"}, "revision": {"7"}},
+		"POST /changes/{change}/clarify":     {"answer": {"So"}},
+		"POST /changes/{change}/price":       {"answer": {"accept"}, "price": {"100"}, "currency": {"EUR"}},
+		"POST /versions/{id}/revision":       {"points": {""}},
 		"POST /requests/{id}/decide":         {"decision": {"refuse"}, "reason": {"Larger"}, "revision": {"1"}},
 		"POST /projects/{project}/approvals": {"title": {"Logo"}},
 		"POST /projects/{project}/signoffs":  {"statement": {""}},

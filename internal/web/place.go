@@ -35,6 +35,11 @@ func places(ctx context.Context, me *visit, p *view.ViewerPage, c *view.Comments
 	if c.Unsent, err = me.UnsentOn(ctx, v.ID); err != nil {
 		return err
 	}
+	if len(p.Asked) == 0 && v.Audience == portal.ClientSide && p.File.Audience == portal.ClientSide && !p.ReadOnly && view.MayRequestRevision(p.Project) {
+		if c.Remarks, err = me.Remarks(ctx, v.ID); err != nil {
+			return err
+		}
+	}
 	counts, err := me.UnsentCounts(ctx, p.File.ID)
 	for _, o := range p.Versions {
 		if n := counts[o.ID]; n > 0 && o.ID != v.ID {

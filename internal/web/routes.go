@@ -33,6 +33,7 @@ func (s *Server) routes() []route {
 		s.approvalRoutes(),
 		s.approvalLinkRoutes(),
 		s.signoffRoutes(),
+		s.revisionRoutes(),
 		s.verifyRoutes(),
 		s.talkRoutes(),
 		s.commentRoutes(),

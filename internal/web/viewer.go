@@ -85,6 +85,11 @@ func (s *Server) renderViewer(w http.ResponseWriter, r *http.Request, me *visit,
 			p.Asked = append(p.Asked, a)
 		}
 	}
+	if p.Project.Sections.Has(portal.SectionApprovals) {
+		if p.Revisions, _, err = me.FileRevisions(ctx, f.ID, portal.Page{Limit: revisionsBeside}); err != nil {
+			return err
+		}
+	}
 	if p.Attached, err = attachedTo(ctx, me, &p.Page, f.ID); err != nil {
 		return err
 	}

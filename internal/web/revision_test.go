@@ -1,0 +1,82 @@
+package web_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+	"github.com/vitrine-portal/vitrine/internal/web/webtest"
+)
+
+// Comments on a version become a numbered list, which the team answers point by
+// point: one in a price that the client accepts, one in a question.
+func TestRevisionPages(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		s := webtest.New(t, w, nil)
+		ctx := t.Context()
+		tom, cleo, bea := s.As("tom"), s.As("cleo"), s.As("bea")
+		it := s.Items[s.World.Site][portal.ClientSide]
+		for _, body := range []string{"Larger **logo**", "A second page"} {
+			if _, err := s.World.As(s.Cleo).CommentOn(ctx, portal.ItemID(it.File), portal.NewComment{Version: it.Version, NewMessage: portal.NewMessage{Body: body}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		file := "/files/" + string(it.File) + "?panel=comments"
+		form := "/versions/" + string(it.Version) + "/revision"
+		for name, status := range map[string]int{"bea": 403, "dan": 404, "carl": 404, "rex": 404} {
+			s.As(name).Get(form).MustBe(status)
+			s.As(name).Post(form, url.Values{"points": {"x"}}).MustBe(status)
+		}
+		bea.Get(file).MustBe(200).MustNotContain("Ask for these changes")
+		cleo.Get(file).MustBe(200).MustContain("Ask for these changes (2)")
+		f := cleo.Get(form).MustBe(200).MustContain("Larger", "A second page", "takes one round").Form(form)
+		p := f.Set("points", "Drop the date\n\nAnd the time").Submit(cleo).MustBe(200).MustContain("The list is sent", "Round 2", "4 changes: 4 open", "And the time")
+		at, _, _ := strings.Cut(p.Path, "?")
+		f.Set("points", "Again").Submit(cleo).MustBe(409).MustContain("No list was made", "Again")
+		cleo.Get(file).MustNotContain("Ask for these changes")
+		for _, name := range []string{"dan", "carl", "rex", "eve"} {
+			s.As(name).Get(at).MustBe(404)
+		}
+		cleo.Get(at).MustBe(200).MustNotContain("Will not be made")
+		tom.Get("/").MustBe(200).MustContain("1 needs us", "asked for changes")
+
+		all, err := s.World.As(s.Tom).Changes(ctx, portal.RevisionID(strings.TrimPrefix(at, "/revisions/")))
+		if err != nil || len(all) != 4 {
+			t.Fatalf("%d points: %v", len(all), err)
+		}
+		point := func(n int) string { return "/changes/" + string(all[n-1].ID) }
+		say := func(n int, do string, more url.Values) *webtest.Page {
+			t.Helper()
+			more.Set("do", do)
+			return tom.Post(point(n), more)
+		}
+		one := func(key, value string) url.Values { return url.Values{key: {value}, "revision": {"1"}} }
+		say(1, "done", one("version", string(it.Version))).MustBe(200).MustContain("Saved. The client is told", "Done in")
+		say(2, "refuse", one("reason", " ")).MustBe(422).MustContain("This is needed.")
+		say(2, "price", url.Values{"revision": {"1"}, "price": {"much"}, "currency": {"EUR"}}).MustBe(422).MustContain("Type an amount above nothing")
+		say(2, "price", url.Values{"revision": {"1"}, "price": {"1,250.50"}, "currency": {"EUR"}}).MustBe(200).MustContain("€1,250.50", "the price waits to be accepted")
+		say(3, "ask", one("reason", "Which date?")).MustBe(200).MustContain("Needs clarification")
+		say(4, "refuse", one("reason", "It is the law.")).MustBe(200).MustContain("1 done, 1 not made, 1 with a question and 1 waiting for a price")
+		say(4, "ask", one("reason", "Too late")).MustBe(409).MustContain("Nothing was changed")
+		say(4, "sing", url.Values{"revision": {"2"}}).MustBe(422)
+		bea.Get(at).MustBe(200).MustContain("Which date?", "€1,250.50").MustNotContain("Accept €")
+		bea.Post(point(2)+"/price", url.Values{"answer": {"accept"}, "price": {"125050"}, "currency": {"EUR"}}).MustBe(403)
+		cleo.Get("/").MustContain("Changes")
+		cleo.Get("/approvals").MustContain("Waits for you")
+		for _, name := range []string{"carl", "dan", "rex"} {
+			s.As(name).Post(point(3)+"/clarify", url.Values{"answer": {"x"}}).MustBe(404)
+			s.As(name).Post(point(2)+"/price", url.Values{"answer": {"accept"}, "price": {"125050"}, "currency": {"EUR"}}).MustBe(404)
+		}
+		bea.Get(at).Form(point(3)+"/clarify").Set("answer", "").Submit(bea).MustBe(422).MustContain("This is needed.")
+		bea.Get(at).Form(point(3)+"/clarify").Set("answer", "The one on the back.").Submit(bea).MustBe(200).MustContain("Thank you. The team goes on")
+		cleo.Post(point(2)+"/price", url.Values{"answer": {"accept"}, "price": {"100"}, "currency": {"EUR"}}).MustBe(409).MustContain("Nothing was changed")
+		cleo.Get(at).MustContain("Accept €1,250.50", "No, leave it")
+		cleo.Post(point(2)+"/price", url.Values{"answer": {"accept"}, "price": {"125050"}, "currency": {"EUR"}}).MustBe(200).MustContain("Accepted. The team is told", "accepted by Cleo")
+		tom.Get(at).MustBe(200).MustContain("The one on the back.", "accepted by Cleo")
+		say(4, "reopen", url.Values{"revision": {"2"}}).MustBe(200)
+		tom.Get("/files/" + string(it.File)).MustContain("Open the list")
+		tom.Get("/projects/" + string(s.World.Site) + "/approvals").MustContain("Lists of changes")
+	})
+}
