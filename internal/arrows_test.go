@@ -19,10 +19,11 @@ var arrows = map[string][]string{
 	"jobs":          {"db"},
 	"portal":        {"db", "account", "blob", "words"}, // of blob, the keys only; of words, the currencies
 	"sentence":      {"portal", "words"},
-	"web":           {"portal", "account", "notify", "live", "transfer", "blob", "diff", "sentence", "words", "web/static", "web/view", "web/view/ui"},
+	"web":           {"portal", "account", "notify", "live", "transfer", "blob", "diff", "handover", "sentence", "words", "web/static", "web/view", "web/view/ui"},
 	"web/view":      {"portal", "account", "diff", "sentence", "words", "prose", "web/static", "web/view/ui"},
 	"web/view/ui":   {"web/static"},
-	"api":           {"portal", "account", "transfer", "sentence", "words"},
+	"api":           {"portal", "account", "transfer", "handover", "sentence", "words"},
+	"handover":      {"portal", "transfer", "sentence", "prose", "words"},
 	"transfer":      {"portal", "blob", "preview"},
 	"mailin":        {"portal", "account", "transfer", "blob", "jobs", "words"},
 	"certificate":   {"portal", "blob", "jobs", "words"},

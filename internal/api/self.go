@@ -25,6 +25,7 @@ func (s *server) register() {
 	s.approvals()
 	s.signoffs()
 	s.revisionRequests()
+	s.handovers()
 	s.shareLinks()
 	s.fileRecords()
 	s.audience()

@@ -138,6 +138,8 @@ const (
 	SignoffDeclined  Kind = "signoff_declined"
 	SignoffWithdrawn Kind = "signoff_withdrawn"
 
+	HandoverTaken Kind = "handover_taken" // all that one may have of a project, in one archive
+
 	FileShared       Kind = "file_shared" // a share link was made
 	ShareLinkRevoked Kind = "share_link_revoked"
 	ShareLinkOpened  Kind = "share_link_opened" // and the file taken; once a day
@@ -336,6 +338,8 @@ var kinds = map[Kind]particulars{
 	SignoffSigned:    {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	SignoffDeclined:  {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	SignoffWithdrawn: {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+
+	HandoverTaken: {place: auditOnly},
 
 	FileShared:       {place: projectFeed, section: SectionFiles},
 	ShareLinkRevoked: {place: projectFeed, section: SectionFiles},

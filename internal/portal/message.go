@@ -106,6 +106,7 @@ func message(ctx context.Context, r reader, id MessageID) (m Message, err error)
 // MessagePage chooses what Messages returns; empty, the newest.
 type MessagePage struct {
 	Before, After, Around MessageID // at most one of them
+	First                 bool      // or the oldest
 }
 
 // Messages are a part of a thread, the oldest first.
@@ -135,6 +136,10 @@ func (me *Scope) Messages(ctx context.Context, id ThreadID, pg MessagePage) (l M
 		return all[:min(len(all), messagesOnPage)], more, err
 	}
 	switch {
+	case pg.First:
+		if l.All, l.Later, err = read(` > $4`, ``, 0); err != nil {
+			return l, err
+		}
 	case pg.After != "":
 		n, err := at(pg.After)
 		if err != nil {

@@ -59,6 +59,79 @@ SELECT u.person_id, u.name, u.client_id, c.name FROM my_client_users u JOIN my_c
 	return Actor{id: string(id), person: person, readOnly: true}, v, nil
 }
 
+// Handover opens the handover pack of a project: what one of the client's people
+// may have of it, to be read through the Scope that it returns. They take their
+// own, with Download. Whoever takes Manage in the team takes one for a client user
+// who sees the project: exactly theirs. It is recorded.
+func (me *Scope) Handover(ctx context.Context, project ProjectID, user ClientUserID) (theirs *Scope, p Project, err error) {
+	err = me.write(ctx, func(t *tx) error {
+		own, err := loadProject(ctx, t, project)
+		if err != nil {
+			return err
+		}
+		theirs, p = me, own
+		h := Happening{Kind: HandoverTaken, Client: own.Client, Project: own.ID, Subject: string(own.ID), Person: me.actor.person, Audience: Team, Apart: true, Details: Details{"title": own.Name}}
+		if own.Team() {
+			if !own.Can(Manage) {
+				return ErrForbidden
+			}
+			u, err := t.user(ctx, user)
+			switch {
+			case err == ErrNotFound || err == nil && (u.Client != own.Client || u.State == MemberRemoved):
+				return invalid("person", "choice")
+			case err != nil:
+				return err
+			}
+			theirs = me.p.As(viewActor(u))
+			if p, err = theirs.Project(ctx, project); err == ErrNotFound {
+				return invalid("person", "not_shown")
+			} else if err != nil {
+				return err
+			}
+			h.Person = u.Person
+		} else if user != "" {
+			return ErrForbidden
+		}
+		if !p.Can(Download) {
+			if own.Team() {
+				return invalid("person", "no_download")
+			}
+			return ErrForbidden
+		}
+		return t.record(ctx, h)
+	})
+	return theirs, p, err
+}
+
+// HandoverPeople returns the client users of whom there can be a handover pack of
+// a project: who see it, and may download. Takes Manage.
+func (me *Scope) HandoverPeople(ctx context.Context, project ProjectID) (some []ClientUser, err error) {
+	p, err := me.Project(ctx, project)
+	switch {
+	case err != nil:
+		return nil, err
+	case !p.Team() || !p.Can(Manage):
+		return nil, ErrForbidden
+	}
+	all, err := me.ClientUsers(ctx, p.Client)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range all {
+		if u.State == MemberRemoved {
+			continue
+		}
+		switch seen, err := me.p.As(viewActor(u)).Project(ctx, project); {
+		case err == ErrNotFound:
+		case err != nil:
+			return nil, err
+		case seen.Can(Download):
+			some = append(some, u)
+		}
+	}
+	return some, nil
+}
+
 // VisibleItem is one thing that a client user can see.
 type VisibleItem struct {
 	Kind        string // project, milestone, task, deliverable or update

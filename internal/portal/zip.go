@@ -8,7 +8,7 @@ import (
 // comes once.
 type ZipEntry struct {
 	Path string
-	Held bool // it is held back: Stored has nothing to hand out
+	Held bool // it is held back, or not to be had before it was decided on: Stored has nothing to hand out
 	Stored
 }
 
@@ -80,14 +80,11 @@ func (n names) take(name string) (string, error) {
 }
 
 func (z *zipper) file(f File, prefix string, taken names) error {
-	if !f.Can(Download) {
-		return ErrForbidden
-	}
 	s, err := f.Version.stored()
 	if err != nil && err != ErrHeld {
 		return err
 	}
-	held := err == ErrHeld
+	held := err == ErrHeld || !f.Can(Download) // before it was decided on
 	name, err := taken.take(f.Name)
 	if err != nil {
 		return err

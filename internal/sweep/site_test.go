@@ -1,6 +1,7 @@
 package sweep_test
 
 import (
+	"archive/zip"
 	"bufio"
 	"context"
 	"encoding/json"
@@ -35,14 +36,15 @@ type pages = webtest.Site
 // site is the whole program over a World: pages, API, streams and mails.
 type site struct {
 	*pages
-	t     *testing.T
-	mails *notify.Notifier
+	t      *testing.T
+	mails  *notify.Notifier
+	packed map[string]int // handover packs that were looked into, by who took them
 }
 
 func run(t *testing.T, f func(t *testing.T, s *site)) {
 	t.Helper()
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
-		s := &site{t: t}
+		s := &site{t: t, packed: map[string]int{}}
 		s.pages = webtest.New(t, w, func(o *web.Options) {
 			o.API = api.New(api.Options{Portal: w.Portal, Accounts: w.Accounts, Bytes: o.Bytes, BaseURL: o.BaseURL, Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 			s.mails = notify.New(w.Portal, w.Accounts, mail.New(mail.Config{}), notify.Options{BaseURL: o.BaseURL, From: mail.Address{Email: "portal@honcho.test"}})
@@ -211,6 +213,36 @@ func (s *site) everything(b *webtest.Browser, token string, reads []string) map[
 		seen[path] = http.StatusText(p.Status) + p.Header.Get("ETag") + p.Header.Get("Last-Modified") + p.Body
 	}
 	return seen
+}
+
+// packs takes the handover pack of every project, of everybody at each client, and
+// looks into it for what its reader may not see, and for what the team keeps to
+// itself, whoever takes it.
+func (s *site) packs(b *webtest.Browser, token string) {
+	s.t.Helper()
+	forbidden := append(webtest.Forbidden(b.Name), "-team-")
+	for _, project := range s.ids("projects") {
+		for _, user := range append(s.ids("client-users"), "") {
+			p := s.ask(b, "POST", "/api/projects/"+project+"/handover?person="+user, token, "")
+			if p.Status != http.StatusOK {
+				continue
+			}
+			z, err := zip.NewReader(strings.NewReader(p.Body), int64(len(p.Body)))
+			must(s.t, err)
+			for _, f := range z.File {
+				r, err := f.Open()
+				must(s.t, err)
+				text, err := io.ReadAll(r)
+				must(s.t, err)
+				for _, word := range forbidden {
+					if i := strings.Index(f.Name+"\n"+string(text), word); i >= 0 {
+						s.t.Errorf("the pack of %s that %s takes of %s: %s holds %s", project, b.Name, user, f.Name, word)
+					}
+				}
+			}
+			s.packed[b.Name]++
+		}
+	}
 }
 
 // A stream is one person's open line to the server.

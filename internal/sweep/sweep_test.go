@@ -36,9 +36,15 @@ func TestSweep(t *testing.T) {
 					t.Errorf("%s: %s broke\n%s", name, path, s.Log())
 				}
 			}
+			s.packs(b, token)
 			// Words of every kind of secret, prefixes of them, and wildcards. T041
 			for _, q := range []string{"cnry-acme-team", "cnry-brick", "hidden", "task-title", "%25", "_", "c", "cnry-acme-client-old", "%00", "%27"} {
 				b.Get("/search?q=" + q)
+			}
+		}
+		for _, name := range signedIn {
+			if n := s.packed[name]; (n == 0) != (name == "tom" || name == "rex" || name == "eve") {
+				t.Errorf("%s has looked into %d handover packs", name, n)
 			}
 		}
 	})

@@ -40,6 +40,7 @@ var (
 	ErrExpired  = errors.New("transfer: the upload was not finished in its time")
 	ErrBusy     = errors.New("transfer: another request is writing to the upload")
 	ErrMany     = errors.New("transfer: too many uploads at the same time")
+	ErrArchive  = errors.New("transfer: too much for one archive")
 )
 
 // Status adds to the portal's table what bytes can meet.
@@ -61,6 +62,8 @@ func Status(err error) (status int, key string) {
 		return http.StatusLocked, "tus_busy"
 	case errors.Is(err, ErrMany):
 		return http.StatusTooManyRequests, "tus_many"
+	case errors.Is(err, ErrArchive):
+		return http.StatusRequestEntityTooLarge, "zip_too_large"
 	case errors.Is(err, blob.ErrNoSpace):
 		return http.StatusInsufficientStorage, "full"
 	case errors.Is(err, blob.ErrUnavailable):

@@ -27,8 +27,6 @@ func status(err error) (int, string) {
 		return http.StatusForbidden, "only_looking"
 	case errors.Is(err, errBadForm):
 		return http.StatusUnsupportedMediaType, "bad_form"
-	case errors.Is(err, errZipTooLarge):
-		return http.StatusRequestEntityTooLarge, "zip_too_large"
 	case errors.Is(err, errZipEmpty):
 		return http.StatusUnprocessableEntity, "zip_empty"
 	case errors.Is(err, account.ErrNotFound):

@@ -41,6 +41,7 @@ func (s *Server) routes() []route {
 		s.viewerRoutes(),
 		s.uploadRoutes(),
 		s.zipRoutes(),
+		s.handoverRoutes(),
 		s.linkRoutes(),
 	)
 }

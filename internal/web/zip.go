@@ -8,14 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"path"
-	"strconv"
-	"strings"
 	"time"
-	"unicode"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -29,12 +22,6 @@ func (s *Server) zipRoutes() []route {
 		{"POST /projects/{project}/zip", person, s.zipSelection},
 	}
 }
-
-// What an archive may hold.
-const (
-	maxZipEntries = 10_000
-	maxZipBytes   = 50 << 30
-)
 
 // zipFolder hands out one folder with what is in it, or all of a project's
 // files.
@@ -83,17 +70,11 @@ func (s *Server) zip(w http.ResponseWriter, r *http.Request, me *visit, folders 
 	if err != nil {
 		return err
 	}
-	entries, size := 0, int64(0)
-	if err := me.ZipEntries(ctx, project, folders, files, func(e portal.ZipEntry) error {
-		entries, size = entries+1, size+e.Size
-		if entries > maxZipEntries || size > maxZipBytes {
-			return errZipTooLarge
-		}
-		return nil
-	}); err != nil {
+	var room transfer.ArchiveRoom
+	if err := me.ZipEntries(ctx, project, folders, files, room.Take); err != nil {
 		return err
 	}
-	if entries == 0 {
+	if room.Entries == 0 {
 		return errZipEmpty
 	}
 	h := w.Header()
@@ -108,7 +89,7 @@ func (s *Server) zip(w http.ResponseWriter, r *http.Request, me *visit, folders 
 	out := transfer.NewPaced(w)
 	defer out.End()
 	buffered := bufio.NewWriterSize(out, 64<<10)
-	z := &zipper{Server: s, me: me, w: zip.NewWriter(buffered), names: zipNames{}, looked: time.Now(), buf: make([]byte, 64<<10)}
+	z := &zipper{Server: s, me: me, w: zip.NewWriter(buffered), names: transfer.ArchiveNames{}, looked: time.Now(), buf: make([]byte, 64<<10)}
 	err = me.ZipEntries(ctx, project, folders, files, func(e portal.ZipEntry) error { return z.add(ctx, e) })
 	if err == nil {
 		err = z.end()
@@ -126,10 +107,7 @@ func (s *Server) zip(w http.ResponseWriter, r *http.Request, me *visit, folders 
 	return nil
 }
 
-var (
-	errZipTooLarge = errors.New("web: too much for one archive")
-	errZipEmpty    = errors.New("web: nothing to put into an archive")
-)
+var errZipEmpty = errors.New("web: nothing to put into an archive")
 
 // zipName is what the archive is called: as the one thing in it, else as the
 // project.
@@ -150,7 +128,7 @@ type zipper struct {
 	*Server
 	me     *visit
 	w      *zip.Writer
-	names  zipNames
+	names  transfer.ArchiveNames
 	held   []string // the paths of what is held back
 	looked time.Time
 	buf    []byte
@@ -188,7 +166,7 @@ func (z *zipper) add(ctx context.Context, e portal.ZipEntry) error {
 		return err
 	}
 	defer content.Close()
-	entry, err := z.w.CreateHeader(&zip.FileHeader{Name: z.names.place(e.Path), Method: zipMethod(st.Type), Modified: st.At.UTC()})
+	entry, err := z.w.CreateHeader(&zip.FileHeader{Name: z.names.Place(e.Path), Method: transfer.ArchiveMethod(st.Type), Modified: st.At.UTC()})
 	if err != nil {
 		return err
 	}
@@ -206,7 +184,7 @@ func (z *zipper) add(ctx context.Context, e portal.ZipEntry) error {
 // end says what is missing, and closes the archive.
 func (z *zipper) end() error {
 	if len(z.held) > 0 {
-		entry, err := z.w.CreateHeader(&zip.FileHeader{Name: z.names.place(z.me.Book.T("zip.held_name")), Method: zip.Deflate, Modified: z.me.Now.UTC()})
+		entry, err := z.w.CreateHeader(&zip.FileHeader{Name: z.names.Place(z.me.Book.T("zip.held_name")), Method: zip.Deflate, Modified: z.me.Now.UTC()})
 		if err != nil {
 			return err
 		}
@@ -216,81 +194,4 @@ func (z *zipper) end() error {
 		}
 	}
 	return z.w.Close()
-}
-
-// zipMethod leaves alone what is compressed already.
-func zipMethod(kind string) uint16 {
-	kind, _, _ = strings.Cut(kind, ";")
-	switch kind {
-	case "application/octet-stream", "application/pdf", "application/rtf", "application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint",
-		"application/x-tar", "image/bmp", "image/tiff", "audio/wav", "text/plain":
-		return zip.Deflate
-	}
-	return zip.Store
-}
-
-// zipNames are the paths in an archive, by what they are to programs that take
-// names for the same in which only the case differs. A true one is a file.
-type zipNames map[string]bool
-
-// place returns the path under which an entry goes into the archive: what it is
-// called in the portal, as far as that is safe wherever it is unpacked, and with
-// a number where something else is there.
-func (z zipNames) place(name string) string {
-	parts := strings.Split(name, "/")
-	at := ""
-	for i, part := range parts {
-		last := i == len(parts)-1
-		part = zipPart(part)
-		for n := 1; ; n++ {
-			try := at + zipNumbered(part, n)
-			file, taken := z[zipKey(try)]
-			if taken && (last || file) {
-				continue
-			}
-			z[zipKey(try)] = last
-			at = try
-			break
-		}
-		if !last {
-			at += "/"
-		}
-	}
-	return at
-}
-
-func zipKey(s string) string { return cases.Fold().String(norm.NFKC.String(s)) }
-
-func zipNumbered(s string, n int) string {
-	if n == 1 {
-		return s
-	}
-	ext := path.Ext(s)
-	if ext == s {
-		ext = ""
-	}
-	return strings.TrimSuffix(s, ext) + " (" + strconv.Itoa(n) + ")" + ext
-}
-
-// zipPart is one name of a path, without what any system takes for more than a
-// name.
-func zipPart(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case strings.ContainsRune(`/\:*?"<>|`, r):
-			return '_'
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == unicode.ReplacementChar:
-			return -1
-		}
-		return r
-	}, norm.NFC.String(s))
-	if s = strings.TrimRight(strings.TrimSpace(s), ". "); s == "" {
-		return "_"
-	}
-	base, rest, _ := strings.Cut(s, ".")
-	switch b := strings.ToUpper(base); {
-	case b == "CON", b == "PRN", b == "AUX", b == "NUL", len(b) == 4 && (b[:3] == "COM" || b[:3] == "LPT") && b[3] >= '0' && b[3] <= '9':
-		s = strings.TrimSuffix(base+"_."+rest, ".")
-	}
-	return s
 }

@@ -1,0 +1,443 @@
+// Package handover writes handover packs: a project as one of the client's people
+// may have it, in one archive that can be kept and read without the portal. In it
+// are the newest versions of the files, the certificates, what was decided, what was
+// said, and the hash of each entry.
+//
+// Everything is read through the Scope of the person whose pack it is, as it is
+// written, and asked for again when its turn comes. Nothing of a pack is kept
+// anywhere, and no more of it is in memory than a part of a list.
+package handover
+
+import (
+	"archive/zip"
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/transfer"
+	"github.com/vitrine-portal/vitrine/internal/words"
+)
+
+// A Pack is one that is to be written.
+type Pack struct {
+	Theirs  *portal.Scope  // of whom it is
+	Project portal.Project // as they see it
+	Name    string         // of the workspace
+	Portal  string         // its address
+	Book    *words.Book    // theirs, or of whoever takes it
+	Now     time.Time
+	Bytes   *transfer.Carrier
+	Still   func(context.Context) error // whether who takes it may still; asked for each file
+	Took    func(portal.Stored)         // notes that a file was taken
+
+	z     *zip.Writer
+	names transfer.ArchiveNames
+	sums  []sum
+	paths map[portal.FileID]string // where the files are
+	held  []string
+	parts []part
+	buf   []byte
+}
+
+// A sum is the hash of an entry.
+type sum struct{ hash, path string }
+
+// A part is a line of the table of contents, below a heading.
+type part struct{ below, title, path, note string }
+
+// Fits makes sure that it is not too much for one archive.
+func (p *Pack) Fits(ctx context.Context) error {
+	if !p.has(portal.SectionFiles) {
+		return nil
+	}
+	var room transfer.ArchiveRoom
+	return p.Theirs.ZipEntries(ctx, p.Project.ID, nil, nil, room.Take)
+}
+
+func (p *Pack) has(s portal.Sections) bool { return p.Project.Sections.Has(s) }
+
+// Write writes it.
+func (p *Pack) Write(ctx context.Context, w io.Writer) error {
+	buffered := bufio.NewWriterSize(w, 64<<10)
+	p.z, p.names, p.paths, p.buf = zip.NewWriter(buffered), transfer.ArchiveNames{}, map[portal.FileID]string{}, make([]byte, 64<<10)
+	for _, write := range []func(context.Context) error{p.files, p.decisions, p.certificates, p.conversations, p.comments, p.index, p.checksums} {
+		if err := write(ctx); err != nil {
+			return err
+		}
+	}
+	if err := p.z.Close(); err != nil {
+		return err
+	}
+	return buffered.Flush()
+}
+
+// add writes an entry, and returns where it is.
+func (p *Pack) add(path string, method uint16, at time.Time, write func(io.Writer) error) (string, error) {
+	path = p.names.Place(path)
+	entry, err := p.z.CreateHeader(&zip.FileHeader{Name: path, Method: method, Modified: at.UTC()})
+	if err != nil {
+		return "", err
+	}
+	h := hashed{entry, sha256.New()}
+	if err := write(h); err != nil {
+		return "", err
+	}
+	p.sums = append(p.sums, sum{hex.EncodeToString(h.hash.Sum(nil)), path})
+	return path, nil
+}
+
+// hashed hashes what is written on the way.
+type hashed struct {
+	io.Writer
+	hash hash.Hash
+}
+
+func (h hashed) Write(b []byte) (int, error) {
+	h.hash.Write(b)
+	return h.Writer.Write(b)
+}
+
+// stored writes an entry of what the portal has handed out.
+func (p *Pack) stored(ctx context.Context, path string, st portal.Stored) (string, error) {
+	if err := p.Still(ctx); err != nil {
+		return "", err
+	}
+	content, err := p.Bytes.Open(ctx, st)
+	if err != nil {
+		return "", err
+	}
+	defer content.Close()
+	return p.add(path, transfer.ArchiveMethod(st.Type), st.At, func(w io.Writer) error {
+		n, err := io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{content}, p.buf)
+		if err == nil && n != st.Size {
+			err = fmt.Errorf("%w: %s is shorter than it was", transfer.ErrDamaged, st.SHA256)
+		}
+		return err
+	})
+}
+
+// gone reports whether something may not be had any more.
+func gone(err error) bool {
+	return errors.Is(err, portal.ErrNotFound) || errors.Is(err, portal.ErrForbidden)
+}
+
+// files are the newest versions, in their folders.
+func (p *Pack) files(ctx context.Context) error {
+	if !p.has(portal.SectionFiles) {
+		return nil
+	}
+	dir := p.Book.T("handover.files")
+	err := p.Theirs.ZipEntries(ctx, p.Project.ID, nil, nil, func(e portal.ZipEntry) error {
+		if e.Held {
+			p.held = append(p.held, e.Path)
+			return nil
+		}
+		st, err := p.Theirs.DownloadVersion(ctx, e.Version)
+		switch {
+		case errors.Is(err, portal.ErrHeld):
+			p.held = append(p.held, e.Path)
+			return nil
+		case gone(err):
+			return nil
+		case err != nil:
+			return err
+		}
+		path, err := p.stored(ctx, dir+"/"+e.Path, st)
+		if err != nil {
+			return err
+		}
+		p.paths[st.File] = path
+		p.parts = append(p.parts, part{dir, strings.TrimPrefix(path, dir+"/"), path, p.Book.Size(st.Size)})
+		p.Took(st)
+		return nil
+	})
+	if gone(err) {
+		return nil
+	}
+	return err
+}
+
+// pages calls read with the key of one part of a list after another.
+func pages(read func(after string) (next string, err error)) error {
+	after := ""
+	for {
+		next, err := read(after)
+		if err != nil || next == "" {
+			return err
+		}
+		after = next
+	}
+}
+
+func (p *Pack) certificates(ctx context.Context) error {
+	return pages(func(after string) (string, error) {
+		all, next, err := p.Theirs.Certificates(ctx, p.Project.ID, portal.Page{After: after, Limit: 100})
+		if err != nil {
+			return "", err
+		}
+		for _, c := range all {
+			st, err := p.Theirs.TakeCertificate(ctx, c.Subject)
+			if gone(err) { // not any more, or not made yet
+				continue
+			}
+			if err != nil {
+				return "", err
+			}
+			path, err := p.stored(ctx, p.Book.T("handover.certificates")+"/"+st.Name, st)
+			if err != nil {
+				return "", err
+			}
+			p.parts = append(p.parts, part{p.Book.T("handover.decisions"), p.Book.T("handover.certificate_of", "title", c.Title), path, c.Record.At.UTC().Format(time.DateOnly)})
+		}
+		return next, nil
+	})
+}
+
+// page writes a page whose content is rendered part by part.
+func (p *Pack) page(ctx context.Context, path, title string, up string, body func(w io.Writer) error) (string, error) {
+	return p.add(path, zip.Deflate, p.Now, func(w io.Writer) error {
+		content := templ.ComponentFunc(func(_ context.Context, w io.Writer) error { return body(w) })
+		return frame(p, title, up).Render(templ.WithChildren(ctx, content), w)
+	})
+}
+
+// decisions are what was approved, and what was signed off.
+func (p *Pack) decisions(ctx context.Context) error {
+	if !p.has(portal.SectionApprovals) && !p.has(portal.SectionDeliverables) {
+		return nil
+	}
+	title := p.Book.T("handover.decisions")
+	path, err := p.page(ctx, title+".html", title, "", func(w io.Writer) error {
+		if p.has(portal.SectionDeliverables) {
+			all, err := p.Theirs.Deliverables(ctx, p.Project.ID)
+			if err != nil {
+				return err
+			}
+			if err := deliverables(p, all).Render(ctx, w); err != nil {
+				return err
+			}
+		}
+		if !p.has(portal.SectionApprovals) {
+			return nil
+		}
+		if err := heading(p.Book.T("signoff.all")).Render(ctx, w); err != nil {
+			return err
+		}
+		if err := pages(func(after string) (string, error) {
+			all, next, err := p.Theirs.ProjectSignoffs(ctx, p.Project.ID, portal.Page{After: after})
+			for _, s := range all {
+				if err != nil {
+					return "", err
+				}
+				var lines []portal.SignoffLine
+				if lines, _, err = p.Theirs.SignoffLines(ctx, s); err == nil {
+					err = signoff(p, s, lines).Render(ctx, w)
+				}
+			}
+			return next, err
+		}); err != nil {
+			return err
+		}
+		if err := heading(p.Book.T("section.approvals")).Render(ctx, w); err != nil {
+			return err
+		}
+		return pages(func(after string) (string, error) {
+			all, next, err := p.Theirs.ProjectApprovals(ctx, p.Project.ID, portal.Page{After: after})
+			for _, a := range all {
+				if err != nil {
+					return "", err
+				}
+				err = p.approval(ctx, w, a)
+			}
+			return next, err
+		})
+	})
+	p.parts = append(p.parts, part{title, p.Book.T("handover.decisions_note"), path, ""})
+	return err
+}
+
+func (p *Pack) approval(ctx context.Context, w io.Writer, a portal.Approval) error {
+	subjects, err := p.Theirs.ApprovalSubjects(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	given, err := p.Theirs.ApprovalDecisions(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	return approval(p, a, subjects, given).Render(ctx, w)
+}
+
+// conversations are those of the project, each a page.
+func (p *Pack) conversations(ctx context.Context) error {
+	l := portal.ConversationList{Project: p.Project.ID}
+	dir := p.Book.T("handover.conversations")
+	for {
+		all, next, err := p.Theirs.Conversations(ctx, l)
+		if gone(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for _, c := range all {
+			path, err := p.page(ctx, dir+"/"+c.Subject+".html", c.Subject, "../", func(w io.Writer) error { return p.thread(ctx, w, c.ID, "../") })
+			if err != nil {
+				return err
+			}
+			p.parts = append(p.parts, part{dir, c.Subject, path, p.Book.N("handover.messages", c.Messages)})
+		}
+		if l.After = portal.ThreadID(next); next == "" {
+			return nil
+		}
+	}
+}
+
+// thread writes what was said, the oldest first.
+func (p *Pack) thread(ctx context.Context, w io.Writer, id portal.ThreadID, up string) error {
+	pg := portal.MessagePage{First: true}
+	for {
+		l, err := p.Theirs.Messages(ctx, id, pg)
+		if err != nil {
+			return err
+		}
+		for _, m := range l.All {
+			if err := message(p, m, up).Render(ctx, w); err != nil {
+				return err
+			}
+		}
+		if len(l.All) == 0 || !l.Later {
+			return nil
+		}
+		pg = portal.MessagePage{After: l.All[len(l.All)-1].ID}
+	}
+}
+
+// commented is something that can be commented on.
+type commented struct {
+	id    portal.ItemID
+	title string
+}
+
+// comments are those on deliverables, milestones and files, on one page.
+func (p *Pack) comments(ctx context.Context) error {
+	var items []commented
+	deliverables, err := p.Theirs.Deliverables(ctx, p.Project.ID)
+	if err != nil && !gone(err) {
+		return err
+	}
+	for _, d := range deliverables {
+		items = append(items, commented{portal.ItemID(d.ID), d.Title})
+	}
+	milestones, err := p.Theirs.Milestones(ctx, p.Project.ID)
+	if err != nil && !gone(err) {
+		return err
+	}
+	for _, m := range milestones {
+		items = append(items, commented{portal.ItemID(m.ID), m.Title})
+	}
+	for _, id := range slices.SortedFunc(maps.Keys(p.paths), func(a, b portal.FileID) int { return strings.Compare(p.paths[a], p.paths[b]) }) {
+		items = append(items, commented{portal.ItemID(id), strings.TrimPrefix(p.paths[id], p.Book.T("handover.files")+"/")})
+	}
+	items, err = p.withComments(ctx, items)
+	if err != nil || len(items) == 0 {
+		return err
+	}
+	title := p.Book.T("handover.comments")
+	path, err := p.page(ctx, title+".html", title, "", func(w io.Writer) error {
+		for _, i := range items {
+			if err := heading(i.title).Render(ctx, w); err != nil {
+				return err
+			}
+			if err := pages(func(after string) (string, error) {
+				all, next, err := p.Theirs.CommentsOn(ctx, i.id, portal.CommentFilter{After: portal.ThreadID(after)})
+				for _, c := range all {
+					if err != nil {
+						return "", err
+					}
+					if err = place(p, c.Thread).Render(ctx, w); err == nil {
+						err = p.thread(ctx, w, c.ID, "")
+					}
+				}
+				return next, err
+			}); err != nil && !gone(err) {
+				return err
+			}
+		}
+		return nil
+	})
+	p.parts = append(p.parts, part{p.Book.T("handover.conversations"), title, path, p.Book.N("handover.commented", len(items))})
+	return err
+}
+
+// withComments leaves those on which there are any.
+func (p *Pack) withComments(ctx context.Context, items []commented) (some []commented, err error) {
+	const batch = 100
+	for len(items) > 0 {
+		now := items[:min(batch, len(items))]
+		items = items[len(now):]
+		ids := make([]portal.ItemID, len(now))
+		for i := range now {
+			ids[i] = now[i].id
+		}
+		counts, err := p.Theirs.CommentCounts(ctx, ids...)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range now {
+			if counts[i.id].All > 0 {
+				some = append(some, i)
+			}
+		}
+	}
+	return some, nil
+}
+
+// index is the page to begin with.
+func (p *Pack) index(ctx context.Context) error {
+	// Files are many, so what was decided and said comes before them.
+	slices.SortStableFunc(p.parts, func(a, b part) int { return p.rank(a) - p.rank(b) })
+	_, err := p.page(ctx, "index.html", p.Project.Name, "", func(w io.Writer) error { return contents(p).Render(ctx, w) })
+	return err
+}
+
+func (p *Pack) rank(x part) int {
+	if x.below == p.Book.T("handover.files") {
+		return 1
+	}
+	return 0
+}
+
+// checksums are last, in the form that sha256sum reads.
+func (p *Pack) checksums(context.Context) error {
+	entry, err := p.z.CreateHeader(&zip.FileHeader{Name: p.names.Place(sumsName), Method: zip.Deflate, Modified: p.Now.UTC()})
+	if err != nil {
+		return err
+	}
+	for _, s := range p.sums {
+		if _, err := fmt.Fprintf(entry, "%s  %s\n", s.hash, s.path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const sumsName = "SHA256SUMS"
+
+// href is the address of an entry from a page that is up as far below.
+func href(up, path string) templ.SafeURL {
+	return templ.SafeURL(up + (&url.URL{Path: path}).EscapedPath())
+}
