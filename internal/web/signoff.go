@@ -3,9 +3,7 @@ package web
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
@@ -77,24 +75,7 @@ func (s *Server) certificateFile(w http.ResponseWriter, r *http.Request, me *vis
 	if err != nil {
 		return err
 	}
-	content, err := s.Bytes.Open(r.Context(), st)
-	if err != nil {
-		return err
-	}
-	defer content.Close()
-	h := w.Header()
-	h.Set("Content-Type", st.Type)
-	h.Set("Content-Disposition", transfer.Disposition("attachment", st.Name))
-	h.Set("Content-Security-Policy", transfer.BytesCSP)
-	h.Set("Cache-Control", "private, no-store")
-	h.Set("Content-Length", strconv.FormatInt(st.Size, 10))
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	if _, err := io.Copy(w, content); err != nil {
-		panic(http.ErrAbortHandler) // whoever waits must not take it for the whole
-	}
-	return nil
+	return s.Bytes.Deliver(w, r, me.Scope, st, transfer.AsFile)
 }
 
 // certificateOf is that about something; the zero one when none was asked for.
