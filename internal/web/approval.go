@@ -18,6 +18,7 @@ import (
 func (s *Server) approvalRoutes() []route {
 	return []route{
 		{"GET /approvals", person, s.approvals},
+		{"GET /clients/{id}/approvals", team, s.clientApprovals},
 		{"GET /approvals.csv", team, s.approvalsCSV},
 		{"GET /projects/{project}/approvals", person, s.projectApprovals},
 		{"GET /projects/{project}/approvals/new", team, s.newApproval},
@@ -88,6 +89,29 @@ func (s *Server) approvals(w http.ResponseWriter, r *http.Request, me *visit) er
 	}
 	s.setTitle(&p.Page, p.T("nav.approvals"))
 	return s.render(w, r, http.StatusOK, view.Approvals(p))
+}
+
+// clientApprovals shows the team what a client was asked to approve and to sign.
+func (s *Server) clientApprovals(w http.ResponseWriter, r *http.Request, me *visit) error {
+	ctx := r.Context()
+	frame, err := s.clientTab(r, me, "approvals")
+	if err != nil {
+		return err
+	}
+	p := view.ClientApprovalsPage{ClientFrame: frame, Name: me.Brand.Name}
+	var next string
+	if p.Approvals, next, err = me.ClientApprovals(ctx, p.Client.ID, pageOf(r, onBoard)); err != nil {
+		return err
+	}
+	if p.Newest, p.Older = pages(r, next); p.Newest == "" {
+		if p.Signoffs, _, err = me.ClientSignoffs(ctx, p.Client.ID, portal.Page{Limit: onBoard}); err != nil {
+			return err
+		}
+	}
+	if p.People, err = s.answersOf(ctx, me, p.Approvals); err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, view.ClientApprovalsTab(p))
 }
 
 // answersOf are the people in approvals, by approval.

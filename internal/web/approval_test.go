@@ -24,6 +24,8 @@ func TestApprovalPages(t *testing.T) {
 			send(t, tom).bring([]byte("a banner"), "project", string(s.World.Site), "filename", name, "audience", "client")
 		}
 		tom.Get(site+"/approvals").MustBe(200).MustContain("Ask for approval", "CNRY-acme-client-site-approval-title", "CNRY-acme-team-site-approval-title")
+		s.As("ada").Get("/clients/"+string(s.World.Acme)+"/approvals").MustBe(200).MustNotContain("CNRY-brick").
+			MustContain("CNRY-acme-client-site-approval-title", "CNRY-acme-team-site-approval-title")
 		p := tom.Get(site+"/approvals/new?version="+version).MustBe(200).MustContain("Who decides at Acme", "left.txt", "right.txt", "In 3 working days")
 		for _, v := range p.Attrs("#versions input", "value") {
 			if v != version && len(versions) < 2 {

@@ -215,6 +215,8 @@ func TestPinnedFilesComeFirst(t *testing.T) {
 			t.Error("the rail's page does not name what is pinned")
 		}
 		s.As("carl").Get("/files").MustBe(200).MustNotContain(name)
+		s.As("ada").Get("/clients/" + string(s.World.Acme) + "/files").MustBe(200).MustContain(name).MustNotContain("CNRY-brick")
+		s.As("ada").Get("/clients/" + string(s.World.Brick) + "/files").MustBe(200).MustContain("CNRY-brick").MustNotContain(name, "CNRY-acme")
 		s.As("eve").Get("/files").MustBe(200).MustContain("No file yet")
 	})
 }

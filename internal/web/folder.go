@@ -13,6 +13,7 @@ import (
 func (s *Server) folderRoutes() []route {
 	return []route{
 		{"GET /files", person, s.allFiles},
+		{"GET /clients/{id}/files", team, s.clientFiles},
 		{"GET /projects/{project}/files", person, s.projectFiles},
 		{"GET /projects/{project}/folders/new", person, s.newFolder},
 		{"POST /projects/{project}/folders", person, s.addFolder},
@@ -143,11 +144,34 @@ func (s *Server) belowFiles(p *view.Within, path []portal.Folder, title string) 
 
 // allFiles is the Files of the rail: the newest of all projects, by project.
 func (s *Server) allFiles(w http.ResponseWriter, r *http.Request, me *visit) error {
-	ctx := r.Context()
 	p := view.AllFilesPage{Page: s.page(me, "files"), Name: me.Brand.Name, Several: len(me.Self.Clients) > 1}
 	p.Team = p.Shell.Team != nil
+	if err := recentFiles(r, me, "", &p); err != nil {
+		return err
+	}
+	s.setTitle(&p.Page, p.T("nav.files"))
+	return s.render(w, r, http.StatusOK, view.AllFiles(p))
+}
+
+// clientFiles shows the newest files of a client's projects.
+func (s *Server) clientFiles(w http.ResponseWriter, r *http.Request, me *visit) error {
+	frame, err := s.clientTab(r, me, "files")
+	if err != nil {
+		return err
+	}
+	all := view.AllFilesPage{Page: frame.Page, Name: me.Brand.Name, Team: true, One: true}
+	if err := recentFiles(r, me, frame.Client.ID, &all); err != nil {
+		return err
+	}
+	frame.Page = all.Page
+	return s.render(w, r, http.StatusOK, view.ClientFiles(view.ClientFilesPage{ClientFrame: frame, Files: all}))
+}
+
+// recentFiles reads the newest files of all clients, or of one, by project.
+func recentFiles(r *http.Request, me *visit, client portal.ClientID, p *view.AllFilesPage) error {
+	ctx := r.Context()
 	p.Load(static.Files)
-	files, next, err := me.RecentFiles(ctx, "", pageOf(r, filesOnRail))
+	files, next, err := me.RecentFiles(ctx, client, pageOf(r, filesOnRail))
 	if err != nil {
 		return err
 	}
@@ -169,8 +193,7 @@ func (s *Server) allFiles(w http.ResponseWriter, r *http.Request, me *visit) err
 		}
 	}
 	p.Newest, p.Older = pages(r, next)
-	s.setTitle(&p.Page, p.T("nav.files"))
-	return s.render(w, r, http.StatusOK, view.AllFiles(p))
+	return nil
 }
 
 func (s *Server) newFolder(w http.ResponseWriter, r *http.Request, me *visit) error {

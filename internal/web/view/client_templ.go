@@ -583,7 +583,7 @@ func (f *ClientFrame) tabs() []ui.Tab {
 		manage     bool
 	}{
 		{"overview", "", 0, false}, {"projects", "/projects", f.Client.Projects, false}, {"people", "/people", f.Client.People, false},
-		{"messages", "/messages", 0, false},
+		{"messages", "/messages", 0, false}, {"files", "/files", 0, false}, {"approvals", "/approvals", 0, false},
 		{"access", "/access", 0, true}, {"activity", "/activity", 0, true}, {"settings", "/settings", 0, true},
 	} {
 		if !t.manage || f.Client.Can(portal.Manage) {
