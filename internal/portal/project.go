@@ -533,12 +533,9 @@ type ProjectMember struct {
 
 const memberColumns = `m.project_id, m.person_id, m.name, m.title, m.role, COALESCE(m.email, ''), m.away_until, m.shown, m.is_contact, m.side, m.rights`
 
-// columns receives memberColumns.
-func (m *ProjectMember) columns() []any {
-	return []any{&m.Project, &m.Person, &m.Name, &m.Title, &m.Role, &m.Email, &m.AwayUntil, &m.Shown, &m.Contact, &m.Side, &m.Rights}
+func scanMember(rows *sql.Rows) (m ProjectMember, err error) {
+	return m, rows.Scan(&m.Project, &m.Person, &m.Name, &m.Title, &m.Role, &m.Email, &m.AwayUntil, &m.Shown, &m.Contact, &m.Side, &m.Rights)
 }
-
-func scanMember(rows *sql.Rows) (m ProjectMember, err error) { return m, rows.Scan(m.columns()...) }
 
 // ProjectTeam returns who works on the project, the contact first.
 func (me *Scope) ProjectTeam(ctx context.Context, id ProjectID) ([]ProjectMember, error) {

@@ -3,7 +3,6 @@ package portal
 import (
 	"context"
 	"database/sql"
-	"strconv"
 	"time"
 )
 
@@ -170,25 +169,15 @@ const facesOnCard = 3
 func (me *Scope) faces(ctx context.Context, ids []ProjectID, all map[ProjectID]*ProjectSummary) error {
 	in, args := oneOf(2, ids)
 	rows, err := me.query(ctx, `
-SELECT `+memberColumns+`, m.people
-  FROM (SELECT t.*, COUNT(*) OVER (PARTITION BY t.project_id) AS people,
-               ROW_NUMBER() OVER (PARTITION BY t.project_id ORDER BY t.is_contact DESC, t.added_at, t.person_id) AS place
-          FROM my_project_team t WHERE t.project_id IN `+in+`) m
- WHERE m.place <= `+strconv.Itoa(facesOnCard)+` ORDER BY m.project_id, m.place`, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var m ProjectMember
-		var people int
-		if err := rows.Scan(append(m.columns(), &people)...); err != nil {
-			return err
-		}
+SELECT `+memberColumns+` FROM my_project_team m WHERE m.project_id IN `+in+` ORDER BY m.project_id, m.is_contact DESC, m.added_at, m.person_id LIMIT 5000`, args...)
+	team, err := list(rows, err, scanMember)
+	for _, m := range team {
 		s := all[m.Project]
-		s.Faces, s.Team = append(s.Faces, m), people
+		if s.Team++; len(s.Faces) < facesOnCard {
+			s.Faces = append(s.Faces, m)
+		}
 	}
-	return rows.Err()
+	return err
 }
 
 // news finds the projects in which others did something since the actor was

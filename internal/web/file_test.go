@@ -216,7 +216,7 @@ func TestPinnedFilesComeFirst(t *testing.T) {
 		}
 		s.As("carl").Get("/files").MustBe(200).MustNotContain(name)
 		s.As("ada").Get("/clients/" + string(s.World.Acme) + "/files").MustBe(200).MustContain(name).MustNotContain("CNRY-brick")
-		s.As("ada").Get("/clients/" + string(s.World.Brick) + "/files").MustBe(200).MustContain("CNRY-brick").MustNotContain(name, "CNRY-acme")
+		s.As("ada").Get("/clients/"+string(s.World.Brick)+"/files").MustBe(200).MustContain("CNRY-brick").MustNotContain(name, "CNRY-acme")
 		s.As("eve").Get("/files").MustBe(200).MustContain("No file yet")
 	})
 }
