@@ -1,29 +1,82 @@
 package e2e
 
-import "testing"
+import (
+	"testing"
 
-// Six banners between two meetings, on a phone: from home to the answer in two
-// taps; or with one of them to change, and the answer taken back.
+	"github.com/chromedp/chromedp/kb"
+)
+
+// Six banners between two meetings: with keys alone one of them is to change, and
+// the answer is taken back; on a phone, from home to the answer in two taps.
 func TestSixBanners(t *testing.T) {
 	site := theDemo(t)
-	b := newTab(t, "six banners", site).signIn(demo.people["client lead"]).phone()
+	lead := demo.people["client lead"]
+	b := newTab(t, "six banners by keys", site).signIn(lead)
 	b.open("/")
 	b.reads("Needs you", "Six banners for the opening")
-	b.follow("Six banners for the opening")
-	b.fits()
+	b.tabTo("what needs them", `e.matches("a[href^='/approvals/apr_']") && e.closest("li, article, .need")?.innerText.includes("Six banners")`)
+	b.leaving(func() { b.key(kb.Enter) })
 	b.reads("Approve all 6", "banner-woad.jpg")
-	b.press("css .decided > li:nth-child(3) summary")
-	b.fill("note.3", "The blue is too cold.")
-	b.follow("Request changes")
+	b.tabTo("what to change in the third", `e.matches(".decided > li:nth-child(3) summary")`)
+	b.key(kb.Enter)
+	b.tabTo("the note", `e.name === "note.3"`)
+	b.key("The blue is too cold.")
+	b.tabTo("the answer", named("Request changes"))
+	b.leaving(func() { b.key(kb.Enter) })
 	b.reads("The team is told what to change", "Changes requested", "The blue is too cold.")
-	b.follow("css form[action$='/undo'] button")
+	b.tabTo("the way back", `e.matches("form[action$='/undo'] button")`)
+	b.leaving(func() { b.key(kb.Enter) })
 	b.reads("Taken back")
+
+	b = newTab(t, "six banners on a phone", site).signIn(lead).phone()
 	b.open("/")
 	before := b.taps
 	b.follow("Six banners for the opening")
+	b.fits()
 	b.follow("Approve all 6")
 	b.reads("Approved. Thank you", "Approved v1")
 	if taps := b.taps - before; taps > 2 {
 		t.Errorf("approving from home takes %d taps", taps)
 	}
+}
+
+// A milestone is signed off on a phone, and, asked for and signed with keys alone,
+// the project that it is of.
+func TestSigningOff(t *testing.T) {
+	site := theDemo(t)
+	lead := demo.people["client lead"]
+	b := newTab(t, "signing on a phone", site).signIn(lead).phone()
+	b.open("/approvals")
+	b.follow("css a[href^='/signoffs/sgn_']")
+	b.fits()
+	b.reads("Sign off: Materials", "Choice of paper", "The mill delivers the second half in April.")
+	b.fill("name", "Sofia Almeida")
+	b.fill("password", "not it at all, no")
+	b.follow("css form[action$='/sign'] button.primary")
+	b.reads("not your present password")
+	b.fits()
+	b.fill("password", lead.password)
+	b.follow("css form[action$='/sign'] button.primary")
+	b.reads("Signed. Thank you", "Sofia Almeida signed for Leto Brand")
+	b.fits()
+
+	team := newTab(t, "asking by keys", site).signIn(demo.people["manager"])
+	team.open(openProject(team, "Spring packaging") + "/signoffs/new")
+	team.tabTo("the statement", `e.name === "statement"`)
+	team.key(kb.End)
+	team.tabTo("the button", named("Ask to sign off"))
+	team.leaving(func() { team.key(kb.Enter) })
+	team.reads("Asked to sign off", "Waits for somebody of Leto Brand")
+	at := team.path()
+
+	b = newTab(t, "signing by keys", site).signIn(lead)
+	b.open("/approvals")
+	b.tabTo("the sign-off", `e.matches("a[href^='/signoffs/']") && location.origin + `+js(at)+` === e.href`)
+	b.leaving(func() { b.key(kb.Enter) })
+	b.tabTo("the name", `e.name === "name"`)
+	b.key("Sofia Almeida")
+	b.tabTo("the password", `e.name === "password"`)
+	b.key(lead.password)
+	b.leaving(func() { b.key(kb.Enter) })
+	b.reads("Signed. Thank you", "Signed off")
 }

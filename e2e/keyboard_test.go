@@ -37,11 +37,12 @@ func (b *tab) seesFocus() {
 		const name = e.tagName + " " + (e.id || e.innerText || e.name);
 		const r = e.getBoundingClientRect();
 		if (r.bottom < 0 || r.top > innerHeight || r.right < 0 || r.left > innerWidth) return name + " is out of sight";
-		// Where the control itself is hidden, its label carries the mark.
-		const marked = [e, e.parentElement, e.nextElementSibling].filter(Boolean).some(x => {
-			const s = getComputedStyle(x);
+		// Where the control itself is hidden, its label carries the mark; of a link
+		// that is a whole card, what lies over the card.
+		const marked = [e, e.parentElement, e.nextElementSibling].filter(Boolean).some(x => [null, "::after"].some(part => {
+			const s = getComputedStyle(x, part);
 			return s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== "none";
-		});
+		}));
 		return marked ? "" : name + " does not show that it has the focus";
 	})()`)
 	if wrong != "" {

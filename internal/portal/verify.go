@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -18,6 +20,9 @@ type Break struct {
 }
 
 func (b Break) String() string { return fmt.Sprintf("chain %q, event %d: %s", b.Chain, b.Seq, b.Why) }
+
+// eventsRead is how many events are read at a time.
+const eventsRead = 10_000
 
 // VerifyChains recomputes every event's hash and says how many it read and
 // where they do not fit: one that was altered, left out, put in or cut off; and
@@ -36,51 +41,58 @@ func VerifyChains(ctx context.Context, d *db.DB) (events int, breaks []Break, er
 	if err != nil {
 		return 0, nil, err
 	}
-	rows, err := d.Query(ctx, `
+	at := headKey{seq: math.MinInt64}
+	for page := eventsRead; page == eventsRead; {
+		page = 0
+		// Part by part: no statement may take long.
+		rows, err := d.Query(ctx, `
 SELECT chain, seq, hash, id, kind, at, actor, COALESCE(project_id, ''), subject, COALESCE(person_id, ''), audience, particulars, address, seal
-  FROM events ORDER BY chain, seq`)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var chain, hash, id, kind, actor, project, subject, person, audience, details, address, seal string
-		var seq, at int64
-		if err := rows.Scan(&chain, &seq, &hash, &id, &kind, &at, &actor, &project, &subject, &person, &audience, &details, &address, &seal); err != nil {
+  FROM events WHERE (chain, seq) > ($1, $2) ORDER BY chain, seq LIMIT $3`, at.chain, at.seq, eventsRead)
+		if err != nil {
 			return events, nil, err
 		}
-		events++
-		last := ends[chain]
-		switch {
-		case seq != last.seq+1:
-			breaks = append(breaks, Break{chain, seq, fmt.Sprintf("it (%s) follows event %d", id, last.seq)})
-		case hash != chainHash(last.head, id, chain, fmt.Sprint(seq), kind, fmt.Sprint(at), actor, project, subject, person, audience, details, address, seal):
-			breaks = append(breaks, Break{chain, seq, "the row " + id + " is not what was recorded: its hash is not that of what it says"})
-		}
-		if head, ok := mailed[headKey{chain, seq}]; ok && head != hash {
-			breaks = append(breaks, Break{chain, seq, "it is not the event that was last on the day when the owners were mailed its hash"})
-		}
-		delete(mailed, headKey{chain, seq})
-		if seal != "" {
-			for _, one := range strings.Split(seal, ";") {
-				id, _, _ := strings.Cut(one, " ")
-				seals[id] = seenSeal{chain, seq, one}
+		for rows.Next() {
+			var chain, hash, id, kind, actor, project, subject, person, audience, details, address, seal string
+			var seq, when int64
+			if err := rows.Scan(&chain, &seq, &hash, &id, &kind, &when, &actor, &project, &subject, &person, &audience, &details, &address, &seal); err != nil {
+				rows.Close()
+				return events, nil, err
 			}
+			page++
+			last := ends[chain]
+			switch {
+			case seq != last.seq+1:
+				breaks = append(breaks, Break{chain, seq, fmt.Sprintf("it (%s) follows event %d", id, last.seq)})
+			case hash != chainHash(last.head, id, chain, strconv.FormatInt(seq, 10), kind, strconv.FormatInt(when, 10), actor, project, subject, person, audience, details, address, seal):
+				breaks = append(breaks, Break{chain, seq, "the row " + id + " is not what was recorded: its hash is not that of what it says"})
+			}
+			at = headKey{chain, seq}
+			if head, ok := mailed[at]; ok && head != hash {
+				breaks = append(breaks, Break{chain, seq, "it is not the event that was last on the day when the owners were mailed its hash"})
+			}
+			delete(mailed, at)
+			if seal != "" {
+				for _, one := range strings.Split(seal, ";") {
+					id, _, _ := strings.Cut(one, " ")
+					seals[id] = seenSeal{chain, seq, one}
+				}
+			}
+			ends[chain] = end{seq, hash}
 		}
-		ends[chain] = end{seq, hash}
-	}
-	if err := rows.Err(); err != nil {
-		return events, nil, err
+		rows.Close()
+		if err := rows.Err(); err != nil {
+			return events, nil, err
+		}
+		events += page
 	}
 	for k := range mailed {
 		breaks = append(breaks, Break{k.chain, k.seq, "the event is gone that was last on the day when the owners were mailed its hash"})
 	}
-	rows.Close()
 	wrong, err := altered(ctx, d, seals)
 	if breaks = append(breaks, wrong...); err != nil {
 		return events, breaks, err
 	}
-	rows, err = d.Query(ctx, `SELECT chain, seq, head FROM event_chains`)
+	rows, err := d.Query(ctx, `SELECT chain, seq, head FROM event_chains`)
 	if err != nil {
 		return events, nil, err
 	}

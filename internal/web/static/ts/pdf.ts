@@ -515,7 +515,10 @@ function over(s: Sheet): Layer {
 function begin(keys: boolean) {
   if (!able) return;
   if (keys && selected()) return takeText();
-  if (!keys) return sheets.forEach((s) => over(s).begin());
+  if (!keys) sheets.forEach((s) => over(s).begin());
+  // What is tapped now is noticed once the browser has drawn that the layers are there.
+  requestAnimationFrame(() => requestAnimationFrame(() => tell({ begun: true })));
+  if (!keys) return;
   const s = sheets[current - 1];
   if (!s) return;
   const page = s.box.getBoundingClientRect();

@@ -5,7 +5,7 @@ import { fill, where, type Mark, type Place, type Tells, type Words } from "./ma
 // What a stage does with places, if it has any.
 export interface Marks {
   marks(all: Mark[], chosen: string, may: boolean, words: Words): void;
-  begin(keys: boolean): void;
+  begin(keys: boolean): void | "soon"; // soon: it says itself when it waits
   end(): void; // of setting one, and of the one that was set
   go(m: Mark): void;
 }
@@ -24,7 +24,7 @@ let narrow = () => false;
 
 export const may = () => !!stage && !!box()?.hasAttribute("data-may");
 
-export const tells: Tells & { all(): Mark[] } = {
+export const tells: Tells & { all(): Mark[]; begun(): void } = {
   words: () => words,
   all: () => all,
   chosen(id) {
@@ -41,6 +41,9 @@ export const tells: Tells & { all(): Mark[] } = {
     li.scrollIntoView({ block: "nearest" });
     li.tabIndex = -1;
     li.focus({ preventScroll: true });
+  },
+  begun() {
+    hint(awaited());
   },
   placed(p) {
     placing(false);
@@ -75,8 +78,13 @@ function placing(on: boolean) {
   const label = b?.querySelector<HTMLElement>(".label");
   b?.setAttribute("aria-pressed", String(on));
   if (b && label) b.title = label.textContent = (on ? label.dataset.end : label.dataset.begin)!;
-  const hint = find("[data-hint]");
-  if (hint) hint.hidden = !on;
+  if (!on) hint(false);
+}
+
+// hint says what to do, once it would be noticed.
+function hint(on: boolean) {
+  const h = find("[data-hint]");
+  if (h) h.hidden = !on;
 }
 
 export const awaited = () => find("[data-place=begin]")?.getAttribute("aria-pressed") === "true";
@@ -90,7 +98,7 @@ export function begin(keys: boolean) {
     if (narrow()) show("");
     placing(true);
   }
-  stage.begin(keys);
+  if (stage.begin(keys) !== "soon") tells.begun();
 }
 
 // forget takes the place from the form.

@@ -267,6 +267,7 @@ class PDF implements Stage, Marks {
       if (this.awaits) this.post(this.awaits);
     } else if (m.chosen) tells.chosen(String(m.chosen));
     else if (m.placed) tells.placed(m.placed);
+    else if (m.begun) tells.begun();
     else if (m.ended) tells.ended();
     else if (m.say) tells.say(String(m.say));
     else if (m.failed) this.fall();
@@ -351,6 +352,7 @@ class PDF implements Stage, Marks {
   begin(keys: boolean) {
     if (keys) this.frame.focus();
     this.post((this.awaits = { begin: keys ? "keys" : "pointer" }));
+    return "soon" as const;
   }
   end() {
     this.awaits = undefined;
