@@ -49,7 +49,7 @@ func TestFirstTimeOnAPhone(t *testing.T) {
 
 	// A review, from home.
 	before := b.taps
-	b.follow("css .needs li:has(.kind) a.title[href*='/deliverables/']")
+	b.follow("css .needs li:has(.kind) a.title[href*='/approvals/']")
 	b.fits()
 	b.follow("Approve")
 	b.reads("Approved. Thank you")

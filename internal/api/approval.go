@@ -71,6 +71,38 @@ func (in approvalAnswer) portal() portal.ApprovalAnswer {
 	return a
 }
 
+type newStage struct {
+	Of       portal.Side       `json:"of,omitempty" enum:"team,client" doc:"Whose people are asked; without, the client's. Those of the team come first."`
+	Rule     portal.Rule       `json:"rule,omitempty" enum:"anyone,everyone,majority,decider" doc:"Whose answers it takes; without, anyone's."`
+	People   []portal.PersonID `json:"people" maxItems:"50" doc:"Who is asked."`
+	Advisers []portal.PersonID `json:"advisers,omitempty" maxItems:"50" doc:"Whose answers do not count."`
+}
+
+type newApproval struct {
+	Title       string               `json:"title" maxLength:"200" doc:"What is to be approved."`
+	Body        string               `json:"body,omitempty" doc:"The message to it: at most 20,000 characters."`
+	Deliverable portal.DeliverableID `json:"deliverable,omitempty" maxLength:"64" doc:"Whose content is decided on; then no versions."`
+	Versions    []portal.VersionID   `json:"versions,omitempty" maxItems:"50" doc:"What is decided on: each the newest that those see who are asked."`
+	Checklist   []string             `json:"checklist,omitempty" maxItems:"20" doc:"Points to tick before approving."`
+	NoDownload  bool                 `json:"no_download,omitempty" doc:"The client cannot have the files before it is over."`
+	DueOn       string               `json:"due_on,omitempty" maxLength:"10" doc:"A day, YYYY-MM-DD."`
+	DueIn       int                  `json:"due_in,omitempty" doc:"Without a day: working days from today."`
+	ExpiresOn   string               `json:"expires_on,omitempty" maxLength:"10" doc:"Nobody can answer after that day."`
+	NoReminders bool                 `json:"no_reminders,omitempty" doc:"Nobody is reminded by mail."`
+	Stages      []newStage           `json:"stages" maxItems:"5" doc:"Who is asked, one after the other."`
+	Previous    portal.ApprovalID    `json:"previous,omitempty" maxLength:"64" doc:"The approval that it asks again."`
+	Draft       bool                 `json:"draft,omitempty" doc:"Save it, and ask nobody yet."`
+}
+
+func (n newApproval) portal() portal.NewApproval {
+	a := portal.NewApproval{Title: n.Title, Body: n.Body, Deliverable: n.Deliverable, Versions: n.Versions, Checklist: n.Checklist, NoDownload: n.NoDownload, DueOn: n.DueOn, DueIn: n.DueIn,
+		ExpiresOn: n.ExpiresOn, NoReminders: n.NoReminders, Previous: n.Previous, Draft: n.Draft}
+	for _, g := range n.Stages {
+		a.Stages = append(a.Stages, portal.NewStage(g))
+	}
+	return a
+}
+
 func (s *server) approvals() {
 	readAll(s, "/api/projects/{id}/approvals", "list-approvals", "What was asked to be approved, newest first", func(ctx context.Context, me *portal.Scope, q *inProject) ([]portal.Approval, string, error) {
 		p, err := me.Project(ctx, portal.ProjectID(q.ID))
@@ -82,6 +114,12 @@ func (s *server) approvals() {
 		}
 		return me.ProjectApprovals(ctx, p.ID, q.portal())
 	}, approvalWire)
+	create(s, "/api/projects/{id}/approvals", "ask-approval", "Ask for approval of files, or of what is in a deliverable", func(ctx context.Context, me *portal.Scope, id string, in newApproval) (portal.ApprovalID, error) {
+		return me.AskApproval(ctx, portal.ProjectID(id), in.portal())
+	})
+	act(s, http.MethodPost, "/api/approvals/{id}/cancelled", "cancel-approval", "Take the question back", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.CancelApproval(ctx, portal.ApprovalID(id))
+	})
 	read(s, "/api/approvals/{id}", "approval", "An approval", func(ctx context.Context, me *portal.Scope, id string) (approval, error) {
 		a, err := me.Approval(ctx, portal.ApprovalID(id))
 		return approvalWire(a), err

@@ -167,11 +167,6 @@ type revision struct {
 	Revision int64 `json:"revision" doc:"As it was looked at."`
 }
 
-type decision struct {
-	Note     string `json:"note,omitempty" doc:"What is to be said with it; whoever asks for changes has to say which."`
-	Revision int64  `json:"revision" doc:"As it was looked at."`
-}
-
 type update struct {
 	ID        portal.UpdateID      `json:"id" doc:"The update."`
 	Project   portal.ProjectID     `json:"project" doc:"The project it is in."`
@@ -305,18 +300,6 @@ func (s *server) deliverables() {
 	})
 	act(s, http.MethodPost, "/api/deliverables/{id}/shared", "share-deliverable", "Share a draft with the client", func(ctx context.Context, me *portal.Scope, id string) error {
 		return me.ShareDeliverable(ctx, portal.DeliverableID(id))
-	})
-	change(s, http.MethodPost, "/api/deliverables/{id}/review", "ask-review", "Ask the client to decide", func(ctx context.Context, me *portal.Scope, id string, in revision) error {
-		return me.AskReview(ctx, portal.DeliverableID(id), in.Revision)
-	})
-	act(s, http.MethodDelete, "/api/deliverables/{id}/review", "withdraw-review", "Withdraw the question", func(ctx context.Context, me *portal.Scope, id string) error {
-		return me.Withdraw(ctx, portal.DeliverableID(id))
-	})
-	change(s, http.MethodPost, "/api/deliverables/{id}/approval", "approve-deliverable", "Approve it, as the client", func(ctx context.Context, me *portal.Scope, id string, in decision) error {
-		return me.ApproveDeliverable(ctx, portal.DeliverableID(id), portal.Decision(in))
-	})
-	change(s, http.MethodPost, "/api/deliverables/{id}/changes", "request-changes", "Ask for changes, as the client", func(ctx context.Context, me *portal.Scope, id string, in decision) error {
-		return me.RequestChanges(ctx, portal.DeliverableID(id), portal.Decision(in))
 	})
 	act(s, http.MethodDelete, "/api/deliverables/{id}", "delete-deliverable", "Delete a deliverable", func(ctx context.Context, me *portal.Scope, id string) error {
 		return me.DeleteDeliverable(ctx, portal.DeliverableID(id))

@@ -367,7 +367,7 @@ func letoRefresh() *project {
 				{title: "Collect what carries the old mark", who: sofia, added: -121, due: -115, done: -114}}},
 			{title: "Mark and colours", from: -111, due: -95, reached: -94,
 				deliver: []deliverable{{title: "Word mark and colours", files: []attach{{-102, shelf.of("leto-logo.png", "leto-colours.png")}}, body: "The letters are drawn from the old shop sign in Guimarães; the five colours can all be dyed with plants.", owner: ana, due: -95, rounds: 2,
-					story: []turn{asks(-102, ana), returns(-100, marcus, "The mark: yes. The yellow is too loud beside the linen."), asks(-97, ana), approves(-95, marcus, "Yes to all of it.")}}},
+					story: []turn{asks(-102, ana), returns(-100, marcus, "The mark: yes. The yellow is too loud beside the linen."), asks(-96, ana), approves(-95, marcus, "Yes to all of it.")}}},
 				tasks: []task{{title: "Dye tests with the mill", who: mei, due: -101, done: -100}, {title: "Trademark search", who: jonas, due: -98, done: -98, hidden: true}}},
 			{title: "Guidelines", from: -94, due: -82, reached: -81,
 				deliver: []deliverable{{title: "Guidelines and files", body: "Eight pages, and every file one may need.", owner: mei, due: -82, rounds: 1,

@@ -139,24 +139,96 @@ type update struct {
 type turn struct {
 	on  day
 	who *person
-	do  func(ctx context.Context, me *portal.Scope, d portal.Deliverable) error
+	do  func(ctx context.Context, me, lead *portal.Scope, d portal.Deliverable) error
 }
 
 func asks(on day, who *person) turn {
-	return turn{on, who, func(ctx context.Context, me *portal.Scope, d portal.Deliverable) error {
-		return me.AskReview(ctx, d.ID, d.Revision)
+	return turn{on, who, func(ctx context.Context, me, lead *portal.Scope, d portal.Deliverable) error {
+		return putToVote(ctx, me, d)
 	}}
 }
 
+// putToVote asks all who can decide to approve a deliverable's content, once more
+// when they were asked before.
+func putToVote(ctx context.Context, me *portal.Scope, d portal.Deliverable) error {
+	all, err := me.Approvers(ctx, d.Project)
+	if err != nil {
+		return err
+	}
+	n := portal.NewApproval{Title: d.Title, Deliverable: d.ID}
+	if asked, err := approvalOf(ctx, me, d); err != nil {
+		return err
+	} else if asked.ID != "" {
+		if err := settled(ctx, me, asked.ID); err != nil {
+			return err
+		}
+		if n, _, err = me.AskedAs(ctx, asked.ID); err != nil {
+			return err
+		}
+	}
+	n.Stages = []portal.NewStage{{}}
+	for _, x := range all {
+		n.Stages[0].People = append(n.Stages[0].People, x.Person)
+	}
+	_, err = me.AskApproval(ctx, d.Project, n)
+	return err
+}
+
+// approvalOf is the newest of a deliverable's content, or none.
+func approvalOf(ctx context.Context, me *portal.Scope, d portal.Deliverable) (portal.Approval, error) {
+	all, _, err := me.DeliverableApprovals(ctx, d.ID, portal.Page{Limit: 1})
+	if err != nil || len(all) == 0 {
+		return portal.Approval{}, err
+	}
+	return all[0], nil
+}
+
+// settled says that all that was asked for in an approval is done.
+func settled(ctx context.Context, me *portal.Scope, id portal.ApprovalID) error {
+	all, err := me.ApprovalRevisions(ctx, id)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	points, err := me.Changes(ctx, all[0].ID)
+	for _, c := range points {
+		if err == nil {
+			err = me.MakeChange(ctx, c.ID, "", c.Count)
+		}
+	}
+	return err
+}
+
+// answered is an answer to the review of a deliverable, which is asked for anew when
+// a newer version came.
+func answered(ctx context.Context, me, lead *portal.Scope, d portal.Deliverable, how portal.Answer, note string) error {
+	a, err := approvalOf(ctx, me, d)
+	if err != nil {
+		return err
+	}
+	if !a.Asking {
+		if err := putToVote(ctx, lead, d); err != nil {
+			return err
+		}
+		if a, err = approvalOf(ctx, me, d); err != nil {
+			return err
+		}
+	}
+	return me.Decide(ctx, a.ID, portal.ApprovalAnswer{Answer: how, Note: prose(note), Content: a.Content})
+}
+
 func returns(on day, who *person, note string) turn {
-	return turn{on, who, func(ctx context.Context, me *portal.Scope, d portal.Deliverable) error {
-		return me.RequestChanges(ctx, d.ID, portal.Decision{Note: prose(note), Revision: d.Revision})
+	return turn{on, who, func(ctx context.Context, me, lead *portal.Scope, d portal.Deliverable) error {
+		return answered(ctx, me, lead, d, portal.AnswerChanges, note)
 	}}
 }
 
 func approves(on day, who *person, note string) turn {
-	return turn{on, who, func(ctx context.Context, me *portal.Scope, d portal.Deliverable) error {
-		return me.ApproveDeliverable(ctx, d.ID, portal.Decision{Note: prose(note), Revision: d.Revision})
+	return turn{on, who, func(ctx context.Context, me, lead *portal.Scope, d portal.Deliverable) error {
+		how := portal.AnswerNote
+		if note == "" {
+			how = portal.AnswerApprove
+		}
+		return answered(ctx, me, lead, d, how, note)
 	}}
 }
 
@@ -546,7 +618,7 @@ func (f *filling) deliverable(p *project, d deliverable, in *portal.MilestoneID,
 			if err != nil {
 				return err
 			}
-			return s.do(ctx, me, now)
+			return s.do(ctx, me, f.as(p.lead), now)
 		})
 	}
 }

@@ -124,7 +124,7 @@ func letoRefreshShelf() shelf {
 			{name: "leto-logo.png", on: -103, by: ana, is: pngOf(func() canvas { return wordmark(walnut, linen, 0) }),
 				then: []version{
 					{on: -98, is: pngOf(func() canvas { return wordmark(soot, linen, 8) }), note: "Darker, and more air between the letters."},
-					{on: -95, is: pngOf(func() canvas { return wordmark(soot, chalk, 14) }), note: "On chalk. This is the one."},
+					{on: -97, is: pngOf(func() canvas { return wordmark(soot, chalk, 14) }), note: "On chalk. This is the one."},
 				}, taken: []take{{-94, sofia}}},
 			{name: "leto-logo-v2.png", on: -98, by: ana, is: pngOf(func() canvas { return wordmark(madder, chalk, 8) }), hidden: true},
 			{name: "leto-logo.svg", on: -94, by: ana, is: is(markDrawing)},

@@ -316,10 +316,13 @@ func (t *tx) contentFor(ctx context.Context, p Project, id DeliverableID, client
 	if err == ErrNotFound || err == nil && d.Project != p.ID {
 		return nil, invalid("versions", "choice")
 	}
+	if err == nil && d.State == StateInReview {
+		err = t.notAsked(ctx, id)
+	}
 	switch {
 	case err != nil:
 		return nil, err
-	case d.State == StateInReview || d.State.Accepted():
+	case d.State.Accepted():
 		return nil, ErrConflict
 	case client && (d.Audience != ClientSide || !p.Shows.Has(SectionDeliverables)):
 		return nil, invalid("versions", "not_shown")

@@ -331,15 +331,33 @@ func (t *tx) keepResults(ctx context.Context, a Approval, f flow, to ApprovalSta
 	return nil
 }
 
-// underReview puts the deliverable that an approval is about into review.
+// underReview puts the deliverable that an approval is about into review: its next
+// round begins.
 func (t *tx) underReview(ctx context.Context, a Approval) error {
 	if a.Deliverable == "" {
 		return nil
 	}
-	_, err := t.exec(ctx, `
+	n, err := t.exec(ctx, `
 UPDATE deliverables SET state = 'in_review', state_at = $1, state_by = $2, round = round + 1, turn = 'client', turn_since = $1, revision = revision + 1
  WHERE id = $3 AND state IN ('draft', 'shared', 'changes_requested')`, t.now, string(t.me.actor.person), string(a.Deliverable))
-	return err
+	if err != nil || n == 0 {
+		return err
+	}
+	return t.ofReview(ctx, a, DeliverableInReview, nil)
+}
+
+// ofReview records what happened to the deliverable that an approval is about, of
+// which people are told with the approval.
+func (t *tx) ofReview(ctx context.Context, a Approval, k Kind, details Details) error {
+	d, err := deliverable(ctx, t, a.Deliverable)
+	if err != nil {
+		return err
+	}
+	if details == nil {
+		details = Details{}
+	}
+	details["title"], details["round"] = d.Title, strconv.Itoa(d.Round)
+	return t.record(ctx, Happening{Kind: k, Client: d.Client, Project: d.Project, Subject: string(d.ID), Audience: d.Audience, Silent: true, Details: details})
 }
 
 // reviewed says of the deliverable that an approval is about what was decided.
@@ -357,12 +375,7 @@ UPDATE deliverables SET state = $1, state_at = $2, state_by = $3, turn = 'team',
 	if err != nil || n == 0 {
 		return err
 	}
-	d, err := deliverable(ctx, t, a.Deliverable)
-	if err != nil {
-		return err
-	}
-	return t.record(ctx, Happening{Kind: kind, Client: d.Client, Project: d.Project, Subject: string(d.ID), Audience: d.Audience, Silent: true,
-		Details: Details{"title": d.Title, "note": note, "round": strconv.Itoa(d.Round)}})
+	return t.ofReview(ctx, a, kind, Details{"note": note})
 }
 
 // outOfReview takes the deliverable that an approval is about back from review;
@@ -371,10 +384,13 @@ func (t *tx) outOfReview(ctx context.Context, a Approval) error {
 	if a.Deliverable == "" || a.ShownAt.IsZero() {
 		return nil
 	}
-	_, err := t.exec(ctx, `
+	n, err := t.exec(ctx, `
 UPDATE deliverables SET state = 'shared', state_at = $1, state_by = COALESCE($2, state_by), round = round - 1, turn = 'team', turn_since = $1, revision = revision + 1
  WHERE id = $3 AND state = 'in_review'`, t.now, nullable(t.me.actor.person), string(a.Deliverable))
-	return err
+	if err != nil || n == 0 || t.me.actor == (Actor{}) { // the program, which sees none
+		return err
+	}
+	return t.ofReview(ctx, a, DeliverableWithdrawn, nil)
 }
 
 // undoFor is how long an answer can be taken back.

@@ -338,7 +338,20 @@ func TestDeliverables(t *testing.T) {
 				return err
 			}},
 		})
-		if err := w.As(w.Tom).AskReview(ctx, id, rev()); fields(err)[0] != "deliverable" {
+		var a portal.ApprovalID
+		ask := func(ctx context.Context, me *portal.Scope) (err error) {
+			a, err = me.AskApproval(ctx, w.Site, portal.NewApproval{Title: "Home", Deliverable: id, Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo}}}})
+			return err
+		}
+		decide := func(ctx context.Context, me *portal.Scope, in portal.ApprovalAnswer) error {
+			x, err := w.As(w.Cleo).Approval(ctx, a)
+			if err != nil {
+				return err
+			}
+			in.Content = x.Content
+			return me.Decide(ctx, a, in)
+		}
+		if err := ask(ctx, w.As(w.Tom)); fields(err)[0] != "versions" {
 			t.Errorf("a review of what the client does not see: %v", err)
 		}
 		if _, err := w.As(w.Tom).AddLink(ctx, id, "", "javascript:alert(1)"); fields(err)[0] != "url" {
@@ -346,15 +359,15 @@ func TestDeliverables(t *testing.T) {
 		}
 		play(t, w, site, []deed{
 			{"ShareDeliverable", portal.DeliverableShared, portal.ClientSide, "tom", nil, func(ctx context.Context, me *portal.Scope) error { return me.ShareDeliverable(ctx, id) }},
-			{"AskReview", portal.DeliverableInReview, portal.ClientSide, "tom", clients, func(ctx context.Context, me *portal.Scope) error { return me.AskReview(ctx, id, rev()) }},
-			{"Withdraw", portal.DeliverableWithdrawn, portal.ClientSide, "tom", clients, func(ctx context.Context, me *portal.Scope) error { return me.Withdraw(ctx, id) }},
-			{"AskReview again", portal.DeliverableInReview, portal.ClientSide, "tom", clients, func(ctx context.Context, me *portal.Scope) error { return me.AskReview(ctx, id, rev()) }},
+			{"AskApproval", portal.ApprovalRequested, portal.ClientSide, "tom", clients, ask},
+			{"CancelApproval", portal.ApprovalCancelled, portal.ClientSide, "tom", clients, func(ctx context.Context, me *portal.Scope) error { return me.CancelApproval(ctx, a) }},
+			{"AskApproval again", portal.ApprovalRequested, portal.ClientSide, "tom", clients, ask},
 		})
 		if d := get(); d.State != portal.StateInReview || d.Round != 1 || d.Turn != portal.ClientSide {
 			t.Errorf("in review: %+v", d)
 		}
 		needs, err := w.As(w.Cleo).Needs(ctx, w.Acme, 0)
-		if err != nil || len(needs) != 1 || needs[0].Kind != "deliverable" {
+		if err != nil || len(needs) != 1 || needs[0].Kind != "approval" {
 			t.Errorf("Cleo's needs: %+v, %v", needs, err)
 		}
 		if needs, err := w.As(w.Cleo).Needs(ctx, w.Brick, 0); err != nil || len(needs) != 0 {
@@ -367,23 +380,23 @@ func TestDeliverables(t *testing.T) {
 			"ChangeDeliverable": w.As(w.Tom).ChangeDeliverable(ctx, id, portal.DeliverableChange{Title: "Other", Revision: rev()}),
 			"RemoveLink":        w.As(w.Tom).RemoveLink(ctx, link),
 			"DeleteDeliverable": w.As(w.Mia).DeleteDeliverable(ctx, id),
-			"stale approval":    w.As(w.Cleo).ApproveDeliverable(ctx, id, portal.Decision{Revision: rev() - 1}),
+			"stale approval":    w.As(w.Cleo).Decide(ctx, a, portal.ApprovalAnswer{Answer: portal.AnswerApprove, Content: strings.Repeat("0", 64)}),
 		} {
 			if !errors.Is(err, portal.ErrConflict) {
 				t.Errorf("%s of what is in review: %v, want ErrConflict", what, err)
 			}
 		}
 		for who, want := range map[portal.PersonID]error{w.Mia: portal.ErrForbidden, w.Ada: portal.ErrForbidden, w.Tom: portal.ErrForbidden} {
-			if err := w.As(who).ApproveDeliverable(ctx, id, portal.Decision{Revision: rev()}); !errors.Is(err, want) {
+			if err := decide(ctx, w.As(who), portal.ApprovalAnswer{Answer: portal.AnswerApprove}); !errors.Is(err, want) {
 				t.Errorf("the team approves its own: %v", err)
 			}
 		}
-		if err := w.As(w.Cleo).RequestChanges(ctx, id, portal.Decision{Revision: rev()}); fields(err)[0] != "note" {
+		if err := decide(ctx, w.As(w.Cleo), portal.ApprovalAnswer{Answer: portal.AnswerChanges}); fields(err)[0] != "note" {
 			t.Errorf("changes requested without saying which: %v", err)
 		}
 		play(t, w, site, []deed{
-			{"RequestChanges", portal.DeliverableReturned, portal.ClientSide, "cleo", []string{"bea", "ada", "mia", "tom"}, func(ctx context.Context, me *portal.Scope) error {
-				return me.RequestChanges(ctx, id, portal.Decision{Note: "Larger type", Revision: rev()})
+			{"Decide", portal.ApprovalReturned, portal.ClientSide, "cleo", []string{"bea", "ada", "mia", "tom"}, func(ctx context.Context, me *portal.Scope) error {
+				return decide(ctx, me, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Note: "Larger type"})
 			}},
 		})
 		if d := get(); d.State != portal.StateChangesRequested || d.Turn != portal.Team || d.StateBy != "Cleo" {
@@ -392,22 +405,25 @@ func TestDeliverables(t *testing.T) {
 		if err := w.As(w.Tom).RemoveLink(ctx, link); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.As(w.Tom).AskReview(ctx, id, rev()); err != nil {
+		if err := ask(ctx, w.As(w.Tom)); err != nil {
 			t.Fatal(err)
 		}
 		play(t, w, site, []deed{
-			{"ApproveDeliverable", portal.DeliverableApproved, portal.ClientSide, "cleo", []string{"bea", "ada", "mia", "tom"}, func(ctx context.Context, me *portal.Scope) error {
-				return me.ApproveDeliverable(ctx, id, portal.Decision{Note: "Good", Revision: rev()})
+			{"Decide", portal.ApprovalApproved, portal.ClientSide, "cleo", []string{"bea", "ada", "mia", "tom"}, func(ctx context.Context, me *portal.Scope) error {
+				return decide(ctx, me, portal.ApprovalAnswer{Answer: portal.AnswerNote, Note: "Good"})
 			}},
 		})
 		if d := get(); d.State != portal.StateApproved || d.Round != 2 {
 			t.Errorf("approved: %+v", d)
 		}
 		for what, err := range map[string]error{
-			"AskReview":         w.As(w.Tom).AskReview(ctx, id, rev()),
-			"Withdraw":          w.As(w.Tom).Withdraw(ctx, id),
+			"AskApproval": func() error {
+				_, err := w.As(w.Tom).AskApproval(ctx, w.Site, portal.NewApproval{Title: "Home", Deliverable: id, Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo}}}})
+				return err
+			}(),
+			"CancelApproval":    w.As(w.Tom).CancelApproval(ctx, a),
 			"DeleteDeliverable": w.As(w.Ada).DeleteDeliverable(ctx, id),
-			"approve again":     w.As(w.Cleo).ApproveDeliverable(ctx, id, portal.Decision{Revision: rev()}),
+			"approve again":     decide(ctx, w.As(w.Cleo), portal.ApprovalAnswer{Answer: portal.AnswerApprove}),
 		} {
 			if !errors.Is(err, portal.ErrConflict) {
 				t.Errorf("%s of what is approved: %v, want ErrConflict", what, err)
@@ -416,45 +432,6 @@ func TestDeliverables(t *testing.T) {
 		events, err := w.As(w.Cleo).ItemActivity(ctx, portal.ItemID(id), 50)
 		if err != nil || len(events) != 8 {
 			t.Errorf("of what happened to it, Cleo reads %d, want the 8 since it was shown: %v", len(events), err)
-		}
-	})
-}
-
-// Of two answers at the same time, one stands and the other is told so.
-func TestTwoDecisions(t *testing.T) {
-	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
-		ctx := context.Background()
-		id := w.Items[w.Site][portal.ClientSide].Deliverable
-		d, err := w.As(w.Mia).Deliverable(ctx, id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := w.As(w.Mia).AskReview(ctx, id, d.Revision); err != nil {
-			t.Fatal(err)
-		}
-		const tries = 6
-		results := make(chan error, tries)
-		for n := range tries {
-			go func() {
-				in := portal.Decision{Note: "n", Revision: d.Revision + 1}
-				if n%2 == 0 {
-					results <- w.As(w.Cleo).ApproveDeliverable(ctx, id, in)
-				} else {
-					results <- w.As(w.Cleo).RequestChanges(ctx, id, in)
-				}
-			}()
-		}
-		won := 0
-		for range tries {
-			switch err := <-results; {
-			case err == nil:
-				won++
-			case !errors.Is(err, portal.ErrConflict):
-				t.Errorf("the later answer: %v, want ErrConflict", err)
-			}
-		}
-		if won != 1 {
-			t.Errorf("%d answers were taken, want 1", won)
 		}
 	})
 }

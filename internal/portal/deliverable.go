@@ -3,7 +3,6 @@ package portal
 import (
 	"context"
 	"database/sql"
-	"strconv"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -51,11 +50,6 @@ type Deliverable struct {
 	CreatedBy      PersonID // for the team
 	Revision       int64
 	Held
-}
-
-// MayDecide reports whether the reader may approve it or request changes now.
-func (d Deliverable) MayDecide() bool {
-	return d.State == StateInReview && !d.Team() && d.Can(Decide)
 }
 
 const deliverableColumns = `d.id, d.project_id, d.client_id, d.title, d.body, COALESCE(d.milestone_id, ''), COALESCE(d.milestone_title, ''),
@@ -338,103 +332,8 @@ func (me *Scope) ShareDeliverable(ctx context.Context, id DeliverableID) error {
 	return me.Reveal(ctx, ItemID(id), false)
 }
 
-// AskReview asks the client to decide: the next round begins, and it is their
-// turn. The client must see it. Takes Contribute.
-func (me *Scope) AskReview(ctx context.Context, id DeliverableID, revision int64) error {
-	return me.write(ctx, func(t *tx) error {
-		d, err := t.deliverableFor(ctx, id)
-		switch {
-		case err != nil:
-			return err
-		case d.Audience != ClientSide:
-			return invalid("deliverable", "not_shown")
-		case d.State != StateShared && d.State != StateChangesRequested && d.State != StateDraft:
-			return ErrConflict
-		}
-		if err := t.notAsked(ctx, id); err != nil {
-			return err
-		}
-		if err := t.must(ctx, `
-UPDATE deliverables SET state = 'in_review', state_at = $1, state_by = $2, round = round + 1, turn = 'client', turn_since = $1, revision = revision + 1
- WHERE id = $3 AND revision = $4`, t.now, string(me.actor.person), string(id), revision); err != nil {
-			return err
-		}
-		return t.tell(ctx, DeliverableInReview, d.item(), Details{"round": strconv.Itoa(d.Round + 1)})
-	})
-}
-
-// Withdraw takes the question back; the round does not count. Takes Contribute.
-func (me *Scope) Withdraw(ctx context.Context, id DeliverableID) error {
-	return me.write(ctx, func(t *tx) error {
-		d, err := t.deliverableFor(ctx, id)
-		switch {
-		case err != nil:
-			return err
-		case d.State != StateInReview:
-			return ErrConflict
-		}
-		if err := t.notAsked(ctx, id); err != nil {
-			return err
-		}
-		if err := t.must(ctx, `
-UPDATE deliverables SET state = 'shared', state_at = $1, state_by = $2, round = round - 1, turn = 'team', turn_since = $1, revision = revision + 1
- WHERE id = $3 AND state = 'in_review'`, t.now, string(me.actor.person), string(id)); err != nil {
-			return err
-		}
-		return t.tell(ctx, DeliverableWithdrawn, d.item(), nil)
-	})
-}
-
-// Decision is the answer to a review.
-type Decision struct {
-	Note     string
-	Revision int64 // as it was looked at
-}
-
-// ApproveDeliverable accepts what is in review. For the client's people who may
-// decide. Of two answers the first stands, and the other is ErrConflict; so is
-// an answer to anything but what was looked at.
-func (me *Scope) ApproveDeliverable(ctx context.Context, id DeliverableID, in Decision) error {
-	return me.decide(ctx, id, in, StateApproved, DeliverableApproved)
-}
-
-// RequestChanges returns what is in review, and says what to change. As
-// ApproveDeliverable.
-func (me *Scope) RequestChanges(ctx context.Context, id DeliverableID, in Decision) error {
-	return me.decide(ctx, id, in, StateChangesRequested, DeliverableReturned)
-}
-
-func (me *Scope) decide(ctx context.Context, id DeliverableID, in Decision, to State, k Kind) error {
-	var c checks
-	in.Note = c.text("note", in.Note)
-	if in.Note == "" && to == StateChangesRequested {
-		c.fail("note", "required")
-	}
-	if err := c.err(); err != nil {
-		return err
-	}
-	return me.write(ctx, func(t *tx) error {
-		d, err := deliverable(ctx, t, id)
-		switch {
-		case err != nil:
-			return err
-		case d.Team() || !d.Can(Decide):
-			return ErrForbidden
-		}
-		if err := t.notAsked(ctx, id); err != nil {
-			return err
-		}
-		if err := t.must(ctx, `
-UPDATE deliverables SET state = $1, state_at = $2, state_by = $3, turn = 'team', turn_since = $2, revision = revision + 1
- WHERE id = $4 AND state = 'in_review' AND revision = $5`, string(to), t.now, string(me.actor.person), string(id), in.Revision); err != nil {
-			return err
-		}
-		return t.tell(ctx, k, d.item(), Details{"note": in.Note, "round": strconv.Itoa(d.Round)})
-	})
-}
-
-// notAsked makes sure that no approval of a deliverable's content is under way:
-// the answer is given there. Else ErrConflict.
+// notAsked makes sure that no approval of a deliverable's content is under way,
+// else ErrConflict.
 func (t *tx) notAsked(ctx context.Context, id DeliverableID) error {
 	n := 0
 	err := t.get(ctx, `SELECT COUNT(*) FROM my_approvals a WHERE a.deliverable_id = $2 AND a.state IN ('requested', 'viewed')`, []any{string(id)}, &n)

@@ -161,7 +161,8 @@ func TestConcealedItemsAreNotNamed(t *testing.T) {
 	})
 }
 
-// An answer to a review is to the files as they were looked at.
+// What is looked at in a review stays what it is: a draft changes nothing, and what
+// the client is shown anew ends the question.
 func TestReviewOfFilesThatChange(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		mia, cleo := w.As(w.Mia), w.As(w.Cleo)
@@ -170,34 +171,24 @@ func TestReviewOfFilesThatChange(t *testing.T) {
 		if err := mia.Attach(ctx, portal.ItemID(d), f); err != nil {
 			t.Fatal(err)
 		}
-		if err := mia.AskReview(ctx, d, must[portal.Deliverable](t)(mia.Deliverable(ctx, d)).Revision); err != nil {
-			t.Fatal(err)
-		}
-		looked := must[portal.Deliverable](t)(cleo.Deliverable(ctx, d)).Revision
-		changed := func(what string, want bool) {
-			t.Helper()
-			now := must[portal.Deliverable](t)(cleo.Deliverable(ctx, d)).Revision
-			if (now != looked) != want {
-				t.Errorf("%s: the revision went from %d to %d", what, looked, now)
-			}
-			if want {
-				wantErr(t, "an answer to what was before", cleo.ApproveDeliverable(ctx, d, portal.Decision{Revision: looked}), portal.ErrConflict)
-			}
-			looked = now
-		}
+		a := toReview(t, w, d)
 		_, draft := mustPut(t, w, w.Mia, portal.NewUpload{File: f})
-		changed("a draft", false)
+		stands(t, w, a.ID, portal.ApprovalOpen)
 		if err := mia.ShowVersion(ctx, draft); err != nil {
 			t.Fatal(err)
 		}
-		changed("a draft that is shown", true)
+		stands(t, w, a.ID, portal.ApprovalOutdated)
+		wantErr(t, "an answer to what was before", cleo.Decide(ctx, a.ID, yes(a)), portal.ErrConflict)
+		a = toReview(t, w, d)
 		mustPut(t, w, w.Mia, portal.NewUpload{File: f, Audience: portal.ClientSide})
-		changed("a version", true)
+		stands(t, w, a.ID, portal.ApprovalOutdated)
+		a = toReview(t, w, d)
 		if err := mia.TrashFile(ctx, f); err != nil {
 			t.Fatal(err)
 		}
-		changed("a file that is deleted", true)
-		if err := cleo.ApproveDeliverable(ctx, d, portal.Decision{Revision: looked}); err != nil {
+		stands(t, w, a.ID, portal.ApprovalWithdrawn)
+		a = toReview(t, w, d)
+		if err := cleo.Decide(ctx, a.ID, yes(a)); err != nil {
 			t.Error(err)
 		}
 	})

@@ -502,10 +502,7 @@ func TestPurgeTrash(t *testing.T) {
 		if err := mia.Attach(ctx, portal.ItemID(w.Items[w.Site][portal.Team].Deliverable), f); err != nil {
 			t.Fatal(err)
 		}
-		d := must[portal.Deliverable](t)(mia.Deliverable(ctx, items.Deliverable))
-		if err := mia.AskReview(ctx, items.Deliverable, d.Revision); err != nil {
-			t.Fatal(err)
-		}
+		toReview(t, w, items.Deliverable)
 		for _, err := range []error{mia.TrashFolder(ctx, folder), mia.TrashFolder(ctx, items.Folder)} {
 			if err != nil {
 				t.Fatal(err)
@@ -530,8 +527,8 @@ func TestPurgeTrash(t *testing.T) {
 		if err != nil || len(events) != 1 || events[0].Kind != portal.FilePurged || events[0].Subject != string(f) {
 			t.Errorf("the audit has %+v, %v", events, err)
 		}
-		d = must[portal.Deliverable](t)(mia.Deliverable(ctx, items.Deliverable))
-		if err := w.As(w.Cleo).ApproveDeliverable(ctx, items.Deliverable, portal.Decision{Revision: d.Revision}); err != nil {
+		a := toReview(t, w, items.Deliverable)
+		if err := w.As(w.Cleo).Decide(ctx, a.ID, yes(a)); err != nil {
 			t.Fatal(err)
 		}
 		if n := must[int](t)(w.Portal.PurgeTrash(ctx)); n != 0 {
@@ -830,12 +827,10 @@ func TestAttachments(t *testing.T) {
 		if len(r.Attached) != 1 || r.Attached[0].ID != hidden.File {
 			t.Errorf("the preview is %+v", r)
 		}
-		if err := mia.AskReview(ctx, shown.Deliverable, before.Revision); err != nil {
-			t.Fatal(err)
-		}
+		asked := toReview(t, w, shown.Deliverable)
 		wantErr(t, "Attach in review", mia.Attach(ctx, d, w.Items[w.Site][portal.ClientSide].File), nil)
 		wantErr(t, "Detach in review", mia.Detach(ctx, d, hidden.File), portal.ErrConflict)
-		if err := mia.Withdraw(ctx, shown.Deliverable); err != nil {
+		if err := mia.CancelApproval(ctx, asked.ID); err != nil {
 			t.Fatal(err)
 		}
 		if err := mia.Detach(ctx, d, hidden.File); err != nil {
@@ -848,10 +843,13 @@ func TestAttachments(t *testing.T) {
 		if ids := must[[]portal.ItemID](t)(cleo.AttachedTo(ctx, shown.File)); len(ids) != 2 {
 			t.Errorf("attached to %v", ids)
 		}
-		if err := mia.DeleteDeliverable(ctx, shown.Deliverable); err != nil {
+		wantErr(t, "DeleteDeliverable that was put to the vote", mia.DeleteDeliverable(ctx, shown.Deliverable), portal.ErrConflict)
+		other := must[portal.DeliverableID](t)(mia.AddDeliverable(ctx, w.Site, portal.NewDeliverable{Title: "Other"}))
+		wantErr(t, "Attach to another", mia.Attach(ctx, portal.ItemID(other), shown.File), nil)
+		if err := mia.DeleteDeliverable(ctx, other); err != nil {
 			t.Fatal(err)
 		}
-		if ids := must[[]portal.ItemID](t)(mia.AttachedTo(ctx, shown.File)); len(ids) != 1 {
+		if ids := must[[]portal.ItemID](t)(mia.AttachedTo(ctx, shown.File)); len(ids) != 2 {
 			t.Errorf("attached to %v", ids)
 		}
 	})

@@ -180,8 +180,7 @@ func TestArchivedProject(t *testing.T) {
 				"ChangeDeliverable":  me.ChangeDeliverable(ctx, i.Deliverable, portal.DeliverableChange{Title: "x", Revision: 1}),
 				"AddLink":            id(me.AddLink(ctx, i.Deliverable, "x", "https://example.test")),
 				"RemoveLink":         me.RemoveLink(ctx, i.Link),
-				"AskReview":          me.AskReview(ctx, i.Deliverable, 1),
-				"ApproveDeliverable": me.ApproveDeliverable(ctx, i.Deliverable, portal.Decision{Revision: 1}),
+				"AskApproval":        id(me.AskApproval(ctx, w.Old, portal.NewApproval{Title: "x", Deliverable: i.Deliverable, Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo}}}})),
 				"Conceal":            id(me.Conceal(ctx, portal.ItemID(i.Task))),
 				"PassTurn":           me.PassTurn(ctx, portal.ItemID(i.Task), portal.Team),
 			} {

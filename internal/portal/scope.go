@@ -174,13 +174,6 @@ SELECT t.id, 'task' AS kind, t.project_id, t.title, CASE WHEN (p.sections & 2048
    AND t.turn = 'client' AND t.completed_at IS NULL AND t.audience = 'client'
    AND (t.assignee_id IS NULL OR t.assignee_id = $1 OR t.assignee_id = (SELECT v.person_id FROM client_users v WHERE v.id = $1))
 UNION ALL
-SELECT d.id, 'deliverable', d.project_id, d.title, CASE WHEN (p.sections & 2048) <> 0 THEN d.due_on END, d.turn_since,
-       CASE WHEN (p.sections & 4096) <> 0 THEN d.state_by END, p.client_id, p.side, p.rights
-  FROM my_places p JOIN deliverables d ON d.project_id = p.id
- WHERE p.side = 'client' AND (p.rights & 32) <> 0 AND (p.sections & 8) <> 0
-   AND d.state = 'in_review' AND d.audience = 'client'
-   AND NOT EXISTS (SELECT 1 FROM approvals a WHERE a.deliverable_id = d.id AND a.asking = 1)
-UNION ALL
 SELECT a.id, 'approval', a.project_id, a.title, CASE WHEN (p.sections & 2048) <> 0 THEN a.due_on END, a.turn_since,
        CASE WHEN (p.sections & 4096) <> 0 THEN a.created_by END, p.client_id, p.side, p.rights
   FROM approval_people x JOIN approvals a ON a.id = x.approval_id AND a.stage = x.stage

@@ -231,9 +231,7 @@ func (e told) needs(l listener) bool {
 		return e.asks && l.side == ClientSide && l.rights.Has(SendMessage) || slices.Contains(e.mentioned, l.person)
 	}
 	switch e.kind {
-	case DeliverableInReview:
-		return l.side == ClientSide && l.rights.Has(Decide)
-	case DeliverableReturned, FileRequestAnswered:
+	case FileRequestAnswered:
 		return l.side == Team
 	case ApprovalRequested:
 		return e.waits[l.person]

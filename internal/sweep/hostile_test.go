@@ -62,8 +62,11 @@ func TestHostileTexts(t *testing.T) {
 			fill(t, s, text)
 		}
 		deliverable := s.Items[s.Brand][portal.ClientSide].Deliverable
-		must(t, s.me("mia").AskReview(ctx, deliverable, revision(t, s, "deliverables", string(deliverable))))
-		must(t, s.me("cleo").RequestChanges(ctx, deliverable, portal.Decision{Note: strings.Join(hostile, "\n"), Revision: revision(t, s, "deliverables", string(deliverable))}))
+		asked, err := s.me("mia").AskApproval(ctx, s.Brand, portal.NewApproval{Title: hostile[0], Deliverable: deliverable, Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}})
+		must(t, err)
+		looked, err := s.me("cleo").Approval(ctx, asked)
+		must(t, err)
+		must(t, s.me("cleo").Decide(ctx, asked, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Note: strings.Join(hostile, "\n"), Content: looked.Content}))
 		for _, address := range []string{"javascript:window.PWN=1", " javascript:x", "JAVASCRIPT:x", "data:text/html,x", "vbscript:x", "file:///etc/passwd", "java\nscript:x", "//evil.test"} {
 			if _, err := s.me("mia").AddLink(ctx, deliverable, "x", address); err == nil {
 				t.Errorf("a link to %q is taken", address)

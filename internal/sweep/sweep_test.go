@@ -107,7 +107,8 @@ func TestNamesOff(t *testing.T) {
 		must(t, s.me("mia").AssignTask(ctx, task, s.Cleo))
 		must(t, s.me("mia").CompleteTask(ctx, task))
 		deliverable := s.Items[s.Brand][portal.ClientSide].Deliverable
-		must(t, s.me("mia").AskReview(ctx, deliverable, revision(t, s, "deliverables", string(deliverable))))
+		_, err = s.me("mia").AskApproval(ctx, s.Brand, portal.NewApproval{Title: "Yours to decide", Deliverable: deliverable, Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}})
+		must(t, err)
 		all := int64(portal.DefaultSections | portal.SectionTasks)
 		reads := s.apiReads()
 		named := func(name string, forbid bool) (n int) {

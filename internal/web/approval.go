@@ -511,8 +511,20 @@ func (s *Server) newApproval(w http.ResponseWriter, r *http.Request, me *visit) 
 			return err
 		}
 		n.Deliverable, n.Title = d.ID, d.Title
+		if err := everybodyDecides(ctx, me, in.Project.ID, &n); err != nil {
+			return err
+		}
 	}
 	return s.renderApprovalForm(w, r, me, http.StatusOK, view.ApprovalForm{Within: in, New: n})
+}
+
+// everybodyDecides asks all who can, until some are chosen.
+func everybodyDecides(ctx context.Context, me *visit, project portal.ProjectID, n *portal.NewApproval) error {
+	all, err := me.Approvers(ctx, project)
+	for _, x := range all[:min(len(all), 50)] {
+		n.Stages[len(n.Stages)-1].People = append(n.Stages[len(n.Stages)-1].People, x.Person)
+	}
+	return err
 }
 
 func (s *Server) renderApprovalForm(w http.ResponseWriter, r *http.Request, me *visit, status int, p view.ApprovalForm) error {

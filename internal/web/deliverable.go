@@ -20,11 +20,6 @@ func (s *Server) deliverableRoutes() []route {
 		{"POST /deliverables/{id}", team, s.changeDeliverable},
 		{"POST /deliverables/{id}/links", team, s.addLink},
 		{"POST /links/{id}/delete", team, s.removeLink},
-		{"POST /deliverables/{id}/review", team, s.askReview},
-		{"POST /deliverables/{id}/withdraw", team, act(deliverablePath, "taken_back", func(me *visit, r *http.Request, id string) error {
-			return me.Withdraw(r.Context(), portal.DeliverableID(id))
-		})},
-		{"POST /deliverables/{id}/decide", person, s.decide},
 		{"POST /deliverables/{id}/move", team, s.moveDeliverable},
 		{"POST /deliverables/{id}/delete", team, s.deleteDeliverable},
 	}
@@ -287,56 +282,6 @@ func (s *Server) removeLink(w http.ResponseWriter, r *http.Request, me *visit) e
 		return err
 	}
 	return done(w, r, deliverablePath(string(d.ID)), "saved")
-}
-
-func (s *Server) askReview(w http.ResponseWriter, r *http.Request, me *visit) error {
-	f, err := parseForm(r)
-	if err != nil {
-		return err
-	}
-	id, revision := portal.DeliverableID(r.PathValue("id")), f.number("revision")
-	if err = f.err(); err == nil {
-		err = me.AskReview(r.Context(), id, revision)
-	}
-	if invalid, status, ok := refused(err); ok {
-		return s.deliverableAgain(w, r, me, status, id, view.DeliverablePage{}, invalid)
-	}
-	if err != nil {
-		return err
-	}
-	return done(w, r, deliverablePath(string(id)), "asked")
-}
-
-// decide is the answer of one of the client's people. An answer to something
-// older than what is there now is not counted: the page says so and shows what
-// is there, with what was typed.
-func (s *Server) decide(w http.ResponseWriter, r *http.Request, me *visit) error {
-	f, err := parseForm(r)
-	if err != nil {
-		return err
-	}
-	id := portal.DeliverableID(r.PathValue("id"))
-	in := portal.Decision{Note: f.one("note"), Revision: f.number("revision")}
-	how := f.one("decision")
-	if how != "approve" && how != "changes" {
-		f.fail("decision", "choice")
-	}
-	key := "approved"
-	if err = f.err(); err == nil {
-		if how == "approve" {
-			err = me.ApproveDeliverable(r.Context(), id, in)
-		} else {
-			key = "returned"
-			err = me.RequestChanges(r.Context(), id, in)
-		}
-	}
-	if invalid, status, ok := refused(err); ok {
-		return s.deliverableAgain(w, r, me, status, id, view.DeliverablePage{Note: in.Note}, invalid)
-	}
-	if err != nil {
-		return err
-	}
-	return done(w, r, deliverablePath(string(id)), key)
 }
 
 func (s *Server) moveDeliverable(w http.ResponseWriter, r *http.Request, me *visit) error {

@@ -228,7 +228,6 @@ func formOf(s *webtest.Site, pattern string) url.Values {
 		"POST /profile/tokens":               {"name": {"robot"}, "scope": {"read"}},
 		"POST /sign-in/code":                 {"email": {"new@example.test"}},
 		"POST /forgot":                       {"email": {"new@example.test"}},
-		"POST /deliverables/{id}/decide":     {"decision": {"approve"}, "revision": {"0"}},
 		"POST /projects/{project}/zip":       {"file": {string(s.Items[s.Site][portal.ClientSide].File)}},
 		"POST /files/{id}/share":             {"days": {"14"}},
 		"POST /projects/{project}/requests":  {"title": {"Logo"}},

@@ -49,7 +49,7 @@ var doneKeys = []string{
 	"uploaded", "welcome", "access", "invited", "resent", "withdrawn", "readdressed", "suspended", "resumed", "removed",
 	"client", "archived", "restored", "teamed", "unteamed", "role", "reassigned", "viewing",
 	"added", "deleted", "shown", "hidden", "turn", "update_sent", "update_team", "reached", "reopened", "started", "completed",
-	"asked", "taken_back", "approved", "returned", "unshared", "project_shared", "project_archived", "project_restored", "template", "off_project",
+	"unshared", "project_shared", "project_archived", "project_restored", "template", "off_project",
 	"pinned", "unpinned", "moved", "copied", "trashed", "untrashed", "attached", "detached",
 	"version_back",
 	"settled", "message_deleted", "message_erased", "resolved", "comments_reopened", "feedback_sent", "feedback_none", "unsent_saved", "unsent_deleted", "unsent_shared", "unsent_unshared",
