@@ -86,6 +86,12 @@ func (b *tab) fits() {
 	if w := value[int](b, `document.documentElement.scrollWidth - innerWidth`); w > 0 {
 		b.t.Errorf("%s: %s is %d px wider than the screen", b.who, b.path(), w)
 	}
+	if hidden := value[bool](b, `[...document.querySelectorAll(".tabs [aria-current]")].some(e => {
+		const r = e.getBoundingClientRect();
+		return r.left < 0 || r.right > innerWidth;
+	})`); hidden {
+		b.t.Errorf("%s: the tab of %s is out of sight", b.who, b.path())
+	}
 	// 44 px, less the border of the field a button may stand in.
 	small := value[[]string](b, `[...document.querySelectorAll("main button, main a.button, main summary, nav a, header summary")].filter(e => e.checkVisibility({visibilityProperty: true})).flatMap(e => {
 		const r = e.getBoundingClientRect();

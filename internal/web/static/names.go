@@ -5,7 +5,7 @@ package static
 // The names of the files every page links to, with the hash of their content.
 const (
 	Style  = "/static/app.45PVUTPP.css"
-	Script = "/static/app.U7VPTAVD.js"
+	Script = "/static/app.VJ7UE5VX.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
 

@@ -28,6 +28,12 @@ addEventListener("click", async (e) => {
   }
 });
 
+// The current one of tabs that are wider than a phone comes into sight.
+for (const a of document.querySelectorAll<HTMLElement>(".tabs [aria-current]")) {
+  const tabs = a.closest<HTMLElement>(".tabs")!;
+  tabs.scrollLeft = a.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - a.offsetWidth) / 2;
+}
+
 // data-accent: shows the colour on the whole page while it is chosen.
 addEventListener("input", (e) => {
   const t = e.target as HTMLInputElement;
