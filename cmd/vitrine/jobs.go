@@ -56,6 +56,9 @@ func (h *house) remind(ctx context.Context) error {
 	if _, err := h.portal.EndLapsed(ctx); err != nil {
 		return err
 	}
+	if err := h.portal.FollowApprovals(ctx); err != nil {
+		return err
+	}
 	err := os.Chtimes(path, now, now)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = os.WriteFile(path, nil, 0o600)

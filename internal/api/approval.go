@@ -103,6 +103,15 @@ func (n newApproval) portal() portal.NewApproval {
 	return a
 }
 
+type approvalPerson struct {
+	Person portal.PersonID `json:"person" doc:"Who decides instead: somebody who may, and is not asked yet."`
+}
+
+type approvalInstead struct {
+	From   portal.PersonID `json:"from" doc:"Who is asked, and has not answered."`
+	Person portal.PersonID `json:"person" doc:"Who decides instead: somebody who may, and is not asked yet."`
+}
+
 func (s *server) approvals() {
 	readAll(s, "/api/projects/{id}/approvals", "list-approvals", "What was asked to be approved, newest first", func(ctx context.Context, me *portal.Scope, q *inProject) ([]portal.Approval, string, error) {
 		p, err := me.Project(ctx, portal.ProjectID(q.ID))
@@ -133,6 +142,12 @@ func (s *server) approvals() {
 	}, approvalFileWire)
 	change(s, http.MethodPost, "/api/approvals/{id}/decision", "decide", "Answer an approval, as one of those who are asked", func(ctx context.Context, me *portal.Scope, id string, in approvalAnswer) error {
 		return me.Decide(ctx, portal.ApprovalID(id), in.portal())
+	})
+	change(s, http.MethodPost, "/api/approvals/{id}/delegation", "delegate", "Hand your own decision to a colleague", func(ctx context.Context, me *portal.Scope, id string, in approvalPerson) error {
+		return me.Delegate(ctx, portal.ApprovalID(id), in.Person)
+	})
+	change(s, http.MethodPost, "/api/approvals/{id}/reassignment", "reassign-approval", "Ask somebody else instead of one who has not answered", func(ctx context.Context, me *portal.Scope, id string, in approvalInstead) error {
+		return me.Reassign(ctx, portal.ApprovalID(id), in.From, in.Person)
 	})
 	act(s, http.MethodDelete, "/api/approvals/{id}/decision", "undo-decision", "Take your answer back, within ten minutes", func(ctx context.Context, me *portal.Scope, id string) error {
 		return me.Undo(ctx, portal.ApprovalID(id))

@@ -88,6 +88,9 @@ func (w *writer) signers() {
 			w.y -= 8
 		}
 		w.fact(w.T("certificate.name"), x.Name)
+		if x.For != "" {
+			w.fact(w.T("certificate.for"), x.For)
+		}
 		if x.Answer != "" {
 			w.fact(w.T("certificate.answer"), w.T("approval.state."+string(x.Answer)))
 		}

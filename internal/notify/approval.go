@@ -6,6 +6,7 @@ import (
 	"image"
 	_ "image/jpeg" // the kinds that previews have
 	_ "image/png"
+	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/mail"
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -44,6 +45,15 @@ func (n *Notifier) asked(ctx context.Context, l *letter) (portal.Approval, error
 		return a, err
 	}
 	l.shown(n.pictureOf(ctx, me, subjects))
+	people, err := me.ApprovalPeople(ctx, a.ID)
+	if err != nil {
+		return a, err
+	}
+	for _, x := range people {
+		if x.Person == l.mail.Person && x.For != "" && x.Answer == "" {
+			l.body.After = append(l.body.After, l.T("mail.approval.for", "name", x.For))
+		}
+	}
 	why := "mail.approval.why"
 	if a.Advises {
 		why = "mail.approval.why_advice"
@@ -74,9 +84,15 @@ func (n *Notifier) approval(ctx context.Context, l *letter) error {
 		heading = "mail.approval.heading_advice"
 	}
 	l.body.Heading = l.T(heading, "who", who, "title", a.Title)
-	l.said(a.Body)
+	l.said(plain(a.Body))
 	return nil
 }
+
+// plain is what somebody wrote without the signs of emphasis, which a mail does not
+// draw.
+func plain(text string) string { return emphasis.Replace(text) }
+
+var emphasis = strings.NewReplacer("**", "", "__", "", "~~", "", "`", "")
 
 // approvalReminder reminds somebody of it.
 func (n *Notifier) approvalReminder(ctx context.Context, l *letter) error {
@@ -86,7 +102,42 @@ func (n *Notifier) approvalReminder(ctx context.Context, l *letter) error {
 	}
 	l.Subject = l.T("mail.approval_reminder.subject", "project", brief(a.ProjectName), "title", brief(a.Title))
 	l.body.Heading = l.T("mail.approval_reminder.heading", "title", a.Title)
-	l.said(a.Body)
+	l.said(plain(a.Body))
+	return nil
+}
+
+// approvalEscalated tells somebody who is not asked that nobody has answered:
+// unwanted once somebody has, or nobody is asked any more.
+func (n *Notifier) approvalEscalated(ctx context.Context, l *letter) error {
+	me := n.portal.As(portal.PersonActor(l.mail.Person).ReadOnly())
+	a, err := me.Approval(ctx, portal.ApprovalID(l.mail.Subject))
+	if err == nil && (!a.Asking || a.EscalatedAt.IsZero()) {
+		err = &portal.Unwanted{Why: "settled"}
+	}
+	if err != nil {
+		return err
+	}
+	people, err := me.ApprovalPeople(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, x := range people {
+		if !x.Adviser && x.Answer == "" && x.GivenTo == "" && (a.Stage == 0 || x.Stage == a.Stage) {
+			names = append(names, x.Name)
+		}
+	}
+	l.Subject = l.T("mail.approval_escalated.subject", "project", brief(a.ProjectName), "title", brief(a.Title))
+	l.body.Heading = l.T("mail.approval_escalated.heading", "title", a.Title)
+	text, why := "mail.approval_escalated.text", "mail.approval_escalated.why"
+	if a.Team() {
+		text, why = text+"_team", why+"_team"
+	}
+	l.body.Paragraphs = []string{l.T(text, "day", l.Day(a.DueOn, l.now), "names", l.List(names), "client", a.ClientName)}
+	l.body.Preheader = l.body.Paragraphs[0]
+	l.body.Facts = []mail.Fact{{Label: l.T("mail.approval.project"), Value: a.ProjectName}}
+	n.button(l, l.T("mail.approval_escalated.button"), "/approvals/"+string(a.ID))
+	l.body.Footer = []string{l.T(why, "client", a.ClientName, "workspace", l.brand.Name)}
 	return nil
 }
 

@@ -94,8 +94,10 @@ type Approval struct {
 	Remind      bool       // for the team, as the two below
 	RemindAt    time.Time
 	RemindedAt  time.Time
-	Waits       bool // for the reader's own decision
-	Advises     bool // the reader is asked for advice
+	Stranded    bool      // for the team: nobody who is asked can answer any more
+	EscalatedAt time.Time // others were told that nobody answers
+	Waits       bool      // for the reader's own decision
+	Advises     bool      // the reader is asked for advice
 	Files       int
 	CreatedAt   time.Time
 	CreatedBy   PersonID // for the team
@@ -115,14 +117,14 @@ func (a Approval) Overdue(today string) bool { return a.Asking && a.DueOn != "" 
 
 const approvalColumns = `a.id, a.project_id, a.project_name, a.client_id, a.client_name, COALESCE(a.deliverable_id, ''), a.title, a.body, a.checklist, a.download,
        COALESCE(a.due_on, ''), COALESCE(a.expires_on, ''), a.state, a.state_at, COALESCE(a.state_by_name, ''), a.stage, a.asking, a.lane, a.turn, a.turn_since, COALESCE(a.shown_at, 0),
-       a.content, a.round, COALESCE(a.previous_id, ''), COALESCE(a.next_id, ''), a.remind, COALESCE(a.remind_at, 0), COALESCE(a.reminded_at, 0), a.waits, a.advises, a.files,
+       a.content, a.round, COALESCE(a.previous_id, ''), COALESCE(a.next_id, ''), a.remind, COALESCE(a.remind_at, 0), COALESCE(a.reminded_at, 0), CASE WHEN a.stranded_at IS NULL THEN 0 ELSE 1 END, COALESCE(a.escalated_at, 0), a.waits, a.advises, a.files,
        a.created_at, COALESCE(a.created_by, ''), COALESCE(a.asked_by, ''), a.revision, a.side, a.rights`
 
 func (a *Approval) scan(scan func(...any) error) error {
 	var list string
 	err := scan(&a.ID, &a.Project, &a.ProjectName, &a.Client, &a.ClientName, &a.Deliverable, &a.Title, &a.Body, &list, &a.Download,
 		&a.DueOn, &a.ExpiresOn, &a.State, micros{&a.StateAt}, &a.StateBy, &a.Stage, &a.Asking, &a.Lane, &a.Turn, micros{&a.TurnSince}, micros{&a.ShownAt},
-		&a.Content, &a.Round, &a.Previous, &a.Next, &a.Remind, micros{&a.RemindAt}, micros{&a.RemindedAt}, &a.Waits, &a.Advises, &a.Files,
+		&a.Content, &a.Round, &a.Previous, &a.Next, &a.Remind, micros{&a.RemindAt}, micros{&a.RemindedAt}, &a.Stranded, micros{&a.EscalatedAt}, &a.Waits, &a.Advises, &a.Files,
 		micros{&a.CreatedAt}, &a.CreatedBy, &a.AskedBy, &a.Revision, &a.Side, &a.Rights)
 	if list != "" {
 		a.Checklist = strings.Split(list, "\n")
@@ -361,6 +363,8 @@ type ApprovalPerson struct {
 	Proof      Proof     // of the answer
 	ViewedAt   time.Time // for the team
 	Gone       bool      // cannot answer any more; for the team
+	GivenTo    string    // the name of whoever answers instead; empty: they do themselves
+	For        string    // the name of whose decision it was at first; empty: their own
 	decision   DecisionID
 	Held
 }
@@ -377,11 +381,11 @@ func approvalPeople(ctx context.Context, r reader, ids ...ApprovalID) ([]Approva
 	places, args := oneOf(2, ids)
 	rows, err := r.query(ctx, `
 SELECT x.approval_id, x.stage, x.person_id, x.name, x.person_side, CASE WHEN x.role = 'adviser' THEN 1 ELSE 0 END, x.answer, x.note, COALESCE(x.answered_at, 0), COALESCE(x.viewed_at, 0),
-       x.gone, COALESCE(x.decision_id, ''), x.proof, x.side, x.rights
+       x.gone, COALESCE(x.decision_id, ''), x.proof, x.given_name, x.for_name, x.side, x.rights
   FROM my_approval_people x WHERE x.approval_id IN `+places+` ORDER BY x.approval_id, x.stage, x.role DESC, x.name, x.person_id`, args...)
 	return list(rows, err, func(rows *sql.Rows) (x ApprovalPerson, err error) {
 		return x, rows.Scan(&x.Approval, &x.Stage, &x.Person, &x.Name, &x.Of, &x.Adviser, &x.Answer, &x.Note, micros{&x.AnsweredAt}, micros{&x.ViewedAt},
-			&x.Gone, &x.decision, &x.Proof, &x.Side, &x.Rights)
+			&x.Gone, &x.decision, &x.Proof, &x.GivenTo, &x.For, &x.Side, &x.Rights)
 	})
 }
 

@@ -458,7 +458,7 @@ func (t *tx) openStage(ctx context.Context, id ApprovalID, number int) error {
 		return err
 	}
 	of := f.stages[number-1].of
-	var shown, remind any
+	var shown, remind, escalate any
 	if of == ClientSide {
 		ready, err := t.shownToClient(ctx, a)
 		if err != nil {
@@ -474,6 +474,9 @@ func (t *tx) openStage(ctx context.Context, id ApprovalID, number int) error {
 		if remind, err = t.remindAt(ctx, f.remind, a.DueOn); err != nil {
 			return err
 		}
+		if escalate, err = t.escalateAt(ctx, a.DueOn); err != nil {
+			return err
+		}
 	}
 	if a.Content == "" {
 		if a.Content, err = t.contentHash(ctx, a); err != nil {
@@ -482,9 +485,9 @@ func (t *tx) openStage(ctx context.Context, id ApprovalID, number int) error {
 	}
 	if err := t.must(ctx, `
 UPDATE approvals SET state = 'requested', state_at = $1, state_by = $2, stage = $3, asking = 1, turn = $4, turn_since = $1, lane = $4, content = $5,
-       shown_at = COALESCE(shown_at, $6), remind_at = $7, revision = revision + 1
+       shown_at = COALESCE(shown_at, $6), remind_at = $7, escalate_at = $9, escalated_at = NULL, revision = revision + 1
  WHERE id = $8 AND state IN ('draft', 'requested', 'viewed')`,
-		t.now, string(t.me.actor.person), number, string(of), a.Content, shown, remind, string(id)); err != nil {
+		t.now, string(t.me.actor.person), number, string(of), a.Content, shown, remind, string(id), escalate); err != nil {
 		return err
 	}
 	if err := t.must(ctx, `UPDATE approval_stages SET opened_at = $1 WHERE approval_id = $2 AND number = $3`, t.now, string(id), number); err != nil {

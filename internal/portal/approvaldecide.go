@@ -252,8 +252,8 @@ func (t *tx) keepAnswer(ctx context.Context, a Approval, stage int, x flowPerson
 		role = "adviser"
 	}
 	if err := t.must(ctx, `
-INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, note, content, at, address, agent, proof) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		string(x.decision), string(a.ID), stage, string(x.person), role, string(in.Answer), in.Note, in.Content, t.now, t.address, in.Agent, string(in.Proof)); err != nil {
+INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, note, content, at, address, agent, proof, for_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		string(x.decision), string(a.ID), stage, string(x.person), role, string(in.Answer), in.Note, in.Content, t.now, t.address, in.Agent, string(in.Proof), nullable(x.instead)); err != nil {
 		return err
 	}
 	if err := t.must(ctx, `
@@ -513,6 +513,7 @@ type ApprovalDecision struct {
 	Content string
 	At      time.Time
 	Proof   Proof
+	For     string // the name of whose decision it was at first
 	Address string // for the team, as the browser
 	Agent   string
 	Of      Side // whose stage it was given in
@@ -533,10 +534,10 @@ func (me *Scope) ApprovalDecisions(ctx context.Context, id ApprovalID) ([]Approv
 
 func approvalDecisions(ctx context.Context, r reader, id ApprovalID) ([]ApprovalDecision, error) {
 	rows, err := r.query(ctx, `
-SELECT d.id, d.person_id, d.name, d.role, d.answer, COALESCE(d.undoes, ''), d.note, d.content, d.at, d.proof, d.address, d.agent, d.stage_side, d.stage, d.side, d.rights
+SELECT d.id, d.person_id, d.name, d.role, d.answer, COALESCE(d.undoes, ''), d.note, d.content, d.at, d.proof, d.for_name, d.address, d.agent, d.stage_side, d.stage, d.side, d.rights
   FROM my_approval_decisions d WHERE d.approval_id = $2 ORDER BY d.at, d.id LIMIT 500`, string(id))
 	return list(rows, err, func(rows *sql.Rows) (d ApprovalDecision, err error) {
-		err = rows.Scan(&d.ID, &d.Person, &d.Name, &d.role, &d.Answer, &d.Undoes, &d.Note, &d.Content, micros{&d.At}, &d.Proof, &d.Address, &d.Agent, &d.Of, &d.stage, &d.Side, &d.Rights)
+		err = rows.Scan(&d.ID, &d.Person, &d.Name, &d.role, &d.Answer, &d.Undoes, &d.Note, &d.Content, micros{&d.At}, &d.Proof, &d.For, &d.Address, &d.Agent, &d.Of, &d.stage, &d.Side, &d.Rights)
 		d.Adviser = d.role == "adviser"
 		return d, err
 	})

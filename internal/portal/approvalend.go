@@ -16,7 +16,7 @@ func (t *tx) endApproval(ctx context.Context, a Approval, to ApprovalState, k Ki
 		turn = Team
 	}
 	if err := t.must(ctx, `
-UPDATE approvals SET state = $1, state_at = $2, state_by = $3, asking = 0, lane = $4, turn = $5, turn_since = $2, remind_at = NULL, revision = revision + 1
+UPDATE approvals SET state = $1, state_at = $2, state_by = $3, asking = 0, lane = $4, turn = $5, turn_since = $2, remind_at = NULL, escalate_at = NULL, stranded_at = NULL, revision = revision + 1
  WHERE id = $6 AND state IN ('draft', 'requested', 'viewed')`,
 		string(to), t.now, nullable(t.me.actor.person), string(lane), string(turn), string(a.ID)); err != nil {
 		return err
@@ -117,7 +117,7 @@ func (me *Scope) AskedAs(ctx context.Context, id ApprovalID) (n NewApproval, pro
 		s := NewStage{Of: g.Of, Rule: g.Rule}
 		for _, x := range people {
 			switch {
-			case x.Stage != g.Number || x.Gone:
+			case x.Stage != g.Number || x.Gone || x.GivenTo != "":
 			case x.Adviser:
 				s.Advisers = append(s.Advisers, x.Person)
 			default:

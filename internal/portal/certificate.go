@@ -48,6 +48,7 @@ type RecordSigner struct {
 	Proof      string
 	Zone       string
 	Answer     Answer // of an approval
+	For        string // whose decision it was at first; empty: their own
 	Note       string
 	At         time.Time
 }
@@ -244,7 +245,7 @@ func (me *Scope) CertifyApproval(ctx context.Context, id ApprovalID) error {
 			if err != nil && err != ErrNotFound {
 				return err
 			}
-			x := RecordSigner{Name: d.Name, Email: w.email, Role: w.role, Company: a.ClientName, Proof: string(d.Proof), Zone: w.zone, Answer: d.Answer, Note: d.Note, At: d.At.UTC()}
+			x := RecordSigner{Name: d.Name, Email: w.email, Role: w.role, Company: a.ClientName, Proof: string(d.Proof), Zone: w.zone, Answer: d.Answer, For: d.For, Note: d.Note, At: d.At.UTC()}
 			if at, ok := w.verified.(int64); ok {
 				x.VerifiedAt = db.FromMicros(at).UTC()
 			}

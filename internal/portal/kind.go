@@ -117,6 +117,14 @@ const (
 	ApprovalDeclined   Kind = "approval_declined"
 	ApprovalUndone     Kind = "approval_undone"
 	ApprovalReminded   Kind = "approval_reminded"
+	ApprovalDelegated  Kind = "approval_delegated"  // by whoever was asked, to a colleague
+	ApprovalDeputised  Kind = "approval_deputised"  // to the deputy of somebody who is away
+	ApprovalReassigned Kind = "approval_reassigned" // by the team, to somebody else
+	ApprovalTaken      Kind = "approval_taken"      // by a lead of the client, as nobody answered
+	ApprovalStranded   Kind = "approval_stranded"   // nobody who is asked can answer any more
+	ApprovalEscalated  Kind = "approval_escalated"  // it is overdue: others are told
+	DeputyNamed        Kind = "deputy_named"
+	DeputyEnded        Kind = "deputy_ended"
 	ApprovalCancelled  Kind = "approval_cancelled"
 	ApprovalSuperseded Kind = "approval_superseded"
 	ApprovalExpired    Kind = "approval_expired"
@@ -318,6 +326,14 @@ var kinds = map[Kind]particulars{
 	ApprovalDeclined:   {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	ApprovalUndone:     {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	ApprovalReminded:   {place: projectFeed, section: SectionApprovals, mail: MailApprovalReminder},
+	ApprovalDelegated:  {place: projectFeed, section: SectionApprovals, mail: MailApproval, topic: TopicReviews},
+	ApprovalDeputised:  {place: projectFeed, section: SectionApprovals, mail: MailApproval, topic: TopicReviews},
+	ApprovalReassigned: {place: projectFeed, section: SectionApprovals, mail: MailApproval, topic: TopicReviews},
+	ApprovalTaken:      {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	ApprovalStranded:   {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	ApprovalEscalated:  {place: projectFeed, section: SectionApprovals, mail: MailApprovalEscalated},
+	DeputyNamed:        {place: clientFeed},
+	DeputyEnded:        {place: clientFeed},
 	ApprovalCancelled:  {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	ApprovalSuperseded: {place: projectFeed, section: SectionApprovals},
 	ApprovalExpired:    {place: projectFeed, section: SectionApprovals, topic: TopicReviews},

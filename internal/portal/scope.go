@@ -178,7 +178,7 @@ SELECT a.id, 'approval', a.project_id, a.title, CASE WHEN (p.sections & 2048) <>
        CASE WHEN (p.sections & 4096) <> 0 THEN a.created_by END, p.client_id, p.side, p.rights
   FROM approval_people x JOIN approvals a ON a.id = x.approval_id AND a.stage = x.stage
   JOIN my_places p ON p.id = a.project_id
- WHERE x.person_id = COALESCE((SELECT v.person_id FROM client_users v WHERE v.id = $1), $1) AND x.role = 'decider' AND x.decision_id IS NULL
+ WHERE x.person_id = COALESCE((SELECT v.person_id FROM client_users v WHERE v.id = $1), $1) AND x.role = 'decider' AND x.decision_id IS NULL AND x.given_to IS NULL
    AND a.asking = 1 AND a.turn = 'client' AND p.side = 'client' AND (p.rights & 32) <> 0 AND (p.sections & 128) <> 0 AND ` + subjectsShown + `
 UNION ALL
 SELECT r.id, 'revision', r.project_id, r.title, NULL, r.turn_since, CASE WHEN (p.sections & 4096) <> 0 THEN r.turn_by END, p.client_id, p.side, p.rights
@@ -302,7 +302,7 @@ SELECT i.request_id, i.file_id, i.version_id, i.created_at, f.name, v.size, v.ki
 
 	// In which the actor is asked; they are read through my_approvals.
 	"my_asked": `
-SELECT x.approval_id AS id FROM approval_people x WHERE x.person_id IN ($1, (SELECT v.person_id FROM client_users v WHERE v.id = $1)) AND x.decision_id IS NULL`,
+SELECT x.approval_id AS id FROM approval_people x WHERE x.person_id IN ($1, (SELECT v.person_id FROM client_users v WHERE v.id = $1)) AND x.decision_id IS NULL AND x.given_to IS NULL`,
 
 	// What they are about, as it was when it was asked; newest says whether its
 	// readers have nothing newer.
@@ -327,7 +327,8 @@ SELECT x.approval_id, x.stage, x.person_id, n.name, x.role, x.answer, x.answered
        CASE WHEN m.person_id IS NOT NULL THEN 'team' ELSE 'client' END AS person_side,
        CASE WHEN a.side = 'team' AND NOT EXISTS (SELECT 1 FROM project_grants o WHERE o.actor = x.person_id AND o.project_id = a.project_id
                  AND (o.side = 'team' OR x.role = 'adviser' OR (o.rights & 32) <> 0)) THEN 1 ELSE 0 END AS gone,
-       COALESCE(d.note, '') AS note, COALESCE(d.proof, '') AS proof, g.side AS stage_side, a.side, a.rights
+       COALESCE(d.note, '') AS note, COALESCE(d.proof, '') AS proof, COALESCE(x.given_to, '') AS given_to, COALESCE((SELECT o.name FROM persons o WHERE o.id = x.given_to), '') AS given_name,
+       COALESCE((SELECT o.name FROM persons o WHERE o.id = x.for_id), '') AS for_name, g.side AS stage_side, a.side, a.rights
   FROM approval_people x JOIN my_approvals a ON a.id = x.approval_id
   JOIN approval_stages g ON g.approval_id = x.approval_id AND g.number = x.stage
   JOIN persons n ON n.id = x.person_id
@@ -336,7 +337,7 @@ SELECT x.approval_id, x.stage, x.person_id, n.name, x.role, x.answer, x.answered
  WHERE a.side = 'team' OR (g.side = 'client' AND m.person_id IS NULL)`,
 
 	"my_approval_decisions": `
-SELECT d.id, d.approval_id, d.stage, d.person_id, n.name, d.role, d.answer, d.undoes, d.note, d.content, d.at, d.proof,
+SELECT d.id, d.approval_id, d.stage, d.person_id, n.name, d.role, d.answer, d.undoes, d.note, d.content, d.at, d.proof, COALESCE((SELECT o.name FROM persons o WHERE o.id = d.for_id), '') AS for_name,
        CASE WHEN a.side = 'team' THEN d.address ELSE '' END AS address, CASE WHEN a.side = 'team' THEN d.agent ELSE '' END AS agent,
        g.side AS stage_side, a.side, a.rights
   FROM approval_decisions d JOIN my_approvals a ON a.id = d.approval_id
@@ -867,6 +868,11 @@ SELECT d.id, d.version_id, d.person_id, a.name AS person_name, CASE WHEN d.perso
     OR (d.shared_at IS NOT NULL AND v.side = 'client' AND (v.rights & 132) = 132 AND SUBSTR($1, 1, 4) = 'per_'
         AND EXISTS (SELECT 1 FROM project_grants x WHERE x.actor = d.person_id AND x.project_id = v.project_id AND x.side = 'client' AND (x.rights & 4) <> 0))`,
 
+	// Who decides for the actor, where they still belong.
+	"my_deputies": `
+SELECT d.client_id, ` + clientNameOf("d.client_id") + ` AS client_name, d.deputy_id, ` + nameOf("d.deputy_id") + ` AS deputy_name, d.from_on, d.to_on
+  FROM deputies d JOIN client_grants g ON g.client_id = d.client_id AND g.actor = d.person_id WHERE d.person_id = $1`,
+
 	// In which direct conversations the actor is.
 	"my_seats": `
 SELECT i.thread_id FROM thread_people i WHERE i.person_id = $1`,
@@ -1017,8 +1023,8 @@ SELECT a.id, a.project_id, a.deliverable_id, a.title, a.title_key, a.body, a.che
        ` + lane + ` AS lane,
        (SELECT o.id FROM approvals o WHERE o.id = a.previous_id AND (p.side = 'team' OR o.shown_at IS NOT NULL)) AS previous_id,
        (SELECT MAX(o.id) FROM approvals o WHERE o.previous_id = a.id AND (p.side = 'team' OR o.shown_at IS NOT NULL)) AS next_id,
-       CASE WHEN p.side = 'team' THEN a.remind ELSE 0 END AS remind, CASE WHEN p.side = 'team' THEN a.remind_at END AS remind_at, CASE WHEN p.side = 'team' THEN a.reminded_at END AS reminded_at,
-       CASE WHEN a.asking = 1 AND EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = a.id AND x.stage = a.stage AND x.role = 'decider' AND x.decision_id IS NULL
+       CASE WHEN p.side = 'team' THEN a.remind ELSE 0 END AS remind, CASE WHEN p.side = 'team' THEN a.remind_at END AS remind_at, CASE WHEN p.side = 'team' THEN a.reminded_at END AS reminded_at, CASE WHEN p.side = 'team' THEN a.stranded_at END AS stranded_at, a.escalated_at,
+       CASE WHEN a.asking = 1 AND EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = a.id AND x.stage = a.stage AND x.role = 'decider' AND x.decision_id IS NULL AND x.given_to IS NULL
             AND x.person_id IN ($1, (SELECT v.person_id FROM client_users v WHERE v.id = $1))) THEN 1 ELSE 0 END AS waits,
        CASE WHEN a.asking = 1 AND EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = a.id AND x.stage = a.stage AND x.role = 'adviser' AND x.decision_id IS NULL
             AND x.person_id = $1) THEN 1 ELSE 0 END AS advises,

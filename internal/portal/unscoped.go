@@ -507,10 +507,11 @@ type flowPerson struct {
 	adviser  bool
 	answer   Answer
 	decision DecisionID
+	instead  PersonID // whose decision it was at first; empty: their own
 }
 
 // flow loads the stages of an approval that the actor was found to see, and all
-// who are asked. Unscoped: whoever answers last for the client opens what is next
+// who are asked and have not handed that on. Unscoped: whoever answers last for the client opens what is next
 // without knowing of the team's stages, and is told nothing of them.
 func (t *tx) flow(ctx context.Context, id ApprovalID) (f flow, err error) {
 	if err := t.QueryRow(ctx, `SELECT stage, remind FROM approvals WHERE id = $1`, string(id)).Scan(&f.stage, &f.remind); err != nil {
@@ -521,10 +522,10 @@ func (t *tx) flow(ctx context.Context, id ApprovalID) (f flow, err error) {
 		return f, err
 	}
 	rows, err = t.Query(ctx, `
-SELECT x.stage, x.person_id, CASE WHEN x.role = 'adviser' THEN 1 ELSE 0 END, x.answer, COALESCE(x.decision_id, '')
-  FROM approval_people x WHERE x.approval_id = $1 ORDER BY x.stage, x.person_id`, string(id))
+SELECT x.stage, x.person_id, CASE WHEN x.role = 'adviser' THEN 1 ELSE 0 END, x.answer, COALESCE(x.decision_id, ''), COALESCE(x.for_id, '')
+  FROM approval_people x WHERE x.approval_id = $1 AND x.given_to IS NULL ORDER BY x.stage, x.person_id`, string(id))
 	f.people, err = list(rows, err, func(r *sql.Rows) (x flowPerson, err error) {
-		return x, r.Scan(&x.stage, &x.person, &x.adviser, &x.answer, &x.decision)
+		return x, r.Scan(&x.stage, &x.person, &x.adviser, &x.answer, &x.decision, &x.instead)
 	})
 	return f, err
 }
@@ -601,7 +602,7 @@ func stillAsked(ctx context.Context, d *db.Tx, id ApprovalID) ([]PersonID, error
 	rows, err := d.Query(ctx, `
 SELECT x.person_id FROM approvals a JOIN approval_people x ON x.approval_id = a.id AND x.stage = a.stage
   JOIN project_grants g ON g.actor = x.person_id AND g.project_id = a.project_id
- WHERE a.id = $1 AND a.asking = 1 AND x.role = 'decider' AND x.decision_id IS NULL AND (g.side = 'team' OR (g.rights & 32) <> 0) ORDER BY x.person_id`, string(id))
+ WHERE a.id = $1 AND a.asking = 1 AND x.role = 'decider' AND x.decision_id IS NULL AND x.given_to IS NULL AND (g.side = 'team' OR (g.rights & 32) <> 0) ORDER BY x.person_id`, string(id))
 	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
 }
 
@@ -621,9 +622,9 @@ func (t *tx) settleApproval(ctx context.Context, a Approval, stage int, to Appro
 	}
 	return t.must(ctx, `
 UPDATE approvals SET state = $1, state_at = CASE WHEN state = $1 THEN state_at ELSE $2 END, state_by = CASE WHEN state = $1 THEN state_by ELSE $3 END,
-       asking = $4, lane = $5, turn = $6, turn_since = CASE WHEN turn = $6 THEN turn_since ELSE $2 END, remind_at = CASE WHEN state = $1 THEN remind_at END, revision = revision + 1
+       asking = $4, lane = $5, turn = $6, turn_since = CASE WHEN turn = $6 THEN turn_since ELSE $2 END, remind_at = CASE WHEN state = $1 THEN remind_at END, escalate_at = CASE WHEN state = $1 THEN escalate_at END, stranded_at = CASE WHEN state = $1 THEN stranded_at END, revision = revision + 1
  WHERE id = $7 AND asking = 1 AND stage = $8 AND content = $9
-   AND EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = approvals.id AND x.stage = approvals.stage AND x.person_id = $3 AND x.decision_id IS NULL)
+   AND EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = approvals.id AND x.stage = approvals.stage AND x.person_id = $3 AND x.decision_id IS NULL AND x.given_to IS NULL)
    AND NOT EXISTS (SELECT 1 FROM approval_subjects s JOIN files f ON f.id = s.file_id JOIN versions v ON v.id = s.version_id
                     WHERE s.approval_id = approvals.id
                       AND (f.trashed_at IS NOT NULL OR v.sha256 <> s.sha256 OR s.version_id <> CASE WHEN approvals.shown_at IS NULL THEN f.latest_id ELSE COALESCE(f.shown_id, '') END))`,
@@ -742,8 +743,102 @@ SELECT $1, $2, a.id, a.stage, x.person_id, n.email_key, $3, $4
   FROM approvals a JOIN approval_people x ON x.approval_id = a.id AND x.stage = a.stage
   JOIN approval_stages g ON g.approval_id = a.id AND g.number = a.stage
   JOIN persons n ON n.id = x.person_id
- WHERE a.id = $5 AND x.person_id = $6 AND a.asking = 1 AND g.side = 'client' AND x.decision_id IS NULL
+ WHERE a.id = $5 AND x.person_id = $6 AND a.asking = 1 AND g.side = 'client' AND x.decision_id IS NULL AND x.given_to IS NULL
    AND NOT EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = x.person_id)`,
 		string(mail), token, now, until, string(id), string(person))
 	return err
+}
+
+// stillFree are the client's people who may decide in the project of an approval and
+// are not asked in its present stage. Unscoped: whoever hands a decision on is told
+// of colleagues of their own client who may decide, and nothing else of them.
+func (p *Portal) stillFree(ctx context.Context, id ApprovalID) ([]ProjectPerson, error) {
+	rows, err := p.db.Query(ctx, `
+SELECT g.actor, n.name, g.side FROM approvals a JOIN project_grants g ON g.project_id = a.project_id AND g.side = 'client' AND (g.rights & 32) <> 0
+  JOIN persons n ON n.id = g.actor
+ WHERE a.id = $1 AND NOT EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = a.id AND x.stage = a.stage AND x.person_id = g.actor AND x.given_to IS NULL)
+ ORDER BY n.name, g.actor LIMIT 500`, string(id))
+	return list(rows, err, func(r *sql.Rows) (x ProjectPerson, err error) { return x, r.Scan(&x.Person, &x.Name, &x.Side) })
+}
+
+// mayAnswer is the name of somebody who may answer an approval instead of another: of
+// the client with the right, or without one of the team. Unscoped, as stillFree.
+func (t *tx) mayAnswer(ctx context.Context, id ApprovalID, who PersonID, what Rights) (name string, err error) {
+	side := Team
+	if what != 0 {
+		side = ClientSide
+	}
+	err = t.QueryRow(ctx, `
+SELECT n.name FROM approvals a JOIN project_grants g ON g.project_id = a.project_id JOIN persons n ON n.id = g.actor
+ WHERE a.id = $1 AND g.actor = $2 AND g.side = $3 AND (g.rights & $4) = $4`, string(id), string(who), string(side), int64(what)).Scan(&name)
+	return name, notFound(err)
+}
+
+// nameOf is what somebody who is asked is called. Unscoped: for the record.
+func (t *tx) nameOf(ctx context.Context, who PersonID) (name string, err error) {
+	err = t.QueryRow(ctx, `SELECT n.name FROM persons n WHERE n.id = $1`, string(who)).Scan(&name)
+	return name, notFound(err)
+}
+
+// A handOver is a decision that goes to a deputy.
+type handOver struct {
+	openApproval
+	from, to PersonID
+}
+
+// awayAsked are decisions of people who are away on a day, whose deputies can give
+// them. Unscoped: the program hands them on.
+func (p *Portal) awayAsked(ctx context.Context, day string, limit int) ([]handOver, error) {
+	rows, err := p.db.Query(ctx, `
+SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), d.person_id, d.deputy_id
+  FROM deputies d JOIN approval_people x ON x.person_id = d.person_id AND x.role = 'decider' AND x.decision_id IS NULL AND x.given_to IS NULL
+  JOIN approvals a ON a.id = x.approval_id AND a.stage = x.stage AND a.client_id = d.client_id AND a.asking = 1
+  JOIN project_grants g ON g.actor = d.deputy_id AND g.project_id = a.project_id AND g.side = 'client' AND (g.rights & 32) <> 0
+ WHERE d.from_on <= $1 AND d.to_on >= $1
+   AND NOT EXISTS (SELECT 1 FROM approval_people o WHERE o.approval_id = a.id AND o.stage = a.stage AND o.person_id = d.deputy_id)
+ ORDER BY a.id, d.person_id LIMIT $2`, day, limit)
+	return list(rows, err, func(r *sql.Rows) (h handOver, err error) {
+		return h, r.Scan(&h.ID, &h.Project, &h.Client, &h.Title, micros{&h.ShownAt}, &h.from, &h.to)
+	})
+}
+
+// A stranding is an approval that nobody can answer, or that somebody can again.
+type stranding struct {
+	openApproval
+	of Side // whose people are asked
+}
+
+// strandings are approvals of which it changed whether somebody can answer.
+// Unscoped: the program tells the team.
+func (p *Portal) strandings(ctx context.Context, limit int) ([]stranding, error) {
+	const can = `EXISTS (SELECT 1 FROM approval_people x JOIN project_grants g ON g.actor = x.person_id AND g.project_id = a.project_id
+            WHERE x.approval_id = a.id AND x.stage = a.stage AND x.role = 'decider' AND x.decision_id IS NULL AND x.given_to IS NULL AND (g.side = 'team' OR (g.rights & 32) <> 0))`
+	rows, err := p.db.Query(ctx, `
+SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), g.side FROM approvals a JOIN approval_stages g ON g.approval_id = a.id AND g.number = a.stage
+ WHERE a.asking = 1 AND CASE WHEN a.stranded_at IS NULL THEN NOT `+can+` ELSE `+can+` END ORDER BY a.id LIMIT $1`, limit)
+	return list(rows, err, func(r *sql.Rows) (s stranding, err error) {
+		return s, r.Scan(&s.ID, &s.Project, &s.Client, &s.Title, micros{&s.ShownAt}, &s.of)
+	})
+}
+
+// overdueLong are approvals of which others are to be told that nobody answers.
+// Unscoped: the program tells them.
+func (p *Portal) overdueLong(ctx context.Context, limit int) ([]openApproval, error) {
+	rows, err := p.db.Query(ctx, `
+SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''), COALESCE(a.shown_at, 0) FROM approvals a WHERE a.escalate_at <= $1 AND a.asking = 1 ORDER BY a.escalate_at, a.id LIMIT $2`, db.Micros(p.now()), limit)
+	return list(rows, err, func(r *sql.Rows) (o openApproval, err error) {
+		return o, r.Scan(&o.ID, &o.Project, &o.Client, &o.Title, &o.Deliverable, micros{&o.ShownAt})
+	})
+}
+
+// escalatedTo are the leads of the client who see an approval and are not asked in
+// it, and whoever asked. Unscoped: each mail is read through its reader's Scope.
+func (t *tx) escalatedTo(ctx context.Context, id ApprovalID) ([]PersonID, error) {
+	rows, err := t.Query(ctx, `
+SELECT g.actor FROM approvals a JOIN project_grants g ON g.project_id = a.project_id JOIN persons n ON n.id = g.actor
+ WHERE a.id = $1 AND (g.side = 'team' AND g.actor = a.created_by
+    OR g.side = 'client' AND (g.rights & 160) = 160 AND a.shown_at IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = a.id AND x.stage = a.stage AND x.person_id = g.actor))
+ ORDER BY g.actor`, string(id))
+	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
 }

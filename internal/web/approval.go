@@ -31,6 +31,9 @@ func (s *Server) approvalRoutes() []route {
 		{"POST /approvals/{id}/send", team, s.onApproval("approval_sent", (*portal.Scope).SendToClient)},
 		{"POST /approvals/{id}/remind", team, s.onApproval("approval_reminded", (*portal.Scope).Remind)},
 		{"POST /approvals/{id}/cancel", team, s.onApproval("approval_cancelled", (*portal.Scope).CancelApproval)},
+		{"POST /approvals/{id}/delegate", person, s.delegateApproval},
+		{"POST /approvals/{id}/take-over", person, s.takeApprovalOver},
+		{"POST /approvals/{id}/reassign", team, s.reassignApproval},
 		{"POST /approvals/{id}/aside", team, s.onApproval("approval_aside", (*portal.Scope).PutAside)},
 	}
 }
@@ -352,6 +355,14 @@ func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visi
 			return err
 		}
 	}
+	if p.Colleagues, err = me.Colleagues(ctx, a); err != nil {
+		return err
+	}
+	if a.Asking && in.Project.Team() && in.Project.Can(portal.Contribute) {
+		if p.Others, err = s.instead(ctx, me, a, p.Stages); err != nil {
+			return err
+		}
+	}
 	if err := me.ReadAbout(ctx, string(a.ID)); err != nil {
 		return err
 	}
@@ -475,6 +486,68 @@ func (s *Server) onApproval(key string, do func(*portal.Scope, context.Context, 
 		}
 		return done(w, r, approvalPath(id), key)
 	}
+}
+
+// instead are who can be asked instead of one who is.
+func (s *Server) instead(ctx context.Context, me *visit, a portal.Approval, stages []portal.ApprovalStage) (all []portal.ProjectPerson, err error) {
+	if i := slices.IndexFunc(stages, func(g portal.ApprovalStage) bool { return g.Number == a.Stage }); i >= 0 && stages[i].Of == portal.ClientSide {
+		return me.Approvers(ctx, a.Project)
+	}
+	all, err = me.Advisers(ctx, a.Project)
+	return slices.DeleteFunc(all, func(x portal.ProjectPerson) bool { return x.Side != portal.Team }), err
+}
+
+// handOn is a form that has somebody else answer an approval.
+func (s *Server) handOn(w http.ResponseWriter, r *http.Request, me *visit, key string, do func(f *form, id portal.ApprovalID) error) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	id := portal.ApprovalID(r.PathValue("id"))
+	err = do(f, id)
+	if invalid, status, ok := refused(err); ok {
+		a, err := me.Approval(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		p := view.ApprovalPage{Stale: status == http.StatusConflict}
+		p.Invalid = invalid
+		return s.renderApproval(w, r, me, status, a, p)
+	}
+	if err != nil {
+		return err
+	}
+	return done(w, r, approvalPath(id), key)
+}
+
+func (s *Server) delegateApproval(w http.ResponseWriter, r *http.Request, me *visit) error {
+	return s.handOn(w, r, me, "approval_delegated", func(f *form, id portal.ApprovalID) error {
+		to := portal.PersonID(f.one("person"))
+		if err := f.err(); err != nil {
+			return err
+		}
+		return me.Delegate(r.Context(), id, to)
+	})
+}
+
+func (s *Server) takeApprovalOver(w http.ResponseWriter, r *http.Request, me *visit) error {
+	return s.handOn(w, r, me, "approval_taken", func(f *form, id portal.ApprovalID) error {
+		from := portal.PersonID(f.one("from"))
+		if err := f.err(); err != nil {
+			return err
+		}
+		return me.TakeOver(r.Context(), id, from)
+	})
+}
+
+func (s *Server) reassignApproval(w http.ResponseWriter, r *http.Request, me *visit) error {
+	return s.handOn(w, r, me, "approval_reassigned", func(f *form, id portal.ApprovalID) error {
+		from, to := portal.PersonID(f.one("from")), portal.PersonID(f.one("person"))
+		if err := f.err(); err != nil {
+			return err
+		}
+		return me.Reassign(r.Context(), id, from, to)
+	})
 }
 
 func (s *Server) newApproval(w http.ResponseWriter, r *http.Request, me *visit) error {

@@ -82,3 +82,48 @@ func TestApprovalPages(t *testing.T) {
 		tom.Get(draft + "/edit").MustBe(409)
 	})
 }
+
+// A decision handed on by whoever is asked, by the team, and while somebody is away.
+func TestHandingOn(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		s.Exec(`UPDATE client_users SET rights = rights | 32 WHERE id = $1`, string(s.BeaAtAcme))
+		s.Regrant()
+		tom, cleo, bea := s.As("tom"), s.As("cleo"), s.As("bea")
+		id, err := s.World.As(s.Tom).AskApproval(t.Context(), s.World.Site, portal.NewApproval{Title: "A poster", Versions: []portal.VersionID{s.Items[s.World.Site][portal.ClientSide].Version},
+			Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := "/approvals/" + string(id)
+		for name, status := range map[string]int{"bea": 409, "dan": 404, "carl": 404, "rex": 404, "tom": 403} {
+			s.As(name).Post(at+"/delegate", url.Values{"person": {string(s.Bea)}}).MustBe(status)
+		}
+		bea.Get(at).MustBe(200).MustNotContain("Hand it to a colleague", "Name somebody else")
+		f := cleo.Get(at).MustBe(200).MustContain("Hand it to a colleague").Form(at + "/delegate")
+		cleo.Post(at+"/delegate", url.Values{"person": {string(s.Dan)}}).MustBe(422).MustContain("cannot")
+		f.Set("person", string(s.Bea)).Submit(cleo).MustBe(200).MustContain("Handed on", "Bea decides instead", "for Cleo")
+		cleo.Post(at+"/decide", url.Values{"answer": {"approve"}}).MustBe(403)
+		tom.Get("/approvals").MustBe(200).MustContain("Cleo: handed on", "Next reminder")
+		// The team sees that nobody is left, and names another.
+		if err := s.World.As(s.Ada).Suspend(t.Context(), s.BeaAtAcme); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.World.Portal.FollowApprovals(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		tom.Get("/approvals?lane=team").MustBe(200).MustContain("A poster", "Nobody can answer")
+		p := tom.Get(at).MustBe(200).MustContain("Nobody who is asked can answer any more", "Name somebody else")
+		p.Form(at+"/reassign").Set("from", string(s.Bea)).Set("person", string(s.Cleo)).Submit(tom).MustBe(200).MustContain("Asked", "Waiting")
+		cleo.Get(at).MustBe(200).MustContain("Is it right as it is?")
+
+		// While Cleo is away.
+		tom.Get("/profile").MustBe(200).MustNotContain("While you are away")
+		if err := s.World.As(s.Ada).Resume(t.Context(), s.BeaAtAcme); err != nil {
+			t.Fatal(err)
+		}
+		f = cleo.Get("/profile").MustBe(200).MustContain("While you are away").Form("/profile/deputy")
+		f.Set("from", "2026-03-20").Set("to", "2026-03-12").Submit(cleo).MustBe(422).MustContain("before the first")
+		f.Set("person", string(s.Bea)).Set("from", "2026-03-12").Set("to", "2026-03-20").Submit(cleo).MustBe(200).MustContain("Bea decides for you from")
+		cleo.Get("/profile").Form("/profile/deputy/end").Submit(cleo).MustBe(200).MustNotContain("Bea decides for you from")
+	})
+}

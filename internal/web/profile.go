@@ -19,6 +19,8 @@ func (s *Server) profileRoutes() []route {
 	return []route{
 		{"GET /profile", oneself, s.profilePage},
 		{"POST /profile", oneself, s.saveProfile},
+		{"POST /profile/deputy", oneself, s.nameDeputy},
+		{"POST /profile/deputy/end", oneself, s.endDeputy},
 		{"GET /profile/sign-in", oneself, s.credentialsPage},
 		{"POST /profile/password", oneself, s.changePassword},
 		{"POST /profile/email", oneself, s.changeEmail},
@@ -90,6 +92,11 @@ func (s *Server) profilePage(w http.ResponseWriter, r *http.Request, me *visit) 
 
 func (s *Server) renderProfile(w http.ResponseWriter, r *http.Request, me *visit, x account.Profile, invalid map[string]portal.Reason) error {
 	p := view.ProfilePage{Page: s.profileFrame(me, invalid), Name: x.Name, Job: x.Title, TimeZone: x.TimeZone, Theme: x.Theme}
+	if len(me.Self.Clients) > 0 {
+		if err := s.awayOf(r, me, &p); err != nil {
+			return err
+		}
+	}
 	p.Zones = append([]ui.Option{{Label: p.T("profile.zone_workspace", "zone", me.Brand.TimeZone)}}, zoneOptions(x.TimeZone)...)
 	return s.render(w, r, statusOf(&p.Page), view.Profile(p))
 }
@@ -110,6 +117,61 @@ func (s *Server) saveProfile(w http.ResponseWriter, r *http.Request, me *visit) 
 		return err
 	}
 	return seeOther(w, r, "/profile?done=saved")
+}
+
+// awayOf adds who decides for the visitor at each client where they may decide.
+func (s *Server) awayOf(r *http.Request, me *visit, p *view.ProfilePage) error {
+	named, err := me.Deputies(r.Context())
+	if err != nil {
+		return err
+	}
+	for _, c := range me.Self.Clients {
+		a := view.Away{Client: c, Now: portal.Deputy{Client: c.ID}}
+		if i := slices.IndexFunc(named, func(d portal.Deputy) bool { return d.Client == c.ID }); i >= 0 {
+			a.Now = named[i]
+		}
+		if a.People, err = me.PossibleDeputies(r.Context(), c.ID); err != nil {
+			return err
+		}
+		if len(a.People) > 0 || a.Now.Deputy != "" {
+			p.Away = append(p.Away, a)
+		}
+	}
+	return nil
+}
+
+func (s *Server) nameDeputy(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	n := portal.Deputy{Client: portal.ClientID(f.one("client")), Deputy: portal.PersonID(f.one("person")), From: f.one("from"), To: f.one("to")}
+	if err = f.err(); err == nil {
+		err = me.NameDeputy(r.Context(), n)
+	}
+	if fields, ok := invalidFields(err); ok {
+		x := me.Person
+		return s.renderProfile(w, r, me, account.Profile{Name: x.Name, Title: x.Title, TimeZone: x.TimeZone, Theme: x.Theme}, fields)
+	}
+	if err != nil {
+		return err
+	}
+	return done(w, r, "/profile", "deputy_named")
+}
+
+func (s *Server) endDeputy(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	client := portal.ClientID(f.one("client"))
+	if err = f.err(); err == nil {
+		err = me.EndDeputy(r.Context(), client)
+	}
+	if err != nil {
+		return err
+	}
+	return done(w, r, "/profile", "deputy_ended")
 }
 
 // Password and address.

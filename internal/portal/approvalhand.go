@@ -1,0 +1,293 @@
+package portal
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+)
+
+// escalateAfter is how many working days after it was due others are told that
+// nobody has answered an approval.
+const escalateAfter = 2
+
+// MailApprovalEscalated is the kind of the mails that tell them.
+const MailApprovalEscalated = "approval_escalated"
+
+// Colleagues returns to whom the actor can hand what they are asked in an approval:
+// the client's people who may decide in its project and are not asked themselves.
+func (me *Scope) Colleagues(ctx context.Context, a Approval) ([]ProjectPerson, error) {
+	if a.Team() || !a.Waits || !a.Can(Decide) {
+		return nil, nil
+	}
+	return me.p.stillFree(ctx, a.ID)
+}
+
+// Delegate hands the actor's own decision to a colleague at the same client, who is
+// mailed. The record keeps whose it was. ErrConflict when none waits for the actor.
+func (me *Scope) Delegate(ctx context.Context, id ApprovalID, to PersonID) error {
+	return me.write(ctx, func(t *tx) error {
+		a, f, err := t.handed(ctx, id)
+		switch {
+		case err != nil:
+			return err
+		case a.Held.Team() || !a.Can(Decide):
+			return ErrForbidden
+		case !a.Waits:
+			return ErrConflict
+		}
+		name, err := t.give(ctx, a.ID, f.stage, me.actor.person, to, Decide)
+		if err != nil {
+			return err
+		}
+		h := a.happened(ApprovalDelegated, a.audience(), Details{"person": name})
+		h.Tells = []PersonID{to}
+		return t.record(ctx, h)
+	})
+}
+
+// Reassign asks somebody else instead of one who has not answered. Takes
+// Contribute. What others have answered stays.
+func (me *Scope) Reassign(ctx context.Context, id ApprovalID, from, to PersonID) error {
+	return me.write(ctx, func(t *tx) error {
+		if _, _, err := t.approvalHeld(ctx, id, Contribute); err != nil {
+			return err
+		}
+		a, f, err := t.handed(ctx, id)
+		if err != nil {
+			return err
+		}
+		right := Decide
+		if f.stages[f.stage-1].of == Team {
+			right = 0
+		}
+		name, err := t.give(ctx, a.ID, f.stage, from, to, right)
+		if err != nil {
+			return err
+		}
+		if err := t.unstrand(ctx, a.ID, f.stages[f.stage-1].of); err != nil {
+			return err
+		}
+		was, err := t.nameOf(ctx, from)
+		if err != nil {
+			return err
+		}
+		h := a.happened(ApprovalReassigned, a.audience(), Details{"person": name, "old": was})
+		h.Tells = []PersonID{to}
+		return t.record(ctx, h)
+	})
+}
+
+// TakeOver lets a lead of the client decide instead of one who has not answered,
+// once that was escalated. Takes Decide and Invite.
+func (me *Scope) TakeOver(ctx context.Context, id ApprovalID, from PersonID) error {
+	return me.write(ctx, func(t *tx) error {
+		a, f, err := t.handed(ctx, id)
+		switch {
+		case err != nil:
+			return err
+		case !a.MayTakeOver():
+			return ErrForbidden
+		}
+		if _, err := t.give(ctx, a.ID, f.stage, from, me.actor.person, Decide); err != nil {
+			return err
+		}
+		was, err := t.nameOf(ctx, from)
+		if err != nil {
+			return err
+		}
+		return t.record(ctx, a.happened(ApprovalTaken, a.audience(), Details{"old": was}))
+	})
+}
+
+// MayTakeOver reports whether the reader, as a lead of the client, can decide
+// instead of one who does not answer.
+func (a Approval) MayTakeOver() bool {
+	return !a.Team() && a.Asking && !a.Waits && !a.EscalatedAt.IsZero() && a.Can(Decide) && a.Can(Invite)
+}
+
+// handed loads an approval that is asked, under the lock of its client's chain, to
+// change who answers it.
+func (t *tx) handed(ctx context.Context, id ApprovalID) (a Approval, f flow, err error) {
+	if a, err = t.lockedApproval(ctx, id); err != nil {
+		return a, f, err
+	}
+	if !a.Asking {
+		return a, f, ErrConflict
+	}
+	f, err = t.flow(ctx, id)
+	return a, f, err
+}
+
+// give has one person answer in a stage instead of another, who has not, and says
+// their name. Invalid when they are asked already, or may not do what.
+func (t *tx) give(ctx context.Context, id ApprovalID, stage int, from, to PersonID, what Rights) (name string, err error) {
+	name, err = t.mayAnswer(ctx, id, to, what)
+	if err == ErrNotFound {
+		err = invalid("person", "cannot_decide")
+	}
+	if err != nil {
+		return "", err
+	}
+	f, err := t.flow(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	mine := slices.IndexFunc(f.people, func(x flowPerson) bool { return x.stage == stage && x.person == from && !x.adviser })
+	switch {
+	case mine < 0 || f.people[mine].decision != "":
+		return "", ErrConflict
+	case from == to || slices.ContainsFunc(f.people, func(x flowPerson) bool { return x.stage == stage && x.person == to }):
+		return "", invalid("person", "asked_already")
+	}
+	first := f.people[mine].instead
+	if first == "" {
+		first = from
+	}
+	if first == to {
+		first = ""
+	}
+	if err := t.must(ctx, `UPDATE approval_people SET given_to = $1 WHERE approval_id = $2 AND stage = $3 AND person_id = $4 AND decision_id IS NULL AND given_to IS NULL`,
+		string(to), string(id), stage, string(from)); err != nil {
+		return "", err
+	}
+	n, err := t.exec(ctx, `UPDATE approval_people SET given_to = NULL, for_id = $1 WHERE approval_id = $2 AND stage = $3 AND person_id = $4 AND given_to IS NOT NULL`,
+		nullable(first), string(id), stage, string(to))
+	if err != nil || n > 0 {
+		return name, err // it came back
+	}
+	return name, t.must(ctx, `INSERT INTO approval_people (approval_id, stage, person_id, role, for_id) VALUES ($1, $2, $3, 'decider', $4)`, string(id), stage, string(to), nullable(first))
+}
+
+// unstrand says that somebody can answer again.
+func (t *tx) unstrand(ctx context.Context, id ApprovalID, of Side) error {
+	_, err := t.exec(ctx, `UPDATE approvals SET stranded_at = NULL, lane = $1, turn = $1, turn_since = $2 WHERE id = $3 AND stranded_at IS NOT NULL AND asking = 1`, string(of), t.now, string(id))
+	return err
+}
+
+// escalateAt is when others are told that an approval is overdue; nil without a day.
+func (t *tx) escalateAt(ctx context.Context, dueOn string) (any, error) {
+	o, err := office(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	due, err := time.ParseInLocation(time.DateOnly, dueOn, o.Zone)
+	if err != nil {
+		return nil, nil
+	}
+	day := o.Hours.WorkingDay(due, escalateAfter)
+	return db.Micros(time.Date(day.Year(), day.Month(), day.Day(), reminderHour, 0, 0, 0, o.Zone)), nil
+}
+
+// FollowApprovals does what time brings to approvals that are asked: it hands the
+// decisions of people who are away to their deputies, tells the team of those that
+// nobody can answer any more, and tells others of those that are overdue.
+func (p *Portal) FollowApprovals(ctx context.Context) error {
+	brand, err := p.Brand(ctx)
+	if err != nil {
+		return err
+	}
+	day := p.now().In(zoneOf(brand.TimeZone)).Format(time.DateOnly)
+	if err := p.handToDeputies(ctx, day); err != nil {
+		return err
+	}
+	if err := p.findStranded(ctx); err != nil {
+		return err
+	}
+	return p.escalate(ctx)
+}
+
+func (p *Portal) handToDeputies(ctx context.Context, day string) error {
+	away, err := p.awayAsked(ctx, day, remindersAtOnce)
+	for _, x := range away {
+		if err != nil {
+			break
+		}
+		err = p.program().change(ctx, func(t *tx) error {
+			if err := t.lock(ctx, string(x.Client)); err != nil {
+				return err
+			}
+			f, err := t.flow(ctx, x.ID)
+			if err != nil {
+				return err
+			}
+			name, err := t.give(ctx, x.ID, f.stage, x.from, x.to, Decide)
+			if _, refused := err.(*Invalid); refused || err == ErrConflict { // somebody was quicker
+				t.quiet("nothing is left to hand on")
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			was, err := t.nameOf(ctx, x.from)
+			if err != nil {
+				return err
+			}
+			h := x.happened(ApprovalDeputised, x.audience(), Details{"person": name, "old": was})
+			h.Tells = []PersonID{x.to}
+			return t.record(ctx, h)
+		})
+	}
+	return err
+}
+
+// findStranded moves approvals that nobody can answer any more to the team, which
+// is told, and back once somebody can.
+func (p *Portal) findStranded(ctx context.Context) error {
+	all, err := p.strandings(ctx, remindersAtOnce)
+	for _, o := range all {
+		if err != nil {
+			break
+		}
+		err = p.program().change(ctx, func(t *tx) error {
+			if err := t.lock(ctx, string(o.Client)); err != nil {
+				return err
+			}
+			who, err := stillAsked(ctx, t.Tx, o.ID)
+			switch {
+			case err != nil:
+				return err
+			case len(who) > 0:
+				t.quiet("it is asked as before")
+				return t.unstrand(ctx, o.ID, o.of)
+			}
+			n, err := t.exec(ctx, `UPDATE approvals SET stranded_at = $1, lane = 'team', turn = 'team', turn_since = $1 WHERE id = $2 AND stranded_at IS NULL AND asking = 1`, t.now, string(o.ID))
+			if err != nil || n == 0 {
+				t.quiet("it is known already, or over")
+				return err
+			}
+			return t.record(ctx, o.happened(ApprovalStranded, Team, nil))
+		})
+	}
+	return err
+}
+
+// escalate tells the leads of the client who are not asked, and whoever asked, of
+// what is overdue for days.
+func (p *Portal) escalate(ctx context.Context) error {
+	due, err := p.overdueLong(ctx, remindersAtOnce)
+	for _, o := range due {
+		if err != nil {
+			break
+		}
+		err = p.program().change(ctx, func(t *tx) error {
+			if err := t.lock(ctx, string(o.Client)); err != nil {
+				return err
+			}
+			n, err := t.exec(ctx, `UPDATE approvals SET escalate_at = NULL, escalated_at = $1 WHERE id = $2 AND escalate_at IS NOT NULL AND asking = 1`, t.now, string(o.ID))
+			if err != nil || n == 0 {
+				t.quiet("somebody was quicker")
+				return err
+			}
+			who, err := t.escalatedTo(ctx, o.ID)
+			if err != nil {
+				return err
+			}
+			h := o.happened(ApprovalEscalated, Team, nil)
+			h.Tells = who
+			return t.record(ctx, h)
+		})
+	}
+	return err
+}

@@ -1,0 +1,272 @@
+package portal_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+)
+
+// asked are who is asked in an approval, as somebody sees it.
+func asked(t *testing.T, w *portaltest.World, who portal.PersonID, id portal.ApprovalID) map[portal.PersonID]portal.ApprovalPerson {
+	t.Helper()
+	all := map[portal.PersonID]portal.ApprovalPerson{}
+	for _, x := range must[[]portal.ApprovalPerson](t)(w.As(who).ApprovalPeople(ctx, id)) {
+		all[x.Person] = x
+	}
+	return all
+}
+
+// A decision is handed to a colleague, and back, and the record says for whom.
+func TestDelegate(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		decides(t, w)
+		_, versions := banners(t, w, 1)
+		a := toApprove(t, w, portal.NewApproval{Versions: versions, Stages: []portal.NewStage{{Rule: portal.RuleEveryone, People: []portal.PersonID{w.Cleo}}}})
+		cleo, bea := w.As(w.Cleo), w.As(w.Bea)
+		token := answerToken(t, w, a.ID, w.Cleo)
+		for who, want := range map[portal.PersonID]error{w.Bea: portal.ErrConflict, w.Dan: portal.ErrNotFound, w.Carl: portal.ErrNotFound, w.Rex: portal.ErrNotFound, w.Tom: portal.ErrForbidden, "": portal.ErrSignedOut} {
+			wants(t, "Delegate as "+string(who), w.As(who).Delegate(ctx, a.ID, w.Bea), want)
+		}
+		free := must[[]portal.ProjectPerson](t)(cleo.Colleagues(ctx, must[portal.Approval](t)(cleo.Approval(ctx, a.ID))))
+		if len(free) != 1 || free[0].Person != w.Bea {
+			t.Errorf("Cleo can hand it to %+v", free)
+		}
+		if free := must[[]portal.ProjectPerson](t)(bea.Colleagues(ctx, must[portal.Approval](t)(bea.Approval(ctx, a.ID)))); len(free) != 0 {
+			t.Errorf("Bea, who is not asked, can hand it to %+v", free)
+		}
+		for _, bad := range []portal.PersonID{w.Dan, w.Carl, w.Rex, w.Tom, w.Eve, "per_nobody"} {
+			refuses(t, "to "+string(bad), cleo.Delegate(ctx, a.ID, bad), "person", "cannot_decide")
+		}
+		refuses(t, "to herself", cleo.Delegate(ctx, a.ID, w.Cleo), "person", "asked_already")
+		if err := cleo.Delegate(ctx, a.ID, w.Bea); err != nil {
+			t.Fatal(err)
+		}
+		recorded(t, w, portal.ApprovalDelegated)
+		leads(t, w, "handed on", token, portal.AnswerOver)
+		leads(t, w, "the colleague's", answerToken(t, w, a.ID, w.Bea), portal.AnswerAwaited)
+		wants(t, "an answer of who handed it on", cleo.Decide(ctx, a.ID, yes(a)), portal.ErrForbidden)
+		if approvalNeeds(t, w, w.Cleo) != 0 || approvalNeeds(t, w, w.Bea) != 1 {
+			t.Errorf("it waits for the wrong one: %d, %d", approvalNeeds(t, w, w.Cleo), approvalNeeds(t, w, w.Bea))
+		}
+		for _, who := range []portal.PersonID{w.Tom, w.Cleo} {
+			if x := asked(t, w, who, a.ID); x[w.Cleo].GivenTo != "Bea" || x[w.Bea].For != "Cleo" {
+				t.Errorf("as %s sees it: %+v", who, x)
+			}
+		}
+		// Back, and there again; then the colleague answers.
+		if err := bea.Delegate(ctx, a.ID, w.Cleo); err != nil {
+			t.Fatal(err)
+		}
+		if x := asked(t, w, w.Tom, a.ID); x[w.Cleo].GivenTo != "" || x[w.Cleo].For != "" || x[w.Bea].GivenTo != "Cleo" {
+			t.Errorf("handed back: %+v", x)
+		}
+		if err := cleo.Delegate(ctx, a.ID, w.Bea); err != nil {
+			t.Fatal(err)
+		}
+		if err := bea.Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
+		}
+		stands(t, w, a.ID, portal.ApprovalGranted)
+		d := must[[]portal.ApprovalDecision](t)(cleo.ApprovalDecisions(ctx, a.ID))
+		if len(d) != 1 || d[0].Person != w.Bea || d[0].For != "Cleo" {
+			t.Errorf("the record: %+v", d)
+		}
+		wants(t, "Delegate afterwards", bea.Delegate(ctx, a.ID, w.Cleo), portal.ErrConflict)
+		w.Clock.Advance(11 * time.Minute)
+		if err := cleo.CertifyApproval(ctx, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		if c := must[portal.Certificate](t)(cleo.Certificate(ctx, string(a.ID))); len(c.Record.Signers) != 1 || c.Record.Signers[0].For != "Cleo" || c.Record.Signers[0].Name != "Bea" {
+			t.Errorf("the certificate: %+v", c.Record.Signers)
+		}
+		altered := func() (n int) {
+			t.Helper()
+			_, breaks, err := portal.VerifyChains(ctx, w.DB)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, b := range breaks {
+				if strings.Contains(b.String(), string(a.ID)) {
+					n++
+				}
+			}
+			return n
+		}
+		if altered() != 0 {
+			t.Error("the record is altered")
+		}
+		write(t, w, `UPDATE approval_people SET for_id = NULL WHERE approval_id = $1`, string(a.ID))
+		if altered() != 1 {
+			t.Error("an altered record of for whom is not found")
+		}
+	})
+}
+
+// When nobody who is asked can answer any more, the team is told and names somebody
+// else; nothing is approved by itself.
+func TestReassign(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		_, versions := banners(t, w, 1)
+		a := toApprove(t, w, portal.NewApproval{Versions: versions})
+		follow := func() portal.Approval {
+			t.Helper()
+			if err := w.Portal.FollowApprovals(ctx); err != nil {
+				t.Fatal(err)
+			}
+			return must[portal.Approval](t)(w.As(w.Tom).Approval(ctx, a.ID))
+		}
+		if x := follow(); x.Stranded || x.Lane != portal.LaneClient {
+			t.Errorf("while Cleo can answer: %+v", x)
+		}
+		if err := w.As(w.Ada).Suspend(ctx, w.CleoUser); err != nil {
+			t.Fatal(err)
+		}
+		if x := follow(); !x.Stranded || x.Lane != portal.LaneTeam || x.Turn != portal.Team || !x.State.Open() {
+			t.Errorf("once she cannot: %+v", x)
+		}
+		recorded(t, w, portal.ApprovalStranded)
+		if err := w.As(w.Ada).Resume(ctx, w.CleoUser); err != nil {
+			t.Fatal(err)
+		}
+		if x := follow(); x.Stranded || x.Lane != portal.LaneClient || x.Turn != portal.ClientSide {
+			t.Errorf("once she can again: %+v", x)
+		}
+		if _, err := w.As(w.Ada).Remove(ctx, w.CleoUser); err != nil {
+			t.Fatal(err)
+		}
+		if x := follow(); !x.Stranded {
+			t.Errorf("once she was removed: %+v", x)
+		}
+		for who, want := range map[portal.PersonID]error{w.Bea: portal.ErrForbidden, w.Dan: portal.ErrNotFound, w.Carl: portal.ErrNotFound, w.Rex: portal.ErrNotFound, "": portal.ErrSignedOut} {
+			wants(t, "Reassign as "+string(who), w.As(who).Reassign(ctx, a.ID, w.Cleo, w.Bea), want)
+		}
+		tom := w.As(w.Tom)
+		refuses(t, "to one who may not decide", tom.Reassign(ctx, a.ID, w.Cleo, w.Bea), "person", "cannot_decide")
+		decides(t, w)
+		for _, bad := range []portal.PersonID{w.Carl, w.Rex, w.Mia, w.Cleo} {
+			refuses(t, "to "+string(bad), tom.Reassign(ctx, a.ID, w.Cleo, bad), "person", "cannot_decide")
+		}
+		wants(t, "instead of one who is not asked", tom.Reassign(ctx, a.ID, w.Dan, w.Bea), portal.ErrConflict)
+		if err := tom.Reassign(ctx, a.ID, w.Cleo, w.Bea); err != nil {
+			t.Fatal(err)
+		}
+		recorded(t, w, portal.ApprovalReassigned)
+		if x := follow(); x.Stranded || x.Lane != portal.LaneClient || x.Turn != portal.ClientSide {
+			t.Errorf("with Bea: %+v", x)
+		}
+		if got := mailsAbout(t, w, string(a.ID)); got != "approval Cleo, approval Bea" {
+			t.Errorf("mails: %s", got)
+		}
+		if err := w.As(w.Bea).Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
+		}
+		if x := follow(); x.State != portal.ApprovalGranted || x.Lane != portal.LaneApproved {
+			t.Errorf("in the end: %+v", x)
+		}
+	})
+}
+
+// Somebody who is away has a deputy decide: on what waits, and on what comes.
+func TestDeputy(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		cleo := w.As(w.Cleo)
+		n := portal.Deputy{Client: w.Acme, Deputy: w.Bea, From: "2026-03-12", To: "2026-03-20"}
+		refuses(t, "one who may not decide", cleo.NameDeputy(ctx, n), "person", "cannot_decide")
+		decides(t, w)
+		if all := must[[]portal.ProjectPerson](t)(cleo.PossibleDeputies(ctx, w.Acme)); len(all) != 1 || all[0].Person != w.Bea {
+			t.Errorf("possible: %+v", all)
+		}
+		for _, who := range []portal.PersonID{w.Dan, w.Carl, w.Rex, w.Tom, w.Eve} {
+			refuses(t, "NameDeputy as "+string(who), w.As(who).NameDeputy(ctx, n), "person", "cannot_decide")
+			if all := must[[]portal.ProjectPerson](t)(w.As(who).PossibleDeputies(ctx, w.Acme)); len(all) != 0 {
+				t.Errorf("%s is told of %+v", who, all)
+			}
+		}
+		wants(t, "NameDeputy as nobody", w.As("").NameDeputy(ctx, n), portal.ErrSignedOut)
+		for _, c := range []struct{ field, key, from, to string }{{"from", "required", "", "2026-03-20"}, {"to", "required", "2026-03-12", ""}, {"to", "before_start", "2026-03-20", "2026-03-12"}, {"to", "before_start", "2026-01-01", "2026-01-02"}, {"to", "choice", "2026-03-12", "2028-03-12"}} {
+			refuses(t, c.from+" to "+c.to, cleo.NameDeputy(ctx, portal.Deputy{Client: w.Acme, Deputy: w.Bea, From: c.from, To: c.to}), c.field, c.key)
+		}
+		if err := cleo.NameDeputy(ctx, n); err != nil {
+			t.Fatal(err)
+		}
+		recorded(t, w, portal.DeputyNamed)
+		_, versions := banners(t, w, 2)
+		a := toApprove(t, w, portal.NewApproval{Versions: versions[:1]})
+		follow := func() {
+			t.Helper()
+			if err := w.Portal.FollowApprovals(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if follow(); asked(t, w, w.Tom, a.ID)[w.Cleo].GivenTo != "" { // it is the 11th
+			t.Error("it is handed on before she is away")
+		}
+		w.Clock.Advance(24 * time.Hour)
+		follow()
+		follow()
+		if x := asked(t, w, w.Tom, a.ID); x[w.Cleo].GivenTo != "Bea" || x[w.Bea].For != "Cleo" || len(x) != 2 {
+			t.Errorf("while she is away: %+v", x)
+		}
+		recorded(t, w, portal.ApprovalDeputised)
+		if got := mailsAbout(t, w, string(a.ID)); got != "approval Cleo, approval Bea" {
+			t.Errorf("mails: %s", got)
+		}
+		if d := must[[]portal.Deputy](t)(cleo.Deputies(ctx)); len(d) != 1 || d[0].Name != "Bea" {
+			t.Errorf("hers: %+v", d)
+		}
+		if d := must[[]portal.Deputy](t)(w.As(w.Bea).Deputies(ctx)); len(d) != 0 {
+			t.Errorf("Bea's: %+v", d)
+		}
+		if err := cleo.EndDeputy(ctx, w.Acme); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, "EndDeputy again", cleo.EndDeputy(ctx, w.Acme), portal.ErrNotFound)
+		b := toApprove(t, w, portal.NewApproval{Versions: versions[1:]})
+		if follow(); asked(t, w, w.Tom, b.ID)[w.Cleo].GivenTo != "" {
+			t.Error("it is handed on after she came back")
+		}
+	})
+}
+
+// What nobody answers is told the client's lead, who can decide instead, and whoever
+// asked; once, two working days after it was due.
+func TestEscalation(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		decides(t, w)
+		_, versions := banners(t, w, 1)
+		a := toApprove(t, w, portal.NewApproval{Versions: versions, DueOn: "2026-03-13", Stages: []portal.NewStage{{People: []portal.PersonID{w.Bea}}}})
+		follow := func() string {
+			t.Helper()
+			if err := w.Portal.FollowApprovals(ctx); err != nil {
+				t.Fatal(err)
+			}
+			return mailsAbout(t, w, string(a.ID))
+		}
+		wants(t, "TakeOver before", w.As(w.Cleo).TakeOver(ctx, a.ID, w.Bea), portal.ErrForbidden)
+		w.Clock.Advance(5 * 24 * time.Hour) // Monday, the 16th
+		if got := follow(); got != "approval Bea" {
+			t.Errorf("mails too early: %s", got)
+		}
+		w.Clock.Advance(24 * time.Hour)
+		follow()
+		if got := follow(); got != "approval Bea, approval_escalated Tom, approval_escalated Cleo" && got != "approval Bea, approval_escalated Cleo, approval_escalated Tom" {
+			t.Errorf("mails: %s", got)
+		}
+		for who, want := range map[portal.PersonID]error{w.Bea: portal.ErrForbidden, w.Dan: portal.ErrNotFound, w.Carl: portal.ErrNotFound, w.Tom: portal.ErrForbidden} {
+			wants(t, "TakeOver as "+string(who), w.As(who).TakeOver(ctx, a.ID, w.Bea), want)
+		}
+		if err := w.As(w.Cleo).TakeOver(ctx, a.ID, w.Bea); err != nil {
+			t.Fatal(err)
+		}
+		recorded(t, w, portal.ApprovalTaken)
+		if err := w.As(w.Cleo).Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
+		}
+		if d := must[[]portal.ApprovalDecision](t)(w.As(w.Tom).ApprovalDecisions(ctx, a.ID)); len(d) != 1 || d[0].For != "Bea" {
+			t.Errorf("the record: %+v", d)
+		}
+	})
+}

@@ -1,0 +1,106 @@
+package portal
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// A Deputy decides for somebody at a client, from one day to another.
+type Deputy struct {
+	Client     ClientID
+	ClientName string
+	Deputy     PersonID
+	Name       string
+	From, To   string // days
+}
+
+// Deputies are the actor's own.
+func (me *Scope) Deputies(ctx context.Context) ([]Deputy, error) {
+	rows, err := me.query(ctx, `SELECT d.client_id, d.client_name, d.deputy_id, d.deputy_name, d.from_on, d.to_on FROM my_deputies d ORDER BY d.client_name, d.client_id LIMIT 50`)
+	return list(rows, err, func(rows *sql.Rows) (d Deputy, err error) {
+		return d, rows.Scan(&d.Client, &d.ClientName, &d.Deputy, &d.Name, &d.From, &d.To)
+	})
+}
+
+// PossibleDeputies are who can decide for the actor at a client: colleagues who may
+// decide in a project of theirs. None for whoever may not decide there.
+func (me *Scope) PossibleDeputies(ctx context.Context, client ClientID) ([]ProjectPerson, error) {
+	return possibleDeputies(ctx, me, client)
+}
+
+func possibleDeputies(ctx context.Context, r reader, client ClientID) ([]ProjectPerson, error) {
+	rows, err := r.query(ctx, `
+SELECT u.person_id, u.name, 'client' FROM my_client_users u
+ WHERE u.client_id = $2 AND u.side = 'client' AND (u.rights & 32) <> 0 AND u.person_id <> $1 AND (u.given & 32) <> 0
+   AND u.accepted_at IS NOT NULL AND u.suspended_at IS NULL AND u.removed_at IS NULL ORDER BY u.name, u.person_id LIMIT 500`, string(client))
+	return list(rows, err, func(rows *sql.Rows) (p ProjectPerson, err error) { return p, rows.Scan(&p.Person, &p.Name, &p.Side) })
+}
+
+// maxAway is how long somebody may decide for another at most.
+const maxAway = 366 * 24 * time.Hour
+
+// NameDeputy has a colleague decide for the actor at a client on the days: what is
+// asked by then, and what is asked meanwhile, goes to them. It replaces the one that
+// was named before. For whoever may decide there.
+func (me *Scope) NameDeputy(ctx context.Context, n Deputy) error {
+	brand, err := me.p.Brand(ctx)
+	if err != nil {
+		return err
+	}
+	today := me.p.now().In(zoneOf(brand.TimeZone)).Format(time.DateOnly)
+	var c checks
+	n.From, n.To = c.day("from", n.From), c.day("to", n.To)
+	first, _ := time.Parse(time.DateOnly, n.From)
+	last, _ := time.Parse(time.DateOnly, n.To)
+	switch {
+	case n.From == "":
+		c.fail("from", "required")
+	case n.To == "":
+		c.fail("to", "required")
+	case n.To < n.From || n.To < today:
+		c.fail("to", "before_start")
+	case last.Sub(first) > maxAway:
+		c.fail("to", "choice")
+	}
+	if err := c.err(); err != nil {
+		return err
+	}
+	return me.write(ctx, func(t *tx) error {
+		all, err := possibleDeputies(ctx, t, n.Client)
+		if err != nil {
+			return err
+		}
+		name := ""
+		for _, x := range all {
+			if x.Person == n.Deputy {
+				name = x.Name
+			}
+		}
+		if name == "" {
+			return invalid("person", "cannot_decide")
+		}
+		if err := t.must(ctx, `
+INSERT INTO deputies (person_id, client_id, deputy_id, from_on, to_on, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (person_id, client_id) DO UPDATE SET deputy_id = EXCLUDED.deputy_id, from_on = EXCLUDED.from_on, to_on = EXCLUDED.to_on, created_at = EXCLUDED.created_at`,
+			string(me.actor.person), string(n.Client), string(n.Deputy), n.From, n.To, t.now); err != nil {
+			return err
+		}
+		return t.record(ctx, Happening{Kind: DeputyNamed, Client: n.Client, Subject: string(me.actor.person), Details: Details{"person": name, "from": n.From, "to": n.To}})
+	})
+}
+
+// EndDeputy has the actor decide at a client themselves again. What was handed on
+// stays where it is.
+func (me *Scope) EndDeputy(ctx context.Context, client ClientID) error {
+	return me.write(ctx, func(t *tx) error {
+		n, err := t.exec(ctx, `DELETE FROM deputies WHERE person_id = $1 AND client_id = $2`, string(me.actor.person), string(client))
+		switch {
+		case err != nil:
+			return err
+		case n == 0:
+			return ErrNotFound
+		}
+		return t.record(ctx, Happening{Kind: DeputyEnded, Client: client, Subject: string(me.actor.person)})
+	})
+}
