@@ -129,15 +129,17 @@ func (n *Notifier) approvalEscalated(ctx context.Context, l *letter) error {
 	}
 	l.Subject = l.T("mail.approval_escalated.subject", "project", brief(a.ProjectName), "title", brief(a.Title))
 	l.body.Heading = l.T("mail.approval_escalated.heading", "title", a.Title)
-	text, why := "mail.approval_escalated.text", "mail.approval_escalated.why"
+	day, who := l.Day(a.DueOn, l.now), l.List(names)
 	if a.Team() {
-		text, why = text+"_team", why+"_team"
+		l.body.Paragraphs = []string{l.T("mail.approval_escalated.text_team", "day", day, "names", who)}
+		l.body.Footer = []string{l.T("mail.approval_escalated.why_team", "workspace", l.brand.Name)}
+	} else {
+		l.body.Paragraphs = []string{l.T("mail.approval_escalated.text", "day", day, "names", who, "client", a.ClientName)}
+		l.body.Footer = []string{l.T("mail.approval_escalated.why", "client", a.ClientName, "workspace", l.brand.Name)}
 	}
-	l.body.Paragraphs = []string{l.T(text, "day", l.Day(a.DueOn, l.now), "names", l.List(names), "client", a.ClientName)}
 	l.body.Preheader = l.body.Paragraphs[0]
 	l.body.Facts = []mail.Fact{{Label: l.T("mail.approval.project"), Value: a.ProjectName}}
 	n.button(l, l.T("mail.approval_escalated.button"), "/approvals/"+string(a.ID))
-	l.body.Footer = []string{l.T(why, "client", a.ClientName, "workspace", l.brand.Name)}
 	return nil
 }
 

@@ -188,6 +188,8 @@ func (o *office) all() map[string]portal.MailID {
 	must(err)
 	mails["approval"] = o.last("approval")
 	mails[portal.MailApprovalReminder] = o.queue(portal.MailApprovalReminder, o.Cleo, string(approval))
+	o.exec(`UPDATE approvals SET escalated_at = 1 WHERE id = $1`, string(approval))
+	mails[portal.MailApprovalEscalated] = o.queue(portal.MailApprovalEscalated, o.Cleo, string(approval))
 	_, err = o.As(o.Mia).AskSignoff(ctx, portal.NewSignoff{Project: o.Site, Statement: "Accepted.", DueOn: "2026-03-20"})
 	must(err)
 	mails["signoff"] = o.last("signoff")
