@@ -311,24 +311,30 @@ func TestVerifyNamesWhatWasAltered(t *testing.T) {
 		if got := verify(); got != "" {
 			t.Fatalf("untouched: %s", got)
 		}
-		for _, c := range []struct{ id, table, column, class, set string }{
-			{approval, "approvals", "state", "state", `'declined'`},
-			{approval, "approvals", "body", "text", `'something else'`},
-			{decision, "approval_decisions", "answer", "answer", `'declined'`},
-			{decision, "approval_decisions", "at", "time", `7`},
-			{decision, "approval_decisions", "address", "proof", `'203.0.113.9'`},
-			{string(s.ID), "signoffs", "name", "signature", `'Somebody'`},
-			{string(s.ID), "signoffs", "statement", "text", `'I accept nothing.'`},
+		for _, c := range []struct{ id, table, key, column, class, set string }{
+			{approval, "approvals", "id", "state", "state", `'declined'`},
+			{approval, "approvals", "id", "body", "text", `'something else'`},
+			{approval, "approval_subjects", "approval_id", "sha256", "files", `'x'`},
+			{approval, "approval_people", "approval_id", "answer", "people", `'declined'`},
+			{decision, "approval_decisions", "id", "answer", "answer", `'declined'`},
+			{decision, "approval_decisions", "id", "person_id", "who", `'` + string(w.Bea) + `'`},
+			{decision, "approval_decisions", "id", "at", "time", `7`},
+			{decision, "approval_decisions", "id", "address", "proof", `'203.0.113.9'`},
+			{decision, "approval_verdicts", "decision_id", "sha256", "files", `'x'`},
+			{string(s.ID), "signoffs", "id", "name", "signature", `'Somebody'`},
+			{string(s.ID), "signoffs", "id", "statement", "text", `'I accept nothing.'`},
+			{string(s.ID), "signoffs", "id", "content", "state", `'x'`},
+			{string(s.ID), "certificates", "subject_id", "content", "certificate", `'{}'`},
 		} {
 			var was any
-			if err := w.DB.QueryRow(ctx, `SELECT `+c.column+` FROM `+c.table+` WHERE id = $1`, c.id).Scan(&was); err != nil {
-				t.Fatal(err)
+			if err := w.DB.QueryRow(ctx, `SELECT `+c.column+` FROM `+c.table+` WHERE `+c.key+` = $1`, c.id).Scan(&was); err != nil {
+				t.Fatal(c.table, err)
 			}
-			write(t, w, `UPDATE `+c.table+` SET `+c.column+` = `+c.set+` WHERE id = $1`, c.id)
+			write(t, w, `UPDATE `+c.table+` SET `+c.column+` = `+c.set+` WHERE `+c.key+` = $1`, c.id)
 			if got := verify(); !strings.Contains(got, c.id) || !strings.HasSuffix(got, ": "+c.class) || strings.Contains(got, "\n") {
 				t.Errorf("%s.%s was altered, and verify says %q", c.table, c.column, got)
 			}
-			write(t, w, `UPDATE `+c.table+` SET `+c.column+` = $2 WHERE id = $1`, c.id, was)
+			write(t, w, `UPDATE `+c.table+` SET `+c.column+` = $2 WHERE `+c.key+` = $1`, c.id, was)
 		}
 		write(t, w, `UPDATE signoff_lines SET sha256 = 'x' WHERE signoff_id = $1 AND position = 2`, string(s.ID))
 		if got := verify(); !strings.HasSuffix(got, ": list") {

@@ -176,6 +176,39 @@ func (t *Tab) Look(s Size, dark bool) error {
 		}), chromedp.Steps(settled))
 }
 
+// slowly is a command that Chromium knows under another name by now, and takes.
+var slowly = cdp.Command[conditions, cdp.Empty]{Method: "Network.emulateNetworkConditions"}
+
+type conditions struct {
+	Offline            bool    `json:"offline"`
+	Latency            float64 `json:"latency"`            // in milliseconds, of each request
+	DownloadThroughput float64 `json:"downloadThroughput"` // in bytes a second
+	UploadThroughput   float64 `json:"uploadThroughput"`
+}
+
+// Slow gives the tab the line and the processor of a cheap phone: the slow 4G of
+// Lighthouse, 1.6 Mbit/s and 150 ms, and a quarter of this machine.
+func (t *Tab) Slow() error {
+	return t.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, target, network.Enable, network.EnableParams{}); err != nil {
+			return err
+		}
+		if _, err := cdp.Call(ctx, target, slowly, conditions{Latency: 150, DownloadThroughput: 1.6e6 / 8, UploadThroughput: 750e3 / 8}); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, target, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: 4})
+		return err
+	}))
+}
+
+// Forget empties what the browser has kept of pages.
+func (t *Tab) Forget() error {
+	return t.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, network.ClearBrowserCache, cdp.Empty{})
+		return err
+	}))
+}
+
 // Go opens a path of the site. It returns the status and the type of the
 // answer, after redirects.
 func (t *Tab) Go(path string) (status int, kind string, err error) {

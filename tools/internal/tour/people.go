@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -40,6 +41,18 @@ func Demo(ctx context.Context, binary, data string) (*built.Server, []Person, er
 		people = append(people, Person{strings.ReplaceAll(strings.ToLower(m[1]), " ", "-"), m[2], m[3]})
 	}
 	return s, people, nil
+}
+
+// SignIn signs a person in, and gives the cookies of their session.
+func SignIn(site string, p Person) ([]*http.Cookie, error) {
+	v, err := newVisitor(site, p.Role, shapes{})
+	if err == nil {
+		err = v.enter("/sign-in", url.Values{"email": {p.Email}, "password": {p.Password}})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.cookies(), nil
 }
 
 // Fresh starts an empty server and gives the link that sets it up.

@@ -80,7 +80,8 @@ export class Layer {
   }
 
   draw(all: Mark[], chosen: string) {
-    this.over.replaceChildren(...all.filter((m) => m.x !== undefined && (m.page || undefined) === this.page).map((m) => this.mark(m, m.id === chosen)), ...(this.fresh ? [this.fresh] : []));
+    for (const c of [...this.over.children]) if (c !== this.fresh) c.remove(); // which may have the focus
+    this.over.prepend(...all.filter((m) => m.x !== undefined && (m.page || undefined) === this.page).map((m) => this.mark(m, m.id === chosen)));
   }
 
   private mark(m: Mark, chosen: boolean): HTMLElement {

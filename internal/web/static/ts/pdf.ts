@@ -207,8 +207,14 @@ function clear(s: Sheet) {
   s.task = undefined;
   s.layer = undefined;
   s.drawn = 0;
-  s.box.replaceChildren();
-  if (s.over) s.box.append(s.over.over);
+  put(s);
+}
+
+// put draws what is on a page; its places stay where they are, as whoever sets one
+// by keys has the focus in it.
+function put(s: Sheet, ...parts: Node[]) {
+  for (const c of [...s.box.children]) if (c !== s.over?.over) c.remove();
+  s.box.prepend(...parts);
 }
 
 async function draw(s: Sheet) {
@@ -242,8 +248,7 @@ async function draw(s: Sheet) {
   if (turn !== s.turn) return;
   const text = document.createElement("div");
   text.className = "textLayer";
-  s.box.replaceChildren(canvas, text);
-  if (s.over) s.box.append(s.over.over);
+  put(s, canvas, text);
   s.drawn = at;
   const layer = new TextLayer({ textContentSource: await page.getTextContent(), container: text, viewport });
   await layer.render().catch(() => {});
@@ -512,22 +517,41 @@ function over(s: Sheet): Layer {
   return s.over;
 }
 
+// What is tapped or pressed now is noticed once the browser has drawn that the
+// layers are there.
+const begun = () => requestAnimationFrame(() => requestAnimationFrame(() => tell({ begun: true })));
+
 function begin(keys: boolean) {
   if (!able) return;
   if (keys && selected()) return takeText();
-  if (!keys) sheets.forEach((s) => over(s).begin());
-  // What is tapped now is noticed once the browser has drawn that the layers are there.
-  requestAnimationFrame(() => requestAnimationFrame(() => tell({ begun: true })));
-  if (!keys) return;
+  if (!keys) {
+    sheets.forEach((s) => over(s).begin());
+    return begun();
+  }
+  // Keys come here only once the browser knows that the frame has the focus.
+  awaits = beginWithKeys;
+  if (document.hasFocus()) focused();
+}
+
+let awaits: (() => void) | undefined;
+function focused() {
+  awaits?.();
+  awaits = undefined;
+}
+addEventListener("focus", focused);
+
+function beginWithKeys() {
   const s = sheets[current - 1];
   if (!s) return;
   const page = s.box.getBoundingClientRect();
   const view = pages.getBoundingClientRect();
   const middle = (from: number, until: number, start: number, size: number) => ((Math.max(from, start) + Math.min(until, start + size)) / 2 - start) / (size || 1);
   over(s).begin({ x: middle(view.left, view.right, page.left, page.width), y: middle(view.top, view.bottom, page.top, page.height) });
+  begun();
 }
 
 function endPlace() {
+  awaits = undefined;
   sheets.forEach((s) => s.over?.end());
 }
 
