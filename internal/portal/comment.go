@@ -21,10 +21,11 @@ func (c Comments) Left() int { return max(0, c.Messages-1-len(c.Last)) }
 
 // CommentFilter narrows CommentsOn.
 type CommentFilter struct {
-	Version VersionID // of a file: only those on it; empty: all
-	State   string    // "open" or "resolved"; empty: both
-	Own     bool      // those alone that the reader began
-	After   ThreadID  // the last of the part before
+	Version VersionID  // of a file: only those on it; empty: all
+	State   string     // "open" or "resolved"; empty: both
+	Own     bool       // those alone that the reader began
+	Round   RevisionID // those alone of which it was made; empty: all
+	After   ThreadID   // the last of the part before
 }
 
 const (
@@ -56,6 +57,10 @@ func (me *Scope) CommentsOn(ctx context.Context, id ItemID, f CommentFilter) (al
 	if f.Version != "" {
 		q += ` AND t.version_id = $5`
 		args = append(args, string(f.Version))
+	}
+	if f.Round != "" {
+		args = append(args, string(f.Round))
+		q += ` AND t.id IN (SELECT i.thread_id FROM my_changes i WHERE i.request_id = ` + placeholder(len(args)+1) + `)`
 	}
 	rows, err := me.query(ctx, q+` ORDER BY t.id LIMIT $4`, args...)
 	threads, err := list(rows, err, scanThread)

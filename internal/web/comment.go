@@ -39,6 +39,7 @@ func (s *Server) fileComments(r *http.Request, me *visit, p *view.ViewerPage) (*
 			c.Words[v.ID] = p.VersionWord(v)
 		}
 	}
+	c.Rounds = p.Revisions
 	if err := places(r.Context(), me, p, c); err != nil {
 		return nil, err
 	}
@@ -59,6 +60,11 @@ func (s *Server) commentsOn(r *http.Request, me *visit, in view.Within, c *view.
 	}
 	if c.Alone {
 		f.Version = c.Version
+	}
+	for _, r := range c.Rounds {
+		if q.Get("show") == string(r.ID) {
+			c.State, f.Round, f.Version = string(r.ID), r.ID, ""
+		}
 	}
 	if show := q.Get("show"); show == "open" || show == "resolved" {
 		c.State, f.State = show, show

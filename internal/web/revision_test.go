@@ -76,6 +76,7 @@ func TestRevisionPages(t *testing.T) {
 		cleo.Post(point(2)+"/price", url.Values{"answer": {"accept"}, "price": {"125050"}, "currency": {"EUR"}}).MustBe(200).MustContain("Accepted. The team is told", "accepted by Cleo")
 		tom.Get(at).MustBe(200).MustContain("The one on the back.", "accepted by Cleo")
 		say(4, "reopen", url.Values{"revision": {"2"}}).MustBe(200)
+		cleo.Get(file+"&show="+strings.TrimPrefix(at, "/revisions/")).MustBe(200).MustContain("Round 2", "A second page").MustNotContain("no comments")
 		tom.Get("/files/" + string(it.File)).MustContain("Open the list")
 		tom.Get("/projects/" + string(s.World.Site) + "/approvals").MustContain("Lists of changes")
 	})
