@@ -1,7 +1,9 @@
 package words
 
 import (
-	"embed"
+	"archive/zip"
+	"bytes"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -10,8 +12,10 @@ import (
 	"time"
 )
 
-//go:embed en/*.json
-var files embed.FS
+// archive holds en/*.json. Written by: go run ./tools/assets
+//
+//go:embed catalogue.zip
+var archive []byte
 
 var english = mustLoad("en", "ltr")
 
@@ -50,6 +54,10 @@ func (t *text) has(hole string) bool {
 func languageOf(string) *language { return english }
 
 func mustLoad(tag, dir string) *language {
+	files, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		panic("words: " + err.Error())
+	}
 	l, err := load(files, tag, dir)
 	if err != nil {
 		panic("words: " + err.Error())

@@ -1,6 +1,8 @@
 package words
 
 import (
+	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -232,4 +234,15 @@ func BenchmarkT(b *testing.B) {
 			book.Time(now, now)
 		}
 	})
+}
+
+// What is packed is what stands in the files.
+func TestPacked(t *testing.T) {
+	loose, err := load(os.DirFS("."), "en", "ltr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(loose.messages, english.messages) {
+		t.Error("catalogue.zip is stale; run: go run ./tools/assets")
+	}
 }

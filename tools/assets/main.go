@@ -1,18 +1,23 @@
 // Assets bundles the style sheets, scripts and fonts under internal/web/static
 // into content-hashed, minified, gzipped files under internal/web/static/dist,
 // and the icons into a Go map in internal/web/view/ui. Every css/NAME.css and
-// ts/NAME.ts of a name in bundles is one; app is what every page loads.
+// ts/NAME.ts of a name in bundles is one; app is what every page loads. The
+// message catalogues under internal/words go into one archive, a quarter of their
+// size.
 //
 //	go run ./tools/assets          write them
 //	go run ./tools/assets -check   fail if what is committed is stale
 package main
 
 import (
+	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"flag"
 	"fmt"
 	"go/format"
+	"io"
 	"log"
 	"os"
 	"path/filepath"
@@ -31,6 +36,7 @@ const (
 	dist   = "internal/web/static/dist"
 	names  = "internal/web/static/names.go"
 	icons  = "internal/web/view/ui/icons.go"
+	words  = "internal/words"
 )
 
 func main() {
@@ -105,8 +111,42 @@ func build() (map[string][]byte, error) {
 	if files[names], err = nameFile(made); err != nil {
 		return nil, err
 	}
-	files[icons], err = iconMap()
+	if files[icons], err = iconMap(); err != nil {
+		return nil, err
+	}
+	files[filepath.Join(words, "catalogue.zip")], err = catalogue()
 	return files, err
+}
+
+// catalogue is the archive of all messages, the same whenever they are the same.
+func catalogue() ([]byte, error) {
+	paths, err := filepath.Glob(words + "/*/*.json")
+	if err != nil {
+		return nil, err
+	}
+	sort.Strings(paths)
+	var buf bytes.Buffer
+	archive := zip.NewWriter(&buf)
+	archive.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
+	for _, path := range paths {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		name, err := filepath.Rel(words, path)
+		if err != nil {
+			return nil, err
+		}
+		w, err := archive.Create(filepath.ToSlash(name))
+		if err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(b); err != nil {
+			return nil, err
+		}
+	}
+	err = archive.Close()
+	return buf.Bytes(), err
 }
 
 // unhashed is the part of a name that comes from the content.
