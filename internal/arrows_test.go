@@ -21,19 +21,20 @@ var arrows = map[string][]string{
 	"sentence":      {"portal", "words"},
 	"web":           {"portal", "account", "notify", "live", "transfer", "blob", "diff", "handover", "sentence", "words", "web/static", "web/view", "web/view/ui"},
 	"web/view":      {"portal", "account", "diff", "sentence", "words", "prose", "web/static", "web/view/ui"},
+	"web/static":    {"typeface"},
 	"web/view/ui":   {"web/static"},
 	"api":           {"portal", "account", "transfer", "handover", "sentence", "words"},
 	"handover":      {"portal", "transfer", "sentence", "prose", "words"},
 	"transfer":      {"portal", "blob", "preview"},
 	"mailin":        {"portal", "account", "transfer", "blob", "jobs", "words"},
-	"certificate":   {"portal", "blob", "jobs", "words"},
+	"certificate":   {"portal", "blob", "jobs", "typeface", "words"},
 	"inspect":       {"portal", "blob", "jobs", "preview", "scan"},
 	"notify":        {"portal", "account", "jobs", "mail", "push", "egress", "sentence", "words"},
 	"web/webtest":   {"web", "notify", "mail", "portal", "account", "portaltest", "db", "db/dbtest", "live", "transfer", "blob", "blob/blobtest"},
 	"db/dbtest":     {"db"},
 	"blob/blobtest": {"blob"},
 	"portaltest":    {"portal", "account", "db", "db/dbtest", "blob"},
-	"demo":          {"portal", "account", "db", "blob", "preview", "mailin", "transfer"},
+	"demo":          {"portal", "account", "db", "blob", "preview", "mailin", "transfer", "typeface"},
 }
 
 // TestArrows fails on an import that the design does not draw.

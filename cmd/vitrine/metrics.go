@@ -1,13 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/http/pprof"
+	"runtime/pprof"
+	"runtime/trace"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -90,9 +93,7 @@ func (m *metrics) listen(ctx context.Context, address string) error {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 		m.write(w)
 	})
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	mux.HandleFunc("GET /debug/pprof/{name}", profile)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go server.Serve(listener)
 	go func() {
@@ -100,4 +101,39 @@ func (m *metrics) listen(ctx context.Context, address string) error {
 		server.Close()
 	}()
 	return nil
+}
+
+// profile is what net/http/pprof gives for go tool pprof: a profile by its name,
+// or what is measured for some seconds. That package would bring its pages along.
+func profile(w http.ResponseWriter, r *http.Request) {
+	seconds, err := strconv.ParseFloat(cmp.Or(r.FormValue("seconds"), "30"), 64)
+	if err != nil || seconds <= 0 || seconds > 600 {
+		http.Error(w, "seconds are more than 0 and at most 600", http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	name := r.PathValue("name")
+	start, stop := pprof.StartCPUProfile, pprof.StopCPUProfile
+	switch name {
+	case "trace":
+		start, stop = trace.Start, trace.Stop
+	case "profile":
+	default:
+		p := pprof.Lookup(name)
+		if p == nil {
+			http.NotFound(w, r)
+			return
+		}
+		p.WriteTo(w, 0)
+		return
+	}
+	if err := start(w); err != nil { // another measures
+		http.Error(w, err.Error(), http.StatusConflict)
+		return
+	}
+	defer stop()
+	select {
+	case <-r.Context().Done():
+	case <-time.After(time.Duration(seconds * float64(time.Second))):
+	}
 }

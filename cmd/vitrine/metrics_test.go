@@ -25,3 +25,22 @@ func TestMetrics(t *testing.T) {
 		t.Errorf("metrics go by route and name no thing:\n%s", text.String())
 	}
 }
+
+func TestProfiles(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /debug/pprof/{name}", profile)
+	for path, status := range map[string]int{
+		"goroutine":               http.StatusOK,
+		"profile?seconds=0.05":    http.StatusOK,
+		"trace?seconds=0.05":      http.StatusOK,
+		"nothing":                 http.StatusNotFound,
+		"profile?seconds=forever": http.StatusBadRequest,
+		"profile?seconds=-1":      http.StatusBadRequest,
+	} {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest("GET", "/debug/pprof/"+path, nil))
+		if w.Code != status || w.Body.Len() == 0 {
+			t.Errorf("%s: %d with %d bytes, want %d", path, w.Code, w.Body.Len(), status)
+		}
+	}
+}

@@ -2,26 +2,18 @@ package certificate
 
 import (
 	"bytes"
-	"embed"
 	"encoding/binary"
 	"fmt"
 	"sort"
 	"sync"
+
+	"github.com/vitrine-portal/vitrine/internal/typeface"
 )
-
-// The faces, in the order in which a character is looked for: the font of the
-// pages, then one for letters that it has not. Made of the web fonts in their
-// regular weight, without hints and tables that a PDF has no use for.
-//
-//go:embed fonts/*.ttf
-var fontFiles embed.FS
-
-var faceNames = []string{"hanken-grotesk", "hanken-grotesk-ext", "noto-sans-greek", "noto-sans-cyrillic"}
 
 // faces are read once.
 var faces = sync.OnceValues(func() (all []*face, err error) {
-	for _, name := range faceNames {
-		b, err := fontFiles.ReadFile("fonts/" + name + ".ttf")
+	for _, name := range typeface.Names {
+		b, err := typeface.File(name)
 		if err != nil {
 			return nil, err
 		}

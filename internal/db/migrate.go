@@ -1,9 +1,11 @@
 package db
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"crypto/sha256"
-	"embed"
+	_ "embed"
 	"encoding/hex"
 	"fmt"
 	"io/fs"
@@ -14,8 +16,18 @@ import (
 	"time"
 )
 
-//go:embed migrations/*.sql
-var migrations embed.FS
+// packed holds migrations/*.sql. Written by: go run ./tools/assets
+//
+//go:embed migrations.zip
+var packed []byte
+
+var migrations = func() fs.FS {
+	files, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	if err != nil {
+		panic("db: " + err.Error()) // it is part of the program
+	}
+	return files
+}()
 
 // Migrate brings the schema up to this program. Each migration is one
 // transaction, and a second process that migrates at the same time waits. A

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -154,5 +155,18 @@ func TestSchema(t *testing.T) {
 	}
 	if string(committed) != b.String() {
 		t.Error("schema.sql is not what the migrations make; run: go test ./internal/db -run TestSchema -update")
+	}
+}
+
+// What is packed is what stands in the files.
+func TestMigrationsArePacked(t *testing.T) {
+	for _, dialect := range []Dialect{SQLite, PostgreSQL} {
+		loose, err := readMigrations(os.DirFS("."), dialect)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all, err := readMigrations(migrations, dialect); err != nil || !slices.Equal(all, loose) {
+			t.Errorf("migrations.zip is stale (%v); run: go run ./tools/assets", err)
+		}
 	}
 }

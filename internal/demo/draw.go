@@ -10,13 +10,13 @@ import (
 	"image/png"
 	"math"
 	"slices"
-	"sync"
 
 	"golang.org/x/image/font"
-	"golang.org/x/image/font/gofont/gomedium"
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
 	"golang.org/x/image/vector"
+
+	"github.com/vitrine-portal/vitrine/internal/typeface"
 )
 
 // Colours of the studio's clients.
@@ -141,17 +141,9 @@ func (c canvas) weave(part image.Rectangle, light float64) {
 	}
 }
 
-var letters = sync.OnceValue(func() *opentype.Font {
-	f, err := opentype.Parse(gomedium.TTF)
-	if err != nil {
-		panic(err) // it is part of the program
-	}
-	return f
-})
-
 // face is a typeface of a height in pixels.
 func face(size float64) font.Face {
-	f, err := opentype.NewFace(letters(), &opentype.FaceOptions{Size: size, DPI: 72})
+	f, err := opentype.NewFace(typeface.Letters(), &opentype.FaceOptions{Size: size, DPI: 72})
 	if err != nil {
 		panic(err) // it refuses no size
 	}

@@ -2,8 +2,8 @@
 // into content-hashed, minified, gzipped files under internal/web/static/dist,
 // and the icons into a Go map in internal/web/view/ui. Every css/NAME.css and
 // ts/NAME.ts of a name in bundles is one; app is what every page loads. The
-// message catalogues under internal/words go into one archive, a quarter of their
-// size.
+// message catalogues of internal/words and the migrations of internal/db are packed
+// into archives, a quarter of their size.
 //
 //	go run ./tools/assets          write them
 //	go run ./tools/assets -check   fail if what is committed is stale
@@ -36,7 +36,6 @@ const (
 	dist   = "internal/web/static/dist"
 	names  = "internal/web/static/names.go"
 	icons  = "internal/web/view/ui/icons.go"
-	words  = "internal/words"
 )
 
 func main() {
@@ -114,30 +113,41 @@ func build() (map[string][]byte, error) {
 	if files[icons], err = iconMap(); err != nil {
 		return nil, err
 	}
-	files[filepath.Join(words, "catalogue.zip")], err = catalogue()
-	return files, err
+	for to, from := range archives {
+		if files[to], err = archive(filepath.Dir(to), from); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
 }
 
-// catalogue is the archive of all messages, the same whenever they are the same.
-func catalogue() ([]byte, error) {
-	paths, err := filepath.Glob(words + "/*/*.json")
+// archives are what is read once when the program starts, by what it is made of.
+var archives = map[string]string{
+	"internal/words/catalogue.zip": "*/*.json",
+	"internal/db/migrations.zip":   "migrations/*.sql",
+}
+
+// archive packs the files of a directory that have the pattern: to the same
+// bytes whenever they are the same.
+func archive(dir, pattern string) ([]byte, error) {
+	paths, err := filepath.Glob(filepath.Join(dir, pattern))
 	if err != nil {
 		return nil, err
 	}
 	sort.Strings(paths)
 	var buf bytes.Buffer
-	archive := zip.NewWriter(&buf)
-	archive.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
+	z := zip.NewWriter(&buf)
+	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
 	for _, path := range paths {
 		b, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}
-		name, err := filepath.Rel(words, path)
+		name, err := filepath.Rel(dir, path)
 		if err != nil {
 			return nil, err
 		}
-		w, err := archive.Create(filepath.ToSlash(name))
+		w, err := z.Create(filepath.ToSlash(name))
 		if err != nil {
 			return nil, err
 		}
@@ -145,7 +155,7 @@ func catalogue() ([]byte, error) {
 			return nil, err
 		}
 	}
-	err = archive.Close()
+	err = z.Close()
 	return buf.Bytes(), err
 }
 

@@ -117,6 +117,8 @@ func (c *crowd) read(r *bufio.Reader) {
 	}
 }
 
+var poster = &http.Client{Timeout: patience}
+
 // patience is how long a stream may take to tell.
 const patience = 30 * time.Second
 
@@ -129,7 +131,7 @@ func (c *crowd) say(ctx context.Context, t *told) error {
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+c.token)
 	began := time.Now()
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := poster.Do(req)
 	if err != nil {
 		return err
 	}

@@ -10,9 +10,10 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/image/font"
-	"golang.org/x/image/font/gofont/gomedium"
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
+
+	"github.com/vitrine-portal/vitrine/internal/typeface"
 )
 
 // IconSize is the width and the height of what IconPicture draws: large enough
@@ -57,11 +58,7 @@ func drawIcon(mark, accent string) []byte {
 		shades[i] = color.RGBA{c[0], c[1], c[2], 255}
 	}
 	pic := image.NewPaletted(image.Rect(0, 0, IconSize, IconSize), shades)
-	typeface, err := opentype.Parse(gomedium.TTF)
-	if err != nil {
-		panic(err) // it is part of the program
-	}
-	face, err := opentype.NewFace(typeface, &opentype.FaceOptions{Size: IconSize * float64(44-10*min(2, utf8.RuneCountInString(mark))) / 64, DPI: 72})
+	face, err := opentype.NewFace(typeface.Letters(), &opentype.FaceOptions{Size: IconSize * float64(44-10*min(2, utf8.RuneCountInString(mark))) / 64, DPI: 72})
 	if err != nil {
 		panic(err) // it refuses no size
 	}
