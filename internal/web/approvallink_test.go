@@ -135,7 +135,7 @@ func TestDecideByMail(t *testing.T) {
 		r.Header.Set("Sec-Fetch-Site", "cross-site")
 		phone.Do(r).MustBe(403)
 		again := p.Form(at).Set("code", code)
-		p = again.Submit(phone).MustBe(200).MustContain("Approved. Thank you", "The homepage", "Lovely", "from the e-mail, with a code", "Take it back")
+		again.Submit(phone).MustBe(200).MustContain("Approved. Thank you", "The homepage", "Lovely", "from the e-mail, with a code", "Take it back")
 		d := s.decisions(t, id)
 		if len(d) != 1 || d[0].Proof != portal.ProofCode || d[0].Answer != portal.AnswerNote || d[0].Note != "Lovely" || d[0].Address != "127.0.0.1" || d[0].Agent == "" {
 			t.Errorf("recorded: %+v", d)
