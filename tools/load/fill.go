@@ -160,10 +160,23 @@ VALUES ($1, $2, $3, $4, 'A new site that says in one look what the house stands 
 		add(`INSERT INTO milestones (id, project_id, title, starts_on, due_on, planned_on, turn_since, position, audience, shown_at, shown_by, created_at, created_by)
 VALUES ($1, $2, $3, $4, $5, $5, $6, $7, 'client', $6, $8, $6, $8)`, milestones[i], project, fmt.Sprintf("Phase %d", i+1), day(30*i), day(30*i+28), at, i+1, manager)
 	}
-	for i := range 5 {
+	// Two are approved, one waits for the client, two are still to come.
+	for i, state := range []string{"approved", "approved", "in_review", "shared", "shared"} {
+		turn := "team"
+		if state == "in_review" {
+			turn = "client"
+		}
+		deliverable, title := db.NewID("dlv"), fmt.Sprintf("Start page, draft %d", i+1)
 		add(`INSERT INTO deliverables (id, project_id, milestone_id, title, owner_id, due_on, state, state_at, state_by, turn, turn_since, position, audience, shown_at, shown_by, created_at, created_by)
-VALUES ($1, $2, $3, $4, $5, $6, 'in_review', $7, $5, $8, $7, $9, 'client', $7, $5, $7, $5)`,
-			db.NewID("dlv"), project, milestones[i], fmt.Sprintf("Start page, draft %d", i+1), manager, day(30*i+20), at, []string{"team", "client"}[i%2], i+1)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $5, $9, $8, $10, 'client', $8, $5, $8, $5)`,
+			deliverable, project, milestones[i], title, manager, day(30*i+20), state, at, turn, i+1)
+		if turn == "client" {
+			approval := db.NewID("apr")
+			add(`INSERT INTO approvals (id, project_id, client_id, deliverable_id, title, title_key, due_on, due_key, state, state_at, state_by, stage, asking, turn, turn_since, lane, shown_at, created_at, created_by)
+VALUES ($1, $2, $3, $4, $5, $5, $6, $6, 'requested', $7, $8, 1, 1, 'client', $7, 'client', $7, $7, $8)`, approval, project, client, deliverable, title, day(30*i+20), at, manager)
+			add(`INSERT INTO approval_stages (approval_id, number, side, rule, opened_at) VALUES ($1, 1, 'client', 'anyone', $2)`, approval, at)
+			add(`INSERT INTO approval_people (approval_id, stage, person_id, role) VALUES ($1, 1, $2, 'decider')`, approval, user)
+		}
 	}
 	var task string
 	for i := range v.tasks {
