@@ -168,7 +168,14 @@ func (t *tx) certify(ctx context.Context, s Signoff, lines []SignoffLine) error 
 
 // momentsOf are what the client knows of how an approval went.
 func momentsOf(ctx context.Context, r reader, a Approval) ([]RecordMoment, error) {
-	all := []RecordMoment{{At: a.ShownAt.UTC(), What: "requested", By: a.AskedBy, Title: a.Title}}
+	p, err := loadProject(ctx, r, a.Project)
+	if err != nil {
+		return nil, err
+	}
+	all := []RecordMoment{{At: a.ShownAt.UTC(), What: "requested", Title: a.Title}}
+	if p.Shows.Has(FieldTeamNames) { // whoever of the team asks for the paper
+		all[0].By = a.AskedBy
+	}
 	given, err := approvalDecisions(ctx, r, a.ID)
 	for _, d := range given {
 		if d.Of == ClientSide && !d.Adviser {

@@ -401,7 +401,10 @@ INSERT INTO revision_items (id, request_id, project_id, number, body, file_id, v
 			return "", err
 		}
 	}
-	h := r.happened(RevisionRequested, Details{"count": strconv.Itoa(len(all)), "round": strconv.Itoa(r.Round)})
+	h, err := t.ofRevision(ctx, r, RevisionRequested, Details{"count": strconv.Itoa(len(all)), "round": strconv.Itoa(r.Round)})
+	if err != nil {
+		return "", err
+	}
 	h.Silent = silent
 	return r.ID, t.record(ctx, h)
 }
@@ -492,20 +495,33 @@ func (t *tx) unlistChanges(ctx context.Context, a Approval) error {
 			t.now, string(t.me.actor.person), string(r.ID)); err != nil {
 			return err
 		}
-		if err := t.record(ctx, r.happened(RevisionWithdrawn, nil)); err != nil {
+		h, err := t.ofRevision(ctx, r, RevisionWithdrawn, nil)
+		if err != nil {
+			return err
+		}
+		if err := t.record(ctx, h); err != nil {
 			return err
 		}
 	}
 	return err
 }
 
-// happened is an event of the revision request. The client sees all of it.
-func (r Revision) happened(k Kind, details Details) Happening {
+// ofRevision is an event of a revision request. The client sees all of it while
+// they see what it is about; what happens after that was taken back is the team's.
+func (t *tx) ofRevision(ctx context.Context, r Revision, k Kind, details Details) (Happening, error) {
 	if details == nil {
 		details = Details{}
 	}
 	details["title"] = r.Title
-	return Happening{Kind: k, Client: r.Client, Project: r.Project, Subject: string(r.ID), Audience: ClientSide, Details: details}
+	h := Happening{Kind: k, Client: r.Client, Project: r.Project, Subject: string(r.ID), Audience: Team, Details: details}
+	told := 0
+	if err := t.get(ctx, `SELECT COUNT(*) FROM my_told_revisions r WHERE r.id = $2`, []any{string(r.ID)}, &told); err != nil {
+		return h, err
+	}
+	if told > 0 {
+		h.Audience = ClientSide
+	}
+	return h, nil
 }
 
 // changeHeld loads a point with the lock of its client's chain.
@@ -567,7 +583,11 @@ UPDATE revision_requests SET open = $1, unclear = $2, offered = $3, turn_since =
 		details = Details{}
 	}
 	details["number"] = strconv.Itoa(c.Number)
-	return t.record(ctx, Revision{ID: c.Revision, Project: c.project, Client: c.client, Title: c.ofTitle}.happened(k, details))
+	h, err := t.ofRevision(ctx, Revision{ID: c.Revision, Project: c.project, Client: c.client, Title: c.ofTitle}, k, details)
+	if err != nil {
+		return err
+	}
+	return t.record(ctx, h)
 }
 
 // MakeChange says that a point is done, in a version that the client sees, or,
@@ -763,7 +783,7 @@ func (me *Scope) AcceptPrice(ctx context.Context, id ChangeID, p Price) error {
 // DeclinePrice says that a change is not wanted at its price: it is not made. As
 // AcceptPrice.
 func (me *Scope) DeclinePrice(ctx context.Context, id ChangeID, p Price) error {
-	return me.answerPrice(ctx, id, p, OfferDeclined, PriceDeclined, `, state = 'refused', state_at = $2, state_by = $3`)
+	return me.answerPrice(ctx, id, p, OfferDeclined, PriceDeclined, `, state = 'refused', state_at = $2, state_by = $3, reason = ''`)
 }
 
 func (me *Scope) answerPrice(ctx context.Context, id ChangeID, p Price, to OfferState, k Kind, set string) error {

@@ -242,6 +242,14 @@ func TestRevisionRequest(t *testing.T) {
 		if r := must[portal.Revision](t)(cleo.Revision(ctx, again)); r.Round != 2 || !r.Beyond() || r.By != "Tom" {
 			t.Errorf("the second round: %+v", r)
 		}
+		// Declining a price leaves no reason of the team's, once it asked something.
+		point := func() portal.Change { return points(t, w, w.Cleo, again)[0] }
+		if err := errors.Join(tom.AskAboutChange(ctx, point().ID, "Who said that?", 1), cleo.ClarifyChange(ctx, point().ID, "You did."), tom.PriceChange(ctx, point().ID, price, 3), cleo.DeclinePrice(ctx, point().ID, price)); err != nil {
+			t.Fatal(err)
+		}
+		if c := point(); c.Reason != "" || c.Clarified == "" || c.Offer != portal.OfferDeclined {
+			t.Errorf("what was declined: %+v", c)
+		}
 		// What the client does not see any more, they are told nothing of.
 		if _, err := w.As(w.Mia).Conceal(ctx, portal.ItemID(f)); err != nil {
 			t.Fatal(err)
@@ -251,6 +259,88 @@ func TestRevisionRequest(t *testing.T) {
 		events, _, err := cleo.ProjectActivity(ctx, w.Site, portal.Page{})
 		if err != nil || slices.ContainsFunc(events, func(e portal.Event) bool { return strings.HasPrefix(e.Subject, "rev_") }) {
 			t.Errorf("and its activity: %v", err)
+		}
+	})
+}
+
+// What the team answers after what a list is about was taken back is the team's
+// alone; so it stays when it is shown again.
+func TestAnswersAfterConcealing(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		cleo, tom, mia := w.As(w.Cleo), w.As(w.Tom), w.As(w.Mia)
+		files, versions := banners(t, w, 2)
+		five := portal.NewRevision{Points: []string{"one", "two", "three", "four"}}
+		ofFile := must[portal.RevisionID](t)(cleo.RequestRevision(ctx, versions[0], five))
+		d := must[portal.DeliverableID](t)(tom.AddDeliverable(ctx, w.Site, portal.NewDeliverable{Title: "Taken back", Audience: portal.ClientSide}))
+		if err := tom.Attach(ctx, portal.ItemID(d), files[1]); err != nil {
+			t.Fatal(err)
+		}
+		a := toApprove(t, w, portal.NewApproval{Deliverable: d})
+		if err := cleo.Decide(ctx, a.ID, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Content: a.Content, Note: "Calmer", Changes: []portal.FileChange{{Position: 1, Note: "Larger"}}}); err != nil {
+			t.Fatal(err)
+		}
+		ofApproval := must[[]portal.Revision](t)(cleo.ApprovalRevisions(ctx, a.ID))[0].ID
+		told := func() (all []string) {
+			t.Helper()
+			events, _, err := cleo.ProjectActivity(ctx, w.Site, portal.Page{Limit: 100})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range events {
+				if e.Subject == string(ofFile) || e.Subject == string(ofApproval) {
+					all = append(all, string(e.Kind)+" in the activity")
+				}
+			}
+			notices, _, err := cleo.Notices(ctx, portal.Page{Limit: 100})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, n := range notices {
+				if n.Event.Subject == string(ofFile) || n.Event.Subject == string(ofApproval) {
+					all = append(all, string(n.Event.Kind)+" in the notices")
+				}
+			}
+			return all
+		}
+		if len(told()) == 0 {
+			t.Fatal("the client is told nothing of their lists")
+		}
+		for _, item := range []portal.ItemID{portal.ItemID(files[0]), portal.ItemID(d)} {
+			if _, err := mia.Conceal(ctx, item); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, id := range []portal.RevisionID{ofFile, ofApproval} {
+			c := points(t, w, w.Tom, id)
+			at := func(i int) (portal.ChangeID, int64) {
+				c := points(t, w, w.Tom, id)[i%len(c)]
+				return c.ID, c.Count
+			}
+			for what, answer := range []func() error{
+				func() error { i, n := at(0); return tom.RefuseChange(ctx, i, "CNRY-note", n) },
+				func() error { i, n := at(0); return tom.ReopenChange(ctx, i, n) },
+				func() error { i, n := at(1); return tom.AskAboutChange(ctx, i, "CNRY-question", n) },
+				func() error { i, n := at(1); return tom.ReopenChange(ctx, i, n) },
+				func() error {
+					i, n := at(0)
+					return tom.PriceChange(ctx, i, portal.Price{Amount: 100, Currency: "EUR"}, n)
+				},
+				func() error { i, n := at(1); return tom.MakeChange(ctx, i, "", n) },
+			} {
+				if err := answer(); err != nil {
+					t.Fatalf("answer %d: %v", what, err)
+				}
+				if all := told(); len(all) > 0 {
+					t.Fatalf("after answer %d the client is told %q", what, all)
+				}
+			}
+		}
+		events, _, err := tom.ProjectActivity(ctx, w.Site, portal.Page{})
+		if err != nil || !slices.ContainsFunc(events, func(e portal.Event) bool { return e.Subject == string(ofFile) && e.Kind == portal.ChangePriced }) {
+			t.Errorf("the team is told of its own answers: %v", err)
+		}
+		if _, err := cleo.Revision(ctx, ofFile); err != portal.ErrNotFound {
+			t.Errorf("the list: %v", err)
 		}
 	})
 }

@@ -359,6 +359,12 @@ SELECT r.id, r.project_id, r.approval_id, r.file_id, r.version_id, r.title, r.ro
   FROM revision_requests r JOIN my_places p ON p.id = r.project_id
  WHERE p.side = 'team' OR ((p.sections & 128) <> 0 AND ` + revisionSeen + `)`,
 
+	// Those of which the client is told what becomes of them, as they see them now.
+	"my_told_revisions": `
+SELECT r.id, p.side, p.rights
+  FROM revision_requests r JOIN (SELECT x.id, x.shows AS sections, x.side, x.rights FROM my_projects x) p ON p.id = r.project_id
+ WHERE ` + revisionSeen,
+
 	// The points of it. What answers one is told to whom sees it.
 	"my_changes": `
 SELECT i.id, i.request_id, i.number, i.body, i.file_id, i.version_id, f.name AS file_name, CASE WHEN f.audience = 'client' AND v.audience = 'client' THEN v.shown_number ELSE v.number END AS version_number,

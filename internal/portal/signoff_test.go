@@ -274,8 +274,36 @@ func TestCertifyApproval(t *testing.T) {
 			}
 		}
 		c := must[portal.Certificate](t)(w.As(w.Cleo).Certificate(ctx, string(a.ID)))
+		if c.Record.Timeline[0].What != "requested" || c.Record.Timeline[0].By == "" {
+			t.Errorf("who asked: %+v", c.Record.Timeline)
+		}
 		if len(c.Record.Signers) != 1 || c.Record.Signers[0].Name != "Cleo" || len(c.Record.Lines) != 1 || len(c.Record.Timeline) != 2 {
 			t.Errorf("it says %+v", c.Record)
+		}
+	})
+}
+
+// A certificate that the team asks for names nobody of the team whose name the
+// client is not shown.
+func TestCertificateWithoutTeamNames(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		write(t, w, `UPDATE workspace SET sections = sections & ~4096`)
+		write(t, w, `UPDATE clients SET sections_set = 0`)
+		write(t, w, `UPDATE projects SET sections_set = 0`)
+		w.Regrant()
+		_, versions := banners(t, w, 1)
+		a := toApprove(t, w, portal.NewApproval{Versions: versions})
+		if err := w.As(w.Cleo).Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(11 * time.Minute)
+		if err := w.As(w.Tom).CertifyApproval(ctx, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range must[portal.Certificate](t)(w.As(w.Cleo).Certificate(ctx, string(a.ID))).Record.Timeline {
+			if m.By != "" && m.By != "Cleo" {
+				t.Errorf("it names %s: %+v", m.By, m)
+			}
 		}
 	})
 }
