@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -88,6 +89,10 @@ func numbered(s string, n int) string {
 	return strings.TrimSuffix(s, ext) + " (" + strconv.Itoa(n) + ")" + ext
 }
 
+// maxArchivePart is how many bytes a name has at most: 255 is what systems take,
+// and there may be a number to come.
+const maxArchivePart = 200
+
 // archivePart is one name of a path, without what any system takes for more than a
 // name.
 func archivePart(s string) string {
@@ -102,6 +107,17 @@ func archivePart(s string) string {
 	}, norm.NFC.String(s))
 	if s = strings.TrimRight(strings.TrimSpace(s), ". "); s == "" {
 		return "_"
+	}
+	if len(s) > maxArchivePart {
+		ext := path.Ext(s)
+		if len(ext) > 20 {
+			ext = ""
+		}
+		cut := maxArchivePart - len(ext)
+		for !utf8.RuneStart(s[cut]) {
+			cut--
+		}
+		s = strings.TrimRight(s[:cut], ". ") + ext
 	}
 	base, rest, _ := strings.Cut(s, ".")
 	switch b := strings.ToUpper(base); {

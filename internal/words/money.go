@@ -58,27 +58,26 @@ func unitsOf(c Currency) int64 {
 const mostMoney = 1_000_000_000_000
 
 // ReadMoney reads an amount as it is typed, "1,250.50", in the smallest unit of the
-// currency. What is not an amount above nothing is refused.
+// currency. One sign with one or two digits behind it is the point, whichever it
+// is. What is not an amount above nothing is refused, and what could be two.
 func (b *Book) ReadMoney(s, currency string) (amount int64, ok bool) {
+	group, point := b.T("number.group"), b.T("number.point")
+	s = strings.TrimSpace(s)
+	if before, after, has := strings.Cut(s, group); has && (len(after) == 1 || len(after) == 2) && !strings.Contains(before, point) {
+		s = before + point + after
+	}
 	c, known := CurrencyOf(currency)
-	s = strings.ReplaceAll(strings.TrimSpace(s), b.T("number.group"), "")
-	whole, part, has := strings.Cut(s, b.T("number.point"))
+	whole, part, has := strings.Cut(s, point)
+	groups := strings.Split(whole, group)
+	for i, g := range groups {
+		if len(groups) > 1 && (i > 0 && len(g) != 3 || i == 0 && (g == "" || len(g) > 3)) {
+			return 0, false
+		}
+	}
+	whole = strings.Join(groups, "")
 	if !known || has && len(part) > c.Digits || strings.ContainsFunc(whole+part, func(r rune) bool { return r < '0' || r > '9' }) {
 		return 0, false
 	}
 	n, err := strconv.ParseInt(whole+part+strings.Repeat("0", c.Digits-len(part)), 10, 64)
 	return n, err == nil && n > 0 && n <= mostMoney
-}
-
-// PlainMoney is an amount as it is typed.
-func (b *Book) PlainMoney(amount int64, currency string) string {
-	if amount == 0 {
-		return ""
-	}
-	c, _ := CurrencyOf(currency)
-	unit := unitsOf(c)
-	if amount%unit == 0 {
-		return strconv.FormatInt(amount/unit, 10)
-	}
-	return strconv.FormatInt(amount/unit, 10) + b.T("number.point") + strconv.FormatInt(amount%unit+unit, 10)[1:]
 }
