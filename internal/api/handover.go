@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -46,6 +47,9 @@ func (s *server) takeHandover(ctx context.Context, in *packAsked) (*huma.StreamR
 			}
 			looked = time.Now()
 			_, _, err := s.Accounts.ByToken(ctx, strings.TrimPrefix(in.r.Header.Get("Authorization"), "Bearer "))
+			if err == nil {
+				err = me.HandsOver(ctx, portal.ProjectID(in.ID), in.Person)
+			}
 			return err
 		}}
 	if err := pack.Fits(ctx); err != nil {
@@ -59,7 +63,7 @@ func (s *server) takeHandover(ctx context.Context, in *packAsked) (*huma.StreamR
 		out := transfer.NewPaced(in.w)
 		defer out.End()
 		if err := pack.Write(ctx, out); err != nil {
-			if ctx.Err() == nil {
+			if ctx.Err() == nil && !errors.Is(err, handover.ErrEnded) {
 				s.Log.Error("a handover pack broke off", "project", in.ID, "error", err.Error())
 			}
 			panic(http.ErrAbortHandler) // whoever waits must not take it for the whole

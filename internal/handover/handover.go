@@ -40,7 +40,7 @@ type Pack struct {
 	Book    *words.Book    // theirs, or of whoever takes it
 	Now     time.Time
 	Bytes   *transfer.Carrier
-	Still   func(context.Context) error // whether who takes it may still; asked for each file
+	Still   func(context.Context) error // whether who takes it may still; asked before each entry and each part of a list
 	Took    func(portal.Stored)         // notes that a file was taken
 
 	z     *zip.Writer
@@ -112,7 +112,7 @@ func (h hashed) Write(b []byte) (int, error) {
 
 // stored writes an entry of what the portal has handed out.
 func (p *Pack) stored(ctx context.Context, path string, st portal.Stored) (string, error) {
-	if err := p.Still(ctx); err != nil {
+	if err := p.still(ctx); err != nil {
 		return "", err
 	}
 	content, err := p.Bytes.Open(ctx, st)
@@ -127,6 +127,18 @@ func (p *Pack) stored(ctx context.Context, path string, st portal.Stored) (strin
 		}
 		return err
 	})
+}
+
+// ErrEnded says that whoever takes a pack may not any more.
+var ErrEnded = errors.New("handover: it may not be taken any more")
+
+// still makes sure that whoever takes it may.
+func (p *Pack) still(ctx context.Context) error {
+	err := p.Still(ctx)
+	if gone(err) { // which is more than that something is
+		err = ErrEnded
+	}
+	return err
 }
 
 // gone reports whether something may not be had any more.
@@ -170,10 +182,18 @@ func (p *Pack) files(ctx context.Context) error {
 	return err
 }
 
+// named is a title as one name of a path.
+func named(title string) string { return slashes.Replace(title) }
+
+var slashes = strings.NewReplacer("../", "_", "/", "_")
+
 // pages calls read with the key of one part of a list after another.
-func pages(read func(after string) (next string, err error)) error {
+func (p *Pack) pages(ctx context.Context, read func(after string) (next string, err error)) error {
 	after := ""
 	for {
+		if err := p.still(ctx); err != nil {
+			return err
+		}
 		next, err := read(after)
 		if err != nil || next == "" {
 			return err
@@ -183,7 +203,7 @@ func pages(read func(after string) (next string, err error)) error {
 }
 
 func (p *Pack) certificates(ctx context.Context) error {
-	return pages(func(after string) (string, error) {
+	return p.pages(ctx, func(after string) (string, error) {
 		all, next, err := p.Theirs.Certificates(ctx, p.Project.ID, portal.Page{After: after, Limit: 100})
 		if err != nil {
 			return "", err
@@ -196,7 +216,7 @@ func (p *Pack) certificates(ctx context.Context) error {
 			if err != nil {
 				return "", err
 			}
-			path, err := p.stored(ctx, p.Book.T("handover.certificates")+"/"+st.Name, st)
+			path, err := p.stored(ctx, p.Book.T("handover.certificates")+"/"+named(st.Name), st)
 			if err != nil {
 				return "", err
 			}
@@ -208,6 +228,9 @@ func (p *Pack) certificates(ctx context.Context) error {
 
 // page writes a page whose content is rendered part by part.
 func (p *Pack) page(ctx context.Context, path, title string, up string, body func(w io.Writer) error) (string, error) {
+	if err := p.still(ctx); err != nil {
+		return "", err
+	}
 	return p.add(path, zip.Deflate, p.Now, func(w io.Writer) error {
 		content := templ.ComponentFunc(func(_ context.Context, w io.Writer) error { return body(w) })
 		return frame(p, title, up).Render(templ.WithChildren(ctx, content), w)
@@ -236,7 +259,7 @@ func (p *Pack) decisions(ctx context.Context) error {
 		if err := heading(p.Book.T("signoff.all")).Render(ctx, w); err != nil {
 			return err
 		}
-		if err := pages(func(after string) (string, error) {
+		if err := p.pages(ctx, func(after string) (string, error) {
 			all, next, err := p.Theirs.ProjectSignoffs(ctx, p.Project.ID, portal.Page{After: after})
 			for _, s := range all {
 				if err != nil {
@@ -254,7 +277,7 @@ func (p *Pack) decisions(ctx context.Context) error {
 		if err := heading(p.Book.T("section.approvals")).Render(ctx, w); err != nil {
 			return err
 		}
-		return pages(func(after string) (string, error) {
+		return p.pages(ctx, func(after string) (string, error) {
 			all, next, err := p.Theirs.ProjectApprovals(ctx, p.Project.ID, portal.Page{After: after})
 			for _, a := range all {
 				if err != nil {
@@ -286,6 +309,9 @@ func (p *Pack) conversations(ctx context.Context) error {
 	l := portal.ConversationList{Project: p.Project.ID}
 	dir := p.Book.T("handover.conversations")
 	for {
+		if err := p.still(ctx); err != nil {
+			return err
+		}
 		all, next, err := p.Theirs.Conversations(ctx, l)
 		if gone(err) {
 			return nil
@@ -294,7 +320,7 @@ func (p *Pack) conversations(ctx context.Context) error {
 			return err
 		}
 		for _, c := range all {
-			path, err := p.page(ctx, dir+"/"+c.Subject+".html", c.Subject, "../", func(w io.Writer) error { return p.thread(ctx, w, c.ID, "../") })
+			path, err := p.page(ctx, dir+"/"+named(c.Subject)+".html", c.Subject, "../", func(w io.Writer) error { return p.thread(ctx, w, c.ID, "../") })
 			if err != nil {
 				return err
 			}
@@ -310,6 +336,9 @@ func (p *Pack) conversations(ctx context.Context) error {
 func (p *Pack) thread(ctx context.Context, w io.Writer, id portal.ThreadID, up string) error {
 	pg := portal.MessagePage{First: true}
 	for {
+		if err := p.still(ctx); err != nil {
+			return err
+		}
 		l, err := p.Theirs.Messages(ctx, id, pg)
 		if err != nil {
 			return err
@@ -362,7 +391,7 @@ func (p *Pack) comments(ctx context.Context) error {
 			if err := heading(i.title).Render(ctx, w); err != nil {
 				return err
 			}
-			if err := pages(func(after string) (string, error) {
+			if err := p.pages(ctx, func(after string) (string, error) {
 				all, next, err := p.Theirs.CommentsOn(ctx, i.id, portal.CommentFilter{After: portal.ThreadID(after)})
 				for _, c := range all {
 					if err != nil {

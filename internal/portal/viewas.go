@@ -103,6 +103,32 @@ func (me *Scope) Handover(ctx context.Context, project ProjectID, user ClientUse
 	return theirs, p, err
 }
 
+// HandsOver makes sure, while a handover pack is written, that the actor may still
+// take it: as Handover asked, which it does not record again.
+func (me *Scope) HandsOver(ctx context.Context, project ProjectID, user ClientUserID) error {
+	own, err := me.Project(ctx, project)
+	switch {
+	case err != nil:
+		return err
+	case own.Team() && !own.Can(Manage), !own.Team() && (user != "" || !own.Can(Download)):
+		return ErrForbidden
+	case !own.Team():
+		return nil
+	}
+	u, err := me.ClientUser(ctx, user)
+	switch {
+	case err != nil:
+		return err
+	case u.Client != own.Client || u.State == MemberRemoved:
+		return ErrNotFound
+	}
+	p, err := me.p.As(viewActor(u)).Project(ctx, project)
+	if err == nil && !p.Can(Download) {
+		err = ErrForbidden
+	}
+	return err
+}
+
 // HandoverPeople returns the client users of whom there can be a handover pack of
 // a project: who see it, and may download. Takes Manage.
 func (me *Scope) HandoverPeople(ctx context.Context, project ProjectID) (some []ClientUser, err error) {

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/handover"
@@ -64,7 +66,15 @@ func (s *Server) takeHandover(w http.ResponseWriter, r *http.Request, me *visit)
 		return err
 	}
 	z := &zipper{Server: s, me: me}
-	pack := &handover.Pack{Theirs: theirs, Project: p, Name: me.Brand.Name, Portal: s.BaseURL.String(), Book: me.Book, Now: me.Now, Bytes: s.Bytes, Still: z.stillHere,
+	pack := &handover.Pack{Theirs: theirs, Project: p, Name: me.Brand.Name, Portal: s.BaseURL.String(), Book: me.Book, Now: me.Now, Bytes: s.Bytes, Still: func(ctx context.Context) error {
+		if time.Since(z.looked) < time.Second {
+			return nil
+		}
+		if err := z.stillHere(ctx); err != nil {
+			return err
+		}
+		return me.HandsOver(ctx, project, user)
+	},
 		Took: func(st portal.Stored) { me.LogDownload(st, "zip") }}
 	if err := pack.Fits(ctx); err != nil {
 		return err
@@ -79,7 +89,7 @@ func (s *Server) takeHandover(w http.ResponseWriter, r *http.Request, me *visit)
 	defer out.End()
 	if err := pack.Write(ctx, out); err != nil {
 		// Too late for a page. Whoever waits must not take it for the whole.
-		if ctx.Err() == nil && !errors.Is(err, account.ErrSignedOut) {
+		if ctx.Err() == nil && !errors.Is(err, account.ErrSignedOut) && !errors.Is(err, handover.ErrEnded) {
 			s.Log.Error("a handover pack broke off", "project", string(project), "error", err.Error())
 		}
 		panic(http.ErrAbortHandler)

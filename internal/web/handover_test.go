@@ -108,6 +108,11 @@ func TestHandover(t *testing.T) {
 		if !strings.Contains(talk, "<strong>Hello</strong>") || strings.Count(talk, "<article>") != 61 || !strings.Contains(talk, "../Files/%C3%9Cber/Plan_%20_b_%20&amp;%20co.txt") || strings.Index(talk, "Hello") > strings.Index(talk, "Answer") {
 			t.Errorf("the conversation is %.6000s", talk)
 		}
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(pack)), func(name string) bool {
+			return strings.HasPrefix(name, "Conversations/") && strings.Count(name, "/") == 1 && strings.Contains(name, "etc_")
+		}) {
+			t.Errorf("a subject with slashes is a path: %q", slices.Sorted(maps.Keys(pack)))
+		}
 		for name, has := range map[string][]string{"index.html": {"Decisions.html", "Conversations/", "SHA256SUMS"}, "Decisions.html": {"CNRY-acme-client-site-approval", "CNRY-acme-client-site-signoff-statement", "SHA-256"}, "Comments.html": {"CNRY-acme-client-site"}} {
 			for _, word := range has {
 				if !strings.Contains(pack[name], word) {

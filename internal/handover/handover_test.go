@@ -1,0 +1,63 @@
+package handover_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/handover"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+	"github.com/vitrine-portal/vitrine/internal/words"
+)
+
+// A pack breaks off, wherever it is, when who takes it may not any more: the team's
+// right is asked for again, before each page and each part of a list too.
+func TestBreaksOff(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := t.Context()
+		mia := w.As(w.Mia)
+		write := func(still func(context.Context) error) error {
+			theirs, p, err := mia.Handover(ctx, w.Site, w.CleoUser)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Sections &^= portal.SectionFiles // pages alone
+			pack := &handover.Pack{Theirs: theirs, Project: p, Name: "Studio", Portal: "https://portal.example", Book: words.For("en", time.UTC), Now: w.Clock.Now(), Still: still, Took: func(portal.Stored) {}}
+			return pack.Write(ctx, io.Discard)
+		}
+		asked := 0
+		still := func(ctx context.Context) error { asked++; return mia.HandsOver(ctx, w.Site, w.CleoUser) }
+		if err := write(still); err != nil || asked < 8 {
+			t.Fatalf("asked %d times: %v", asked, err)
+		}
+		for most := range asked {
+			n := 0
+			err := write(func(context.Context) error {
+				if n++; n > most {
+					return portal.ErrForbidden
+				}
+				return nil
+			})
+			if !errors.Is(err, handover.ErrEnded) || n != most+1 {
+				t.Errorf("after %d of %d: %v, asked %d times", most, asked, err, n)
+			}
+		}
+		for who, want := range map[portal.PersonID]error{w.Tom: portal.ErrForbidden, w.Cleo: portal.ErrForbidden, w.Carl: portal.ErrNotFound, w.Rex: portal.ErrNotFound} {
+			if err := w.As(who).HandsOver(ctx, w.Site, w.CleoUser); !errors.Is(err, want) {
+				t.Errorf("as %s: %v, want %v", who, err, want)
+			}
+		}
+		if err := w.As(w.Cleo).HandsOver(ctx, w.Site, ""); err != nil {
+			t.Errorf("their own: %v", err)
+		}
+		if _, err := mia.Remove(ctx, w.CleoUser); err != nil {
+			t.Fatal(err)
+		}
+		if err := still(ctx); err == nil {
+			t.Error("of somebody who was removed")
+		}
+	})
+}
