@@ -55,7 +55,7 @@ type revisionChange struct {
 	Price      *price             `json:"price,omitempty" doc:"What it costs then."`
 	Offer      portal.OfferState  `json:"offer,omitempty" enum:"offered,accepted,declined" doc:"What the client says to the price."`
 	Turn       portal.Side        `json:"turn,omitempty" enum:"team,client" doc:"Who has to act; absent when nobody has to."`
-	Revision   int64              `json:"revision" doc:"Send it back with an answer of the team's."`
+	Revision   int64              `json:"revision" doc:"Send it back with an answer."`
 }
 
 func (s *server) changeWire(c portal.Change) revisionChange {
@@ -89,7 +89,8 @@ type changePrice struct {
 }
 
 type clarification struct {
-	Answer string `json:"answer" doc:"What is meant."`
+	Answer   string `json:"answer" doc:"What is meant."`
+	Revision int64  `json:"revision" doc:"As it was looked at."`
 }
 
 func (s *server) revisionRequests() {
@@ -133,7 +134,7 @@ func (s *server) revisionRequests() {
 		return me.PriceChange(ctx, portal.ChangeID(id), portal.Price{Amount: in.Amount, Currency: in.Currency}, in.Revision)
 	})
 	change(s, http.MethodPost, "/api/changes/{id}/clarified", "clarify-change", "Answer the question about a change, as the client", func(ctx context.Context, me *portal.Scope, id string, in clarification) error {
-		return me.ClarifyChange(ctx, portal.ChangeID(id), in.Answer)
+		return me.ClarifyChange(ctx, portal.ChangeID(id), in.Answer, in.Revision)
 	})
 	change(s, http.MethodPost, "/api/changes/{id}/price/accepted", "accept-price", "Accept the price of a change as it was looked at, as the client", func(ctx context.Context, me *portal.Scope, id string, in price) error {
 		return me.AcceptPrice(ctx, portal.ChangeID(id), portal.Price(in))

@@ -54,7 +54,7 @@ func (f *filling) wishes(p *project) {
 				case "ask":
 					return me.AskAboutChange(ctx, c.ID, s.words, c.Count)
 				case "clarify":
-					return me.ClarifyChange(ctx, c.ID, s.words)
+					return me.ClarifyChange(ctx, c.ID, s.words, c.Count)
 				case "price":
 					return me.PriceChange(ctx, c.ID, s.price, c.Count)
 				}

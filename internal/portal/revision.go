@@ -703,8 +703,9 @@ func (me *Scope) ReopenChange(ctx context.Context, id ChangeID, count int64) err
 }
 
 // ClarifyChange answers the team's question about a point, which is with the team
-// again. For the client's people who may comment; ErrConflict when nothing is asked.
-func (me *Scope) ClarifyChange(ctx context.Context, id ChangeID, answer string) error {
+// again. For the client's people who may comment; ErrConflict when nothing is asked,
+// or it is not what was looked at.
+func (me *Scope) ClarifyChange(ctx context.Context, id ChangeID, answer string, count int64) error {
 	var c checks
 	if answer = c.text("answer", answer); answer == "" {
 		c.fail("answer", "required")
@@ -719,11 +720,11 @@ func (me *Scope) ClarifyChange(ctx context.Context, id ChangeID, answer string) 
 			return err
 		case c.Team() || !c.Can(Comment):
 			return ErrForbidden
-		case !c.MayClarify():
+		case !c.MayClarify() || c.Count != count:
 			return ErrConflict
 		}
-		if err := t.must(ctx, `UPDATE revision_items SET state = 'open', state_at = $1, state_by = $2, clarified = $3, revision = revision + 1 WHERE id = $4 AND state = 'unclear'`,
-			t.now, string(me.actor.person), answer, string(id)); err != nil {
+		if err := t.must(ctx, `UPDATE revision_items SET state = 'open', state_at = $1, state_by = $2, clarified = $3, revision = revision + 1 WHERE id = $4 AND revision = $5`,
+			t.now, string(me.actor.person), answer, string(id), count); err != nil {
 			return err
 		}
 		return t.became(ctx, c, ChangeClarified, Details{"note": answer})

@@ -168,10 +168,14 @@ func TestRevisionRequest(t *testing.T) {
 		if got[0].State != portal.ChangeMade || got[0].DoneN != 2 || got[1].Reason == "" || got[1].With() != "" || !got[2].MayClarify() || got[2].With() != portal.ClientSide {
 			t.Errorf("as Bea sees it: %+v", got)
 		}
-		wants(t, "the team answers itself", tom.ClarifyChange(ctx, c[2].ID, "x"), portal.ErrForbidden)
-		wants(t, "Carl answers", w.As(w.Carl).ClarifyChange(ctx, c[2].ID, "x"), portal.ErrNotFound)
-		wants(t, "of what is not asked", cleo.ClarifyChange(ctx, c[3].ID, "x"), portal.ErrConflict)
-		if err := w.As(w.Bea).ClarifyChange(ctx, c[2].ID, "The address."); err != nil {
+		wants(t, "the team answers itself", tom.ClarifyChange(ctx, c[2].ID, "x", 2), portal.ErrForbidden)
+		wants(t, "Carl answers", w.As(w.Carl).ClarifyChange(ctx, c[2].ID, "x", 2), portal.ErrNotFound)
+		wants(t, "of what is not asked", cleo.ClarifyChange(ctx, c[3].ID, "x", 1), portal.ErrConflict)
+		if err := errors.Join(tom.ReopenChange(ctx, c[2].ID, 2), tom.AskAboutChange(ctx, c[2].ID, "What should be on it, and in which colour?", 3)); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, "the answer to an older question", cleo.ClarifyChange(ctx, c[2].ID, "The address.", 2), portal.ErrConflict)
+		if err := w.As(w.Bea).ClarifyChange(ctx, c[2].ID, "The address.", 4); err != nil {
 			t.Fatal(err)
 		}
 		recorded(t, w, portal.ChangeClarified)
@@ -179,16 +183,16 @@ func TestRevisionRequest(t *testing.T) {
 		// It costs something: whoever decides says yes, once, to that price.
 		price := portal.Price{Amount: 25000, Currency: "EUR"}
 		for _, bad := range []portal.Price{{Amount: 0, Currency: "EUR"}, {Amount: -5, Currency: "EUR"}, {Amount: 1 << 60, Currency: "EUR"}} {
-			refuses(t, "a price", tom.PriceChange(ctx, c[2].ID, bad, 3), "price", "price")
+			refuses(t, "a price", tom.PriceChange(ctx, c[2].ID, bad, 5), "price", "price")
 		}
-		refuses(t, "a currency", tom.PriceChange(ctx, c[2].ID, portal.Price{Amount: 5, Currency: "DOG"}, 3), "currency", "choice")
-		if err := tom.PriceChange(ctx, c[2].ID, price, 3); err != nil {
+		refuses(t, "a currency", tom.PriceChange(ctx, c[2].ID, portal.Price{Amount: 5, Currency: "DOG"}, 5), "currency", "choice")
+		if err := tom.PriceChange(ctx, c[2].ID, price, 5); err != nil {
 			t.Fatal(err)
 		}
 		if !revisionNeeds(t, w, w.Cleo) || revisionNeeds(t, w, w.Bea) {
 			t.Error("a price waits for others than those who may decide")
 		}
-		wants(t, "done before it is accepted", tom.MakeChange(ctx, c[2].ID, "", 4), portal.ErrConflict)
+		wants(t, "done before it is accepted", tom.MakeChange(ctx, c[2].ID, "", 6), portal.ErrConflict)
 		for who, want := range map[portal.PersonID]error{w.Tom: portal.ErrForbidden, w.Bea: portal.ErrForbidden, w.Dan: portal.ErrNotFound, w.Carl: portal.ErrNotFound, w.Rex: portal.ErrNotFound, "": portal.ErrSignedOut} {
 			wants(t, "AcceptPrice as "+string(who), w.As(who).AcceptPrice(ctx, c[2].ID, price), want)
 			wants(t, "DeclinePrice as "+string(who), w.As(who).DeclinePrice(ctx, c[2].ID, price), want)
@@ -244,7 +248,7 @@ func TestRevisionRequest(t *testing.T) {
 		}
 		// Declining a price leaves no reason of the team's, once it asked something.
 		point := func() portal.Change { return points(t, w, w.Cleo, again)[0] }
-		if err := errors.Join(tom.AskAboutChange(ctx, point().ID, "Who said that?", 1), cleo.ClarifyChange(ctx, point().ID, "You did."), tom.PriceChange(ctx, point().ID, price, 3), cleo.DeclinePrice(ctx, point().ID, price)); err != nil {
+		if err := errors.Join(tom.AskAboutChange(ctx, point().ID, "Who said that?", 1), cleo.ClarifyChange(ctx, point().ID, "You did.", 2), tom.PriceChange(ctx, point().ID, price, 3), cleo.DeclinePrice(ctx, point().ID, price)); err != nil {
 			t.Fatal(err)
 		}
 		if c := point(); c.Reason != "" || c.Clarified == "" || c.Offer != portal.OfferDeclined {

@@ -232,7 +232,7 @@ func formOf(s *webtest.Site, pattern string) url.Values {
 		"POST /files/{id}/share":             {"days": {"14"}},
 		"POST /projects/{project}/requests":  {"title": {"Logo"}},
 		"POST /changes/{change}":             {"do": {"reopen"}, "revision": {"7"}},
-		"POST /changes/{change}/clarify":     {"answer": {"So"}},
+		"POST /changes/{change}/clarify":     {"answer": {"So"}, "revision": {"7"}},
 		"POST /changes/{change}/price":       {"answer": {"accept"}, "price": {"100"}, "currency": {"EUR"}},
 		"POST /versions/{id}/revision":       {"points": {""}},
 		"POST /requests/{id}/decide":         {"decision": {"refuse"}, "reason": {"Larger"}, "revision": {"1"}},

@@ -209,8 +209,9 @@ func (s *Server) clarifyChange(w http.ResponseWriter, r *http.Request, me *visit
 	}
 	id := portal.ChangeID(r.PathValue("change"))
 	t := view.TypedChange{Change: id, Reason: f.one("answer")}
+	count := f.number("revision")
 	if err = f.err(); err == nil {
-		err = me.ClarifyChange(r.Context(), id, t.Reason)
+		err = me.ClarifyChange(r.Context(), id, t.Reason, count)
 	}
 	if invalid, status, ok := refused(err); ok {
 		return s.changeAgain(w, r, me, status, view.RevisionPage{Typed: t}, invalid)
