@@ -47,7 +47,16 @@ func TestFirstTimeOnAPhone(t *testing.T) {
 	b.reads("Ines", "Needs you")
 	b.fits()
 
-	// A review, from home.
+	// A review, from home. The team asks all who may decide, and so her.
+	project := openProject(owner, "Website relaunch")
+	owner.open(project + "/deliverables/new")
+	owner.fill("title", "A card for the counter")
+	owner.follow("css main button[name=audience][value=client]")
+	owner.reads("A card for the counter")
+	owner.follow("Ask for review")
+	owner.follow("Ask for approval")
+	owner.reads("Asked")
+	b.open("/")
 	before := b.taps
 	b.follow("css .needs li:has(.kind) a.title[href*='/approvals/']")
 	b.fits()
@@ -60,7 +69,6 @@ func TestFirstTimeOnAPhone(t *testing.T) {
 	}
 
 	// A task of one's own.
-	project := openProject(owner, "Website relaunch")
 	owner.open(project + "/tasks")
 	owner.fill("title", "Send us your portrait")
 	owner.fill("assignee", "Ines Matos")
