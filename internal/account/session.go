@@ -393,8 +393,8 @@ func (a *Accounts) endSessions(ctx context.Context, tx *db.Tx, person PersonID, 
 	return ids, a.record(ctx, tx, Happening{SessionEnded, person, "", map[string]string{"sessions": joined(ids), "why": why}})
 }
 
-// voidLinks makes a person's codes and mailed links useless, and no browser known
-// as theirs.
+// voidLinks makes a person's codes and mailed links useless, those to decide by
+// among them, and no browser known as theirs.
 func (a *Accounts) voidLinks(ctx context.Context, tx *db.Tx, person PersonID) error {
 	if err := a.forgetBrowsers(ctx, tx, person); err != nil {
 		return err
@@ -408,6 +408,9 @@ func (a *Accounts) voidLinks(ctx context.Context, tx *db.Tx, person PersonID) er
 		if _, err := tx.Exec(ctx, q, person, now); err != nil {
 			return fmt.Errorf("account: voiding links: %w", err)
 		}
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM approval_links WHERE person_id = $1`, person); err != nil {
+		return fmt.Errorf("account: voiding links: %w", err)
 	}
 	return nil
 }

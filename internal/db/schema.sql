@@ -45,6 +45,8 @@ CREATE TABLE approval_links (
 
 CREATE INDEX approval_links_expires ON approval_links (expires_at);
 
+CREATE INDEX approval_links_person ON approval_links (person_id);
+
 CREATE TABLE approval_people (
   approval_id TEXT   NOT NULL,
   stage       BIGINT NOT NULL,

@@ -470,16 +470,20 @@ func (t *tx) shutOut(ctx context.Context, c clientRow) ([]PersonID, error) {
 		return nil, err
 	}
 	for _, p := range people {
-		if err := t.signOutStranded(ctx, p, "paused:"+string(c.ID)); err != nil {
+		if err := t.signOutStranded(ctx, p, c.ID, "paused:"+string(c.ID)); err != nil {
 			return nil, err
 		}
 	}
 	return people, nil
 }
 
-// signOutStranded ends all sessions, tokens and links of a person whom nothing
-// is left to: no client that lets them in, and no place in the team.
-func (t *tx) signOutStranded(ctx context.Context, person PersonID, why string) error {
+// signOutStranded ends the mailed links to a client's approvals that a person who
+// lost that client has, and all sessions, tokens and links if nothing is left to
+// them: no client that lets them in, and no place in the team.
+func (t *tx) signOutStranded(ctx context.Context, person PersonID, from ClientID, why string) error {
+	if err := t.voidApprovalLinks(ctx, person, from); err != nil {
+		return err
+	}
 	stranded, err := t.stranded(ctx, person)
 	if err != nil || !stranded {
 		return err

@@ -470,9 +470,23 @@ func (t *tx) undo(ctx context.Context, a Approval, f flow, d ApprovalDecision) e
 	if err := t.unlistChanges(ctx, a); err != nil {
 		return err
 	}
+	// What reminds of it begins again, if the answer ended it.
+	var remind, escalate any
+	if of == ClientSide {
+		var err error
+		if remind, err = t.remindAt(ctx, f.remind, a.DueOn); err != nil {
+			return err
+		}
+		if a.EscalatedAt.IsZero() {
+			if escalate, err = t.escalateAt(ctx, a.DueOn); err != nil {
+				return err
+			}
+		}
+	}
 	if err := t.must(ctx, `
-UPDATE approvals SET state = 'viewed', state_at = $1, state_by = $2, asking = 1, lane = $3, turn = $3, turn_since = $1, revision = revision + 1 WHERE id = $4 AND revision = $5`,
-		t.now, string(t.me.actor.person), string(of), string(a.ID), a.Revision); err != nil {
+UPDATE approvals SET state = 'viewed', state_at = $1, state_by = $2, asking = 1, lane = $3, turn = $3, turn_since = $1,
+       remind_at = CASE WHEN asking = 1 THEN remind_at ELSE $6 END, escalate_at = CASE WHEN asking = 1 THEN escalate_at ELSE $7 END, revision = revision + 1 WHERE id = $4 AND revision = $5`,
+		t.now, string(t.me.actor.person), string(of), string(a.ID), a.Revision, remind, escalate); err != nil {
 		return err
 	}
 	if err := t.must(ctx, `

@@ -121,7 +121,8 @@ func (t *tx) handed(ctx context.Context, id ApprovalID) (a Approval, f flow, err
 }
 
 // give has one person answer in a stage instead of another, who has not, and says
-// their name. Invalid when they are asked already, or may not do what.
+// their name. Invalid when they are asked already, or may not do what; ErrConflict
+// when that stage does not ask any more.
 func (t *tx) give(ctx context.Context, id ApprovalID, stage int, from, to PersonID, what Rights) (name string, err error) {
 	name, err = t.mayAnswer(ctx, id, to, what)
 	if err == ErrNotFound {
@@ -148,8 +149,7 @@ func (t *tx) give(ctx context.Context, id ApprovalID, stage int, from, to Person
 	if first == to {
 		first = ""
 	}
-	if err := t.must(ctx, `UPDATE approval_people SET given_to = $1 WHERE approval_id = $2 AND stage = $3 AND person_id = $4 AND decision_id IS NULL AND given_to IS NULL`,
-		string(to), string(id), stage, string(from)); err != nil {
+	if err := t.givenAway(ctx, id, stage, from, to); err != nil {
 		return "", err
 	}
 	n, err := t.exec(ctx, `UPDATE approval_people SET given_to = NULL, for_id = $1 WHERE approval_id = $2 AND stage = $3 AND person_id = $4 AND given_to IS NOT NULL`,
@@ -204,32 +204,36 @@ func (p *Portal) handToDeputies(ctx context.Context, day string) error {
 		if err != nil {
 			break
 		}
-		err = p.program().change(ctx, func(t *tx) error {
-			if err := t.lock(ctx, string(x.Client)); err != nil {
-				return err
-			}
-			f, err := t.flow(ctx, x.ID)
-			if err != nil {
-				return err
-			}
-			name, err := t.give(ctx, x.ID, f.stage, x.from, x.to, Decide)
-			if _, refused := err.(*Invalid); refused || err == ErrConflict { // somebody was quicker
-				t.quiet("nothing is left to hand on")
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			was, err := t.nameOf(ctx, x.from)
-			if err != nil {
-				return err
-			}
-			h := x.happened(ApprovalDeputised, x.audience(), Details{"person": name, "old": was})
-			h.Tells = []PersonID{x.to}
-			return t.record(ctx, h)
-		})
+		err = p.handToDeputy(ctx, x)
 	}
 	return err
+}
+
+func (p *Portal) handToDeputy(ctx context.Context, x handOver) error {
+	return p.program().change(ctx, func(t *tx) error {
+		if err := t.lock(ctx, string(x.Client)); err != nil {
+			return err
+		}
+		f, err := t.flow(ctx, x.ID)
+		if err != nil {
+			return err
+		}
+		name, err := t.give(ctx, x.ID, f.stage, x.from, x.to, Decide)
+		if _, refused := err.(*Invalid); refused || err == ErrConflict { // somebody was quicker
+			t.quiet("nothing is left to hand on")
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		was, err := t.nameOf(ctx, x.from)
+		if err != nil {
+			return err
+		}
+		h := x.happened(ApprovalDeputised, x.audience(), Details{"person": name, "old": was})
+		h.Tells = []PersonID{x.to}
+		return t.record(ctx, h)
+	})
 }
 
 // findStranded moves approvals that nobody can answer any more to the team, which

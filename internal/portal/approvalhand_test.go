@@ -121,6 +121,26 @@ func TestReassign(t *testing.T) {
 		if x := follow(); x.Stranded || x.Lane != portal.LaneClient {
 			t.Errorf("while Cleo can answer: %+v", x)
 		}
+		// What rests waits for nobody: it is neither stranded nor overdue.
+		for _, q := range [][2]string{
+			{`UPDATE projects SET archived_at = 1 WHERE id = $1`, `UPDATE projects SET archived_at = NULL WHERE id = $1`},
+			{`UPDATE clients SET portal_since = NULL WHERE id = (SELECT client_id FROM projects WHERE id = $1)`, `UPDATE clients SET portal_since = 1 WHERE id = (SELECT client_id FROM projects WHERE id = $1)`},
+			{`UPDATE clients SET archived_at = 1 WHERE id = (SELECT client_id FROM projects WHERE id = $1)`, `UPDATE clients SET archived_at = NULL WHERE id = (SELECT client_id FROM projects WHERE id = $1)`},
+		} {
+			write(t, w, q[0], string(w.Site))
+			w.Regrant()
+			write(t, w, `UPDATE approvals SET escalate_at = 1 WHERE id = $1`, string(a.ID))
+			if err := w.Portal.FollowApprovals(ctx); err != nil {
+				t.Fatal(err)
+			}
+			var n int
+			if row(t, w, `SELECT COUNT(*) FROM approvals WHERE stranded_at IS NOT NULL OR escalated_at IS NOT NULL`, &n); n != 0 {
+				t.Errorf("after %s it is stranded or overdue", q[0])
+			}
+			write(t, w, `UPDATE approvals SET escalate_at = NULL WHERE id = $1`, string(a.ID))
+			write(t, w, q[1], string(w.Site))
+			w.Regrant()
+		}
 		if err := w.As(w.Ada).Suspend(ctx, w.CleoUser); err != nil {
 			t.Fatal(err)
 		}
@@ -228,6 +248,36 @@ func TestDeputy(t *testing.T) {
 		if follow(); asked(t, w, w.Tom, b.ID)[w.Cleo].GivenTo != "" {
 			t.Error("it is handed on after she came back")
 		}
+		// Nothing is taken from whoever may not decide any more, nor once it is over;
+		// and a removal ends it both ways.
+		for who, to := range map[portal.PersonID]portal.PersonID{w.Cleo: w.Bea, w.Bea: w.Cleo} {
+			if err := w.As(who).NameDeputy(ctx, portal.Deputy{Client: w.Acme, Deputy: to, From: n.From, To: n.To}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write(t, w, `UPDATE client_users SET rights = rights & ~32 WHERE id = $1`, string(w.CleoUser))
+		w.Regrant()
+		if follow(); asked(t, w, w.Tom, b.ID)[w.Cleo].GivenTo != "" {
+			t.Error("what she may not decide herself is handed on")
+		}
+		write(t, w, `UPDATE client_users SET rights = rights | 32 WHERE id = $1`, string(w.CleoUser))
+		w.Regrant()
+		if err := w.As(w.Tom).CancelApproval(ctx, b.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Portal.HandToDeputy(ctx, b, w.Cleo, w.Bea); err != nil {
+			t.Fatal(err)
+		}
+		if asked(t, w, w.Tom, b.ID)[w.Cleo].GivenTo != "" {
+			t.Error("what is cancelled is handed on")
+		}
+		if _, err := w.As(w.Ada).Remove(ctx, w.CleoUser); err != nil {
+			t.Fatal(err)
+		}
+		var left int
+		if row(t, w, `SELECT COUNT(*) FROM deputies`, &left); left != 0 {
+			t.Errorf("%d deputies outlive a removal", left)
+		}
 	})
 }
 
@@ -244,6 +294,19 @@ func TestEscalation(t *testing.T) {
 				t.Fatal(err)
 			}
 			return mailsAbout(t, w, string(a.ID))
+		}
+		// An answer that is taken back leaves it as due as it was.
+		var was, is [2]int64
+		times := `SELECT COALESCE(remind_at, 0), COALESCE(escalate_at, 0) FROM approvals WHERE id = '` + string(a.ID) + `'`
+		row(t, w, times, &was[0], &was[1])
+		if err := w.As(w.Bea).Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.As(w.Bea).Undo(ctx, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		if row(t, w, times, &is[0], &is[1]); was[0] == 0 || was[1] == 0 || is != was {
+			t.Errorf("reminded and escalated at %v, was %v", is, was)
 		}
 		wants(t, "TakeOver before", w.As(w.Cleo).TakeOver(ctx, a.ID, w.Bea), portal.ErrForbidden)
 		w.Clock.Advance(5 * 24 * time.Hour) // Monday, the 16th
@@ -265,7 +328,7 @@ func TestEscalation(t *testing.T) {
 		if err := w.As(w.Cleo).Decide(ctx, a.ID, yes(a)); err != nil {
 			t.Fatal(err)
 		}
-		if d := must[[]portal.ApprovalDecision](t)(w.As(w.Tom).ApprovalDecisions(ctx, a.ID)); len(d) != 1 || d[0].For != "Bea" {
+		if d := must[[]portal.ApprovalDecision](t)(w.As(w.Tom).ApprovalDecisions(ctx, a.ID)); len(d) != 3 || d[2].For != "Bea" {
 			t.Errorf("the record: %+v", d)
 		}
 	})

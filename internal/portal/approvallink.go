@@ -122,11 +122,23 @@ type AskedOf struct {
 	Links       []Link
 }
 
-// Asked returns what is decided on, and who is asked.
-func (l *ApprovalLink) Asked(ctx context.Context) (a AskedOf, err error) {
+// Asked returns what is decided on. Who is asked, what they said and what it links
+// to is for the link's person where they are known: a mail that is forwarded tells
+// of none of it.
+func (l *ApprovalLink) Asked(ctx context.Context, known bool) (a AskedOf, err error) {
 	id := l.Approval.ID
 	if a.Subjects, err = l.me.ApprovalSubjects(ctx, id); err != nil {
 		return a, err
+	}
+	if l.Approval.Deliverable != "" {
+		d, err := l.me.Deliverable(ctx, l.Approval.Deliverable)
+		if err != nil {
+			return a, err
+		}
+		a.Deliverable = &d
+	}
+	if !known {
+		return a, nil
 	}
 	if a.Stages, err = l.me.ApprovalStages(ctx, id); err != nil {
 		return a, err
@@ -134,22 +146,20 @@ func (l *ApprovalLink) Asked(ctx context.Context) (a AskedOf, err error) {
 	if a.People, err = l.me.ApprovalPeople(ctx, id); err != nil {
 		return a, err
 	}
-	if a.Verdicts, err = l.me.Verdicts(ctx, id); err != nil || l.Approval.Deliverable == "" {
+	if a.Verdicts, err = l.me.Verdicts(ctx, id); err != nil || a.Deliverable == nil {
 		return a, err
 	}
-	d, err := l.me.Deliverable(ctx, l.Approval.Deliverable)
-	if err != nil {
-		return a, err
-	}
-	a.Deliverable = &d
-	a.Links, err = l.me.Links(ctx, d.ID)
+	a.Links, err = l.me.Links(ctx, a.Deliverable.ID)
 	return a, err
 }
+
+// LinkPages is how many pages of a document the page of a mailed link shows.
+const LinkPages = 30
 
 // Picture hands out what was made to look at one of the files that are decided on,
 // while the answer is awaited. The file itself is for those who sign in.
 func (l *ApprovalLink) Picture(ctx context.Context, position int, kind string, page int) (Stored, error) {
-	if l.State != AnswerAwaited {
+	if l.State != AnswerAwaited || page > LinkPages {
 		return Stored{}, ErrNotFound
 	}
 	subjects, err := l.me.ApprovalSubjects(ctx, l.Approval.ID)

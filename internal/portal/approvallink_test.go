@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 )
@@ -59,9 +60,12 @@ func TestApprovalLink(t *testing.T) {
 		if l.Person != w.Cleo || l.Approval.Team() || l.Approval.CreatedBy != "" {
 			t.Errorf("it shows what the team sees: %+v", l.Approval)
 		}
-		of, err := l.Asked(ctx)
+		of, err := l.Asked(ctx, true)
 		if err != nil || len(of.Subjects) != 2 || of.Subjects[0].SHA256 == "" || len(of.People) != 2 {
 			t.Errorf("what it shows: %+v, %v", of, err)
+		}
+		if of, err = l.Asked(ctx, false); err != nil || len(of.Subjects) != 2 || len(of.People)+len(of.Stages)+len(of.Verdicts)+len(of.Links) != 0 {
+			t.Errorf("what it shows of a forwarded mail: %+v, %v", of, err)
 		}
 		for _, bad := range []string{"", "x", token[:len(token)-1], token + "x", w.Accounts.Token(account.PurposeApproval, string(a.ID)), w.Accounts.Token(account.PurposeShareLink, string(a.ID))} {
 			leads(t, w, "the token "+bad, bad, "")
@@ -155,7 +159,6 @@ func TestApprovalLink(t *testing.T) {
 			again    func() error
 			restored portal.AnswerState
 		}{
-			{"suspended", func() error { return w.As(w.Ada).Suspend(ctx, w.CleoUser) }, "", func() error { return w.As(w.Ada).Resume(ctx, w.CleoUser) }, portal.AnswerAwaited},
 			{"another address", func() error {
 				write(t, w, `UPDATE persons SET email_key = 'cleo@elsewhere.test' WHERE id = $1`, string(w.Cleo))
 				return nil
@@ -187,6 +190,8 @@ func TestApprovalLink(t *testing.T) {
 				bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, File: files[0], Name: "banner.png", Audience: portal.ClientSide})
 				return nil
 			}, portal.AnswerOver, nil, ""},
+			// What was ended stays so.
+			{"suspended", func() error { return w.As(w.Ada).Suspend(ctx, w.CleoUser) }, "", func() error { return w.As(w.Ada).Resume(ctx, w.CleoUser) }, ""},
 		} {
 			if err := c.end(); err != nil {
 				t.Fatalf("%s: %v", c.what, err)
@@ -246,6 +251,21 @@ func TestApprovalLink(t *testing.T) {
 			t.Fatal(err)
 		}
 		leads(t, w, "removed", second, "")
+		if err := w.DB.Write(ctx, func(d *db.Tx) (err error) {
+			if _, err = w.Accounts.Disable(ctx, d, account.PersonID(w.Bea)); err == nil {
+				err = w.Accounts.Enable(ctx, d, account.PersonID(w.Bea))
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for who, links := range map[portal.PersonID]int{w.Cleo: 0, w.Bea: 0} {
+			var n int
+			row(t, w, `SELECT COUNT(*) FROM approval_links WHERE person_id = '`+string(who)+`'`, &n)
+			if n != links {
+				t.Errorf("%s has %d links left", who, n)
+			}
+		}
 	})
 }
 

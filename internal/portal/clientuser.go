@@ -252,7 +252,7 @@ func (me *Scope) Suspend(ctx context.Context, id ClientUserID) error {
 		if err := t.regrantClientUser(ctx, id, u.Person); err != nil {
 			return err
 		}
-		if err := t.signOutStranded(ctx, u.Person, "suspended:"+string(c.ID)); err != nil {
+		if err := t.signOutStranded(ctx, u.Person, c.ID, "suspended:"+string(c.ID)); err != nil {
 			return err
 		}
 		return t.record(ctx, Happening{Kind: UserSuspended, Client: c.ID, Subject: string(id), Person: u.Person, Details: Details{"person": u.Name, "title": c.Name}})
@@ -303,10 +303,14 @@ func (me *Scope) Remove(ctx context.Context, id ClientUserID) (open []OpenTask, 
 		if _, err := t.exec(ctx, `UPDATE invitations SET revoked_at = $1 WHERE client_user_id = $2 AND accepted_at IS NULL AND revoked_at IS NULL`, t.now, string(id)); err != nil {
 			return err
 		}
+		// Nobody decides for them any more, nor they for anybody.
+		if _, err := t.exec(ctx, `DELETE FROM deputies WHERE client_id = $1 AND (person_id = $2 OR deputy_id = $2)`, string(c.ID), string(u.Person)); err != nil {
+			return err
+		}
 		if err := t.regrantClientUser(ctx, id, u.Person); err != nil {
 			return err
 		}
-		if err := t.signOutStranded(ctx, u.Person, "removed:"+string(c.ID)); err != nil {
+		if err := t.signOutStranded(ctx, u.Person, c.ID, "removed:"+string(c.ID)); err != nil {
 			return err
 		}
 		return t.record(ctx, Happening{Kind: UserRemoved, Client: c.ID, Subject: string(id), Person: u.Person, Details: Details{"person": u.Name, "title": c.Name}})

@@ -60,3 +60,8 @@ func FillChain(ctx context.Context, d *db.DB, client ClientID, project ProjectID
 		return err
 	})
 }
+
+// HandToDeputy hands a decision on, however it stands by now.
+func (p *Portal) HandToDeputy(ctx context.Context, a Approval, from, to PersonID) error {
+	return p.handToDeputy(ctx, handOver{openApproval{a}, from, to})
+}

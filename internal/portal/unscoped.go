@@ -606,6 +606,15 @@ SELECT x.person_id FROM approvals a JOIN approval_people x ON x.approval_id = a.
 	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
 }
 
+// givenAway notes that somebody's answer in a stage is another's to give. It is
+// ErrConflict when the stage is asked no more, or when they have answered.
+// Unscoped, as settleApproval.
+func (t *tx) givenAway(ctx context.Context, id ApprovalID, stage int, from, to PersonID) error {
+	return t.must(ctx, `UPDATE approval_people SET given_to = $1 WHERE approval_id = $2 AND stage = $3 AND person_id = $4 AND decision_id IS NULL AND given_to IS NULL
+   AND EXISTS (SELECT 1 FROM approvals a WHERE a.id = $2 AND a.stage = $3 AND a.asking = 1)`,
+		string(to), string(id), stage, string(from))
+}
+
 // settleApproval is the one statement that decides: it brings an approval that
 // the actor has loaded into a state, or leaves it in the one it has and counts the
 // answer. It is ErrConflict when that is not what was looked at, when the actor
@@ -749,6 +758,13 @@ SELECT $1, $2, a.id, a.stage, x.person_id, n.email_key, $3, $4
 	return err
 }
 
+// voidApprovalLinks ends the mailed links to a client's approvals that a person has.
+// Unscoped: they end whatever the actor sees of them.
+func (t *tx) voidApprovalLinks(ctx context.Context, person PersonID, client ClientID) error {
+	_, err := t.exec(ctx, `DELETE FROM approval_links WHERE person_id = $1 AND approval_id IN (SELECT a.id FROM approvals a WHERE a.client_id = $2)`, string(person), string(client))
+	return err
+}
+
 // stillFree are the client's people who may decide in the project of an approval and
 // are not asked in its present stage. Unscoped: whoever hands a decision on is told
 // of colleagues of their own client who may decide, and nothing else of them.
@@ -786,13 +802,14 @@ type handOver struct {
 	from, to PersonID
 }
 
-// awayAsked are decisions of people who are away on a day, whose deputies can give
-// them. Unscoped: the program hands them on.
+// awayAsked are decisions of people who are away on a day and could give them, as
+// their deputies can. Unscoped: the program hands them on.
 func (p *Portal) awayAsked(ctx context.Context, day string, limit int) ([]handOver, error) {
 	rows, err := p.db.Query(ctx, `
 SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), d.person_id, d.deputy_id
   FROM deputies d JOIN approval_people x ON x.person_id = d.person_id AND x.role = 'decider' AND x.decision_id IS NULL AND x.given_to IS NULL
   JOIN approvals a ON a.id = x.approval_id AND a.stage = x.stage AND a.client_id = d.client_id AND a.asking = 1
+  JOIN project_grants y ON y.actor = d.person_id AND y.project_id = a.project_id AND y.side = 'client' AND (y.rights & 32) <> 0
   JOIN project_grants g ON g.actor = d.deputy_id AND g.project_id = a.project_id AND g.side = 'client' AND (g.rights & 32) <> 0
  WHERE d.from_on <= $1 AND d.to_on >= $1
    AND NOT EXISTS (SELECT 1 FROM approval_people o WHERE o.approval_id = a.id AND o.stage = a.stage AND o.person_id = d.deputy_id)
@@ -808,6 +825,11 @@ type stranding struct {
 	of Side // whose people are asked
 }
 
+// awaitsClient says that a client can be waited for in a project at all: neither is
+// archived, and the portal is on. Until then what is asked of them rests.
+const awaitsClient = `EXISTS (SELECT 1 FROM projects p JOIN clients c ON c.id = p.client_id
+            WHERE p.id = a.project_id AND p.archived_at IS NULL AND p.shared_at IS NOT NULL AND c.archived_at IS NULL AND c.portal_since IS NOT NULL)`
+
 // strandings are approvals of which it changed whether somebody can answer.
 // Unscoped: the program tells the team.
 func (p *Portal) strandings(ctx context.Context, limit int) ([]stranding, error) {
@@ -815,7 +837,7 @@ func (p *Portal) strandings(ctx context.Context, limit int) ([]stranding, error)
             WHERE x.approval_id = a.id AND x.stage = a.stage AND x.role = 'decider' AND x.decision_id IS NULL AND x.given_to IS NULL AND (g.side = 'team' OR (g.rights & 32) <> 0))`
 	rows, err := p.db.Query(ctx, `
 SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), g.side FROM approvals a JOIN approval_stages g ON g.approval_id = a.id AND g.number = a.stage
- WHERE a.asking = 1 AND CASE WHEN a.stranded_at IS NULL THEN NOT `+can+` ELSE `+can+` END ORDER BY a.id LIMIT $1`, limit)
+ WHERE a.asking = 1 AND CASE WHEN a.stranded_at IS NULL THEN NOT `+can+` AND (g.side = 'team' OR `+awaitsClient+`) ELSE `+can+` END ORDER BY a.id LIMIT $1`, limit)
 	return list(rows, err, func(r *sql.Rows) (s stranding, err error) {
 		return s, r.Scan(&s.ID, &s.Project, &s.Client, &s.Title, micros{&s.ShownAt}, &s.of)
 	})
@@ -825,7 +847,7 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), g.side
 // Unscoped: the program tells them.
 func (p *Portal) overdueLong(ctx context.Context, limit int) ([]openApproval, error) {
 	rows, err := p.db.Query(ctx, `
-SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''), COALESCE(a.shown_at, 0) FROM approvals a WHERE a.escalate_at <= $1 AND a.asking = 1 ORDER BY a.escalate_at, a.id LIMIT $2`, db.Micros(p.now()), limit)
+SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''), COALESCE(a.shown_at, 0) FROM approvals a WHERE a.escalate_at <= $1 AND a.asking = 1 AND `+awaitsClient+` ORDER BY a.escalate_at, a.id LIMIT $2`, db.Micros(p.now()), limit)
 	return list(rows, err, func(r *sql.Rows) (o openApproval, err error) {
 		return o, r.Scan(&o.ID, &o.Project, &o.Client, &o.Title, &o.Deliverable, micros{&o.ShownAt})
 	})

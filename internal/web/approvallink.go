@@ -122,7 +122,7 @@ func (s *Server) renderMailed(w http.ResponseWriter, r *http.Request, me *visit,
 	case portal.AnswerOver, portal.AnswerExpired:
 		return s.renderMailedOver(w, r, me, l, status)
 	}
-	of, err := l.Asked(r.Context())
+	of, err := l.Asked(r.Context(), l.known)
 	if err != nil {
 		return err
 	}

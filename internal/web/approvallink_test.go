@@ -81,7 +81,7 @@ func TestDecideByMail(t *testing.T) {
 			}
 		}
 		p := scanner.Get(at).MustBe(200).MustContain("The homepage", "logo", "Spelling", "Approve v", "Request changes", "Decline", "You decide as Cleo", "Tom asked")
-		p.MustNotContain("Remind", "Log out", "Search")
+		p.MustNotContain("Remind", "Log out", "Search", "No answer yet", "Who is asked")
 		for _, src := range p.Attrs("img", "src") {
 			a := scanner.Get(src).MustBe(200)
 			if h := a.Header; h.Get("Content-Security-Policy") != "sandbox; default-src 'none'" || h.Get("X-Robots-Tag") == "" || !strings.HasPrefix(h.Get("Cache-Control"), "private, no-store") {
