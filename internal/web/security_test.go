@@ -139,8 +139,14 @@ func TestCookies(t *testing.T) {
 		resp := ask(h, "POST", "/sign-in", strings.NewReader(in.Encode()), "Cookie", "__Host-sid=planted")
 		var token string
 		for _, c := range resp.Cookies() {
-			token = c.Value
-			if c.Name != "__Host-sid" || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge <= 0 {
+			switch c.Name {
+			case "__Host-sid":
+				token = c.Value
+			case "__Host-known": // whose browser it is; it lets nobody in
+			default:
+				t.Errorf("a cookie named %s", c.Name)
+			}
+			if !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge <= 0 {
 				t.Errorf("cookie %s", c.Raw)
 			}
 		}
