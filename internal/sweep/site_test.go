@@ -162,6 +162,10 @@ func (s *site) ids(kind string) []string {
 		table = "threads WHERE kind <> 'item'"
 	case "comments":
 		table = "threads WHERE kind = 'item'"
+	case "revisions":
+		table = "revision_requests"
+	case "changes":
+		table = "revision_items"
 	}
 	rows, err := s.DB.Query(s.t.Context(), "SELECT id FROM "+table+" ORDER BY id")
 	if err != nil {
