@@ -110,6 +110,7 @@ SELECT y.project_id, y.sections, y.kind, y.turn, y.total, y.done, COALESCE(y.sin
 // add counts items of a kind whose turn is a side's. What waits for the client
 // comes first: only they can end that wait.
 func (s *ProjectSummary) add(kind string, turn Side, total, done int, since time.Time) {
+	progress := true
 	switch kind {
 	case "milestone":
 		s.Counts.Milestones += total
@@ -118,10 +119,11 @@ func (s *ProjectSummary) add(kind string, turn Side, total, done int, since time
 		s.Counts.OpenTasks += total - done
 	case "deliverable":
 		s.Counts.Deliverables += total
+	default:
+		progress = false
 	}
-	if kind != "file_request" && kind != "approval" {
-		s.Progress.Done += done
-		s.Progress.Total = s.Counts.Milestones + s.Counts.Tasks + s.Counts.Deliverables
+	if progress {
+		s.Progress.Done, s.Progress.Total = s.Progress.Done+done, s.Progress.Total+total
 	}
 	open := total - done
 	if open == 0 {

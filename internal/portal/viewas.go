@@ -64,41 +64,12 @@ SELECT u.person_id, u.name, u.client_id, c.name FROM my_client_users u JOIN my_c
 // own, with Download. Whoever takes Manage in the team takes one for a client user
 // who sees the project: exactly theirs. It is recorded.
 func (me *Scope) Handover(ctx context.Context, project ProjectID, user ClientUserID) (theirs *Scope, p Project, err error) {
-	err = me.write(ctx, func(t *tx) error {
-		own, err := loadProject(ctx, t, project)
-		if err != nil {
+	err = me.write(ctx, func(t *tx) (err error) {
+		var whose PersonID
+		if theirs, p, whose, err = me.handedOver(ctx, t, project, user); err != nil {
 			return err
 		}
-		theirs, p = me, own
-		h := Happening{Kind: HandoverTaken, Client: own.Client, Project: own.ID, Subject: string(own.ID), Person: me.actor.person, Audience: Team, Apart: true, Details: Details{"title": own.Name}}
-		if own.Team() {
-			if !own.Can(Manage) {
-				return ErrForbidden
-			}
-			u, err := t.user(ctx, user)
-			switch {
-			case err == ErrNotFound || err == nil && (u.Client != own.Client || u.State == MemberRemoved):
-				return invalid("person", "choice")
-			case err != nil:
-				return err
-			}
-			theirs = me.p.As(viewActor(u))
-			if p, err = theirs.Project(ctx, project); err == ErrNotFound {
-				return invalid("person", "not_shown")
-			} else if err != nil {
-				return err
-			}
-			h.Person = u.Person
-		} else if user != "" {
-			return ErrForbidden
-		}
-		if !p.Can(Download) {
-			if own.Team() {
-				return invalid("person", "no_download")
-			}
-			return ErrForbidden
-		}
-		return t.record(ctx, h)
+		return t.record(ctx, Happening{Kind: HandoverTaken, Client: p.Client, Project: p.ID, Subject: string(p.ID), Person: whose, Audience: Team, Apart: true, Details: Details{"title": p.Name}})
 	})
 	return theirs, p, err
 }
@@ -106,27 +77,41 @@ func (me *Scope) Handover(ctx context.Context, project ProjectID, user ClientUse
 // HandsOver makes sure, while a handover pack is written, that the actor may still
 // take it: as Handover asked, which it does not record again.
 func (me *Scope) HandsOver(ctx context.Context, project ProjectID, user ClientUserID) error {
-	own, err := me.Project(ctx, project)
-	switch {
-	case err != nil:
-		return err
-	case own.Team() && !own.Can(Manage), !own.Team() && (user != "" || !own.Can(Download)):
-		return ErrForbidden
-	case !own.Team():
-		return nil
-	}
-	u, err := me.ClientUser(ctx, user)
-	switch {
-	case err != nil:
-		return err
-	case u.Client != own.Client || u.State == MemberRemoved:
-		return ErrNotFound
-	}
-	p, err := me.p.As(viewActor(u)).Project(ctx, project)
-	if err == nil && !p.Can(Download) {
-		err = ErrForbidden
+	_, _, _, err := me.handedOver(ctx, me, project, user)
+	if _, unfit := err.(*Invalid); unfit { // whose it is may not have it any more
+		err = ErrNotFound
 	}
 	return err
+}
+
+// handedOver is the project as they see it whose pack the actor may take, and who
+// they are.
+func (me *Scope) handedOver(ctx context.Context, r reader, project ProjectID, user ClientUserID) (theirs *Scope, p Project, whose PersonID, err error) {
+	own, err := loadProject(ctx, r, project)
+	switch {
+	case err != nil:
+		return nil, p, "", err
+	case own.Team() && !own.Can(Manage), !own.Team() && (user != "" || !own.Can(Download)):
+		return nil, p, "", ErrForbidden
+	case !own.Team():
+		return me, own, me.actor.person, nil
+	}
+	users, err := clientUsers(ctx, r.query, "", user)
+	switch {
+	case err != nil:
+		return nil, p, "", err
+	case len(users) == 0 || users[0].Client != own.Client || users[0].State == MemberRemoved:
+		return nil, p, "", invalid("person", "choice")
+	}
+	theirs = me.p.As(viewActor(users[0]))
+	p, err = theirs.Project(ctx, project)
+	switch {
+	case err == ErrNotFound:
+		err = invalid("person", "not_shown")
+	case err == nil && !p.Can(Download):
+		err = invalid("person", "no_download")
+	}
+	return theirs, p, users[0].Person, err
 }
 
 // HandoverPeople returns the client users of whom there can be a handover pack of
