@@ -151,18 +151,18 @@ func TestAskApproval(t *testing.T) {
 		}{
 			{"no title", "title", "required", func(n *portal.NewApproval) { n.Title = " " }},
 			{"nothing", "versions", "required", func(n *portal.NewApproval) { n.Versions = nil }},
-			{"nobody", "people", "required", func(n *portal.NewApproval) { n.Stages = nil }},
-			{"one who cannot decide", "people", "cannot_decide", func(n *portal.NewApproval) { n.Stages = stage(portal.NewStage{People: []portal.PersonID{w.Bea}}) }},
-			{"the competitor", "people", "cannot_decide", func(n *portal.NewApproval) { n.Stages = stage(portal.NewStage{People: []portal.PersonID{w.Carl}}) }},
-			{"one who was removed", "people", "cannot_decide", func(n *portal.NewApproval) { n.Stages = stage(portal.NewStage{People: []portal.PersonID{w.Rex}}) }},
-			{"the team as the client", "people", "cannot_decide", func(n *portal.NewApproval) { n.Stages = stage(portal.NewStage{People: []portal.PersonID{w.Mia}}) }},
-			{"a foreign adviser", "advisers", "cannot_decide", func(n *portal.NewApproval) {
+			{"nobody", "stages", "required", func(n *portal.NewApproval) { n.Stages = nil }},
+			{"one who cannot decide", "stages.1.people", "cannot_decide", func(n *portal.NewApproval) { n.Stages = stage(portal.NewStage{People: []portal.PersonID{w.Bea}}) }},
+			{"the competitor", "stages.1.people", "cannot_decide", func(n *portal.NewApproval) { n.Stages = stage(portal.NewStage{People: []portal.PersonID{w.Carl}}) }},
+			{"one who was removed", "stages.1.people", "cannot_decide", func(n *portal.NewApproval) { n.Stages = stage(portal.NewStage{People: []portal.PersonID{w.Rex}}) }},
+			{"the team as the client", "stages.1.people", "cannot_decide", func(n *portal.NewApproval) { n.Stages = stage(portal.NewStage{People: []portal.PersonID{w.Mia}}) }},
+			{"a foreign adviser", "stages.1.advisers", "cannot_decide", func(n *portal.NewApproval) {
 				n.Stages = stage(portal.NewStage{People: []portal.PersonID{w.Cleo}, Advisers: []portal.PersonID{w.Carl}})
 			}},
-			{"two who decide alone", "people", "one_decides", func(n *portal.NewApproval) {
+			{"two who decide alone", "stages.1.people", "one_decides", func(n *portal.NewApproval) {
 				n.Stages = stage(portal.NewStage{Rule: portal.RuleDecider, People: []portal.PersonID{w.Cleo, w.Bea}})
 			}},
-			{"the team last", "reviewers", "team_first", func(n *portal.NewApproval) {
+			{"the team last", "stages.2.people", "team_first", func(n *portal.NewApproval) {
 				n.Stages = append(n.Stages, portal.NewStage{Of: portal.Team, People: []portal.PersonID{w.Mia}})
 			}},
 			{"what is not shown", "versions", "not_shown", func(n *portal.NewApproval) { n.Versions = []portal.VersionID{draft} }},
@@ -553,6 +553,7 @@ func TestApprovalStages(t *testing.T) {
 		if err := w.As(w.Cleo).Decide(ctx, a.ID, yes(a)); err != nil {
 			t.Fatal(err)
 		}
+		recorded(t, w, portal.ApprovalAdvanced)
 		wants(t, "Undo after the next were asked", w.As(w.Cleo).Undo(ctx, a.ID), portal.ErrConflict)
 		if b := must[portal.Approval](t)(w.As(w.Bea).Approval(ctx, a.ID)); !b.MayDecide() || b.State != portal.ApprovalOpen {
 			t.Errorf("as Bea sees it: %+v", b)

@@ -18,6 +18,9 @@ type NewStage struct {
 	Advisers []PersonID // whose answers do not count; clients know of their own
 }
 
+// MaxStages bounds the stages of an approval.
+const MaxStages = 5
+
 // NewApproval is what AskApproval takes.
 type NewApproval struct {
 	Title, Body string
@@ -36,7 +39,6 @@ type NewApproval struct {
 
 const (
 	maxSubjects  = 50
-	maxStages    = 5
 	maxApprovers = 50 // in a stage
 	maxPoints    = 20
 	maxDueIn     = 60
@@ -72,10 +74,10 @@ func (n *NewApproval) check() error {
 
 func (n *NewApproval) checkStages(c *checks) {
 	if len(n.Stages) == 0 {
-		c.fail("people", "required")
+		c.fail("stages", "required")
 	}
-	if len(n.Stages) > maxStages {
-		c.fail("people", "too_many", "max", strconv.Itoa(maxStages))
+	if len(n.Stages) > MaxStages {
+		c.fail("stages", "too_many", "max", strconv.Itoa(MaxStages))
 		return
 	}
 	shown := false
@@ -87,10 +89,10 @@ func (n *NewApproval) checkStages(c *checks) {
 		if g.Rule == "" {
 			g.Rule = RuleAnyone
 		}
-		field := stageField(*g)
+		field := stageField(i, "people")
 		c.oneOf(field, string(g.Of), string(Team), string(ClientSide))
 		if !slices.Contains(Rules, g.Rule) {
-			c.fail("rule", "choice")
+			c.fail(stageField(i, "rule"), "choice")
 		}
 		g.People, g.Advisers = unique(g.People), unique(g.Advisers)
 		g.Advisers = slices.DeleteFunc(g.Advisers, func(p PersonID) bool { return slices.Contains(g.People, p) })
@@ -108,13 +110,9 @@ func (n *NewApproval) checkStages(c *checks) {
 	}
 }
 
-// stageField is the field of a form in which a stage's people are chosen.
-func stageField(g NewStage) string {
-	if g.Of == Team {
-		return "reviewers"
-	}
-	return "people"
-}
+// stageField is the field of a form in which something of a stage is chosen,
+// which are counted from 0.
+func stageField(i int, what string) string { return "stages." + strconv.Itoa(i+1) + "." + what }
 
 func unique[T comparable](all []T) (some []T) {
 	for _, x := range all {
@@ -259,7 +257,7 @@ func (t *tx) approvalHeld(ctx context.Context, id ApprovalID, what Rights) (Appr
 func (t *tx) subjectsFor(ctx context.Context, p Project, n NewApproval) ([]Version, error) {
 	client := n.Stages[0].Of == ClientSide
 	if client && (!p.Shows.Has(SectionApprovals) || p.Shared.IsZero()) {
-		return nil, invalid("people", "section_off")
+		return nil, invalid("stages", "section_off")
 	}
 	if n.Deliverable != "" {
 		return t.contentFor(ctx, p, n.Deliverable, client)
@@ -360,15 +358,15 @@ func (t *tx) checkPeople(ctx context.Context, p Project, n NewApproval) error {
 		return slices.ContainsFunc(all, func(x ProjectPerson) bool { return x.Person == id && (side == "" || x.Side == side) })
 	}
 	var c checks
-	for _, g := range n.Stages {
+	for i, g := range n.Stages {
 		for _, id := range g.People {
 			if g.Of == ClientSide && !has(approvers, id, ClientSide) || g.Of == Team && !has(everybody, id, Team) {
-				c.fail(stageField(g), "cannot_decide")
+				c.fail(stageField(i, "people"), "cannot_decide")
 			}
 		}
 		for _, id := range g.Advisers {
 			if !has(everybody, id, "") || g.Of == Team && !has(everybody, id, Team) {
-				c.fail("advisers", "cannot_decide")
+				c.fail(stageField(i, "advisers"), "cannot_decide")
 			}
 		}
 	}
@@ -493,7 +491,11 @@ UPDATE approvals SET state = 'requested', state_at = $1, state_by = $2, stage = 
 	if err := t.must(ctx, `UPDATE approval_stages SET opened_at = $1 WHERE approval_id = $2 AND number = $3`, t.now, string(id), number); err != nil {
 		return err
 	}
-	h := a.happened(ApprovalRequested, of, nil)
+	kind := ApprovalRequested
+	if number > 1 && f.stages[number-2].of == of { // whoever answered last asks nobody
+		kind = ApprovalAdvanced
+	}
+	h := a.happened(kind, of, nil)
 	for _, x := range f.people {
 		if x.stage == number {
 			h.Tells = append(h.Tells, x.person)

@@ -109,6 +109,7 @@ const (
 
 	ApprovalPrepared   Kind = "approval_prepared" // a draft was saved
 	ApprovalRequested  Kind = "approval_requested"
+	ApprovalAdvanced   Kind = "approval_advanced" // the next stage of the same side is asked
 	ApprovalViewed     Kind = "approval_viewed"
 	ApprovalAnswered   Kind = "approval_answered" // and more answers are awaited
 	ApprovalApproved   Kind = "approval_approved"
@@ -318,6 +319,7 @@ var kinds = map[Kind]particulars{
 
 	ApprovalPrepared:   {place: auditOnly},
 	ApprovalRequested:  {place: projectFeed, section: SectionApprovals, mail: MailApproval, topic: TopicReviews},
+	ApprovalAdvanced:   {place: projectFeed, section: SectionApprovals, mail: MailApproval, topic: TopicReviews},
 	ApprovalViewed:     {place: auditOnly},
 	ApprovalAnswered:   {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	ApprovalApproved:   {place: projectFeed, section: SectionApprovals, topic: TopicReviews},

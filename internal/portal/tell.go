@@ -233,7 +233,7 @@ func (e told) needs(l listener) bool {
 	switch e.kind {
 	case FileRequestAnswered:
 		return l.side == Team
-	case ApprovalRequested:
+	case ApprovalRequested, ApprovalAdvanced:
 		return e.waits[l.person]
 	case ApprovalReturned, ApprovalDeclined, ApprovalPassed, ApprovalExpired:
 		return l.side == Team

@@ -646,7 +646,7 @@ func (s *Server) renderApprovalForm(w http.ResponseWriter, r *http.Request, me *
 // readApproval reads the fields of the form.
 func readApproval(f *form) portal.NewApproval {
 	n := portal.NewApproval{Title: f.one("title"), Body: f.one("body"), Deliverable: portal.DeliverableID(f.one("deliverable")),
-		Checklist: strings.Split(f.one("checklist"), "\n"), NoDownload: f.ticked("no_download"), DueOn: f.one("due_on"), ExpiresOn: f.one("expires_on"),
+		Checklist: lines(f.one("checklist")), NoDownload: f.ticked("no_download"), DueOn: f.one("due_on"), ExpiresOn: f.one("expires_on"),
 		NoReminders: !f.ticked("remind"), Previous: portal.ApprovalID(f.one("previous")), Draft: f.ticked("draft")}
 	if n.DueOn == "" {
 		n.DueIn = int(f.number("due_in"))
@@ -656,16 +656,59 @@ func readApproval(f *form) portal.NewApproval {
 	for _, id := range f.all("versions") {
 		n.Versions = append(n.Versions, portal.VersionID(id))
 	}
-	if reviewers := persons(f, "reviewers"); len(reviewers) > 0 {
-		n.Stages = append(n.Stages, portal.NewStage{Of: portal.Team, Rule: portal.RuleEveryone, People: reviewers})
-	}
-	client := portal.NewStage{Of: portal.ClientSide, Rule: portal.Rule(f.one("rule")), People: persons(f, "people"), Advisers: persons(f, "advisers")}
-	if then := persons(f, "then"); len(then) > 0 {
-		n.Stages = append(n.Stages, client, portal.NewStage{Of: portal.ClientSide, Rule: portal.RuleAnyone, People: then})
-	} else {
-		n.Stages = append(n.Stages, client)
-	}
+	n.Stages = readStages(f)
 	return n
+}
+
+// readStages reads who is asked, one stage after the other.
+func readStages(f *form) (all []portal.NewStage) {
+	count := int(f.number("stages"))
+	if count < 0 || count > portal.MaxStages {
+		f.fail("stages", "choice")
+		return nil
+	}
+	for i := range count {
+		at := "stages." + strconv.Itoa(i+1) + "."
+		all = append(all, portal.NewStage{Of: portal.Side(f.one(at + "of")), Rule: portal.Rule(f.one(at + "rule")), People: persons(f, at+"people"), Advisers: persons(f, at+"advisers")})
+	}
+	return all
+}
+
+// reshaped does to the stages what a button of the form says, and says which is
+// to be looked at then; of any other button it reports false.
+func reshaped(f *form, n *portal.NewApproval) (stage int, ok bool) {
+	do := f.one("do")
+	if do == "" {
+		return 0, false
+	}
+	what, at, _ := strings.Cut(do, ".")
+	i, _ := strconv.Atoi(at)
+	all := n.Stages
+	switch {
+	case what == "client" && len(all) < portal.MaxStages:
+		n.Stages = append(all, portal.NewStage{Of: portal.ClientSide, Rule: portal.RuleAnyone})
+		return len(n.Stages), true
+	case what == "team" && len(all) < portal.MaxStages: // before the client's
+		i = slices.IndexFunc(all, func(g portal.NewStage) bool { return g.Of != portal.Team })
+		if i < 0 {
+			i = len(all)
+		}
+		n.Stages = slices.Insert(all, i, portal.NewStage{Of: portal.Team, Rule: portal.RuleEveryone})
+		return i + 1, true
+	case what == "remove" && i >= 1 && i <= len(all) && len(all) > 1:
+		n.Stages = slices.Delete(all, i-1, i)
+		return min(i, len(n.Stages)), true
+	case what == "earlier" && i >= 2 && i <= len(all) && all[i-2].Of == all[i-1].Of:
+		all[i-2], all[i-1] = all[i-1], all[i-2]
+		return i - 1, true
+	}
+	f.fail("do", "choice")
+	return 0, false
+}
+
+// lines are those of a text that say something.
+func lines(text string) []string {
+	return slices.DeleteFunc(strings.Split(text, "\n"), func(l string) bool { return strings.TrimSpace(l) == "" })
 }
 
 func persons(f *form, name string) (all []portal.PersonID) {
@@ -682,8 +725,16 @@ func (s *Server) askApproval(w http.ResponseWriter, r *http.Request, me *visit) 
 	}
 	n := readApproval(f)
 	project := portal.ProjectID(r.PathValue("project"))
+	stage, again := reshaped(f, &n)
 	var id portal.ApprovalID
-	if err = f.err(); err == nil {
+	if err = f.err(); err == nil && again {
+		in, err := s.inProject(r, me, "approvals", 0)
+		if err != nil {
+			return err
+		}
+		return s.renderApprovalForm(w, r, me, http.StatusOK, view.ApprovalForm{Within: in, New: n, Changed: true, Reshaped: stage})
+	}
+	if err == nil {
 		id, err = portal.Once(me.AskApproval(r.Context(), project, n))
 	}
 	if invalid, status, ok := refused(err); ok {
@@ -727,6 +778,18 @@ func (s *Server) editApproval(w http.ResponseWriter, r *http.Request, me *visit)
 	return s.renderApprovalForm(w, r, me, http.StatusOK, view.ApprovalForm{Within: in, ID: a.ID, New: n, Revision: a.Revision})
 }
 
+// reshapeDraft is the form of a draft once more, with other stages.
+func (s *Server) reshapeDraft(w http.ResponseWriter, r *http.Request, me *visit, id portal.ApprovalID, p view.ApprovalForm) error {
+	a, err := me.Approval(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	if p.Within, err = s.within(r, me, a.Project, "approvals"); err != nil {
+		return err
+	}
+	return s.renderApprovalForm(w, r, me, http.StatusOK, p)
+}
+
 func (s *Server) changeApproval(w http.ResponseWriter, r *http.Request, me *visit) error {
 	f, err := parseForm(r)
 	if err != nil {
@@ -734,7 +797,11 @@ func (s *Server) changeApproval(w http.ResponseWriter, r *http.Request, me *visi
 	}
 	id := portal.ApprovalID(r.PathValue("id"))
 	n, revision := readApproval(f), f.number("revision")
-	if err = f.err(); err == nil {
+	stage, again := reshaped(f, &n)
+	if err = f.err(); err == nil && again {
+		return s.reshapeDraft(w, r, me, id, view.ApprovalForm{ID: id, New: n, Revision: revision, Changed: true, Reshaped: stage})
+	}
+	if err == nil {
 		err = me.ChangeApproval(r.Context(), id, n, revision)
 	}
 	if invalid, status, ok := refused(err); ok {

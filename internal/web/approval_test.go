@@ -34,7 +34,7 @@ func TestApprovalPages(t *testing.T) {
 		}
 		f := p.Form(site+"/approvals").Set("title", "")
 		f.Submit(tom).MustBe(422).MustContain("This is needed.")
-		p = f.Set("title", "Two banners").Set("versions", versions...).Set("people", string(s.Cleo)).Set("advisers", string(s.Bea), string(s.Mia)).
+		p = f.Set("title", "Two banners").Set("versions", versions...).Set("stages.1.people", string(s.Cleo)).Set("stages.1.advisers", string(s.Bea), string(s.Mia)).
 			Set("checklist", "Spelling").Set("body", "Look at the **logo**").Submit(tom).MustBe(200).MustContain("Asked", "Two banners", "Cleo", "No answer yet")
 		at, _, _ := strings.Cut(p.Path, "?")
 
@@ -80,6 +80,53 @@ func TestApprovalPages(t *testing.T) {
 		cleo.Post(draft+"/decide", f.Press("answer", "approve").Values()).MustBe(200).MustContain("Approved. Thank you", "Approved with notes", "Lovely")
 		tom.Get("/approvals?lane=approved").MustBe(200).MustContain("Two banners")
 		tom.Get(draft + "/edit").MustBe(409)
+	})
+}
+
+// Stages are added, moved and removed by the buttons of the form, without script;
+// what was typed stays, and the client learns of theirs alone.
+func TestApprovalStages(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		s.Exec(`UPDATE client_users SET rights = rights | 32 WHERE id = $1`, string(s.BeaAtAcme))
+		s.Regrant()
+		tom, mia, cleo, bea := s.As("tom"), s.As("mia"), s.As("cleo"), s.As("bea")
+		to := "/projects/" + string(s.World.Site) + "/approvals"
+		p := tom.Get(to + "/new?version=" + string(s.Items[s.World.Site][portal.ClientSide].Version)).MustBe(200).MustNotContain("Remove this stage")
+		p = p.Form(to).Set("title", "In order").Set("body", "Look well").Set("stages.1.people", string(s.Bea)).Press("do", "client").Submit(tom).MustBe(200).MustContain("Look well", "Asked once those before")
+		p = p.Form(to).Set("stages.2.people", string(s.Cleo)).Press("do", "team").Submit(tom).MustBe(200).MustContain("1. Who looks first")
+		p = p.Form(to).Set("stages.1.people", string(s.Mia)).Press("do", "team").Submit(tom).MustBe(200)
+		p = p.Form(to).Press("do", "client").Submit(tom).MustBe(200)
+		if p.Attr(`input[name="stages"]`, "value") != "5" || p.Has(`button[value="client"]`) {
+			t.Error("there are not five stages, or one more can be added")
+		}
+		p.Form(to).Submit(tom).MustBe(422).MustContain("This is needed.")
+		f := p.Form(to).Press("do", "remove.5").Submit(tom).MustBe(200).Form(to)
+		p = f.Press("do", "remove.2").Submit(tom).MustBe(200) // the second of the team's, which is empty
+		f = p.Form(to).Press("do", "earlier.3")
+		p = f.Submit(tom).MustBe(200)
+		f = p.Form(to)
+		for field, want := range map[string]portal.PersonID{"stages.1.people": s.Mia, "stages.2.people": s.Cleo, "stages.3.people": s.Bea} {
+			if got := f.Get(field); got != string(want) || f.Get("title") != "In order" {
+				t.Errorf("%s is %s, want %s", field, got, want)
+			}
+		}
+		for _, do := range []string{"earlier.2", "remove.9", "remove.x", "x"} {
+			v := p.Form(to).Values()
+			v.Set("do", do)
+			tom.Post(to, v).MustBe(422)
+		}
+		s.As("carl").Post(to, p.Form(to).Press("do", "client").Values()).MustBe(404)
+		at, _, _ := strings.Cut(p.Form(to).Submit(tom).MustBe(200).MustContain("Asked", "1. The team looks first").Path, "?")
+		cleo.Get(at).MustBe(404)
+		approve := func(b *webtest.Browser) {
+			b.Post(at+"/decide", b.Get(at).MustBe(200).Form(at+"/decide").Press("answer", "approve").Values()).MustBe(200)
+		}
+		approve(mia)
+		cleo.Get(at).MustBe(200).MustContain("Approve v1").MustNotContain("The team looks first")
+		bea.Get(at).MustBe(200).MustNotContain("Is it right as it is?")
+		approve(cleo)
+		approve(bea)
+		bea.Get(at).MustBe(200).MustContain("Bea approved it", "Those who decide next on").MustNotContain("Cleo asked for")
 	})
 }
 
