@@ -72,10 +72,11 @@ func (in approvalAnswer) portal() portal.ApprovalAnswer {
 }
 
 type newStage struct {
-	Of       portal.Side       `json:"of,omitempty" enum:"team,client" doc:"Whose people are asked; without, the client's. Those of the team come first."`
-	Rule     portal.Rule       `json:"rule,omitempty" enum:"anyone,everyone,majority,decider" doc:"Whose answers it takes; without, anyone's."`
-	People   []portal.PersonID `json:"people" maxItems:"50" doc:"Who is asked."`
-	Advisers []portal.PersonID `json:"advisers,omitempty" maxItems:"50" doc:"Whose answers do not count."`
+	Of       portal.Side         `json:"of,omitempty" enum:"team,client" doc:"Whose people are asked; without, the client's. Those of the team come first."`
+	Rule     portal.Rule         `json:"rule,omitempty" enum:"anyone,everyone,majority,decider" doc:"Whose answers it takes; without, anyone's."`
+	Role     portal.ApproverRole `json:"role,omitempty" enum:"leads,approvers" doc:"Of the client: whoever leads, or may decide, when it is sent is asked. Who gets the role later is not."`
+	People   []portal.PersonID   `json:"people,omitempty" maxItems:"50" doc:"Who is asked, besides those of the role."`
+	Advisers []portal.PersonID   `json:"advisers,omitempty" maxItems:"50" doc:"Whose answers do not count."`
 }
 
 type newApproval struct {
@@ -98,7 +99,7 @@ func (n newApproval) portal() portal.NewApproval {
 	a := portal.NewApproval{Title: n.Title, Body: n.Body, Deliverable: n.Deliverable, Versions: n.Versions, Checklist: n.Checklist, NoDownload: n.NoDownload, DueOn: n.DueOn, DueIn: n.DueIn,
 		ExpiresOn: n.ExpiresOn, NoReminders: n.NoReminders, Previous: n.Previous, Draft: n.Draft}
 	for _, g := range n.Stages {
-		a.Stages = append(a.Stages, portal.NewStage(g))
+		a.Stages = append(a.Stages, portal.NewStage{Of: g.Of, Rule: g.Rule, Role: g.Role, People: g.People, Advisers: g.Advisers})
 	}
 	return a
 }

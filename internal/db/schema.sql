@@ -55,7 +55,7 @@ CREATE TABLE approval_people (
   viewed_at   BIGINT,
   answer      TEXT   NOT NULL DEFAULT '' CHECK (answer IN ('', 'approved', 'approved_with_notes', 'changes_requested', 'declined')),
   answered_at BIGINT,
-  decision_id TEXT, for_id TEXT REFERENCES persons (id), given_to TEXT REFERENCES persons (id),
+  decision_id TEXT, for_id TEXT REFERENCES persons (id), given_to TEXT REFERENCES persons (id), by_role BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (approval_id, stage, person_id),
   FOREIGN KEY (approval_id, stage) REFERENCES approval_stages (approval_id, number)
 );
@@ -70,7 +70,7 @@ CREATE TABLE approval_stages (
   side        TEXT   NOT NULL CHECK (side IN ('team', 'client')),
   rule        TEXT   NOT NULL CHECK (rule IN ('anyone', 'everyone', 'majority', 'decider')),
   opened_at   BIGINT,
-  closed_at   BIGINT,
+  closed_at   BIGINT, asked_role TEXT NOT NULL DEFAULT '' CHECK (asked_role IN ('', 'leads', 'approvers')),
   PRIMARY KEY (approval_id, number)
 );
 
@@ -297,7 +297,7 @@ CREATE TABLE clients (
   contact_id      TEXT   REFERENCES persons (id),
   welcome         TEXT   NOT NULL DEFAULT '',
   revision        BIGINT NOT NULL DEFAULT 1
-);
+, time_zone TEXT NOT NULL DEFAULT '', working_days BIGINT CHECK (working_days BETWEEN 1 AND 127), holidays TEXT);
 
 CREATE TABLE daily_heads (
   day    TEXT   PRIMARY KEY,

@@ -151,10 +151,6 @@ func asks(on day, who *person) turn {
 // putToVote asks all who can decide to approve a deliverable's content, once more
 // when they were asked before.
 func putToVote(ctx context.Context, me *portal.Scope, d portal.Deliverable) error {
-	all, err := me.Approvers(ctx, d.Project)
-	if err != nil {
-		return err
-	}
 	n := portal.NewApproval{Title: d.Title, Deliverable: d.ID}
 	if asked, err := approvalOf(ctx, me, d); err != nil {
 		return err
@@ -166,11 +162,8 @@ func putToVote(ctx context.Context, me *portal.Scope, d portal.Deliverable) erro
 			return err
 		}
 	}
-	n.Stages = []portal.NewStage{{}}
-	for _, x := range all {
-		n.Stages[0].People = append(n.Stages[0].People, x.Person)
-	}
-	_, err = me.AskApproval(ctx, d.Project, n)
+	n.Stages = []portal.NewStage{{Role: portal.RoleApprovers}}
+	_, err := me.AskApproval(ctx, d.Project, n)
 	return err
 }
 

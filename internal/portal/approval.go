@@ -330,6 +330,7 @@ type ApprovalStage struct {
 	Number   int
 	Of       Side // whose people are asked
 	Rule     Rule
+	Role     ApproverRole // that is asked; empty: people alone
 	OpenedAt time.Time
 	ClosedAt time.Time
 	Held
@@ -343,9 +344,9 @@ func (me *Scope) ApprovalStages(ctx context.Context, id ApprovalID) ([]ApprovalS
 
 func approvalStages(ctx context.Context, r reader, id ApprovalID) ([]ApprovalStage, error) {
 	rows, err := r.query(ctx, `
-SELECT g.number, g.stage_side, g.rule, COALESCE(g.opened_at, 0), COALESCE(g.closed_at, 0), g.side, g.rights FROM my_approval_stages g WHERE g.approval_id = $2 ORDER BY g.number`, string(id))
+SELECT g.number, g.stage_side, g.rule, g.asked_role, COALESCE(g.opened_at, 0), COALESCE(g.closed_at, 0), g.side, g.rights FROM my_approval_stages g WHERE g.approval_id = $2 ORDER BY g.number`, string(id))
 	return list(rows, err, func(rows *sql.Rows) (g ApprovalStage, err error) {
-		return g, rows.Scan(&g.Number, &g.Of, &g.Rule, micros{&g.OpenedAt}, micros{&g.ClosedAt}, &g.Side, &g.Rights)
+		return g, rows.Scan(&g.Number, &g.Of, &g.Rule, &g.Role, micros{&g.OpenedAt}, micros{&g.ClosedAt}, &g.Side, &g.Rights)
 	})
 }
 
@@ -357,6 +358,7 @@ type ApprovalPerson struct {
 	Name       string
 	Of         Side   // the person's
 	Adviser    bool   // whose answer does not count
+	ByRole     bool   // asked as one of the stage's role
 	Answer     Answer // empty: none yet
 	Note       string
 	AnsweredAt time.Time
@@ -381,11 +383,11 @@ func approvalPeople(ctx context.Context, r reader, ids ...ApprovalID) ([]Approva
 	places, args := oneOf(2, ids)
 	rows, err := r.query(ctx, `
 SELECT x.approval_id, x.stage, x.person_id, x.name, x.person_side, CASE WHEN x.role = 'adviser' THEN 1 ELSE 0 END, x.answer, x.note, COALESCE(x.answered_at, 0), COALESCE(x.viewed_at, 0),
-       x.gone, COALESCE(x.decision_id, ''), x.proof, x.given_name, x.for_name, x.side, x.rights
+       x.gone, COALESCE(x.decision_id, ''), x.proof, x.given_name, x.for_name, x.by_role, x.side, x.rights
   FROM my_approval_people x WHERE x.approval_id IN `+places+` ORDER BY x.approval_id, x.stage, x.role DESC, x.name, x.person_id`, args...)
 	return list(rows, err, func(rows *sql.Rows) (x ApprovalPerson, err error) {
 		return x, rows.Scan(&x.Approval, &x.Stage, &x.Person, &x.Name, &x.Of, &x.Adviser, &x.Answer, &x.Note, micros{&x.AnsweredAt}, micros{&x.ViewedAt},
-			&x.Gone, &x.decision, &x.Proof, &x.GivenTo, &x.For, &x.Side, &x.Rights)
+			&x.Gone, &x.decision, &x.Proof, &x.GivenTo, &x.For, &x.ByRole, &x.Side, &x.Rights)
 	})
 }
 

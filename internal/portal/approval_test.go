@@ -714,3 +714,85 @@ func TestApprovalFollowUp(t *testing.T) {
 		refuses(t, "Remind of nobody", tom.Remind(ctx, d.ID), "remind", "nobody_asked")
 	})
 }
+
+// A role asks those who have it when the request is sent: not who gets it later.
+func TestApproverRoles(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		decides(t, w)
+		_, versions := banners(t, w, 1)
+		tom := w.As(w.Tom)
+		ask := func(draft bool, g portal.NewStage) (portal.ApprovalID, error) {
+			return tom.AskApproval(ctx, w.Site, portal.NewApproval{Title: "Banner", Versions: versions, Draft: draft, Stages: []portal.NewStage{g}})
+		}
+		asked := func(id portal.ApprovalID) (all string) {
+			t.Helper()
+			for _, x := range must[[]portal.ApprovalPerson](t)(tom.ApprovalPeople(ctx, id)) {
+				all += x.Name
+				if x.ByRole {
+					all += " by role"
+				}
+				all += ";"
+			}
+			return all
+		}
+		for what, g := range map[string]portal.NewStage{"of the team": {Of: portal.Team, Role: portal.RoleLeads}, "unknown": {Role: "everybody"}} {
+			_, err := ask(false, g)
+			refuses(t, "a role "+what, err, "stages.1.people", "choice")
+		}
+		_, err := ask(false, portal.NewStage{Role: portal.RoleApprovers, Rule: portal.RuleDecider})
+		refuses(t, "two who decide alone", err, "stages.1.people", "one_decides")
+
+		draft := must[portal.ApprovalID](t)(ask(true, portal.NewStage{Role: portal.RoleApprovers}))
+		if got := asked(draft); got != "" {
+			t.Errorf("a draft asks %s", got)
+		}
+		leads := must[portal.ApprovalID](t)(ask(false, portal.NewStage{Role: portal.RoleLeads}))
+		both := must[portal.ApprovalID](t)(ask(false, portal.NewStage{Role: portal.RoleApprovers, People: []portal.PersonID{w.Bea}, Rule: portal.RuleEveryone}))
+		if a, b := asked(leads), asked(both); a != "Cleo by role;" || b != "Bea;Cleo by role;" {
+			t.Errorf("the leads are %s, and all who may are %s", a, b)
+		}
+		if got := mailsAbout(t, w, string(leads)); got != "approval Cleo" {
+			t.Errorf("mails: %s", got)
+		}
+		for _, who := range []portal.PersonID{w.Dan, w.Carl, w.Rex} {
+			if g, err := w.As(who).ApprovalStages(ctx, leads); err != nil || len(g) > 0 {
+				t.Errorf("%s knows of %+v, %v", who, g, err)
+			}
+		}
+		if g := must[[]portal.ApprovalStage](t)(w.As(w.Cleo).ApprovalStages(ctx, leads)); len(g) != 1 || g[0].Role != portal.RoleLeads {
+			t.Errorf("as Cleo sees it: %+v", g)
+		}
+
+		// Bea leads, too, from now on.
+		write(t, w, `UPDATE client_users SET rights = (SELECT c.rights FROM client_users c WHERE c.id = $1) WHERE id = $2`, string(w.CleoUser), string(w.BeaAtAcme))
+		w.Regrant()
+		a := must[portal.Approval](t)(w.As(w.Bea).Approval(ctx, leads))
+		wants(t, "Decide as a lead since", w.As(w.Bea).Decide(ctx, leads, yes(a)), portal.ErrForbidden)
+		n, _, err := tom.AskedAs(ctx, leads)
+		if err != nil || n.Stages[0].Role != portal.RoleLeads || len(n.Stages[0].People) > 0 {
+			t.Errorf("asked again: %+v, %v", n.Stages, err)
+		}
+		again := must[portal.ApprovalID](t)(tom.AskApproval(ctx, w.Site, n))
+		if got := asked(again); got != "Bea by role;Cleo by role;" {
+			t.Errorf("asked again are %s", got)
+		}
+
+		// A draft asks whoever there is once it is sent.
+		write(t, w, `UPDATE client_users SET rights = 1 WHERE id = $1`, string(w.CleoUser))
+		w.Regrant()
+		n, _, err = tom.AskedAs(ctx, draft)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tom.ChangeApproval(ctx, draft, n, must[portal.Approval](t)(tom.Approval(ctx, draft)).Revision); err != nil {
+			t.Fatal(err)
+		}
+		if got := asked(draft); got != "Bea by role;" {
+			t.Errorf("the draft asks %s", got)
+		}
+		write(t, w, `UPDATE client_users SET rights = 1 WHERE id = $1`, string(w.BeaAtAcme))
+		w.Regrant()
+		_, err = ask(false, portal.NewStage{Role: portal.RoleLeads})
+		refuses(t, "a role that nobody has", err, "stages.1.people", "role_empty")
+	})
+}

@@ -12,11 +12,28 @@ import (
 
 // NewStage is one step of a NewApproval.
 type NewStage struct {
-	Of       Side // whose people are asked; empty: the client's
-	Rule     Rule // empty: anyone
+	Of       Side         // whose people are asked; empty: the client's
+	Rule     Rule         // empty: anyone
+	Role     ApproverRole // of the client: whoever has it when this is sent is asked, besides People
 	People   []PersonID
 	Advisers []PersonID // whose answers do not count; clients know of their own
+
+	byRole []PersonID // of People, those who are asked as one of the role
 }
+
+// An ApproverRole asks whoever of the client's people has it in the project. Who is
+// asked is found when the request is sent, and stays: whoever gets the role later is
+// not asked by it, and whoever loses it is among those who are gone.
+type ApproverRole string
+
+// The roles.
+const (
+	RoleLeads     ApproverRole = "leads"     // who may decide, and invite colleagues
+	RoleApprovers ApproverRole = "approvers" // who may decide
+)
+
+// ApproverRoles lists them.
+var ApproverRoles = []ApproverRole{RoleLeads, RoleApprovers}
 
 // MaxStages bounds the stages of an approval.
 const MaxStages = 5
@@ -94,20 +111,33 @@ func (n *NewApproval) checkStages(c *checks) {
 		if !slices.Contains(Rules, g.Rule) {
 			c.fail(stageField(i, "rule"), "choice")
 		}
+		if g.Role != "" && (g.Of != ClientSide || !slices.Contains(ApproverRoles, g.Role)) {
+			c.fail(field, "choice")
+		}
 		g.People, g.Advisers = unique(g.People), unique(g.Advisers)
 		g.Advisers = slices.DeleteFunc(g.Advisers, func(p PersonID) bool { return slices.Contains(g.People, p) })
 		switch {
-		case len(g.People) == 0:
+		case len(g.People) == 0 && g.Role == "":
 			c.fail(field, "required")
-		case g.Rule == RuleDecider && len(g.People) > 1:
-			c.fail(field, "one_decides")
-		case len(g.People)+len(g.Advisers) > maxApprovers:
-			c.fail(field, "too_many", "max", strconv.Itoa(maxApprovers))
+		case !g.fits(c, field):
 		case g.Of == Team && shown:
 			c.fail(field, "team_first")
 		}
 		shown = shown || g.Of == ClientSide
 	}
+}
+
+// fits makes sure that so many can be asked in a stage.
+func (g *NewStage) fits(c *checks, field string) bool {
+	switch {
+	case g.Rule == RuleDecider && len(g.People) > 1:
+		c.fail(field, "one_decides")
+	case len(g.People)+len(g.Advisers) > maxApprovers:
+		c.fail(field, "too_many", "max", strconv.Itoa(maxApprovers))
+	default:
+		return true
+	}
+	return false
 }
 
 // stageField is the field of a form in which something of a stage is chosen,
@@ -131,6 +161,7 @@ func (me *Scope) AskApproval(ctx context.Context, project ProjectID, n NewApprov
 	}
 	id := ApprovalID(db.NewID("apr"))
 	err := me.write(ctx, func(t *tx) error {
+		n := n // who has a role is found anew each time
 		p, err := t.projectFor(ctx, project, Contribute)
 		if err != nil {
 			return err
@@ -146,7 +177,7 @@ func (me *Scope) AskApproval(ctx context.Context, project ProjectID, n NewApprov
 		if err != nil {
 			return err
 		}
-		if err := t.checkPeople(ctx, p, n); err != nil {
+		if err := t.checkPeople(ctx, p, &n); err != nil {
 			return err
 		}
 		if err := t.insertApproval(ctx, id, p, n, subjects, round); err != nil {
@@ -167,6 +198,7 @@ func (me *Scope) ChangeApproval(ctx context.Context, id ApprovalID, n NewApprova
 		return err
 	}
 	return me.write(ctx, func(t *tx) error {
+		n := n
 		a, p, err := t.approvalHeld(ctx, id, Contribute)
 		switch {
 		case err != nil:
@@ -179,7 +211,7 @@ func (me *Scope) ChangeApproval(ctx context.Context, id ApprovalID, n NewApprova
 		if err != nil {
 			return err
 		}
-		if err := t.checkPeople(ctx, p, n); err != nil {
+		if err := t.checkPeople(ctx, p, &n); err != nil {
 			return err
 		}
 		for _, table := range []string{"approval_people", "approval_stages", "approval_subjects"} {
@@ -344,8 +376,9 @@ SELECT `+versionColumns+` FROM my_attachments f JOIN my_versions v ON v.file_id 
 	return all, err
 }
 
-// checkPeople makes sure that all who are asked can answer.
-func (t *tx) checkPeople(ctx context.Context, p Project, n NewApproval) error {
+// checkPeople makes sure that all who are asked can answer, and finds those who are
+// asked by their role unless it stays a draft.
+func (t *tx) checkPeople(ctx context.Context, p Project, n *NewApproval) error {
 	approvers, err := projectPeople(ctx, t, p.ID, ClientSide, Decide)
 	if err != nil {
 		return err
@@ -358,7 +391,19 @@ func (t *tx) checkPeople(ctx context.Context, p Project, n NewApproval) error {
 		return slices.ContainsFunc(all, func(x ProjectPerson) bool { return x.Person == id && (side == "" || x.Side == side) })
 	}
 	var c checks
-	for i, g := range n.Stages {
+	n.Stages = slices.Clone(n.Stages)
+	for i := range n.Stages {
+		g := &n.Stages[i]
+		if g.Role != "" && !n.Draft {
+			field := stageField(i, "people")
+			if err := t.findRole(ctx, p, g); err != nil {
+				return err
+			}
+			if len(g.People) == 0 {
+				c.fail(field, "role_empty")
+			}
+			g.fits(&c, field)
+		}
 		for _, id := range g.People {
 			if g.Of == ClientSide && !has(approvers, id, ClientSide) || g.Of == Team && !has(everybody, id, Team) {
 				c.fail(stageField(i, "people"), "cannot_decide")
@@ -371,6 +416,29 @@ func (t *tx) checkPeople(ctx context.Context, p Project, n NewApproval) error {
 		}
 	}
 	return c.err()
+}
+
+// findRole adds to a stage whoever has its role.
+func (t *tx) findRole(ctx context.Context, p Project, g *NewStage) error {
+	all, err := withRole(ctx, t, p.ID, g.Role)
+	for _, x := range all {
+		if !slices.Contains(g.People, x.Person) {
+			g.byRole = append(g.byRole, x.Person)
+		}
+	}
+	g.People = slices.Concat(g.People, g.byRole)
+	g.Advisers = slices.DeleteFunc(slices.Clone(g.Advisers), func(p PersonID) bool { return slices.Contains(g.byRole, p) })
+	return err
+}
+
+// withRole are the client's people who have a role in a project.
+func withRole(ctx context.Context, r reader, project ProjectID, role ApproverRole) ([]ProjectPerson, error) {
+	all, err := projectPeople(ctx, r, project, ClientSide, Decide)
+	if err != nil || role != RoleLeads {
+		return all, err
+	}
+	leads, err := projectPeople(ctx, r, project, ClientSide, Invite)
+	return slices.DeleteFunc(all, func(x ProjectPerson) bool { return !slices.Contains(leads, x) }), err
 }
 
 func (t *tx) insertApproval(ctx context.Context, id ApprovalID, p Project, n NewApproval, subjects []Version, round int) error {
@@ -396,12 +464,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'draft', $13, $14, $1
 		}
 	}
 	for i, g := range n.Stages {
-		if err := t.must(ctx, `INSERT INTO approval_stages (approval_id, number, side, rule) VALUES ($1, $2, $3, $4)`, string(id), i+1, string(g.Of), string(g.Rule)); err != nil {
+		if err := t.must(ctx, `INSERT INTO approval_stages (approval_id, number, side, rule, asked_role) VALUES ($1, $2, $3, $4, $5)`, string(id), i+1, string(g.Of), string(g.Rule), string(g.Role)); err != nil {
 			return err
 		}
 		for role, people := range map[string][]PersonID{"decider": g.People, "adviser": g.Advisers} {
 			for _, person := range people {
-				if err := t.must(ctx, `INSERT INTO approval_people (approval_id, stage, person_id, role) VALUES ($1, $2, $3, $4)`, string(id), i+1, string(person), role); err != nil {
+				if err := t.must(ctx, `INSERT INTO approval_people (approval_id, stage, person_id, role, by_role) VALUES ($1, $2, $3, $4, $5)`, string(id), i+1, string(person), role, slices.Contains(g.byRole, person)); err != nil {
 					return err
 				}
 			}
@@ -583,6 +651,7 @@ func (a Approval) audience() Side {
 // ApprovalChoices are what a request to decide can name, of the project.
 type ApprovalChoices struct {
 	Approvers []ProjectPerson // of the client, who can decide
+	Leads     []ProjectPerson // of them, those who have the role
 	People    []ProjectPerson // whoever sees the project
 	Files     []Version       // the newest that the client sees of each of the newest files, and the team's own
 }
@@ -590,6 +659,9 @@ type ApprovalChoices struct {
 // ApprovalChoices returns what an approval in the project can name. For its team.
 func (me *Scope) ApprovalChoices(ctx context.Context, project ProjectID) (c ApprovalChoices, err error) {
 	if c.Approvers, err = me.Approvers(ctx, project); err != nil {
+		return c, err
+	}
+	if c.Leads, err = withRole(ctx, me, project, RoleLeads); err != nil {
 		return c, err
 	}
 	if c.People, err = me.Advisers(ctx, project); err != nil {

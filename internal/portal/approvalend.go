@@ -114,10 +114,10 @@ func (me *Scope) AskedAs(ctx context.Context, id ApprovalID) (n NewApproval, pro
 		return n, "", err
 	}
 	for _, g := range stages {
-		s := NewStage{Of: g.Of, Rule: g.Rule}
+		s := NewStage{Of: g.Of, Rule: g.Rule, Role: g.Role}
 		for _, x := range people {
 			switch {
-			case x.Stage != g.Number || x.Gone || x.GivenTo != "":
+			case x.Stage != g.Number || x.Gone || x.GivenTo != "" || x.ByRole:
 			case x.Adviser:
 				s.Advisers = append(s.Advisers, x.Person)
 			default:

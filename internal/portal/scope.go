@@ -316,7 +316,7 @@ SELECT s.approval_id, s.position, s.file_id, s.version_id, s.sha256, s.result, f
   JOIN files f ON f.id = s.file_id JOIN versions v ON v.id = s.version_id`,
 
 	"my_approval_stages": `
-SELECT g.approval_id, g.number, g.side AS stage_side, g.rule, g.opened_at, g.closed_at, a.side, a.rights
+SELECT g.approval_id, g.number, g.side AS stage_side, g.rule, g.asked_role, g.opened_at, g.closed_at, a.side, a.rights
   FROM approval_stages g JOIN my_approvals a ON a.id = g.approval_id
  WHERE a.side = 'team' OR g.side = 'client'`,
 
@@ -328,7 +328,7 @@ SELECT x.approval_id, x.stage, x.person_id, n.name, x.role, x.answer, x.answered
        CASE WHEN a.side = 'team' AND NOT EXISTS (SELECT 1 FROM project_grants o WHERE o.actor = x.person_id AND o.project_id = a.project_id
                  AND (o.side = 'team' OR x.role = 'adviser' OR (o.rights & 32) <> 0)) THEN 1 ELSE 0 END AS gone,
        COALESCE(d.note, '') AS note, COALESCE(d.proof, '') AS proof, COALESCE(x.given_to, '') AS given_to, COALESCE((SELECT o.name FROM persons o WHERE o.id = x.given_to), '') AS given_name,
-       COALESCE((SELECT o.name FROM persons o WHERE o.id = x.for_id), '') AS for_name, g.side AS stage_side, a.side, a.rights
+       COALESCE((SELECT o.name FROM persons o WHERE o.id = x.for_id), '') AS for_name, x.by_role, g.side AS stage_side, a.side, a.rights
   FROM approval_people x JOIN my_approvals a ON a.id = x.approval_id
   JOIN approval_stages g ON g.approval_id = x.approval_id AND g.number = x.stage
   JOIN persons n ON n.id = x.person_id

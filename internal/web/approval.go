@@ -669,9 +669,19 @@ func readStages(f *form) (all []portal.NewStage) {
 	}
 	for i := range count {
 		at := "stages." + strconv.Itoa(i+1) + "."
-		all = append(all, portal.NewStage{Of: portal.Side(f.one(at + "of")), Rule: portal.Rule(f.one(at + "rule")), People: persons(f, at+"people"), Advisers: persons(f, at+"advisers")})
+		all = append(all, portal.NewStage{Of: portal.Side(f.one(at + "of")), Rule: portal.Rule(f.one(at + "rule")), Role: roleTicked(f, at+"role"), People: persons(f, at+"people"), Advisers: persons(f, at+"advisers")})
 	}
 	return all
+}
+
+// roleTicked is the role that is asked; the wider one of several.
+func roleTicked(f *form, name string) (role portal.ApproverRole) {
+	for _, r := range f.all(name) {
+		if role == "" || portal.ApproverRole(r) == portal.RoleApprovers {
+			role = portal.ApproverRole(r)
+		}
+	}
+	return role
 }
 
 // reshaped does to the stages what a button of the form says, and says which is

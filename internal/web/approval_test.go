@@ -127,6 +127,16 @@ func TestApprovalStages(t *testing.T) {
 		approve(cleo)
 		approve(bea)
 		bea.Get(at).MustBe(200).MustContain("Bea approved it", "Those who decide next on").MustNotContain("Cleo asked for")
+
+		// The leads, whoever they are when it is sent.
+		f = tom.Get(to+"/new?again="+strings.TrimPrefix(at, "/approvals/")).MustBe(200).MustContain("Every lead of Acme", "Now Cleo.", "Now Bea and Cleo.").Form(to)
+		f = f.Press("do", "remove.1").Submit(tom).MustBe(200).Form(to).Press("do", "remove.2").Submit(tom).MustBe(200).Form(to)
+		p = f.Set("stages.1.people").Set("stages.1.role", "leads").Set("title", "For the leads").Press("do", "client").Submit(tom).MustBe(200)
+		if got := p.Attrs(`input[name="stages.1.role"][checked]`, "value"); len(got) != 1 || got[0] != "leads" {
+			t.Errorf("ticked are the roles %v", got)
+		}
+		at, _, _ = strings.Cut(p.Form(to).Press("do", "remove.2").Submit(tom).MustBe(200).Form(to).Submit(tom).MustBe(200).MustContain("A lead who joins later is not", "as a lead").Path, "?")
+		cleo.Get(at).MustBe(200).MustContain("The leads of Acme are asked", "as a lead", "Approve v1")
 	})
 }
 
