@@ -122,6 +122,7 @@ type Happening struct {
 // Kinds of Mail.
 const (
 	MailCode            = "sign_in_code"     // Subject is for Code
+	MailAnswerCode      = "answer_code"      // likewise; it answers an approval, and does not sign in
 	MailReset           = "password_reset"   // Subject is for Token(PurposeReset, …)
 	MailEmailChange     = "email_change"     // Subject is for Token(PurposeEmail, …); goes to the new address
 	MailEmailChanged    = "email_changed"    // Subject is the change; goes to the old address

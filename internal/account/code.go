@@ -23,16 +23,22 @@ const (
 // The answer is the same for everybody else, in content and time. It returns
 // *Throttled, or ErrEmail for a text that is no address.
 func (a *Accounts) RequestCode(ctx context.Context, email string, addr netip.Addr) (browser string, err error) {
+	return a.requestCode(ctx, email, "", MailCode, addr)
+}
+
+// requestCode mails a code that is good for one thing alone: to answer an approval,
+// or, without one, to sign in.
+func (a *Accounts) requestCode(ctx context.Context, email, answers, kind string, addr netip.Addr) (browser string, err error) {
 	browser = newToken("vt_brw_")
 	err = a.request(ctx, email, addr, "code", func(tx *db.Tx, p Person) error {
 		now := a.now()
 		id := db.NewID("cod")
-		_, err := tx.Exec(ctx, `INSERT INTO sign_in_codes (id, person_id, browser, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)`,
-			id, p.ID, tokenHash(browser), db.Micros(now), db.Micros(now.Add(CodeLife)))
+		_, err := tx.Exec(ctx, `INSERT INTO sign_in_codes (id, person_id, browser, answers, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+			id, p.ID, tokenHash(browser), answers, db.Micros(now), db.Micros(now.Add(CodeLife)))
 		if err != nil {
 			return fmt.Errorf("account: making a code: %w", err)
 		}
-		if err := a.mail(ctx, tx, Mail{MailCode, p.ID, p.Email, id}); err != nil {
+		if err := a.mail(ctx, tx, Mail{kind, p.ID, p.Email, id}); err != nil {
 			return err
 		}
 		return a.record(ctx, tx, Happening{Kind: CodeRequested, Person: p.ID, Address: addrText(addr)})
@@ -78,7 +84,7 @@ func (a *Accounts) RedeemCode(ctx context.Context, browser, email, code string, 
 	if err != nil {
 		key = ""
 	}
-	err = a.redeem(ctx, browser, key, code, m.Address, func(tx *db.Tx, person PersonID) (err error) {
+	err = a.redeem(ctx, "", browser, key, code, m.Address, func(tx *db.Tx, person PersonID) (err error) {
 		s, token, err = a.NewSession(ctx, tx, person, ByCode, m, 0)
 		return err
 	})
@@ -97,12 +103,12 @@ func (a *Accounts) ProveByCode(ctx context.Context, s Session, browser, code str
 		return err
 	}
 	addr, _ := netip.ParseAddr(s.Address)
-	return a.redeem(ctx, browser, key, code, addr, func(tx *db.Tx, _ PersonID) error { return a.proved(ctx, tx, s, ByCode) })
+	return a.redeem(ctx, "", browser, key, code, addr, func(tx *db.Tx, _ PersonID) error { return a.proved(ctx, tx, s, ByCode) })
 }
 
 // redeem uses a code up and then does what it allows. A try is counted, and
-// committed, before the code is looked at.
-func (a *Accounts) redeem(ctx context.Context, browser, emailKey, code string, addr netip.Addr, do func(*db.Tx, PersonID) error) error {
+// committed, before the code is looked at. One that is for something else is none.
+func (a *Accounts) redeem(ctx context.Context, answers, browser, emailKey, code string, addr netip.Addr, do func(*db.Tx, PersonID) error) error {
 	from := bucket{"redeem:" + neighbourhood(addr), addressCode}
 	if err := a.take(ctx, from); err != nil {
 		return err
@@ -112,10 +118,10 @@ func (a *Accounts) redeem(ctx context.Context, browser, emailKey, code string, a
 	var person PersonID
 	err := a.d.Write(ctx, func(tx *db.Tx) error {
 		return tx.QueryRow(ctx, `UPDATE sign_in_codes SET tries = tries + 1
-			WHERE browser = $1 AND used_at IS NULL AND tries < $2 AND expires_at > $3 AND created_at <= $4
+			WHERE browser = $1 AND answers = $6 AND used_at IS NULL AND tries < $2 AND expires_at > $3 AND created_at <= $4
 			  AND EXISTS (SELECT 1 FROM persons p WHERE p.id = sign_in_codes.person_id AND p.email_key = $5)
 			RETURNING id, person_id`,
-			tokenHash(browser), codeTries, now, now+skew.Microseconds(), emailKey).Scan(&id, &person)
+			tokenHash(browser), codeTries, now, now+skew.Microseconds(), emailKey, answers).Scan(&id, &person)
 	})
 	if err != nil && !errors.Is(err, db.ErrNoRows) {
 		return fmt.Errorf("account: trying a code: %w", err)
@@ -167,6 +173,7 @@ type Code struct {
 	Digits    string
 	Person    PersonID
 	Email     string
+	Answers   string // the approval that it is for; empty: signing in
 	ExpiresAt time.Time
 	Valid     bool // it can still be redeemed
 }
@@ -177,9 +184,9 @@ func (a *Accounts) Code(ctx context.Context, id string) (Code, error) {
 	c := Code{Digits: a.code(id)}
 	var expires, tries int64
 	var used int64
-	err := a.d.QueryRow(ctx, `SELECT c.person_id, p.email, c.expires_at, c.tries, COALESCE(c.used_at, 0)
+	err := a.d.QueryRow(ctx, `SELECT c.person_id, p.email, c.answers, c.expires_at, c.tries, COALESCE(c.used_at, 0)
 		FROM sign_in_codes c JOIN persons p ON p.id = c.person_id WHERE c.id = $1`, id).
-		Scan(&c.Person, &c.Email, &expires, &tries, &used)
+		Scan(&c.Person, &c.Email, &c.Answers, &expires, &tries, &used)
 	if errors.Is(err, db.ErrNoRows) {
 		return Code{}, ErrNotFound
 	}

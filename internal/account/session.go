@@ -35,6 +35,7 @@ const (
 	ByCode       = "code"
 	ByInvitation = "invitation"
 	BySetUp      = "setup"
+	BySignIn     = "sign_in" // whichever of them it was
 )
 
 // Why a session ended. Package portal may give EndAll further reasons.
@@ -325,7 +326,7 @@ func (a *Accounts) Sessions(ctx context.Context, person PersonID) ([]Session, er
 	return list, nil
 }
 
-// SignOut ends the session at hand.
+// SignOut ends the session at hand. Its browser does not know its person any more.
 func (a *Accounts) SignOut(ctx context.Context, s Session) error {
 	err := a.end(ctx, s.Person, s.ID, WhySignedOut)
 	if errors.Is(err, ErrNotFound) {
@@ -334,7 +335,7 @@ func (a *Accounts) SignOut(ctx context.Context, s Session) error {
 	return err
 }
 
-// EndSession ends one of a person's own sessions. It returns ErrNotFound for
+// EndSession ends one of a person's own sessions, as SignOut does. It returns ErrNotFound for
 // one that is over or somebody else's.
 func (a *Accounts) EndSession(ctx context.Context, person PersonID, id SessionID) error {
 	return a.end(ctx, person, id, WhyEnded)
@@ -350,6 +351,9 @@ func (a *Accounts) end(ctx context.Context, person PersonID, id SessionID, why s
 		if n == 0 {
 			return ErrNotFound
 		}
+		if _, err := tx.Exec(ctx, `DELETE FROM known_browsers WHERE person_id = $1 AND session_id = $2`, person, id); err != nil {
+			return fmt.Errorf("account: forgetting a browser: %w", err)
+		}
 		return a.record(ctx, tx, Happening{SessionEnded, person, "", map[string]string{"sessions": string(id), "why": why}})
 	})
 }
@@ -358,7 +362,7 @@ func (a *Accounts) end(ctx context.Context, person PersonID, id SessionID, why s
 // browsers know them no more.
 func (a *Accounts) EndOthers(ctx context.Context, s Session) (ended []SessionID, err error) {
 	err = a.d.Write(ctx, func(tx *db.Tx) (err error) {
-		if err = a.forgetBrowsers(ctx, tx, s.Person); err == nil {
+		if err = a.forgetBrowsers(ctx, tx, s.Person, s.ID); err == nil {
 			ended, err = a.endSessions(ctx, tx, s.Person, s.ID, WhyEnded)
 		}
 		return err
@@ -396,7 +400,7 @@ func (a *Accounts) endSessions(ctx context.Context, tx *db.Tx, person PersonID, 
 // voidLinks makes a person's codes and mailed links useless, those to decide by
 // among them, and no browser known as theirs.
 func (a *Accounts) voidLinks(ctx context.Context, tx *db.Tx, person PersonID) error {
-	if err := a.forgetBrowsers(ctx, tx, person); err != nil {
+	if err := a.forgetBrowsers(ctx, tx, person, ""); err != nil {
 		return err
 	}
 	now := db.Micros(a.now())

@@ -151,6 +151,6 @@ func (s *server) approvals() {
 		return me.Reassign(ctx, portal.ApprovalID(id), in.From, in.Person)
 	})
 	act(s, http.MethodDelete, "/api/approvals/{id}/decision", "undo-decision", "Take your answer back, within ten minutes", func(ctx context.Context, me *portal.Scope, id string) error {
-		return me.Undo(ctx, portal.ApprovalID(id))
+		return me.UndoBy(ctx, portal.ApprovalID(id), portal.ProofToken)
 	})
 }

@@ -756,7 +756,7 @@ CREATE TABLE known_browsers (
   person_id  TEXT   NOT NULL REFERENCES persons (id),
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL
-);
+, session_id TEXT NOT NULL DEFAULT '', answers TEXT NOT NULL DEFAULT '');
 
 CREATE INDEX known_browsers_expires ON known_browsers (expires_at);
 
@@ -1226,7 +1226,7 @@ CREATE TABLE sign_in_codes (
   expires_at  BIGINT NOT NULL,
   tries       BIGINT NOT NULL DEFAULT 0,
   used_at     BIGINT
-);
+, answers TEXT NOT NULL DEFAULT '');
 
 CREATE INDEX sign_in_codes_person ON sign_in_codes (person_id, id);
 

@@ -35,6 +35,7 @@ var kinds = map[string]func(*Notifier, context.Context, *letter) error{
 	"team_invitation":            (*Notifier).teamInvitation,
 	"invitation_asked":           (*Notifier).invitationAsked,
 	account.MailCode:             (*Notifier).code,
+	account.MailAnswerCode:       (*Notifier).answerCode,
 	account.MailReset:            (*Notifier).reset,
 	account.MailEmailChange:      (*Notifier).emailChange,
 	account.MailEmailChanged:     (*Notifier).emailChanged,
@@ -238,21 +239,54 @@ func (n *Notifier) invitationAsked(ctx context.Context, l *letter) error {
 // code is a code to sign in with.
 func (n *Notifier) code(ctx context.Context, l *letter) error {
 	c, err := n.accounts.Code(ctx, l.mail.Subject)
-	switch {
-	case err != nil:
+	if err == nil {
+		err = l.digits(c)
+	}
+	if err != nil {
 		return err
-	case !l.now.Before(c.ExpiresAt):
-		return &portal.Unwanted{Why: "expired"}
-	case !c.Valid:
-		return &portal.Unwanted{Why: "used"}
 	}
 	l.Subject = l.T("mail.code.subject", "workspace", brief(l.brand.Name))
 	l.body.Heading = l.T("mail.code.heading")
 	l.body.Preheader = l.T("mail.code.preheader")
 	l.body.Paragraphs = []string{l.T("mail.code.text")}
-	l.body.Code = c.Digits[:4] + " " + c.Digits[4:]
-	l.body.After = []string{l.T("mail.code.until", "life", l.For(account.CodeLife), "time", l.Clock(c.ExpiresAt)), l.T("mail.code.not_you")}
+	l.body.After = append(l.body.After, l.T("mail.code.not_you"))
 	l.body.Footer = []string{l.T("mail.why_sign_in", "workspace", l.brand.Name)}
+	return nil
+}
+
+// digits has the mail show a code, unless it is good for nothing any more.
+func (l *letter) digits(c account.Code) error {
+	switch {
+	case !l.now.Before(c.ExpiresAt):
+		return &portal.Unwanted{Why: "expired"}
+	case !c.Valid:
+		return &portal.Unwanted{Why: "used"}
+	}
+	l.body.Code = c.Digits[:4] + " " + c.Digits[4:]
+	l.body.After = []string{l.T("mail.code.until", "life", l.For(account.CodeLife), "time", l.Clock(c.ExpiresAt))}
+	return nil
+}
+
+// answerCode is a code with which one approval is answered: whoever is asked for it
+// is to know what it says yes or no to.
+func (n *Notifier) answerCode(ctx context.Context, l *letter) error {
+	c, err := n.accounts.Code(ctx, l.mail.Subject)
+	if err == nil {
+		err = l.digits(c)
+	}
+	if err != nil {
+		return err
+	}
+	a, err := n.portal.As(portal.PersonActor(l.mail.Person).ReadOnly()).Approval(ctx, portal.ApprovalID(c.Answers))
+	if err != nil {
+		return err
+	}
+	l.Subject = l.T("mail.answer_code.subject", "project", brief(a.ProjectName), "title", brief(a.Title))
+	l.body.Heading = l.T("mail.answer_code.heading", "title", a.Title)
+	l.body.Preheader = l.T("mail.code.preheader")
+	l.body.Paragraphs = []string{l.T("mail.code.text")}
+	l.body.After = append(l.body.After, l.T("mail.answer_code.not_you"))
+	l.body.Footer = []string{l.T("mail.answer_code.why", "workspace", l.brand.Name)}
 	return nil
 }
 

@@ -441,6 +441,11 @@ func lastAnswer(ctx context.Context, r reader, a Approval, who PersonID) (Approv
 // answered after it and the next stage has not begun: else ErrConflict. Answers
 // are awaited again.
 func (me *Scope) Undo(ctx context.Context, id ApprovalID) error {
+	return me.UndoBy(ctx, id, ProofSession)
+}
+
+// UndoBy is Undo by whoever proved so who they are.
+func (me *Scope) UndoBy(ctx context.Context, id ApprovalID, proof Proof) error {
 	return me.write(ctx, func(t *tx) error {
 		a, err := t.lockedApproval(ctx, id)
 		if err != nil {
@@ -461,11 +466,11 @@ func (me *Scope) Undo(ctx context.Context, id ApprovalID) error {
 		if err != nil {
 			return err
 		}
-		return t.undo(ctx, a, f, d)
+		return t.undo(ctx, a, f, d, proof)
 	})
 }
 
-func (t *tx) undo(ctx context.Context, a Approval, f flow, d ApprovalDecision) error {
+func (t *tx) undo(ctx context.Context, a Approval, f flow, d ApprovalDecision, proof Proof) error {
 	of := f.stages[f.stage-1].of
 	if err := t.unlistChanges(ctx, a); err != nil {
 		return err
@@ -496,7 +501,7 @@ UPDATE approval_people SET answer = '', answered_at = NULL, decision_id = NULL W
 	}
 	if err := t.must(ctx, `
 INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, undoes, content, at, address, proof) VALUES ($1, $2, $3, $4, $5, 'undone', $6, $7, $8, $9, $10)`,
-		db.NewID("dec"), string(a.ID), f.stage, string(d.Person), d.role, string(d.ID), a.Content, t.now, t.address, string(d.Proof)); err != nil {
+		db.NewID("dec"), string(a.ID), f.stage, string(d.Person), d.role, string(d.ID), a.Content, t.now, t.address, string(proof)); err != nil {
 		return err
 	}
 	if _, err := t.exec(ctx, `UPDATE approval_subjects SET result = '' WHERE approval_id = $1`, string(a.ID)); err != nil {

@@ -223,12 +223,13 @@ func (l *ApprovalLink) MayUndo(ctx context.Context) (time.Time, error) {
 	return l.me.MayUndo(ctx, l.Approval)
 }
 
-// Undo takes the answer back in the browser in which it was given.
+// Undo takes the answer back in the browser in which it was given, which is proof
+// of the same kind.
 func (l *ApprovalLink) Undo(ctx context.Context, pass string) error {
 	if !l.Passed(pass) {
 		return ErrForbidden
 	}
-	return l.me.Undo(ctx, l.Approval.ID)
+	return l.me.UndoBy(ctx, l.Approval.ID, l.mine.Proof)
 }
 
 // ForgetLinks removes mailed links that have been over for long.

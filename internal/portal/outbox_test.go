@@ -117,7 +117,7 @@ func TestMailReadable(t *testing.T) {
 			kind, subject string
 			owner, admin  bool
 		}{
-			{"sign_in_code", "cod_1", false, false}, {"password_reset", "rst_1", false, false}, {"email_change", "eml_1", false, false},
+			{"sign_in_code", "cod_1", false, false}, {"answer_code", "cod_2", false, false}, {"password_reset", "rst_1", false, false}, {"email_change", "eml_1", false, false},
 			{"password_changed", string(w.Cleo), true, true}, {"invitation", "inv_1", true, true}, {"team_invitation", "inv_o", true, false},
 		} {
 			id := newMail(t, w, c.kind, w.Uma, c.subject, portal.MailKept)

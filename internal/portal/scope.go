@@ -703,7 +703,7 @@ SELECT m.id, m.message_id, m.recipient, m.sender, m.blob, m.size, m.received_at,
 	"my_mails": `
 SELECT m.id, m.kind, m.person_id, m.address, m.subject_id, m.state, m.reason, m.tries, m.created_at, m.due_at, m.sent_at,
        a.name AS person_name, c.id AS client_id, c.name AS client_name,
-       CASE WHEN m.kind IN ('sign_in_code', 'password_reset', 'email_change') THEN 0
+       CASE WHEN m.kind IN ('sign_in_code', 'answer_code', 'password_reset', 'email_change') THEN 0
             WHEN i.role = 'owner' AND r.role <> 'owner' THEN 0 ELSE 1 END AS readable,
        r.side, r.rights
   FROM mails m JOIN my_role r ON (r.rights & 1024) <> 0

@@ -46,15 +46,38 @@ func (s *Server) knownTokens(r *http.Request) string {
 	return ""
 }
 
-// knowBrowser has a person known in this browser from now on.
-func (s *Server) knowBrowser(w http.ResponseWriter, r *http.Request, who portal.PersonID) error {
-	was := s.knownTokens(r)
-	tokens, err := s.Accounts.KnowBrowser(r.Context(), who, was)
-	if err != nil || tokens == was {
-		return err
+// knowBrowser has whoever signed in known in this browser from now on, unless it is
+// shared: then it forgets them, should it have known them before.
+func (s *Server) knowBrowser(w http.ResponseWriter, r *http.Request, in account.Session) error {
+	if in.Shared {
+		return s.forgetBrowser(w, r, in.Person)
 	}
-	http.SetCookie(w, &http.Cookie{Name: s.knownCookie(), Value: tokens, Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode, MaxAge: int(account.BrowserLife.Seconds())})
-	return nil
+	tokens, err := s.Accounts.KnowBrowser(r.Context(), in, s.knownTokens(r))
+	if err == nil {
+		s.setKnown(w, tokens)
+	}
+	return err
+}
+
+// forgetBrowser has a person known in this browser no more.
+func (s *Server) forgetBrowser(w http.ResponseWriter, r *http.Request, who portal.PersonID) error {
+	was := s.knownTokens(r)
+	if was == "" {
+		return nil
+	}
+	tokens, err := s.Accounts.ForgetBrowser(r.Context(), who, was)
+	if err == nil && tokens != was {
+		s.setKnown(w, tokens)
+	}
+	return err
+}
+
+func (s *Server) setKnown(w http.ResponseWriter, tokens string) {
+	c := &http.Cookie{Name: s.knownCookie(), Value: tokens, Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode, MaxAge: int(account.BrowserLife.Seconds())}
+	if tokens == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
 }
 
 // The cookie of a browser in which a link's answer was given, and can be taken back.
@@ -74,7 +97,8 @@ func decidePath(r *http.Request) string { return "/decide/" + r.PathValue("token
 type mailed struct {
 	*portal.ApprovalLink
 	who   account.Person
-	known bool // they are its person, as far as this browser tells
+	known bool         // they are its person, as far as this browser tells,
+	proof portal.Proof // and by what
 }
 
 // openMailed opens the link in the address, and has its page speak as its person
@@ -93,9 +117,14 @@ func (s *Server) openMailed(w http.ResponseWriter, r *http.Request, me *visit) (
 	if m.who, err = s.Accounts.Person(r.Context(), l.Person); err != nil {
 		return nil, err
 	}
-	if m.known = me.Person.ID == l.Person; !m.known {
-		if m.known, err = s.Accounts.KnowsBrowser(r.Context(), l.Person, s.knownTokens(r)); err != nil {
+	if m.known, m.proof = me.Person.ID == l.Person, portal.ProofMail; !m.known {
+		by, err := s.Accounts.KnowsBrowser(r.Context(), l.Person, s.knownTokens(r), string(l.Approval.ID))
+		if err != nil {
 			return nil, err
+		}
+		m.known = by != ""
+		if by == account.ByCode {
+			m.proof = portal.ProofCode
 		}
 	}
 	me.Book = s.book(&visit{Person: m.who, Brand: me.Brand}, r)
@@ -245,12 +274,12 @@ func (s *Server) decideByMail(w http.ResponseWriter, r *http.Request, me *visit)
 	if err = f.err(); err == nil && l.State == portal.AnswerAwaited {
 		err = l.Check(in)
 	}
-	in.Proof = portal.ProofMail
+	in.Proof = l.proof
 	if err == nil && l.State == portal.AnswerAwaited && !l.known {
 		if code == "" || again {
 			return s.mailAnswerCode(w, r, me, l, p)
 		}
-		switch err := s.Accounts.CheckCode(r.Context(), l.Person, s.codeBrowser(r), code, s.addr(r)); {
+		switch err := s.Accounts.CheckCode(r.Context(), l.Person, string(l.Approval.ID), s.codeBrowser(r), code, s.addr(r)); {
 		case errors.Is(err, account.ErrCode):
 			p.Invalid = map[string]portal.Reason{"code": {Key: "code"}}
 			return s.renderAnswerCode(w, r, me, l, http.StatusUnprocessableEntity, p)
@@ -260,9 +289,11 @@ func (s *Server) decideByMail(w http.ResponseWriter, r *http.Request, me *visit)
 		in.Proof = portal.ProofCode
 		s.setCodeCookie(w, "")
 		if !p.Shared {
-			if err := s.knowBrowser(w, r, l.Person); err != nil {
+			tokens, err := s.Accounts.KnowAnswer(r.Context(), l.Person, s.knownTokens(r), string(l.Approval.ID))
+			if err != nil {
 				return err
 			}
+			s.setKnown(w, tokens)
 		}
 	}
 	if err == nil {
@@ -296,7 +327,7 @@ func (s *Server) decideByMail(w http.ResponseWriter, r *http.Request, me *visit)
 
 // mailAnswerCode mails the link's person a code, and asks for it.
 func (s *Server) mailAnswerCode(w http.ResponseWriter, r *http.Request, me *visit, l *mailed, p view.DecideCodePage) error {
-	browser, err := s.Accounts.RequestCode(r.Context(), l.who.Email, s.addr(r))
+	browser, err := s.Accounts.RequestAnswerCode(r.Context(), l.who.Email, string(l.Approval.ID), s.addr(r))
 	var throttled *account.Throttled
 	switch {
 	case errors.As(err, &throttled):

@@ -50,10 +50,8 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, me *visit, sessio
 			return err
 		}
 	}
-	if !session.Shared {
-		if err := s.knowBrowser(w, r, session.Person); err != nil {
-			return err
-		}
+	if err := s.knowBrowser(w, r, session); err != nil {
+		return err
 	}
 	s.setSession(w, session, token)
 	return seeOther(w, r, path)
@@ -315,15 +313,27 @@ func (s *Server) redeemCode(w http.ResponseWriter, r *http.Request, me *visit) e
 	return s.enter(w, r, me, session, token, p.Next)
 }
 
-// signOut answers with a page rather than a redirect, so that the browser
-// clears what it keeps for this site.
-func (s *Server) signOut(w http.ResponseWriter, r *http.Request, me *visit) error {
+// leave signs the visitor out, and has the browser forget them.
+func (s *Server) leave(w http.ResponseWriter, r *http.Request, me *visit) error {
+	// Whose session was over already leaves, too: then it forgets everybody.
+	if err := s.forgetBrowser(w, r, me.Person.ID); err != nil {
+		return err
+	}
 	if me.signedIn() {
 		if err := s.Accounts.SignOut(r.Context(), me.Session); err != nil && !errors.Is(err, account.ErrSignedOut) {
 			return err
 		}
 	}
 	s.clearSession(w)
+	return nil
+}
+
+// signOut answers with a page rather than a redirect, so that the browser
+// clears what it keeps for this site.
+func (s *Server) signOut(w http.ResponseWriter, r *http.Request, me *visit) error {
+	if err := s.leave(w, r, me); err != nil {
+		return err
+	}
 	b := me.Book
 	return s.say(w, r, http.StatusOK, view.SayPage{
 		Title: b.T("door.out.title"), Text: b.T("door.out.text"), On: ui.Link{Label: b.T("door.out.act"), Href: "/sign-in"}})

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
 	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
@@ -96,12 +95,9 @@ func (s *Server) switchPerson(w http.ResponseWriter, r *http.Request, me *visit)
 	if err := noFields(r); err != nil {
 		return err
 	}
-	if me.signedIn() {
-		if err := s.Accounts.SignOut(r.Context(), me.Session); err != nil && !errors.Is(err, account.ErrSignedOut) {
-			return err
-		}
+	if err := s.leave(w, r, me); err != nil {
+		return err
 	}
-	s.clearSession(w)
 	return seeOther(w, r, "/invitations/"+r.PathValue("token"))
 }
 
