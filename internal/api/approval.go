@@ -50,6 +50,19 @@ func approvalFileWire(s portal.ApprovalSubject) approvalFile {
 	return approvalFile{Position: s.Position, File: s.File, Version: s.Version, Name: s.Name, Number: s.Number, SHA256: s.SHA256, Newest: s.Newest, Result: s.Result}
 }
 
+type approvalAsked struct {
+	Person     portal.PersonID     `json:"person" doc:"Who is asked."`
+	Name       string              `json:"name" doc:"Their name."`
+	Stage      int                 `json:"stage" doc:"In which stage."`
+	Side       portal.Side         `json:"side" enum:"team,client" doc:"Whose they are."`
+	Adviser    bool                `json:"adviser,omitempty" doc:"Their answer does not count."`
+	Role       portal.ApproverRole `json:"role,omitempty" enum:"leads,approvers" doc:"They are asked as one of these, as they were when it was sent."`
+	Answer     portal.Answer       `json:"answer,omitempty" enum:"approved,approved_with_notes,changes_requested,declined" doc:"What they answered; absent while they have not."`
+	AnsweredAt *time.Time          `json:"answered_at,omitempty" doc:"When."`
+	Instead    string              `json:"instead,omitempty" doc:"The name of whoever answers instead of them."`
+	For        string              `json:"for,omitempty" doc:"The name of whose decision it was at first."`
+}
+
 type fileChange struct {
 	Position int    `json:"position" minimum:"1" doc:"Which of the files, from 1."`
 	Note     string `json:"note,omitempty" doc:"What to change in it."`
@@ -113,6 +126,26 @@ type approvalInstead struct {
 	Person portal.PersonID `json:"person" doc:"Who decides instead: somebody who may, and is not asked yet."`
 }
 
+func askedWire(ctx context.Context, me *portal.Scope, id portal.ApprovalID) (all []approvalAsked, err error) {
+	stages, err := me.ApprovalStages(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	roles := map[int]portal.ApproverRole{}
+	for _, g := range stages {
+		roles[g.Number] = g.Role
+	}
+	people, err := me.ApprovalPeople(ctx, id)
+	for _, x := range people {
+		a := approvalAsked{Person: x.Person, Name: x.Name, Stage: x.Stage, Side: x.Of, Adviser: x.Adviser, Answer: x.Answer, AnsweredAt: moment(x.AnsweredAt), Instead: x.GivenTo, For: x.For}
+		if x.ByRole {
+			a.Role = roles[x.Stage]
+		}
+		all = append(all, a)
+	}
+	return all, err
+}
+
 func (s *server) approvals() {
 	readAll(s, "/api/projects/{id}/approvals", "list-approvals", "What was asked to be approved, newest first", func(ctx context.Context, me *portal.Scope, q *inProject) ([]portal.Approval, string, error) {
 		p, err := me.Project(ctx, portal.ProjectID(q.ID))
@@ -141,6 +174,13 @@ func (s *server) approvals() {
 		all, err := me.ApprovalSubjects(ctx, portal.ApprovalID(q.ID))
 		return all, "", err
 	}, approvalFileWire)
+	readAll(s, "/api/approvals/{id}/people", "list-approval-people", "Who is asked, by stage: clients are told of their own", func(ctx context.Context, me *portal.Scope, q *byID) ([]approvalAsked, string, error) {
+		if _, err := me.Approval(ctx, portal.ApprovalID(q.ID)); err != nil {
+			return nil, "", err
+		}
+		all, err := askedWire(ctx, me, portal.ApprovalID(q.ID))
+		return all, "", err
+	}, func(a approvalAsked) approvalAsked { return a })
 	change(s, http.MethodPost, "/api/approvals/{id}/decision", "decide", "Answer an approval, as one of those who are asked", func(ctx context.Context, me *portal.Scope, id string, in approvalAnswer) error {
 		return me.Decide(ctx, portal.ApprovalID(id), in.portal())
 	})

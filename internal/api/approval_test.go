@@ -43,7 +43,21 @@ func TestApprovals(t *testing.T) {
 		if a := s.asks(mia, 200, "GET", path, ""); a.text("state") != "approved" || a.text("state_by") != "Cleo" {
 			t.Errorf("the team has %v", a)
 		}
-		if all := s.asks(mia, 200, "GET", "/api/projects/"+string(s.Site)+"/approvals", "").all("items"); len(all) != 3 || all[0].text("id") != string(id) {
+		// The leads, three working days of the client's from now.
+		calendar := "/api/clients/" + string(s.Acme) + "/calendar"
+		s.asks(mia, 422, "PUT", calendar, `{"working_days":["noday"],"revision":1}`)
+		rev := s.asks(mia, 200, "GET", calendar, "").text("revision")
+		s.asks(mia, 204, "PUT", calendar, `{"time_zone":"Asia/Dubai","working_days":["sun","mon"],"revision":`+rev+`}`)
+		led := s.asks(mia, 201, "POST", "/api/projects/"+string(s.Site)+"/approvals", `{"title":"Again","versions":["`+string(s.Items[s.Site][portal.ClientSide].Version)+`"],"due_in":3,"stages":[{"role":"leads"}]}`).text("id")
+		if a := s.asks(mia, 200, "GET", "/api/approvals/"+led, ""); a.text("due_on") != "2026-03-22" {
+			t.Errorf("it is due on %v", a["due_on"])
+		}
+		if all := s.asks(cleo, 200, "GET", "/api/approvals/"+led+"/people", "").all("items"); len(all) != 1 || all[0].text("name") != "Cleo" || all[0].text("role") != "leads" {
+			t.Errorf("asked are %v", all)
+		}
+		s.asks(mia, 204, "POST", "/api/approvals/"+led+"/cancelled", "")
+		s.asks(s.token("carl", "read", "write"), 404, "GET", "/api/approvals/"+led+"/people", "")
+		if all := s.asks(mia, 200, "GET", "/api/projects/"+string(s.Site)+"/approvals", "").all("items"); len(all) != 4 || all[1].text("id") != string(id) {
 			t.Errorf("the list: %v", all)
 		}
 	})

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -35,6 +36,16 @@ type clientChange struct {
 	Welcome  string          `json:"welcome,omitempty" doc:"What its people are greeted with: at most 20,000 characters."`
 	Revision int64           `json:"revision" doc:"As it was looked at."`
 }
+
+type clientCalendar struct {
+	TimeZone    string   `json:"time_zone,omitempty" maxLength:"64" doc:"Its IANA name; without, the workspace's."`
+	WorkingDays []string `json:"working_days,omitempty" maxItems:"7" enum:"mon,tue,wed,thu,fri,sat,sun" doc:"None: as in the workspace."`
+	OwnHolidays bool     `json:"own_holidays,omitempty" doc:"Whether it has holidays of its own, instead of the workspace's."`
+	Holidays    []string `json:"holidays,omitempty" maxItems:"100" doc:"Days, YYYY-MM-DD."`
+	Revision    int64    `json:"revision" doc:"As it was looked at."`
+}
+
+var weekdays = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 
 type clientQuery struct {
 	Page
@@ -123,6 +134,27 @@ func (s *server) clients() {
 	})
 	change(s, http.MethodPut, "/api/clients/{id}", "change-client", "Change a client", func(ctx context.Context, me *portal.Scope, id string, in clientChange) error {
 		return me.ChangeClient(ctx, portal.ClientID(id), portal.ClientSettings(in))
+	})
+	read(s, "/api/clients/{id}/calendar", "client-calendar", "When a client works: what is due in working days is counted by it", func(ctx context.Context, me *portal.Scope, id string) (clientCalendar, error) {
+		c, err := me.ClientCalendar(ctx, portal.ClientID(id))
+		w := clientCalendar{TimeZone: c.TimeZone, OwnHolidays: c.OwnHolidays, Holidays: c.Holidays, Revision: c.Revision}
+		for i, d := range weekdays {
+			if c.Week.Has(i) {
+				w.WorkingDays = append(w.WorkingDays, d)
+			}
+		}
+		return w, err
+	})
+	change(s, http.MethodPut, "/api/clients/{id}/calendar", "change-client-calendar", "Change when a client works", func(ctx context.Context, me *portal.Scope, id string, in clientCalendar) error {
+		c := portal.ClientCalendar{TimeZone: in.TimeZone, OwnHolidays: in.OwnHolidays, Holidays: in.Holidays, Revision: in.Revision}
+		for _, d := range in.WorkingDays {
+			i := slices.Index(weekdays, d)
+			if i < 0 {
+				return &portal.Invalid{Fields: map[string]portal.Reason{"working_days": {Key: "choice"}}}
+			}
+			c.Week |= 1 << i
+		}
+		return me.ChangeClientCalendar(ctx, portal.ClientID(id), c)
 	})
 	act(s, http.MethodPost, "/api/clients/{id}/archive", "archive-client", "Archive a client", func(ctx context.Context, me *portal.Scope, id string) error {
 		return me.ArchiveClient(ctx, portal.ClientID(id))

@@ -12,7 +12,7 @@ var (
 func kestrel() *client {
 	campaign := kestrelCampaign()
 	return &client{
-		name: "Kestrel Museum", added: -116, lead: jonas, team: []*person{ana}, portalOn: -115,
+		name: "Kestrel Museum", added: -116, lead: jonas, team: []*person{ana}, portalOn: -115, week: 0b0111110, // closed on Mondays
 		welcome: `
 			Welcome. Here you find the visitor guide, the winter exhibition and all other work for the museum. Curators:
 			please comment on the words; Ana reads every line.`,

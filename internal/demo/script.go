@@ -24,6 +24,7 @@ type client struct {
 	portalOn      day
 	portalOff     day // again
 	set, sections portal.Sections
+	week          portal.Week // its own working days; 0: as the workspace
 	users         []user
 	projects      []*project
 	said          []saying // in its general conversation
@@ -268,10 +269,17 @@ func (f *filling) client(c *client) {
 			Name: c.name, Contact: f.people[lead], Welcome: prose(c.welcome), Revision: now.Revision}); err != nil {
 			return err
 		}
+		revision := now.Revision + 1
+		if c.week != 0 {
+			if err := f.as(lead).ChangeClientCalendar(ctx, c.id, portal.ClientCalendar{Week: c.week, Revision: revision}); err != nil {
+				return err
+			}
+			revision++
+		}
 		if c.set == 0 {
 			return nil
 		}
-		return f.as(lead).SetClientSections(ctx, c.id, c.set, c.sections, now.Revision+1)
+		return f.as(lead).SetClientSections(ctx, c.id, c.set, c.sections, revision)
 	})
 	if c.portalOn != 0 {
 		f.on(c.portalOn, "portal of "+c.name, func(ctx context.Context) error { return f.as(lead).EnablePortal(ctx, c.id) })

@@ -415,35 +415,6 @@ SELECT x.person_id, x.name, x.person_side FROM my_project_people x
 	return list(rows, err, func(rows *sql.Rows) (p ProjectPerson, err error) { return p, rows.Scan(&p.Person, &p.Name, &p.Side) })
 }
 
-// WorkingDay is the day so many working days of the office after another, or the
-// day itself when the office never opens.
-func (o OfficeHours) WorkingDay(from time.Time, days int) time.Time {
-	day := from
-	for i := 0; days > 0 && i < 366; i++ {
-		day = day.AddDate(0, 0, 1)
-		if o.works(day) {
-			days--
-		}
-	}
-	if days > 0 {
-		return from
-	}
-	return day
-}
-
-// works reports whether the office opens on a day. One that has said nothing of
-// its hours works from Monday to Friday.
-func (o OfficeHours) works(day time.Time) bool {
-	if slices.Contains(o.Holidays, day.Format(time.DateOnly)) {
-		return false
-	}
-	weekday := (int(day.Weekday()) + 6) % 7
-	if o.Days == [7]Opening{} {
-		return weekday < 5
-	}
-	return o.Days[weekday].From != ""
-}
-
 // AsVersion is as much of the version as a picture of it needs.
 func (s ApprovalSubject) AsVersion() Version {
 	return Version{ID: s.Version, File: s.File, FileName: s.Name, Kind: s.Kind, Type: s.Type, Preview: s.Preview, Scan: s.Scan, Pages: s.Pages, Size: s.Size, ShownNumber: s.Number}

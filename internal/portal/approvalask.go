@@ -46,7 +46,7 @@ type NewApproval struct {
 	Checklist   []string      // points to tick before approving
 	NoDownload  bool          // the client's people cannot have the files before it is over
 	DueOn       string
-	DueIn       int    // working days of the office from today, where DueOn is empty
+	DueIn       int    // working days of the client from today, where DueOn is empty
 	ExpiresOn   string // nobody can answer after that day
 	NoReminders bool   // by mail: the day before it is due, on the day, and after
 	Stages      []NewStage
@@ -442,7 +442,7 @@ func withRole(ctx context.Context, r reader, project ProjectID, role ApproverRol
 }
 
 func (t *tx) insertApproval(ctx context.Context, id ApprovalID, p Project, n NewApproval, subjects []Version, round int) error {
-	due, err := t.dueDay(ctx, n)
+	due, err := t.dueDay(ctx, p.Client, n)
 	if err != nil {
 		return err
 	}
@@ -478,13 +478,16 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'draft', $13, $14, $1
 	return nil
 }
 
-// dueDay is the day on which an approval is due.
-func (t *tx) dueDay(ctx context.Context, n NewApproval) (string, error) {
+// dueDay is the day on which an approval is due, in the calendar of its client.
+func (t *tx) dueDay(ctx context.Context, client ClientID, n NewApproval) (string, error) {
 	if n.DueOn != "" || n.DueIn == 0 {
 		return n.DueOn, nil
 	}
-	o, err := office(ctx, t)
-	return o.Hours.WorkingDay(db.FromMicros(t.now).In(o.Zone), n.DueIn).Format(time.DateOnly), err
+	c, err := t.workCalendar(ctx, client)
+	if err != nil {
+		return "", err
+	}
+	return c.WorkingDay(db.FromMicros(t.now).In(c.Zone), n.DueIn).Format(time.DateOnly), nil
 }
 
 // contentHash binds all that is decided on: the text and links of a deliverable,
@@ -537,10 +540,10 @@ func (t *tx) openStage(ctx context.Context, id ApprovalID, number int) error {
 			return err
 		}
 		shown = t.now
-		if remind, err = t.remindAt(ctx, f.remind, a.DueOn); err != nil {
+		if remind, err = t.remindAt(ctx, a.Client, f.remind, a.DueOn); err != nil {
 			return err
 		}
-		if escalate, err = t.escalateAt(ctx, a.DueOn); err != nil {
+		if escalate, err = t.escalateAt(ctx, a.Client, a.DueOn); err != nil {
 			return err
 		}
 	}

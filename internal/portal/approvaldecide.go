@@ -479,11 +479,11 @@ func (t *tx) undo(ctx context.Context, a Approval, f flow, d ApprovalDecision, p
 	var remind, escalate any
 	if of == ClientSide {
 		var err error
-		if remind, err = t.remindAt(ctx, f.remind, a.DueOn); err != nil {
+		if remind, err = t.remindAt(ctx, a.Client, f.remind, a.DueOn); err != nil {
 			return err
 		}
 		if a.EscalatedAt.IsZero() {
-			if escalate, err = t.escalateAt(ctx, a.DueOn); err != nil {
+			if escalate, err = t.escalateAt(ctx, a.Client, a.DueOn); err != nil {
 				return err
 			}
 		}

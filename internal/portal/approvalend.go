@@ -243,8 +243,20 @@ func (p *Portal) EndLapsed(ctx context.Context) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	day := p.now().In(zoneOf(brand.TimeZone)).Format(time.DateOnly)
-	due, err := p.lapsed(ctx, day, remindersAtOnce)
+	zones, err := p.clientZones(ctx)
+	var due []openApproval
+	for _, zone := range zones {
+		if err != nil {
+			return 0, err
+		}
+		in := zoneOf(brand.TimeZone)
+		if zone != "" {
+			in = zoneOf(zone)
+		}
+		var some []openApproval
+		some, err = p.lapsed(ctx, zone, p.now().In(in).Format(time.DateOnly), remindersAtOnce)
+		due = append(due, some...)
+	}
 	for _, o := range due {
 		if err != nil {
 			break

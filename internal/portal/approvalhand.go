@@ -167,17 +167,17 @@ func (t *tx) unstrand(ctx context.Context, id ApprovalID, of Side) error {
 }
 
 // escalateAt is when others are told that an approval is overdue; nil without a day.
-func (t *tx) escalateAt(ctx context.Context, dueOn string) (any, error) {
-	o, err := office(ctx, t)
+func (t *tx) escalateAt(ctx context.Context, client ClientID, dueOn string) (any, error) {
+	c, err := t.workCalendar(ctx, client)
 	if err != nil {
 		return nil, err
 	}
-	due, err := time.ParseInLocation(time.DateOnly, dueOn, o.Zone)
+	due, err := time.ParseInLocation(time.DateOnly, dueOn, c.Zone)
 	if err != nil {
 		return nil, nil
 	}
-	day := o.Hours.WorkingDay(due, escalateAfter)
-	return db.Micros(time.Date(day.Year(), day.Month(), day.Day(), reminderHour, 0, 0, 0, o.Zone)), nil
+	day := c.WorkingDay(due, escalateAfter)
+	return db.Micros(time.Date(day.Year(), day.Month(), day.Day(), reminderHour, 0, 0, 0, c.Zone)), nil
 }
 
 // FollowApprovals does what time brings to approvals that are asked: it hands the

@@ -201,7 +201,7 @@ func (me *Scope) AskForFile(ctx context.Context, project ProjectID, n NewFileReq
 		if err := t.checkAsk(ctx, p.Client, project, n, FileRequest{}); err != nil {
 			return err
 		}
-		remind, err := t.remindAt(ctx, n.Remind, n.DueOn)
+		remind, err := t.remindAt(ctx, p.Client, n.Remind, n.DueOn)
 		if err != nil {
 			return err
 		}
@@ -273,15 +273,15 @@ func (t *tx) inProject(ctx context.Context, id ItemID, kind string, project Proj
 }
 
 // remindAt is when to remind first, from now on.
-func (t *tx) remindAt(ctx context.Context, remind bool, dueOn string) (any, error) {
+func (t *tx) remindAt(ctx context.Context, client ClientID, remind bool, dueOn string) (any, error) {
 	if !remind || dueOn == "" {
 		return nil, nil
 	}
-	var zone string
-	if err := t.get(ctx, `SELECT o.time_zone FROM my_office o`, nil, &zone); err != nil {
+	c, err := t.workCalendar(ctx, client)
+	if err != nil {
 		return nil, err
 	}
-	if at := nextReminder(dueOn, zoneOf(zone), db.FromMicros(t.now)); !at.IsZero() {
+	if at := nextReminder(dueOn, c.Zone, db.FromMicros(t.now)); !at.IsZero() {
 		return db.Micros(at), nil
 	}
 	return nil, nil
@@ -343,7 +343,7 @@ func (me *Scope) ChangeFileRequest(ctx context.Context, id FileRequestID, in Fil
 		if err := t.checkAsk(ctx, q.Client, q.Project, in.NewFileRequest, q); err != nil {
 			return err
 		}
-		remind, err := t.remindAt(ctx, in.Remind && q.Turn == ClientSide, in.DueOn)
+		remind, err := t.remindAt(ctx, q.Client, in.Remind && q.Turn == ClientSide, in.DueOn)
 		if err != nil {
 			return err
 		}
@@ -461,7 +461,7 @@ func (me *Scope) WithdrawFileRequest(ctx context.Context, id FileRequestID) erro
 // settle brings a file request into another state, and says when to remind
 // next of what waits for the client again.
 func (t *tx) settle(ctx context.Context, q FileRequest, to RequestState, reason string, k Kind, details Details) error {
-	remind, err := t.remindAt(ctx, q.Remind && to == RequestRefused, q.DueOn)
+	remind, err := t.remindAt(ctx, q.Client, q.Remind && to == RequestRefused, q.DueOn)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
-// Reminders go out at this hour of the workspace, on these days counted from
+// Reminders go out at this hour where the client is, on these days counted from
 // the one on which something is due.
 const reminderHour = 9
 
@@ -40,6 +40,7 @@ type dueReminder struct {
 	id    string // of what it reminds of
 	dueOn string
 	at    int64
+	zone  string // of the client; empty: the workspace's
 }
 
 // reminders are those of one kind of thing.
@@ -67,7 +68,11 @@ func (p *Portal) sendReminders(ctx context.Context, last time.Time, of reminders
 			return err
 		}
 		for _, r := range due {
-			if err := p.remind(ctx, of, r, zone, last); err != nil {
+			in := zone
+			if r.zone != "" {
+				in = zoneOf(r.zone)
+			}
+			if err := p.remind(ctx, of, r, in, last); err != nil {
 				return err
 			}
 		}

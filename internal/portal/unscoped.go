@@ -390,8 +390,8 @@ SELECT g.actor
 // reader's Scope.
 func (p *Portal) dueReminders(ctx context.Context, limit int) ([]dueReminder, error) {
 	rows, err := p.db.Query(ctx, `
-SELECT q.id, COALESCE(q.due_on, ''), q.remind_at FROM file_requests q WHERE q.remind_at <= $1 AND q.state IN ('open', 'refused') ORDER BY q.remind_at, q.id LIMIT $2`, db.Micros(p.now()), limit)
-	return list(rows, err, func(r *sql.Rows) (d dueReminder, err error) { return d, r.Scan(&d.id, &d.dueOn, &d.at) })
+SELECT q.id, COALESCE(q.due_on, ''), q.remind_at, c.time_zone FROM file_requests q JOIN clients c ON c.id = q.client_id WHERE q.remind_at <= $1 AND q.state IN ('open', 'refused') ORDER BY q.remind_at, q.id LIMIT $2`, db.Micros(p.now()), limit)
+	return list(rows, err, func(r *sql.Rows) (d dueReminder, err error) { return d, r.Scan(&d.id, &d.dueOn, &d.at, &d.zone) })
 }
 
 // whomToRemind are the client's people for whom a file request waits: those who
@@ -576,12 +576,21 @@ const (
 	signoffsAbout      = `SELECT o.id FROM signoffs o WHERE o.subject_id = $1`
 )
 
-// lapsed are the approvals that nobody can answer any more on a day. Unscoped:
-// the program ends them.
-func (p *Portal) lapsed(ctx context.Context, day string, limit int) ([]openApproval, error) {
+// clientZones are the time zones that clients have of their own, and the
+// workspace's, which is "". Unscoped: the program asks what day it is there.
+func (p *Portal) clientZones(ctx context.Context) ([]string, error) {
+	rows, err := p.db.Query(ctx, `SELECT DISTINCT c.time_zone FROM clients c WHERE c.time_zone <> ''`)
+	zones, err := list(rows, err, func(r *sql.Rows) (z string, err error) { return z, r.Scan(&z) })
+	return append(zones, ""), err
+}
+
+// lapsed are the approvals that nobody can answer any more on a day in a time
+// zone. Unscoped: the program ends them.
+func (p *Portal) lapsed(ctx context.Context, zone, day string, limit int) ([]openApproval, error) {
 	rows, err := p.db.Query(ctx, `
 SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''), COALESCE(a.shown_at, 0) FROM approvals a
- WHERE a.asking = 1 AND a.expires_on IS NOT NULL AND a.expires_on < $1 ORDER BY a.expires_on, a.id LIMIT $2`, day, limit)
+  JOIN clients c ON c.id = a.client_id AND c.time_zone = $3
+ WHERE a.asking = 1 AND a.expires_on IS NOT NULL AND a.expires_on < $1 ORDER BY a.expires_on, a.id LIMIT $2`, day, limit, zone)
 	return list(rows, err, func(r *sql.Rows) (o openApproval, err error) {
 		return o, r.Scan(&o.ID, &o.Project, &o.Client, &o.Title, &o.Deliverable, micros{&o.ShownAt})
 	})
@@ -592,8 +601,8 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''),
 // reader's Scope.
 func (p *Portal) dueApprovals(ctx context.Context, limit int) ([]dueReminder, error) {
 	rows, err := p.db.Query(ctx, `
-SELECT a.id, COALESCE(a.due_on, ''), a.remind_at FROM approvals a WHERE a.remind_at <= $1 AND a.asking = 1 ORDER BY a.remind_at, a.id LIMIT $2`, db.Micros(p.now()), limit)
-	return list(rows, err, func(r *sql.Rows) (d dueReminder, err error) { return d, r.Scan(&d.id, &d.dueOn, &d.at) })
+SELECT a.id, COALESCE(a.due_on, ''), a.remind_at, c.time_zone FROM approvals a JOIN clients c ON c.id = a.client_id WHERE a.remind_at <= $1 AND a.asking = 1 ORDER BY a.remind_at, a.id LIMIT $2`, db.Micros(p.now()), limit)
+	return list(rows, err, func(r *sql.Rows) (d dueReminder, err error) { return d, r.Scan(&d.id, &d.dueOn, &d.at, &d.zone) })
 }
 
 // stillAsked are those whose decision an approval waits for, and who can still

@@ -631,13 +631,15 @@ func (s *Server) renderApprovalForm(w http.ResponseWriter, r *http.Request, me *
 			p.Deliverable = &d
 		}
 	}
-	office, err := me.Office(ctx)
+	own, err := me.ClientCalendar(ctx, p.Project.Client)
 	if err != nil {
 		return err
 	}
-	now := me.Now.In(office.Zone)
+	p.OwnDays = own.Own()
+	calendar := own.Calendar()
+	now := me.Now.In(calendar.Zone)
 	for _, days := range []int{1, 2, 3, 5, 10} {
-		p.Days = append(p.Days, view.DueChoice{Days: days, Day: office.Hours.WorkingDay(now, days).Format(time.DateOnly)})
+		p.Days = append(p.Days, view.DueChoice{Days: days, Day: calendar.WorkingDay(now, days).Format(time.DateOnly)})
 	}
 	s.below(&p.Within, "approvals", p.Heading())
 	return s.render(w, r, status, view.EditApproval(p))

@@ -4,8 +4,12 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/static"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
 	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
 )
@@ -31,6 +35,7 @@ func (s *Server) clientRoutes() []route {
 		{"GET /clients/{id}/settings", team, s.clientSettingsPage},
 		{"POST /clients/{id}/settings", team, s.saveClientSettings},
 		{"POST /clients/{id}/sections", team, s.saveClientSections},
+		{"POST /clients/{id}/calendar", team, s.saveClientCalendar},
 		{"POST /clients/{id}/archive", team, s.archiveClient},
 		{"POST /clients/{id}/restore", team, s.restoreClient},
 
@@ -359,10 +364,10 @@ func (s *Server) clientSettingsPage(w http.ResponseWriter, r *http.Request, me *
 	if err != nil {
 		return err
 	}
-	return s.renderClientSettings(w, r, me, portal.ClientSettings{Name: c.Name, Contact: c.Contact.Person, Welcome: c.Welcome, Revision: c.Revision}, nil)
+	return s.renderClientSettings(w, r, me, portal.ClientSettings{Name: c.Name, Contact: c.Contact.Person, Welcome: c.Welcome, Revision: c.Revision}, nil, nil)
 }
 
-func (s *Server) renderClientSettings(w http.ResponseWriter, r *http.Request, me *visit, in portal.ClientSettings, invalid map[string]portal.Reason) error {
+func (s *Server) renderClientSettings(w http.ResponseWriter, r *http.Request, me *visit, in portal.ClientSettings, calendar *portal.ClientCalendar, invalid map[string]portal.Reason) error {
 	frame, err := s.clientTab(r, me, "settings")
 	switch {
 	case err != nil:
@@ -372,6 +377,19 @@ func (s *Server) renderClientSettings(w http.ResponseWriter, r *http.Request, me
 	}
 	p := view.ClientSettingsPage{ClientFrame: frame, In: in}
 	p.Invalid = invalid
+	p.Load(static.Compose)
+	if p.Calendar, err = me.ClientCalendar(r.Context(), frame.Client.ID); err != nil {
+		return err
+	}
+	p.Zones = zoneOptions(p.Calendar.TimeZone)
+	if calendar != nil {
+		calendar.Workspace = p.Calendar.Workspace
+		p.Calendar = *calendar
+	}
+	p.Zones = append([]ui.Option{{Label: p.T("client.calendar.inherit", "zone", strings.ReplaceAll(p.Calendar.Workspace.Zone.String(), "_", " "))}}, p.Zones...)
+	for i, d := range weekdays {
+		p.Weekdays = append(p.Weekdays, ui.Option{Value: strconv.Itoa(i), Label: p.T("weekday." + d)})
+	}
 	members, err := me.Team(r.Context())
 	if err != nil {
 		return err
@@ -396,12 +414,44 @@ func (s *Server) saveClientSettings(w http.ResponseWriter, r *http.Request, me *
 		err = me.ChangeClient(r.Context(), id, in)
 	}
 	if fields, ok := invalidFields(err); ok {
-		return s.renderClientSettings(w, r, me, in, fields)
+		return s.renderClientSettings(w, r, me, in, nil, fields)
 	}
 	if err != nil {
 		return err
 	}
 	return seeOther(w, r, "/clients/"+string(id)+"/settings?done=saved")
+}
+
+func (s *Server) saveClientCalendar(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	id := portal.ClientID(r.PathValue("id"))
+	in := portal.ClientCalendar{TimeZone: f.one("time_zone"), OwnHolidays: f.ticked("own_holidays"), Revision: f.number("revision")}
+	for _, d := range f.all("week") {
+		n, err := strconv.Atoi(d)
+		if err != nil || n < 0 || n > 6 {
+			f.fail("week", "choice")
+			continue
+		}
+		in.Week |= 1 << n
+	}
+	in.Holidays = slices.DeleteFunc(slices.Clone(f.all("holiday")), func(day string) bool { return strings.TrimSpace(day) == "" })
+	if err = f.err(); err == nil {
+		err = me.ChangeClientCalendar(r.Context(), id, in)
+	}
+	if fields, ok := invalidFields(err); ok {
+		c, err := me.Client(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		return s.renderClientSettings(w, r, me, portal.ClientSettings{Name: c.Name, Contact: c.Contact.Person, Welcome: c.Welcome, Revision: c.Revision}, &in, fields)
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, "/clients/"+string(id)+"/settings?done=saved#calendar")
 }
 
 // saveClientSections saves for each section whether it is inherited, on or off.

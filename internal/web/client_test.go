@@ -289,3 +289,22 @@ func TestInvitationAcceptedAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// A client's working days, set in its settings, count what is asked of it.
+func TestClientCalendarPage(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		mia := s.As("mia")
+		at := "/clients/" + string(s.Acme)
+		f := mia.Get(at+"/settings").MustBe(200).MustContain("As in the workspace (", "Tick none").Form(at + "/calendar")
+		for name, status := range map[string]int{"tom": 403, "cleo": 404, "carl": 404, "rex": 404} {
+			s.As(name).Post(at+"/calendar", f.Values()).MustBe(status)
+		}
+		f.Set("time_zone", "Asia/Dubai").Set("week", "6", "0", "1", "2", "3").Tick("own_holidays").Set("holiday", "2026-13-15").Submit(mia).MustBe(422).MustContain("Asia/Dubai")
+		f.Set("holiday", "2026-03-15").Submit(mia).MustBe(200).MustContain("Saved")
+		p := mia.Get(at + "/settings").MustBe(200)
+		if f := p.Form(at + "/calendar"); f.Get("time_zone") != "Asia/Dubai" || len(f.Values()["week"]) != 5 || f.Get("holiday") != "2026-03-15" {
+			t.Errorf("as it was saved: %v", f.Values())
+		}
+		s.As("tom").Get("/projects/"+string(s.Site)+"/approvals/new").MustBe(200).MustContain("Working days and holidays of Acme", "In 3 working days (17 Mar)")
+	})
+}
