@@ -124,6 +124,24 @@ func (me *Scope) Client(ctx context.Context, id ClientID) (Client, error) {
 	return s.client(), err
 }
 
+// A Greeting is what a client's home says of the client itself.
+type Greeting struct {
+	Name    string
+	Welcome string  // in Markdown
+	Contact Contact // on the team; empty where they are not shown
+	Held
+}
+
+// Greeting is of a client that the actor sees, in fewer columns than Client,
+// for the page that is asked for most.
+func (me *Scope) Greeting(ctx context.Context, id ClientID) (g Greeting, err error) {
+	err = me.get(ctx, `
+SELECT c.name, c.welcome, c.side, c.rights, c.contact, c.contact_name, c.contact_title, c.contact_email, c.contact_away_until
+  FROM my_clients c WHERE c.id = $2`, []any{string(id)},
+		&g.Name, &g.Welcome, &g.Side, &g.Rights, &g.Contact.Person, &g.Contact.Name, &g.Contact.Title, &g.Contact.Email, &g.Contact.AwayUntil)
+	return g, err
+}
+
 // Paused lists the clients that would let the actor in, but whose portal access
 // is off: what a person with no client is told.
 func (me *Scope) Paused(ctx context.Context) ([]ClientName, error) {

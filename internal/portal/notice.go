@@ -120,8 +120,10 @@ func (me *Scope) UnreadNotices(ctx context.Context) (n int, err error) {
 
 // NewNotices reports whether there is one.
 func (me *Scope) NewNotices(ctx context.Context) (bool, error) {
-	n, err := me.countNotices(ctx, 1, `n.read_at IS NULL AND n.listed = 1`)
-	return n > 0, err
+	return me.p.noticed.Find(me.p.db, me.actor.id, me.p.now(), func() (bool, error) {
+		n, err := me.countNotices(ctx, 1, `n.read_at IS NULL AND n.listed = 1`)
+		return n > 0, err
+	})
 }
 
 // countNotices counts in both tables, up to a limit in each.

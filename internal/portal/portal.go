@@ -18,9 +18,12 @@ type Portal struct {
 	signal   func(Signal)
 	enqueue  func(ctx context.Context, tx *db.Tx, kind string, args any) error
 
-	brand  db.Recall[Brand] // what every page asks for
-	selves db.Recall[Self]  // by actor
-	needed db.Recall[int]   // by actor
+	brand   db.Recall[Brand] // what every page asks for
+	selves  db.Recall[Self]  // these by actor
+	offices db.Recall[Office]
+	needed  db.Recall[int]
+	unread  db.Recall[int]
+	noticed db.Recall[bool]
 
 	downloads downloadLog
 	typing    typingLog

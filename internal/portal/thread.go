@@ -294,6 +294,10 @@ func eachPair[K, V any](rows *sql.Rows, err error, do func(K, V)) error {
 // has not read, up to 100: for the team those of the projects and clients that
 // are their work, and those they are in. Self is the actor's own place.
 func (me *Scope) UnreadConversations(ctx context.Context, self Self) (int, error) {
+	return me.p.unread.Find(me.p.db, me.actor.id, me.p.now(), func() (int, error) { return me.countUnread(ctx, self) })
+}
+
+func (me *Scope) countUnread(ctx context.Context, self Self) (int, error) {
 	count := func(cond string, args ...any) (n int, err error) {
 		err = me.get(ctx, `
 SELECT COUNT(*) FROM (SELECT t.id FROM my_threads t WHERE t.kind <> 'item' AND `+cond+` AND `+unread(2)+` LIMIT $3) x`,

@@ -155,7 +155,9 @@ type Office struct {
 
 // Office is readable by everybody the workspace works with; for others it is
 // empty.
-func (me *Scope) Office(ctx context.Context) (Office, error) { return office(ctx, me) }
+func (me *Scope) Office(ctx context.Context) (Office, error) {
+	return me.p.offices.Find(me.p.db, me.actor.id, me.p.now(), func() (Office, error) { return office(ctx, me) })
+}
 
 func office(ctx context.Context, r reader) (Office, error) {
 	o := Office{Zone: time.UTC}

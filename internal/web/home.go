@@ -65,7 +65,7 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 	}
 	place := string(id)
 	if id != "" {
-		c, err := me.Client(ctx, id)
+		c, err := me.Greeting(ctx, id)
 		if err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ func pagesOf(f filled) []page {
 	var inside []portal.ItemID // the project's deliverables, likewise
 	return []page{
 		{"client home", "/", []read{ // web/home.go
-			{"Client", func(ctx context.Context, me *portal.Scope) error { _, err := me.Client(ctx, f.Client); return err }},
+			{"Greeting", func(ctx context.Context, me *portal.Scope) error { _, err := me.Greeting(ctx, f.Client); return err }},
 			{"Needs", func(ctx context.Context, me *portal.Scope) error { _, err := me.Needs(ctx, f.Client, 6); return err }},
 			{"Projects", func(ctx context.Context, me *portal.Scope) error {
 				projects, _, err := me.Projects(ctx, portal.ProjectFilter{Client: f.Client}, portal.Page{Limit: 6})
