@@ -56,7 +56,7 @@ func (h *house) remind(ctx context.Context) error {
 	if _, err := h.portal.EndLapsed(ctx); err != nil {
 		return err
 	}
-	if err := h.portal.FollowApprovals(ctx); err != nil {
+	if err := h.portal.FollowApprovals(ctx, last); err != nil {
 		return err
 	}
 	err := os.Chtimes(path, now, now)

@@ -6,6 +6,7 @@ import (
 	"image"
 	_ "image/jpeg" // the kinds that previews have
 	_ "image/png"
+	"slices"
 	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/mail"
@@ -117,30 +118,49 @@ func (n *Notifier) approvalEscalated(ctx context.Context, l *letter) error {
 	if err != nil {
 		return err
 	}
-	people, err := me.ApprovalPeople(ctx, a.ID)
+	names, err := awaited(ctx, me, a.ID)
 	if err != nil {
 		return err
 	}
-	var names []string
-	for _, x := range people {
-		if !x.Adviser && x.Answer == "" && x.GivenTo == "" && (a.Stage == 0 || x.Stage == a.Stage) {
-			names = append(names, x.Name)
-		}
-	}
 	l.Subject = l.T("mail.approval_escalated.subject", "project", brief(a.ProjectName), "title", brief(a.Title))
 	l.body.Heading = l.T("mail.approval_escalated.heading", "title", a.Title)
-	day, who := l.Day(a.DueOn, l.now), l.List(names)
+	who := l.List(names)
+	if a.DueOn != "" { // and they are shown the day
+		l.body.Paragraphs = []string{l.T("mail.approval_escalated.due", "day", l.Day(a.DueOn, l.now))}
+	}
 	if a.Team() {
-		l.body.Paragraphs = []string{l.T("mail.approval_escalated.text_team", "day", day, "names", who)}
+		l.body.Paragraphs = append(l.body.Paragraphs, l.T("mail.approval_escalated.text_team", "names", who))
 		l.body.Footer = []string{l.T("mail.approval_escalated.why_team", "workspace", l.brand.Name)}
 	} else {
-		l.body.Paragraphs = []string{l.T("mail.approval_escalated.text", "day", day, "names", who, "client", a.ClientName)}
+		l.body.Paragraphs = append(l.body.Paragraphs, l.T("mail.approval_escalated.text", "names", who, "client", a.ClientName))
 		l.body.Footer = []string{l.T("mail.approval_escalated.why", "client", a.ClientName, "workspace", l.brand.Name)}
 	}
 	l.body.Preheader = l.body.Paragraphs[0]
 	l.body.Facts = []mail.Fact{{Label: l.T("mail.approval.project"), Value: a.ProjectName}}
 	n.button(l, l.T("mail.approval_escalated.button"), "/approvals/"+string(a.ID))
 	return nil
+}
+
+// awaited are the names of those whose answer the present stage waits for, as far
+// as the reader is told of them: of a later stage nobody is asked yet.
+func awaited(ctx context.Context, me *portal.Scope, id portal.ApprovalID) (names []string, err error) {
+	stages, err := me.ApprovalStages(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	people, err := me.ApprovalPeople(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range people {
+		present := slices.ContainsFunc(stages, func(g portal.ApprovalStage) bool {
+			return g.Number == x.Stage && !g.OpenedAt.IsZero() && g.ClosedAt.IsZero()
+		})
+		if present && !x.Adviser && x.Answer == "" && x.GivenTo == "" {
+			names = append(names, x.Name)
+		}
+	}
+	return names, nil
 }
 
 // answerButton leads to where the approval is answered: without signing in, for

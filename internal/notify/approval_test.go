@@ -151,3 +151,37 @@ func TestApprovalMail(t *testing.T) {
 		}
 	})
 }
+
+// What tells of an overdue approval names those whose answer is awaited now, and no
+// day to whom days are not shown.
+func TestEscalatedMail(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		o := open(t, w, &mailtest.Server{})
+		o.exec(`UPDATE client_users SET rights = rights | 32 WHERE id = $1`, string(o.BeaAtAcme))
+		o.Regrant()
+		id, err := o.As(o.Tom).AskApproval(t.Context(), o.Site, portal.NewApproval{Title: "Homepage", DueOn: "2026-03-10", Versions: []portal.VersionID{o.Items[o.Site][portal.ClientSide].Version},
+			Stages: []portal.NewStage{{People: []portal.PersonID{o.Bea}}, {People: []portal.PersonID{o.Cleo}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.exec(`UPDATE approvals SET escalated_at = 1 WHERE id = $1`, string(id))
+		say := func(who portal.PersonID) string {
+			t.Helper()
+			m, err := o.notify.Render(t.Context(), o.mail(o.queue(portal.MailApprovalEscalated, who, string(id))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return m.Text
+		}
+		for _, who := range []portal.PersonID{o.Cleo, o.Tom} {
+			if text := say(who); !strings.Contains(text, "It was due Tue 10 Mar") || !strings.Contains(text, "The answer of Bea is still awaited") {
+				t.Errorf("to %s: %s", who, text)
+			}
+		}
+		o.exec(`UPDATE workspace SET sections = sections & ~2048`)
+		o.Regrant()
+		if text := say(o.Cleo); strings.Contains(text, "due") || strings.Contains(text, "10 Mar") || !strings.Contains(text, "The answer of Bea is still awaited") {
+			t.Errorf("without days: %s", text)
+		}
+	})
+}

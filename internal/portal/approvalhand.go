@@ -42,7 +42,7 @@ func (me *Scope) Delegate(ctx context.Context, id ApprovalID, to PersonID) error
 			return err
 		}
 		h := a.happened(ApprovalDelegated, a.audience(), Details{"person": name})
-		h.Tells = []PersonID{to}
+		h.Person = to
 		return t.record(ctx, h)
 	})
 }
@@ -74,7 +74,7 @@ func (me *Scope) Reassign(ctx context.Context, id ApprovalID, from, to PersonID)
 			return err
 		}
 		h := a.happened(ApprovalReassigned, a.audience(), Details{"person": name, "old": was})
-		h.Tells = []PersonID{to}
+		h.Person = to
 		return t.record(ctx, h)
 	})
 }
@@ -182,8 +182,10 @@ func (t *tx) escalateAt(ctx context.Context, client ClientID, dueOn string) (any
 
 // FollowApprovals does what time brings to approvals that are asked: it hands the
 // decisions of people who are away to their deputies, tells the team of those that
-// nobody can answer any more, and tells others of those that are overdue.
-func (p *Portal) FollowApprovals(ctx context.Context) error {
+// nobody can answer any more, and tells others of those that are overdue. Last is
+// when it did so before, as in sendReminders: after a backup was brought back nobody
+// is told again.
+func (p *Portal) FollowApprovals(ctx context.Context, last time.Time) error {
 	brand, err := p.Brand(ctx)
 	if err != nil {
 		return err
@@ -195,7 +197,7 @@ func (p *Portal) FollowApprovals(ctx context.Context) error {
 	if err := p.findStranded(ctx); err != nil {
 		return err
 	}
-	return p.escalate(ctx)
+	return p.escalate(ctx, last)
 }
 
 func (p *Portal) handToDeputies(ctx context.Context, day string) error {
@@ -231,7 +233,7 @@ func (p *Portal) handToDeputy(ctx context.Context, x handOver) error {
 			return err
 		}
 		h := x.happened(ApprovalDeputised, x.audience(), Details{"person": name, "old": was})
-		h.Tells = []PersonID{x.to}
+		h.Person = x.to
 		return t.record(ctx, h)
 	})
 }
@@ -269,7 +271,7 @@ func (p *Portal) findStranded(ctx context.Context) error {
 
 // escalate tells the leads of the client who are not asked, and whoever asked, of
 // what is overdue for days.
-func (p *Portal) escalate(ctx context.Context) error {
+func (p *Portal) escalate(ctx context.Context, last time.Time) error {
 	due, err := p.overdueLong(ctx, remindersAtOnce)
 	for _, o := range due {
 		if err != nil {
@@ -284,12 +286,12 @@ func (p *Portal) escalate(ctx context.Context) error {
 				t.quiet("somebody was quicker")
 				return err
 			}
-			who, err := t.escalatedTo(ctx, o.ID)
-			if err != nil {
-				return err
-			}
 			h := o.happened(ApprovalEscalated, Team, nil)
-			h.Tells = who
+			if p.fresh(db.FromMicros(o.at), last) {
+				if h.Tells, err = t.escalatedTo(ctx, o.ID); err != nil {
+					return err
+				}
+			}
 			return t.record(ctx, h)
 		})
 	}

@@ -1,10 +1,12 @@
 package portal_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 )
@@ -41,10 +43,17 @@ func TestDelegate(t *testing.T) {
 			refuses(t, "to "+string(bad), cleo.Delegate(ctx, a.ID, bad), "person", "cannot_decide")
 		}
 		refuses(t, "to herself", cleo.Delegate(ctx, a.ID, w.Cleo), "person", "asked_already")
+		if err := bea.Mute(ctx, w.Site); err != nil {
+			t.Fatal(err)
+		}
 		if err := cleo.Delegate(ctx, a.ID, w.Bea); err != nil {
 			t.Fatal(err)
 		}
 		recorded(t, w, portal.ApprovalDelegated)
+		// It is hers to do now, and so she is told, whatever she chose not to hear of.
+		if tellPeople(t, w); !slices.Contains(noticesOf(t, w, w.Bea), "approval_delegated "+string(a.ID)) {
+			t.Errorf("Bea is told %v", noticesOf(t, w, w.Bea))
+		}
 		leads(t, w, "handed on", token, portal.AnswerOver)
 		leads(t, w, "the colleague's", answerToken(t, w, a.ID, w.Bea), portal.AnswerAwaited)
 		wants(t, "an answer of who handed it on", cleo.Decide(ctx, a.ID, yes(a)), portal.ErrForbidden)
@@ -113,7 +122,7 @@ func TestReassign(t *testing.T) {
 		a := toApprove(t, w, portal.NewApproval{Versions: versions})
 		follow := func() portal.Approval {
 			t.Helper()
-			if err := w.Portal.FollowApprovals(ctx); err != nil {
+			if err := w.Portal.FollowApprovals(ctx, time.Time{}); err != nil {
 				t.Fatal(err)
 			}
 			return must[portal.Approval](t)(w.As(w.Tom).Approval(ctx, a.ID))
@@ -130,7 +139,7 @@ func TestReassign(t *testing.T) {
 			write(t, w, q[0], string(w.Site))
 			w.Regrant()
 			write(t, w, `UPDATE approvals SET escalate_at = 1 WHERE id = $1`, string(a.ID))
-			if err := w.Portal.FollowApprovals(ctx); err != nil {
+			if err := w.Portal.FollowApprovals(ctx, time.Time{}); err != nil {
 				t.Fatal(err)
 			}
 			var n int
@@ -154,6 +163,22 @@ func TestReassign(t *testing.T) {
 		if x := follow(); x.Stranded || x.Lane != portal.LaneClient || x.Turn != portal.ClientSide {
 			t.Errorf("once she can again: %+v", x)
 		}
+		// Who cannot sign in cannot answer either; whoever asked is told at once.
+		if err := w.As(w.Tom).Mute(ctx, w.Site); err != nil {
+			t.Fatal(err)
+		}
+		write(t, w, `UPDATE persons SET disabled_at = 1 WHERE id = $1`, string(w.Cleo))
+		if x := follow(); !x.Stranded || !asked(t, w, w.Tom, a.ID)[w.Cleo].Gone {
+			t.Errorf("once she is disabled: %+v", x)
+		}
+		if tellPeople(t, w); !slices.Contains(noticesOf(t, w, w.Tom), "approval_stranded "+string(a.ID)) {
+			t.Errorf("Tom is told %v", noticesOf(t, w, w.Tom))
+		}
+		if n, _ := mailsWaiting(t, w, portal.MailNotices, w.Tom); n != 1 {
+			t.Errorf("%d mails wait for Tom", n)
+		}
+		refuses(t, "reminding nobody", w.As(w.Tom).Remind(ctx, a.ID), "remind", "nobody_asked")
+		write(t, w, `UPDATE persons SET disabled_at = NULL WHERE id = $1`, string(w.Cleo))
 		if _, err := w.As(w.Ada).Remove(ctx, w.CleoUser); err != nil {
 			t.Fatal(err)
 		}
@@ -166,6 +191,12 @@ func TestReassign(t *testing.T) {
 		tom := w.As(w.Tom)
 		refuses(t, "to one who may not decide", tom.Reassign(ctx, a.ID, w.Cleo, w.Bea), "person", "cannot_decide")
 		decides(t, w)
+		write(t, w, `UPDATE persons SET disabled_at = 1 WHERE id = $1`, string(w.Bea))
+		refuses(t, "to one who cannot sign in", tom.Reassign(ctx, a.ID, w.Cleo, w.Bea), "person", "cannot_decide")
+		if all := must[[]portal.ProjectPerson](t)(tom.Approvers(ctx, w.Site)); len(all) != 0 {
+			t.Errorf("asked can be %+v", all)
+		}
+		write(t, w, `UPDATE persons SET disabled_at = NULL WHERE id = $1`, string(w.Bea))
 		for _, bad := range []portal.PersonID{w.Carl, w.Rex, w.Mia, w.Cleo} {
 			refuses(t, "to "+string(bad), tom.Reassign(ctx, a.ID, w.Cleo, bad), "person", "cannot_decide")
 		}
@@ -217,7 +248,7 @@ func TestDeputy(t *testing.T) {
 		a := toApprove(t, w, portal.NewApproval{Versions: versions[:1]})
 		follow := func() {
 			t.Helper()
-			if err := w.Portal.FollowApprovals(ctx); err != nil {
+			if err := w.Portal.FollowApprovals(ctx, time.Time{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -288,11 +319,13 @@ func TestEscalation(t *testing.T) {
 		decides(t, w)
 		_, versions := banners(t, w, 1)
 		a := toApprove(t, w, portal.NewApproval{Versions: versions, DueOn: "2026-03-13", Stages: []portal.NewStage{{People: []portal.PersonID{w.Bea}}}})
+		var last time.Time
 		follow := func() string {
 			t.Helper()
-			if err := w.Portal.FollowApprovals(ctx); err != nil {
+			if err := w.Portal.FollowApprovals(ctx, last); err != nil {
 				t.Fatal(err)
 			}
+			last = w.Clock.Now()
 			return mailsAbout(t, w, string(a.ID))
 		}
 		// An answer that is taken back leaves it as due as it was.
@@ -317,6 +350,25 @@ func TestEscalation(t *testing.T) {
 		follow()
 		if got := follow(); got != "approval Bea, approval_escalated Tom, approval_escalated Cleo" && got != "approval Bea, approval_escalated Cleo, approval_escalated Tom" {
 			t.Errorf("mails: %s", got)
+		}
+		// A backup is brought back, in which that is still to come: nobody is told again,
+		// unless it is known that nobody was.
+		back := func(last time.Time) string {
+			t.Helper()
+			write(t, w, `UPDATE approvals SET escalate_at = $1, escalated_at = NULL WHERE id = $2`, db.Micros(w.Clock.Now().Add(-2*time.Hour)), string(a.ID))
+			write(t, w, `DELETE FROM mails WHERE kind = 'approval_escalated'`)
+			if err := w.Portal.FollowApprovals(ctx, last); err != nil {
+				t.Fatal(err)
+			}
+			return mailsAbout(t, w, string(a.ID))
+		}
+		for _, last := range []time.Time{{}, w.Clock.Now().Add(-time.Hour)} {
+			if got := back(last); got != "approval Bea" {
+				t.Errorf("told again: %s", got)
+			}
+		}
+		if got := back(w.Clock.Now().Add(-3 * time.Hour)); got == "approval Bea" {
+			t.Error("what came due while nothing ran is not told")
 		}
 		for who, want := range map[portal.PersonID]error{w.Bea: portal.ErrForbidden, w.Dan: portal.ErrNotFound, w.Carl: portal.ErrNotFound, w.Tom: portal.ErrForbidden} {
 			wants(t, "TakeOver as "+string(who), w.As(who).TakeOver(ctx, a.ID, w.Bea), want)

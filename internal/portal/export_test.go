@@ -63,5 +63,5 @@ func FillChain(ctx context.Context, d *db.DB, client ClientID, project ProjectID
 
 // HandToDeputy hands a decision on, however it stands by now.
 func (p *Portal) HandToDeputy(ctx context.Context, a Approval, from, to PersonID) error {
-	return p.handToDeputy(ctx, handOver{openApproval{a}, from, to})
+	return p.handToDeputy(ctx, handOver{openApproval{Approval: a}, from, to})
 }

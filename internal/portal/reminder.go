@@ -82,12 +82,16 @@ func (p *Portal) sendReminders(ctx context.Context, last time.Time, of reminders
 	}
 }
 
+// fresh reports whether what was due at a moment is still to be told.
+func (p *Portal) fresh(at, last time.Time) bool {
+	return p.now().Sub(at) < reminderLate || !last.IsZero() && last.Before(at)
+}
+
 // remind queues the mails of one reminder and sets the time of the next.
 func (p *Portal) remind(ctx context.Context, of reminders, r dueReminder, zone *time.Location, last time.Time) error {
 	return p.db.Write(ctx, func(d *db.Tx) error {
 		now := p.now()
-		at := db.FromMicros(r.at)
-		fresh := now.Sub(at) < reminderLate || !last.IsZero() && last.Before(at)
+		fresh := p.fresh(db.FromMicros(r.at), last)
 		var next, reminded any
 		if at := nextReminder(r.dueOn, zone, now); !at.IsZero() {
 			next = db.Micros(at)

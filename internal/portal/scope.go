@@ -102,7 +102,7 @@ SELECT p.id AS project_id, x.actor AS person_id, a.name, x.side AS person_side, 
        CASE WHEN pt.person_id IS NULL THEN 0 ELSE 1 END AS on_team, p.side, p.rights
   FROM my_places p
   JOIN project_grants x ON x.project_id = p.id
-  JOIN persons a ON a.id = x.actor
+  JOIN persons a ON a.id = x.actor AND a.disabled_at IS NULL
   LEFT JOIN project_team pt ON pt.project_id = p.id AND pt.person_id = x.actor
  WHERE p.side = 'team'`,
 
@@ -325,8 +325,8 @@ SELECT g.approval_id, g.number, g.side AS stage_side, g.rule, g.asked_role, g.op
 	"my_approval_people": `
 SELECT x.approval_id, x.stage, x.person_id, n.name, x.role, x.answer, x.answered_at, x.decision_id, CASE WHEN a.side = 'team' THEN x.viewed_at END AS viewed_at,
        CASE WHEN m.person_id IS NOT NULL THEN 'team' ELSE 'client' END AS person_side,
-       CASE WHEN a.side = 'team' AND NOT EXISTS (SELECT 1 FROM project_grants o WHERE o.actor = x.person_id AND o.project_id = a.project_id
-                 AND (o.side = 'team' OR x.role = 'adviser' OR (o.rights & 32) <> 0)) THEN 1 ELSE 0 END AS gone,
+       CASE WHEN a.side = 'team' AND (n.disabled_at IS NOT NULL OR NOT EXISTS (SELECT 1 FROM project_grants o WHERE o.actor = x.person_id AND o.project_id = a.project_id
+                 AND (o.side = 'team' OR x.role = 'adviser' OR (o.rights & 32) <> 0))) THEN 1 ELSE 0 END AS gone,
        COALESCE(d.note, '') AS note, COALESCE(d.proof, '') AS proof, COALESCE(x.given_to, '') AS given_to, COALESCE((SELECT o.name FROM persons o WHERE o.id = x.given_to), '') AS given_name,
        COALESCE((SELECT o.name FROM persons o WHERE o.id = x.for_id), '') AS for_name, x.by_role, g.side AS stage_side, a.side, a.rights
   FROM approval_people x JOIN my_approvals a ON a.id = x.approval_id

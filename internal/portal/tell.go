@@ -181,7 +181,8 @@ func listeners(ctx context.Context, d *db.Tx, e told) ([]listener, error) {
 	const named = `EXISTS (SELECT 1 FROM mentions n WHERE n.message_id = $4 AND n.person_id = g.actor)`
 	from, place := `project_grants g LEFT JOIN project_team pt ON pt.project_id = g.project_id AND pt.person_id = g.actor`, string(e.project)
 	where := `g.project_id = $2 AND (pt.person_id IS NOT NULL OR g.side = 'client' AND $3 = 1 OR ` + named + `
-        OR EXISTS (SELECT 1 FROM approval_people k WHERE k.approval_id = $6 AND k.person_id = g.actor AND g.side = 'team'))`
+        OR EXISTS (SELECT 1 FROM approval_people k WHERE k.approval_id = $6 AND k.person_id = g.actor AND g.side = 'team')
+        OR EXISTS (SELECT 1 FROM approvals k WHERE k.id = $6 AND k.created_by = g.actor AND g.side = 'team'))`
 	more := []any{e.subject}
 	if e.kind == FeedbackSent && len(e.mentioned) > 0 {
 		in, args := oneOf(7, e.mentioned)
@@ -235,7 +236,9 @@ func (e told) needs(l listener) bool {
 		return l.side == Team
 	case ApprovalRequested, ApprovalAdvanced:
 		return e.waits[l.person]
-	case ApprovalReturned, ApprovalDeclined, ApprovalPassed, ApprovalExpired:
+	case ApprovalDelegated, ApprovalDeputised, ApprovalReassigned:
+		return e.person == l.person && e.waits[l.person]
+	case ApprovalReturned, ApprovalDeclined, ApprovalPassed, ApprovalExpired, ApprovalStranded:
 		return l.side == Team
 	case RevisionRequested, ChangeClarified, PriceAccepted, PriceDeclined:
 		return l.side == Team

@@ -563,7 +563,10 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''),
 	})
 }
 
-type openApproval struct{ Approval }
+type openApproval struct {
+	Approval
+	at int64 // that something is due
+}
 
 // What is decided on of a file, of a folder, and of a deliverable.
 const (
@@ -611,6 +614,7 @@ func stillAsked(ctx context.Context, d *db.Tx, id ApprovalID) ([]PersonID, error
 	rows, err := d.Query(ctx, `
 SELECT x.person_id FROM approvals a JOIN approval_people x ON x.approval_id = a.id AND x.stage = a.stage
   JOIN project_grants g ON g.actor = x.person_id AND g.project_id = a.project_id
+  JOIN persons n ON n.id = x.person_id AND n.disabled_at IS NULL
  WHERE a.id = $1 AND a.asking = 1 AND x.role = 'decider' AND x.decision_id IS NULL AND x.given_to IS NULL AND (g.side = 'team' OR (g.rights & 32) <> 0) ORDER BY x.person_id`, string(id))
 	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
 }
@@ -780,7 +784,7 @@ func (t *tx) voidApprovalLinks(ctx context.Context, person PersonID, client Clie
 func (p *Portal) stillFree(ctx context.Context, id ApprovalID) ([]ProjectPerson, error) {
 	rows, err := p.db.Query(ctx, `
 SELECT g.actor, n.name, g.side FROM approvals a JOIN project_grants g ON g.project_id = a.project_id AND g.side = 'client' AND (g.rights & 32) <> 0
-  JOIN persons n ON n.id = g.actor
+  JOIN persons n ON n.id = g.actor AND n.disabled_at IS NULL
  WHERE a.id = $1 AND NOT EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = a.id AND x.stage = a.stage AND x.person_id = g.actor AND x.given_to IS NULL)
  ORDER BY n.name, g.actor LIMIT 500`, string(id))
 	return list(rows, err, func(r *sql.Rows) (x ProjectPerson, err error) { return x, r.Scan(&x.Person, &x.Name, &x.Side) })
@@ -794,7 +798,7 @@ func (t *tx) mayAnswer(ctx context.Context, id ApprovalID, who PersonID, what Ri
 		side = ClientSide
 	}
 	err = t.QueryRow(ctx, `
-SELECT n.name FROM approvals a JOIN project_grants g ON g.project_id = a.project_id JOIN persons n ON n.id = g.actor
+SELECT n.name FROM approvals a JOIN project_grants g ON g.project_id = a.project_id JOIN persons n ON n.id = g.actor AND n.disabled_at IS NULL
  WHERE a.id = $1 AND g.actor = $2 AND g.side = $3 AND (g.rights & $4) = $4`, string(id), string(who), string(side), int64(what)).Scan(&name)
 	return name, notFound(err)
 }
@@ -820,6 +824,7 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), d.pers
   JOIN approvals a ON a.id = x.approval_id AND a.stage = x.stage AND a.client_id = d.client_id AND a.asking = 1
   JOIN project_grants y ON y.actor = d.person_id AND y.project_id = a.project_id AND y.side = 'client' AND (y.rights & 32) <> 0
   JOIN project_grants g ON g.actor = d.deputy_id AND g.project_id = a.project_id AND g.side = 'client' AND (g.rights & 32) <> 0
+  JOIN persons n ON n.id = d.deputy_id AND n.disabled_at IS NULL
  WHERE d.from_on <= $1 AND d.to_on >= $1
    AND NOT EXISTS (SELECT 1 FROM approval_people o WHERE o.approval_id = a.id AND o.stage = a.stage AND o.person_id = d.deputy_id)
  ORDER BY a.id, d.person_id LIMIT $2`, day, limit)
@@ -843,6 +848,7 @@ const awaitsClient = `EXISTS (SELECT 1 FROM projects p JOIN clients c ON c.id = 
 // Unscoped: the program tells the team.
 func (p *Portal) strandings(ctx context.Context, limit int) ([]stranding, error) {
 	const can = `EXISTS (SELECT 1 FROM approval_people x JOIN project_grants g ON g.actor = x.person_id AND g.project_id = a.project_id
+            JOIN persons n ON n.id = x.person_id AND n.disabled_at IS NULL
             WHERE x.approval_id = a.id AND x.stage = a.stage AND x.role = 'decider' AND x.decision_id IS NULL AND x.given_to IS NULL AND (g.side = 'team' OR (g.rights & 32) <> 0))`
 	rows, err := p.db.Query(ctx, `
 SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), g.side FROM approvals a JOIN approval_stages g ON g.approval_id = a.id AND g.number = a.stage
@@ -856,9 +862,9 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), g.side
 // Unscoped: the program tells them.
 func (p *Portal) overdueLong(ctx context.Context, limit int) ([]openApproval, error) {
 	rows, err := p.db.Query(ctx, `
-SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''), COALESCE(a.shown_at, 0) FROM approvals a WHERE a.escalate_at <= $1 AND a.asking = 1 AND `+awaitsClient+` ORDER BY a.escalate_at, a.id LIMIT $2`, db.Micros(p.now()), limit)
+SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''), COALESCE(a.shown_at, 0), a.escalate_at FROM approvals a WHERE a.escalate_at <= $1 AND a.asking = 1 AND `+awaitsClient+` ORDER BY a.escalate_at, a.id LIMIT $2`, db.Micros(p.now()), limit)
 	return list(rows, err, func(r *sql.Rows) (o openApproval, err error) {
-		return o, r.Scan(&o.ID, &o.Project, &o.Client, &o.Title, &o.Deliverable, micros{&o.ShownAt})
+		return o, r.Scan(&o.ID, &o.Project, &o.Client, &o.Title, &o.Deliverable, micros{&o.ShownAt}, &o.at)
 	})
 }
 
@@ -866,10 +872,10 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''),
 // it, and whoever asked. Unscoped: each mail is read through its reader's Scope.
 func (t *tx) escalatedTo(ctx context.Context, id ApprovalID) ([]PersonID, error) {
 	rows, err := t.Query(ctx, `
-SELECT g.actor FROM approvals a JOIN project_grants g ON g.project_id = a.project_id JOIN persons n ON n.id = g.actor
+SELECT g.actor FROM approvals a JOIN project_grants g ON g.project_id = a.project_id JOIN persons n ON n.id = g.actor AND n.disabled_at IS NULL
  WHERE a.id = $1 AND (g.side = 'team' AND g.actor = a.created_by
     OR g.side = 'client' AND (g.rights & 160) = 160 AND a.shown_at IS NOT NULL
-       AND NOT EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = a.id AND x.stage = a.stage AND x.person_id = g.actor))
+       AND NOT EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = a.id AND x.stage = a.stage AND x.person_id = g.actor AND x.given_to IS NULL))
  ORDER BY g.actor`, string(id))
 	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
 }

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web/webtest"
@@ -165,7 +166,7 @@ func TestHandingOn(t *testing.T) {
 		if err := s.World.As(s.Ada).Suspend(t.Context(), s.BeaAtAcme); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.World.Portal.FollowApprovals(t.Context()); err != nil {
+		if err := s.World.Portal.FollowApprovals(t.Context(), time.Time{}); err != nil {
 			t.Fatal(err)
 		}
 		tom.Get("/approvals?lane=team").MustBe(200).MustContain("A poster", "Nobody can answer")
