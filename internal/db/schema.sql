@@ -1418,6 +1418,8 @@ CREATE TABLE unsent_comments (
   revision   BIGINT NOT NULL DEFAULT 1
 );
 
+CREATE INDEX unsent_comments_shared ON unsent_comments (shared_at) WHERE shared_at IS NOT NULL;
+
 CREATE INDEX unsent_comments_version ON unsent_comments (version_id, person_id);
 
 CREATE TABLE updates (

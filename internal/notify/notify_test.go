@@ -193,6 +193,11 @@ func (o *office) all() map[string]portal.MailID {
 	mails[portal.MailApprovalReminder] = o.queue(portal.MailApprovalReminder, o.Cleo, string(approval))
 	o.exec(`UPDATE approvals SET escalated_at = 1 WHERE id = $1`, string(approval))
 	mails[portal.MailApprovalEscalated] = o.queue(portal.MailApprovalEscalated, o.Cleo, string(approval))
+	version := o.Items[o.Site][portal.ClientSide].Version
+	_, err = o.As(o.Bea).KeepComment(ctx, version, "Brighter", nil)
+	must(err)
+	must(o.As(o.Bea).ShareUnsent(ctx, version))
+	mails[portal.MailDraftsShared] = o.last(portal.MailDraftsShared)
 	_, err = o.As(o.Mia).AskSignoff(ctx, portal.NewSignoff{Project: o.Site, Statement: "Accepted.", DueOn: "2026-03-20"})
 	must(err)
 	mails["signoff"] = o.last("signoff")

@@ -48,6 +48,7 @@ var kinds = map[string]func(*Notifier, context.Context, *letter) error{
 	"approval":                   (*Notifier).approval,
 	portal.MailApprovalReminder:  (*Notifier).approvalReminder,
 	portal.MailApprovalEscalated: (*Notifier).approvalEscalated,
+	portal.MailDraftsShared:      (*Notifier).draftsShared,
 	"signoff":                    (*Notifier).signoff,
 	portal.MailDailyHead:         (*Notifier).dailyHead,
 	portal.MailNotices:           (*Notifier).notices,

@@ -52,7 +52,7 @@ INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at, 
 // MailKinds lists every kind of mail that can be queued.
 func MailKinds() []string {
 	all := []string{account.MailCode, account.MailAnswerCode, account.MailReset, account.MailEmailChange, account.MailEmailChanged,
-		account.MailPasswordChanged, account.MailTokenCreated, MailReminder, MailDailyHead, MailNotices, MailDigest, MailTest}
+		account.MailPasswordChanged, account.MailTokenCreated, MailReminder, MailDraftsShared, MailDailyHead, MailNotices, MailDigest, MailTest}
 	for _, k := range kinds {
 		if k.mail != "" && !slices.Contains(all, k.mail) {
 			all = append(all, k.mail)

@@ -12,7 +12,7 @@ import (
 // A Need is one thing that waits for somebody.
 type Need struct {
 	Item        ItemID // of a question or a message: the id of its conversation
-	Kind        string // "task", "deliverable", "milestone", "file_request", "approval", "revision", "signoff", or of what waits in a conversation "question", for clients, and "message", for the team
+	Kind        string // "task", "deliverable", "milestone", "file_request", "approval", "revision", "signoff", "drafts" that colleagues share, or of what waits in a conversation "question", for clients, and "message", for the team
 	Title       string
 	Project     ProjectID
 	ProjectName string
@@ -36,7 +36,8 @@ const maxNeeds = 100
 
 // Needs returns what waits for the actor as one of a client's people: tasks
 // given to them or to nobody, deliverables they may decide on, milestones,
-// files they may upload, and questions they may answer.
+// files they may upload, questions they may answer, and, of those who lead, what
+// colleagues share and have not sent.
 // The most urgent is first: by due day, then by how long it waits. With a
 // client, only that client's.
 func (me *Scope) Needs(ctx context.Context, client ClientID, limit int) ([]Need, error) {

@@ -262,11 +262,36 @@ func TestALeadGathersFeedback(t *testing.T) {
 		if err := w.As(w.Mia).ShareUnsent(ctx, v); !errors.Is(err, portal.ErrForbidden) {
 			t.Errorf("the team shares: %v", err)
 		}
+		waits := func(who *portal.Scope) (all []portal.Need) {
+			t.Helper()
+			needs, err := who.ProjectNeeds(ctx, w.Brand, 0)
+			must(err)
+			for _, n := range needs {
+				if n.Kind == "drafts" {
+					all = append(all, n)
+				}
+			}
+			return all
+		}
+		if len(waits(cleo)) != 0 {
+			t.Error("what was not shared waits for Cleo")
+		}
 		must(bea.ShareUnsent(ctx, v))
+		if all := waits(cleo); len(all) != 1 || all[0].Item != portal.ItemID(it.File) || all[0].AskedBy != "Bea" {
+			t.Errorf("what waits for Cleo: %+v", all)
+		}
+		if got := mailsAbout(t, w, string(v)); got != "drafts_shared Cleo" {
+			t.Errorf("mails: %s", got)
+		}
 		lead, err := w.As(w.Mia).ViewAs(ctx, w.CleoUser)
 		must(err)
 		if count(cleo) != 3 || count(bea) != 2 || count(w.As(w.Mia)) != 0 || count(w.As(w.Ada)) != 0 || count(w.As(w.Dan)) != 0 || count(w.Portal.As(lead)) != 0 {
 			t.Error("what was shared is seen by others than those who lead")
+		}
+		for _, who := range []*portal.Scope{bea, w.As(w.Dan), w.As(w.Mia), w.As(w.Carl), w.Portal.As(lead)} {
+			if all, err := who.ProjectNeeds(ctx, w.Brand, 0); err == nil && slices.ContainsFunc(all, func(n portal.Need) bool { return n.Kind == "drafts" }) {
+				t.Errorf("others are told of what is shared: %+v", all)
+			}
 		}
 		all, err := cleo.UnsentOn(ctx, v)
 		must(err)
@@ -278,7 +303,13 @@ func TestALeadGathersFeedback(t *testing.T) {
 		if count(cleo) != 1 || count(bea) != 2 {
 			t.Error("what was taken back is still shared")
 		}
+		if len(waits(cleo)) != 0 {
+			t.Error("what was taken back still waits")
+		}
 		must(bea.ShareUnsent(ctx, v))
+		if got := mailsAbout(t, w, string(v)); got != "drafts_shared Cleo" {
+			t.Errorf("mailed again within the hour: %s", got)
+		}
 		exec(t, w, `UPDATE client_users SET removed_at = 1 WHERE id = $1`, string(w.BeaAtAcme))
 		w.Regrant()
 		if count(cleo) != 1 {

@@ -220,7 +220,12 @@ SELECT t.id, 'question', t.project_id, SUBSTR(m.body, 1, 120), NULL, t.turn_sinc
   JOIN workspace w ON w.id = 1
  WHERE g.actor = $1 AND g.side = 'client' AND (g.rights & 8) <> 0 AND (` + clientShows + ` & 64) <> 0
    AND t.turn = 'client' AND t.audience = 'client'
-   AND (t.kind = 'general' OR (t.kind = 'direct' AND EXISTS (SELECT 1 FROM thread_people i WHERE i.thread_id = t.id AND i.person_id = $1)))`,
+   AND (t.kind = 'general' OR (t.kind = 'direct' AND EXISTS (SELECT 1 FROM thread_people i WHERE i.thread_id = t.id AND i.person_id = $1)))
+UNION ALL
+SELECT f.id, 'drafts', f.project_id, f.name, NULL, MIN(d.shared_at), MIN(d.person_id), p.client_id, p.side, p.rights
+  FROM unsent_comments d CROSS JOIN versions v CROSS JOIN files f CROSS JOIN my_places p
+ WHERE d.shared_at > 0 AND v.id = d.version_id AND f.id = v.file_id AND p.id = f.project_id AND ` + sharedDraft + `
+ GROUP BY f.id, f.project_id, f.name, p.client_id, p.side, p.rights`,
 
 	// How much of what the actor sees of a project is open and done.
 	"my_tallies": `
@@ -991,6 +996,12 @@ var versionSQL = `CASE WHEN p.side = 'team' THEN v.number ELSE COALESCE(v.shown_
        ` + shownPerson("v.created_by") + ` AS version_by,
        ` + shownName("v.created_by") + ` AS version_by_name,
        v.scan, v.scan_found, v.preview, v.width, v.height, v.pages, v.duration_ms, v.blob`
+
+// sharedDraft is the condition for what a colleague d.person_id has not sent of a
+// version v of a file f, and shares with those who lead in the place p.
+const sharedDraft = `p.side = 'client' AND (p.rights & 132) = 132 AND (p.sections & 32) <> 0 AND SUBSTR($1, 1, 4) = 'per_' AND d.person_id <> $1
+   AND f.trashed_at IS NULL AND f.audience = 'client' AND v.audience = 'client'
+   AND EXISTS (SELECT 1 FROM project_grants x WHERE x.actor = d.person_id AND x.project_id = f.project_id AND x.side = 'client' AND (x.rights & 4) <> 0)`
 
 // subjectsShown is true of an approval a whose client, with the place p in its
 // project, sees all that it is about. What was deleted since stays known.

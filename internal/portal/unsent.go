@@ -203,9 +203,33 @@ func (me *Scope) share(ctx context.Context, id VersionID, on bool) error {
 			q = `UPDATE unsent_comments SET shared_at = $3, revision = revision + 1 WHERE version_id = $1 AND person_id = $2 AND shared_at IS NULL`
 			args = append(args, t.now)
 		}
-		_, err = t.exec(ctx, q, args...)
-		return err
+		n, err := t.exec(ctx, q, args...)
+		if err != nil || !on || n == 0 {
+			return err
+		}
+		return t.tellLeads(ctx, v)
 	})
+}
+
+// MailDraftsShared is the kind of the mails that tell those who lead of what a
+// colleague shares with them.
+const MailDraftsShared = "drafts_shared"
+
+// leadsToldAgain is how long after one of those mails the next about the same
+// version may go to the same person.
+const leadsToldAgain = time.Hour
+
+// tellLeads mails those who lead the client's people what waits for them of a
+// version. No event says so: the team is not told of what was not sent.
+func (t *tx) tellLeads(ctx context.Context, v Version) error {
+	leads, err := t.leadsToTell(ctx, v, t.now-leadsToldAgain.Microseconds())
+	for _, person := range leads {
+		if err != nil {
+			break
+		}
+		err = t.me.p.queueMail(ctx, t.Tx, MailDraftsShared, person, string(v.ID))
+	}
+	return err
 }
 
 // SendFeedback sends all comments on a version that the actor has not sent, with

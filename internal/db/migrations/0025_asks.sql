@@ -6,3 +6,6 @@ ALTER TABLE approval_people ADD COLUMN by_role BIGINT NOT NULL DEFAULT 0;  -- 1:
 ALTER TABLE clients ADD COLUMN time_zone TEXT NOT NULL DEFAULT '';
 ALTER TABLE clients ADD COLUMN working_days BIGINT CHECK (working_days BETWEEN 1 AND 127);  -- bits, Monday first
 ALTER TABLE clients ADD COLUMN holidays TEXT;                                               -- a line for each day
+
+-- What colleagues share waits for those who lead.
+CREATE INDEX unsent_comments_shared ON unsent_comments (shared_at) WHERE shared_at IS NOT NULL;

@@ -1,0 +1,49 @@
+package notify
+
+import (
+	"context"
+	"slices"
+
+	"github.com/vitrine-portal/vitrine/internal/mail"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+)
+
+// draftsShared tells somebody who leads what colleagues share with them and have
+// not sent: unwanted once it was sent, or taken back. It says nothing of what they
+// wrote.
+func (n *Notifier) draftsShared(ctx context.Context, l *letter) error {
+	me := n.portal.As(portal.PersonActor(l.mail.Person).ReadOnly())
+	v, err := me.Version(ctx, portal.VersionID(l.mail.Subject))
+	if err != nil {
+		return err
+	}
+	all, err := me.UnsentOn(ctx, v.ID)
+	if err != nil {
+		return err
+	}
+	count := 0
+	var names []string
+	for _, u := range all {
+		if u.Own {
+			continue
+		}
+		if count++; !slices.Contains(names, u.AuthorName) {
+			names = append(names, u.AuthorName)
+		}
+	}
+	if count == 0 {
+		return &portal.Unwanted{Why: "settled"}
+	}
+	p, err := me.Project(ctx, v.Project)
+	if err != nil {
+		return err
+	}
+	l.Subject = l.T("mail.drafts_shared.subject", "project", brief(p.Name), "file", brief(v.FileName))
+	l.body.Heading = l.N("mail.drafts_shared.heading", count, "names", l.List(names), "file", v.FileName)
+	l.body.Paragraphs = []string{l.T("mail.drafts_shared.text", "workspace", l.brand.Name)}
+	l.body.Preheader = l.body.Paragraphs[0]
+	l.body.Facts = []mail.Fact{{Label: l.T("mail.approval.project"), Value: p.Name}}
+	l.body.Footer = []string{l.T("mail.drafts_shared.why", "client", p.ClientName, "workspace", l.brand.Name)}
+	n.button(l, l.T("mail.drafts_shared.button"), "/files/"+string(v.File)+"?version="+string(v.ID))
+	return nil
+}
