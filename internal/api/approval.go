@@ -163,6 +163,9 @@ func (s *server) approvals() {
 	act(s, http.MethodPost, "/api/approvals/{id}/cancelled", "cancel-approval", "Take the question back", func(ctx context.Context, me *portal.Scope, id string) error {
 		return me.CancelApproval(ctx, portal.ApprovalID(id))
 	})
+	act(s, http.MethodPost, "/api/approvals/{id}/reminded", "remind-approval", "Mail those whose answer it waits for: once an hour", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.Remind(ctx, portal.ApprovalID(id))
+	})
 	read(s, "/api/approvals/{id}", "approval", "An approval", func(ctx context.Context, me *portal.Scope, id string) (approval, error) {
 		a, err := me.Approval(ctx, portal.ApprovalID(id))
 		return approvalWire(a), err

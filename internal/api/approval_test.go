@@ -55,6 +55,9 @@ func TestApprovals(t *testing.T) {
 		if all := s.asks(cleo, 200, "GET", "/api/approvals/"+led+"/people", "").all("items"); len(all) != 1 || all[0].text("name") != "Cleo" || all[0].text("role") != "leads" {
 			t.Errorf("asked are %v", all)
 		}
+		s.asks(mia, 204, "POST", "/api/approvals/"+led+"/reminded", "")
+		s.asks(mia, 422, "POST", "/api/approvals/"+led+"/reminded", "")
+		s.asks(cleo, 403, "POST", "/api/approvals/"+led+"/reminded", "")
 		s.asks(mia, 204, "POST", "/api/approvals/"+led+"/cancelled", "")
 		s.asks(s.token("carl", "read", "write"), 404, "GET", "/api/approvals/"+led+"/people", "")
 		if all := s.asks(mia, 200, "GET", "/api/projects/"+string(s.Site)+"/approvals", "").all("items"); len(all) != 4 || all[1].text("id") != string(id) {

@@ -796,3 +796,52 @@ func TestApproverRoles(t *testing.T) {
 		refuses(t, "a role that nobody has", err, "stages.1.people", "role_empty")
 	})
 }
+
+// Of several approvals at once, those are reminded of that were not today.
+func TestRemindAll(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		decides(t, w)
+		_, versions := banners(t, w, 3)
+		tom := w.As(w.Tom)
+		var ids []portal.ApprovalID
+		for _, v := range versions {
+			ids = append(ids, toApprove(t, w, portal.NewApproval{Versions: []portal.VersionID{v}, Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo, w.Bea}}}}).ID)
+		}
+		if err := tom.Remind(ctx, ids[0]); err != nil {
+			t.Fatal(err)
+		}
+		if err := tom.CancelApproval(ctx, ids[1]); err != nil {
+			t.Fatal(err)
+		}
+		_, err := tom.RemindAll(ctx, nil)
+		refuses(t, "of none", err, "approval", "required")
+		said := func(who portal.PersonID) (all string) {
+			t.Helper()
+			for _, r := range must[[]portal.Reminding](t)(w.As(who).RemindAll(ctx, append(ids, ids[2], "apr_none"))) {
+				all += r.Why + strings.Join(r.People, ",") + ";"
+			}
+			return all
+		}
+		for who, want := range map[portal.PersonID]string{w.Carl: "", w.Rex: "", w.Dan: "", w.Cleo: "forbidden;forbidden;forbidden;"} {
+			if got := said(who); got != want {
+				t.Errorf("RemindAll as %s: %s", who, got)
+			}
+		}
+		if got := said(w.Tom); got != "reminded_today;over;Bea,Cleo;" {
+			t.Errorf("at first: %s", got)
+		}
+		recorded(t, w, portal.ApprovalReminded)
+		if got := mailsAbout(t, w, string(ids[2])); !strings.Contains(got, "approval_reminder Bea") || !strings.Contains(got, "approval_reminder Cleo") {
+			t.Errorf("mails: %s", got)
+		}
+		if got := said(w.Tom); got != "reminded_today;over;reminded_today;" {
+			t.Errorf("at once again: %s", got)
+		}
+		w.Clock.Advance(24 * time.Hour)
+		write(t, w, `UPDATE client_users SET rights = 1 WHERE id IN ($1, $2)`, string(w.CleoUser), string(w.BeaAtAcme))
+		w.Regrant()
+		if got := said(w.Tom); got != "nobody_asked;over;nobody_asked;" {
+			t.Errorf("when nobody can answer: %s", got)
+		}
+	})
+}

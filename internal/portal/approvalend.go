@@ -2,7 +2,9 @@ package portal
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -75,20 +77,119 @@ func (me *Scope) Remind(ctx context.Context, id ApprovalID) error {
 		case t.now-db.Micros(a.RemindedAt) < remindAgain.Microseconds() && !a.RemindedAt.IsZero():
 			return invalid("remind", "just_reminded")
 		}
-		who, err := stillAsked(ctx, t.Tx, id)
+		return t.remindOf(ctx, a)
+	})
+}
+
+func (t *tx) remindOf(ctx context.Context, a Approval) error {
+	who, err := stillAsked(ctx, t.Tx, a.ID)
+	if err != nil {
+		return err
+	}
+	if len(who) == 0 {
+		return invalid("remind", "nobody_asked")
+	}
+	if err := t.must(ctx, `UPDATE approvals SET reminded_at = $1 WHERE id = $2`, t.now, string(a.ID)); err != nil {
+		return err
+	}
+	h := a.happened(ApprovalReminded, Team, nil)
+	h.Tells = who
+	return t.record(ctx, h)
+}
+
+// MaxReminded bounds the approvals of which RemindAll reminds at once.
+const MaxReminded = 100
+
+// A Reminding is what became of one approval in RemindAll.
+type Reminding struct {
+	Approval
+	People []string // who were reminded
+	Why    string   // else: "forbidden", "over", "reminded_today" or "nobody_asked"
+}
+
+// RemindAll reminds of several approvals, each by itself: of those that were
+// reminded of on the client's day already not again. What the actor does not see is
+// left out. Invalid when there are none, or too many.
+func (me *Scope) RemindAll(ctx context.Context, ids []ApprovalID) (all []Reminding, err error) {
+	var c checks
+	if ids = unique(ids); len(ids) == 0 {
+		c.fail("approval", "required")
+	}
+	if len(ids) > MaxReminded {
+		c.fail("approval", "too_many", "max", strconv.Itoa(MaxReminded))
+	}
+	if err := c.err(); err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		r, err := me.remindToday(ctx, id)
+		if err == ErrNotFound {
+			continue
+		}
+		if err != nil {
+			return all, err
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+func (me *Scope) remindToday(ctx context.Context, id ApprovalID) (r Reminding, err error) {
+	err = me.write(partOf(ctx, string(id)), func(t *tx) error {
+		a, err := t.lockedApproval(ctx, id)
 		if err != nil {
 			return err
 		}
-		if len(who) == 0 {
-			return invalid("remind", "nobody_asked")
-		}
-		if err := t.must(ctx, `UPDATE approvals SET reminded_at = $1 WHERE id = $2`, t.now, string(id)); err != nil {
+		r = Reminding{Approval: a}
+		if r.Why, err = t.notReminded(ctx, a); err != nil {
 			return err
 		}
-		h := a.happened(ApprovalReminded, Team, nil)
-		h.Tells = who
-		return t.record(ctx, h)
+		if r.Why != "" {
+			t.quiet("nobody was reminded")
+			return nil
+		}
+		err = t.remindOf(ctx, a)
+		var none *Invalid
+		if errors.As(err, &none) {
+			t.quiet("nobody can answer")
+			r.Why, err = "nobody_asked", nil
+		}
+		return err
 	})
+	var again *Repeated
+	if errors.As(err, &again) { // the same form once more
+		r.Approval, err = me.Approval(ctx, id)
+	}
+	if err != nil || r.Why != "" {
+		return r, err
+	}
+	people, err := me.ApprovalPeople(ctx, id)
+	for _, x := range people {
+		if x.Stage == r.Stage && !x.Adviser && x.Answer == "" && x.GivenTo == "" && !x.Gone {
+			r.People = append(r.People, x.Name)
+		}
+	}
+	return r, err
+}
+
+// notReminded says why nobody is to be reminded of an approval now, as a Reminding.
+func (t *tx) notReminded(ctx context.Context, a Approval) (string, error) {
+	switch {
+	case !a.Held.Team() || !a.Can(Contribute):
+		return "forbidden", nil
+	case !a.Asking:
+		return "over", nil
+	case a.RemindedAt.IsZero():
+		return "", nil
+	}
+	c, err := t.workCalendar(ctx, a.Client)
+	if err != nil {
+		return "", err
+	}
+	if now := db.FromMicros(t.now).In(c.Zone); a.RemindedAt.In(c.Zone).Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return "reminded_today", nil
+	}
+	return "", nil
 }
 
 // AskedAs is what would ask an approval again: the same of the same people as far

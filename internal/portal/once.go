@@ -22,6 +22,17 @@ func WithRequest(ctx context.Context, r Request) context.Context {
 	return context.WithValue(ctx, requestKey{}, r)
 }
 
+// partOf makes of a request that changes several things, each by itself, the one
+// that changes this.
+func partOf(ctx context.Context, part string) context.Context {
+	r, ok := ctx.Value(requestKey{}).(Request)
+	if !ok || r.Key == "" {
+		return ctx
+	}
+	r.Key += " " + part
+	return WithRequest(ctx, r)
+}
+
 // Repeated says that the change was already made, by an earlier sending of the
 // same request. Subject is what that one was about.
 type Repeated struct{ Subject string }

@@ -20,6 +20,7 @@ func (s *Server) approvalRoutes() []route {
 		{"GET /approvals", person, s.approvals},
 		{"GET /clients/{id}/approvals", team, s.clientApprovals},
 		{"GET /approvals.csv", team, s.approvalsCSV},
+		{"POST /approvals/remind", team, s.remindAll},
 		{"GET /projects/{project}/approvals", person, s.projectApprovals},
 		{"GET /projects/{project}/approvals/new", team, s.newApproval},
 		{"POST /projects/{project}/approvals", team, s.askApproval},
@@ -47,7 +48,7 @@ const onBoard = 50
 // asked and were.
 func (s *Server) approvals(w http.ResponseWriter, r *http.Request, me *visit) error {
 	if me.Self.Role != "" {
-		return s.board(w, r, me)
+		return s.board(w, r, me, view.BoardPage{})
 	}
 	if !me.Self.Approvals {
 		return portal.ErrNotFound
@@ -154,10 +155,42 @@ func boardOf(me *visit, q url.Values) (f portal.BoardFilter, tab string) {
 // today is the visitor's day.
 func today(me *visit) string { return me.Now.In(me.Book.Zone()).Format(time.DateOnly) }
 
-func (s *Server) board(w http.ResponseWriter, r *http.Request, me *visit) error {
+// remindAll reminds of what was ticked on the board, and says on it of which it
+// did, and of which not.
+func (s *Server) remindAll(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	var ids []portal.ApprovalID
+	for _, id := range f.all("approval") {
+		ids = append(ids, portal.ApprovalID(id))
+	}
+	var p view.BoardPage
+	if err = f.err(); err == nil {
+		p.Reminded, err = me.RemindAll(r.Context(), ids)
+	}
+	if fields, ok := invalidFields(err); ok {
+		p.Invalid, err = fields, nil
+	}
+	if err != nil {
+		return err
+	}
+	at := *r.URL
+	at.Path = "/approvals"
+	r = r.Clone(r.Context())
+	r.URL = &at // what the page leads on to is the board's
+	return s.board(w, r, me, p)
+}
+
+// board draws the board; p holds what became of a form.
+func (s *Server) board(w http.ResponseWriter, r *http.Request, me *visit, p view.BoardPage) error {
 	ctx := r.Context()
 	f, tab := boardOf(me, r.URL.Query())
-	p := view.BoardPage{Page: s.page(me, "approvals"), Tab: tab, Client: f.Client, Today: today(me)}
+	invalid := p.Invalid
+	p.Page, p.Tab, p.Client, p.Today = s.page(me, "approvals"), tab, f.Client, today(me)
+	p.Invalid = invalid
+	p.Load(static.Files, static.Approve)
 	var err error
 	if p.Counts, p.Overdue, err = me.BoardCounts(ctx, f.Client, p.Today); err != nil {
 		return err
@@ -185,7 +218,7 @@ func (s *Server) board(w http.ResponseWriter, r *http.Request, me *visit) error 
 	}
 	p.Newest, p.Older = pages(r, next)
 	s.setTitle(&p.Page, p.T("nav.approvals"))
-	return s.render(w, r, http.StatusOK, view.Board(p))
+	return s.render(w, r, statusOf(&p.Page), view.Board(p))
 }
 
 // boardSignoffs reads the sign-offs of the board: of each state the newest, or the

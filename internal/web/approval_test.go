@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +71,25 @@ func TestApprovalPages(t *testing.T) {
 		tom.Post(at+"/remind", nil).MustBe(200).MustContain("Reminded")
 		tom.Post(at+"/remind", nil).MustBe(422).MustContain("less than an hour ago")
 		cleo.Get("/approvals.csv").MustBe(404)
+		id := strings.TrimPrefix(at, "/approvals/")
+		if _, err := s.World.As(s.Tom).AskApproval(t.Context(), s.World.Site, portal.NewApproval{Title: "Another", Versions: []portal.VersionID{portal.VersionID(version)},
+			Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}}); err != nil {
+			t.Fatal(err)
+		}
+		p = tom.Get("/approvals?lane=client").MustBe(200)
+		f = p.Form("/approvals/remind?lane=client")
+		tom.Post("/approvals/remind?lane=client", url.Values{}).MustBe(422).MustContain("This is needed.")
+		all := p.Attrs(`input[name="approval"]`, "value")
+		v := f.Values()
+		v["approval"] = append(all, "apr_of_nobody")
+		p = tom.Post("/approvals/remind?lane=client", v).MustBe(200).MustContain("Two banners", "not again: a reminder went out today", "Another · Cleo")
+		if len(all) < 2 || !slices.Contains(all, id) || p.Count(".reminded li") != len(all) {
+			t.Errorf("%v were ticked, %d are answered for", all, p.Count(".reminded li"))
+		}
+		tom.Post("/approvals/remind?lane=client", v).MustBe(200).MustContain("· Cleo") // the same form once more
+		for _, name := range []string{"cleo", "dan", "carl", "rex"} {
+			s.As(name).Post("/approvals/remind", url.Values{"approval": {id}}).MustBe(404)
+		}
 		send(t, tom).bring([]byte("a newer banner"), "project", string(s.World.Site), "filename", "left.txt", "audience", "client", "on_clash", "version")
 
 		p = tom.Get(strings.Replace(at, "/approvals/", site+"/approvals/new?again=", 1)).MustBe(200).MustContain("Ask again", "Look at the **logo**")
