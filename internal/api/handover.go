@@ -30,7 +30,7 @@ func (s *server) handovers() {
 
 func (s *server) takeHandover(ctx context.Context, in *packAsked) (*huma.StreamResponse, error) {
 	me := me(ctx)
-	theirs, p, err := me.Handover(ctx, portal.ProjectID(in.ID), in.Person)
+	theirs, p, err := me.Handover(ctx, portal.ProjectID(in.ID), in.Person, func(theirs *portal.Scope, p portal.Project) error { return handover.Fits(ctx, theirs, p) })
 	if err != nil {
 		return nil, s.fail(err)
 	}
@@ -52,9 +52,6 @@ func (s *server) takeHandover(ctx context.Context, in *packAsked) (*huma.StreamR
 			}
 			return err
 		}}
-	if err := pack.Fits(ctx); err != nil {
-		return nil, s.fail(err)
-	}
 	return &huma.StreamResponse{Body: func(huma.Context) {
 		h := in.w.Header()
 		h.Set("Content-Type", "application/zip")

@@ -488,8 +488,16 @@ SELECT a.project_id, 'approval', CASE WHEN a.shown_at IS NULL THEN 'team' ELSE '
        MIN(CASE WHEN a.lane NOT IN ('approved', 'over') THEN a.turn_since END)
   FROM approvals a WHERE a.deliverable_id IS NULL AND a.turn <> '' GROUP BY a.project_id, CASE WHEN a.shown_at IS NULL THEN 'team' ELSE 'client' END, a.turn
 UNION ALL
-SELECT r.project_id, 'revision', 'client', r.turn, 128, COUNT(*), 0, MIN(r.turn_since)
-  FROM revision_requests r WHERE r.turn = 'client' OR (r.turn = 'team' AND r.approval_id IS NULL) GROUP BY r.project_id, r.turn;
+SELECT r.project_id, 'revision', r.audience, r.turn, 128, COUNT(*), 0, MIN(r.turn_since)
+  FROM (SELECT q.project_id, q.turn, q.turn_since, q.approval_id,
+               CASE WHEN q.approval_id IS NULL
+                    THEN CASE WHEN EXISTS (SELECT 1 FROM versions x JOIN files y ON y.id = x.file_id WHERE x.id = q.version_id AND x.audience = 'client' AND y.audience = 'client') THEN 'client' ELSE 'team' END
+                    WHEN EXISTS (SELECT 1 FROM approvals a WHERE a.id = q.approval_id AND a.shown_at IS NOT NULL
+                           AND NOT EXISTS (SELECT 1 FROM approval_subjects s JOIN files y ON y.id = s.file_id JOIN versions x ON x.id = s.version_id WHERE s.approval_id = a.id AND (y.audience <> 'client' OR x.audience <> 'client'))
+                           AND (a.deliverable_id IS NULL OR EXISTS (SELECT 1 FROM deliverables d WHERE d.id = a.deliverable_id AND d.audience = 'client')))
+                    THEN 'client' ELSE 'team' END AS audience
+          FROM revision_requests q WHERE q.turn IN ('client', 'team')) r
+ WHERE (r.turn = 'client' AND r.audience = 'client') OR (r.turn = 'team' AND r.approval_id IS NULL) GROUP BY r.project_id, r.audience, r.turn;
 
 CREATE TABLE email_changes (
   id          TEXT   PRIMARY KEY,

@@ -58,13 +58,13 @@ type sum struct{ hash, path string }
 // A part is a line of the table of contents, below a heading.
 type part struct{ below, title, path, note string }
 
-// Fits makes sure that it is not too much for one archive.
-func (p *Pack) Fits(ctx context.Context) error {
-	if !p.has(portal.SectionFiles) {
+// Fits makes sure that a pack would not be too much for one archive.
+func Fits(ctx context.Context, theirs *portal.Scope, p portal.Project) error {
+	if !p.Sections.Has(portal.SectionFiles) {
 		return nil
 	}
 	var room transfer.ArchiveRoom
-	return p.Theirs.ZipEntries(ctx, p.Project.ID, nil, nil, room.Take)
+	return theirs.ZipEntries(ctx, p.ID, nil, nil, room.Take)
 }
 
 func (p *Pack) has(s portal.Sections) bool { return p.Project.Sections.Has(s) }
@@ -277,7 +277,7 @@ func (p *Pack) decisions(ctx context.Context) error {
 		if err := heading(p.Book.T("section.approvals")).Render(ctx, w); err != nil {
 			return err
 		}
-		return p.pages(ctx, func(after string) (string, error) {
+		if err := p.pages(ctx, func(after string) (string, error) {
 			all, next, err := p.Theirs.ProjectApprovals(ctx, p.Project.ID, portal.Page{After: after})
 			for _, a := range all {
 				if err != nil {
@@ -286,7 +286,10 @@ func (p *Pack) decisions(ctx context.Context) error {
 				err = p.approval(ctx, w, a)
 			}
 			return next, err
-		})
+		}); err != nil {
+			return err
+		}
+		return p.revisions(ctx, w)
 	})
 	p.parts = append(p.parts, part{title, p.Book.T("handover.decisions_note"), path, ""})
 	return err
@@ -302,6 +305,27 @@ func (p *Pack) approval(ctx context.Context, w io.Writer, a portal.Approval) err
 		return err
 	}
 	return approval(p, a, subjects, given).Render(ctx, w)
+}
+
+// revisions are the lists of what was to be changed, with what became of each point.
+func (p *Pack) revisions(ctx context.Context, w io.Writer) error {
+	any := false
+	return p.pages(ctx, func(after string) (string, error) {
+		all, next, err := p.Theirs.ProjectRevisions(ctx, p.Project.ID, portal.Page{After: after})
+		if err == nil && len(all) > 0 && !any {
+			any, err = true, heading(p.Book.T("revision.all")).Render(ctx, w)
+		}
+		for _, r := range all {
+			if err != nil {
+				return "", err
+			}
+			var points []portal.Change
+			if points, err = p.Theirs.Changes(ctx, r.ID); err == nil {
+				err = revision(p, r, points).Render(ctx, w)
+			}
+		}
+		return next, err
+	})
 }
 
 // conversations are those of the project, each a page.
@@ -361,7 +385,7 @@ type commented struct {
 	title string
 }
 
-// comments are those on deliverables, milestones and files, on one page.
+// comments are those on what can be commented on, on one page.
 func (p *Pack) comments(ctx context.Context) error {
 	var items []commented
 	deliverables, err := p.Theirs.Deliverables(ctx, p.Project.ID)
@@ -377,6 +401,24 @@ func (p *Pack) comments(ctx context.Context) error {
 	}
 	for _, m := range milestones {
 		items = append(items, commented{portal.ItemID(m.ID), m.Title})
+	}
+	if err := p.pages(ctx, func(after string) (string, error) {
+		tasks, next, err := p.Theirs.Tasks(ctx, p.Project.ID, portal.TaskFilter{}, portal.Page{After: after, Limit: 100})
+		for _, t := range tasks {
+			items = append(items, commented{portal.ItemID(t.ID), t.Title})
+		}
+		return next, err
+	}); err != nil && !gone(err) {
+		return err
+	}
+	if err := p.pages(ctx, func(after string) (string, error) {
+		updates, next, err := p.Theirs.Updates(ctx, p.Project.ID, portal.Page{After: after, Limit: 100})
+		for _, u := range updates {
+			items = append(items, commented{portal.ItemID(u.ID), p.Book.T("update.of", "name", p.by(u.AuthorName), "day", u.ShownAt.UTC().Format(time.DateOnly))})
+		}
+		return next, err
+	}); err != nil && !gone(err) {
+		return err
 	}
 	for _, id := range slices.SortedFunc(maps.Keys(p.paths), func(a, b portal.FileID) int { return strings.Compare(p.paths[a], p.paths[b]) }) {
 		items = append(items, commented{portal.ItemID(id), strings.TrimPrefix(p.paths[id], p.Book.T("handover.files")+"/")})

@@ -20,7 +20,7 @@ func TestBreaksOff(t *testing.T) {
 		ctx := t.Context()
 		mia := w.As(w.Mia)
 		write := func(still func(context.Context) error) error {
-			theirs, p, err := mia.Handover(ctx, w.Site, w.CleoUser)
+			theirs, p, err := mia.Handover(ctx, w.Site, w.CleoUser, func(*portal.Scope, portal.Project) error { return nil })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -44,6 +44,21 @@ func TestBreaksOff(t *testing.T) {
 			if !errors.Is(err, handover.ErrEnded) || n != most+1 {
 				t.Errorf("after %d of %d: %v, asked %d times", most, asked, err, n)
 			}
+		}
+		// What does not fit was not taken, and is not recorded as if it were.
+		big, was, is := errors.New("too big"), 0, 0
+		count := func(n *int) {
+			t.Helper()
+			if err := w.DB.QueryRow(ctx, `SELECT COUNT(*) FROM events WHERE kind = 'handover_taken'`).Scan(n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		count(&was)
+		if _, _, err := mia.Handover(ctx, w.Site, w.CleoUser, func(*portal.Scope, portal.Project) error { return big }); !errors.Is(err, big) {
+			t.Errorf("too big: %v", err)
+		}
+		if count(&is); was == 0 || is != was {
+			t.Errorf("%d packs are recorded, were %d", is, was)
 		}
 		for who, want := range map[portal.PersonID]error{w.Tom: portal.ErrForbidden, w.Cleo: portal.ErrForbidden, w.Carl: portal.ErrNotFound, w.Rex: portal.ErrNotFound} {
 			if err := w.As(who).HandsOver(ctx, w.Site, w.CleoUser); !errors.Is(err, want) {

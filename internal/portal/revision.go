@@ -238,6 +238,24 @@ func change(ctx context.Context, r reader, id ChangeID) (c Change, err error) {
 	return c, err
 }
 
+// answeringVersions are offered of a file to answer points about it.
+const answeringVersions = 3
+
+// AnsweringVersions returns the newest versions of files that the client sees: a few
+// of each, the newest first. For the team.
+func (me *Scope) AnsweringVersions(ctx context.Context, files ...FileID) ([]Version, error) {
+	if len(files) == 0 {
+		return nil, nil
+	}
+	in, args := oneOf(3, files)
+	rows, err := me.query(ctx, `
+SELECT `+versionColumns+` FROM (
+  SELECT x.*, ROW_NUMBER() OVER (PARTITION BY x.file_id ORDER BY x.number DESC) AS age FROM my_versions x
+   WHERE x.file_id IN `+in+` AND x.version_audience = 'client' AND x.side = 'team') v
+ WHERE v.age <= $2 ORDER BY v.file_id, v.number DESC`, append([]any{answeringVersions}, args...)...)
+	return list(rows, err, scanVersion)
+}
+
 // A Remark is an open comment of the client's on a version, or on a deliverable,
 // which can become a point of a revision request.
 type Remark struct {
@@ -320,6 +338,16 @@ func (me *Scope) RequestRevision(ctx context.Context, id VersionID, n NewRevisio
 			return err
 		}
 		p, err := loadProject(ctx, t, v.Project)
+		if err != nil {
+			return err
+		}
+		if err := t.lock(ctx, string(p.Client)); err != nil { // of two at once, the other finds nothing left
+			return err
+		}
+		if v, err = version(ctx, t, id); err != nil { // as it is now
+			return err
+		}
+		p, err = loadProject(ctx, t, v.Project)
 		switch {
 		case err != nil:
 			return err
@@ -333,9 +361,6 @@ func (me *Scope) RequestRevision(ctx context.Context, id VersionID, n NewRevisio
 			return invalid("points", "too_many", "max", strconv.Itoa(maxRemarks))
 		case v.FileAudience != ClientSide || v.Draft:
 			return invalid("version", "not_shown")
-		}
-		if err := t.lock(ctx, string(p.Client)); err != nil { // of two at once, the other finds nothing left
-			return err
 		}
 		asked := 0
 		if err := t.get(ctx, `

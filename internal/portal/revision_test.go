@@ -309,10 +309,30 @@ func TestAnswersAfterConcealing(t *testing.T) {
 		if len(told()) == 0 {
 			t.Fatal("the client is told nothing of their lists")
 		}
+		// A question in a list is the client's turn, as long as they see it.
+		withThem := func() (n int) {
+			t.Helper()
+			for _, who := range []*portal.Scope{tom, cleo} {
+				s := must[portal.ProjectSummary](t)(who.Summary(ctx, w.Site))
+				n += s.WithThem
+			}
+			return n
+		}
+		third := points(t, w, w.Tom, ofFile)[2]
+		was := withThem()
+		if err := tom.AskAboutChange(ctx, third.ID, "Which?", third.Count); err != nil {
+			t.Fatal(err)
+		}
+		if n := withThem(); n != was+2 {
+			t.Errorf("with the client: %d, were %d", n, was)
+		}
 		for _, item := range []portal.ItemID{portal.ItemID(files[0]), portal.ItemID(d)} {
 			if _, err := mia.Conceal(ctx, item); err != nil {
 				t.Fatal(err)
 			}
+		}
+		if n := withThem(); n != was {
+			t.Errorf("with the client once it is concealed: %d, were %d", n, was)
 		}
 		for _, id := range []portal.RevisionID{ofFile, ofApproval} {
 			c := points(t, w, w.Tom, id)
@@ -345,6 +365,12 @@ func TestAnswersAfterConcealing(t *testing.T) {
 		}
 		if _, err := cleo.Revision(ctx, ofFile); err != portal.ErrNotFound {
 			t.Errorf("the list: %v", err)
+		}
+		if err := mia.Reveal(ctx, portal.ItemID(files[0]), false); err != nil {
+			t.Fatal(err)
+		}
+		if n := withThem(); n != was+2 {
+			t.Errorf("with the client once it is shown again: %d, were %d", n, was)
 		}
 	})
 }

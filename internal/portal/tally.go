@@ -24,9 +24,13 @@ func (t *tx) retally(ctx context.Context, project ProjectID, subject string) err
 		kinds = []string{"revision"}
 	}
 	switch ItemID(subject).Kind() {
-	case "milestone", "task", "deliverable":
+	case "milestone", "task":
 		kinds = []string{ItemID(subject).Kind()}
-	case "update", "folder", "file":
+	case "deliverable": // and whether what is to be changed of it is seen
+		kinds = []string{"deliverable", "revision"}
+	case "folder", "file":
+		kinds = []string{"revision"}
+	case "update":
 		return nil
 	}
 	for _, kind := range kinds {

@@ -891,3 +891,15 @@ SELECT g.actor FROM project_grants g JOIN persons n ON n.id = g.actor
 		string(v.Project), string(t.me.actor.person), string(v.ID), since)
 	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
 }
+
+// mayTake are the client users who may download in a project. Unscoped: whoever
+// manages it chooses among those that they see.
+func (p *Portal) mayTake(ctx context.Context, project ProjectID) (map[ClientUserID]bool, error) {
+	rows, err := p.db.Query(ctx, `SELECT g.actor FROM project_grants g WHERE g.project_id = $1 AND g.side = 'client' AND (g.rights & 2) <> 0`, string(project))
+	all, err := list(rows, err, func(r *sql.Rows) (id ClientUserID, err error) { return id, r.Scan(&id) })
+	may := map[ClientUserID]bool{}
+	for _, id := range all {
+		may[id] = true
+	}
+	return may, err
+}

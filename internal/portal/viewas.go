@@ -62,8 +62,15 @@ SELECT u.person_id, u.name, u.client_id, c.name FROM my_client_users u JOIN my_c
 // Handover opens the handover pack of a project: what one of the client's people
 // may have of it, to be read through the Scope that it returns. They take their
 // own, with Download. Whoever takes Manage in the team takes one for a client user
-// who sees the project: exactly theirs. It is recorded.
-func (me *Scope) Handover(ctx context.Context, project ProjectID, user ClientUserID) (theirs *Scope, p Project, err error) {
+// who sees the project: exactly theirs. It is recorded once it fits, which is asked of
+// the pack: what cannot be taken was not.
+func (me *Scope) Handover(ctx context.Context, project ProjectID, user ClientUserID, fits func(theirs *Scope, p Project) error) (theirs *Scope, p Project, err error) {
+	if theirs, p, _, err = me.handedOver(ctx, me, project, user); err == nil {
+		err = fits(theirs, p)
+	}
+	if err != nil {
+		return nil, p, err
+	}
 	err = me.write(ctx, func(t *tx) (err error) {
 		var whose PersonID
 		if theirs, p, whose, err = me.handedOver(ctx, t, project, user); err != nil {
@@ -100,7 +107,7 @@ func (me *Scope) handedOver(ctx context.Context, r reader, project ProjectID, us
 	switch {
 	case err != nil:
 		return nil, p, "", err
-	case len(users) == 0 || users[0].Client != own.Client || users[0].State == MemberRemoved:
+	case len(users) == 0 || users[0].Client != own.Client || users[0].out():
 		return nil, p, "", invalid("person", "choice")
 	}
 	theirs = me.p.As(viewActor(users[0]))
@@ -113,6 +120,9 @@ func (me *Scope) handedOver(ctx context.Context, r reader, project ProjectID, us
 	}
 	return theirs, p, users[0].Person, err
 }
+
+// out reports whether nothing is for a client user, now or ever.
+func (u ClientUser) out() bool { return u.State == MemberRemoved || u.State == MemberSuspended }
 
 // HandoverPeople returns the client users of whom there can be a handover pack of
 // a project: who see it, and may download. Takes Manage.
@@ -128,19 +138,13 @@ func (me *Scope) HandoverPeople(ctx context.Context, project ProjectID) (some []
 	if err != nil {
 		return nil, err
 	}
+	may, err := me.p.mayTake(ctx, project)
 	for _, u := range all {
-		if u.State == MemberRemoved {
-			continue
-		}
-		switch seen, err := me.p.As(viewActor(u)).Project(ctx, project); {
-		case err == ErrNotFound:
-		case err != nil:
-			return nil, err
-		case seen.Can(Download):
+		if !u.out() && may[u.ID] {
 			some = append(some, u)
 		}
 	}
-	return some, nil
+	return some, err
 }
 
 // VisibleItem is one thing that a client user can see.

@@ -52,7 +52,8 @@ func (s *Server) takeHandover(w http.ResponseWriter, r *http.Request, me *visit)
 	project, user := portal.ProjectID(r.PathValue("project")), portal.ClientUserID(f.one("person"))
 	theirs, p, err := (*portal.Scope)(nil), portal.Project{}, f.err()
 	if err == nil {
-		theirs, p, err = me.Handover(portal.WithRequest(ctx, portal.Request{}), project, user) // each time it is another one
+		// Each time it is another one.
+		theirs, p, err = me.Handover(portal.WithRequest(ctx, portal.Request{}), project, user, func(theirs *portal.Scope, p portal.Project) error { return handover.Fits(ctx, theirs, p) })
 	}
 	if invalid, status, ok := refused(err); ok {
 		in, err := s.within(r, me, project, "")
@@ -76,9 +77,6 @@ func (s *Server) takeHandover(w http.ResponseWriter, r *http.Request, me *visit)
 		return me.HandsOver(ctx, project, user)
 	},
 		Took: func(st portal.Stored) { me.LogDownload(st, "zip") }}
-	if err := pack.Fits(ctx); err != nil {
-		return err
-	}
 	h := w.Header()
 	h.Set("Content-Type", "application/zip")
 	h.Set("Content-Disposition", transfer.Disposition("attachment", me.Book.T("handover.name", "project", p.Name)+".zip"))

@@ -64,6 +64,14 @@ func TestHandover(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		it := s.Items[s.World.Site][portal.ClientSide]
+		for _, on := range []portal.ItemID{portal.ItemID(it.Task), portal.ItemID(it.Update)} {
+			for body, audience := range map[string]portal.Side{"Said on " + string(on): portal.ClientSide, "CNRY-acme-team-aside": portal.Team} {
+				if _, err := s.World.As(s.Mia).CommentOn(ctx, on, portal.NewComment{NewMessage: portal.NewMessage{Body: body, Audience: audience}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
 		take := func(who sender, person string) answer {
 			return who.do("POST", site+"/handover", strings.NewReader(url.Values{"person": {person}}.Encode()), "Content-Type", "application/x-www-form-urlencoded")
 		}
@@ -113,7 +121,8 @@ func TestHandover(t *testing.T) {
 		}) {
 			t.Errorf("a subject with slashes is a path: %q", slices.Sorted(maps.Keys(pack)))
 		}
-		for name, has := range map[string][]string{"index.html": {"Decisions.html", "Conversations/", "SHA256SUMS"}, "Decisions.html": {"CNRY-acme-client-site-approval", "CNRY-acme-client-site-signoff-statement", "SHA-256"}, "Comments.html": {"CNRY-acme-client-site"}} {
+		for name, has := range map[string][]string{"index.html": {"Decisions.html", "Conversations/", "SHA256SUMS"}, "Decisions.html": {"CNRY-acme-client-site-approval", "CNRY-acme-client-site-signoff-statement", "SHA-256", "Lists of changes", "CNRY-acme-client-site-revision-point", "CNRY-acme-client-site-revision-reason"},
+			"Comments.html": {"CNRY-acme-client-site-task-title", "CNRY-acme-client-site-comment", "Mia’s update, 20", "Said on " + string(it.Task), "Said on " + string(it.Update)}} {
 			for _, word := range has {
 				if !strings.Contains(pack[name], word) {
 					t.Errorf("%s holds no %s", name, word)
@@ -174,5 +183,15 @@ func TestHandover(t *testing.T) {
 		if a := take(mia, string(s.CleoUser)); a.StatusCode != 422 {
 			t.Errorf("of somebody without the right: %d", a.StatusCode)
 		}
+		s.Exec(`UPDATE client_users SET rights = $1 WHERE id = $2`, int64(portal.ClientRights), string(s.CleoUser))
+		s.Regrant()
+		// Nor is there one of somebody who is suspended, as long as they are.
+		if err := s.World.As(s.Ada).Suspend(ctx, s.CleoUser); err != nil {
+			t.Fatal(err)
+		}
+		if a := take(mia, string(s.CleoUser)); a.StatusCode != 422 {
+			t.Errorf("of somebody who is suspended: %d", a.StatusCode)
+		}
+		s.As("mia").Get(site + "/handover").MustBe(200).MustNotContain("<option value=\"" + string(s.CleoUser))
 	})
 }

@@ -67,27 +67,15 @@ func (s *Server) renderRevision(w http.ResponseWriter, r *http.Request, me *visi
 
 // answersFor are the versions that can answer points: of the files that any of
 // them is about, those that the client sees, the newest first.
-func answersFor(r *http.Request, me *visit, p *view.RevisionPage) error {
+func answersFor(r *http.Request, me *visit, p *view.RevisionPage) (err error) {
+	var files []portal.FileID
 	for _, c := range p.Changes {
-		if c.File == "" || slices.ContainsFunc(p.Answers, func(a view.Answering) bool { return a.File == c.File }) {
-			continue
+		if c.File != "" && !slices.Contains(files, c.File) {
+			files = append(files, c.File)
 		}
-		all, err := me.Versions(r.Context(), c.File)
-		if err == portal.ErrNotFound { // in the trash
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		a := view.Answering{File: c.File}
-		for _, v := range all {
-			if v.Audience == portal.ClientSide && len(a.Versions) < 10 {
-				a.Versions = append(a.Versions, v)
-			}
-		}
-		p.Answers = append(p.Answers, a)
 	}
-	return nil
+	p.Answers, err = me.AnsweringVersions(r.Context(), files...)
+	return err
 }
 
 // newRevision is the form that makes the list of comments on a version.
