@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"image"
 	"image/color"
 	"image/png"
@@ -20,6 +21,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -224,6 +226,59 @@ func TestUploadOverACrash(t *testing.T) {
 	b.until("it is in the list", row("rushes.bin"))
 	if got := b.downloaded("rushes.bin"); got != sum {
 		t.Errorf("what is downloaded is %s and not %s", got, sum)
+	}
+}
+
+// A folder is dropped on the page as from the desktop, with folders in it; it
+// is paused on its way and goes on, and everything lies where it lay.
+func TestFolderIsDroppedAndPaused(t *testing.T) {
+	site := theDemo(t)
+	b := newTab(t, "team", site).signIn(demo.people["manager"])
+	files := openProject(b, "Spring packaging") + "/files"
+	b.live(func() { b.open(files) })
+
+	folder := filepath.Join(t.TempDir(), "Shoot in May")
+	big := make([]byte, 6<<20)
+	rand.NewChaCha8([32]byte{1}).Read(big)
+	for name, content := range map[string][]byte{"brief.txt": []byte("By the water."), "raw/day one/harbour.bin": big, "raw/.DS_Store": {0}} {
+		path := filepath.Join(folder, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, content, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	speed := func(bytes float64) {
+		b.do(call(network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+			MatchedNetworkConditions: []*network.Conditions{{DownloadThroughput: -1, UploadThroughput: bytes}}}))
+	}
+	drag := func(kind input.DispatchDragEventType, x, y float64) {
+		b.do(call(input.DispatchDragEvent, input.DispatchDragEventParams{Type: kind, X: x, Y: y,
+			Data: &input.DragData{Items: []*input.DragDataItem{}, Files: []string{folder}, DragOperationsMask: 1}}))
+	}
+	speed(1 << 20)
+	drag(input.DispatchDragEventTypeDragEnter, 700, 300)
+	x, y := b.on("css [data-drop=team]")
+	drag(input.DispatchDragEventTypeDragOver, x, y)
+	drag(input.DispatchDragEventTypeDrop, x, y)
+
+	harbour := `[...document.querySelectorAll(".tray .up")].find(u => u.innerText.includes("harbour.bin"))`
+	b.until("it is on its way", harbour+`?.querySelector("progress").value > 0`)
+	b.press("css .tray .up[data-state=sending] [data-do=pause]")
+	b.until("it is paused", harbour+`.dataset.state === "paused"`)
+	b.reads("Paused at", "Uploads are paused")
+	b.holdsNot(".DS_Store")
+	speed(-1)
+	b.press("css .tray .up[data-state=paused] [data-do=resume]")
+	b.until("both are up", `document.querySelectorAll(".tray .up[data-state=done]").length === 2`)
+	b.until("the folder is in the list", row("Shoot in May"))
+
+	b.follow("Shoot in May")
+	b.reads("brief.txt", "raw")
+	b.follow("raw")
+	b.follow("day one")
+	b.until("the file is where it was", row("harbour.bin"))
+	sum := sha256.Sum256(big)
+	if got, want := b.downloaded("harbour.bin"), hex.EncodeToString(sum[:]); got != want {
+		t.Errorf("what is downloaded is %s and not %s", got, want)
 	}
 }
 
