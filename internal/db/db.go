@@ -86,7 +86,7 @@ func (d *DB) Query(ctx context.Context, q string, args ...any) (*sql.Rows, error
 	}
 	if d.kept == nil {
 		rows, err := d.read.QueryContext(ctx, q, args...)
-		return rows, normalise(err)
+		return rows, left(ctx, err)
 	}
 	stmt, err := d.kept.take(ctx, q)
 	if err != nil {
@@ -105,14 +105,14 @@ func (d *DB) QueryRow(ctx context.Context, q string, args ...any) *Row {
 		return &Row{err: err}
 	}
 	if d.kept == nil {
-		return &Row{row: d.read.QueryRowContext(ctx, q, args...)}
+		return &Row{ctx: ctx, row: d.read.QueryRowContext(ctx, q, args...)}
 	}
 	stmt, err := d.kept.take(ctx, q)
 	if err != nil {
 		return &Row{err: err}
 	}
 	defer d.kept.release(stmt)
-	return &Row{row: stmt.QueryRowContext(ctx, args...)}
+	return &Row{ctx: ctx, row: stmt.QueryRowContext(ctx, args...)}
 }
 
 // Brief is ctx for a read that finds little, by an index. One on SQLite is over
@@ -127,6 +127,7 @@ func (d *DB) Brief(ctx context.Context) context.Context {
 
 // Row is one awaited row.
 type Row struct {
+	ctx context.Context
 	row *sql.Row
 	err error
 }
@@ -136,7 +137,16 @@ func (r *Row) Scan(dest ...any) error {
 	if r.err != nil {
 		return normalise(r.err)
 	}
-	return normalise(r.row.Scan(dest...))
+	return left(r.ctx, r.row.Scan(dest...))
+}
+
+// left is what became of a read whose caller may have left. PostgreSQL says
+// only that it was called off.
+func left(ctx context.Context, err error) error {
+	if err != nil && err != sql.ErrNoRows && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return normalise(err)
 }
 
 // convert makes both databases take the same arguments: a bool becomes 0 or

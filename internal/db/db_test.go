@@ -451,3 +451,33 @@ func TestCancelledRead(t *testing.T) {
 		}
 	})
 }
+
+// Whoever leaves before PostgreSQL answers leaves the connection as it was, with
+// all its plans, and what takes long is ended all the same.
+func TestLeavingKeepsTheConnection(t *testing.T) {
+	d := dbtest.Open(t, db.PostgreSQL)
+	process := func() (pid int) {
+		t.Helper()
+		if err := d.QueryRow(t.Context(), `SELECT pg_backend_pid()`).Scan(&pid); err != nil {
+			t.Fatal(err)
+		}
+		return pid
+	}
+	for _, long := range []string{"0.1", "4"} {
+		before := process()
+		ctx, leave := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		began := time.Now()
+		var s string
+		err := d.QueryRow(ctx, `SELECT CAST(pg_sleep(`+long+`) AS text)`).Scan(&s)
+		leave()
+		if took := time.Since(began); took > 3*time.Second {
+			t.Errorf("%s s of work that nobody waits for took %s", long, took)
+		}
+		if long != "0.1" && !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s s: %v", long, err)
+		}
+		if after := process(); after != before {
+			t.Errorf("after leaving %s s of work there is another connection", long)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -20,6 +21,9 @@ const (
 	pgWriters = 16
 	pgJobs    = 6
 )
+
+// letFinish is how long what nobody waits for any more goes on.
+const letFinish = 200 * time.Millisecond
 
 func openPostgres(ctx context.Context, url string) (*DB, error) {
 	cfg, err := pgx.ParseConfig(url)
@@ -33,6 +37,12 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 	// What pages ask is found in milliseconds. Compiling it first, which the
 	// planner orders by its guess of many rows, takes a hundred and more.
 	cfg.RuntimeParams["jit"] = "off"
+	// Who leaves before the answer does not take the connection along, which has
+	// planned all statements: what is asked is let finish, or called off on the
+	// server when it takes longer.
+	cfg.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, CancelRequestDelay: letFinish, DeadlineDelay: 5 * time.Second}
+	}
 	web := cfg.Copy()
 	web.RuntimeParams["statement_timeout"] = "5000"
 	// Queries through what an actor sees join a dozen tables. Looking through all
@@ -81,6 +91,9 @@ func (d *DB) writePostgres(ctx context.Context, fn func(*Tx) error) error {
 		err := d.tryPostgres(ctx, fn)
 		if err == nil || try == maxTries || !retryable(err) {
 			return err
+		}
+		if ctx.Err() != nil { // what failed was called off
+			return ctx.Err()
 		}
 		pause := time.Duration(1+rand.IntN(4<<try)) * time.Millisecond
 		select {

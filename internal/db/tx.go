@@ -95,7 +95,7 @@ func (t *Tx) QueryRow(ctx context.Context, q string, args ...any) *Row {
 	if err := row.Err(); err != nil {
 		return &Row{err: t.failed(err)}
 	}
-	return &Row{row: row}
+	return &Row{ctx: ctx, row: row}
 }
 
 // check refuses a statement of a transaction that is over or whose caller
