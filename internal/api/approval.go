@@ -126,6 +126,23 @@ type approvalInstead struct {
 	Person portal.PersonID `json:"person" doc:"Who decides instead: somebody who may, and is not asked yet."`
 }
 
+type approvalFrom struct {
+	From portal.PersonID `json:"from" doc:"Who is asked, and has not answered."`
+}
+
+type deputyWire struct {
+	Deputy portal.PersonID `json:"deputy" doc:"Who decides."`
+	Name   string          `json:"name" doc:"Their name."`
+	From   string          `json:"from" doc:"The first day, YYYY-MM-DD."`
+	To     string          `json:"to" doc:"The last day."`
+}
+
+type deputyNamed struct {
+	Deputy portal.PersonID `json:"deputy" doc:"Who decides: somebody who may in a project in which you may."`
+	From   string          `json:"from" maxLength:"10" doc:"The first day, YYYY-MM-DD."`
+	To     string          `json:"to" maxLength:"10" doc:"The last day."`
+}
+
 func askedWire(ctx context.Context, me *portal.Scope, id portal.ApprovalID) (all []approvalAsked, err error) {
 	stages, err := me.ApprovalStages(ctx, id)
 	if err != nil {
@@ -192,6 +209,27 @@ func (s *server) approvals() {
 	})
 	change(s, http.MethodPost, "/api/approvals/{id}/reassignment", "reassign-approval", "Ask somebody else instead of one who has not answered", func(ctx context.Context, me *portal.Scope, id string, in approvalInstead) error {
 		return me.Reassign(ctx, portal.ApprovalID(id), in.From, in.Person)
+	})
+	change(s, http.MethodPost, "/api/approvals/{id}/takeover", "take-over-decision", "Decide instead of one who has not answered, as a lead of the client, once that was escalated", func(ctx context.Context, me *portal.Scope, id string, in approvalFrom) error {
+		return me.TakeOver(ctx, portal.ApprovalID(id), in.From)
+	})
+	read(s, "/api/clients/{id}/deputy", "deputy", "Who decides for you at a client, now or on days to come", func(ctx context.Context, me *portal.Scope, id string) (deputyWire, error) {
+		all, err := me.Deputies(ctx)
+		if err != nil {
+			return deputyWire{}, err
+		}
+		for _, d := range all {
+			if d.Client == portal.ClientID(id) {
+				return deputyWire{Deputy: d.Deputy, Name: d.Name, From: d.From, To: d.To}, nil
+			}
+		}
+		return deputyWire{}, portal.ErrNotFound
+	})
+	change(s, http.MethodPut, "/api/clients/{id}/deputy", "name-deputy", "Have a colleague decide for you at a client on some days", func(ctx context.Context, me *portal.Scope, id string, in deputyNamed) error {
+		return me.NameDeputy(ctx, portal.Deputy{Client: portal.ClientID(id), Deputy: in.Deputy, From: in.From, To: in.To})
+	})
+	act(s, http.MethodDelete, "/api/clients/{id}/deputy", "end-deputy", "Decide at a client yourself again", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.EndDeputy(ctx, portal.ClientID(id))
 	})
 	act(s, http.MethodDelete, "/api/approvals/{id}/decision", "undo-decision", "Take your answer back, within ten minutes", func(ctx context.Context, me *portal.Scope, id string) error {
 		return me.UndoBy(ctx, portal.ApprovalID(id), portal.ProofToken)

@@ -172,12 +172,21 @@ func (t *tx) escalateAt(ctx context.Context, client ClientID, dueOn string) (any
 	if err != nil {
 		return nil, err
 	}
+	if at := c.escalation(dueOn); !at.IsZero() {
+		return db.Micros(at), nil
+	}
+	return nil, nil
+}
+
+// escalation is when others are told of what was due on a day; the zero time without
+// one.
+func (c WorkCalendar) escalation(dueOn string) time.Time {
 	due, err := time.ParseInLocation(time.DateOnly, dueOn, c.Zone)
-	if err != nil {
-		return nil, nil
+	if err != nil || dueOn == "" {
+		return time.Time{}
 	}
 	day := c.WorkingDay(due, escalateAfter)
-	return db.Micros(time.Date(day.Year(), day.Month(), day.Day(), reminderHour, 0, 0, 0, c.Zone)), nil
+	return time.Date(day.Year(), day.Month(), day.Day(), reminderHour, 0, 0, 0, c.Zone)
 }
 
 // FollowApprovals does what time brings to approvals that are asked: it hands the
@@ -197,7 +206,31 @@ func (p *Portal) FollowApprovals(ctx context.Context, last time.Time) error {
 	if err := p.findStranded(ctx); err != nil {
 		return err
 	}
+	if err := p.plan(ctx); err != nil {
+		return err
+	}
 	return p.escalate(ctx, last)
+}
+
+// plan says when others are told of approvals that were asked before anybody was:
+// not before now. No calendar says more of those than the days of the week.
+func (p *Portal) plan(ctx context.Context) error {
+	all, err := p.unplanned(ctx, remindersAtOnce)
+	for _, o := range all {
+		if err != nil {
+			break
+		}
+		err = p.program().change(ctx, func(t *tx) error {
+			t.quiet("it is when others will be told")
+			if err := t.lock(ctx, string(o.Client)); err != nil {
+				return err
+			}
+			at := WorkCalendar{Zone: zoneOf(o.zone), Week: 1<<5 - 1}.escalation(o.DueOn)
+			_, err := t.exec(ctx, `UPDATE approvals SET escalate_at = $1 WHERE id = $2 AND escalate_at IS NULL AND escalated_at IS NULL AND asking = 1`, max(db.Micros(at), t.now), string(o.ID))
+			return err
+		})
+	}
+	return err
 }
 
 func (p *Portal) handToDeputies(ctx context.Context, day string) error {

@@ -230,6 +230,28 @@ func TestDeputy(t *testing.T) {
 		if all := must[[]portal.ProjectPerson](t)(cleo.PossibleDeputies(ctx, w.Acme)); len(all) != 1 || all[0].Person != w.Bea {
 			t.Errorf("possible: %+v", all)
 		}
+		// What somebody may in one project alone counts, and what they may not there.
+		write(t, w, `UPDATE client_users SET rights = rights & ~32 WHERE id = $1`, string(w.BeaAtAcme))
+		w.Regrant()
+		if all := must[[]portal.ProjectPerson](t)(cleo.PossibleDeputies(ctx, w.Acme)); len(all) != 0 {
+			t.Errorf("possible without the right: %+v", all)
+		}
+		var had int
+		row(t, w, `SELECT COUNT(*) FROM client_user_projects WHERE client_user_id = '`+string(w.BeaAtAcme)+`' AND project_id = '`+string(w.Site)+`'`, &had)
+		if had == 0 {
+			write(t, w, `INSERT INTO client_user_projects (client_user_id, project_id, client_id, rights) VALUES ($1, $2, $3, 47)`, string(w.BeaAtAcme), string(w.Site), string(w.Acme))
+		}
+		write(t, w, `UPDATE client_user_projects SET rights = 47 WHERE client_user_id = $1 AND project_id = $2`, string(w.BeaAtAcme), string(w.Site))
+		w.Regrant()
+		if all := must[[]portal.ProjectPerson](t)(cleo.PossibleDeputies(ctx, w.Acme)); len(all) != 1 || all[0].Person != w.Bea {
+			t.Errorf("possible by one project: %+v", all)
+		}
+		if had == 0 {
+			write(t, w, `DELETE FROM client_user_projects WHERE client_user_id = $1 AND project_id = $2`, string(w.BeaAtAcme), string(w.Site))
+		} else {
+			write(t, w, `UPDATE client_user_projects SET rights = NULL WHERE client_user_id = $1 AND project_id = $2`, string(w.BeaAtAcme), string(w.Site))
+		}
+		decides(t, w)
 		for _, who := range []portal.PersonID{w.Dan, w.Carl, w.Rex, w.Tom, w.Eve} {
 			refuses(t, "NameDeputy as "+string(who), w.As(who).NameDeputy(ctx, n), "person", "cannot_decide")
 			if all := must[[]portal.ProjectPerson](t)(w.As(who).PossibleDeputies(ctx, w.Acme)); len(all) != 0 {
@@ -340,6 +362,12 @@ func TestEscalation(t *testing.T) {
 		}
 		if row(t, w, times, &is[0], &is[1]); was[0] == 0 || was[1] == 0 || is != was {
 			t.Errorf("reminded and escalated at %v, was %v", is, was)
+		}
+		// One that was asked before others were ever told gets its time, too.
+		write(t, w, `UPDATE approvals SET escalate_at = NULL WHERE id = $1`, string(a.ID))
+		follow()
+		if row(t, w, times, &is[0], &is[1]); is != was {
+			t.Errorf("planned for %v, was %v", is, was)
 		}
 		wants(t, "TakeOver before", w.As(w.Cleo).TakeOver(ctx, a.ID, w.Bea), portal.ErrForbidden)
 		w.Clock.Advance(5 * 24 * time.Hour) // Monday, the 16th

@@ -15,26 +15,28 @@ type Deputy struct {
 	From, To   string // days
 }
 
-// Deputies are the actor's own.
+// Deputies are the actor's own, who decide for them now or on days to come.
 func (me *Scope) Deputies(ctx context.Context) ([]Deputy, error) {
-	rows, err := me.query(ctx, `SELECT d.client_id, d.client_name, d.deputy_id, d.deputy_name, d.from_on, d.to_on FROM my_deputies d ORDER BY d.client_name, d.client_id LIMIT 50`)
+	today, err := me.p.today(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := me.query(ctx, `SELECT d.client_id, d.client_name, d.deputy_id, d.deputy_name, d.from_on, d.to_on FROM my_deputies d WHERE d.to_on >= $2 ORDER BY d.client_name, d.client_id LIMIT 50`, today)
 	return list(rows, err, func(rows *sql.Rows) (d Deputy, err error) {
 		return d, rows.Scan(&d.Client, &d.ClientName, &d.Deputy, &d.Name, &d.From, &d.To)
 	})
 }
 
 // PossibleDeputies are who can decide for the actor at a client: colleagues who may
-// decide in a project of theirs. None for whoever may not decide there.
+// decide in a project in which they may. None for whoever may not decide there.
 func (me *Scope) PossibleDeputies(ctx context.Context, client ClientID) ([]ProjectPerson, error) {
-	return possibleDeputies(ctx, me, client)
+	return possibleDeputies(ctx, me.p.db, me.actor, client)
 }
 
-func possibleDeputies(ctx context.Context, r reader, client ClientID) ([]ProjectPerson, error) {
-	rows, err := r.query(ctx, `
-SELECT u.person_id, u.name, 'client' FROM my_client_users u
- WHERE u.client_id = $2 AND u.side = 'client' AND (u.rights & 32) <> 0 AND u.person_id <> $1 AND (u.given & 32) <> 0
-   AND u.accepted_at IS NOT NULL AND u.suspended_at IS NULL AND u.removed_at IS NULL ORDER BY u.name, u.person_id LIMIT 500`, string(client))
-	return list(rows, err, func(rows *sql.Rows) (p ProjectPerson, err error) { return p, rows.Scan(&p.Person, &p.Name, &p.Side) })
+// today is the workspace's day.
+func (p *Portal) today(ctx context.Context) (string, error) {
+	brand, err := p.Brand(ctx)
+	return p.now().In(zoneOf(brand.TimeZone)).Format(time.DateOnly), err
 }
 
 // maxAway is how long somebody may decide for another at most.
@@ -44,11 +46,10 @@ const maxAway = 366 * 24 * time.Hour
 // asked by then, and what is asked meanwhile, goes to them. It replaces the one that
 // was named before. For whoever may decide there.
 func (me *Scope) NameDeputy(ctx context.Context, n Deputy) error {
-	brand, err := me.p.Brand(ctx)
+	today, err := me.p.today(ctx)
 	if err != nil {
 		return err
 	}
-	today := me.p.now().In(zoneOf(brand.TimeZone)).Format(time.DateOnly)
 	var c checks
 	n.From, n.To = c.day("from", n.From), c.day("to", n.To)
 	first, _ := time.Parse(time.DateOnly, n.From)
@@ -67,7 +68,7 @@ func (me *Scope) NameDeputy(ctx context.Context, n Deputy) error {
 		return err
 	}
 	return me.write(ctx, func(t *tx) error {
-		all, err := possibleDeputies(ctx, t, n.Client)
+		all, err := possibleDeputies(ctx, t.Tx, me.actor, n.Client)
 		if err != nil {
 			return err
 		}

@@ -271,7 +271,7 @@ type Remark struct {
 // Remarks returns the open comments of the client's on versions that are in no
 // revision request yet, those that were begun first first; at most 200.
 func (me *Scope) Remarks(ctx context.Context, versions ...VersionID) ([]Remark, error) {
-	return remarks(ctx, me, "", versions...)
+	return remarks(ctx, me, maxRemarks, "", versions...)
 }
 
 // ApprovalRemarks counts the open comments on what an approval is about.
@@ -284,12 +284,12 @@ func (me *Scope) ApprovalRemarks(ctx context.Context, a Approval) (int, error) {
 	for i, s := range subjects {
 		versions[i] = s.Version
 	}
-	all, err := remarks(ctx, me, ItemID(a.Deliverable), versions...)
+	all, err := remarks(ctx, me, maxListed, ItemID(a.Deliverable), versions...)
 	return len(all), err
 }
 
-// remarks are those on versions, and on an item.
-func remarks(ctx context.Context, r reader, item ItemID, versions ...VersionID) ([]Remark, error) {
+// remarks are those on versions, and on an item: so many at most.
+func remarks(ctx context.Context, r reader, most int, item ItemID, versions ...VersionID) ([]Remark, error) {
 	if len(versions) == 0 {
 		versions = []VersionID{"-"}
 	}
@@ -299,13 +299,16 @@ SELECT t.id, COALESCE(t.version_id, ''), CASE WHEN t.version_id IS NULL THEN '' 
   FROM my_threads t JOIN my_messages m ON m.thread_id = t.id AND m.shown_number = 1
  WHERE (t.version_id IN `+in+` OR (t.item_id = $2 AND t.version_id IS NULL)) AND t.audience = 'client' AND t.resolved_at IS NULL AND m.author_side = 'client' AND m.deleted_at IS NULL
    AND NOT EXISTS (SELECT 1 FROM my_changes i WHERE i.thread_id = t.id AND i.withdrawn = 0 AND i.state IN ('open', 'unclear'))
- ORDER BY t.id LIMIT $3`, append([]any{string(item), maxRemarks}, args...)...)
+ ORDER BY t.id LIMIT $3`, append([]any{string(item), most}, args...)...)
 	return list(rows, err, func(rows *sql.Rows) (x Remark, err error) {
 		return x, rows.Scan(&x.Thread, &x.Version, &x.File, &x.Body, &x.By, placeColumn{&x.Place}, &x.Number)
 	})
 }
 
-const maxRemarks = 200
+const (
+	maxRemarks = 200
+	maxListed  = 1000 // of all that is decided on in an approval
+)
 
 // NewRevision is what RequestRevision takes.
 type NewRevision struct {
@@ -371,7 +374,7 @@ SELECT COUNT(*) FROM my_approval_subjects s JOIN my_approvals a ON a.id = s.appr
 		if asked > 0 {
 			return ErrConflict
 		}
-		there, err := remarks(ctx, t, "", id)
+		there, err := remarks(ctx, t, maxRemarks, "", id)
 		if err != nil {
 			return err
 		}
@@ -476,9 +479,12 @@ func (t *tx) listChanges(ctx context.Context, a Approval, in ApprovalAnswer) err
 			}
 		}
 	}
-	said, err := remarks(ctx, t, ItemID(a.Deliverable), versions...)
-	if err != nil {
+	said, err := remarks(ctx, t, maxListed+1, ItemID(a.Deliverable), versions...)
+	switch {
+	case err != nil:
 		return err
+	case len(said) > maxListed: // none is left out unsaid
+		return invalid("note", "too_many", "max", strconv.Itoa(maxListed))
 	}
 	for _, r := range said {
 		all = append(all, r.change())

@@ -339,6 +339,19 @@ func TestVerifyNamesWhatWasAltered(t *testing.T) {
 		if got := verify(); got != "" {
 			t.Fatalf("untouched: %s", got)
 		}
+		// What was sealed before it was known for whom somebody answers is what it was, as
+		// long as nothing says so.
+		for id, table := range map[string]string{approval: `approval_people SET for_id = $1 WHERE approval_id`, decision: `approval_decisions SET for_id = $1 WHERE id`} {
+			seal := must[string](t)(portal.FormerSeal(ctx, w.DB, id))
+			if all := must[[]portal.Break](t)(portal.Altered(ctx, w.DB, id, seal)); len(all) != 0 {
+				t.Errorf("sealed formerly: %v", all)
+			}
+			write(t, w, `UPDATE `+table+` = $2`, string(w.Bea), id)
+			if all := must[[]portal.Break](t)(portal.Altered(ctx, w.DB, id, seal)); len(all) != 1 {
+				t.Errorf("sealed formerly, and altered: %v", all)
+			}
+			write(t, w, `UPDATE `+table+` = $2`, nil, id)
+		}
 		for _, c := range []struct{ id, table, key, column, class, set string }{
 			{approval, "approvals", "id", "state", "state", `'declined'`},
 			{approval, "approvals", "id", "body", "text", `'something else'`},

@@ -565,7 +565,8 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''),
 
 type openApproval struct {
 	Approval
-	at int64 // that something is due
+	at   int64  // that something is due
+	zone string // of whose days that is counted
 }
 
 // What is decided on of a file, of a folder, and of a deliverable.
@@ -902,4 +903,25 @@ func (p *Portal) mayTake(ctx context.Context, project ProjectID) (map[ClientUser
 		may[id] = true
 	}
 	return may, err
+}
+
+// unplanned are approvals that are due on a day and of which it is not known when
+// others are told. Unscoped: the program plans it.
+func (p *Portal) unplanned(ctx context.Context, limit int) ([]openApproval, error) {
+	rows, err := p.db.Query(ctx, `
+SELECT a.id, a.client_id, a.due_on, COALESCE(NULLIF(c.time_zone, ''), w.time_zone) FROM approvals a JOIN approval_stages g ON g.approval_id = a.id AND g.number = a.stage AND g.side = 'client'
+  JOIN clients c ON c.id = a.client_id JOIN workspace w ON w.id = 1
+ WHERE a.asking = 1 AND a.due_on IS NOT NULL AND a.escalate_at IS NULL AND a.escalated_at IS NULL ORDER BY a.id LIMIT $1`, limit)
+	return list(rows, err, func(r *sql.Rows) (o openApproval, err error) { return o, r.Scan(&o.ID, &o.Client, &o.DueOn, &o.zone) })
+}
+
+// possibleDeputies are colleagues of the actor's at a client who may decide in a
+// project in which the actor may. Unscoped, as stillFree.
+func possibleDeputies(ctx context.Context, q querier, who Actor, client ClientID) ([]ProjectPerson, error) {
+	rows, err := q.Query(ctx, `
+SELECT DISTINCT n.id, n.name, g.side FROM project_grants y
+  JOIN project_grants g ON g.project_id = y.project_id AND g.side = 'client' AND (g.rights & 32) <> 0 AND g.actor <> y.actor
+  JOIN persons n ON n.id = g.actor AND n.disabled_at IS NULL
+ WHERE y.actor = $1 AND y.client_id = $2 AND y.side = 'client' AND (y.rights & 32) <> 0 AND n.id <> $3 ORDER BY n.name, n.id LIMIT 500`, who.id, string(client), string(who.person))
+	return list(rows, err, func(r *sql.Rows) (p ProjectPerson, err error) { return p, r.Scan(&p.Person, &p.Name, &p.Side) })
 }

@@ -340,7 +340,7 @@ func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visi
 	if err != nil {
 		return err
 	}
-	p.Within, p.Approval = in, a
+	p.Within, p.Approval, p.Reader = in, a, me.Person.ID
 	p.Invalid = invalid
 	p.Load(static.Files, static.Approve)
 	if p.Subjects, err = me.ApprovalSubjects(ctx, a.ID); err != nil {

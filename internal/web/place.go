@@ -36,6 +36,7 @@ func places(ctx context.Context, me *visit, p *view.ViewerPage, c *view.Comments
 		return err
 	}
 	if len(p.Asked) == 0 && v.Audience == portal.ClientSide && p.File.Audience == portal.ClientSide && !p.ReadOnly && view.MayRequestRevision(p.Project) {
+		c.Revises = true
 		if c.Remarks, err = me.Remarks(ctx, v.ID); err != nil {
 			return err
 		}

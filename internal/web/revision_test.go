@@ -29,13 +29,14 @@ func TestRevisionPages(t *testing.T) {
 			s.As(name).Get(form).MustBe(status)
 			s.As(name).Post(form, url.Values{"points": {"x"}}).MustBe(status)
 		}
-		bea.Get(file).MustBe(200).MustNotContain("Ask for these changes")
+		bea.Get(file).MustBe(200).MustNotContain("Ask for these changes", "Ask for changes")
 		cleo.Get(file).MustBe(200).MustContain("Ask for these changes (2)")
 		f := cleo.Get(form).MustBe(200).MustContain("Larger", "A second page", "takes one round").Form(form)
 		p := f.Set("points", "Drop the date\n\nAnd the time").Submit(cleo).MustBe(200).MustContain("The list is sent", "Round 2", "4 changes: 4 open", "And the time")
 		at, _, _ := strings.Cut(p.Path, "?")
 		f.Set("points", "Again").Submit(cleo).MustBe(409).MustContain("No list was made", "Again")
 		cleo.Get(file).MustNotContain("Ask for these changes")
+		cleo.Get(file).MustContain("Ask for changes") // also when nobody has commented
 		for _, name := range []string{"dan", "carl", "rex", "eve"} {
 			s.As(name).Get(at).MustBe(404)
 		}

@@ -86,7 +86,7 @@ func (s *Server) renderViewer(w http.ResponseWriter, r *http.Request, me *visit,
 		}
 	}
 	if p.Project.Sections.Has(portal.SectionApprovals) {
-		if p.Revisions, _, err = me.FileRevisions(ctx, f.ID, portal.Page{Limit: revisionsBeside}); err != nil {
+		if p.Revisions, _, err = me.FileRevisions(ctx, f.ID, portal.Page{Limit: 100}); err != nil {
 			return err
 		}
 	}
