@@ -3,7 +3,9 @@ package portal
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -18,6 +20,8 @@ import (
 type MessageHit struct {
 	Message
 	Title   string // of what was commented on
+	By      string // who wrote the update that was commented on; empty when not for the reader
+	At      time.Time
 	Snippet string
 }
 
@@ -35,47 +39,39 @@ type MessageSearch struct {
 // messageSearch is how one database finds words in messages. As textSearch, it
 // is told apart here only.
 type messageSearch struct {
-	find  string // messages m that have the words, $2
-	order string // the newest first
+	find  string // messages m that have the words
+	order string // grows with time
 	words func(words []string, clients []ClientID) string
 }
 
 var messageSearches = map[db.Dialect]messageSearch{
 	db.SQLite: { // CROSS JOIN: the words first, from the newest on
-		find:  `FROM message_words w CROSS JOIN my_messages_sqlite m ON m.number = w.rowid WHERE w.message_words MATCH $2`,
+		find:  `FROM message_words w CROSS JOIN my_messages_sqlite m ON m.number = w.rowid WHERE w.message_words MATCH %s`,
 		order: `w.rowid`,
 		words: func(words []string, clients []ClientID) string {
 			q := `body : (` + asked(words, `"`, `"*`, ` AND `) + `)`
+			ids := make([]string, len(clients))
 			for i, c := range clients {
 				_, id, _ := strings.Cut(string(c), "_")
-				if i == 0 {
-					q += ` AND client_id : (`
-				} else {
-					q += ` OR `
-				}
-				q += `"` + id + `"`
+				ids[i] = `"` + id + `"`
 			}
 			if len(clients) > 0 {
-				q += `)`
+				q += ` AND client_id : (` + strings.Join(ids, ` OR `) + `)`
 			}
 			return q
 		},
 	},
 	db.PostgreSQL: {
-		find:  `FROM my_messages_postgres m WHERE m.words @@ CAST($2 AS tsquery)`,
-		order: `m.number`, // of the table with the words: a bound of one id is not one of the other
+		find:  `FROM my_messages_postgres m WHERE m.words @@ CAST(%s AS tsquery)`,
+		order: `m.number`,
 		words: func(words []string, clients []ClientID) string {
 			q := asked(words, `'`, `':*`, ` & `)
+			ids := make([]string, len(clients))
 			for i, c := range clients {
-				if i == 0 {
-					q += ` & (`
-				} else {
-					q += ` | `
-				}
-				q += `'of ` + string(c) + `'`
+				ids[i] = `'of ` + string(c) + `'`
 			}
 			if len(clients) > 0 {
-				q += `)`
+				q += ` & (` + strings.Join(ids, ` | `) + `)`
 			}
 			return q
 		},
@@ -107,16 +103,16 @@ func (me *Scope) SearchMessages(ctx context.Context, s MessageSearch, pg Page) (
 	if len(words) == 0 || len(words) == 1 && len([]rune(words[0])) < 2 {
 		return nil, "", nil
 	}
-	clients, err := me.searchedClients(ctx, s)
+	all, clients, err := me.searchedClients(ctx, s)
 	if err != nil {
 		return nil, "", err
 	}
 	how := messageSearches[me.p.db.Dialect()]
-	q := `SELECT m.id ` + how.find
-	args := []any{how.words(words, clients), pg.limit()}
-	and := func(cond string, arg any) {
+	var cond string
+	var args []any
+	and := func(is string, arg any) {
 		args = append(args, arg)
-		q += ` AND ` + cond + placeholder(len(args)+1)
+		cond += ` AND ` + is + placeholder(len(args)+1)
 	}
 	if s.Author != "" {
 		and(`m.author_id = `, string(s.Author))
@@ -134,16 +130,27 @@ func (me *Scope) SearchMessages(ctx context.Context, s MessageSearch, pg Page) (
 		and(`m.created_at >= `, db.Micros(s.Since))
 	}
 	if s.WithFiles {
-		q += ` AND EXISTS (SELECT 1 FROM my_message_files f WHERE f.message_id = m.id)`
+		cond += ` AND EXISTS (SELECT 1 FROM my_message_files f WHERE f.message_id = m.id)`
 	}
+	var last int64
 	if pg.After != "" {
-		last, err := me.searchKey(ctx, MessageID(pg.After))
-		if err != nil {
+		if err := me.get(ctx, `SELECT m.number FROM my_messages_`+string(me.p.db.Dialect())+` m WHERE m.id = $2`, []any{pg.After}, &last); err != nil {
 			return nil, "", err
 		}
-		and(how.order+` < `, last)
 	}
-	found, err := me.searched(ctx, how, q, args, pg, len(clients) == 0)
+	var found []MessageID
+	if look := how.words(words, clients); all && me.p.db.Dialect() == db.PostgreSQL {
+		if s.Author != "" {
+			look += ` & 'by ` + string(s.Author) + `'`
+		}
+		found, err = me.backwards(ctx, look, cond, args, last, pg.limit())
+	} else {
+		if last > 0 {
+			and(how.order+` < `, last)
+		}
+		args = append(args, look, pg.limit())
+		found, err = me.searched(ctx, `SELECT m.id `+fmt.Sprintf(how.find, placeholder(len(args)))+cond+` ORDER BY `+how.order+` DESC LIMIT `+placeholder(len(args)+1), args)
+	}
 	if err != nil || len(found) == 0 {
 		return nil, "", err
 	}
@@ -170,32 +177,117 @@ func (me *Scope) SearchMessages(ctx context.Context, s MessageSearch, pg Page) (
 			hits = append(hits, MessageHit{Message: messages[i], Title: names[messages[i].Item], Snippet: snippet(messages[i].Body, words)})
 		}
 	}
-	return hits, next, nil
+	return hits, next, nameUpdates(ctx, me, hits)
 }
 
-// searched runs the query of a search, the newest first. PostgreSQL puts all that
-// match in order before the first is known, or looks at the newest one by one
-// until enough match: the first takes seconds for frequent words, the other for
-// rare ones, and the planner cannot tell them apart. So the newest are looked at
-// first, a bounded number of them. In the index of those who see a few clients
-// words are rarer, and the first way does.
-func (me *Scope) searched(ctx context.Context, how messageSearch, q string, args []any, pg Page, all bool) ([]MessageID, error) {
-	read := func(q, order string, args []any) ([]MessageID, error) {
-		rows, err := me.query(ctx, q+` ORDER BY `+order+` DESC LIMIT $3`, args...)
-		return list(rows, err, func(rows *sql.Rows) (id MessageID, err error) { return id, rows.Scan(&id) })
+// nameUpdates says whose updates were commented on, and from when, as they have no
+// title.
+func nameUpdates(ctx context.Context, me *Scope, hits []MessageHit) error {
+	var on []ItemID
+	for _, h := range hits {
+		if h.Item.Kind() == "update" {
+			on = append(on, h.Item)
+		}
 	}
-	if me.p.db.Dialect() == db.SQLite || !all {
-		return read(q, how.order, args)
+	if len(on) == 0 {
+		return nil
 	}
-	edge, err := me.p.messageEdge(ctx, pg.After)
-	if err != nil {
-		return nil, err
+	in, ids := oneOf(2, on)
+	rows, err := me.query(ctx, `SELECT u.id, COALESCE(u.author_name, ''), u.created_at FROM my_updates u WHERE u.id IN `+in, ids...)
+	_, err = list(rows, err, func(rows *sql.Rows) (u MessageHit, err error) {
+		if err = rows.Scan(&u.Item, &u.By, micros{&u.At}); err == nil {
+			for i := range hits {
+				if hits[i].Item == u.Item {
+					hits[i].By, hits[i].At = u.By, u.At
+				}
+			}
+		}
+		return u, err
+	})
+	return err
+}
+
+func (me *Scope) searched(ctx context.Context, q string, args []any) ([]MessageID, error) {
+	rows, err := me.query(ctx, q, args...)
+	return list(rows, err, func(rows *sql.Rows) (id MessageID, err error) { return id, rows.Scan(&id) })
+}
+
+// blocks are the sizes, as powers of two, of the blocks of numbers of messages
+// that the index of words on PostgreSQL knows.
+var blocks = []int{20, 17, 14, 11}
+
+// block is how the index knows the block that the number is in, and where that begins.
+func block(bits int, number int64) (name string, begin int64) {
+	n := number >> bits
+	return "'" + strconv.Itoa(bits) + " " + strconv.FormatInt(n, 10) + "'", n << bits
+}
+
+// mostAtOnce is how many messages are put in order at once, before it is asked
+// who may see them.
+const mostAtOnce = 2000
+
+// backwards finds messages on PostgreSQL for those who see a great part of all:
+// those that have the words, and of which cond is true, from the newest on, below
+// a number. The index finds all that have the words, in no order: of frequent ones
+// hundreds of thousands. So the newest two of the smallest blocks are read first; a
+// word that does not fill the page from them is a rare one, of which all are put in
+// order, or one of former times. That is looked for from block to block, each time
+// in the largest that has not too many.
+func (me *Scope) backwards(ctx context.Context, words, cond string, args []any, below int64, want int) (found []MessageID, err error) {
+	if below == 0 {
+		if below, err = me.p.newestNumber(ctx); err != nil {
+			return nil, err
+		}
+		below++
 	}
-	newest, err := read(q+` AND `+how.order+` > `+placeholder(len(args)+2), how.order, append(slices.Clone(args), edge))
-	if err != nil || edge == "" || len(newest) == pg.limit() {
-		return newest, err
+	visible := func(all []MessageID) error {
+		for part := range slices.Chunk(all, 100) {
+			if len(found) >= want {
+				break
+			}
+			in, ids := oneOf(len(args)+2, part)
+			seen, err := me.searched(ctx, `SELECT m.id FROM my_messages m WHERE m.deleted_at IS NULL`+cond+` AND m.id IN `+in, slices.Concat(args, ids))
+			if err != nil {
+				return err
+			}
+			for _, id := range part {
+				if slices.Contains(seen, id) {
+					found = append(found, id)
+				}
+			}
+		}
+		return nil
 	}
-	return read(q, how.order+" || ''", args) // an order that no index has
+	least := blocks[len(blocks)-1]
+	newest, begin := block(least, below-1)
+	before, begin := block(least, max(0, begin-1))
+	all, err := me.p.matching(ctx, newest+` | `+before, words, below, 2<<least)
+	if err == nil {
+		err = visible(all)
+	}
+	full := map[int]int64{} // blocks that have too many, by their size
+	for below = begin; err == nil && below > 0 && len(found) < want; below = begin {
+		for _, bits := range blocks {
+			index, at := block(bits, below-1)
+			most := 1 << bits
+			if begin = at; bits > least {
+				if full[bits] == at+1 {
+					continue
+				}
+				index, most = index+` & `+words, mostAtOnce
+			}
+			if all, err = me.p.matching(ctx, index, words, below, most+1); err != nil {
+				return nil, err
+			}
+			if len(all) > most {
+				full[bits] = at + 1
+				continue
+			}
+			err = visible(all)
+			break
+		}
+	}
+	return found[:min(len(found), want)], err
 }
 
 const (
@@ -281,28 +373,34 @@ func plain(s string) string {
 
 // searchedClients are those in whose messages is looked: the reader's, unless
 // they are many. The index knows them, so that a search does not go through
-// what others said.
-func (me *Scope) searchedClients(ctx context.Context, s MessageSearch) ([]ClientID, error) {
-	if s.Client != "" {
-		return []ClientID{s.Client}, nil
+// what others said. All says that it may have to: the reader sees too much of it.
+func (me *Scope) searchedClients(ctx context.Context, s MessageSearch) (all bool, clients []ClientID, err error) {
+	of := func(q, id string) (bool, []ClientID, error) {
+		var c ClientID
+		err := me.get(ctx, q, []any{id}, &c)
+		if err == ErrNotFound {
+			return false, []ClientID{"-"}, nil
+		}
+		return false, []ClientID{c}, err
 	}
-	team, err := me.ofTeam(ctx)
-	if err != nil {
-		return nil, err
+	switch {
+	case s.Client != "":
+		return false, []ClientID{s.Client}, nil
+	case s.Project != "":
+		return of(`SELECT p.client_id FROM my_places p WHERE p.id = $2`, string(s.Project))
 	}
-	clients, err := me.clientsToRead(ctx, team)
-	if team || len(clients) > fewClients { // those inside the team have none
-		return nil, err
+	var team, admin int
+	if err := me.get(ctx, `SELECT COUNT(*), COALESCE(SUM(r.rights & 1024), 0) FROM my_role r`, nil, &team, &admin); err != nil {
+		return false, nil, err
 	}
-	return clients, err
-}
-
-// searchKey is where a message stands in the order of search.
-func (me *Scope) searchKey(ctx context.Context, id MessageID) (key any, err error) {
-	if me.p.db.Dialect() == db.PostgreSQL {
-		return string(id), nil
+	clients, err = me.clientsToRead(ctx, team > 0)
+	switch {
+	case len(clients) > fewClients || admin > 0:
+		return true, nil, err
+	case team == 0:
+		return false, clients, err
+	case me.p.db.Dialect() == db.SQLite: // where those inside the team have none
+		return true, nil, err
 	}
-	var n int64
-	err = me.get(ctx, `SELECT m.number FROM my_messages_sqlite m WHERE m.id = $2`, []any{string(id)}, &n)
-	return n, err
+	return true, append(clients, ""), err
 }

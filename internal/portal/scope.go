@@ -761,7 +761,7 @@ SELECT m.id, m.thread_id, m.seq, m.shown_number, m.audience, m.side AS author_si
 SELECT o.rowid AS number, m.id, m.thread_id, m.client_id, m.project_id, m.author_id, m.created_at, m.side, m.rights
   FROM messages o JOIN my_messages m ON m.id = o.id WHERE o.deleted_at IS NULL`,
 	"my_messages_postgres": `
-SELECT o.id AS number, o.words, o.body, m.id, m.thread_id, m.client_id, m.project_id, m.author_id, m.created_at, m.side, m.rights
+SELECT o.number, o.words, m.id, m.thread_id, m.client_id, m.project_id, m.author_id, m.created_at, m.side, m.rights
   FROM messages o JOIN my_messages m ON m.id = o.id WHERE o.deleted_at IS NULL`,
 
 	// Earlier texts of messages, for those who administer.

@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -1318,6 +1319,7 @@ func TestSearchMessages(t *testing.T) {
 		note := must[portal.MessageID](t)(mia.Say(ctx, id, say("Monday is too early", "")))
 		elsewhere := must[portal.ThreadID](t)(w.As(w.Carl).StartConversation(ctx, w.Shop, portal.NewConversation{Subject: "x", NewMessage: say("Monday at the shop", "")}))
 		comment := must[portal.MessageID](t)(cleo.CommentOn(ctx, portal.ItemID(w.Items[w.Site][portal.ClientSide].Task), portal.NewComment{NewMessage: say("Not before Monday", "")}))
+		must[portal.MessageID](t)(cleo.CommentOn(ctx, portal.ItemID(w.Items[w.Site][portal.ClientSide].Update), portal.NewComment{NewMessage: say("Agreed", "")}))
 		find := func(who portal.PersonID, s portal.MessageSearch) (ids []portal.MessageID) {
 			t.Helper()
 			pg := portal.Page{Limit: 2}
@@ -1345,6 +1347,9 @@ func TestSearchMessages(t *testing.T) {
 		same("as Cleo", find(w.Cleo, monday), comment, second, first)
 		if hits, _, err := cleo.SearchMessages(ctx, monday, portal.Page{Limit: 1}); err != nil || hits[0].Title != must[portal.Task](t)(cleo.Task(ctx, w.Items[w.Site][portal.ClientSide].Task)).Title {
 			t.Errorf("a comment is found on %v, %v", hits, err)
+		}
+		if hits, _, err := cleo.SearchMessages(ctx, portal.MessageSearch{Query: "agreed"}, portal.Page{}); err != nil || len(hits) != 1 || hits[0].By != "Mia" || hits[0].At.IsZero() {
+			t.Errorf("a comment on an update is found on %+v, %v", hits, err)
 		}
 		if got := find(w.Ada, monday); len(got) != 5 || !slices.Contains(got, note) {
 			t.Errorf("as Ada: %v", got)
@@ -1386,5 +1391,53 @@ func TestSearchMessages(t *testing.T) {
 		}
 		same("what was edited away", find(w.Cleo, portal.MessageSearch{Query: "garden"}))
 		same("what was edited in", find(w.Cleo, portal.MessageSearch{Query: "bistro"}), first)
+	})
+}
+
+// What was said long ago, often or hardly ever, is found as what was said last,
+// by those who see all and those who see a part, in the order in which it was
+// said, and each once.
+func TestSearchGoesBack(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		fill := newFill(t, w)
+		long, other := string(converse(t, w)), string(w.Items[w.Shop][portal.ClientSide].Conversation)
+		fill.also = "early "
+		fill.into(w.Acme, 3000, long)
+		rare := must[portal.MessageID](t)(w.As(w.Mia).Say(t.Context(), portal.ThreadID(long), say("a quince, early", portal.ClientSide)))
+		fill.also = "elsewhere "
+		fill.into(w.Brick, 6000, other)
+		last := must[portal.MessageID](t)(w.As(w.Mia).Say(t.Context(), portal.ThreadID(long), say("the quince again", portal.ClientSide)))
+		analyze(t, w)
+		find := func(who portal.PersonID, s portal.MessageSearch, most int) (ids []portal.MessageID) {
+			t.Helper()
+			pg := portal.Page{Limit: 100}
+			for len(ids) < most {
+				hits, next, err := w.As(who).SearchMessages(t.Context(), s, pg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, h := range hits {
+					ids = append(ids, h.ID)
+				}
+				if pg.After = next; next == "" {
+					break
+				}
+			}
+			return ids
+		}
+		for name, who := range map[string]portal.PersonID{"Ada": w.Ada, "Mia": w.Mia, "Cleo": w.Cleo, "Bea": w.Bea} {
+			for _, s := range []portal.MessageSearch{{Query: "quince"}, {Query: "qui"}, {Query: "quince", Author: w.Mia}, {Query: "quince", Project: w.Site}, {Query: "quince", Client: w.Acme}} {
+				if got := find(who, s, 10); !slices.Equal(got, []portal.MessageID{last, rare}) {
+					t.Errorf("%+v as %s: %v, want %v", s, name, got, []portal.MessageID{last, rare})
+				}
+			}
+			early := find(who, portal.MessageSearch{Query: "early"}, 500)
+			if down := slices.IsSortedFunc(early, func(a, b portal.MessageID) int { return cmp.Compare(b, a) }); len(early) != 500 || early[0] != rare || !down {
+				t.Errorf("as %s %d of those that are early, in order: %v", name, len(early), down)
+			}
+		}
+		if got := find(w.Carl, portal.MessageSearch{Query: "quince"}, 10); len(got) != 0 {
+			t.Errorf("as Carl: %v", got)
+		}
 	})
 }

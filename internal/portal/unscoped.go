@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -654,15 +653,20 @@ UPDATE approvals SET state = $1, state_at = CASE WHEN state = $1 THEN state_at E
 		string(to), t.now, string(t.me.actor.person), to == a.State, string(lane), string(turn), string(a.ID), stage, content)
 }
 
-// messageEdge is the id of the message that is so far below another, or below
-// the newest, that a search looks no further one by one; empty when there are
-// fewer. Ids begin with "msg". Unscoped: it bounds what a scoped query looks at, and is not given out.
-func (p *Portal) messageEdge(ctx context.Context, below string) (id string, err error) {
-	err = p.db.QueryRow(ctx, `SELECT m.id FROM messages m WHERE m.id < $1 ORDER BY m.id DESC LIMIT 1 OFFSET 10000`, cmp.Or(below, "msh")).Scan(&id)
-	if errors.Is(err, db.ErrNoRows) {
-		return "", nil
-	}
-	return id, err
+// newestNumber is the number of the message that was written last, on PostgreSQL.
+// Unscoped: it bounds what a scoped query looks at, and is not given out.
+func (p *Portal) newestNumber(ctx context.Context) (n int64, err error) {
+	return n, p.db.QueryRow(ctx, `SELECT last_value FROM messages_number_seq`).Scan(&n)
+}
+
+// matching are messages below a number that have words, as many as most, the
+// newest first, on PostgreSQL: index is what the index is asked for. Unscoped: of
+// these a scoped query finds those that its actor sees.
+func (p *Portal) matching(ctx context.Context, index, words string, below int64, most int) ([]MessageID, error) {
+	rows, err := p.db.Query(ctx, `
+SELECT x.id FROM (SELECT m.id, m.number FROM messages m
+ WHERE m.words @@ CAST($1 AS tsquery) AND (m.words @@ CAST($2 AS tsquery)) IS TRUE AND m.number < $3 LIMIT $4) x ORDER BY x.number DESC`, index, words, below, most)
+	return list(rows, err, func(rows *sql.Rows) (id MessageID, err error) { return id, rows.Scan(&id) })
 }
 
 // A signer is what is known of somebody who signs.

@@ -286,7 +286,7 @@ func (p *MessageSearchPage) hit(h portal.MessageHit) templ.Component {
 func (p *MessageSearchPage) hitTitle(h portal.MessageHit) string {
 	switch {
 	case h.Item.Kind() == "update":
-		return p.T("talk.comment_on_update")
+		return p.T("talk.comment_on", "title", p.T("update.of", "name", or(h.By, p.Workspace), "day", p.DayOf(h.At)))
 	case h.Kind == portal.ItemThread:
 		return p.T("talk.comment_on", "title", h.Title)
 	}

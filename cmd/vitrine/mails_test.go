@@ -1,0 +1,120 @@
+package main
+
+import (
+	"flag"
+	"math/rand/v2"
+	netmail "net/mail"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/built"
+	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/mail/mailtest"
+)
+
+// How many mails wait can be made what a busy office would have after an hour:
+//
+//	go test ./cmd/vitrine -run TestMailsWaitOutTheirServer -v -timeout 30m -mails 10000 -mail-kills 20
+var (
+	mails     = flag.Int("mails", 400, "mails that wait in TestMailsWaitOutTheirServer")
+	mailKills = flag.Int("mail-kills", 3, "how often the program is killed in TestMailsWaitOutTheirServer")
+)
+
+// T224: mails waited for a mail server that was away, and the program is killed
+// again and again while it hands them over. Each comes, and twice only what was in
+// its hands when it was killed, as the same mail.
+func TestMailsWaitOutTheirServer(t *testing.T) {
+	p := settle(t, db.SQLite)
+	server := mailtest.Start(t, &mailtest.Server{})
+	waiting := strconv.FormatInt(db.Micros(time.Now().Add(-time.Hour)), 10)
+	var queue []string
+	ours := map[string]bool{} // by Message-ID
+	for range *mails {
+		id := db.NewID("mai")
+		ours["<"+id+"@honcho.example>"] = true
+		queue = append(queue, `INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at, due_at)
+SELECT '`+id+`', 'password_changed', p.id, p.email, p.id, 'queued', `+waiting+`, `+waiting+` FROM persons p`)
+	}
+	p.exec(queue...)
+	program, err := built.Binary(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := append(p.env[1:], "VITRINE_PREVIEWS=off", "VITRINE_SMTP_HOST=127.0.0.1", "VITRINE_SMTP_PORT="+strconv.Itoa(server.Port()), "VITRINE_SMTP_TLS=none", "VITRINE_MAIL_FROM=portal@honcho.example")
+	came := map[string]int{}
+	read := 0
+	look := func() int {
+		got := server.Messages()
+		for _, raw := range got[read:] {
+			m, err := netmail.ReadMessage(strings.NewReader(raw))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if id := m.Header.Get("Message-Id"); ours[id] {
+				came[id]++
+			}
+		}
+		read = len(got)
+		return len(came)
+	}
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	began := time.Now()
+	for kill := 0; ; kill++ {
+		s, err := built.Start(t.Context(), program, "serve", p.dir(), env...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		enough := *mails
+		if kill < *mailKills { // somewhere in its share, in the middle of something
+			enough = min(*mails-1, look()+1+rand.IntN(*mails/(*mailKills+1)))
+		}
+		for look() < enough && time.Since(began) < 10*time.Minute {
+			<-tick.C
+		}
+		if kill < *mailKills {
+			s.Kill()
+			if *mails < 1000 { // what it had in its hands is taken up after two minutes, which nobody waits for here
+				p.exec(`UPDATE mails SET due_at = created_at WHERE state = 'sending'`)
+			}
+			continue
+		}
+		if err := s.Stop(); err != nil {
+			t.Errorf("%v:\n%s", err, s.Output())
+		}
+		break
+	}
+	took, twice := time.Since(began), 0
+	for _, n := range came {
+		twice += n - 1
+	}
+	if len(came) != *mails || twice > *mailKills*8 { // as many are sent at the same time
+		t.Errorf("%d of %d mails came, %d of them twice, with %d kills", len(came), *mails, twice, *mailKills)
+	}
+	p.inside(func(h *house) {
+		var left int
+		if err := h.db.QueryRow(t.Context(), `SELECT COUNT(*) FROM mails WHERE state <> 'sent'`).Scan(&left); err != nil || left != 0 {
+			t.Errorf("%d mails are not noted as sent, %v", left, err)
+		}
+	})
+	t.Logf("%d mails in %s with %d kills, %d of them twice", *mails, took.Round(time.Second/10), *mailKills, twice)
+}
+
+// exec changes the database while nobody is there.
+func (p *place) exec(all ...string) {
+	p.t.Helper()
+	p.inside(func(h *house) {
+		if err := h.db.Write(p.t.Context(), func(tx *db.Tx) error {
+			for _, q := range all {
+				if _, err := tx.Exec(p.t.Context(), q); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			p.t.Fatal(err)
+		}
+	})
+}
