@@ -80,3 +80,51 @@ func TestSigningOff(t *testing.T) {
 	b.leaving(func() { b.key(kb.Enter) })
 	b.reads("Signed. Thank you", "Signed off")
 }
+
+// From the button of the mail to a recorded decision, on a phone: at most three
+// taps, also where a code has to be typed.
+func TestTapsFromTheMail(t *testing.T) {
+	site := theDemo(t)
+	lead := demo.people["client lead"]
+	team := newTab(t, "team", site).signIn(demo.people["manager"])
+	project := openProject(team, "Website relaunch")
+	asked := func(title string) (link string) {
+		t.Helper()
+		team.open(project + "/deliverables/new")
+		team.fill("title", title)
+		team.follow("css main button[name=audience][value=client]")
+		team.reads(title)
+		team.follow("Ask for review")
+		team.follow("Ask for approval")
+		team.reads("Asked")
+		return team.mail(lead.email)
+	}
+	for where, b := range map[string]*tab{
+		"a browser that is new": newTab(t, "phone", site).phone(),
+		"one that is signed in": newTab(t, "phone that is signed in", site).signIn(lead).phone(),
+	} {
+		title := "A leaflet in " + where
+		link := asked(title)
+		before := b.taps - 1 // the mail's own button
+		b.open(link)
+		b.reads(title, "Is it right as it is?")
+		b.fits()
+		b.follow("Approve")
+		if where == "a browser that is new" {
+			b.reads("One code, and it is done")
+			b.fits()
+			team.mail(lead.email)
+			b.fill("code", digits.FindString(value[string](team, `document.body.innerText`)))
+			b.follow("Approve")
+			b.reads(title + ": recorded for Sofia Almeida")
+		} else {
+			b.reads("Sofia Almeida approved " + title)
+		}
+		b.fits()
+		if taps := b.taps - before; taps > 3 {
+			t.Errorf("in %s deciding takes %d taps", where, taps)
+		} else {
+			t.Logf("in %s deciding takes %d taps", where, taps)
+		}
+	}
+}

@@ -3,7 +3,12 @@
 // rights.
 package live
 
-import "sync"
+import (
+	"crypto/rand"
+	"strconv"
+	"strings"
+	"sync"
+)
 
 // Signal says that something happened. The zero Signal says that signals
 // were lost and the receiver must look at everything it shows again, its
@@ -32,14 +37,27 @@ const buffer = 8
 // Hub passes signals to its subscriptions, in the order of Publish. It is
 // for use by many goroutines.
 type Hub struct {
+	id      string
 	mu      sync.Mutex
+	count   uint64         // of signals until now
+	last    [recent]Signal // of them, the nth at n % recent
 	subs    map[*Subscription]struct{}
 	bridges map[*bridge]struct{}
 }
 
+// recent is how many signals are kept for whoever subscribes a little late.
+const recent = 64
+
+// Mark is a moment in the life of the hub, from which SubscribeFrom goes on.
+func (h *Hub) Mark() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.id + "." + strconv.FormatUint(h.count, 36)
+}
+
 // New returns a hub within this process.
 func New() *Hub {
-	return &Hub{subs: map[*Subscription]struct{}{}, bridges: map[*bridge]struct{}{}}
+	return &Hub{id: rand.Text()[:8], subs: map[*Subscription]struct{}{}, bridges: map[*bridge]struct{}{}}
 }
 
 // Publish gives s to every subscription, here and across the bridges. It
@@ -61,6 +79,8 @@ func (h *Hub) receive(s Signal) {
 }
 
 func (h *Hub) deliver(s Signal) {
+	h.last[h.count%recent] = s
+	h.count++
 	for sub := range h.subs {
 		sub.offer(s)
 	}
@@ -78,6 +98,25 @@ func (h *Hub) Subscribe() *Subscription {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.subs[s] = struct{}{}
+	return s
+}
+
+// SubscribeFrom is Subscribe that begins with what was published since a mark. Of
+// another hub's, or after too many signals, it begins with one to catch up.
+func (h *Hub) SubscribeFrom(mark string) *Subscription {
+	s := &Subscription{hub: h, c: make(chan Signal, buffer)}
+	id, n, _ := strings.Cut(mark, ".")
+	from, err := strconv.ParseUint(n, 36, 64)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.subs[s] = struct{}{}
+	if id != h.id || err != nil || from > h.count || h.count-from > recent {
+		s.offer(Signal{})
+		return s
+	}
+	for ; from < h.count; from++ {
+		s.offer(h.last[from%recent])
+	}
 	return s
 }
 

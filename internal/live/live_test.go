@@ -227,3 +227,31 @@ func TestBridgeRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A subscription from a mark begins with what was published since, or with one
+// signal to catch up where that is not known.
+func TestSubscribeFrom(t *testing.T) {
+	h := live.New()
+	h.Publish(live.Signal{Event: "before"})
+	mark := h.Mark()
+	from := func(mark string) *live.Subscription {
+		s := h.SubscribeFrom(mark)
+		t.Cleanup(s.Close)
+		return s
+	}
+	s := from(mark)
+	h.Publish(live.Signal{Event: "after"})
+	for _, s := range []*live.Subscription{s, from(mark)} {
+		if got := next(t, s); got.Event != "after" {
+			t.Errorf("it begins with %+v", got)
+		}
+	}
+	for range 100 {
+		h.Publish(live.Signal{Event: "more"})
+	}
+	for _, m := range []string{mark, live.New().Mark(), "x", h.Mark() + "z"} {
+		if got := next(t, from(m)); !got.CatchUp() {
+			t.Errorf("from %s it begins with %+v", m, got)
+		}
+	}
+}

@@ -62,6 +62,10 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, me *visit) error
 	defer cancel()
 	defer s.streams.enter(me.Person.ID, cancel)()
 	sub := s.Hub.Subscribe()
+	if since := r.URL.Query().Get("since"); since != "" { // what came after the page was made is not lost
+		sub.Close()
+		sub = s.Hub.SubscribeFrom(since)
+	}
 	defer sub.Close()
 
 	h := w.Header()

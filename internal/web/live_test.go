@@ -73,6 +73,44 @@ func TestStreamThatLostCount(t *testing.T) {
 	})
 }
 
+// What happens between a page and its stream is told once the stream is open.
+func TestStreamBeginsWithItsPage(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		s := webtest.New(t, w, nil)
+		cleo := s.As("cleo")
+		at := cleo.Get("/").MustBe(200).Attr("body", "data-live")
+		for _, audience := range []portal.Side{portal.Team, portal.ClientSide} {
+			if _, err := w.As(w.Mia).AddTask(t.Context(), w.Site, portal.NewTask{Title: "Proofs", Audience: audience}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+at, nil)
+		r.AddCookie(&http.Cookie{Name: "sid", Value: cleo.Cookie("sid")})
+		resp, err := new(http.Transport).RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		said := make(chan string, 1)
+		go func() {
+			for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+				if d, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+					said <- d
+					return
+				}
+			}
+		}()
+		select {
+		case got := <-said:
+			if got != string(w.Site) {
+				t.Errorf("the stream says %q", got)
+			}
+		case <-time.After(5 * time.Second):
+			t.Fatal("the stream is silent")
+		}
+	})
+}
+
 // T195: of one person's streams the oldest makes room for an eleventh; nobody
 // else's does.
 func TestElevenStreams(t *testing.T) {

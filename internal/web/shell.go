@@ -87,7 +87,7 @@ func (s *Server) document(me *visit) ui.Page {
 	}}
 	d.Brand = brandStamp(me.Brand)
 	if me.signedIn() {
-		d.Live = "/live"
+		d.Live = "/live?since=" + me.mark
 	}
 	return d
 }

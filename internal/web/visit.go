@@ -28,6 +28,7 @@ type visit struct {
 	Brand         portal.Brand
 	Book          *words.Book
 	Now           time.Time
+	mark          string        // of the live signals when the request came
 	Viewing       *viewing      // set while a team member views as a client person
 	ended         string        // why the session that was shown is over
 	done          string        // what the page is to say of the change that led to it
@@ -205,7 +206,7 @@ func (s *Server) visit(r *http.Request) (*visit, error) {
 // nobody is a visit before anything is known.
 func (s *Server) nobody(r *http.Request) *visit {
 	q := r.URL.Query()
-	return &visit{Scope: s.Portal.As(portal.Actor{}), Now: s.Portal.Now(), done: q.Get("done"), of: q.Get("of")}
+	return &visit{Scope: s.Portal.As(portal.Actor{}), Now: s.Portal.Now(), mark: s.Hub.Mark(), done: q.Get("done"), of: q.Get("of")}
 }
 
 // pass finds out whose session it is, and nothing else of either.

@@ -18,5 +18,5 @@ var (
 	Talk    = Bundle{Style: "/static/talk.Y7HPEEIW.css", Script: "/static/talk.QVQBTSSJ.js"}
 	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}
 	Worker  = Bundle{Style: "", Script: "/static/worker.OVAN2JBB.js"}
-	Approve = Bundle{Style: "/static/approve.6P5BVXQE.css", Script: ""}
+	Approve = Bundle{Style: "/static/approve.2R64MMMF.css", Script: ""}
 )
