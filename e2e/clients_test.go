@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"html"
 	"strings"
 	"testing"
@@ -41,6 +42,45 @@ func TestPersonOfTwoClients(t *testing.T) {
 		camille.open(portfolio + p)
 		holdsOnlyOf(camille, "Leto Brand", "Website relaunch", "Sofia Almeida")
 	}
+
+	// What is not of a project is a list of each client.
+	theirs := map[string][]string{
+		"Leto Brand":            {"Website relaunch", "Sofia Almeida", "Product page template"},
+		"Oda & Lind Architects": {"Portfolio site", "Studio signage", "Kenji", "Freja"},
+	}
+	for client, other := range map[string]string{"Leto Brand": "Oda & Lind Architects", "Oda & Lind Architects": "Leto Brand"} {
+		of := func() {
+			camille.turnsTo(client)
+			if got := camille.client(); got != client {
+				t.Errorf("%s of %s stands under %q", camille.path(), client, got)
+			}
+			holdsOnlyOf(camille, other, theirs[other]...)
+		}
+		for _, p := range []string{"/messages/search?q=the", "/messages/new", "/approvals", "/messages"} {
+			camille.open(p)
+			of()
+		}
+		camille.open(value[string](camille, `document.querySelector(".talk-row a").getAttribute("href")`))
+		of()
+		// What needs her is one list, what she was told is not.
+		camille.open("/notices")
+		camille.turnsTo(client)
+		updates := value[string](camille, `[...document.querySelectorAll("#updates > :not(.tabs)")].map(e => e.innerHTML).join()`)
+		for _, w := range append(theirs[other], other) {
+			if strings.Contains(html.UnescapeString(updates), w) {
+				t.Errorf("the updates of %s hold %q", client, w)
+			}
+		}
+	}
+}
+
+// turnsTo goes to the list of a client, if it is not that.
+func (b *tab) turnsTo(client string) {
+	b.t.Helper()
+	const choice = "main .tabs[aria-label='Your companies'] a"
+	if value[string](b, fmt.Sprintf(`document.querySelector(%s)?.innerText`, js(choice+"[aria-current]"))) != client {
+		b.follow("css " + choice + ":not([aria-current])")
+	}
 }
 
 // client is what the switcher says is open.
@@ -54,7 +94,8 @@ func (b *tab) client() string {
 func holdsOnlyOf(b *tab, other string, words ...string) {
 	b.t.Helper()
 	b.holdsNot(words...)
-	if page := value[string](b, `document.title + document.querySelector("main").innerHTML`); strings.Contains(html.UnescapeString(page), other) {
+	const held = `(main => { main.querySelector(".tabs[aria-label='Your companies']")?.remove(); return document.title + main.innerHTML; })(document.querySelector("main").cloneNode(true))`
+	if page := value[string](b, held); strings.Contains(html.UnescapeString(page), other) {
 		b.t.Errorf("%s: %s names %s", b.who, b.path(), other)
 	}
 }

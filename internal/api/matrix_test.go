@@ -342,7 +342,7 @@ func (s *site) notice(project portal.ProjectID, side portal.Side) portal.NoticeI
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	all, _, err := s.As(s.Tom).Notices(ctx, portal.Page{Limit: 1})
+	all, _, err := s.As(s.Tom).Notices(ctx, "", portal.Page{Limit: 1})
 	if err != nil || len(all) == 0 {
 		s.t.Fatal(all, err)
 	}

@@ -173,14 +173,15 @@ SELECT `+approvalColumns+` FROM my_approvals a WHERE `+where+` AND ($2 = '' OR a
 }
 
 // AwaitedApprovals returns those that wait for the actor's own answer, as one of
-// the client's people or, in the team's stages, of the team: the most urgent first.
-func (me *Scope) AwaitedApprovals(ctx context.Context, limit int) ([]Approval, error) {
+// the client's people or, in the team's stages, of the team: the most urgent first. An
+// empty client means all.
+func (me *Scope) AwaitedApprovals(ctx context.Context, client ClientID, limit int) ([]Approval, error) {
 	if limit <= 0 || limit > maxNeeds {
 		limit = maxNeeds
 	}
 	rows, err := me.query(ctx, `
 SELECT `+approvalColumns+` FROM my_approvals a
- WHERE a.id IN (SELECT k.id FROM my_asked k) AND a.asking = 1 AND (a.waits = 1 OR a.advises = 1) ORDER BY a.due_key, a.turn_since, a.id LIMIT $2`, limit)
+ WHERE a.id IN (SELECT k.id FROM my_asked k) AND a.asking = 1 AND (a.waits = 1 OR a.advises = 1) AND ($3 = '' OR a.client_id = $3) ORDER BY a.due_key, a.turn_since, a.id LIMIT $2`, limit, string(client))
 	return list(rows, err, scanApproval)
 }
 

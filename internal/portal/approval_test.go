@@ -44,7 +44,7 @@ func approvalReads(items func(*portaltest.World, portal.ProjectID) []portaltest.
 		{"Approvals", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
 			in, _, err := me.ProjectApprovals(ctx, p, portal.Page{})
 			of, _, err2 := me.ClientApprovals(ctx, w.Acme, portal.Page{})
-			mine, err3 := me.AwaitedApprovals(ctx, 0)
+			mine, err3 := me.AwaitedApprovals(ctx, "", 0)
 			return []any{in, of, mine}, errors.Join(err, err2, err3)
 		}},
 		{"Board", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {

@@ -46,13 +46,20 @@ func (me *Scope) notices(ctx context.Context, newestFirst bool, limit int, where
 }
 
 // Notices returns what the actor was told of, newest first: what they can still
-// see of it, as they see it now.
-func (me *Scope) Notices(ctx context.Context, pg Page) (all []Notice, next string, err error) {
-	after, args := "", []any(nil)
-	if pg.After != "" {
-		after, args = ` AND e.id < $3`, []any{pg.After}
+// see of it, as they see it now. An empty client means all.
+func (me *Scope) Notices(ctx context.Context, client ClientID, pg Page) (all []Notice, next string, err error) {
+	where, args := `e.listed = 1`, []any(nil)
+	and := func(is, arg string) {
+		args = append(args, arg)
+		where += ` AND ` + is + placeholder(len(args)+2)
 	}
-	if all, err = me.notices(ctx, true, pg.limit(), `e.listed = 1`+after, args...); err != nil {
+	if client != "" {
+		and(`e.client_id = `, string(client))
+	}
+	if pg.After != "" {
+		and(`e.id < `, pg.After)
+	}
+	if all, err = me.notices(ctx, true, pg.limit(), where, args...); err != nil {
 		return nil, "", err
 	}
 	all, next = page(all, pg, func(n Notice) string { return string(n.ID) })
@@ -112,9 +119,14 @@ func scanNotice(rows *sql.Rows) (n Notice, err error) {
 	return n, err
 }
 
-// UnreadNotices counts what the actor was told of and has not read, up to 100.
-func (me *Scope) UnreadNotices(ctx context.Context) (n int, err error) {
-	n, err = me.countNotices(ctx, maxUnread, `n.read_at IS NULL AND n.listed = 1`)
+// UnreadNotices counts what the actor was told of and has not read, up to 100. An
+// empty client means all.
+func (me *Scope) UnreadNotices(ctx context.Context, client ClientID) (n int, err error) {
+	where, args := `n.read_at IS NULL AND n.listed = 1`, []any(nil)
+	if client != "" {
+		where, args = where+` AND n.client_id = $3`, []any{string(client)}
+	}
+	n, err = me.countNotices(ctx, maxUnread, where, args...)
 	return min(n, maxUnread), err
 }
 
@@ -140,14 +152,35 @@ func (me *Scope) countNotices(ctx context.Context, limit int, where string, args
 }
 
 // ReadNotices notes that the actor has read all that they were told of, up to
-// the newest one they were shown.
-func (me *Scope) ReadNotices(ctx context.Context, upTo NoticeID) error {
+// the newest one they were shown: of a client, or of all.
+func (me *Scope) ReadNotices(ctx context.Context, client ClientID, upTo NoticeID) error {
 	return me.write(ctx, func(t *tx) error {
 		t.quiet("what somebody has read is nobody else's business")
+		if client != "" {
+			return t.readNoticesOf(ctx, client, upTo)
+		}
 		_, err := t.exec(ctx, `
 UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND id <= $3`, t.now, string(me.actor.person), string(upTo))
 		return err
 	})
+}
+
+// readNoticesOf is ReadNotices of one client.
+func (t *tx) readNoticesOf(ctx context.Context, client ClientID, upTo NoticeID) error {
+	for _, table := range noticeTables {
+		rows, err := t.query(ctx, `SELECT n.id FROM my_`+table+` n WHERE n.read_at IS NULL AND n.client_id = $2 AND n.id <= $3`, string(client), string(upTo))
+		unread, err := list(rows, err, func(rows *sql.Rows) (id NoticeID, err error) { return id, rows.Scan(&id) })
+		if err != nil {
+			return err
+		}
+		for some := range slices.Chunk(unread, 100) {
+			in, args := oneOf(2, some)
+			if _, err := t.exec(ctx, `UPDATE notices SET read_at = $1 WHERE id IN `+in, append([]any{t.now}, args...)...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // ReadAbout notes that the actor has looked at things that they may have been

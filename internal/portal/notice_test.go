@@ -22,7 +22,7 @@ func announce(t *testing.T, w *portaltest.World, project portal.ProjectID, audie
 // noticesOf are a person's, as "kind subject".
 func noticesOf(t *testing.T, w *portaltest.World, who portal.PersonID) (all []string) {
 	t.Helper()
-	list, next, err := w.As(who).Notices(ctx, portal.Page{})
+	list, next, err := w.As(who).Notices(ctx, "", portal.Page{})
 	if err != nil || next != "" {
 		t.Fatalf("%q, %v", next, err)
 	}
@@ -80,7 +80,7 @@ func TestPeopleAreTold(t *testing.T) {
 			if got := noticesOf(t, w, who); fmt.Sprint(got) != fmt.Sprint(due) {
 				t.Errorf("%s was told of %v and not of %v", who, got, due)
 			}
-			n := must[int](t)(w.As(who).UnreadNotices(ctx))
+			n := must[int](t)(w.As(who).UnreadNotices(ctx, ""))
 			if n != len(due) {
 				t.Errorf("%s has %d unread", who, n)
 			}
@@ -93,30 +93,30 @@ func TestPeopleAreTold(t *testing.T) {
 			t.Errorf("Cleo is still told of %v", got)
 		}
 		// Somebody else's cannot be opened, nor read for them.
-		all, _, err := w.As(w.Tom).Notices(ctx, portal.Page{Limit: 1})
+		all, _, err := w.As(w.Tom).Notices(ctx, "", portal.Page{Limit: 1})
 		if err != nil || len(all) != 1 {
 			t.Fatal(all, err)
 		}
 		for _, who := range []portal.PersonID{w.Ada, w.Cleo, w.Carl, w.Rex} {
 			_, err := w.As(who).Notice(ctx, all[0].ID)
 			wantErr(t, "another's notice", err, portal.ErrNotFound)
-			if err := w.As(who).ReadNotices(ctx, all[0].ID); err != nil {
+			if err := w.As(who).ReadNotices(ctx, "", all[0].ID); err != nil {
 				t.Error(err)
 			}
 		}
-		if n := must[int](t)(w.As(w.Tom).UnreadNotices(ctx)); n != 2 {
+		if n := must[int](t)(w.As(w.Tom).UnreadNotices(ctx, "")); n != 2 {
 			t.Errorf("%d of Tom's are unread", n)
 		}
 		if err := w.As(w.Tom).ReadAbout(ctx, string(hidden)); err != nil {
 			t.Fatal(err)
 		}
-		if n := must[int](t)(w.As(w.Tom).UnreadNotices(ctx)); n != 1 {
+		if n := must[int](t)(w.As(w.Tom).UnreadNotices(ctx, "")); n != 1 {
 			t.Errorf("%d of Tom's are unread after one was looked at", n)
 		}
-		if err := w.As(w.Tom).ReadNotices(ctx, all[0].ID); err != nil {
+		if err := w.As(w.Tom).ReadNotices(ctx, "", all[0].ID); err != nil {
 			t.Fatal(err)
 		}
-		if n := must[int](t)(w.As(w.Tom).UnreadNotices(ctx)); n != 0 {
+		if n := must[int](t)(w.As(w.Tom).UnreadNotices(ctx, "")); n != 0 {
 			t.Errorf("%d of Tom's are unread after all were", n)
 		}
 		// What is found late was read long ago.
@@ -125,10 +125,10 @@ func TestPeopleAreTold(t *testing.T) {
 		exec(t, w, `DELETE FROM mails`)
 		tellPeople(t, w)
 		mailed, _ := mailsWaiting(t, w, portal.MailNotices, w.Tom)
-		if n := must[int](t)(w.As(w.Tom).UnreadNotices(ctx)); n != 0 || mailed != 0 || len(noticesOf(t, w, w.Tom)) != 3 {
+		if n := must[int](t)(w.As(w.Tom).UnreadNotices(ctx, "")); n != 0 || mailed != 0 || len(noticesOf(t, w, w.Tom)) != 3 {
 			t.Errorf("%d are unread and %d mails wait of what is old", n, mailed)
 		}
-		wantErr(t, "as somebody who is looked at", w.Portal.As(portal.PersonActor(w.Tom).ReadOnly()).ReadNotices(ctx, all[0].ID), portal.ErrForbidden)
+		wantErr(t, "as somebody who is looked at", w.Portal.As(portal.PersonActor(w.Tom).ReadOnly()).ReadNotices(ctx, "", all[0].ID), portal.ErrForbidden)
 	})
 }
 
@@ -277,12 +277,12 @@ func TestNoticePlans(t *testing.T) {
 		portal.Expanded()
 		for _, who := range []portal.PersonID{w.Tom, w.Cleo} {
 			me := w.As(who)
-			all, _, err := me.Notices(ctx, portal.Page{})
+			all, _, err := me.Notices(ctx, "", portal.Page{})
 			if err != nil || len(all) == 0 {
 				t.Fatal(all, err)
 			}
 			must[portal.Notice](t)(me.Notice(ctx, all[0].ID))
-			must[int](t)(me.UnreadNotices(ctx))
+			must[int](t)(me.UnreadNotices(ctx, ""))
 			must[bool](t)(me.NewNotices(ctx))
 			must[[]portal.Device](t)(me.Devices(ctx))
 			must[[]portal.Receipt](t)(me.Receipts(ctx, w.Items[w.Site][portal.ClientSide].Message))
@@ -312,7 +312,7 @@ func TestMessagesAreTold(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		said := func(who portal.PersonID) (all []string) {
 			t.Helper()
-			list, _, err := w.As(who).Notices(ctx, portal.Page{})
+			list, _, err := w.As(who).Notices(ctx, "", portal.Page{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -385,7 +385,7 @@ func TestMessagesAreTold(t *testing.T) {
 			t.Errorf("%v are unread after the conversation was read", all)
 		}
 		sections(t, w, 0, int64(portal.SectionMessages))
-		if all, _, err := w.As(w.Cleo).Notices(ctx, portal.Page{}); err != nil || slices.ContainsFunc(all, func(n portal.Notice) bool { return n.Said != "" }) {
+		if all, _, err := w.As(w.Cleo).Notices(ctx, "", portal.Page{}); err != nil || slices.ContainsFunc(all, func(n portal.Notice) bool { return n.Said != "" }) {
 			t.Errorf("with the section off: %v, %v", all, err)
 		}
 		sections(t, w, int64(portal.SectionMessages), 0)
@@ -401,7 +401,7 @@ func TestMessagesAreTold(t *testing.T) {
 
 func noticeAbout(t *testing.T, w *portaltest.World, who portal.PersonID, id portal.MessageID) portal.NoticeID {
 	t.Helper()
-	all, _, err := w.As(who).Notices(ctx, portal.Page{})
+	all, _, err := w.As(who).Notices(ctx, "", portal.Page{})
 	if err != nil {
 		t.Fatal(err)
 	}

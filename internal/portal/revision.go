@@ -106,10 +106,10 @@ func (me *Scope) ApprovalRevisions(ctx context.Context, id ApprovalID) ([]Revisi
 }
 
 // AwaitedRevisions returns those in which something waits for the actor, as one of
-// the client's people.
-func (me *Scope) AwaitedRevisions(ctx context.Context) ([]Revision, error) {
+// the client's people. An empty client means all.
+func (me *Scope) AwaitedRevisions(ctx context.Context, client ClientID) ([]Revision, error) {
 	rows, err := me.query(ctx, `
-SELECT `+revisionColumns+` FROM my_revisions r WHERE r.id IN (SELECT n.id FROM my_waiting n WHERE n.kind = 'revision') ORDER BY r.turn_since, r.id LIMIT $2`, maxNeeds)
+SELECT `+revisionColumns+` FROM my_revisions r WHERE r.id IN (SELECT n.id FROM my_waiting n WHERE n.kind = 'revision') AND ($3 = '' OR r.client_id = $3) ORDER BY r.turn_since, r.id LIMIT $2`, maxNeeds, string(client))
 	return list(rows, err, scanRevision)
 }
 

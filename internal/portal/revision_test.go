@@ -295,7 +295,7 @@ func TestAnswersAfterConcealing(t *testing.T) {
 					all = append(all, string(e.Kind)+" in the activity")
 				}
 			}
-			notices, _, err := cleo.Notices(ctx, portal.Page{Limit: 100})
+			notices, _, err := cleo.Notices(ctx, "", portal.Page{Limit: 100})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -54,38 +54,33 @@ func (s *Server) approvals(w http.ResponseWriter, r *http.Request, me *visit) er
 		return portal.ErrNotFound
 	}
 	ctx := r.Context()
-	p := view.ApprovalsPage{Page: s.page(me, "approvals"), Name: me.Brand.Name, Several: len(me.Self.Clients) > 1}
-	var err error
-	if p.Awaited, err = me.AwaitedApprovals(ctx, 0); err != nil {
+	client, err := whose(r, me)
+	if err != nil {
 		return err
 	}
-	if p.Changes, err = me.AwaitedRevisions(ctx); err != nil {
+	p := view.ApprovalsPage{Page: s.page(me, "approvals"), Name: me.Brand.Name}
+	chooses(&p.Page, me, client, r.URL.Path, url.Values{})
+	under(&p.Page, me, client)
+	if p.Awaited, err = me.AwaitedApprovals(ctx, client, 0); err != nil {
 		return err
 	}
-	client := portal.ClientID(r.URL.Query().Get("client"))
-	for _, c := range me.Self.Clients {
-		if client != "" && c.ID != client {
-			continue
-		}
-		all, next, err := me.ClientApprovals(ctx, c.ID, pageOf(r, onBoard))
-		if err != nil {
-			return err
-		}
-		signoffs, _, err := me.ClientSignoffs(ctx, c.ID, portal.Page{Limit: onBoard})
-		if err != nil {
-			return err
-		}
-		here := view.ClientApprovals{Client: c, Approvals: all}
-		for _, x := range signoffs {
-			if x.MaySign() {
-				p.Signs = append(p.Signs, x)
-			} else {
-				here.Signoffs = append(here.Signoffs, x)
-			}
-		}
-		p.Clients = append(p.Clients, here)
-		if next != "" {
-			p.Clients[len(p.Clients)-1].Older = "/approvals?" + url.Values{"client": {string(c.ID)}, "after": {next}}.Encode()
+	if p.Changes, err = me.AwaitedRevisions(ctx, client); err != nil {
+		return err
+	}
+	var next string
+	if p.Approvals, next, err = me.ClientApprovals(ctx, client, pageOf(r, onBoard)); err != nil {
+		return err
+	}
+	p.Newest, p.Older = pages(r, next)
+	signoffs, _, err := me.ClientSignoffs(ctx, client, portal.Page{Limit: onBoard})
+	if err != nil {
+		return err
+	}
+	for _, x := range signoffs {
+		if x.MaySign() {
+			p.Signs = append(p.Signs, x)
+		} else {
+			p.Signoffs = append(p.Signoffs, x)
 		}
 	}
 	if p.People, err = s.answersOf(ctx, me, p.All()); err != nil {

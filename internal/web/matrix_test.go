@@ -84,7 +84,7 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 	if side == portal.ClientSide {
 		told = s.Cleo
 	}
-	notices, _, err := s.World.As(told).Notices(ctx, portal.Page{Limit: 1})
+	notices, _, err := s.World.As(told).Notices(ctx, "", portal.Page{Limit: 1})
 	if err != nil || len(notices) != 1 {
 		t.Fatalf("%d notices: %v", len(notices), err)
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
@@ -35,6 +36,12 @@ func (s *Server) noticesPage(w http.ResponseWriter, r *http.Request, me *visit) 
 	ctx := r.Context()
 	p := view.NoticesPage{Page: s.page(me, "notices"), Workspace: me.Brand.Name, Several: len(me.Self.Clients) > 1}
 	var err error
+	if p.Several && me.Self.Role == "" { // all that needs them stands together, nothing else
+		if p.Client, err = whose(r, me); err != nil {
+			return err
+		}
+		chooses(&p.Page, me, p.Client, r.URL.Path, url.Values{})
+	}
 	if me.Self.Role == "" && r.URL.Query().Get("after") == "" {
 		if p.Needs, err = me.Needs(ctx, "", noticesAtOnce); err != nil {
 			return err
@@ -42,10 +49,10 @@ func (s *Server) noticesPage(w http.ResponseWriter, r *http.Request, me *visit) 
 		p.Shell.Client.Needs = len(p.Needs)
 	}
 	var next string
-	if p.Notices, next, err = me.Notices(ctx, pageOf(r, noticesAtOnce)); err != nil {
+	if p.Notices, next, err = me.Notices(ctx, p.Client, pageOf(r, noticesAtOnce)); err != nil {
 		return err
 	}
-	if p.Unread, err = me.UnreadNotices(ctx); err != nil {
+	if p.Unread, err = me.UnreadNotices(ctx, p.Client); err != nil {
 		return err
 	}
 	p.Newest, p.Older = pages(r, next)
@@ -87,14 +94,18 @@ func (s *Server) readNotices(w http.ResponseWriter, r *http.Request, me *visit) 
 	if err != nil {
 		return err
 	}
-	upTo := f.one("up_to")
+	upTo, client := f.one("up_to"), f.one("client")
 	if err := f.err(); err != nil {
 		return err
 	}
-	if err := me.ReadNotices(r.Context(), portal.NoticeID(upTo)); err != nil {
+	if err := me.ReadNotices(r.Context(), portal.ClientID(client), portal.NoticeID(upTo)); err != nil {
 		return err
 	}
-	return seeOther(w, r, "/notices")
+	to := "/notices"
+	if client != "" {
+		to += "?client=" + url.QueryEscape(client)
+	}
+	return seeOther(w, r, to)
 }
 
 func (s *Server) noticeChoicesPage(w http.ResponseWriter, r *http.Request, me *visit) error {

@@ -33,7 +33,7 @@ func TestNoticesPage(t *testing.T) {
 		s := webtest.New(t, w, nil)
 		id := publish(t, w, portal.ClientSide)
 		hidden := publish(t, w, portal.Team)
-		all, _, err := w.As(w.Cleo).Notices(t.Context(), portal.Page{})
+		all, _, err := w.As(w.Cleo).Notices(t.Context(), "", portal.Page{})
 		if err != nil || len(all) != 1 {
 			t.Fatal(all, err)
 		}
@@ -65,7 +65,7 @@ func TestNoticesPage(t *testing.T) {
 			t.Error("it is still new")
 		}
 		publish(t, w, portal.ClientSide)
-		all, _, err = w.As(w.Cleo).Notices(t.Context(), portal.Page{})
+		all, _, err = w.As(w.Cleo).Notices(t.Context(), "", portal.Page{})
 		if err != nil || len(all) != 2 {
 			t.Fatal(all, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 
@@ -41,6 +42,51 @@ func (s *Server) page(me *visit, current string) view.Page {
 		}
 	}
 	return p
+}
+
+// whose is the client that a list is of, for one of the client's people: the one
+// that the address names, or their first. The team has one list of all.
+func whose(r *http.Request, me *visit) (portal.ClientID, error) {
+	if me.Self.Role != "" || len(me.Self.Clients) == 0 {
+		return "", nil
+	}
+	client := portal.ClientID(r.URL.Query().Get("client"))
+	switch {
+	case client == "":
+		client = me.Self.Clients[0].ID
+	case !slices.ContainsFunc(me.Self.Clients, func(c portal.ClientName) bool { return c.ID == client }):
+		return "", portal.ErrNotFound
+	}
+	return client, nil
+}
+
+// chooses lets a person of several clients go from the list of one to that of
+// another, at a path, with what else was asked for. Nothing of one stands among
+// what is another's.
+func chooses(p *view.Page, me *visit, client portal.ClientID, path string, asked url.Values) {
+	if me.Self.Role != "" || len(me.Self.Clients) < 2 {
+		return
+	}
+	for _, c := range me.Self.Clients {
+		q := url.Values{"client": {string(c.ID)}}
+		for k, v := range asked {
+			switch k {
+			case "client", "project", "after", "done", "of": // of this list alone
+			default:
+				q[k] = v
+			}
+		}
+		p.Whose = append(p.Whose, ui.Tab{Label: c.Name, Href: path + "?" + q.Encode(), Current: c.ID == client})
+	}
+}
+
+// under names in the shell the client that a page is of.
+func under(p *view.Page, me *visit, client portal.ClientID) {
+	for _, c := range me.Self.Clients {
+		if c.ID == client && p.Shell.Client != nil {
+			p.Shell.Client.Client = c.Name
+		}
+	}
 }
 
 // doneKeys are what a page says of the change that led to it, as ?done=key.

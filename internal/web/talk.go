@@ -79,11 +79,25 @@ func (s *Server) talkList(r *http.Request, me *visit, l portal.ConversationList)
 	return p, nil
 }
 
+// listOf says whose all is that a page holds of conversations.
+func listOf(p *view.TalkPage, me *visit, client portal.ClientID, path string, asked url.Values) {
+	if p.Several && !p.Team {
+		p.Client = client
+	}
+	chooses(&p.Page, me, client, path, asked)
+	under(&p.Page, me, client)
+}
+
 func (s *Server) messages(w http.ResponseWriter, r *http.Request, me *visit) error {
-	p, err := s.talkList(r, me, portal.ConversationList{After: portal.ThreadID(r.URL.Query().Get("after"))})
+	client, err := whose(r, me)
 	if err != nil {
 		return err
 	}
+	p, err := s.talkList(r, me, portal.ConversationList{Client: client, After: portal.ThreadID(r.URL.Query().Get("after"))})
+	if err != nil {
+		return err
+	}
+	listOf(&p, me, client, r.URL.Path, r.URL.Query())
 	s.setTitle(&p.Page, p.T("nav.messages"))
 	return s.render(w, r, http.StatusOK, view.Messages(view.MessagesPage{TalkPage: p}))
 }
@@ -145,19 +159,21 @@ type typed struct {
 func (s *Server) renderConversation(w http.ResponseWriter, r *http.Request, me *visit, status int, th portal.Thread, t *typed, invalid map[string]portal.Reason) error {
 	ctx := r.Context()
 	q := r.URL.Query()
-	list, err := s.talkList(r, me, portal.ConversationList{})
+	var l portal.ConversationList
+	if me.Self.Role == "" {
+		l.Client = th.Client
+	}
+	list, err := s.talkList(r, me, l)
 	if err != nil {
 		return err
 	}
+	listOf(&list, me, th.Client, "/messages", url.Values{})
 	list.Newest = "" // the list goes on at its own address
 	if n := len(list.All); list.Older != "" && n > 0 {
-		list.Older = "/messages?" + url.Values{"show": {list.Filter}, "after": {string(list.All[n-1].ID)}}.Encode()
+		list.Older = list.ListPath(list.Filter, list.All[n-1].ID)
 	}
 	p := view.ConversationPage{TalkPage: list, Thread: th}
 	p.Current, p.Invalid = th.ID, invalid
-	if p.Shell.Client != nil {
-		p.Shell.Client.Client = th.ClientName
-	}
 	if p.Messages, err = me.Messages(ctx, th.ID, portal.MessagePage{Before: portal.MessageID(q.Get("before")), After: portal.MessageID(q.Get("after")), Around: portal.MessageID(q.Get("at"))}); err != nil {
 		return err
 	}
@@ -180,7 +196,7 @@ func (s *Server) renderConversation(w http.ResponseWriter, r *http.Request, me *
 	}
 	title := p.Title(th, p.With)
 	s.setTitle(&p.Page, title)
-	setCrumbs(&p.Page, ui.Link{Label: p.T("nav.messages"), Href: "/messages"}, ui.Link{Label: title})
+	setCrumbs(&p.Page, ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}, ui.Link{Label: title})
 	return s.render(w, r, status, view.Conversation(p))
 }
 
@@ -685,7 +701,9 @@ func (s *Server) renderGeneral(w http.ResponseWriter, r *http.Request, me *visit
 	case c.Team() && !c.Can(portal.Contribute), !c.Team() && !c.Can(portal.SendMessage), !c.Archived.IsZero(), me.ReadOnly():
 		return portal.ErrForbidden
 	}
-	p := view.NewConversationPage{TalkPage: s.talkPage(me), Over: ui.Link{Label: me.Book.T("nav.messages"), Href: "/messages"}}
+	p := view.NewConversationPage{TalkPage: s.talkPage(me)}
+	listOf(&p.TalkPage, me, c.ID, "/messages", url.Values{})
+	p.Over = ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}
 	p.Invalid = invalid
 	p.Title, p.Lead = p.GeneralTitle(c.Name), p.T("talk.general_lead")
 	x := view.Composer{Action: "/clients/" + string(c.ID) + "/conversation", Reply: &view.Way{Place: string(c.ID), Names: p.T("talk.to", "names", me.Brand.Name)}}
@@ -752,7 +770,11 @@ func (s *Server) newMessage(w http.ResponseWriter, r *http.Request, me *visit) e
 	case !p.Team && !me.Self.Messages:
 		return portal.ErrNotFound
 	}
-	projects, _, err := me.Projects(ctx, portal.ProjectFilter{}, portal.Page{Limit: projectsToTalkIn})
+	client, err := whose(r, me)
+	if err != nil {
+		return err
+	}
+	projects, _, err := me.Projects(ctx, portal.ProjectFilter{Client: client}, portal.Page{Limit: projectsToTalkIn})
 	if err != nil {
 		return err
 	}
@@ -773,7 +795,13 @@ func (s *Server) newMessage(w http.ResponseWriter, r *http.Request, me *visit) e
 			p.Direct = append(p.Direct, portal.ClientName{ID: c.ID, Name: c.Name})
 		}
 	} else {
-		p.Clients, p.Direct = me.Self.Clients, me.Self.Clients
+		for _, c := range me.Self.Clients {
+			if c.ID == client {
+				p.Clients = append(p.Clients, c)
+			}
+		}
+		p.Direct = p.Clients
+		listOf(&p.TalkPage, me, client, r.URL.Path, url.Values{})
 	}
 	s.setTitle(&p.Page, p.T("talk.new"))
 	return s.render(w, r, http.StatusOK, view.NewMessage(p))
@@ -802,6 +830,7 @@ func (s *Server) renderDirect(w http.ResponseWriter, r *http.Request, me *visit,
 		}
 		p.Client = portal.ClientName{ID: c.ID, Name: c.Name}
 	}
+	listOf(&p.TalkPage, me, client, "/messages", url.Values{})
 	var err error
 	if p.People, err = s.direct(r.Context(), me, client); err != nil {
 		return err

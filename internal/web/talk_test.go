@@ -159,23 +159,66 @@ func TestConversation(t *testing.T) {
 	})
 }
 
-// A person of two clients has one list in which each conversation says whose it
-// is; nothing of one stands in what is the other's, and nobody of one meets
-// anybody of the other.
+// A person of two clients has a list of each: nothing of one stands in what is the
+// other's, and nobody of one meets anybody of the other.
 func TestTalkOfTwoClients(t *testing.T) {
 	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
 		mia, bea, cleo, carl := s.As("mia"), s.As("bea"), s.As("cleo").Forbid("sextant"), s.As("carl").Forbid("lantern")
 		at := map[portal.ClientID]string{}
-		for client, word := range map[portal.ClientID]string{s.Acme: "lantern", s.Brick: "sextant"} {
+		words := map[portal.ClientID]string{s.Acme: "lantern", s.Brick: "sextant"}
+		for client, word := range words {
 			path := "/clients/" + string(client) + "/conversation"
-			p := mia.Get(path).MustBe(200).Form(path).Set("body", word).Submit(mia).MustBe(200)
+			p := mia.Get(path).MustBe(200).Form(path).Set("body", "first "+word).Submit(mia).MustBe(200)
 			at[client], _, _ = strings.Cut(p.Path, "?")
+			project, decides := s.World.Site, s.Cleo
+			if client == s.Brick {
+				project, decides = s.Shop, s.Carl
+			}
+			if _, err := s.World.As(s.Mia).AskApproval(t.Context(), project, portal.NewApproval{Title: "A " + word, Versions: []portal.VersionID{s.Items[project][portal.ClientSide].Version},
+				Stages: []portal.NewStage{{People: []portal.PersonID{decides}, Advisers: []portal.PersonID{s.Bea}}}}); err != nil {
+				t.Fatal(err)
+			}
 		}
-		p := bea.Get("/messages").MustBe(200)
-		for client, name := range map[portal.ClientID]string{s.Acme: "Acme", s.Brick: "Brick"} {
-			id := strings.TrimPrefix(at[client], "/conversations/")
-			if got := p.Text("#row-" + id + " .where"); got != name {
-				t.Errorf("%s's conversation says that it is of %q", name, got)
+		if _, err := s.Portal.TellPeople(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		told, _, err := s.World.As(s.Bea).Notices(t.Context(), "", portal.Page{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for client, other := range map[portal.ClientID]portal.ClientID{s.Acme: s.Brick, s.Brick: s.Acme} {
+			of := "client=" + string(client)
+			p, n := bea.Get("/notices?"+of).MustBe(200), 0
+			for _, x := range told {
+				if here := p.Has(`#updates a[href="/notices/` + string(x.ID) + `"]`); here != (x.Client == client) {
+					t.Errorf("among the notices of %s is that of %s's: %t", client, x.Client, here)
+				}
+				if x.Client == client {
+					n++
+				}
+			}
+			if n == 0 {
+				t.Errorf("nothing was told of %s", client)
+			}
+			canary := map[portal.ClientID]string{s.Acme: "CNRY-acme", s.Brick: "CNRY-brick"}
+			for path, holds := range map[string]string{
+				"/messages?" + of: words[client], at[client]: words[client], "/messages/search?q=first&" + of: words[client],
+				"/messages/search?q=cnry&" + of: canary[client], "/messages/new?" + of: canary[client], "/approvals?" + of: "A " + words[client],
+			} {
+				p := bea.Get(path).MustBe(200).MustContain(holds).MustNotContain(words[other], canary[other])
+				if list := p.Attrs(`a[href*="client=`+string(other)+`"]`, "href"); len(list) != 1 {
+					t.Errorf("%s leads to the other client by %q", path, list)
+				}
+			}
+			for _, path := range []string{"/messages", "/messages/search", "/messages/new", "/approvals", "/notices"} {
+				s.As(map[portal.ClientID]string{s.Acme: "carl", s.Brick: "cleo"}[client]).Get(path + "?" + of).MustBe(map[bool]int{true: 200, false: 404}[path == "/notices"])
+			}
+		}
+		bea.Get("/messages").MustBe(200).MustContain("lantern").MustNotContain("sextant")
+		bea.Get("/notices?client=" + string(s.Brick)).Form("/notices/read").Submit(bea).MustBe(200)
+		for client, some := range map[portal.ClientID]bool{s.Acme: true, s.Brick: false} {
+			if n, err := s.World.As(s.Bea).UnreadNotices(t.Context(), client); err != nil || n > 0 != some {
+				t.Errorf("of %s %d are unread: %v", client, n, err)
 			}
 		}
 		for client, others := range map[portal.ClientID][]string{s.Acme: {"Carl"}, s.Brick: {"Cleo", "Dan"}} {
@@ -201,7 +244,7 @@ func TestTalkOfTwoClients(t *testing.T) {
 		message := cleo.Get(at[s.Acme]).Attrs("li.message", "id")[0]
 		bea.Post(at[s.Brick], url.Values{"body": {"x"}, "quote": {message}}).MustBe(422)
 		bea.Post(at[s.Brick], url.Values{"body": {"x"}, "file": {string(s.Items[s.Site][portal.ClientSide].File)}}).MustBe(422)
-		p = bea.Post("/messages/direct", url.Values{"client": {string(s.Acme)}, "person": {string(s.Cleo)}, "body": {"lantern between us"}}).MustBe(200)
+		p := bea.Post("/messages/direct", url.Values{"client": {string(s.Acme)}, "person": {string(s.Cleo)}, "body": {"lantern between us"}}).MustBe(200)
 		direct, _, _ := strings.Cut(p.Path, "?")
 		cleo.Get(direct).MustBe(200).MustContain("lantern between us")
 		for _, name := range []string{"mia", "ada", "dan", "carl", "rex"} {

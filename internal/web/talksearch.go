@@ -17,7 +17,12 @@ func (s *Server) searchMessages(w http.ResponseWriter, r *http.Request, me *visi
 	ctx, q := r.Context(), r.URL.Query()
 	p := view.MessageSearchPage{TalkPage: s.talkPage(me), Query: strings.TrimSpace(q.Get("q")), Project: portal.ProjectID(q.Get("project")), Since: q.Get("since"),
 		WithFiles: q.Get("files") != "", Mine: q.Get("mine") != ""}
-	look := portal.MessageSearch{Query: p.Query, Project: p.Project, WithFiles: p.WithFiles}
+	client, err := whose(r, me)
+	if err != nil {
+		return err
+	}
+	listOf(&p.TalkPage, me, client, r.URL.Path, q)
+	look := portal.MessageSearch{Query: p.Query, Client: client, Project: p.Project, WithFiles: p.WithFiles}
 	if p.Mine {
 		look.Author = me.Scope.Person()
 	}
@@ -29,13 +34,13 @@ func (s *Server) searchMessages(w http.ResponseWriter, r *http.Request, me *visi
 		}
 		look.Since = day
 	}
-	projects, _, err := me.Projects(ctx, portal.ProjectFilter{}, portal.Page{Limit: 100})
+	projects, _, err := me.Projects(ctx, portal.ProjectFilter{Client: client}, portal.Page{Limit: 100})
 	if err != nil {
 		return err
 	}
 	for _, x := range projects {
 		o := ui.Option{Value: string(x.ID), Label: x.Name}
-		if p.Team || p.Several {
+		if p.Team {
 			o.Label += " · " + x.ClientName
 		}
 		p.Projects = append(p.Projects, o)

@@ -17,6 +17,7 @@ type Page struct {
 	Now      time.Time
 	ReadOnly bool // viewing as somebody: offer nothing that changes anything
 	Invalid  map[string]portal.Reason
+	Whose    []ui.Tab // the same list of each client of a person of several
 
 	StateWords map[string]string // how the workspace calls states of projects to its clients
 }
