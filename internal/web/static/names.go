@@ -15,7 +15,7 @@ var (
 	Viewer  = Bundle{Style: "/static/viewer.RAFHOZZT.css", Script: "/static/viewer.GD7HZQZR.js"}
 	PDF     = Bundle{Style: "/static/pdf.GK7XIYNO.css", Script: "/static/pdf.DRQWFNDF.js"}
 	Compose = Bundle{Style: "/static/compose.VTHF2X4V.css", Script: "/static/compose.ZQBFWCN3.js"}
-	Talk    = Bundle{Style: "/static/talk.Y7HPEEIW.css", Script: "/static/talk.QVQBTSSJ.js"}
+	Talk    = Bundle{Style: "/static/talk.ONSLO6XQ.css", Script: "/static/talk.QVQBTSSJ.js"}
 	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}
 	Worker  = Bundle{Style: "", Script: "/static/worker.OVAN2JBB.js"}
 	Approve = Bundle{Style: "/static/approve.2R64MMMF.css", Script: ""}
