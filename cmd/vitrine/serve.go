@@ -189,10 +189,6 @@ func listen(address string) (net.Listener, error) {
 // it and the process holds little, and a fifth more of them are served.
 const gcPercent = 300
 
-// settled is how long after it began to serve a process gives back the memory
-// that its start took: half of what it would hold when idle.
-const settled = time.Second
-
 // run serves pages and works off jobs until ctx ends; then it lets what is
 // under way finish.
 func (h *house) run(ctx context.Context, o web.Options, ready func(address string)) error {
@@ -253,7 +249,6 @@ func (h *house) run(ctx context.Context, o web.Options, ready func(address strin
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	ready(listener.Addr().String())
-	time.AfterFunc(settled, debug.FreeOSMemory)
 
 	select {
 	case err := <-failed:

@@ -75,7 +75,7 @@ func (a *Accounts) know(ctx context.Context, person PersonID, cookie string, in 
 	token, now := newToken("vt_knw_"), a.now()
 	var tokens []string
 	err := a.d.Write(ctx, func(tx *db.Tx) (err error) {
-		if tokens, err = dropKnown(ctx, tx, person, cookie); err != nil {
+		if tokens, err = dropKnown(ctx, tx, person, cookie, answers); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO known_browsers (token_hash, person_id, session_id, answers, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
@@ -95,7 +95,7 @@ func (a *Accounts) know(ctx context.Context, person PersonID, cookie string, in 
 func (a *Accounts) ForgetBrowser(ctx context.Context, person PersonID, cookie string) (string, error) {
 	var tokens []string
 	err := a.d.Write(ctx, func(tx *db.Tx) (err error) {
-		tokens, err = dropKnown(ctx, tx, person, cookie)
+		tokens, err = dropKnown(ctx, tx, person, cookie, "")
 		return err
 	})
 	if err != nil {
@@ -104,11 +104,11 @@ func (a *Accounts) ForgetBrowser(ctx context.Context, person PersonID, cookie st
 	return strings.Join(tokens, "."), nil
 }
 
-// dropKnown forgets the tokens in a cookie that are a person's, and returns the
-// others.
-func dropKnown(ctx context.Context, tx *db.Tx, person PersonID, cookie string) (others []string, err error) {
+// dropKnown forgets the tokens in a cookie that are a person's, or those of them
+// with which one approval is answered, and returns the others.
+func dropKnown(ctx context.Context, tx *db.Tx, person PersonID, cookie, answers string) (others []string, err error) {
 	for _, t := range browserTokens(cookie) {
-		n, err := tx.Exec(ctx, `DELETE FROM known_browsers WHERE token_hash = $1 AND (person_id = $2 OR $2 = '')`, tokenHash(t), person)
+		n, err := tx.Exec(ctx, `DELETE FROM known_browsers WHERE token_hash = $1 AND (person_id = $2 OR $2 = '') AND (answers = $3 OR $3 = '')`, tokenHash(t), person, answers)
 		if err != nil {
 			return nil, err
 		}

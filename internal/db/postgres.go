@@ -105,7 +105,14 @@ func (d *DB) writePostgres(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func (d *DB) tryPostgres(ctx context.Context, fn func(*Tx) error) error {
-	tx, err := d.write.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	conn, err := d.write.Conn(ctx)
+	if err != nil {
+		return normalise(err)
+	}
+	defer conn.Close()
+	// Its statements can be called off, its commit cannot: one that waits for a
+	// standby would be taken for done.
+	tx, err := conn.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return normalise(err)
 	}

@@ -1424,9 +1424,9 @@ CREATE TABLE unsent_comments (
   saved_at   BIGINT NOT NULL,
   shared_at  BIGINT,
   revision   BIGINT NOT NULL DEFAULT 1
-);
+, shared_in TEXT);
 
-CREATE INDEX unsent_comments_shared ON unsent_comments (shared_at) WHERE shared_at IS NOT NULL;
+CREATE INDEX unsent_comments_shared ON unsent_comments (shared_in) WHERE shared_in IS NOT NULL;
 
 CREATE INDEX unsent_comments_version ON unsent_comments (version_id, person_id);
 

@@ -4,10 +4,13 @@
 package live
 
 import (
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/rand"
-	"strconv"
-	"strings"
+	"encoding/base64"
+	"encoding/binary"
 	"sync"
+	"time"
 )
 
 // Signal says that something happened. The zero Signal says that signals
@@ -37,9 +40,9 @@ const buffer = 8
 // Hub passes signals to its subscriptions, in the order of Publish. It is
 // for use by many goroutines.
 type Hub struct {
-	id      string
+	seal    cipher.Block // of marks
 	mu      sync.Mutex
-	count   uint64         // of signals until now
+	count   uint64         // of signals that are kept, until now
 	last    [recent]Signal // of them, the nth at n % recent
 	subs    map[*Subscription]struct{}
 	bridges map[*bridge]struct{}
@@ -48,16 +51,41 @@ type Hub struct {
 // recent is how many signals are kept for whoever subscribes a little late.
 const recent = 64
 
-// Mark is a moment in the life of the hub, from which SubscribeFrom goes on.
+// Mark is a moment in the life of the hub, from which SubscribeFrom goes on. It
+// is sealed: pages carry it, and how much happens in the workspace is nothing
+// that two of them may tell.
 func (h *Hub) Mark() string {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.id + "." + strconv.FormatUint(h.count, 36)
+	count := h.count
+	h.mu.Unlock()
+	var b [aes.BlockSize]byte
+	binary.BigEndian.PutUint64(b[:8], count)
+	binary.BigEndian.PutUint32(b[8:12], uint32(time.Now().Unix()))
+	rand.Read(b[12:])
+	h.seal.Encrypt(b[:], b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// opened is what a mark of this hub says; of another's it is nonsense, which no
+// number of signals comes near.
+func (h *Hub) opened(mark string) (count uint64, at time.Time, ok bool) {
+	b, err := base64.RawURLEncoding.DecodeString(mark)
+	if err != nil || len(b) != aes.BlockSize {
+		return 0, time.Time{}, false
+	}
+	h.seal.Decrypt(b, b)
+	return binary.BigEndian.Uint64(b[:8]), time.Unix(int64(binary.BigEndian.Uint32(b[8:12])), 0), true
 }
 
 // New returns a hub within this process.
 func New() *Hub {
-	return &Hub{id: rand.Text()[:8], subs: map[*Subscription]struct{}{}, bridges: map[*bridge]struct{}{}}
+	var key [16]byte
+	rand.Read(key[:])
+	seal, err := aes.NewCipher(key[:])
+	if err != nil {
+		panic(err) // the key has a length that there is
+	}
+	return &Hub{seal: seal, subs: map[*Subscription]struct{}{}, bridges: map[*bridge]struct{}{}}
 }
 
 // Publish gives s to every subscription, here and across the bridges. It
@@ -79,8 +107,10 @@ func (h *Hub) receive(s Signal) {
 }
 
 func (h *Hub) deliver(s Signal) {
-	h.last[h.count%recent] = s
-	h.count++
+	if s.Typist == "" { // who typed is no news later
+		h.last[h.count%recent] = s
+		h.count++
+	}
 	for sub := range h.subs {
 		sub.offer(s)
 	}
@@ -101,23 +131,28 @@ func (h *Hub) Subscribe() *Subscription {
 	return s
 }
 
-// SubscribeFrom is Subscribe that begins with what was published since a mark. Of
-// another hub's, or after too many signals, it begins with one to catch up.
-func (h *Hub) SubscribeFrom(mark string) *Subscription {
-	s := &Subscription{hub: h, c: make(chan Signal, buffer)}
-	id, n, _ := strings.Cut(mark, ".")
-	from, err := strconv.ParseUint(n, 36, 64)
+// SubscribeFrom is Subscribe that begins with what was published since a mark,
+// typing aside, and when that was. Of another hub's, or after too many signals, it
+// begins with one to catch up, and the time may be zero.
+func (h *Hub) SubscribeFrom(mark string) (*Subscription, time.Time) {
+	from, at, ok := h.opened(mark)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.subs[s] = struct{}{}
-	if id != h.id || err != nil || from > h.count || h.count-from > recent {
-		s.offer(Signal{})
-		return s
+	if !ok || from > h.count {
+		at = time.Time{}
 	}
+	if at.IsZero() || h.count-from > recent {
+		s := &Subscription{hub: h, c: make(chan Signal, buffer)}
+		h.subs[s] = struct{}{}
+		s.offer(Signal{})
+		return s, at
+	}
+	s := &Subscription{hub: h, c: make(chan Signal, buffer+h.count-from)}
+	h.subs[s] = struct{}{}
 	for ; from < h.count; from++ {
 		s.offer(h.last[from%recent])
 	}
-	return s
+	return s, at
 }
 
 // C gives the signals, and is closed by Close. A reader that is too slow

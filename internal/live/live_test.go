@@ -235,7 +235,7 @@ func TestSubscribeFrom(t *testing.T) {
 	h.Publish(live.Signal{Event: "before"})
 	mark := h.Mark()
 	from := func(mark string) *live.Subscription {
-		s := h.SubscribeFrom(mark)
+		s, _ := h.SubscribeFrom(mark)
 		t.Cleanup(s.Close)
 		return s
 	}
@@ -245,6 +245,21 @@ func TestSubscribeFrom(t *testing.T) {
 		if got := next(t, s); got.Event != "after" {
 			t.Errorf("it begins with %+v", got)
 		}
+	}
+	// Who typed is not told later, and what is told later is told whole.
+	h.Publish(live.Signal{Thread: "t", Typist: "p"})
+	for range 20 {
+		h.Publish(live.Signal{Event: "after"})
+	}
+	late := from(mark)
+	for range 21 {
+		if got := next(t, late); got.Event != "after" {
+			t.Fatalf("of 21 there is %+v", got)
+		}
+	}
+	// Two marks tell nothing of what lies between them.
+	if a, b := h.Mark(), h.Mark(); a == b || len(a) != len(mark) || a[:4] == b[:4] {
+		t.Errorf("marks %s and %s", a, b)
 	}
 	for range 100 {
 		h.Publish(live.Signal{Event: "more"})

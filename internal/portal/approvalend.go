@@ -158,7 +158,9 @@ func (me *Scope) remindToday(ctx context.Context, id ApprovalID) (r Reminding, e
 	})
 	var again *Repeated
 	if errors.As(err, &again) { // the same form once more
-		r.Approval, err = me.Approval(ctx, id)
+		if r.Approval, err = me.Approval(ctx, id); err == nil && again.Subject == "" {
+			return me.remindToday(WithRequest(ctx, Request{}), id) // which reminded of nothing then
+		}
 	}
 	if err != nil || r.Why != "" {
 		return r, err

@@ -167,15 +167,20 @@ func (t *tx) unstrand(ctx context.Context, id ApprovalID, of Side) error {
 }
 
 // escalateAt is when others are told that an approval is overdue; nil without a day.
+// Whoever is asked only after that has the same working days from now.
 func (t *tx) escalateAt(ctx context.Context, client ClientID, dueOn string) (any, error) {
 	c, err := t.workCalendar(ctx, client)
 	if err != nil {
 		return nil, err
 	}
-	if at := c.escalation(dueOn); !at.IsZero() {
-		return db.Micros(at), nil
+	at := c.escalation(dueOn)
+	if at.IsZero() {
+		return nil, nil
 	}
-	return nil, nil
+	if now := t.me.p.now().In(c.Zone); at.Before(now) {
+		at = c.escalation(now.Format(time.DateOnly))
+	}
+	return db.Micros(at), nil
 }
 
 // escalation is when others are told of what was due on a day; the zero time without
@@ -193,7 +198,7 @@ func (c WorkCalendar) escalation(dueOn string) time.Time {
 // decisions of people who are away to their deputies, tells the team of those that
 // nobody can answer any more, and tells others of those that are overdue. Last is
 // when it did so before, as in sendReminders: after a backup was brought back nobody
-// is told again.
+// is told again at once.
 func (p *Portal) FollowApprovals(ctx context.Context, last time.Time) error {
 	brand, err := p.Brand(ctx)
 	if err != nil {
@@ -314,16 +319,22 @@ func (p *Portal) escalate(ctx context.Context, last time.Time) error {
 			if err := t.lock(ctx, string(o.Client)); err != nil {
 				return err
 			}
+			if !p.fresh(db.FromMicros(o.at), last) { // told before a backup was brought back, or nobody saw it meanwhile
+				later, err := t.escalateAt(ctx, o.Client, o.DueOn)
+				if err == nil {
+					_, err = t.exec(ctx, `UPDATE approvals SET escalate_at = $1 WHERE id = $2 AND escalate_at IS NOT NULL AND asking = 1`, later, string(o.ID))
+				}
+				t.quiet("it is put off")
+				return err
+			}
 			n, err := t.exec(ctx, `UPDATE approvals SET escalate_at = NULL, escalated_at = $1 WHERE id = $2 AND escalate_at IS NOT NULL AND asking = 1`, t.now, string(o.ID))
 			if err != nil || n == 0 {
 				t.quiet("somebody was quicker")
 				return err
 			}
 			h := o.happened(ApprovalEscalated, Team, nil)
-			if p.fresh(db.FromMicros(o.at), last) {
-				if h.Tells, err = t.escalatedTo(ctx, o.ID); err != nil {
-					return err
-				}
+			if h.Tells, err = t.escalatedTo(ctx, o.ID); err != nil {
+				return err
 			}
 			return t.record(ctx, h)
 		})

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -143,7 +144,12 @@ func (me *Scope) SearchMessages(ctx context.Context, s MessageSearch, pg Page) (
 		if s.Author != "" {
 			look += ` & 'by ` + string(s.Author) + `'`
 		}
-		found, err = me.backwards(ctx, look, cond, args, last, pg.limit())
+		brief, end := context.WithTimeout(ctx, longestSearch)
+		found, err = me.backwards(brief, look, cond, args, last, pg.limit())
+		end()
+		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+			return nil, "", ErrBusy
+		}
 	} else {
 		if last > 0 {
 			and(how.order+` < `, last)
@@ -221,6 +227,10 @@ func block(bits int, number int64) (name string, begin int64) {
 	n := number >> bits
 	return "'" + strconv.Itoa(bits) + " " + strconv.FormatInt(n, 10) + "'", n << bits
 }
+
+// longestSearch bounds all the steps back together, as a statement is bounded. Of
+// much that is found and little that may be seen of it, it would go on and on.
+const longestSearch = 5 * time.Second
 
 // mostAtOnce is how many messages are put in order at once, before it is asked
 // who may see them.

@@ -223,8 +223,8 @@ SELECT t.id, 'question', t.project_id, SUBSTR(m.body, 1, 120), NULL, t.turn_sinc
    AND (t.kind = 'general' OR (t.kind = 'direct' AND EXISTS (SELECT 1 FROM thread_people i WHERE i.thread_id = t.id AND i.person_id = $1)))
 UNION ALL
 SELECT f.id, 'drafts', f.project_id, f.name, NULL, MIN(d.shared_at), MIN(d.person_id), p.client_id, p.side, p.rights
-  FROM unsent_comments d CROSS JOIN versions v CROSS JOIN files f CROSS JOIN my_places p
- WHERE d.shared_at > 0 AND v.id = d.version_id AND f.id = v.file_id AND p.id = f.project_id AND ` + sharedDraft + `
+  FROM my_places p CROSS JOIN unsent_comments d CROSS JOIN versions v CROSS JOIN files f
+ WHERE d.shared_in = p.id AND v.id = d.version_id AND f.id = v.file_id AND p.id = f.project_id AND ` + sharedDraft + `
  GROUP BY f.id, f.project_id, f.name, p.client_id, p.side, p.rights`,
 
 	// How much of what the actor sees of a project is open and done.
@@ -708,10 +708,10 @@ SELECT m.id, m.message_id, m.recipient, m.sender, m.blob, m.size, m.received_at,
 	"my_mails": `
 SELECT m.id, m.kind, m.person_id, m.address, m.subject_id, m.state, m.reason, m.tries, m.created_at, m.due_at, m.sent_at,
        a.name AS person_name, c.id AS client_id, c.name AS client_name,
-       CASE WHEN m.kind IN ('sign_in_code', 'answer_code', 'password_reset', 'email_change') THEN 0
+       CASE WHEN m.kind IN ('sign_in_code', 'answer_code', 'password_reset', 'email_change', 'drafts_shared') THEN 0
             WHEN i.role = 'owner' AND r.role <> 'owner' THEN 0 ELSE 1 END AS readable,
        r.side, r.rights
-  FROM mails m JOIN my_role r ON (r.rights & 1024) <> 0
+  FROM mails m JOIN my_role r ON (r.rights & 1024) <> 0 AND (m.kind <> 'drafts_shared' OR m.state = 'failed') -- of what is not said to the team yet
   JOIN persons a ON a.id = m.person_id
   LEFT JOIN invitations i ON i.id = m.subject_id
   LEFT JOIN client_users u ON u.id = i.client_user_id

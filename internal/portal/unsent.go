@@ -169,7 +169,7 @@ func (me *Scope) DeleteUnsent(ctx context.Context, id UnsentID) error {
 			return err
 		}
 		if !u.Own {
-			return t.must(ctx, `UPDATE unsent_comments SET shared_at = NULL, revision = revision + 1 WHERE id = $1 AND shared_at IS NOT NULL`, string(id))
+			return t.must(ctx, `UPDATE unsent_comments SET shared_at = NULL, shared_in = NULL, revision = revision + 1 WHERE id = $1 AND shared_at IS NOT NULL`, string(id))
 		}
 		return t.must(ctx, `DELETE FROM unsent_comments WHERE id = $1`, string(id))
 	})
@@ -197,11 +197,11 @@ func (me *Scope) share(ctx context.Context, id VersionID, on bool) error {
 		case v.Team() || !commentsOn(v).MayWrite():
 			return ErrForbidden
 		}
-		q := `UPDATE unsent_comments SET shared_at = NULL, revision = revision + 1 WHERE version_id = $1 AND person_id = $2 AND shared_at IS NOT NULL`
+		q := `UPDATE unsent_comments SET shared_at = NULL, shared_in = NULL, revision = revision + 1 WHERE version_id = $1 AND person_id = $2 AND shared_at IS NOT NULL`
 		args := []any{string(id), string(me.actor.person)}
 		if on {
-			q = `UPDATE unsent_comments SET shared_at = $3, revision = revision + 1 WHERE version_id = $1 AND person_id = $2 AND shared_at IS NULL`
-			args = append(args, t.now)
+			q = `UPDATE unsent_comments SET shared_at = $3, shared_in = $4, revision = revision + 1 WHERE version_id = $1 AND person_id = $2 AND shared_at IS NULL`
+			args = append(args, t.now, string(v.Project))
 		}
 		n, err := t.exec(ctx, q, args...)
 		if err != nil || !on || n == 0 {

@@ -39,10 +39,10 @@ func (o Office) Calendar() WorkCalendar {
 }
 
 // WorkingDay is the day so many working days after another, or the day itself when
-// there are none for a year.
+// there are too few in ten years.
 func (c WorkCalendar) WorkingDay(from time.Time, days int) time.Time {
 	day := from
-	for i := 0; days > 0 && i < 366; i++ {
+	for i := 0; days > 0 && i < 3660; i++ {
 		day = day.AddDate(0, 0, 1)
 		if c.works(day) {
 			days--

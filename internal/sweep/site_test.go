@@ -64,8 +64,8 @@ func (s *site) token(b *webtest.Browser) string {
 	return secret
 }
 
-// once is a number that pages make anew each time.
-var once = regexp.MustCompile(`name="once" value="[^"]*"`)
+// once is what pages make anew each time.
+var once = regexp.MustCompile(`name="once" value="[^"]*"|data-live="/live\?since=[A-Za-z0-9_-]{22}"`)
 
 // crawl opens every page that a person reaches from the starts by a link, a
 // frame, a form that only asks, or a fragment that a script would fetch. It

@@ -86,7 +86,7 @@ func TestApprovalPages(t *testing.T) {
 		if len(all) < 2 || !slices.Contains(all, id) || p.Count(".reminded li") != len(all) {
 			t.Errorf("%v were ticked, %d are answered for", all, p.Count(".reminded li"))
 		}
-		tom.Post("/approvals/remind?lane=client", v).MustBe(200).MustContain("· Cleo") // the same form once more
+		tom.Post("/approvals/remind?lane=client", v).MustBe(200).MustContain("Two banners", "not again: a reminder went out today", "Another · Cleo").MustNotContain("/live") // the same form once more
 		for _, name := range []string{"cleo", "dan", "carl", "rex"} {
 			s.As(name).Post("/approvals/remind", url.Values{"approval": {id}}).MustBe(404)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
+	"github.com/vitrine-portal/vitrine/internal/live"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 	"github.com/vitrine-portal/vitrine/internal/web"
 )
@@ -35,7 +36,7 @@ INSERT INTO tasks (id, project_id, title, assignee_id, due_on, turn_since, posit
 	}); err != nil {
 		b.Fatal(err)
 	}
-	h := web.New(web.Options{Portal: w.Portal, Accounts: w.Accounts, BaseURL: &url.URL{Scheme: "http", Host: "portal.test"}, Log: slog.New(slog.DiscardHandler)})
+	h := web.New(web.Options{Portal: w.Portal, Accounts: w.Accounts, Hub: live.New(), BaseURL: &url.URL{Scheme: "http", Host: "portal.test"}, Log: slog.New(slog.DiscardHandler)})
 	for name, path := range map[string]string{"home": "/", "project": "/projects/" + string(w.Site), "tasks": "/projects/" + string(w.Site) + "/tasks", "static": "/brand.css"} {
 		b.Run(name, func(b *testing.B) {
 			b.RunParallel(func(pb *testing.PB) {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -364,10 +365,39 @@ func (s *Server) clientSettingsPage(w http.ResponseWriter, r *http.Request, me *
 	if err != nil {
 		return err
 	}
-	return s.renderClientSettings(w, r, me, portal.ClientSettings{Name: c.Name, Contact: c.Contact.Person, Welcome: c.Welcome, Revision: c.Revision}, nil, nil)
+	return s.renderClientSettings(w, r, me, settingsOf(c), nil, nil, false)
 }
 
-func (s *Server) renderClientSettings(w http.ResponseWriter, r *http.Request, me *visit, in portal.ClientSettings, calendar *portal.ClientCalendar, invalid map[string]portal.Reason) error {
+// settingsOf is what the form of a client's settings holds before anything is typed.
+func settingsOf(c portal.Client) portal.ClientSettings {
+	return portal.ClientSettings{Name: c.Name, Contact: c.Contact.Person, Welcome: c.Welcome, Revision: c.Revision}
+}
+
+// unsavedClient shows the settings again with what was typed and was not to be, or
+// that somebody else changed meanwhile.
+func (s *Server) unsavedClient(w http.ResponseWriter, r *http.Request, me *visit, in *portal.ClientSettings, calendar *portal.ClientCalendar, err error) error {
+	fields, invalid := invalidFields(err)
+	if !invalid && !errors.Is(err, portal.ErrConflict) {
+		return err
+	}
+	c, err := me.Client(r.Context(), portal.ClientID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	switch {
+	case in == nil:
+		was := settingsOf(c)
+		in = &was
+	case !invalid:
+		in.Revision = c.Revision
+	}
+	if calendar != nil && !invalid {
+		calendar.Revision = c.Revision
+	}
+	return s.renderClientSettings(w, r, me, *in, calendar, fields, !invalid)
+}
+
+func (s *Server) renderClientSettings(w http.ResponseWriter, r *http.Request, me *visit, in portal.ClientSettings, calendar *portal.ClientCalendar, invalid map[string]portal.Reason, conflict bool) error {
 	frame, err := s.clientTab(r, me, "settings")
 	switch {
 	case err != nil:
@@ -375,7 +405,7 @@ func (s *Server) renderClientSettings(w http.ResponseWriter, r *http.Request, me
 	case !frame.Client.Can(portal.Manage):
 		return portal.ErrForbidden
 	}
-	p := view.ClientSettingsPage{ClientFrame: frame, In: in}
+	p := view.ClientSettingsPage{ClientFrame: frame, In: in, Conflict: conflict, Calendars: calendar != nil}
 	p.Invalid = invalid
 	p.Load(static.Compose)
 	if p.Calendar, err = me.ClientCalendar(r.Context(), frame.Client.ID); err != nil {
@@ -400,7 +430,11 @@ func (s *Server) renderClientSettings(w http.ResponseWriter, r *http.Request, me
 			p.Contacts = append(p.Contacts, ui.Option{Value: string(m.Person), Label: m.Name})
 		}
 	}
-	return s.render(w, r, statusOf(&p.Page), view.ClientSettings(p))
+	status := statusOf(&p.Page)
+	if conflict {
+		status = http.StatusConflict
+	}
+	return s.render(w, r, status, view.ClientSettings(p))
 }
 
 func (s *Server) saveClientSettings(w http.ResponseWriter, r *http.Request, me *visit) error {
@@ -413,11 +447,8 @@ func (s *Server) saveClientSettings(w http.ResponseWriter, r *http.Request, me *
 	if err = f.err(); err == nil {
 		err = me.ChangeClient(r.Context(), id, in)
 	}
-	if fields, ok := invalidFields(err); ok {
-		return s.renderClientSettings(w, r, me, in, nil, fields)
-	}
 	if err != nil {
-		return err
+		return s.unsavedClient(w, r, me, &in, nil, err)
 	}
 	return seeOther(w, r, "/clients/"+string(id)+"/settings?done=saved")
 }
@@ -441,15 +472,8 @@ func (s *Server) saveClientCalendar(w http.ResponseWriter, r *http.Request, me *
 	if err = f.err(); err == nil {
 		err = me.ChangeClientCalendar(r.Context(), id, in)
 	}
-	if fields, ok := invalidFields(err); ok {
-		c, err := me.Client(r.Context(), id)
-		if err != nil {
-			return err
-		}
-		return s.renderClientSettings(w, r, me, portal.ClientSettings{Name: c.Name, Contact: c.Contact.Person, Welcome: c.Welcome, Revision: c.Revision}, &in, fields)
-	}
 	if err != nil {
-		return err
+		return s.unsavedClient(w, r, me, nil, &in, err)
 	}
 	return seeOther(w, r, "/clients/"+string(id)+"/settings?done=saved#calendar")
 }

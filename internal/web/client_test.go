@@ -300,7 +300,16 @@ func TestClientCalendarPage(t *testing.T) {
 			s.As(name).Post(at+"/calendar", f.Values()).MustBe(status)
 		}
 		f.Set("time_zone", "Asia/Dubai").Set("week", "6", "0", "1", "2", "3").Tick("own_holidays").Set("holiday", "2026-13-15").Submit(mia).MustBe(422).MustContain("Asia/Dubai")
-		f.Set("holiday", "2026-03-15").Submit(mia).MustBe(200).MustContain("Saved")
+		f.Set("holiday", "2026-03-15")
+		// Somebody changed the client meanwhile: what was typed stays, and is saved at the second time.
+		old := mia.Get(at + "/settings").Form(at + "/settings")
+		old.Set("welcome", "Hello").Submit(mia).MustBe(200).MustContain("Saved")
+		old.Set("welcome", "Good day").Submit(mia).MustBe(409).MustContain("Good day", "Somebody else changed")
+		f = f.Submit(mia).MustBe(409).MustContain("Somebody else changed").Form(at + "/calendar")
+		if f.Get("holiday") != "2026-03-15" || f.Get("time_zone") != "Asia/Dubai" {
+			t.Errorf("after a conflict: %v", f.Values())
+		}
+		f.Submit(mia).MustBe(200).MustContain("Saved")
 		p := mia.Get(at + "/settings").MustBe(200)
 		if f := p.Form(at + "/calendar"); f.Get("time_zone") != "Asia/Dubai" || len(f.Values()["week"]) != 5 || f.Get("holiday") != "2026-03-15" {
 			t.Errorf("as it was saved: %v", f.Values())

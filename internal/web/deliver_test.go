@@ -19,6 +19,7 @@ import (
 
 	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
+	"github.com/vitrine-portal/vitrine/internal/live"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 	"github.com/vitrine-portal/vitrine/internal/web"
@@ -397,7 +398,7 @@ func TestDamagedBlob(t *testing.T) {
 // alone.
 func TestPolicyNamesTheFilesHost(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
-		h := web.New(web.Options{Portal: w.Portal, Accounts: w.Accounts, BaseURL: &url.URL{Scheme: "https", Host: "portal.test"}, FilesURL: &url.URL{Scheme: "https", Host: "files.test"}})
+		h := web.New(web.Options{Portal: w.Portal, Accounts: w.Accounts, Hub: live.New(), BaseURL: &url.URL{Scheme: "https", Host: "portal.test"}, FilesURL: &url.URL{Scheme: "https", Host: "files.test"}})
 		for host, want := range map[string]string{
 			"portal.test": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https://files.test; connect-src 'self' https://files.test; " +
 				"media-src 'self' https://files.test; frame-src https://files.test; font-src 'self'; manifest-src 'self'; " +

@@ -61,10 +61,14 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, me *visit) error
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer s.streams.enter(me.Person.ID, cancel)()
+	looked := me.Now // up to when signals have been told, or looked for
 	sub := s.Hub.Subscribe()
 	if since := r.URL.Query().Get("since"); since != "" { // what came after the page was made is not lost
 		sub.Close()
-		sub = s.Hub.SubscribeFrom(since)
+		var made time.Time
+		if sub, made = s.Hub.SubscribeFrom(since); !made.IsZero() && made.Before(looked) {
+			looked = made
+		}
 	}
 	defer sub.Close()
 
@@ -90,7 +94,6 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, me *visit) error
 	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	looked := me.Now // up to when signals have been told, or looked for
 	for {
 		var line string
 		select {

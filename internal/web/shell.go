@@ -132,7 +132,7 @@ func (s *Server) document(me *visit) ui.Page {
 		News: b.T("shell.news"), Refresh: b.T("shell.refresh"), Search: b.T("shell.search"),
 	}}
 	d.Brand = brandStamp(me.Brand)
-	if me.signedIn() {
+	if me.signedIn() && me.mark != "" {
 		d.Live = "/live?since=" + me.mark
 	}
 	return d

@@ -206,7 +206,11 @@ func (s *Server) visit(r *http.Request) (*visit, error) {
 // nobody is a visit before anything is known.
 func (s *Server) nobody(r *http.Request) *visit {
 	q := r.URL.Query()
-	return &visit{Scope: s.Portal.As(portal.Actor{}), Now: s.Portal.Now(), mark: s.Hub.Mark(), done: q.Get("done"), of: q.Get("of")}
+	v := &visit{Scope: s.Portal.As(portal.Actor{}), Now: s.Portal.Now(), done: q.Get("done"), of: q.Get("of")}
+	if r.Method == http.MethodGet { // what answers a form cannot be asked for again
+		v.mark = s.Hub.Mark()
+	}
+	return v
 }
 
 // pass finds out whose session it is, and nothing else of either.
