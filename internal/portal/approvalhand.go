@@ -320,11 +320,9 @@ func (p *Portal) escalate(ctx context.Context, last time.Time) error {
 				return err
 			}
 			if !p.fresh(db.FromMicros(o.at), last) { // told before a backup was brought back, or nobody saw it meanwhile
-				later, err := t.escalateAt(ctx, o.Client, o.DueOn)
-				if err == nil {
-					_, err = t.exec(ctx, `UPDATE approvals SET escalate_at = $1 WHERE id = $2 AND escalate_at IS NOT NULL AND asking = 1`, later, string(o.ID))
-				}
+				later := WorkCalendar{Zone: time.UTC, Week: 1<<5 - 1}.escalation(p.now().UTC().Format(time.DateOnly))
 				t.quiet("it is put off")
+				_, err := t.exec(ctx, `UPDATE approvals SET escalate_at = $1 WHERE id = $2 AND escalate_at IS NOT NULL AND asking = 1`, db.Micros(later), string(o.ID))
 				return err
 			}
 			n, err := t.exec(ctx, `UPDATE approvals SET escalate_at = NULL, escalated_at = $1 WHERE id = $2 AND escalate_at IS NOT NULL AND asking = 1`, t.now, string(o.ID))
