@@ -61,6 +61,7 @@ type approvalAsked struct {
 	AnsweredAt *time.Time          `json:"answered_at,omitempty" doc:"When."`
 	Instead    string              `json:"instead,omitempty" doc:"The name of whoever answers instead of them."`
 	For        string              `json:"for,omitempty" doc:"The name of whose decision it was at first."`
+	Stands     *time.Time          `json:"stands,omitempty" doc:"When they gave the approval that they say still stands."`
 }
 
 type fileChange struct {
@@ -73,11 +74,12 @@ type approvalAnswer struct {
 	Note    string        `json:"note,omitempty" doc:"What you have to say to all of it."`
 	Changes []fileChange  `json:"changes,omitempty" maxItems:"50" doc:"Of several files, those that are to change: the others are approved."`
 	Checked []int         `json:"checked,omitempty" maxItems:"50" doc:"Points of the checklist that hold, from 1: all of them, to approve."`
+	Stands  bool          `json:"stands,omitempty" doc:"With approved: your earlier approval, of an older version of the same files, still stands."`
 	Content string        `json:"content" maxLength:"64" doc:"As it was looked at. When it is not what is there now, nothing is decided."`
 }
 
 func (in approvalAnswer) portal() portal.ApprovalAnswer {
-	a := portal.ApprovalAnswer{Answer: in.Answer, Note: in.Note, Checked: in.Checked, Content: in.Content, Proof: "token"}
+	a := portal.ApprovalAnswer{Answer: in.Answer, Note: in.Note, Checked: in.Checked, Content: in.Content, Proof: "token", Stands: in.Stands}
 	for _, c := range in.Changes {
 		a.Changes = append(a.Changes, portal.FileChange(c))
 	}
@@ -154,7 +156,7 @@ func askedWire(ctx context.Context, me *portal.Scope, id portal.ApprovalID) (all
 	}
 	people, err := me.ApprovalPeople(ctx, id)
 	for _, x := range people {
-		a := approvalAsked{Person: x.Person, Name: x.Name, Stage: x.Stage, Side: x.Of, Adviser: x.Adviser, Answer: x.Answer, AnsweredAt: moment(x.AnsweredAt), Instead: x.GivenTo, For: x.For}
+		a := approvalAsked{Person: x.Person, Name: x.Name, Stage: x.Stage, Side: x.Of, Adviser: x.Adviser, Answer: x.Answer, AnsweredAt: moment(x.AnsweredAt), Instead: x.GivenTo, For: x.For, Stands: moment(x.Repeats)}
 		if x.ByRole {
 			a.Role = roles[x.Stage]
 		}

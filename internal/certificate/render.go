@@ -94,6 +94,9 @@ func (w *writer) signers() {
 		if x.Answer != "" {
 			w.fact(w.T("certificate.answer"), w.T("approval.state."+string(x.Answer)))
 		}
+		if !x.Repeats.IsZero() {
+			w.fact(w.T("certificate.stands"), w.T("certificate.stands_text", "when", utc(x.Repeats)))
+		}
 		if x.Note != "" {
 			w.fact(w.T("certificate.note"), x.Note)
 		}
@@ -153,6 +156,9 @@ func (w *writer) timeline() {
 		what := w.T("certificate.moment."+m.What, "name", cmp.Or(m.By, w.Workspace))
 		if m.Title != "" {
 			what += ": " + m.Title
+		}
+		if !m.Repeats.IsZero() {
+			what += "\n" + w.T("certificate.stands_text", "when", utc(m.Repeats))
 		}
 		if m.Note != "" {
 			what += "\n" + m.Note

@@ -287,8 +287,8 @@ func letoPackaging() *project {
 	return &project{
 		name: "Spring packaging", files: shelf.files, folders: shelf.folders,
 		approvals: func() []*sought {
-			first := &sought{title: "Front of the box", on: -18, due: -14, by: ana, files: shelf.of("box-front.png"), people: []*person{marcus},
-				said: []verdict{{on: -15, who: marcus, answer: portal.AnswerChanges, note: "The mark shouts. A third smaller, and without the address."}}}
+			first := &sought{title: "Front of the box", on: -18, due: -14, by: ana, files: shelf.of("box-front.png"), people: []*person{sofia, marcus}, rule: portal.RuleEveryone,
+				said: []verdict{{on: -16, who: sofia, answer: portal.AnswerApprove}, {on: -15, who: marcus, answer: portal.AnswerChanges, note: "The mark shouts. A third smaller, and without the address."}}}
 			return []*sought{first,
 				{title: "Front of the box", body: "The mark is a third smaller; the address is gone.", on: -6, due: -2, by: ana, files: shelf.of("box-front.png"), again: first,
 					people: []*person{sofia, marcus}, rule: portal.RuleEveryone, checklist: []string{"The name is spelt right", "The colours are those of the guidelines"},

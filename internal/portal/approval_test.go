@@ -845,3 +845,136 @@ func TestRemindAll(t *testing.T) {
 		}
 	})
 }
+
+// Asked again for newer versions, whoever approved can say that it still stands:
+// of their own approval, once it is asked, and of nothing but newer versions.
+func TestEarlierApprovalStands(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		write(t, w, `DELETE FROM events`)
+		write(t, w, `DELETE FROM event_chains`)
+		decides(t, w)
+		files, versions := banners(t, w, 2)
+		newer := func() {
+			t.Helper()
+			_, v := bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, File: files[0], Name: "banner.png", Audience: portal.ClientSide})
+			versions[0] = v
+		}
+		both := []portal.NewStage{{Rule: portal.RuleEveryone, People: []portal.PersonID{w.Cleo, w.Bea}}}
+		cleo := w.As(w.Cleo)
+		first := toApprove(t, w, portal.NewApproval{Versions: versions, Stages: both})
+		_, err := cleo.ApprovedBefore(ctx, must[portal.Approval](t)(cleo.Approval(ctx, first.ID)))
+		wants(t, "ApprovedBefore of what was never asked", err, portal.ErrNotFound)
+		stand := yes(first)
+		stand.Stands = true
+		wants(t, "Decide with nothing to repeat", cleo.Decide(ctx, first.ID, stand), portal.ErrForbidden)
+		given := w.Clock.Now()
+		if err := cleo.Decide(ctx, first.ID, yes(first)); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(time.Hour)
+		newer()
+		stands(t, w, first.ID, portal.ApprovalOutdated)
+		again := toApprove(t, w, portal.NewApproval{Versions: versions, Stages: both, Previous: first.ID})
+		a := must[portal.Approval](t)(cleo.Approval(ctx, again.ID))
+		was := must[portal.EarlierApproval](t)(cleo.ApprovedBefore(ctx, a))
+		if was.Approval != first.ID || !was.At.Equal(given) || len(was.Files) != 2 || !was.Files[0].Changed() || was.Files[0].Was.Number != 1 || was.Files[0].Is.Number != 2 || was.Files[1].Changed() {
+			t.Errorf("approved before: %+v", was)
+		}
+		stand = yes(a)
+		stand.Stands = true
+		for who, want := range map[portal.PersonID]error{w.Bea: portal.ErrForbidden, w.Tom: portal.ErrForbidden, w.Dan: portal.ErrNotFound, w.Carl: portal.ErrNotFound, w.Rex: portal.ErrNotFound} {
+			wants(t, "Decide as "+string(who), w.As(who).Decide(ctx, a.ID, stand), want)
+			_, err := w.As(who).ApprovedBefore(ctx, a)
+			wants(t, "ApprovedBefore as "+string(who), err, portal.ErrNotFound)
+		}
+		in := stand
+		in.Answer, in.Note = portal.AnswerChanges, "Bigger"
+		refuses(t, "changes that stand", cleo.Decide(ctx, a.ID, in), "answer", "choice")
+		in = stand
+		in.Content = first.Content
+		wants(t, "what was looked at before", cleo.Decide(ctx, a.ID, in), portal.ErrConflict)
+		for range 2 { // and once more after it was taken back
+			if err := cleo.Decide(ctx, a.ID, stand); err != nil {
+				t.Fatal(err)
+			}
+			recorded(t, w, portal.ApprovalAnswered)
+			d := must[[]portal.ApprovalDecision](t)(w.As(w.Bea).ApprovalDecisions(ctx, a.ID))
+			if last := d[len(d)-1]; last.Answer != portal.AnswerApprove || !last.Repeats.Equal(given) || last.Content != a.Content {
+				t.Errorf("the decision: %+v", last)
+			}
+			if len(d) == 1 {
+				if err := cleo.Undo(ctx, a.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		wants(t, "a second answer", cleo.Decide(ctx, a.ID, stand), portal.ErrConflict)
+		events := must[[]portal.Event](t)(cleo.ItemActivity(ctx, portal.ItemID(a.ID), 1))
+		if events[0].Details["repeats"] != string(was.Decision) {
+			t.Errorf("the event: %+v", events[0])
+		}
+		if err := w.As(w.Bea).Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range must[[]portal.ApprovalPerson](t)(w.As(w.Tom).ApprovalPeople(ctx, a.ID)) {
+			if x.Repeats.IsZero() == (x.Person == w.Cleo) {
+				t.Errorf("%s: it stands since %v", x.Name, x.Repeats)
+			}
+		}
+		w.Clock.Advance(11 * time.Minute)
+		if err := cleo.CertifyApproval(ctx, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		said := 0
+		record := must[portal.Certificate](t)(cleo.Certificate(ctx, string(a.ID))).Record
+		for _, x := range record.Signers {
+			if x.Repeats.Equal(given) && x.Name == "Cleo" {
+				said++
+			}
+		}
+		for _, x := range record.Timeline {
+			if x.Repeats.Equal(given) {
+				said++
+			}
+		}
+		if said != 3 { // hers, and twice on the way
+			t.Errorf("the certificate says it %d times: %+v", said, record)
+		}
+
+		// Asked, and not answered, between: it is still the last that Cleo said.
+		newer()
+		third := toApprove(t, w, portal.NewApproval{Versions: versions, Previous: a.ID})
+		newer()
+		fourth := toApprove(t, w, portal.NewApproval{Versions: versions, Previous: third.ID})
+		fourth = must[portal.Approval](t)(cleo.Approval(ctx, fourth.ID))
+		if was := must[portal.EarlierApproval](t)(cleo.ApprovedBefore(ctx, fourth)); was.Approval != a.ID || was.Files[0].Was.Number != 2 || was.Files[0].Is.Number != 4 {
+			t.Errorf("approved before the last: %+v", was)
+		}
+		_, more := banners(t, w, 1)
+		fifth := toApprove(t, w, portal.NewApproval{Versions: append(more, versions...), Previous: fourth.ID})
+		_, err = cleo.ApprovedBefore(ctx, must[portal.Approval](t)(cleo.Approval(ctx, fifth.ID)))
+		wants(t, "ApprovedBefore with another file", err, portal.ErrNotFound)
+
+		// What an answer repeats is sealed with it.
+		breaks := func() (n int) {
+			t.Helper()
+			_, all, err := portal.VerifyChains(ctx, w.DB)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, b := range all {
+				if !strings.Contains(b.String(), "not what was recorded: answer") {
+					t.Error(b)
+				}
+			}
+			return len(all)
+		}
+		if n := breaks(); n != 0 {
+			t.Errorf("%d breaks before anything was altered", n)
+		}
+		write(t, w, `UPDATE approval_decisions SET repeats_id = NULL WHERE approval_id = $1`, string(a.ID))
+		if n := breaks(); n != 2 {
+			t.Errorf("%d breaks, want one for each answer that repeated it", n)
+		}
+	})
+}

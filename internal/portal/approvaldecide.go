@@ -41,8 +41,10 @@ type ApprovalAnswer struct {
 	Content string       // the hash of what was looked at
 	Agent   string       // the browser
 	Proof   Proof        // how the person proved who they are; empty: a session
+	Stands  bool         // it says that their earlier approval still stands: see ApprovedBefore
 
-	stage int // that it is for; 0: the present one
+	stage   int        // that it is for; 0: the present one
+	repeats DecisionID // the earlier approval
 }
 
 // A Proof is how somebody proved who they are when they decided.
@@ -68,6 +70,8 @@ func (in *ApprovalAnswer) check() error {
 	switch {
 	case in.Answer.approves() && len(in.Changes) > 0:
 		c.fail("answer", "marked_to_change")
+	case in.Stands && !in.Answer.approves():
+		c.fail("answer", "choice")
 	case in.Answer == AnswerNote && in.Note == "", in.Answer == AnswerDecline && in.Note == "",
 		in.Answer == AnswerChanges && in.Note == "" && len(in.Changes) == 0:
 		c.fail("note", "required")
@@ -112,6 +116,16 @@ func (me *Scope) Decide(ctx context.Context, id ApprovalID, in ApprovalAnswer) e
 			return ErrConflict
 		case !a.MayDecide():
 			return ErrForbidden
+		}
+		if in.Stands {
+			was, err := approvedBefore(ctx, t, a, me.actor.person)
+			if err == ErrNotFound {
+				err = ErrForbidden
+			}
+			if err != nil {
+				return err
+			}
+			in.repeats = was.Decision
 		}
 		if err := t.checkAnswer(ctx, a, in); err != nil {
 			return err
@@ -194,6 +208,9 @@ func (t *tx) answer(ctx context.Context, a Approval, f flow, mine int, in Approv
 	if n := len(in.Changes); n > 0 {
 		details["changes"] = strconv.Itoa(n)
 	}
+	if in.repeats != "" {
+		details["repeats"] = string(in.repeats)
+	}
 	if err := t.record(ctx, a.happened(kind, a.Side, details)); err != nil || !next {
 		return err
 	}
@@ -252,8 +269,8 @@ func (t *tx) keepAnswer(ctx context.Context, a Approval, stage int, x flowPerson
 		role = "adviser"
 	}
 	if err := t.must(ctx, `
-INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, note, content, at, address, agent, proof, for_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		string(x.decision), string(a.ID), stage, string(x.person), role, string(in.Answer), in.Note, in.Content, t.now, t.address, in.Agent, string(in.Proof), nullable(x.instead)); err != nil {
+INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, note, content, at, address, agent, proof, for_id, repeats_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		string(x.decision), string(a.ID), stage, string(x.person), role, string(in.Answer), in.Note, in.Content, t.now, t.address, in.Agent, string(in.Proof), nullable(x.instead), nullable(in.repeats)); err != nil {
 		return err
 	}
 	if err := t.must(ctx, `
@@ -532,8 +549,9 @@ type ApprovalDecision struct {
 	Content string
 	At      time.Time
 	Proof   Proof
-	For     string // the name of whose decision it was at first
-	Address string // for the team, as the browser
+	For     string    // the name of whose decision it was at first
+	Repeats time.Time // when they gave the approval that they say still stands
+	Address string    // for the team, as the browser
 	Agent   string
 	Of      Side // whose stage it was given in
 	Held
@@ -553,10 +571,10 @@ func (me *Scope) ApprovalDecisions(ctx context.Context, id ApprovalID) ([]Approv
 
 func approvalDecisions(ctx context.Context, r reader, id ApprovalID) ([]ApprovalDecision, error) {
 	rows, err := r.query(ctx, `
-SELECT d.id, d.person_id, d.name, d.role, d.answer, COALESCE(d.undoes, ''), d.note, d.content, d.at, d.proof, d.for_name, d.address, d.agent, d.stage_side, d.stage, d.side, d.rights
+SELECT d.id, d.person_id, d.name, d.role, d.answer, COALESCE(d.undoes, ''), d.note, d.content, d.at, d.proof, d.for_name, COALESCE(d.repeats_at, 0), d.address, d.agent, d.stage_side, d.stage, d.side, d.rights
   FROM my_approval_decisions d WHERE d.approval_id = $2 ORDER BY d.at, d.id LIMIT 500`, string(id))
 	return list(rows, err, func(rows *sql.Rows) (d ApprovalDecision, err error) {
-		err = rows.Scan(&d.ID, &d.Person, &d.Name, &d.role, &d.Answer, &d.Undoes, &d.Note, &d.Content, micros{&d.At}, &d.Proof, &d.For, &d.Address, &d.Agent, &d.Of, &d.stage, &d.Side, &d.Rights)
+		err = rows.Scan(&d.ID, &d.Person, &d.Name, &d.role, &d.Answer, &d.Undoes, &d.Note, &d.Content, micros{&d.At}, &d.Proof, &d.For, micros{&d.Repeats}, &d.Address, &d.Agent, &d.Of, &d.stage, &d.Side, &d.Rights)
 		d.Adviser = d.role == "adviser"
 		return d, err
 	})

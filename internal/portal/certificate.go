@@ -50,6 +50,7 @@ type RecordSigner struct {
 	Answer     Answer // of an approval
 	For        string // whose decision it was at first; empty: their own
 	Note       string
+	Repeats    time.Time `json:",omitzero"` // when they gave the approval that they say still stands
 	At         time.Time
 }
 
@@ -60,6 +61,8 @@ type RecordMoment struct {
 	By    string // empty: not for the client
 	Title string // of what it was about, when it is another thing
 	Note  string
+
+	Repeats time.Time `json:",omitzero"` // as of a signer
 }
 
 // Certificate is a paper about a sign-off or an approval.
@@ -179,7 +182,7 @@ func momentsOf(ctx context.Context, r reader, a Approval) ([]RecordMoment, error
 	given, err := approvalDecisions(ctx, r, a.ID)
 	for _, d := range given {
 		if d.Of == ClientSide && !d.Adviser {
-			all = append(all, RecordMoment{At: d.At.UTC(), What: string(d.Answer), By: d.Name, Title: a.Title, Note: d.Note})
+			all = append(all, RecordMoment{At: d.At.UTC(), What: string(d.Answer), By: d.Name, Title: a.Title, Note: d.Note, Repeats: d.Repeats.UTC()})
 		}
 	}
 	return all, err
@@ -252,7 +255,7 @@ func (me *Scope) CertifyApproval(ctx context.Context, id ApprovalID) error {
 			if err != nil && err != ErrNotFound {
 				return err
 			}
-			x := RecordSigner{Name: d.Name, Email: w.email, Role: w.role, Company: a.ClientName, Proof: string(d.Proof), Zone: w.zone, Answer: d.Answer, For: d.For, Note: d.Note, At: d.At.UTC()}
+			x := RecordSigner{Name: d.Name, Email: w.email, Role: w.role, Company: a.ClientName, Proof: string(d.Proof), Zone: w.zone, Answer: d.Answer, For: d.For, Note: d.Note, Repeats: d.Repeats.UTC(), At: d.At.UTC()}
 			if at, ok := w.verified.(int64); ok {
 				x.VerifiedAt = db.FromMicros(at).UTC()
 			}

@@ -333,7 +333,8 @@ SELECT x.approval_id, x.stage, x.person_id, n.name, x.role, x.answer, x.answered
        CASE WHEN a.side = 'team' AND (n.disabled_at IS NOT NULL OR NOT EXISTS (SELECT 1 FROM project_grants o WHERE o.actor = x.person_id AND o.project_id = a.project_id
                  AND (o.side = 'team' OR x.role = 'adviser' OR (o.rights & 32) <> 0))) THEN 1 ELSE 0 END AS gone,
        COALESCE(d.note, '') AS note, COALESCE(d.proof, '') AS proof, COALESCE(x.given_to, '') AS given_to, COALESCE((SELECT o.name FROM persons o WHERE o.id = x.given_to), '') AS given_name,
-       COALESCE((SELECT o.name FROM persons o WHERE o.id = x.for_id), '') AS for_name, x.by_role, g.side AS stage_side, a.side, a.rights
+       COALESCE((SELECT o.name FROM persons o WHERE o.id = x.for_id), '') AS for_name, x.by_role,
+       (SELECT o.at FROM approval_decisions o WHERE o.id = d.repeats_id) AS repeats_at, g.side AS stage_side, a.side, a.rights
   FROM approval_people x JOIN my_approvals a ON a.id = x.approval_id
   JOIN approval_stages g ON g.approval_id = x.approval_id AND g.number = x.stage
   JOIN persons n ON n.id = x.person_id
@@ -343,6 +344,7 @@ SELECT x.approval_id, x.stage, x.person_id, n.name, x.role, x.answer, x.answered
 
 	"my_approval_decisions": `
 SELECT d.id, d.approval_id, d.stage, d.person_id, n.name, d.role, d.answer, d.undoes, d.note, d.content, d.at, d.proof, COALESCE((SELECT o.name FROM persons o WHERE o.id = d.for_id), '') AS for_name,
+       (SELECT o.at FROM approval_decisions o WHERE o.id = d.repeats_id) AS repeats_at,
        CASE WHEN a.side = 'team' THEN d.address ELSE '' END AS address, CASE WHEN a.side = 'team' THEN d.agent ELSE '' END AS agent,
        g.side AS stage_side, a.side, a.rights
   FROM approval_decisions d JOIN my_approvals a ON a.id = d.approval_id

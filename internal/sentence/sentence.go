@@ -45,7 +45,11 @@ func Of(b *words.Book, e portal.Event, workspace string) Sentence {
 	}
 	s := Sentence{Title: values["title"], Actor: values["actor"]}
 	values["title"] = mark
-	s.Before, s.After, _ = strings.Cut(b.Tell("event."+string(e.Kind), values), mark)
+	key := "event." + string(e.Kind)
+	if values["repeats"] != "" {
+		key = "event.approval_stands"
+	}
+	s.Before, s.After, _ = strings.Cut(b.Tell(key, values), mark)
 	if !e.Gone {
 		s.Href = Href(e.Subject)
 	}

@@ -28,6 +28,8 @@ func (s *Server) approvalRoutes() []route {
 		{"GET /approvals/{id}/edit", team, s.editApproval},
 		{"POST /approvals/{id}", team, s.changeApproval},
 		{"POST /approvals/{id}/decide", person, s.decideApproval},
+		{"GET /approvals/{id}/changes-since", person, s.changesSince},
+		{"POST /approvals/{id}/stands", person, s.letStand},
 		{"POST /approvals/{id}/undo", person, s.onApproval("approval_undone", (*portal.Scope).Undo)},
 		{"POST /approvals/{id}/send", team, s.onApproval("approval_sent", (*portal.Scope).SendToClient)},
 		{"POST /approvals/{id}/remind", team, s.onApproval("approval_reminded", (*portal.Scope).Remind)},
@@ -409,8 +411,14 @@ func approvalLists(ctx context.Context, me *visit, p *view.ApprovalPage) (err er
 			return err
 		}
 	}
-	if a.MayDecide() && !a.Team() {
-		p.Remarks, err = me.ApprovalRemarks(ctx, a)
+	if !a.MayDecide() || a.Team() {
+		return nil
+	}
+	if p.Remarks, err = me.ApprovalRemarks(ctx, a); err != nil {
+		return err
+	}
+	if p.Earlier, err = me.ApprovedBefore(ctx, a); err == portal.ErrNotFound {
+		err = nil
 	}
 	return err
 }
@@ -445,12 +453,90 @@ func answerTyped(f *form, r *http.Request) portal.ApprovalAnswer {
 		}
 	}
 	slices.SortFunc(in.Changes, func(a, b portal.FileChange) int { return a.Position - b.Position })
+	in.Checked = ticks(f)
+	return in
+}
+
+// ticks are the points of the checklist that are ticked.
+func ticks(f *form) (all []int) {
 	for n, v := range f.prefixed("check.") {
 		if i, err := strconv.Atoi(n); err == nil && v != "" {
-			in.Checked = append(in.Checked, i)
+			all = append(all, i)
 		}
 	}
-	return in
+	return all
+}
+
+// changesSince shows what changed since the reader approved what they are asked
+// about again.
+func (s *Server) changesSince(w http.ResponseWriter, r *http.Request, me *visit) error {
+	a, err := me.Approval(r.Context(), portal.ApprovalID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	return s.renderSince(w, r, me, http.StatusOK, a, view.SincePage{})
+}
+
+func (s *Server) renderSince(w http.ResponseWriter, r *http.Request, me *visit, status int, a portal.Approval, p view.SincePage) error {
+	ctx := r.Context()
+	invalid := p.Invalid
+	in, err := s.within(r, me, a.Project, "approvals")
+	if err != nil {
+		return err
+	}
+	p.Within, p.Approval, p.Reader = in, a, me.Person.ID
+	p.Invalid = invalid
+	p.Load(static.Files, static.Approve)
+	if p.Earlier, err = me.ApprovedBefore(ctx, a); err != nil {
+		return err
+	}
+	p.Newer = map[portal.FileID][]portal.Version{}
+	for _, f := range p.Earlier.Files {
+		if !f.Changed() {
+			continue
+		}
+		all, err := me.Versions(ctx, f.Is.File)
+		if err != nil {
+			return err
+		}
+		for _, v := range all {
+			if v.ShownNumber > f.Was.Number && v.ShownNumber <= f.Is.Number {
+				p.Newer[f.Is.File] = append(p.Newer[f.Is.File], v)
+			}
+		}
+	}
+	s.below(&p.Within, "approvals", p.T("approval.since"))
+	return s.render(w, r, status, view.Since(p))
+}
+
+// letStand takes it from somebody that their earlier approval still stands. The
+// button is on the page that shows what has changed.
+func (s *Server) letStand(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	id := portal.ApprovalID(r.PathValue("id"))
+	in := portal.ApprovalAnswer{Answer: portal.AnswerApprove, Stands: true, Checked: ticks(f), Content: f.one("content"), Agent: r.UserAgent()}
+	if err = f.err(); err == nil {
+		err = me.Decide(r.Context(), id, in)
+	}
+	if invalid, status, ok := refused(err); ok {
+		a, err := me.Approval(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		if status == http.StatusConflict {
+			return s.renderApproval(w, r, me, status, a, view.ApprovalPage{Stale: true})
+		}
+		var p view.SincePage
+		p.Invalid, p.Typed = invalid, in
+		return s.renderSince(w, r, me, status, a, p)
+	}
+	if err != nil {
+		return err
+	}
+	return done(w, r, approvalPath(id), "approval_stands")
 }
 
 // decideApproval takes somebody's answer. One to something older than what is

@@ -205,3 +205,52 @@ func TestHandingOn(t *testing.T) {
 		cleo.Get("/profile").Form("/profile/deputy/end").Submit(cleo).MustBe(200).MustNotContain("Bea decides for you from")
 	})
 }
+
+// What changed since somebody approved stands on a page with the comparisons, and
+// so does the button that says that the approval still stands.
+func TestEarlierApprovalPage(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		s.Exec(`UPDATE client_users SET rights = rights | 32 WHERE id = $1`, string(s.BeaAtAcme))
+		s.Regrant()
+		tom, cleo, bea := s.As("tom"), s.As("cleo"), s.As("bea")
+		to := "/projects/" + string(s.World.Site) + "/approvals"
+		fields := []string{"project", string(s.World.Site), "filename", "left.txt", "audience", "client"}
+		send(t, tom).bring([]byte("a banner"), fields...)
+		p := tom.Get(to + "/new").MustBe(200)
+		p = p.Form(to).Set("title", "A banner").Set("versions", p.Attrs("#versions input", "value")[0]).Set("stages.1.rule", "everyone").Set("stages.1.people", string(s.Cleo), string(s.Bea)).
+			Set("checklist", "Spelling").Submit(tom).MustBe(200)
+		first, _, _ := strings.Cut(p.Path, "?")
+		old := cleo.Get(first).MustBe(200).MustNotContain("What changed since you approved").Form(first+"/decide").Tick("check.1").Press("answer", "approve")
+		old.Submit(cleo).MustBe(200).MustContain("Approved. Thank you")
+		cleo.Get(first + "/changes-since").MustBe(404)
+		send(t, tom).bring([]byte("a newer banner"), append(fields, "on_clash", "version", "note", "One word more")...)
+		p = tom.Get(to + "/new?again=" + strings.TrimPrefix(first, "/approvals/")).MustBe(200).Form(to).Submit(tom).MustBe(200).MustContain("Round 2")
+		at, _, _ := strings.Cut(p.Path, "?")
+		since, stands := at+"/changes-since", at+"/stands"
+		for name, status := range map[string]int{"bea": 403, "tom": 403, "dan": 404, "carl": 404, "rex": 404} {
+			b := s.As(name)
+			b.Get(since).MustBe(404)
+			if status == 403 {
+				b.Get(at).MustBe(200).MustNotContain("What changed since you approved", "My earlier approval still stands")
+			}
+			b.Post(stands, url.Values{"content": {cleo.Get(at).Attr("input[name=content]", "value")}, "check.1": {"1"}}).MustBe(status)
+		}
+
+		// Not beside the other answers, but where the change is.
+		cleo.Get(at).MustBe(200).MustContain("What changed since you approved", "Approve v2").MustNotContain("My earlier approval still stands")
+		p = cleo.Get(since).MustBe(200).MustContain("left.txt: compare v1 and v2", "One word more", "My earlier approval still stands", "Answer it anew")
+		cleo.Get(p.Attr(`a[href*="/compare?a="]`, "href")).MustBe(200).MustContain("a newer banner")
+		f := p.Form(stands)
+		f.Submit(cleo).MustBe(422).MustContain("Tick every point before you approve.", "left.txt: compare v1 and v2")
+		stale := p.Form(stands).Tick("check.1").Values()
+		stale.Set("content", strings.Repeat("0", 64))
+		cleo.Post(stands, stale).MustBe(409).MustContain("It has changed meanwhile")
+		f = p.Form(stands).Tick("check.1")
+		f.Submit(cleo).MustBe(200).MustContain("Recorded: your approval still stands", "still stands", "Take it back", "Cleo said that their earlier approval of")
+		cleo.Post(stands, f.Values()).MustBe(409)
+		cleo.Get(since).MustBe(404)
+		tom.Get(at).MustBe(200).MustContain("the earlier approval, given", "Cleo said that their earlier approval of")
+		cleo.Post(at+"/undo", nil).MustBe(200).MustContain("Taken back", "What changed since you approved")
+		bea.Get(at).MustBe(200).MustContain("Approve v2").MustNotContain("What changed since you approved")
+	})
+}
