@@ -28,7 +28,7 @@ CREATE TABLE approval_decisions (
   address     TEXT   NOT NULL DEFAULT '',
   agent       TEXT   NOT NULL DEFAULT '',
   proof       TEXT   NOT NULL DEFAULT 'session' CHECK (proof IN ('session', 'token', 'mail', 'code'))
-, for_id TEXT REFERENCES persons (id));
+, for_id TEXT REFERENCES persons (id), repeats_id TEXT REFERENCES approval_decisions (id));
 
 CREATE INDEX approval_decisions_approval ON approval_decisions (approval_id, at, id);
 
