@@ -713,7 +713,7 @@ SELECT m.id, m.kind, m.person_id, m.address, m.subject_id, m.state, m.reason, m.
        CASE WHEN m.kind IN ('sign_in_code', 'answer_code', 'password_reset', 'email_change', 'drafts_shared') THEN 0
             WHEN i.role = 'owner' AND r.role <> 'owner' THEN 0 ELSE 1 END AS readable,
        r.side, r.rights
-  FROM mails m JOIN my_role r ON (r.rights & 1024) <> 0 AND (m.kind <> 'drafts_shared' OR m.state = 'failed') -- of what is not said to the team yet
+  FROM mails m JOIN my_role r ON (r.rights & 1024) <> 0
   JOIN persons a ON a.id = m.person_id
   LEFT JOIN invitations i ON i.id = m.subject_id
   LEFT JOIN client_users u ON u.id = i.client_user_id
