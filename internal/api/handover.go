@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -38,20 +37,15 @@ func (s *server) takeHandover(ctx context.Context, in *packAsked) (*huma.StreamR
 	if err != nil {
 		return nil, s.fail(err)
 	}
-	looked := time.Now()
 	pack := &handover.Pack{Theirs: theirs, Project: p, Name: brand.Name, Portal: s.BaseURL.String(), Book: s.book, Now: s.Portal.Now(), Bytes: s.Bytes,
 		Took: func(st portal.Stored) { me.LogDownload(st, "zip") },
-		Still: func(ctx context.Context) error {
-			if time.Since(looked) < time.Second {
-				return nil
-			}
-			looked = time.Now()
+		Still: handover.NowAndThen(func(ctx context.Context) error {
 			_, _, err := s.Accounts.ByToken(ctx, strings.TrimPrefix(in.r.Header.Get("Authorization"), "Bearer "))
 			if err == nil {
 				err = me.HandsOver(ctx, portal.ProjectID(in.ID), in.Person)
 			}
 			return err
-		}}
+		})}
 	return &huma.StreamResponse{Body: func(huma.Context) {
 		h := in.w.Header()
 		h.Set("Content-Type", "application/zip")

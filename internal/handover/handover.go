@@ -132,6 +132,19 @@ func (p *Pack) stored(ctx context.Context, path string, st portal.Stored) (strin
 // ErrEnded says that whoever takes a pack may not any more.
 var ErrEnded = errors.New("handover: it may not be taken any more")
 
+// NowAndThen asks what Still is to ask, at most once a second. It is for one
+// goroutine.
+func NowAndThen(ask func(context.Context) error) func(context.Context) error {
+	var asked time.Time
+	return func(ctx context.Context) error {
+		if time.Since(asked) < time.Second {
+			return nil
+		}
+		asked = time.Now()
+		return ask(ctx)
+	}
+}
+
 // still makes sure that whoever takes it may.
 func (p *Pack) still(ctx context.Context) error {
 	err := p.Still(ctx)

@@ -124,9 +124,14 @@ type Subscription struct {
 
 // Subscribe starts a subscription. It must be closed.
 func (h *Hub) Subscribe() *Subscription {
-	s := &Subscription{hub: h, c: make(chan Signal, buffer)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	return h.subscribe(buffer)
+}
+
+// subscribe is called with the hub locked; so many signals wait for the reader.
+func (h *Hub) subscribe(size uint64) *Subscription {
+	s := &Subscription{hub: h, c: make(chan Signal, size)}
 	h.subs[s] = struct{}{}
 	return s
 }
@@ -142,13 +147,11 @@ func (h *Hub) SubscribeFrom(mark string) (*Subscription, time.Time) {
 		at = time.Time{}
 	}
 	if at.IsZero() || h.count-from > recent {
-		s := &Subscription{hub: h, c: make(chan Signal, buffer)}
-		h.subs[s] = struct{}{}
+		s := h.subscribe(buffer)
 		s.offer(Signal{})
 		return s, at
 	}
-	s := &Subscription{hub: h, c: make(chan Signal, buffer+h.count-from)}
-	h.subs[s] = struct{}{}
+	s := h.subscribe(buffer + h.count - from)
 	for ; from < h.count; from++ {
 		s.offer(h.last[from%recent])
 	}

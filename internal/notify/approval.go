@@ -156,7 +156,7 @@ func awaited(ctx context.Context, me *portal.Scope, id portal.ApprovalID) (names
 		present := slices.ContainsFunc(stages, func(g portal.ApprovalStage) bool {
 			return g.Number == x.Stage && !g.OpenedAt.IsZero() && g.ClosedAt.IsZero()
 		})
-		if present && !x.Adviser && x.Answer == "" && x.GivenTo == "" {
+		if present && x.Awaited() {
 			names = append(names, x.Name)
 		}
 	}

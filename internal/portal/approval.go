@@ -373,6 +373,10 @@ type ApprovalPerson struct {
 	Held
 }
 
+// Awaited reports whether their decision is, once their stage asks: they give it
+// themselves, and have not.
+func (x ApprovalPerson) Awaited() bool { return !x.Adviser && x.Answer == "" && x.GivenTo == "" }
+
 // ApprovalPeople returns who is asked in approvals, by stage and name.
 func (me *Scope) ApprovalPeople(ctx context.Context, ids ...ApprovalID) ([]ApprovalPerson, error) {
 	return approvalPeople(ctx, me, ids...)

@@ -167,7 +167,7 @@ func (me *Scope) remindToday(ctx context.Context, id ApprovalID) (r Reminding, e
 	}
 	people, err := me.ApprovalPeople(ctx, id)
 	for _, x := range people {
-		if x.Stage == r.Stage && !x.Adviser && x.Answer == "" && x.GivenTo == "" && !x.Gone {
+		if x.Stage == r.Stage && x.Awaited() && !x.Gone {
 			r.People = append(r.People, x.Name)
 		}
 	}

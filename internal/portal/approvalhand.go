@@ -230,7 +230,7 @@ func (p *Portal) plan(ctx context.Context) error {
 			if err := t.lock(ctx, string(o.Client)); err != nil {
 				return err
 			}
-			at := WorkCalendar{Zone: zoneOf(o.zone), Week: 1<<5 - 1}.escalation(o.DueOn)
+			at := WorkCalendar{Zone: zoneOf(o.zone), Week: weekdays}.escalation(o.DueOn)
 			_, err := t.exec(ctx, `UPDATE approvals SET escalate_at = $1 WHERE id = $2 AND escalate_at IS NULL AND escalated_at IS NULL AND asking = 1`, max(db.Micros(at), t.now), string(o.ID))
 			return err
 		})
@@ -320,7 +320,7 @@ func (p *Portal) escalate(ctx context.Context, last time.Time) error {
 				return err
 			}
 			if !p.fresh(db.FromMicros(o.at), last) { // told before a backup was brought back, or nobody saw it meanwhile
-				later := WorkCalendar{Zone: time.UTC, Week: 1<<5 - 1}.escalation(p.now().UTC().Format(time.DateOnly))
+				later := WorkCalendar{Zone: time.UTC, Week: weekdays}.escalation(p.now().UTC().Format(time.DateOnly))
 				t.quiet("it is put off")
 				_, err := t.exec(ctx, `UPDATE approvals SET escalate_at = $1 WHERE id = $2 AND escalate_at IS NOT NULL AND asking = 1`, db.Micros(later), string(o.ID))
 				return err

@@ -11,7 +11,10 @@ import (
 // A Week is a set of weekdays: bits, Monday first.
 type Week int64
 
-const everyDay Week = 1<<7 - 1
+const (
+	everyDay Week = 1<<7 - 1
+	weekdays Week = 1<<5 - 1 // Monday to Friday
+)
 
 // Has reports whether a weekday is in it, counted from Monday, 0.
 func (w Week) Has(day int) bool { return w>>day&1 == 1 }
@@ -33,7 +36,7 @@ func (o Office) Calendar() WorkCalendar {
 		}
 	}
 	if c.Week == 0 {
-		c.Week = 1<<5 - 1
+		c.Week = weekdays
 	}
 	return c
 }

@@ -762,7 +762,7 @@ func (s *Server) renderApprovalForm(w http.ResponseWriter, r *http.Request, me *
 // readApproval reads the fields of the form.
 func readApproval(f *form) portal.NewApproval {
 	n := portal.NewApproval{Title: f.one("title"), Body: f.one("body"), Deliverable: portal.DeliverableID(f.one("deliverable")),
-		Checklist: lines(f.one("checklist")), NoDownload: f.ticked("no_download"), DueOn: f.one("due_on"), ExpiresOn: f.one("expires_on"),
+		Checklist: filled(strings.Split(f.one("checklist"), "\n")), NoDownload: f.ticked("no_download"), DueOn: f.one("due_on"), ExpiresOn: f.one("expires_on"),
 		NoReminders: !f.ticked("remind"), Previous: portal.ApprovalID(f.one("previous")), Draft: f.ticked("draft")}
 	if n.DueOn == "" {
 		n.DueIn = int(f.number("due_in"))
@@ -832,9 +832,9 @@ func reshaped(f *form, n *portal.NewApproval) (stage int, ok bool) {
 	return 0, false
 }
 
-// lines are those of a text that say something.
-func lines(text string) []string {
-	return slices.DeleteFunc(strings.Split(text, "\n"), func(l string) bool { return strings.TrimSpace(l) == "" })
+// filled are those of several texts that say something.
+func filled(all []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return strings.TrimSpace(s) == "" })
 }
 
 func persons(f *form, name string) (all []portal.PersonID) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -468,7 +467,7 @@ func (s *Server) saveClientCalendar(w http.ResponseWriter, r *http.Request, me *
 		}
 		in.Week |= 1 << n
 	}
-	in.Holidays = slices.DeleteFunc(slices.Clone(f.all("holiday")), func(day string) bool { return strings.TrimSpace(day) == "" })
+	in.Holidays = filled(f.all("holiday"))
 	if err = f.err(); err == nil {
 		err = me.ChangeClientCalendar(r.Context(), id, in)
 	}

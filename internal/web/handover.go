@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/handover"
@@ -66,16 +65,12 @@ func (s *Server) takeHandover(w http.ResponseWriter, r *http.Request, me *visit)
 	if err != nil {
 		return err
 	}
-	z := &zipper{Server: s, me: me}
-	pack := &handover.Pack{Theirs: theirs, Project: p, Name: me.Brand.Name, Portal: s.BaseURL.String(), Book: me.Book, Now: me.Now, Bytes: s.Bytes, Still: func(ctx context.Context) error {
-		if time.Since(z.looked) < time.Second {
-			return nil
-		}
-		if err := z.stillHere(ctx); err != nil {
+	pack := &handover.Pack{Theirs: theirs, Project: p, Name: me.Brand.Name, Portal: s.BaseURL.String(), Book: me.Book, Now: me.Now, Bytes: s.Bytes, Still: handover.NowAndThen(func(ctx context.Context) error {
+		if _, err := s.Accounts.PassByID(ctx, me.Session.ID, s.Portal.Now()); err != nil {
 			return err
 		}
 		return me.HandsOver(ctx, project, user)
-	},
+	}),
 		Took: func(st portal.Stored) { me.LogDownload(st, "zip") }}
 	h := w.Header()
 	h.Set("Content-Type", "application/zip")

@@ -62,9 +62,10 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, me *visit) error
 	defer cancel()
 	defer s.streams.enter(me.Person.ID, cancel)()
 	looked := me.Now // up to when signals have been told, or looked for
-	sub := s.Hub.Subscribe()
-	if since := r.URL.Query().Get("since"); since != "" { // what came after the page was made is not lost
-		sub.Close()
+	var sub *live.Subscription
+	if since := r.URL.Query().Get("since"); since == "" {
+		sub = s.Hub.Subscribe()
+	} else { // what came after the page was made is not lost
 		var made time.Time
 		if sub, made = s.Hub.SubscribeFrom(since); !made.IsZero() && made.Before(looked) {
 			looked = made

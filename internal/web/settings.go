@@ -114,8 +114,7 @@ func (s *Server) saveSettings(w http.ResponseWriter, r *http.Request, me *visit)
 		n := strconv.Itoa(i)
 		in.OfficeHours.Days[i] = portal.Opening{From: f.one("from_" + n), To: f.one("to_" + n)}
 	}
-	p := view.SettingsPage{Holidays: f.all("holiday"), ReplyHours: f.one("reply_hours")}
-	p.Holidays = slices.DeleteFunc(p.Holidays, func(day string) bool { return strings.TrimSpace(day) == "" })
+	p := view.SettingsPage{Holidays: filled(f.all("holiday")), ReplyHours: f.one("reply_hours")}
 	slices.Sort(p.Holidays)
 	p.Holidays = slices.Compact(p.Holidays)
 	in.OfficeHours.Holidays = slices.Clone(p.Holidays)

@@ -314,7 +314,7 @@ func (p *Page) waitsFor(a portal.Approval, people []portal.ApprovalPerson) strin
 	}
 	var names []string
 	for _, x := range people {
-		if !x.Adviser && x.Answer == "" && x.GivenTo == "" && (a.Stage == 0 || x.Stage == a.Stage) {
+		if x.Awaited() && (a.Stage == 0 || x.Stage == a.Stage) {
 			names = append(names, x.Name)
 		}
 	}
