@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -131,12 +132,15 @@ SELECT 'ver_again', file_id, project_id, client_id, 2, audience, blob, size, sha
 				t.Errorf("verify says %s", said)
 			}
 
+			// One that is looked at on another day than the first.
+			turn := func(k blob.Key) int { return int(k[len(k)-1]) % scrubDays }
+			lost := 2 + slices.IndexFunc(keys[2:510], func(k blob.Key) bool { return turn(k) != turn(keys[1]) })
 			b, err := os.ReadFile(p.stored(keys[1]))
 			if err != nil {
 				t.Fatal(err)
 			}
 			b[3] ^= 1
-			if err := errors.Join(os.WriteFile(p.stored(keys[1]), b, 0o600), os.Remove(p.stored(keys[2])), os.Truncate(p.stored(keys[510]), 3)); err != nil {
+			if err := errors.Join(os.WriteFile(p.stored(keys[1]), b, 0o600), os.Remove(p.stored(keys[lost])), os.Truncate(p.stored(keys[510]), 3)); err != nil {
 				t.Fatal(err)
 			}
 			p.inside(func(h *house) {
@@ -151,7 +155,7 @@ SELECT 'ver_again', file_id, project_id, client_id, 2, audience, blob, size, sha
 			for _, line := range []string{
 				fmt.Sprintf("damaged   Acme, Website: version 1 of %s.pdf\n", keys[1][:6]),
 				fmt.Sprintf("damaged   Acme, Website: version 2 of %s.pdf\n", keys[1][:6]),
-				fmt.Sprintf("missing   Acme, Website: version 1 of %s.pdf\n", keys[2][:6]),
+				fmt.Sprintf("missing   Acme, Website: version 1 of %s.pdf\n", keys[lost][:6]),
 				fmt.Sprintf("damaged   what was made to look at Acme, Website: version 1 of %s.pdf\n", keys[0][:6]),
 				"altered   the log: chain ",
 			} {
