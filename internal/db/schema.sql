@@ -156,6 +156,8 @@ CREATE INDEX approvals_project ON approvals (project_id, id);
 
 CREATE INDEX approvals_remind ON approvals (remind_at) WHERE remind_at IS NOT NULL;
 
+CREATE INDEX approvals_waiting ON approvals (project_id) WHERE deliverable_id IS NULL AND turn <> '';
+
 CREATE TABLE attachments (
   item_id    TEXT   NOT NULL,
   file_id    TEXT   NOT NULL,

@@ -265,7 +265,7 @@ func (t *tx) askedBefore(ctx context.Context, p Project, id ApprovalID) (round i
 // it changes until the transaction ends.
 func (t *tx) lockedApproval(ctx context.Context, id ApprovalID) (Approval, error) {
 	a, err := approval(ctx, t, id)
-	if err != nil {
+	if err != nil || t.Alone() {
 		return a, err
 	}
 	if err := t.lock(ctx, string(a.Client)); err != nil {
@@ -492,16 +492,16 @@ func (t *tx) dueDay(ctx context.Context, client ClientID, n NewApproval) (string
 
 // contentHash binds all that is decided on: the text and links of a deliverable,
 // and each file by its version and the hash of its bytes.
-func (t *tx) contentHash(ctx context.Context, a Approval) (string, error) {
+func (t *tx) contentHash(ctx context.Context, a Approval) (string, []ApprovalSubject, error) {
 	fields := []string{string(a.ID), a.Title, a.Body, strings.Join(a.Checklist, "\n")}
 	if a.Deliverable != "" {
 		d, err := deliverable(ctx, t, a.Deliverable)
 		if err != nil {
-			return "", err
+			return "", nil, err
 		}
 		all, err := links(ctx, t, a.Deliverable)
 		if err != nil {
-			return "", err
+			return "", nil, err
 		}
 		fields = append(fields, d.Title, d.Body)
 		for _, l := range all {
@@ -512,7 +512,7 @@ func (t *tx) contentHash(ctx context.Context, a Approval) (string, error) {
 	for _, s := range subjects {
 		fields = append(fields, string(s.Version), s.SHA256)
 	}
-	return chainHash("approval", append(fields, "end")...), err
+	return chainHash("approval", append(fields, "end")...), subjects, err
 }
 
 // openStage asks the people of a stage, or, when the client does not see yet what
@@ -548,7 +548,7 @@ func (t *tx) openStage(ctx context.Context, id ApprovalID, number int) error {
 		}
 	}
 	if a.Content == "" {
-		if a.Content, err = t.contentHash(ctx, a); err != nil {
+		if a.Content, _, err = t.contentHash(ctx, a); err != nil {
 			return err
 		}
 	}

@@ -127,24 +127,26 @@ func (me *Scope) Decide(ctx context.Context, id ApprovalID, in ApprovalAnswer) e
 			}
 			in.repeats = was.Decision
 		}
-		if err := t.checkAnswer(ctx, a, in); err != nil {
+		files, err := t.checkAnswer(ctx, a, in)
+		if err != nil {
 			return err
 		}
-		return t.answer(ctx, a, f, mine, in)
+		return t.answer(ctx, a, f, mine, files, in)
 	})
 }
 
-// checkAnswer compares an answer with what is there.
-func (t *tx) checkAnswer(ctx context.Context, a Approval, in ApprovalAnswer) error {
-	switch hash, err := t.contentHash(ctx, a); {
+// checkAnswer compares an answer with what is there, and returns its files.
+func (t *tx) checkAnswer(ctx context.Context, a Approval, in ApprovalAnswer) ([]ApprovalSubject, error) {
+	hash, files, err := t.contentHash(ctx, a)
+	switch {
 	case errors.Is(err, ErrNotFound):
-		return ErrConflict // the deliverable was taken back
+		return nil, ErrConflict // the deliverable was taken back
 	case err != nil:
-		return err
+		return nil, err
 	case hash != a.Content:
-		return ErrConflict
+		return nil, ErrConflict
 	}
-	return in.fits(a)
+	return files, in.fits(a)
 }
 
 // fits makes sure that an answer says of an approval what has to be said.
@@ -164,7 +166,7 @@ func (in *ApprovalAnswer) fits(a Approval) error {
 }
 
 // answer writes one person's answer, and what follows from it.
-func (t *tx) answer(ctx context.Context, a Approval, f flow, mine int, in ApprovalAnswer) error {
+func (t *tx) answer(ctx context.Context, a Approval, f flow, mine int, files []ApprovalSubject, in ApprovalAnswer) error {
 	me := &f.people[mine]
 	me.answer, me.decision = in.Answer, DecisionID(db.NewID("dec"))
 	result := f.result()
@@ -179,7 +181,7 @@ func (t *tx) answer(ctx context.Context, a Approval, f flow, mine int, in Approv
 	if err := t.settleApproval(ctx, a, f.stage, to, in.Content); err != nil {
 		return err
 	}
-	if err := t.keepAnswer(ctx, a, f.stage, *me, in); err != nil {
+	if err := t.keepAnswer(ctx, a, f.stage, *me, files, in); err != nil {
 		return err
 	}
 	if result != "" {
@@ -263,7 +265,7 @@ func (r Rule) satisfied(yes, deciders int) bool {
 }
 
 // keepAnswer adds an answer to those that were ever given.
-func (t *tx) keepAnswer(ctx context.Context, a Approval, stage int, x flowPerson, in ApprovalAnswer) error {
+func (t *tx) keepAnswer(ctx context.Context, a Approval, stage int, x flowPerson, files []ApprovalSubject, in ApprovalAnswer) error {
 	role := "decider"
 	if x.adviser {
 		role = "adviser"
@@ -279,11 +281,7 @@ UPDATE approval_people SET answer = $1, answered_at = $2, decision_id = $3, view
 		string(in.Answer), t.now, string(x.decision), string(a.ID), stage, string(x.person)); err != nil {
 		return err
 	}
-	subjects, err := approvalSubjects(ctx, t, a.ID)
-	if err != nil {
-		return err
-	}
-	for _, s := range subjects {
+	for _, s := range files {
 		verdict, note := "approved", ""
 		switch {
 		case in.Answer == AnswerDecline:

@@ -201,10 +201,10 @@ func (t *tx) managed(ctx context.Context, id ClientID) (clientRow, error) {
 // lock holds the chain of a client, or of the workspace (""), until the
 // transaction ends. A client's comes before the workspace's.
 func (t *tx) lock(ctx context.Context, chain string) error {
-	if _, err := t.Exec(ctx, `INSERT INTO event_chains (chain, seq, head) VALUES ($1, 0, '') ON CONFLICT (chain) DO NOTHING`, chain); err != nil {
-		return err
+	if t.Alone() {
+		return nil
 	}
-	_, err := t.Exec(ctx, `UPDATE event_chains SET seq = seq WHERE chain = $1`, chain)
+	_, err := t.Exec(ctx, `INSERT INTO event_chains (chain, seq, head) VALUES ($1, 0, '') ON CONFLICT (chain) DO UPDATE SET seq = event_chains.seq`, chain)
 	return err
 }
 

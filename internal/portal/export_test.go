@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -65,22 +64,4 @@ func FillChain(ctx context.Context, d *db.DB, client ClientID, project ProjectID
 // HandToDeputy hands a decision on, however it stands by now.
 func (p *Portal) HandToDeputy(ctx context.Context, a Approval, from, to PersonID) error {
 	return p.handToDeputy(ctx, handOver{openApproval{Approval: a}, from, to})
-}
-
-// FormerSeal is the seal of a row in the form that it had once, and Altered what is
-// found when a row has that seal.
-func FormerSeal(ctx context.Context, d *db.DB, id string) (string, error) {
-	words := []string{id}
-	for _, p := range sealedParts(id) {
-		hash, err := p.hash(ctx, d, cmp.Or(p.former, p.query), id)
-		if err != nil {
-			return "", err
-		}
-		words = append(words, p.class+"="+hash)
-	}
-	return strings.Join(words, " "), nil
-}
-
-func Altered(ctx context.Context, d *db.DB, id, seal string) ([]Break, error) {
-	return altered(ctx, d, map[string]seenSeal{id: {"", 1, seal}})
 }

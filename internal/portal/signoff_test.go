@@ -339,24 +339,13 @@ func TestVerifyNamesWhatWasAltered(t *testing.T) {
 		if got := verify(); got != "" {
 			t.Fatalf("untouched: %s", got)
 		}
-		// What was sealed before it was known for whom somebody answers is what it was, as
-		// long as nothing says so.
-		for id, table := range map[string]string{approval: `approval_people SET for_id = $1 WHERE approval_id`, decision: `approval_decisions SET for_id = $1 WHERE id`} {
-			seal := must[string](t)(portal.FormerSeal(ctx, w.DB, id))
-			if all := must[[]portal.Break](t)(portal.Altered(ctx, w.DB, id, seal)); len(all) != 0 {
-				t.Errorf("sealed formerly: %v", all)
-			}
-			write(t, w, `UPDATE `+table+` = $2`, string(w.Bea), id)
-			if all := must[[]portal.Break](t)(portal.Altered(ctx, w.DB, id, seal)); len(all) != 1 {
-				t.Errorf("sealed formerly, and altered: %v", all)
-			}
-			write(t, w, `UPDATE `+table+` = $2`, nil, id)
-		}
 		for _, c := range []struct{ id, table, key, column, class, set string }{
 			{approval, "approvals", "id", "state", "state", `'declined'`},
 			{approval, "approvals", "id", "body", "text", `'something else'`},
 			{approval, "approval_subjects", "approval_id", "sha256", "files", `'x'`},
 			{approval, "approval_people", "approval_id", "answer", "people", `'declined'`},
+			{approval, "approval_people", "approval_id", "by_role", "people", `1 - by_role`},
+			{approval, "approval_stages", "approval_id", "asked_role", "people", `'leads'`},
 			{decision, "approval_decisions", "id", "answer", "answer", `'declined'`},
 			{decision, "approval_decisions", "id", "person_id", "who", `'` + string(w.Bea) + `'`},
 			{decision, "approval_decisions", "id", "at", "time", `7`},

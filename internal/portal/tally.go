@@ -18,8 +18,15 @@ func (t *tx) retally(ctx context.Context, project ProjectID, subject string) err
 	switch {
 	case strings.HasPrefix(subject, "frq_"):
 		kinds = []string{"file_request"}
-	case strings.HasPrefix(subject, "apr_"): // a deliverable may have changed with it
-		kinds = []string{"approval", "deliverable"}
+	case strings.HasPrefix(subject, "apr_"):
+		kinds = []string{"approval"}
+		var reviews bool // a deliverable, which may have changed with it
+		if err := t.QueryRow(ctx, `SELECT CASE WHEN deliverable_id IS NULL THEN 0 ELSE 1 END FROM approvals WHERE id = $1`, subject).Scan(&reviews); err != nil {
+			return fmt.Errorf("what an approval is about: %w", err)
+		}
+		if reviews {
+			kinds = append(kinds, "deliverable")
+		}
 	case strings.HasPrefix(subject, "rev_"):
 		kinds = []string{"revision"}
 	}
