@@ -12,7 +12,7 @@ import (
 	"iter"
 	"os"
 	"path"
-	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -436,7 +436,7 @@ func (d *Disk) list(ctx context.Context, dir string) iter.Seq2[fs.DirEntry, erro
 			yield(nil, fmt.Errorf("blob: list: %w: %w", ErrUnavailable, err))
 			return
 		}
-		slices.SortFunc(all, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+		sort.Slice(all, func(i, j int) bool { return all[i].Name() < all[j].Name() })
 		for _, e := range all {
 			if err := ctx.Err(); err != nil {
 				yield(nil, err)

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -196,7 +197,7 @@ func readMigrations(files fs.FS, dialect Dialect) ([]migration, error) {
 		sum := sha256.Sum256(text)
 		list = append(list, migration{version, parts[2], hex.EncodeToString(sum[:]), string(text)})
 	}
-	slices.SortFunc(list, func(a, b migration) int { return int(a.version - b.version) })
+	sort.Slice(list, func(i, j int) bool { return list[i].version < list[j].version })
 	for i := 1; i < len(list); i++ {
 		if list[i].version == list[i-1].version {
 			return nil, fmt.Errorf("db: two migrations have the number %04d", list[i].version)

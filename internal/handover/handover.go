@@ -21,6 +21,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -493,7 +494,7 @@ func (p *Pack) withComments(ctx context.Context, items []commented) (some []comm
 // index is the page to begin with.
 func (p *Pack) index(ctx context.Context) error {
 	// Files are many, so what was decided and said comes before them.
-	slices.SortStableFunc(p.parts, func(a, b part) int { return p.rank(a) - p.rank(b) })
+	sort.SliceStable(p.parts, func(i, j int) bool { return p.rank(p.parts[i]) < p.rank(p.parts[j]) })
 	_, err := p.page(ctx, "index.html", p.Project.Name, "", func(w io.Writer) error { return contents(p).Render(ctx, w) })
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -165,7 +166,7 @@ func (t *tx) certify(ctx context.Context, s Signoff, lines []SignoffLine) error 
 		}
 	}
 	r.Timeline = append(r.Timeline, own...)
-	slices.SortStableFunc(r.Timeline, func(a, b RecordMoment) int { return a.At.Compare(b.At) })
+	sort.SliceStable(r.Timeline, func(i, j int) bool { return r.Timeline[i].At.Before(r.Timeline[j].At) })
 	return t.keepCertificate(ctx, s.Client, s.Project, r)
 }
 

@@ -9,7 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -114,7 +114,7 @@ func (me *Scope) ImportPreview(ctx context.Context, id ClientID, file io.Reader)
 			}
 			row.Problems = append(row.Problems, Problem{column, reason})
 		}
-		slices.SortFunc(row.Problems, func(a, b Problem) int { return strings.Compare(a.Column, b.Column) })
+		sort.Slice(row.Problems, func(i, j int) bool { return row.Problems[i].Column < row.Problems[j].Column })
 		if len(c.fields) == 0 {
 			p.Good++
 			p.people = append(p.people, n)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -46,7 +47,7 @@ SELECT y.person_id, y.name FROM my_thread_people y
 // first, so that "@Ana Ruiz" is not Ana.
 func mentionsIn(body string, people []Mention) (found []Mention) {
 	people = slices.Clone(people)
-	slices.SortStableFunc(people, func(a, b Mention) int { return len(b.Name) - len(a.Name) })
+	sort.SliceStable(people, func(i, j int) bool { return len(people[i].Name) > len(people[j].Name) })
 	for rest := body; len(found) < maxMentions; {
 		i := strings.IndexByte(rest, '@')
 		if i < 0 {

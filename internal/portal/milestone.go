@@ -3,7 +3,7 @@ package portal
 import (
 	"context"
 	"database/sql"
-	"slices"
+	"sort"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -104,15 +104,7 @@ func (me *Scope) Timeline(ctx context.Context, id ProjectID) (Timeline, error) {
 		}
 		return "9999"
 	}
-	slices.SortStableFunc(t.Milestones, func(a, b Milestone) int {
-		switch x, y := day(a), day(b); {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-		return 0
-	})
+	sort.SliceStable(t.Milestones, func(i, j int) bool { return day(t.Milestones[i]) < day(t.Milestones[j]) })
 	for _, m := range all {
 		for _, d := range []string{m.StartsOn, m.DueOn, m.PlannedOn} {
 			if d == "" {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
-	"strings"
+	"sort"
 	"time"
 )
 
@@ -36,11 +36,11 @@ func (me *Scope) notices(ctx context.Context, newestFirst bool, limit int, where
 		}
 		all = append(all, part...)
 	}
-	slices.SortFunc(all, func(a, b Notice) int {
+	sort.Slice(all, func(i, j int) bool {
 		if newestFirst {
-			a, b = b, a
+			i, j = j, i
 		}
-		return strings.Compare(string(a.ID), string(b.ID))
+		return all[i].ID < all[j].ID
 	})
 	return all[:min(len(all), limit)], nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -200,7 +201,7 @@ func rowRights(f *form, field string, row view.AccessRow, preset portal.Preset) 
 		}
 		chosen = append(chosen, c)
 	}
-	slices.SortFunc(chosen, func(a, b portal.ChosenProject) int { return strings.Compare(string(a.Project), string(b.Project)) })
+	sort.Slice(chosen, func(i, j int) bool { return chosen[i].Project < chosen[j].Project })
 	return rights, chosen
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -452,7 +453,7 @@ func answerTyped(f *form, r *http.Request) portal.ApprovalAnswer {
 			in.Changes = append(in.Changes, portal.FileChange{Position: i, Note: v})
 		}
 	}
-	slices.SortFunc(in.Changes, func(a, b portal.FileChange) int { return a.Position - b.Position })
+	sort.Slice(in.Changes, func(i, j int) bool { return in.Changes[i].Position < in.Changes[j].Position })
 	in.Checked = ticks(f)
 	return in
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -316,15 +317,7 @@ func (s *Server) sessionsPage(w http.ResponseWriter, r *http.Request, me *visit)
 		p.Sessions = append(p.Sessions, sessionRow(&p.Page, me, x))
 	}
 	// The one at hand comes first; the others stay as they are, newest first.
-	slices.SortStableFunc(p.Sessions, func(a, b view.SessionRow) int {
-		switch {
-		case a.This == b.This:
-			return 0
-		case a.This:
-			return -1
-		}
-		return 1
-	})
+	sort.SliceStable(p.Sessions, func(i, j int) bool { return p.Sessions[i].This && !p.Sessions[j].This })
 	return s.render(w, r, http.StatusOK, view.Sessions(p))
 }
 

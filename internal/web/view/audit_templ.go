@@ -9,7 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
-	"slices"
+	"sort"
 	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -53,7 +53,7 @@ func (p *AuditPage) kinds() []ui.Option {
 		label := p.Tell("event."+string(k), some)
 		all = append(all, ui.Option{Value: string(k), Label: strings.TrimPrefix(label, p.T("audit.some")+" ")})
 	}
-	slices.SortFunc(all, func(a, b ui.Option) int { return strings.Compare(strings.ToLower(a.Label), strings.ToLower(b.Label)) })
+	sort.Slice(all, func(i, j int) bool { return strings.ToLower(all[i].Label) < strings.ToLower(all[j].Label) })
 	return append([]ui.Option{{Label: p.T("audit.anything")}}, all...)
 }
 

@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import (
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
-	"slices"
+	"sort"
 )
 
 // openRequests lists the file requests in which somebody has to act; nothing
@@ -1958,12 +1958,7 @@ func (p *FileRequestForm) folders() []ui.Option {
 		paths[f.ID] = path
 		options = append(options, ui.Option{Value: string(f.ID), Label: path})
 	}
-	slices.SortFunc(options, func(a, b ui.Option) int {
-		if a.Label < b.Label {
-			return -1
-		}
-		return 1
-	})
+	sort.Slice(options, func(i, j int) bool { return options[i].Label < options[j].Label })
 	return append([]ui.Option{{Label: p.T("request.top")}}, options...)
 }
 

@@ -10,6 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"slices"
+	"sort"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
@@ -746,7 +747,7 @@ func (p *ProjectPage) needCards() []ui.NeedProps {
 // unfinished puts what was accepted last, else in the project's order.
 func unfinished(all []portal.Deliverable) []portal.Deliverable {
 	all = slices.Clone(all)
-	slices.SortStableFunc(all, func(a, b portal.Deliverable) int { return rank(a) - rank(b) })
+	sort.SliceStable(all, func(i, j int) bool { return rank(all[i]) < rank(all[j]) })
 	return all
 }
 
