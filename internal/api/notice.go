@@ -45,7 +45,7 @@ type readUpTo struct {
 type noticeChoices struct {
 	Preset     portal.NoticePreset `json:"preset" enum:"needs,normal,everything,own" doc:"What needs you alone, the usual, everything, or topic by topic. What needs you always comes."`
 	Listed     []string            `json:"listed,omitempty" maxItems:"20" doc:"Topics that are told of in the portal."`
-	Mailed     []string            `json:"mailed,omitempty" maxItems:"20" doc:"Topics that are mailed at once."`
+	Mailed     []string            `json:"mailed,omitempty" maxItems:"20" doc:"Topics that are mailed at once. Those of mails of their own, asked, requests, reminders, late, gathered and record, can be here alone."`
 	Digested   []string            `json:"digested,omitempty" maxItems:"20" doc:"Topics that come in the digest, of those that are not mailed at once."`
 	Pushed     []string            `json:"pushed,omitempty" maxItems:"20" doc:"Topics that your devices are told of."`
 	QuietFrom  string              `json:"quiet_from,omitempty" doc:"HH:MM in your zone: no mail from then on. Without both, there are no quiet hours."`
@@ -70,7 +70,7 @@ func topics(field string, words []string) (set portal.Topics, err error) {
 next:
 	for _, w := range words {
 		for _, t := range portal.TopicNames {
-			if t.Name == w {
+			if t.Name == w && (field == "mailed" || !t.Topic.Own()) {
 				set |= t.Topic
 				continue next
 			}

@@ -269,10 +269,10 @@ func TestNotices(t *testing.T) {
 		s.asks(cleo, 204, "DELETE", "/api/projects/"+string(w.Site)+"/mute", "")
 		s.asks(cleo, 404, "POST", "/api/projects/"+string(w.Shop)+"/mute", "")
 
-		if c := s.asks(cleo, 200, "GET", "/api/notice-choices", ""); c.text("preset") != "normal" || fmt.Sprint(c["mailed"]) != "[reviews messages]" {
+		if c := s.asks(cleo, 200, "GET", "/api/notice-choices", ""); c.text("preset") != "normal" || fmt.Sprint(c["mailed"]) != "[reviews messages asked requests reminders late gathered record]" {
 			t.Errorf("the choices are %v", c)
 		}
-		for _, body := range []string{`{"preset":"loud","digest_on":"daily","digest_at":"08:00"}`, `{"preset":"own","mailed":["all"],"digest_on":"daily","digest_at":"08:00"}`,
+		for _, body := range []string{`{"preset":"loud","digest_on":"daily","digest_at":"08:00"}`, `{"preset":"own","mailed":["all"],"digest_on":"daily","digest_at":"08:00"}`, `{"preset":"own","pushed":["asked"],"digest_on":"daily","digest_at":"08:00"}`,
 			`{"preset":"own","digest_on":"daily","digest_at":"25:00"}`, `{"preset":"own","digest_on":"daily","digest_at":"08:00","quiet_from":"22:00"}`} {
 			s.asks(cleo, 422, "PUT", "/api/notice-choices", body)
 		}

@@ -939,11 +939,13 @@ CREATE TABLE notices (
   mail       TEXT   NOT NULL CHECK (mail IN ('', 'now', 'digest')),
   mail_id    TEXT   NOT NULL DEFAULT '',
   at         BIGINT NOT NULL,
-  read_at    BIGINT, message_id TEXT REFERENCES messages (id), push BIGINT NOT NULL DEFAULT 0 CHECK (push IN (0, 1)),
+  read_at    BIGINT, message_id TEXT REFERENCES messages (id), push BIGINT NOT NULL DEFAULT 0 CHECK (push IN (0, 1)), named BIGINT NOT NULL DEFAULT 0 CHECK (named IN (0, 1)),
   UNIQUE (person_id, event_id)
 );
 
 CREATE INDEX notices_message ON notices (message_id) WHERE message_id IS NOT NULL;
+
+CREATE INDEX notices_named ON notices (person_id, id) WHERE named = 1 AND read_at IS NULL;
 
 CREATE INDEX notices_person ON notices (person_id, id) WHERE listed = 1;
 
@@ -1483,6 +1485,12 @@ CREATE INDEX uploads_expires ON uploads (expires_at) WHERE finished_at IS NULL;
 CREATE INDEX uploads_owner ON uploads (owner, id);
 
 CREATE INDEX uploads_project ON uploads (project_id);
+
+CREATE TABLE uptime (
+  id      BIGINT PRIMARY KEY CHECK (id = 1),
+  seen_at BIGINT NOT NULL,
+  held_at BIGINT
+);
 
 CREATE TRIGGER version_texts_in AFTER INSERT ON version_texts BEGIN INSERT INTO version_words (rowid, body) VALUES (new.rowid, new.body); END;
 

@@ -24,6 +24,7 @@ func (n *Notifier) asked(ctx context.Context, l *letter) (portal.Approval, error
 	if err != nil {
 		return a, err
 	}
+	l.project = a.Project
 	subjects, err := me.ApprovalSubjects(ctx, a.ID)
 	if err != nil {
 		return a, err
@@ -118,6 +119,7 @@ func (n *Notifier) approvalEscalated(ctx context.Context, l *letter) error {
 	if err != nil {
 		return err
 	}
+	l.project = a.Project
 	names, err := awaited(ctx, me, a.ID)
 	if err != nil {
 		return err

@@ -13,33 +13,30 @@ import (
 // wrote.
 func (n *Notifier) draftsShared(ctx context.Context, l *letter) error {
 	me := n.portal.As(portal.PersonActor(l.mail.Person).ReadOnly())
-	v, err := me.Version(ctx, portal.VersionID(l.mail.Subject))
+	all, err := me.SharedOn(ctx, portal.FileID(l.mail.Subject))
 	if err != nil {
 		return err
 	}
-	all, err := me.UnsentOn(ctx, v.ID)
-	if err != nil {
-		return err
+	if len(all) == 0 {
+		return &portal.Unwanted{Why: "settled"}
 	}
-	count := 0
 	var names []string
 	for _, u := range all {
-		if u.Own {
-			continue
-		}
-		if count++; !slices.Contains(names, u.AuthorName) {
+		if !slices.Contains(names, u.AuthorName) {
 			names = append(names, u.AuthorName)
 		}
 	}
-	if count == 0 {
-		return &portal.Unwanted{Why: "settled"}
+	v, err := me.Version(ctx, all[0].Version)
+	if err != nil {
+		return err
 	}
 	p, err := me.Project(ctx, v.Project)
 	if err != nil {
 		return err
 	}
+	l.project = p.ID
 	l.Subject = l.T("mail.drafts_shared.subject", "project", brief(p.Name), "file", brief(v.FileName))
-	l.body.Heading = l.N("mail.drafts_shared.heading", count, "names", l.List(names), "file", v.FileName)
+	l.body.Heading = l.N("mail.drafts_shared.heading", len(all), "names", l.List(names), "file", v.FileName)
 	l.body.Paragraphs = []string{l.T("mail.drafts_shared.text", "workspace", l.brand.Name)}
 	l.body.Preheader = l.body.Paragraphs[0]
 	l.body.Facts = []mail.Fact{{Label: l.T("mail.approval.project"), Value: p.Name}}

@@ -129,10 +129,10 @@ func (n *Notifier) grouped(l *letter, all []portal.Notice) []mail.Group {
 	return groups
 }
 
-// unsubscribe says how to get no more of these, in words and for the button that
-// programs show (RFC 8058): of the digest, or of the topic of most of them.
+// unsubscribe says how to get no more of these: of the digest, or of the topic of
+// most of them.
 func (n *Notifier) unsubscribe(l *letter, all []portal.Notice, digest bool) {
-	topic, word := portal.MailDigest, l.T("topic.digest")
+	topic := portal.MailDigest
 	if !digest {
 		count := map[portal.Topics]int{}
 		for _, x := range all {
@@ -144,13 +144,33 @@ func (n *Notifier) unsubscribe(l *letter, all []portal.Notice, digest bool) {
 		}) int {
 			return cmp.Compare(count[a.Topic], count[b.Topic])
 		})
-		topic, word = most.Name, l.T("topic."+most.Name)
+		topic = most.Name
 	}
+	l.body.Footer = []string{l.T("mail.notices.why", "workspace", l.brand.Name, "address", n.base+"/profile/notices")}
+	n.ends(l, topic)
+}
+
+// chosen lets a mail of a kind of its own leave only for whom wants it, and says
+// how to get no more of them.
+func (n *Notifier) chosen(ctx context.Context, l *letter, topic string) error {
+	wanted, err := n.portal.As(portal.PersonActor(l.mail.Person).ReadOnly()).WantsMail(ctx, l.mail.Kind, l.project)
+	if err == nil && !wanted {
+		err = &portal.Unwanted{Why: "unchosen"}
+	}
+	if err == nil {
+		n.ends(l, topic)
+	}
+	return err
+}
+
+// ends says how to end the mails of a topic, in words and for the button that
+// programs show (RFC 8058).
+func (n *Notifier) ends(l *letter, topic string) {
 	link := n.base + "/unsubscribe/" + url.PathEscape(string(l.mail.Person)) + "/" + topic + "/" + n.accounts.Token(account.PurposeUnsubscribe, string(l.mail.Person)+" "+topic)
+	if l.Headers == nil {
+		l.Headers = map[string]string{}
+	}
 	l.Headers["List-Unsubscribe"] = "<" + link + ">"
 	l.Headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-	l.body.Footer = []string{
-		l.T("mail.notices.why", "workspace", l.brand.Name, "address", n.base+"/profile/notices"),
-		l.T("mail.notices.unsubscribe", "topic", word, "address", link),
-	}
+	l.body.Footer = append(l.body.Footer, l.T("mail.notices.unsubscribe", "topic", l.T("topic."+topic), "address", link))
 }

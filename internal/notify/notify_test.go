@@ -299,6 +299,12 @@ func header(t *testing.T, raw string, id portal.MailID, kind string) {
 	if err != nil || from.Address != "portal@honcho.example" {
 		t.Errorf("From %s: %v", h.Get("From"), err)
 	}
+	always := slices.Contains([]string{account.MailCode, account.MailAnswerCode, account.MailReset, account.MailEmailChange, account.MailEmailChanged, account.MailPasswordChanged,
+		account.MailTokenCreated, "invitation", "team_invitation", "invitation_asked", portal.MailTest}, kind)
+	link, post := h.Get("List-Unsubscribe"), h.Get("List-Unsubscribe-Post")
+	if always && link+post != "" || !always && (!strings.HasPrefix(link, "<"+base+"/unsubscribe/per_") || post != "List-Unsubscribe=One-Click") {
+		t.Errorf("List-Unsubscribe: %s, %s", link, post)
+	}
 	byHand := slices.Contains([]string{"invitation", "team_invitation", "file_request", "file_request_refused", "approval", "signoff"}, kind)
 	if byHand != strings.HasSuffix(from.Name, " via Honcho Design") {
 		t.Errorf("From %s", from.Name)

@@ -26,6 +26,8 @@ type letter struct {
 	who   account.Person    // whom it goes to
 	reply portal.ReplyPlace // where its answer belongs; the zero one: it has none
 	open  bool              // somebody else looks at it: it lets nobody be its reader
+
+	project portal.ProjectID // that it is about, if any
 }
 
 // kinds says how each kind of mail is written. Each returns *portal.Unwanted
@@ -91,6 +93,11 @@ func (n *Notifier) write(ctx context.Context, m portal.Mail, open bool) (*letter
 	l.Headers = map[string]string{"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 	if err := kind(n, ctx, l); err != nil {
 		return nil, gone(err)
+	}
+	if topic := portal.MailTopic(m.Kind); topic != "" {
+		if err := n.chosen(ctx, l, topic); err != nil {
+			return nil, err
+		}
 	}
 	if l.brand.SupportEmail != "" {
 		l.body.Footer = append(l.body.Footer, l.T("mail.help", "email", l.brand.SupportEmail))

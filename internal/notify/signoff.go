@@ -19,7 +19,7 @@ func (n *Notifier) signoff(ctx context.Context, l *letter) error {
 	if err != nil {
 		return err
 	}
-	l.Headers = nil
+	l.Headers, l.project = nil, s.Project
 	who := l.brand.Name
 	if s.AskedBy != "" {
 		l.From.Name = l.T("mail.from", "who", brief(s.AskedBy), "workspace", brief(l.brand.Name))

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
@@ -40,27 +41,20 @@ func (p *Portal) queueAccountMail(ctx context.Context, d *db.Tx, m account.Mail)
 }
 
 func (p *Portal) putMail(ctx context.Context, d *db.Tx, m account.Mail) (MailID, error) {
-	id := db.NewID("mai")
+	id, due := db.NewID("mai"), p.now()
+	if mailings[m.Kind].waits {
+		due = due.Add(noticeWait)
+	}
 	if _, err := d.Exec(ctx, `
-INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at, due_at) VALUES ($1, $2, $3, $4, $5, 'queued', $6, $6)`,
-		id, m.Kind, string(m.Person), m.Address, m.Subject, db.Micros(p.now())); err != nil {
+INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at, due_at) VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7)`,
+		id, m.Kind, string(m.Person), m.Address, m.Subject, db.Micros(p.now()), db.Micros(due)); err != nil {
 		return "", fmt.Errorf("queue mail %s: %w", m.Kind, err)
 	}
 	return MailID(id), p.enqueue(ctx, d, SendMail, MailJob{MailID(id)})
 }
 
 // MailKinds lists every kind of mail that can be queued.
-func MailKinds() []string {
-	all := []string{account.MailCode, account.MailAnswerCode, account.MailReset, account.MailEmailChange, account.MailEmailChanged,
-		account.MailPasswordChanged, account.MailTokenCreated, MailReminder, MailDraftsShared, MailDailyHead, MailNotices, MailDigest, MailTest}
-	for _, k := range kinds {
-		if k.mail != "" && !slices.Contains(all, k.mail) {
-			all = append(all, k.mail)
-		}
-	}
-	slices.Sort(all)
-	return all
-}
+func MailKinds() []string { return slices.Sorted(maps.Keys(mailings)) }
 
 // MailTest is a mail to oneself, to see whether and how mail arrives.
 const MailTest = "test"

@@ -22,24 +22,52 @@ const maxClaim = 2 * time.Minute
 var ErrNotDue = errors.New("not due")
 
 // ClaimMail takes a mail out of the queue to send it: of those who ask at the
-// same time one gets it, and others ErrNotDue. Exactly one of MailSent,
-// MailKept, MailDropped, MailDeferred and MailFailed has to follow; without it
-// the mail can be claimed again after two minutes.
+// same time one gets it, and others ErrNotDue, as everybody does in the quiet hours
+// of its reader. Exactly one of MailSent, MailKept, MailDropped, MailDeferred and
+// MailFailed has to follow; without it the mail can be claimed again after two
+// minutes.
 func (p *Portal) ClaimMail(ctx context.Context, id MailID) (Mail, error) {
 	var s mailScan
-	m := &s.Mail
-	err := p.db.Write(ctx, func(d *db.Tx) error {
+	m, held := &s.Mail, false
+	err := p.db.Write(ctx, func(d *db.Tx) (err error) {
 		now := p.now()
+		if held, err = p.holdMail(ctx, d, id, now); err != nil || held {
+			return err
+		}
 		return d.QueryRow(ctx, `
 UPDATE mails SET state = 'sending', tries = tries + 1, due_at = $3
  WHERE id = $1 AND state IN ('queued', 'sending') AND due_at <= $2
 RETURNING id, kind, person_id, address, subject_id, state, tries, created_at`, string(id), db.Micros(now), db.Micros(now.Add(maxClaim))).
 			Scan(&m.ID, &m.Kind, &m.Person, &m.Address, &m.Subject, &m.State, &m.Tries, &s.created)
 	})
-	if errors.Is(err, db.ErrNoRows) {
+	if errors.Is(err, db.ErrNoRows) || err == nil && held {
 		return Mail{}, ErrNotDue
 	}
 	return s.mail(), err
+}
+
+// holdMail puts a mail off until its reader's quiet hours are over, however it came
+// to be due in them.
+func (p *Portal) holdMail(ctx context.Context, d *db.Tx, id MailID, now time.Time) (held bool, err error) {
+	var kind, zone string
+	var c NoticeChoices
+	err = d.QueryRow(ctx, `
+SELECT m.kind, COALESCE(NULLIF(a.time_zone, ''), w.time_zone), c.quiet_from, c.quiet_until
+  FROM mails m JOIN notice_choices c ON c.person_id = m.person_id AND c.quiet_from <> ''
+  JOIN persons a ON a.id = m.person_id JOIN workspace w ON w.id = 1
+ WHERE m.id = $1`, string(id)).Scan(&kind, &zone, &c.QuietFrom, &c.QuietUntil)
+	if errors.Is(err, db.ErrNoRows) || err == nil && mailings[kind].always {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	until := c.undisturbed(now, zoneOf(zone))
+	if !until.After(now) {
+		return false, nil
+	}
+	_, err = d.Exec(ctx, `UPDATE mails SET due_at = $2 WHERE id = $1 AND state IN ('queued', 'sending') AND due_at <= $3`, string(id), db.Micros(until), db.Micros(now))
+	return true, err
 }
 
 // MailSent notes that the mail server has taken a claimed mail.

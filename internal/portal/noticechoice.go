@@ -65,7 +65,7 @@ func (me *Scope) ChooseNotices(ctx context.Context, in NoticeChoices) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	in.Own.Listed, in.Own.Mailed, in.Own.Pushed = in.Own.Listed&AllTopics, in.Own.Mailed&AllTopics, in.Own.Pushed&AllTopics
+	in.Own.Listed, in.Own.Mailed, in.Own.Pushed = in.Own.Listed&AllTopics, in.Own.Mailed&(AllTopics|ownTopics), in.Own.Pushed&AllTopics
 	in.Own.Digested = in.Own.Digested & AllTopics &^ in.Own.Mailed
 	return me.write(ctx, func(t *tx) error {
 		t.quiet("how somebody is told is nobody else's business")
@@ -176,6 +176,25 @@ func (me *Scope) Mutes(ctx context.Context) ([]Muted, error) {
 	return list(rows, err, func(rows *sql.Rows) (m Muted, err error) { return m, rows.Scan(&m.ID, &m.Name, &m.Side, &m.Rights) })
 }
 
+// WantsMail reports whether the actor is mailed what is of a kind, about a project
+// if any: whether they ended those mails, or muted the project, counts when a mail
+// leaves.
+func (me *Scope) WantsMail(ctx context.Context, kind string, project ProjectID) (bool, error) {
+	of := mailings[kind]
+	if of.topic == 0 {
+		return true, nil
+	}
+	c, err := me.NoticeChoices(ctx)
+	if err != nil || !c.Ways().Mailed.Has(of.topic) {
+		return false, err
+	}
+	muted := 0
+	if !of.asks && project != "" {
+		err = me.get(ctx, `SELECT COUNT(*) FROM my_mutes m WHERE m.project_id = $2`, []any{string(project)}, &muted)
+	}
+	return muted == 0, err
+}
+
 // MailTopics names what one can unsubscribe from: each topic, and the digest.
 func MailTopics() []string {
 	all := []string{MailDigest}
@@ -201,7 +220,7 @@ func (me *Scope) EndMails(ctx context.Context, topic string, again bool) error {
 		case topic == MailDigest && !again:
 			w.Digested = 0
 		case topic == MailDigest:
-			w.Digested |= t.Topic &^ w.Mailed
+			w.Digested |= t.Topic & AllTopics &^ w.Mailed
 		case topic == t.Name && !again:
 			w.Mailed, w.Digested = w.Mailed&^t.Topic, w.Digested&^t.Topic
 		case topic == t.Name:

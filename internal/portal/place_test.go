@@ -282,7 +282,7 @@ func TestALeadGathersFeedback(t *testing.T) {
 		}
 		mailed := func() (n int) {
 			t.Helper()
-			row(t, w, `SELECT COUNT(*) FROM mails WHERE kind = 'drafts_shared' AND subject_id = '`+string(v)+`' AND person_id = '`+string(w.Cleo)+`'`, &n)
+			row(t, w, `SELECT COUNT(*) FROM mails WHERE kind = 'drafts_shared' AND subject_id = '`+string(it.File)+`' AND person_id = '`+string(w.Cleo)+`'`, &n)
 			return n
 		}
 		if n := mailed(); n != 1 {

@@ -20,6 +20,17 @@ type ClientName struct {
 	Name string
 }
 
+// MayGet reports whether mails of a topic can go to the person at all.
+func (s Self) MayGet(t Topics) bool {
+	switch t {
+	case TopicGathered:
+		return len(s.Clients) > 0
+	case TopicRecord:
+		return s.Role == "owner"
+	}
+	return true
+}
+
 // maxSelfClients bounds the client switcher.
 const maxSelfClients = 50
 

@@ -1,5 +1,7 @@
 package portal
 
+import "github.com/vitrine-portal/vitrine/internal/account"
+
 // Topics is a set of what people choose to be told of.
 type Topics int64
 
@@ -10,10 +12,25 @@ const (
 	TopicProgress                    // milestones and tasks
 	TopicFiles
 	TopicMessages // conversations and comments
+
+	// Those of mails of a kind of their own, which go to one person about one
+	// thing: mailed at once, or not at all.
+	TopicAsked     // approvals and sign-offs that somebody is asked for
+	TopicRequests  // files that they are asked for, or that came
+	TopicReminders // of both
+	TopicLate      // approvals that nobody gave in time
+	TopicGathered  // comments that colleagues share
+	TopicRecord    // how far the record is
 )
 
-// AllTopics is what there is.
-const AllTopics = TopicReviews | TopicUpdates | TopicProgress | TopicFiles | TopicMessages
+// AllTopics is what notices are about, and ownTopics what mails of their own are.
+const (
+	AllTopics = TopicReviews | TopicUpdates | TopicProgress | TopicFiles | TopicMessages
+	ownTopics = TopicAsked | TopicRequests | TopicReminders | TopicLate | TopicGathered | TopicRecord
+)
+
+// Own reports whether these are topics of mails of their own.
+func (t Topics) Own() bool { return t&ownTopics != 0 }
 
 // Has reports whether t holds all of what.
 func (t Topics) Has(what Topics) bool { return t&what == what }
@@ -24,6 +41,55 @@ var TopicNames = []struct {
 	Name  string
 }{
 	{TopicReviews, "reviews"}, {TopicMessages, "messages"}, {TopicUpdates, "updates"}, {TopicProgress, "progress"}, {TopicFiles, "files"},
+	{TopicAsked, "asked"}, {TopicRequests, "requests"}, {TopicReminders, "reminders"}, {TopicLate, "late"}, {TopicGathered, "gathered"}, {TopicRecord, "record"},
+}
+
+// A mailing says of a kind of mail how its reader chooses it. Every kind is here;
+// those of an event are named by the event's own particulars.
+type mailing struct {
+	always bool   // it lets them in, or they asked for it this moment: at any hour, whatever they chose
+	topic  Topics // with which they end it; none where notices say it
+	asks   bool   // it leaves them something to do, which muting a project does not keep back
+	waits  bool   // for more of the same
+}
+
+var mailings = map[string]mailing{
+	account.MailCode:            {always: true},
+	account.MailAnswerCode:      {always: true},
+	account.MailReset:           {always: true},
+	account.MailEmailChange:     {always: true},
+	account.MailEmailChanged:    {always: true},
+	account.MailPasswordChanged: {always: true},
+	account.MailTokenCreated:    {always: true},
+	"invitation":                {always: true},
+	"team_invitation":           {always: true},
+	"invitation_asked":          {always: true},
+	MailTest:                    {always: true},
+
+	MailNotices: {},
+	MailDigest:  {},
+
+	MailApproval:            {topic: TopicAsked, asks: true},
+	"signoff":               {topic: TopicAsked, asks: true},
+	"file_request":          {topic: TopicRequests, asks: true},
+	"file_request_refused":  {topic: TopicRequests, asks: true},
+	"file_request_answered": {topic: TopicRequests, asks: true},
+	MailApprovalReminder:    {topic: TopicReminders, asks: true},
+	MailReminder:            {topic: TopicReminders, asks: true},
+	MailApprovalEscalated:   {topic: TopicLate},
+	MailDraftsShared:        {topic: TopicGathered, asks: true, waits: true},
+	MailDailyHead:           {topic: TopicRecord},
+}
+
+// MailTopic names what ends the mails of a kind; empty for those that go out
+// always, and for those that notices are in.
+func MailTopic(kind string) string {
+	for _, t := range TopicNames {
+		if t.Topic == mailings[kind].topic {
+			return t.Name
+		}
+	}
+	return ""
 }
 
 // A NoticePreset is a named way to be told.
@@ -53,11 +119,11 @@ type Ways struct {
 func (p NoticePreset) ways(own Ways) Ways {
 	switch p {
 	case NoticeNeeds:
-		return Ways{Listed: AllTopics}
+		return Ways{Listed: AllTopics, Mailed: ownTopics &^ TopicLate}
 	case NoticeEverything:
-		return Ways{Listed: AllTopics, Mailed: AllTopics, Pushed: AllTopics}
+		return Ways{Listed: AllTopics, Mailed: AllTopics | ownTopics, Pushed: AllTopics}
 	case NoticeOwn:
 		return own
 	}
-	return Ways{Listed: AllTopics, Mailed: TopicReviews | TopicMessages, Digested: AllTopics &^ (TopicReviews | TopicMessages), Pushed: TopicReviews | TopicMessages}
+	return Ways{Listed: AllTopics, Mailed: TopicReviews | TopicMessages | ownTopics, Digested: AllTopics &^ (TopicReviews | TopicMessages), Pushed: TopicReviews | TopicMessages}
 }

@@ -53,6 +53,13 @@ func unsentOn(ctx context.Context, r reader, id VersionID) ([]Unsent, error) {
 	return list(rows, err, scanUnsent)
 }
 
+// SharedOn returns what colleagues share with the actor of all versions of a file
+// and have not sent, the last first.
+func (me *Scope) SharedOn(ctx context.Context, id FileID) ([]Unsent, error) {
+	rows, err := me.query(ctx, `SELECT `+unsentColumns+` FROM my_unsent_comments u WHERE u.file_id = $2 AND u.own = 0 ORDER BY u.shared_at DESC, u.id DESC LIMIT 1000`, string(id))
+	return list(rows, err, scanUnsent)
+}
+
 // Unsent returns one of them.
 func (me *Scope) Unsent(ctx context.Context, id UnsentID) (Unsent, error) { return unsent(ctx, me, id) }
 
@@ -216,18 +223,18 @@ func (me *Scope) share(ctx context.Context, id VersionID, on bool) error {
 const MailDraftsShared = "drafts_shared"
 
 // leadsToldAgain is how long after one of those mails the next about the same
-// version may go to the same person.
+// file may go to the same person.
 const leadsToldAgain = time.Hour
 
 // tellLeads mails those who lead the client's people what waits for them of a
-// version. No event says so: the team is not told of what was not sent.
+// file. No event says so: the team is not told of what was not sent.
 func (t *tx) tellLeads(ctx context.Context, v Version) error {
 	leads, err := t.leadsToTell(ctx, v, t.now-leadsToldAgain.Microseconds())
 	for _, person := range leads {
 		if err != nil {
 			break
 		}
-		err = t.me.p.queueMail(ctx, t.Tx, MailDraftsShared, person, string(v.ID))
+		err = t.me.p.queueMail(ctx, t.Tx, MailDraftsShared, person, string(v.File))
 	}
 	return err
 }

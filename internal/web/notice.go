@@ -120,7 +120,7 @@ func (s *Server) noticeChoicesPage(w http.ResponseWriter, r *http.Request, me *v
 const projectsToMute = 100
 
 func (s *Server) renderNoticeChoices(w http.ResponseWriter, r *http.Request, me *visit, c portal.NoticeChoices, invalid map[string]portal.Reason) error {
-	p := view.NoticeChoicesPage{Page: s.profileFrame(me, invalid), Choices: c, Email: me.Person.Email, Zone: me.Book.Zone().String()}
+	p := view.NoticeChoicesPage{Page: s.profileFrame(me, invalid), Choices: c, Self: me.Self, Email: me.Person.Email, Zone: me.Book.Zone().String()}
 	var err error
 	if p.Muted, err = me.Mutes(r.Context()); err != nil {
 		return err
@@ -147,7 +147,15 @@ func (s *Server) chooseNotices(w http.ResponseWriter, r *http.Request, me *visit
 	}
 	c := portal.NoticeChoices{Preset: portal.NoticePreset(f.one("preset")), QuietFrom: f.one("quiet_from"), QuietUntil: f.one("quiet_until"),
 		DigestOn: f.one("digest_on"), DigestAt: f.one("digest_at")}
+	had, err := me.NoticeChoices(r.Context())
+	if err != nil {
+		return err
+	}
 	for _, t := range portal.TopicNames {
+		if !me.Self.MayGet(t.Topic) { // the page does not ask
+			c.Own.Mailed |= had.Own.Mailed & t.Topic
+			continue
+		}
 		if f.ticked("listed_" + t.Name) {
 			c.Own.Listed |= t.Topic
 		}

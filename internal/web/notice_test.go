@@ -72,10 +72,11 @@ func TestNoticesPage(t *testing.T) {
 		cleo.Post("/notices/read", url.Values{"up_to": {string(all[0].ID)}}).MustBe(200)
 		cleo.Get("/notices").MustBe(200).MustNotContain("Mark all as read")
 
-		form := url.Values{"preset": {"own"}, "digest_on": {"fri"}, "digest_at": {"16:15"}, "quiet_from": {"21:00"}, "quiet_until": {"07:30"}, "listed_files": {"1"}, "mail_reviews": {"now"}, "mail_updates": {"digest"}}
+		form := url.Values{"preset": {"own"}, "digest_on": {"fri"}, "digest_at": {"16:15"}, "quiet_from": {"21:00"}, "quiet_until": {"07:30"}, "listed_files": {"1"}, "mail_reviews": {"now"}, "mail_updates": {"digest"}, "mail_late": {"now"}}
 		cleo.Post("/profile/notices", form).MustBe(200)
 		c, err := w.As(w.Cleo).NoticeChoices(t.Context())
-		want := portal.NoticeChoices{Preset: portal.NoticeOwn, Own: portal.Ways{Listed: portal.TopicFiles, Mailed: portal.TopicReviews, Digested: portal.TopicUpdates},
+		// What the page does not ask a client, as they never get it, stays.
+		want := portal.NoticeChoices{Preset: portal.NoticeOwn, Own: portal.Ways{Listed: portal.TopicFiles, Mailed: portal.TopicReviews | portal.TopicLate | portal.TopicRecord, Digested: portal.TopicUpdates},
 			QuietFrom: "21:00", QuietUntil: "07:30", DigestOn: "fri", DigestAt: "16:15"}
 		if err != nil || c != want {
 			t.Errorf("%+v, %v", c, err)
@@ -137,6 +138,13 @@ func TestUnsubscribe(t *testing.T) {
 		if got := chosen(); got != before {
 			t.Errorf("undone, it is %+v and was %+v", got, before)
 		}
+		// A kind of its own, alone.
+		nobody.Get(link(w.Cleo, "asked", "asked")).MustBe(200).MustContain("approvals and sign-offs that you are asked for")
+		nobody.Post(link(w.Cleo, "asked", "asked"), url.Values{"List-Unsubscribe": {"One-Click"}}).MustBe(200)
+		if got := chosen(); got.Mailed != before.Mailed&^portal.TopicAsked {
+			t.Errorf("it is %+v and was %+v", got, before)
+		}
+		nobody.Post(link(w.Cleo, "asked", "asked"), url.Values{"again": {"1"}}).MustBe(200)
 		nobody.Post(link(w.Cleo, "digest", "digest"), nil).MustBe(200)
 		if got := chosen(); got.Digested != 0 || got.Mailed != before.Mailed {
 			t.Errorf("without the digest it is %+v", got)
