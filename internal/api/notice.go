@@ -111,7 +111,7 @@ func (s *server) notices() {
 	readAll(s, "/api/notices", "list-notices", "What you were told of and still see, newest first", func(ctx context.Context, me *portal.Scope, q *Page) ([]portal.Notice, string, error) {
 		return me.Notices(ctx, "", q.portal())
 	}, noticeWire)
-	changeTop(s, "/api/notices/read", "read-notices", "Say that you have read all of them, up to one", func(ctx context.Context, me *portal.Scope, in readUpTo) error {
+	changeTop(s, "/api/notices/read", "read-notices", "Say that you have read all of them, up to one; where you are named you have to look", func(ctx context.Context, me *portal.Scope, in readUpTo) error {
 		return me.ReadNotices(ctx, "", in.UpTo)
 	})
 	act(s, http.MethodPut, "/api/notices/{id}/read", "read-notice", "Say that you have looked at what it is about", func(ctx context.Context, me *portal.Scope, id string) error {

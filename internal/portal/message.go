@@ -367,6 +367,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
 			return "", err
 		}
 	}
+	if n.ByMail { // who answers has looked
+		if _, err := t.exec(ctx, `UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND subject IN ($3, $4)`,
+			t.now, string(t.me.actor.person), string(th.ID), string(th.Item)); err != nil {
+			return "", err
+		}
+	}
 	return id, t.mention(ctx, th, id, n.Audience, n.Body)
 }
 

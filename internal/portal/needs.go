@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
@@ -11,8 +12,8 @@ import (
 
 // A Need is one thing that waits for somebody.
 type Need struct {
-	Item        ItemID // of a question or a message: the id of its conversation
-	Kind        string // "task", "deliverable", "milestone", "file_request", "approval", "revision", "signoff", "drafts" that colleagues share, or of what waits in a conversation "question", for clients, and "message", for the team
+	Item        ItemID // of a question or a message: the id of its conversation; of being named: of the notice
+	Kind        string // "task", "deliverable", "milestone", "file_request", "approval", "revision", "signoff", "drafts" that colleagues share, "mention", or of what waits in a conversation "question", for clients, and "message", for the team
 	Title       string
 	Project     ProjectID
 	ProjectName string
@@ -37,47 +38,85 @@ const maxNeeds = 100
 // Needs returns what waits for the actor as one of a client's people: tasks
 // given to them or to nobody, deliverables they may decide on, milestones,
 // files they may upload, questions they may answer, and, of those who lead, what
-// colleagues share and have not sent.
+// colleagues share and have not sent; and where they were named and have not looked.
 // The most urgent is first: by due day, then by how long it waits. With a
 // client, only that client's.
 func (me *Scope) Needs(ctx context.Context, client ClientID, limit int) ([]Need, error) {
-	return me.needs(ctx, `n.client_id = $3`, string(client), limit)
+	return me.needs(ctx, `client_id`, string(client), limit)
 }
 
 // ProjectNeeds is Needs of one project.
 func (me *Scope) ProjectNeeds(ctx context.Context, project ProjectID, limit int) ([]Need, error) {
-	return me.needs(ctx, `n.project_id = $3`, string(project), limit)
+	return me.needs(ctx, `project_id`, string(project), limit)
 }
 
 // CountNeeds counts what Needs would return, up to 100.
-func (me *Scope) CountNeeds(ctx context.Context, client ClientID) (n int, err error) {
+func (me *Scope) CountNeeds(ctx context.Context, client ClientID) (int, error) {
 	if client != "" {
-		err = me.get(ctx, `SELECT COUNT(*) FROM (SELECT n.id FROM my_waiting n WHERE n.client_id = $3 LIMIT $2) x`, []any{maxNeeds, string(client)}, &n)
-		return n, err
+		return me.countNeeds(ctx, ` AND x.client_id = $3`, string(client))
 	}
-	return me.p.needed.Find(me.p.db, me.actor.id, me.p.now(), func() (n int, err error) {
-		err = me.get(ctx, `SELECT COUNT(*) FROM (SELECT n.id FROM my_waiting n LIMIT $2) x`, []any{maxNeeds}, &n)
-		return n, err
-	})
+	return me.p.needed.Find(me.p.db, me.actor.id, me.p.now(), func() (int, error) { return me.countNeeds(ctx, ``) })
 }
 
-// needs looks the names up for those alone that the limit leaves.
-func (me *Scope) needs(ctx context.Context, where, arg string, limit int) ([]Need, error) {
+func (me *Scope) countNeeds(ctx context.Context, where string, args ...any) (int, error) {
+	var waiting, named int
+	args = append([]any{maxNeeds}, args...)
+	err := me.get(ctx, `SELECT COUNT(*) FROM (SELECT x.id FROM my_waiting x WHERE 1 = 1`+where+` LIMIT $2) x`, args, &waiting)
+	if err == nil {
+		err = me.get(ctx, `SELECT COUNT(*) FROM (SELECT x.id FROM my_named x WHERE x.side = 'client'`+where+` LIMIT $2) x`, args, &named)
+	}
+	return min(waiting+named, maxNeeds), err
+}
+
+// needs looks the names up for those alone that the limit leaves. An empty argument
+// means all, whatever the column.
+func (me *Scope) needs(ctx context.Context, column, arg string, limit int) ([]Need, error) {
 	if limit <= 0 || limit > maxNeeds {
 		limit = maxNeeds
 	}
-	args := []any{limit}
-	if where = ` WHERE ` + where; arg == "" {
-		where = ``
-	} else {
-		args = append(args, arg)
+	args, where, and := []any{limit}, ``, ``
+	if arg != "" {
+		args, where, and = append(args, arg), ` WHERE n.`+column+` = $3`, ` AND x.`+column+` = $3`
+	}
+	named, err := me.named(ctx, `x.side = 'client'`+and, args...)
+	if err != nil {
+		return nil, err
 	}
 	rows, err := me.query(ctx, `
 SELECT x.id, x.kind, x.title, COALESCE(x.project_id, ''), COALESCE(`+projectNameOf("x.project_id")+`, ''),
        x.client_id, `+clientNameOf("x.client_id")+`, x.due_on, x.turn_since, COALESCE(`+nameOf("x.asked_by")+`, ''), x.side, x.rights
   FROM (SELECT x.* FROM (SELECT n.id, n.kind, n.project_id, n.title, COALESCE(n.due_on, '') AS due_on, n.turn_since, n.asked_by, n.client_id, n.side, n.rights
           FROM my_waiting n`+where+`) x`+byUrgency+`$2) x`+byUrgency+`$2`, args...)
+	all, err := list(rows, err, scanNeed)
+	return urgent(all, named, limit), err
+}
+
+// named are those of being named, the last first, by the rest of a query that begins
+// with the limit.
+func (me *Scope) named(ctx context.Context, where string, args ...any) ([]Need, error) {
+	rows, err := me.query(ctx, `
+SELECT x.id, 'mention', x.title, COALESCE(x.project_id, ''), COALESCE(x.project_name, ''), COALESCE(x.client_id, ''), COALESCE(x.client_name, ''), '', x.at, COALESCE(x.actor_name, ''), x.side, x.rights
+  FROM my_named x WHERE `+where+` ORDER BY x.id DESC LIMIT $2`, args...)
 	return list(rows, err, scanNeed)
+}
+
+// urgent puts two lists into one, the most urgent first, and each thing once.
+func urgent(all, more []Need, limit int) []Need {
+	if len(more) == 0 {
+		return all
+	}
+	for _, n := range more {
+		if !slices.ContainsFunc(all, func(k Need) bool { return k.Item == n.Item }) {
+			all = append(all, n)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Need) int {
+		if (a.DueOn == "") != (b.DueOn == "") {
+			return cmp.Compare(b.DueOn, a.DueOn) // what has a day is first
+		}
+		return cmp.Or(cmp.Compare(a.DueOn, b.DueOn), a.Since.Compare(b.Since), cmp.Compare(a.Item, b.Item))
+	})
+	return all[:min(len(all), limit)]
 }
 
 // Bounds of Today.
@@ -91,7 +130,7 @@ const (
 
 // Desk is what the team looks at first.
 type Desk struct {
-	NeedsUs   []Need        // due, overdue or returned, and the actor's own of the next days
+	NeedsUs   []Need        // due, overdue or returned, the actor's own of the next days, approvals that wait for them, and where they were named
 	Waiting   []Need        // for the client, for more than five days
 	Stale     []DeskProject // active and shared, and nothing was said to the client for two weeks
 	Troubled  []DeskProject // at risk or off track
@@ -140,24 +179,14 @@ func (me *Scope) Today(ctx context.Context, day string, everything bool) (Desk, 
 		}
 	}
 	if len(ids) > 0 {
-		if d.NeedsUs, err = me.needsUs(ctx, ids, today); err != nil {
-			return d, err
-		}
 		if d.Waiting, err = me.waiting(ctx, ids, now.Add(-waitsTooLong)); err != nil {
 			return d, err
 		}
-		for _, needs := range [][]Need{d.NeedsUs, d.Waiting} {
-			for i := range needs {
-				p := projects[slices.Index(ids, needs[i].Project)]
-				needs[i].ProjectName, needs[i].ClientName = p.Name, p.ClientName
-			}
-		}
+		named(d.Waiting, projects)
 	}
-	unanswered, err := me.unanswered(ctx, projects)
-	if err != nil {
+	if d.NeedsUs, err = me.teamNeeds(ctx, projects, today); err != nil {
 		return d, err
 	}
-	d.NeedsUs = append(d.NeedsUs, unanswered[:min(len(unanswered), maxNeeds-min(maxNeeds, len(d.NeedsUs)))]...)
 	rows, err := me.query(ctx, `
 SELECT x.id, x.name FROM (SELECT c.id, c.name, c.portal_since FROM my_clients c
     WHERE c.side = 'team' AND (c.rights & 512) <> 0 AND c.portal_since IS NOT NULL AND c.archived_at IS NULL ORDER BY c.portal_since DESC LIMIT 200) x
@@ -165,6 +194,64 @@ SELECT x.id, x.name FROM (SELECT c.id, c.name, c.portal_since FROM my_clients c
  ORDER BY x.portal_since DESC, x.id LIMIT $2`, uninvitedClients)
 	d.Uninvited, err = list(rows, err, func(rows *sql.Rows) (c ClientName, err error) { return c, rows.Scan(&c.ID, &c.Name) })
 	return d, err
+}
+
+// TeamNeeds returns what waits for the actor as one of the team, on the projects on
+// whose team they are and wherever they themselves are asked or named: what Today
+// has first. The day is theirs. What it returns is shared: do not change it.
+func (me *Scope) TeamNeeds(ctx context.Context, day string) ([]Need, error) {
+	today, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return nil, invalid("day", "day")
+	}
+	return me.p.desks.Find(me.p.db, me.actor.id+" "+day, me.p.now(), func() ([]Need, error) {
+		projects, err := me.deskProjects(ctx, false)
+		if err != nil {
+			return nil, err
+		}
+		return me.teamNeeds(ctx, projects, today)
+	})
+}
+
+func (me *Scope) teamNeeds(ctx context.Context, projects []DeskProject, today time.Time) (all []Need, err error) {
+	if len(projects) > 0 {
+		ids := make([]ProjectID, len(projects))
+		for i, p := range projects {
+			ids[i] = p.ID
+		}
+		if all, err = me.needsUs(ctx, ids, today); err != nil {
+			return nil, err
+		}
+		named(all, projects)
+	}
+	for _, read := range []func() ([]Need, error){
+		func() ([]Need, error) { return me.unanswered(ctx, projects) },
+		func() ([]Need, error) { return me.askedOf(ctx) },
+		func() ([]Need, error) { return me.named(ctx, `x.side = 'team'`, maxNeeds) },
+	} {
+		more, err := read()
+		if err != nil {
+			return nil, err
+		}
+		all = urgent(all, more, maxNeeds)
+	}
+	return all, nil
+}
+
+// named fills in the names of the projects of the desk, and of their clients.
+func named(all []Need, projects []DeskProject) {
+	for i := range all {
+		p := projects[slices.IndexFunc(projects, func(p DeskProject) bool { return p.ID == all[i].Project })]
+		all[i].ProjectName, all[i].ClientName = p.Name, p.ClientName
+	}
+}
+
+// askedOf are the approvals that wait for the actor, of whatever project.
+func (me *Scope) askedOf(ctx context.Context) ([]Need, error) {
+	rows, err := me.query(ctx, `
+SELECT i.id, 'approval', i.title, i.project_id, i.project_name, i.client_id, i.client_name, COALESCE(i.due_on, ''), i.turn_since, '', i.side, i.rights
+  FROM my_approvals i WHERE i.id IN (SELECT k.id FROM my_asked k) AND i.asking = 1 AND i.waits = 1 AND i.side = 'team' ORDER BY i.id LIMIT $2`, maxNeeds)
+	return list(rows, err, scanNeed)
 }
 
 func (me *Scope) deskProjects(ctx context.Context, everything bool) ([]DeskProject, error) {

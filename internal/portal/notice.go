@@ -46,9 +46,17 @@ func (me *Scope) notices(ctx context.Context, newestFirst bool, limit int, where
 }
 
 // Notices returns what the actor was told of, newest first: what they can still
-// see of it, as they see it now. An empty client means all.
+// see of it, as they see it now, but for where they were named and have not looked,
+// which needs them. An empty client means all.
 func (me *Scope) Notices(ctx context.Context, client ClientID, pg Page) (all []Notice, next string, err error) {
-	where, args := `e.listed = 1`, []any(nil)
+	if all, next, err = me.listed(ctx, client, pg); err != nil {
+		return nil, "", err
+	}
+	return all, next, me.stillThere(ctx, all)
+}
+
+func (me *Scope) listed(ctx context.Context, client ClientID, pg Page) (all []Notice, next string, err error) {
+	where, args := `e.listed = 1 AND (e.named = 0 OR e.read_at IS NOT NULL)`, []any(nil)
 	and := func(is, arg string) {
 		args = append(args, arg)
 		where += ` AND ` + is + placeholder(len(args)+2)
@@ -63,7 +71,94 @@ func (me *Scope) Notices(ctx context.Context, client ClientID, pg Page) (all []N
 		return nil, "", err
 	}
 	all, next = page(all, pg, func(n Notice) string { return string(n.ID) })
-	return all, next, me.stillThere(ctx, all)
+	return all, next, nil
+}
+
+// A NoticeGroup is what somebody was told of one thing, the last first. What they
+// have read of it is a group of its own.
+type NoticeGroup struct {
+	All     []Notice
+	Picture Version // of the file that it is about; without an id: there is none
+}
+
+// noticesInGroups is how many notices are looked through for a page of groups.
+const noticesInGroups = 100
+
+// NoticeGroups is Notices by what they are about, in the order of the last of each.
+// What is older than a page goes on on the next.
+func (me *Scope) NoticeGroups(ctx context.Context, client ClientID, pg Page) (groups []NoticeGroup, next string, err error) {
+	most := pg.limit() - 1
+	pg.Limit = noticesInGroups
+	all, next, err := me.listed(ctx, client, pg)
+	if err != nil {
+		return nil, "", err
+	}
+	type key struct {
+		about  string
+		unread bool
+	}
+	place := map[key]int{}
+	for i, n := range all {
+		k := key{n.About, n.Unread}
+		at, known := place[k]
+		if !known && len(groups) == most {
+			next = string(all[i-1].ID)
+			break
+		}
+		if !known {
+			at = len(groups)
+			place[k], groups = at, append(groups, NoticeGroup{})
+		}
+		groups[at].All = append(groups[at].All, n)
+	}
+	heads := make([]Notice, len(groups))
+	for i, g := range groups {
+		heads[i] = g.All[0]
+	}
+	if err := me.stillThere(ctx, heads); err != nil {
+		return nil, "", err
+	}
+	for i := range groups {
+		groups[i].All[0] = heads[i]
+	}
+	return groups, next, me.pictured(ctx, groups)
+}
+
+// pictured gives groups about files, and about what files are in, the newest
+// version of the first of those.
+func (me *Scope) pictured(ctx context.Context, groups []NoticeGroup) error {
+	var files []FileID
+	var items []ItemID
+	of := map[string]Version{}
+	for _, g := range groups {
+		switch about := g.All[0].About; ItemID(about).Kind() {
+		case "file":
+			files = append(files, FileID(about))
+		case "deliverable":
+			items = append(items, ItemID(about))
+		}
+	}
+	for some := range slices.Chunk(files, 100) {
+		in, args := oneOf(2, some)
+		rows, err := me.query(ctx, `SELECT `+fileColumns+` FROM my_files f WHERE f.id IN `+in, args...)
+		all, err := list(rows, err, scanFile)
+		if err != nil {
+			return err
+		}
+		for _, f := range all {
+			of[string(f.ID)] = f.Version
+		}
+	}
+	attached, err := me.Attachments(ctx, items...)
+	for _, a := range attached {
+		if of[string(a.Item)].ID == "" {
+			of[string(a.Item)] = a.File.Version
+		}
+	}
+	for i, g := range groups {
+		groups[i].Picture = of[g.All[0].About]
+	}
+	return err
 }
 
 // stillThere marks those whose subject has no page any more, and titles those of
@@ -122,7 +217,7 @@ func scanNotice(rows *sql.Rows) (n Notice, err error) {
 // UnreadNotices counts what the actor was told of and has not read, up to 100. An
 // empty client means all.
 func (me *Scope) UnreadNotices(ctx context.Context, client ClientID) (n int, err error) {
-	where, args := `n.read_at IS NULL AND n.listed = 1`, []any(nil)
+	where, args := `n.read_at IS NULL AND n.listed = 1 AND n.named = 0`, []any(nil)
 	if client != "" {
 		where, args = where+` AND n.client_id = $3`, []any{string(client)}
 	}
@@ -133,7 +228,7 @@ func (me *Scope) UnreadNotices(ctx context.Context, client ClientID) (n int, err
 // NewNotices reports whether there is one.
 func (me *Scope) NewNotices(ctx context.Context) (bool, error) {
 	return me.p.noticed.Find(me.p.db, me.actor.id, me.p.now(), func() (bool, error) {
-		n, err := me.countNotices(ctx, 1, `n.read_at IS NULL AND n.listed = 1`)
+		n, err := me.countNotices(ctx, 1, `n.read_at IS NULL AND n.listed = 1 AND n.named = 0`)
 		return n > 0, err
 	})
 }
@@ -152,7 +247,8 @@ func (me *Scope) countNotices(ctx context.Context, limit int, where string, args
 }
 
 // ReadNotices notes that the actor has read all that they were told of, up to
-// the newest one they were shown: of a client, or of all.
+// the newest one they were shown: of a client, or of all. Where they were named
+// they have to look.
 func (me *Scope) ReadNotices(ctx context.Context, client ClientID, upTo NoticeID) error {
 	return me.write(ctx, func(t *tx) error {
 		t.quiet("what somebody has read is nobody else's business")
@@ -160,7 +256,7 @@ func (me *Scope) ReadNotices(ctx context.Context, client ClientID, upTo NoticeID
 			return t.readNoticesOf(ctx, client, upTo)
 		}
 		_, err := t.exec(ctx, `
-UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND id <= $3`, t.now, string(me.actor.person), string(upTo))
+UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND named = 0 AND id <= $3`, t.now, string(me.actor.person), string(upTo))
 		return err
 	})
 }
@@ -168,7 +264,7 @@ UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND id 
 // readNoticesOf is ReadNotices of one client.
 func (t *tx) readNoticesOf(ctx context.Context, client ClientID, upTo NoticeID) error {
 	for _, table := range noticeTables {
-		rows, err := t.query(ctx, `SELECT n.id FROM my_`+table+` n WHERE n.read_at IS NULL AND n.client_id = $2 AND n.id <= $3`, string(client), string(upTo))
+		rows, err := t.query(ctx, `SELECT n.id FROM my_`+table+` n WHERE n.read_at IS NULL AND n.named = 0 AND n.client_id = $2 AND n.id <= $3`, string(client), string(upTo))
 		unread, err := list(rows, err, func(rows *sql.Rows) (id NoticeID, err error) { return id, rows.Scan(&id) })
 		if err != nil {
 			return err

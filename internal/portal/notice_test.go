@@ -269,6 +269,155 @@ func TestNoticeChoices(t *testing.T) {
 	})
 }
 
+// Where somebody is named needs them, on both sides, until they have looked or
+// answered; that they have read all the rest is not looking. It is not told besides.
+func TestBeingNamedNeedsSomebody(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		id := converse(t, w)
+		tellPeople(t, w)
+		exec(t, w, `DELETE FROM notices`)
+		needs := func(who portal.PersonID) (named int) {
+			t.Helper()
+			me := w.As(who)
+			all := must[[]portal.Need](t)(me.Needs(ctx, "", 0))
+			if self := must[portal.Self](t)(me.Self(ctx)); self.Role != "" {
+				all = must[[]portal.Need](t)(me.TeamNeeds(ctx, "2026-03-11"))
+			} else if n := must[int](t)(me.CountNeeds(ctx, "")); n != len(all) {
+				t.Errorf("%s: %d counted, %d listed", who, n, len(all))
+			}
+			for _, n := range all {
+				if n.Kind == "mention" {
+					named++
+					if must[portal.Notice](t)(me.Notice(ctx, portal.NoticeID(n.Item))).Said == "" || n.Title == "" {
+						t.Errorf("%+v", n)
+					}
+				}
+			}
+			return named
+		}
+		want := func(what string, who portal.PersonID, named, unread int) {
+			t.Helper()
+			if n := needs(who); n != named {
+				t.Errorf("%s: %s is named in %d places, want %d", what, who, n, named)
+			}
+			if n := must[int](t)(w.As(who).UnreadNotices(ctx, "")); n != unread {
+				t.Errorf("%s: %d unread besides, want %d", what, n, unread)
+			}
+		}
+		first := must[portal.MessageID](t)(w.As(w.Tom).Say(ctx, id, say("@Cleo @Mia look", portal.ClientSide)))
+		tellPeople(t, w)
+		for who, named := range map[portal.PersonID]int{w.Cleo: 1, w.Mia: 1, w.Bea: 0, w.Dan: 0, w.Carl: 0, w.Rex: 0, w.Tom: 0} {
+			if n := needs(who); n != named {
+				t.Errorf("%s is named in %d places, want %d", who, n, named)
+			}
+		}
+		lead := must[portal.Actor](t)(w.As(w.Mia).ViewAs(ctx, w.CleoUser))
+		if all := must[[]portal.Need](t)(w.Portal.As(lead).Needs(ctx, "", 0)); slices.ContainsFunc(all, func(n portal.Need) bool { return n.Kind == "mention" }) {
+			t.Error("who looks at the portal as Cleo has her notices")
+		}
+		all := must[[]portal.Need](t)(w.As(w.Cleo).ProjectNeeds(ctx, w.Site, 0))
+		newest := portal.NoticeID(all[slices.IndexFunc(all, func(n portal.Need) bool { return n.Kind == "mention" })].Item)
+		for _, client := range []portal.ClientID{"", w.Acme} {
+			if err := w.As(w.Cleo).ReadNotices(ctx, client, newest); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want("all else read", w.Cleo, 1, 0)
+		if err := w.As(w.Cleo).MarkRead(ctx, id, first); err != nil {
+			t.Fatal(err)
+		}
+		want("looked", w.Cleo, 0, 0)
+		if got, _, err := w.As(w.Cleo).Notices(ctx, "", portal.Page{}); err != nil || len(got) != 1 {
+			t.Errorf("it is not told any more: %v, %v", got, err)
+		}
+		must[portal.MessageID](t)(w.As(w.Mia).SayAt(ctx, string(id), portal.NewMessage{Body: "I have", Audience: portal.ClientSide, ByMail: true}))
+		want("answered by mail", w.Mia, 0, 0)
+		gone := must[portal.MessageID](t)(w.As(w.Cleo).Say(ctx, id, say("@Tom and you?", "")))
+		tellPeople(t, w)
+		want("named by the client", w.Tom, 1, 1)
+		if err := w.As(w.Cleo).DeleteMessage(ctx, gone); err != nil {
+			t.Fatal(err)
+		}
+		want("deleted", w.Tom, 0, 1)
+
+		// An approval needs whoever of the team is asked, on whatever project.
+		if _, err := w.As(w.Mia).AskApproval(ctx, w.Site, portal.NewApproval{Title: "Film", Versions: []portal.VersionID{w.Items[w.Site][portal.ClientSide].Version},
+			Stages: []portal.NewStage{{Of: portal.Team, People: []portal.PersonID{w.Ada}}}}); err != nil {
+			t.Fatal(err)
+		}
+		if all := must[[]portal.Need](t)(w.As(w.Ada).TeamNeeds(ctx, "2026-03-11")); len(all) != 1 || all[0].Kind != "approval" || all[0].ClientName == "" {
+			t.Errorf("what Ada is asked: %+v", all)
+		}
+	})
+}
+
+// What somebody was told of one thing is one group, unread apart from read, with a
+// picture that they may see; what does not go on a page goes on on the next.
+func TestNoticesAreGrouped(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		it := w.Items[w.Site][portal.ClientSide]
+		write(t, w, `UPDATE versions SET preview = 'ready' WHERE id = $1`, string(it.Version))
+		exec(t, w, `DELETE FROM notices`)
+		comment := func(body string) {
+			t.Helper()
+			must[portal.MessageID](t)(w.As(w.Tom).CommentOn(ctx, portal.ItemID(it.File), portal.NewComment{Version: it.Version, NewMessage: portal.NewMessage{Body: body, Audience: portal.ClientSide}}))
+			tellPeople(t, w)
+		}
+		groups := func(who portal.PersonID, limit int, after string) (sizes string, all []portal.NoticeGroup, next string) {
+			t.Helper()
+			all, next, err := w.As(who).NoticeGroups(ctx, "", portal.Page{Limit: limit, After: after})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, g := range all {
+				sizes += fmt.Sprintf("%d%t ", len(g.All), g.All[0].Unread)
+			}
+			return sizes, all, next
+		}
+		comment("one")
+		comment("two")
+		if err := w.As(w.Cleo).ReadAbout(ctx, string(it.File)); err != nil {
+			t.Fatal(err)
+		}
+		update := announce(t, w, w.Site, portal.ClientSide)
+		tellPeople(t, w)
+		for _, body := range []string{"three", "four", "five"} {
+			comment(body)
+		}
+		sizes, all, _ := groups(w.Cleo, 50, "")
+		if sizes != "3true 1true 2false " || all[0].Picture.ID != it.Version || all[1].Picture.ID != "" || all[0].All[0].Title == "" || all[1].All[0].Subject != string(update) {
+			t.Errorf("%q: %+v", sizes, all)
+		}
+		sizes, _, next := groups(w.Cleo, 1, "")
+		if sizes != "3true " {
+			t.Errorf("a page of one: %q", sizes)
+		}
+		if sizes, _, next = groups(w.Cleo, 1, next); sizes != "1true " {
+			t.Errorf("the next: %q", sizes)
+		}
+		if sizes, _, next = groups(w.Cleo, 1, next); sizes != "2false " || next != "" {
+			t.Errorf("the last: %q, %q", sizes, next)
+		}
+		if err := w.As(w.Cleo).ReadNotice(ctx, all[0].All[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		if sizes, _, _ = groups(w.Cleo, 50, ""); sizes != "5false 1true " {
+			t.Errorf("read: %q", sizes)
+		}
+		for _, who := range []portal.PersonID{w.Carl, w.Rex} {
+			if _, all, _ := groups(who, 50, ""); len(all) != 0 {
+				t.Errorf("%s: %+v", who, all)
+			}
+		}
+		if _, err := w.As(w.Mia).Conceal(ctx, portal.ItemID(it.File)); err != nil {
+			t.Fatal(err)
+		}
+		if sizes, _, _ = groups(w.Cleo, 50, ""); sizes != "1true " {
+			t.Errorf("of a file that is hidden again: %q", sizes)
+		}
+	})
+}
+
 // Every read of notices finds its rows by an index.
 func TestNoticePlans(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
@@ -282,6 +431,12 @@ func TestNoticePlans(t *testing.T) {
 				t.Fatal(all, err)
 			}
 			must[portal.Notice](t)(me.Notice(ctx, all[0].ID))
+			_, _, err = me.NoticeGroups(ctx, "", portal.Page{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			must[[]portal.Need](t)(me.TeamNeeds(ctx, "2026-03-11"))
+			must[int](t)(me.CountNeeds(ctx, ""))
 			must[int](t)(me.UnreadNotices(ctx, ""))
 			must[bool](t)(me.NewNotices(ctx))
 			must[[]portal.Device](t)(me.Devices(ctx))

@@ -630,7 +630,7 @@ SELECT e.id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.audience, e.p
 	// order of its index; SQLite begins with what is left of a CROSS JOIN, which is
 	// what the actor has not read rather than all that happened.
 	"my_event_notices": `
-SELECT n.id, n.subject AS about, n.topic, n.listed, n.mail, n.mail_id, n.push, n.read_at, CASE WHEN n.read_at IS NULL THEN 1 ELSE 0 END AS unread,
+SELECT n.id, n.subject AS about, n.topic, n.listed, n.named, n.mail, n.mail_id, n.push, n.read_at, CASE WHEN n.read_at IS NULL THEN 1 ELSE 0 END AS unread,
        e.id AS event_id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.audience, e.particulars,
        CASE WHEN (p.sections & 4096) <> 0 OR wm.person_id IS NULL THEN e.person_id END AS person_id,
        CASE WHEN (p.sections & 4096) <> 0 OR wm.person_id IS NULL THEN w.name END AS person_name,
@@ -645,12 +645,24 @@ SELECT n.id, n.subject AS about, n.topic, n.listed, n.mail, n.mail_id, n.push, n
   LEFT JOIN team_members wm ON wm.person_id = e.person_id
  WHERE e.id = n.event_id AND n.person_id = $1 AND n.message_id IS NULL AND (p.side = 'team' OR (e.shown = 1 AND (p.sections & e.section) = e.section))`,
 	"my_message_notices": `
-SELECT n.id, n.subject AS about, n.topic, n.listed, n.mail, n.mail_id, n.push, n.read_at, CASE WHEN n.read_at IS NULL THEN 1 ELSE 0 END AS unread,
+SELECT n.id, n.subject AS about, n.topic, n.listed, n.named, n.mail, n.mail_id, n.push, n.read_at, CASE WHEN n.read_at IS NULL THEN 1 ELSE 0 END AS unread,
        n.event_id, 'message_posted' AS kind, m.created_at AS at, m.client_id, m.project_id, m.id AS subject, m.audience, '{}' AS particulars,
        '' AS person_id, '' AS person_name, m.author_id AS actor, m.author_name AS actor_name,
        m.project_name, m.client_name, m.id AS message_id, m.kind AS thread_kind, m.subject AS thread_subject, m.item_id, m.side, m.rights
   FROM notices n CROSS JOIN my_messages m
  WHERE m.id = n.message_id AND n.person_id = $1 AND m.deleted_at IS NULL`,
+
+	// Where the actor was named and has not looked since.
+	"my_named": `
+SELECT k.id, m.project_id, m.project_name, m.client_id, m.client_name, SUBSTR(m.body, 1, 120) AS title, k.at, m.author_name AS actor_name, m.side, m.rights
+  FROM notices k CROSS JOIN my_messages m
+ WHERE m.id = k.message_id AND k.person_id = $1 AND k.named = 1 AND k.read_at IS NULL AND m.deleted_at IS NULL
+UNION ALL
+SELECT k.id, f.project_id, f.project_name, f.client_id, f.client_name, f.name, k.at, CASE WHEN (f.sections & 4096) <> 0 OR tm.person_id IS NULL THEN a.name END, f.side, f.rights
+  FROM notices k CROSS JOIN events e CROSS JOIN my_files f
+  JOIN persons a ON a.id = e.actor
+  LEFT JOIN team_members tm ON tm.person_id = e.actor
+ WHERE e.id = k.event_id AND f.id = e.subject AND k.message_id IS NULL AND k.person_id = $1 AND k.named = 1 AND k.read_at IS NULL`,
 
 	// The actor's sessions that were not ended, and the browsers that take pushes
 	// for as long.

@@ -284,10 +284,11 @@ func (p *Portal) tell(ctx context.Context, d *db.Tx, e told, l listener) error {
 	if mail == "" && !listed && !push {
 		return nil
 	}
+	named := slices.Contains(e.mentioned, l.person)
 	if _, err := d.Exec(ctx, `
-INSERT INTO notices (id, person_id, event_id, subject, topic, listed, mail, at, read_at, message_id, push) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+INSERT INTO notices (id, person_id, event_id, subject, topic, listed, mail, at, read_at, message_id, push, named) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (person_id, event_id) DO NOTHING`,
-		db.NewID("ntc"), string(l.person), string(e.id), e.subject, int64(e.topic), listed, mail, e.at, read, nullable(e.message), push); err != nil {
+		db.NewID("ntc"), string(l.person), string(e.id), e.subject, int64(e.topic), listed, mail, e.at, read, nullable(e.message), push, named); err != nil {
 		return err
 	}
 	if push {

@@ -70,10 +70,32 @@ func Several(b *words.Book, e portal.Event, files int, workspace string) Sentenc
 	return s
 }
 
+// Together says of several notices about one thing, the last first, how many there
+// are where all are messages or comments, and else what the last one says.
+func Together(b *words.Book, all []portal.Notice, workspace string) Sentence {
+	s := OfNotice(b, all[0], workspace)
+	for _, n := range all {
+		if n.Said == "" {
+			return s
+		}
+	}
+	key := "group.messages"
+	switch {
+	case len(all) == 1:
+		return s
+	case all[0].Where == portal.ItemThread:
+		key = "group.comments"
+	case all[0].Where == portal.DirectThread:
+		s.Title = b.T("group.direct", "actor", s.Actor)
+	}
+	s.Before, s.After, _ = strings.Cut(b.N(key, len(all), "title", mark), mark)
+	return s
+}
+
 // places are the pages of things, by the prefix of their ids.
 var places = map[string]string{
 	"prj": "/projects/", "tsk": "/tasks/", "dlv": "/deliverables/", "mst": "/milestones/", "upd": "/updates/",
-	"frq": "/requests/", "fol": "/folders/", "fil": "/files/", "cli": "/clients/", "thr": "/conversations/", "msg": "/messages/", "apr": "/approvals/", "rev": "/revisions/", "sgn": "/signoffs/",
+	"frq": "/requests/", "fol": "/folders/", "fil": "/files/", "cli": "/clients/", "thr": "/conversations/", "msg": "/messages/", "apr": "/approvals/", "rev": "/revisions/", "sgn": "/signoffs/", "ntc": "/notices/",
 }
 
 // Href is the address of a thing by its id, or "" for what has no page.

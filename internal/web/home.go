@@ -119,10 +119,17 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 	return s.render(w, r, http.StatusOK, view.Home(p))
 }
 
-// needed counts what needs a client's person, for the bell; a page is worth more
-// than the count.
-func (s *Server) needed(ctx context.Context, me *visit) int {
-	n, err := me.CountNeeds(ctx, "")
+// needed counts what needs somebody, for the bell; a page is worth more than the
+// count.
+func (s *Server) needed(ctx context.Context, me *visit) (n int) {
+	var err error
+	if me.Self.Role != "" {
+		var all []portal.Need
+		all, err = me.TeamNeeds(ctx, me.today())
+		n = len(all)
+	} else {
+		n, err = me.CountNeeds(ctx, "")
+	}
 	s.missed(ctx, "counting what needs somebody", err)
 	return n
 }

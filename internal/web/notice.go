@@ -5,10 +5,12 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/sentence"
+	"github.com/vitrine-portal/vitrine/internal/web/static"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
 	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
 )
@@ -19,6 +21,7 @@ func (s *Server) noticeRoutes() []route {
 		{"GET /notices", person, s.noticesPage},
 		{"GET /notices/{id}", person, s.openNotice},
 		{"POST /notices/read", oneself, s.readNotices},
+		{"POST /notices/{id}/read", oneself, s.readNotice},
 		{"GET /profile/notices", oneself, s.noticeChoicesPage},
 		{"POST /profile/notices", oneself, s.chooseNotices},
 		{"POST /profile/notices/mute", oneself, s.muteProject},
@@ -28,13 +31,16 @@ func (s *Server) noticeRoutes() []route {
 	}
 }
 
-const noticesAtOnce = 50
+const (
+	noticesAtOnce = 50
+	groupsAtOnce  = 30
+)
 
-// noticesPage lists what needs the visitor, if they are a client's, and what they
-// were told of.
+// noticesPage lists what needs the visitor, and what they were told of.
 func (s *Server) noticesPage(w http.ResponseWriter, r *http.Request, me *visit) error {
 	ctx := r.Context()
 	p := view.NoticesPage{Page: s.page(me, "notices"), Workspace: me.Brand.Name, Several: len(me.Self.Clients) > 1}
+	p.Load(static.Notices)
 	var err error
 	if p.Several && me.Self.Role == "" { // all that needs them stands together, nothing else
 		if p.Client, err = whose(r, me); err != nil {
@@ -42,14 +48,21 @@ func (s *Server) noticesPage(w http.ResponseWriter, r *http.Request, me *visit) 
 		}
 		chooses(&p.Page, me, p.Client, r.URL.Path, url.Values{})
 	}
-	if me.Self.Role == "" && r.URL.Query().Get("after") == "" {
+	switch first := r.URL.Query().Get("after") == ""; {
+	case !first:
+	case me.Self.Role != "":
+		if p.Needs, err = me.TeamNeeds(ctx, me.today()); err != nil {
+			return err
+		}
+		p.Shell.Team.Needs = len(p.Needs)
+	default:
 		if p.Needs, err = me.Needs(ctx, "", noticesAtOnce); err != nil {
 			return err
 		}
 		p.Shell.Client.Needs = len(p.Needs)
 	}
 	var next string
-	if p.Notices, next, err = me.Notices(ctx, p.Client, pageOf(r, noticesAtOnce)); err != nil {
+	if p.Groups, next, err = me.NoticeGroups(ctx, p.Client, pageOf(r, groupsAtOnce)); err != nil {
 		return err
 	}
 	if p.Unread, err = me.UnreadNotices(ctx, p.Client); err != nil {
@@ -59,6 +72,9 @@ func (s *Server) noticesPage(w http.ResponseWriter, r *http.Request, me *visit) 
 	s.setTitle(&p.Page, p.T("notices.title"))
 	return s.render(w, r, http.StatusOK, view.Notices(p))
 }
+
+// today is the visitor's day.
+func (v *visit) today() string { return v.Now.In(v.Book.Zone()).Format(time.DateOnly) }
 
 // news says that the visitor was told of something that they have not read.
 func (s *Server) news(ctx context.Context, me *visit) string {
@@ -101,11 +117,35 @@ func (s *Server) readNotices(w http.ResponseWriter, r *http.Request, me *visit) 
 	if err := me.ReadNotices(r.Context(), portal.ClientID(client), portal.NoticeID(upTo)); err != nil {
 		return err
 	}
-	to := "/notices"
-	if client != "" {
-		to += "?client=" + url.QueryEscape(client)
+	return seeOther(w, r, noticesOf(client))
+}
+
+// readNotice notes that the visitor has read what they were told of one thing, and of
+// those that stand in one row with it.
+func (s *Server) readNotice(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
 	}
-	return seeOther(w, r, to)
+	client, also := f.one("client"), f.all("also")
+	if err := f.err(); err != nil {
+		return err
+	}
+	if err := me.ReadNotice(r.Context(), portal.NoticeID(r.PathValue("id"))); err != nil {
+		return err
+	}
+	if err := me.ReadAbout(r.Context(), also...); err != nil {
+		return err
+	}
+	return seeOther(w, r, noticesOf(client))
+}
+
+// noticesOf is the page of what somebody was told of a client, or of all.
+func noticesOf(client string) string {
+	if client == "" {
+		return "/notices"
+	}
+	return "/notices?client=" + url.QueryEscape(client)
 }
 
 func (s *Server) noticeChoicesPage(w http.ResponseWriter, r *http.Request, me *visit) error {

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"image"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -92,6 +94,62 @@ func TestNoticesPage(t *testing.T) {
 		if strings.Contains(cleo.Get("/profile/notices").MustBe(200).Body, "/unmute") {
 			t.Error("it is still muted")
 		}
+	})
+}
+
+// What is about one thing stands in one row, which a button marks as read without a
+// script; what needs somebody stands above, for the team too, and the bell counts
+// it and nothing else.
+func TestNoticesTogether(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		s := webtest.New(t, w, nil)
+		it := w.Items[w.Site][portal.ClientSide]
+		s.Exec(`UPDATE versions SET preview = 'ready', kind = 'image' WHERE id = $1`, string(it.Version))
+		say := func(who portal.PersonID, body string) {
+			t.Helper()
+			_, err := w.As(who).CommentOn(t.Context(), portal.ItemID(it.File), portal.NewComment{Version: it.Version, NewMessage: portal.NewMessage{Body: body, Audience: portal.ClientSide}})
+			if err == nil {
+				_, err = w.Portal.TellPeople(t.Context())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, body := range []string{"one", "two", "three"} {
+			say(w.Tom, body)
+		}
+		say(w.Mia, "four")
+		cleo := s.As("cleo")
+		page := cleo.Get("/notices").MustBe(200).MustContain("4 comments on ", "By Mia and Tom", "Mark as read")
+		if n := strings.Count(page.Body, "Mark as read"); n != 2 || !strings.Contains(page.Body, `src="/versions/`+string(it.Version)+`/thumb"`) { // its words and its name
+			t.Errorf("%d rows: %s", n, page.Body)
+		}
+		form := regexp.MustCompile(`/notices/ntc_\w+/read`).FindString(page.Body)
+		for _, name := range []string{"carl", "rex", "tom"} {
+			s.As(name).Post(form, nil).MustBe(404)
+		}
+		if p := cleo.Post(form, url.Values{"client": {""}}).MustBe(200); p.Path != "/notices" || strings.Contains(p.Body, "Mark as read") {
+			t.Errorf("%s: %s", p.Path, p.Body)
+		}
+		badge := func(b *webtest.Browser, want int) {
+			t.Helper()
+			found := regexp.MustCompile(`class="badge">(\d*)<`).FindStringSubmatch(b.Get("/projects").Body)
+			if got := ""; want > 0 && (found == nil || found[1] != strconv.Itoa(want)) || want == 0 && found != nil && found[1] != got {
+				t.Errorf("the bell says %q, want %d", found, want)
+			}
+		}
+		tom := s.As("tom")
+		needs, err := w.As(w.Tom).TeamNeeds(t.Context(), w.Clock.Now().Format("2006-01-02"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		badge(tom, len(needs))
+		say(w.Cleo, "And @Tom?")
+		badge(tom, len(needs)+1)
+		page = tom.Get("/notices").MustBe(200).MustContain("You are named", "And @Tom?", "Cleo wrote")
+		tom.Get(regexp.MustCompile(`href="(/notices/ntc_\w+)"`).FindStringSubmatch(page.Body)[1]).MustBe(200)
+		badge(tom, len(needs))
+		tom.Get("/notices").MustBe(200).MustNotContain("You are named")
 	})
 }
 

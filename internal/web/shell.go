@@ -173,7 +173,7 @@ func (s *Server) teamShell(me *visit, current string) *ui.TeamShellProps {
 			ui.NavItem{Label: b.T("nav.outbox"), Href: "/outbox", Icon: "send", Current: current == "outbox"},
 			ui.NavItem{Label: b.T("nav.settings"), Href: "/settings", Icon: "settings", Current: current == "settings"})
 	}
-	return &ui.TeamShellProps{Page: s.document(me), Brand: brandOf(me.Brand), Nav: nav, Search: "/search", BellHref: "/notices", News: me.news(),
+	return &ui.TeamShellProps{Page: s.document(me), Brand: brandOf(me.Brand), Nav: nav, Search: "/search", BellHref: "/notices", Needs: me.needed(), News: me.news(),
 		Person: ui.Person{Name: me.Person.Name, Detail: b.T("role." + me.Self.Role)}, Menu: personMenu(me), LogOut: "/sign-out"}
 }
 

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
@@ -13,12 +12,16 @@ const newsOnToday = 12
 // today is the team's start: what needs them, over all clients.
 func (s *Server) today(w http.ResponseWriter, r *http.Request, me *visit) error {
 	ctx := r.Context()
-	p := view.TodayPage{Page: s.page(me, "today"), Workspace: me.Brand.Name, Everything: r.URL.Query().Get("all") == "1", Role: me.Self.Role,
-		MayAdd: me.Self.Rights.Has(portal.Manage)}
-	var err error
-	if p.Desk, err = me.Today(ctx, me.Now.In(me.Book.Zone()).Format(time.DateOnly), p.Everything); err != nil {
+	everything := r.URL.Query().Get("all") == "1"
+	desk, err := me.Today(ctx, me.today(), everything)
+	if err != nil {
 		return err
 	}
+	if !everything {
+		me.needed = func() int { return len(desk.NeedsUs) }
+	}
+	p := view.TodayPage{Page: s.page(me, "today"), Workspace: me.Brand.Name, Everything: everything, Role: me.Self.Role,
+		MayAdd: me.Self.Rights.Has(portal.Manage), Desk: desk}
 	since, err := me.LastVisit(ctx, "today")
 	if err != nil {
 		return err

@@ -34,7 +34,7 @@ type visit struct {
 	done          string        // what the page is to say of the change that led to it
 	of            string        // what was changed, where that can be undone
 	unread        func() int    // counts the conversations with something new
-	needed        func() int    // counts what needs a client's person
+	needed        func() int    // counts what needs them
 	news          func() string // says that they were told of something new, or nothing
 	pushes        bool          // they asked for pushes in this browser
 }

@@ -29,7 +29,7 @@ import (
 )
 
 // bundles are the entry points; app comes first on every page.
-var bundles = []string{"app", "files", "viewer", "pdf", "compose", "talk", "push", "worker", "approve"}
+var bundles = []string{"app", "files", "viewer", "pdf", "compose", "talk", "push", "worker", "approve", "notices"}
 
 const (
 	source = "internal/web/static"

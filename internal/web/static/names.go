@@ -19,4 +19,5 @@ var (
 	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}
 	Worker  = Bundle{Style: "", Script: "/static/worker.OVAN2JBB.js"}
 	Approve = Bundle{Style: "/static/approve.2R64MMMF.css", Script: ""}
+	Notices = Bundle{Style: "/static/notices.57ZTGU76.css", Script: ""}
 )

@@ -79,8 +79,12 @@ func (p *Page) needs(all []portal.Need, workspace string, several bool) []ui.Nee
 		if several {
 			project = n.ClientName + " · " + project
 		}
+		says := "need.from"
+		if n.Kind == "mention" {
+			says = "need.named"
+		}
 		cards = append(cards, ui.NeedProps{Icon: icon, Kind: p.T("need." + n.Kind), Title: n.Title, Href: Href(string(n.Item)), Project: project,
-			From: p.T("need.from", "name", from), Due: p.DueOn(n.DueOn, true), Act: p.T("need.act." + n.Kind)})
+			From: p.T(says, "name", from), Due: p.DueOn(n.DueOn, true), Act: p.T("need.act." + n.Kind)})
 	}
 	return cards
 }
