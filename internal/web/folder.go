@@ -146,7 +146,13 @@ func (s *Server) belowFiles(p *view.Within, path []portal.Folder, title string) 
 func (s *Server) allFiles(w http.ResponseWriter, r *http.Request, me *visit) error {
 	p := view.AllFilesPage{Page: s.page(me, "files"), Name: me.Brand.Name, Several: len(me.Self.Clients) > 1}
 	p.Team = p.Shell.Team != nil
-	if err := recentFiles(r, me, "", &p); err != nil {
+	client, err := whose(r, me)
+	if err != nil {
+		return err
+	}
+	chooses(&p.Page, me, client, r.URL.Path, r.URL.Query())
+	under(&p.Page, me, client)
+	if err := recentFiles(r, me, client, &p); err != nil {
 		return err
 	}
 	s.setTitle(&p.Page, p.T("nav.files"))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
@@ -63,7 +64,8 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 	if me.Viewing != nil {
 		p.Name = me.Viewing.Name
 	}
-	place := string(id)
+	news := id // is of one client, always
+	var err error
 	if id != "" {
 		c, err := me.Greeting(ctx, id)
 		if err != nil {
@@ -73,10 +75,12 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 		p.MayWrite = me.Self.Messages && c.Can(portal.SendMessage) && !p.ReadOnly
 		p.Shell.Client.Client = c.Name
 	} else {
-		place = string(me.Self.Clients[0].ID)
+		if news, err = whose(r, me); err != nil {
+			return err
+		}
+		chooses(&p.Page, me, news, r.URL.Path, url.Values{})
 		p.Several = true
 	}
-	var err error
 	if p.Needs, err = me.Needs(ctx, id, needsOnHome+1); err != nil {
 		return err
 	}
@@ -99,11 +103,11 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 	if p.Summaries, err = me.ProjectSummaries(ctx, ids...); err != nil {
 		return err
 	}
-	since, err := me.LastVisit(ctx, place)
+	since, err := me.LastVisit(ctx, string(news))
 	if err != nil {
 		return err
 	}
-	if p.News, err = me.Recent(ctx, id, since, newsOnHome); err != nil {
+	if p.News, err = me.Recent(ctx, news, since, newsOnHome); err != nil {
 		return err
 	}
 	if p.Office, err = me.Office(ctx); err != nil {
@@ -114,7 +118,7 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 		return err
 	}
 	p.Profiled = me.Person.TimeZone != ""
-	setVisit(&p.Page, "/visits/"+place)
+	setVisit(&p.Page, "/visits/"+string(news))
 	s.setTitle(&p.Page, p.T("nav.home"))
 	return s.render(w, r, http.StatusOK, view.Home(p))
 }

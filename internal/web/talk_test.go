@@ -204,13 +204,18 @@ func TestTalkOfTwoClients(t *testing.T) {
 			for path, holds := range map[string]string{
 				"/messages?" + of: words[client], at[client]: words[client], "/messages/search?q=first&" + of: words[client],
 				"/messages/search?q=cnry&" + of: canary[client], "/messages/new?" + of: canary[client], "/approvals?" + of: "A " + words[client],
+				"/files?" + of: canary[client],
 			} {
 				p := bea.Get(path).MustBe(200).MustContain(holds).MustNotContain(words[other], canary[other])
 				if list := p.Attrs(`a[href*="client=`+string(other)+`"]`, "href"); len(list) != 1 {
 					t.Errorf("%s leads to the other client by %q", path, list)
 				}
 			}
-			for _, path := range []string{"/messages", "/messages/search", "/messages/new", "/approvals", "/notices"} {
+			news := bea.Get("/?" + of).MustBe(200)
+			if mine := news.Attrs(`#news .feed a[href]`, "href"); len(mine) == 0 || strings.Contains(news.Text("#news .feed"), canary[other]) {
+				t.Errorf("the news of %s: %q", client, news.Texts("#news .feed"))
+			}
+			for _, path := range []string{"/messages", "/messages/search", "/messages/new", "/approvals", "/files", "/notices"} {
 				s.As(map[portal.ClientID]string{s.Acme: "carl", s.Brick: "cleo"}[client]).Get(path + "?" + of).MustBe(map[bool]int{true: 200, false: 404}[path == "/notices"])
 			}
 		}
