@@ -131,6 +131,12 @@ SELECT m.id, m.project_id, m.title, m.title_key, m.body,
   FROM milestones m JOIN my_places p ON p.id = m.project_id
  WHERE ` + seenFrom("p", "m", 6),
 
+	// The first of each project that is not reached.
+	"my_next_milestones": `
+SELECT p.id AS project_id, m.id, m.title, CASE WHEN (p.sections & 2048) <> 0 THEN m.due_on END AS due_on, p.client_id, p.side, p.rights
+  FROM my_places p JOIN milestones m
+    ON m.id = (SELECT x.id FROM milestones x WHERE x.project_id = p.id AND x.reached_at IS NULL AND ` + seenFrom("p", "x", 6) + ` ORDER BY x.position, x.id LIMIT 1)`,
+
 	"my_tasks": `
 SELECT t.id, t.project_id, t.title, t.title_key, t.body,
        CASE WHEN p.side = 'team' OR (ms.audience = 'client' AND (p.sections & 6) <> 0) THEN t.milestone_id END AS milestone_id,

@@ -43,7 +43,7 @@ type ProjectSummary struct {
 	NextMilestoneTitle string
 	NextMilestoneDue   string
 
-	Faces []ProjectMember // at most three, the contact first
+	Faces []ProjectMember // at most three, the contact first: no more than who they are and their role
 	Team  int             // how many there are
 	New   bool            // something happened since the reader was there
 }
@@ -146,9 +146,7 @@ func (s *ProjectSummary) add(kind string, turn Side, total, done int, since time
 func (me *Scope) nextMilestones(ctx context.Context, ids []ProjectID, all map[ProjectID]*ProjectSummary) error {
 	in, args := oneOf(2, ids)
 	rows, err := me.query(ctx, `
-SELECT m.project_id, m.id, m.title, COALESCE(m.due_on, '') FROM my_places p JOIN my_milestones m
-    ON m.id = (SELECT x.id FROM my_milestones x WHERE x.project_id = p.id AND x.reached_at IS NULL ORDER BY x.position, x.id LIMIT 1)
- WHERE p.id IN `+in, args...)
+SELECT m.project_id, m.id, m.title, COALESCE(m.due_on, '') FROM my_next_milestones m WHERE m.project_id IN `+in, args...)
 	if err != nil {
 		return err
 	}
@@ -171,8 +169,10 @@ const facesOnCard = 3
 func (me *Scope) faces(ctx context.Context, ids []ProjectID, all map[ProjectID]*ProjectSummary) error {
 	in, args := oneOf(2, ids)
 	rows, err := me.query(ctx, `
-SELECT `+memberColumns+` FROM my_project_team m WHERE m.project_id IN `+in+` ORDER BY m.project_id, m.is_contact DESC, m.added_at, m.person_id LIMIT 5000`, args...)
-	team, err := list(rows, err, scanMember)
+SELECT m.project_id, m.person_id, m.name, m.role, m.is_contact FROM my_project_team m WHERE m.project_id IN `+in+` ORDER BY m.project_id, m.is_contact DESC, m.added_at, m.person_id LIMIT 5000`, args...)
+	team, err := list(rows, err, func(rows *sql.Rows) (m ProjectMember, err error) {
+		return m, rows.Scan(&m.Project, &m.Person, &m.Name, &m.Role, &m.Contact)
+	})
 	for _, m := range team {
 		s := all[m.Project]
 		if s.Team++; len(s.Faces) < facesOnCard {
