@@ -30,6 +30,11 @@ func (h *house) startJobs(ctx context.Context) error {
 	h.jobs.Every("daily_head", 20*time.Minute, h.portal.KeepDailyHead, jobs.Within(10*time.Minute))
 	h.jobs.Every("sweep_files", 24*time.Hour, h.sweepFiles, jobs.Within(6*time.Hour))
 	h.jobs.Every("scrub_files", 24*time.Hour, h.scrubFiles, jobs.Within(20*time.Hour))
+	if back, err := h.portal.Awake(ctx, h.lastAwake()); err != nil {
+		return err
+	} else if back {
+		h.log.Warn("a backup was brought back: everybody is signed out, and the mails in it wait for an administrator's word in the Outbox")
+	}
 	go h.mails.Tell(ctx)
 	go h.mails.Push(ctx)
 	return h.jobs.Start(ctx)
@@ -38,15 +43,24 @@ func (h *house) startJobs(ctx context.Context) error {
 // remindEvery is how late a reminder goes out at most.
 const remindEvery = 5 * time.Minute
 
+func (h *house) awakePath() string { return filepath.Join(h.cfg.Data, "vitrine.reminded") }
+
+// lastAwake is when the program was last at work beside this data.
+func (h *house) lastAwake() (last time.Time) {
+	if info, err := os.Stat(h.awakePath()); err == nil {
+		last = info.ModTime()
+	}
+	return last
+}
+
 // remind sends what is due. When it last did is the time of a file beside the
 // database: a backup that is brought back brings that not back.
 func (h *house) remind(ctx context.Context) error {
-	path := filepath.Join(h.cfg.Data, "vitrine.reminded")
-	var last time.Time
-	if info, err := os.Stat(path); err == nil {
-		last = info.ModTime()
-	}
+	path, last := h.awakePath(), h.lastAwake()
 	now := time.Now()
+	if _, err := h.portal.Awake(ctx, last); err != nil {
+		return err
+	}
 	if err := h.portal.SendReminders(ctx, last); err != nil {
 		return err
 	}

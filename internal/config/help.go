@@ -49,7 +49,7 @@ A setting that is unknown, malformed or missing stops the program with one sente
 	out.WriteString(`
 ## The server key
 
-` + "`vitrine.key`" + ` in the data directory is made on the first start, readable by its owner alone. Links in invitations and password resets are made with it: who has the key and the database can make such links, and without the key the links already sent stop working. Keep it in your backups, apart from the database. ` + "`vitrine.reminded`" + ` beside it is empty: when it was last written is when reminders last went out, so that after a restored backup nobody is reminded twice. Keep it out of backups.
+` + "`vitrine.key`" + ` in the data directory is made on the first start, readable by its owner alone. Links in invitations and password resets are made with it: who has the key and the database can make such links, and without the key the links already sent stop working. Keep it in your backups, apart from the database. ` + "`vitrine.reminded`" + ` beside it is empty: when it was last written is when reminders last went out, so that after a restored backup nobody is reminded twice. Keep it out of backups. When the program starts and the database is older than that time says, or there is no such file and the database was not in use for an hour, a backup was brought back: everybody is signed out, API tokens, open invitations and mailed links end, and the mails that waited in it are held until an administrator lets them go out or drops them in the Outbox, as they may have gone out before.
 
 To replace the key, keep the old one in a file and name that in ` + "`VITRINE_PREVIOUS_KEY_FILE`" + `: answers to mails that were sent before still arrive.
 

@@ -169,11 +169,16 @@ const (
 	ItemRevealed  Kind = "item_revealed"
 	ItemConcealed Kind = "item_concealed"
 
-	TemplateSaved    Kind = "template_saved"
-	TemplateDeleted  Kind = "template_deleted"
-	FeedMade         Kind = "feed_made"
-	FeedRevoked      Kind = "feed_revoked"
-	MailRetried      Kind = "mail_retried"
+	TemplateSaved   Kind = "template_saved"
+	TemplateDeleted Kind = "template_deleted"
+	FeedMade        Kind = "feed_made"
+	FeedRevoked     Kind = "feed_revoked"
+	MailRetried     Kind = "mail_retried"
+
+	BackupBroughtBack Kind = "backup_brought_back" // the database is older than what was worked with
+	HeldMailsReleased Kind = "held_mails_released"
+	HeldMailsDropped  Kind = "held_mails_dropped"
+
 	IncomingAccepted Kind = "incoming_accepted" // a mail that was held was let in
 	IncomingPutAway  Kind = "incoming_discarded"
 
@@ -379,11 +384,16 @@ var kinds = map[Kind]particulars{
 	ItemRevealed:  {place: projectFeed, topic: TopicProgress},
 	ItemConcealed: {place: projectFeed},
 
-	TemplateSaved:    {place: auditOnly},
-	TemplateDeleted:  {place: auditOnly},
-	FeedMade:         {place: auditOnly},
-	FeedRevoked:      {place: auditOnly},
-	MailRetried:      {place: auditOnly},
+	TemplateSaved:   {place: auditOnly},
+	TemplateDeleted: {place: auditOnly},
+	FeedMade:        {place: auditOnly},
+	FeedRevoked:     {place: auditOnly},
+	MailRetried:     {place: auditOnly},
+
+	BackupBroughtBack: {place: auditOnly},
+	HeldMailsReleased: {place: auditOnly},
+	HeldMailsDropped:  {place: auditOnly},
+
 	IncomingAccepted: {place: auditOnly},
 	IncomingPutAway:  {place: auditOnly},
 

@@ -35,8 +35,8 @@ func (p *Portal) ClaimMail(ctx context.Context, id MailID) (Mail, error) {
 			return err
 		}
 		return d.QueryRow(ctx, `
-UPDATE mails SET state = 'sending', tries = tries + 1, due_at = $3
- WHERE id = $1 AND state IN ('queued', 'sending') AND due_at <= $2
+UPDATE mails AS m SET state = 'sending', tries = tries + 1, due_at = $3
+ WHERE id = $1 AND state IN ('queued', 'sending') AND due_at <= $2 AND `+unheld+`
 RETURNING id, kind, person_id, address, subject_id, state, tries, created_at`, string(id), db.Micros(now), db.Micros(now.Add(maxClaim))).
 			Scan(&m.ID, &m.Kind, &m.Person, &m.Address, &m.Subject, &m.State, &m.Tries, &s.created)
 	})
@@ -143,7 +143,7 @@ SELECT t.id, COALESCE(t.client_id, ''), COALESCE(t.project_id, ''), CASE WHEN w.
 // DueMails lists mails that should have been tried before a time, oldest first.
 func (p *Portal) DueMails(ctx context.Context, before time.Time, limit int) ([]MailID, error) {
 	rows, err := p.db.Query(ctx, `
-SELECT m.id FROM mails m WHERE m.state IN ('queued', 'sending') AND m.due_at <= $1 ORDER BY m.due_at LIMIT $2`, db.Micros(before), limit)
+SELECT m.id FROM mails m WHERE m.state IN ('queued', 'sending') AND m.due_at <= $1 AND `+unheld+` ORDER BY m.due_at LIMIT $2`, db.Micros(before), limit)
 	return list(rows, err, func(r *sql.Rows) (id MailID, err error) { return id, r.Scan(&id) })
 }
 

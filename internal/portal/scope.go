@@ -725,6 +725,8 @@ SELECT m.id, m.message_id, m.recipient, m.sender, m.blob, m.size, m.received_at,
   LEFT JOIN persons a ON a.id = m.person_id
   LEFT JOIN persons b ON b.id = m.decided_by`,
 
+	"my_uptime": `
+SELECT u.held_at, r.side, r.rights FROM uptime u JOIN my_role r ON u.id = 1 AND (r.rights & 1024) <> 0`,
 	"my_mails": `
 SELECT m.id, m.kind, m.person_id, m.address, m.subject_id, m.state, m.reason, m.tries, m.created_at, m.due_at, m.sent_at,
        a.name AS person_name, c.id AS client_id, c.name AS client_name,

@@ -316,7 +316,7 @@ func (p *Portal) queueUnlessWaiting(ctx context.Context, d *db.Tx, kind string, 
 	_, err := d.Exec(ctx, `
 INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at, due_at)
 SELECT $1, $2, a.id, a.email, a.id, 'queued', $4, $5 FROM persons a
- WHERE a.id = $3 AND NOT EXISTS (SELECT 1 FROM mails m WHERE m.person_id = a.id AND m.kind = $2 AND m.state = 'queued' AND m.tries = 0)`,
+ WHERE a.id = $3 AND NOT EXISTS (SELECT 1 FROM mails m WHERE m.person_id = a.id AND m.kind = $2 AND m.state = 'queued' AND m.tries = 0 AND `+unheld+`)`,
 		db.NewID("mai"), kind, string(person), db.Micros(p.now()), db.Micros(due))
 	return err
 }

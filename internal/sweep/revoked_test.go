@@ -1,9 +1,13 @@
 package sweep_test
 
 import (
+	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -178,4 +182,72 @@ func TestRevokedOnEveryNode(t *testing.T) {
 			}
 		})
 	}
+}
+
+// T193: what happened while a page had no stream is told as it is seen when the
+// stream comes: nothing of what its reader was removed from meanwhile.
+func TestReplayAfterRevocation(t *testing.T) {
+	run(t, func(t *testing.T, s *site) {
+		bea := s.As("bea")
+		from := bea.Get("/projects/"+string(s.Site)).MustBe(200).Attr("[data-live]", "data-live")
+		task := func(id portal.ProjectID) {
+			t.Helper()
+			_, err := s.me("mia").AddTask(t.Context(), id, portal.NewTask{Title: "Later", Audience: portal.ClientSide})
+			must(t, err)
+		}
+		task(s.Site)
+		task(s.Shop)
+		_, err := s.me("mia").Remove(t.Context(), s.BeaAtAcme)
+		must(t, err)
+		st := s.listenAt(bea, from)
+		if !st.hears("changed " + string(s.Shop)) {
+			t.Error("what is still seen is not told")
+		}
+		task(s.Site)
+		task(s.Shop)
+		if events := st.waitFor(2); slices.Contains(events, "changed "+string(s.Site)) {
+			t.Errorf("the stream says %q", events)
+		}
+	})
+}
+
+// T196: whoever opens streams and does not read them keeps nobody waiting, and costs
+// no more than what a stream may hold.
+func TestStreamsThatNobodyReads(t *testing.T) {
+	run(t, func(t *testing.T, s *site) {
+		for _, name := range []string{"cleo", "bea", "tom", "mia"} {
+			cookie := s.As(name).Cookie("sid")
+			for range 10 {
+				c, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+				must(t, err)
+				defer c.Close()
+				must(t, c.(*net.TCPConn).SetReadBuffer(1))
+				_, err = fmt.Fprintf(c, "GET /live HTTP/1.1\r\nHost: %s\r\nCookie: sid=%s\r\n\r\n", strings.TrimPrefix(s.URL, "http://"), cookie)
+				must(t, err)
+			}
+		}
+		reader := s.listen(s.As("ada"))
+		held := func() uint64 {
+			runtime.GC()
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			return m.HeapAlloc
+		}
+		before := held()
+		for range 60 {
+			_, err := s.me("mia").AddTask(t.Context(), s.Site, portal.NewTask{Title: "Later", Audience: portal.ClientSide})
+			must(t, err)
+		}
+		events, _ := reader.said()
+		began := len(events)
+		_, err := s.me("mia").AddTask(t.Context(), s.Brand, portal.NewTask{Title: "Last", Audience: portal.ClientSide})
+		must(t, err)
+		if !reader.hears("changed "+string(s.Brand)) && !reader.hears("changed -") {
+			events, _ := reader.said()
+			t.Errorf("who reads hears %d events and then %q", began, events[began:])
+		}
+		if grown := int64(held()) - int64(before); grown > 32<<20 {
+			t.Errorf("40 streams that nobody reads hold %d bytes", grown)
+		}
+	})
 }

@@ -260,13 +260,20 @@ type stream struct {
 // listen opens a stream, and returns when it is open.
 func (s *site) listen(b *webtest.Browser) *stream {
 	s.t.Helper()
+	return s.listenAt(b, "/live")
+}
+
+// listenAt is listen that says from where on.
+func (s *site) listenAt(b *webtest.Browser, path string) *stream {
+	s.t.Helper()
 	ctx, cancel := context.WithCancel(s.t.Context())
 	s.t.Cleanup(cancel)
-	r, err := http.NewRequestWithContext(ctx, "GET", s.URL+"/live", nil)
+	r, err := http.NewRequestWithContext(ctx, "GET", s.URL+path, nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	r.Header.Set("Accept", "text/event-stream")
+	r.Header.Set("Last-Event-ID", s.ids("events")[0]) // which says nothing
 	r.AddCookie(&http.Cookie{Name: "sid", Value: b.Cookie("sid")})
 	resp, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {

@@ -20,6 +20,7 @@ func (s *Server) outboxRoutes() []route {
 		{"GET /outbox/{id}", s.mailbox, s.mailPage},
 		{"GET /outbox/{id}/html", s.mailbox, s.mailHTML},
 		{"POST /outbox/{id}/retry", team, s.retryMail},
+		{"POST /outbox/held", team, s.releaseMails},
 	}
 }
 
@@ -78,7 +79,11 @@ func (s *Server) outboxPage(w http.ResponseWriter, r *http.Request, me *visit) e
 	if err != nil {
 		return err
 	}
-	p := view.OutboxPage{Page: s.page(me, "outbox"), Mails: list, Demo: s.Demo, State: state, Held: held}
+	back, err := me.HeldMails(r.Context())
+	if err != nil {
+		return err
+	}
+	p := view.OutboxPage{Page: s.page(me, "outbox"), Mails: list, Demo: s.Demo, State: state, Held: held, Back: back}
 	s.setTitle(&p.Page, p.T("outbox.title"))
 	p.Tabs = []ui.Tab{{Label: p.T("outbox.all"), Href: "/outbox", Current: state == ""}}
 	for _, st := range portal.MailStates {
@@ -154,6 +159,23 @@ func (s *Server) mailHTML(w http.ResponseWriter, r *http.Request, me *visit) err
 	// A link that opened inside the frame would meet a page that refuses frames.
 	_, err = w.Write([]byte(strings.Replace(preview.HTML, "<head>", `<head><base target="_blank">`, 1)))
 	return err
+}
+
+// releaseMails says what becomes of mails that are held since a backup was brought
+// back.
+func (s *Server) releaseMails(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	do := f.one("do")
+	if err := f.err(); err != nil {
+		return err
+	}
+	if err := me.ReleaseMails(r.Context(), do == "send"); err != nil {
+		return err
+	}
+	return seeOther(w, r, "/outbox")
 }
 
 func (s *Server) retryMail(w http.ResponseWriter, r *http.Request, me *visit) error {

@@ -170,3 +170,25 @@ func TestMailCheck(t *testing.T) {
 		webtest.New(t, w, nil).As("ada").Get("/settings/mail").MustBe(200).MustContain("No mail server is configured")
 	})
 }
+
+// T230: after a backup was brought back whoever administers says what becomes of the
+// mails in it; nobody else can, or is told.
+func TestHeldMails(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		for _, last := range []time.Duration{0, time.Hour} {
+			if _, err := s.Portal.Awake(t.Context(), s.Clock.Now().Add(last)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ada := s.As("ada")
+		ada.Get("/").MustBe(200).MustContain("A backup was brought back")
+		ada.Get("/outbox").MustBe(200).MustContain("A backup was brought back", "I have looked")
+		for name, status := range map[string]int{"mia": 403, "cleo": 404, "carl": 404} {
+			s.As(name).Get("/").MustBe(200).MustNotContain("A backup was brought back")
+			s.As(name).Post("/outbox/held", url.Values{"do": {"drop"}}).MustBe(status)
+		}
+		if p := ada.Post("/outbox/held", url.Values{"do": {"send"}}).MustBe(200).MustNotContain("A backup was brought back"); p.Path != "/outbox" {
+			t.Errorf("it leads to %s", p.Path)
+		}
+	})
+}

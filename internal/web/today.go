@@ -39,6 +39,11 @@ func (s *Server) today(w http.ResponseWriter, r *http.Request, me *visit) error 
 		}
 		p.First = len(clients) == 0
 	}
+	if me.Self.Rights.Has(portal.Administer) {
+		if p.Back, err = me.HeldMails(ctx); err != nil {
+			return err
+		}
+	}
 	if s.Strays != nil && me.Self.Rights.Has(portal.Administer) {
 		p.Strays = s.Strays()
 	}

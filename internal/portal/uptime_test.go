@@ -1,0 +1,154 @@
+package portal_test
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+)
+
+// T230: of a backup that is brought back nobody is let in by what was ended since,
+// and no mail goes out a second time before somebody has said so. What happens from
+// then on is mailed, alone.
+func TestBackupBroughtBack(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		count := func(q string) (n int) {
+			t.Helper()
+			row(t, w, q, &n)
+			return n
+		}
+		awake := func(what string, last time.Time, want bool) {
+			t.Helper()
+			back, err := w.Portal.Awake(ctx, last)
+			if err != nil || back != want {
+				t.Errorf("%s: %t, %v", what, back, err)
+			}
+		}
+		exec(t, w, `DELETE FROM mails`)
+		exec(t, w, `DELETE FROM notices`)
+		awake("the first time", time.Time{}, false)
+		for range 3 {
+			w.Clock.Advance(5 * time.Minute)
+			awake("as ever", w.Clock.Now().Add(-5*time.Minute), false)
+		}
+		w.Clock.Advance(30 * 24 * time.Hour)
+		awake("stopped for long, beside the same data", w.Clock.Now().Add(-30*24*time.Hour), false)
+		w.Clock.Advance(30 * time.Minute)
+		awake("another node begins", time.Time{}, false)
+
+		for _, who := range []portal.PersonID{w.Cleo, w.Dan} {
+			c := portal.NoticeChoices{Preset: portal.NoticeEverything, DigestOn: "daily", DigestAt: "08:00"}
+			if who == w.Dan {
+				c.Preset, c.Own = portal.NoticeOwn, portal.Ways{Digested: portal.TopicUpdates}
+			}
+			if err := w.As(who).ChooseNotices(ctx, c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		announce(t, w, w.Site, portal.ClientSide)
+		tellPeople(t, w)
+		old := func() (id portal.MailID) {
+			t.Helper()
+			row(t, w, `SELECT MIN(id) FROM mails WHERE kind = 'notices' AND person_id = '`+string(w.Cleo)+`'`, &id)
+			return id
+		}
+		waits := old()
+		_, token, err := w.Accounts.SignIn(ctx, account.SignIn{Email: "cleo@cleo.test", Password: portaltest.Password, Address: netip.MustParseAddr("192.0.2.7")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		reset := must[string](t)(w.Accounts.ResetToken(ctx, w.Bea))
+		must[portal.InvitationID](t)(w.As(w.Mia).Resend(ctx, w.UmaUser))
+		invited := count(`SELECT COUNT(*) FROM invitations WHERE accepted_at IS NULL AND revoked_at IS NULL`)
+		w.Clock.Advance(20 * time.Minute)
+		awake("the database is older than what was worked with", w.Clock.Now().Add(-time.Minute), true)
+
+		if _, _, err := w.Accounts.Session(ctx, token); err == nil {
+			t.Error("a session goes on")
+		}
+		if state, _, err := w.Accounts.PeekReset(ctx, reset); err != nil || state == account.LinkValid {
+			t.Errorf("a reset is %s, %v", state, err)
+		}
+		if n := count(`SELECT COUNT(*) FROM invitations WHERE accepted_at IS NULL AND revoked_at IS NULL`); n != 0 || invited == 0 {
+			t.Errorf("of %d invitations %d are open", invited, n)
+		}
+		recorded(t, w, portal.BackupBroughtBack)
+		held := func(me *portal.Scope, want int) {
+			t.Helper()
+			if h := must[portal.HeldMails](t)(me.HeldMails(ctx)); h.Count != want || h.Since.IsZero() != (want == 0) {
+				t.Errorf("held are %+v, want %d", h, want)
+			}
+		}
+		due := func(want ...portal.MailID) {
+			t.Helper()
+			all := must[[]portal.MailID](t)(w.Portal.DueMails(ctx, w.Clock.Now(), 100))
+			if len(all) != len(want) {
+				t.Errorf("due are %v, want %v", all, want)
+			}
+			for i := range min(len(all), len(want)) {
+				if all[i] != want[i] {
+					t.Errorf("due are %v, want %v", all, want)
+				}
+			}
+		}
+		due()
+		_, err = w.Portal.ClaimMail(ctx, waits)
+		wantErr(t, "a held mail", err, portal.ErrNotDue)
+		if n := count(`SELECT COUNT(*) FROM notice_choices WHERE digest_due IS NOT NULL`); n != 0 {
+			t.Errorf("%d digests are due", n)
+		}
+
+		announce(t, w, w.Site, portal.ClientSide)
+		tellPeople(t, w)
+		w.Clock.Advance(4 * time.Minute)
+		var later portal.MailID
+		row(t, w, `SELECT MAX(id) FROM mails WHERE kind = 'notices' AND person_id = '`+string(w.Cleo)+`'`, &later)
+		if later == waits {
+			t.Fatal("what happens now waits with what is held")
+		}
+		all := must[[]portal.MailID](t)(w.Portal.DueMails(ctx, w.Clock.Now(), 100))
+		for _, id := range all {
+			m := must[portal.Mail](t)(w.Portal.ClaimMail(ctx, id))
+			if err := w.Portal.TakeNotices(ctx, m); err != nil {
+				t.Fatal(err)
+			}
+			if told, _, err := w.As(m.Person).NoticesOf(ctx, m); err != nil || len(told) != 1 {
+				t.Errorf("a mail of now tells of %d things, %v", len(told), err)
+			}
+			if err := w.Portal.MailSent(ctx, id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		waiting := count(`SELECT COUNT(*) FROM mails WHERE state = 'queued'`)
+		held(w.As(w.Ada), waiting)
+		for _, who := range []portal.PersonID{w.Mia, w.Tom, w.Cleo, w.Carl, w.Rex} {
+			held(w.As(who), 0)
+			wantErr(t, "ReleaseMails", w.As(who).ReleaseMails(ctx, true), portal.ErrForbidden)
+		}
+		if err := w.As(w.Ada).ReleaseMails(ctx, true); err != nil {
+			t.Fatal(err)
+		}
+		recorded(t, w, portal.HeldMailsReleased)
+		held(w.As(w.Ada), 0)
+		wantErr(t, "again", w.As(w.Ada).ReleaseMails(ctx, true), portal.ErrConflict)
+		if m := must[portal.Mail](t)(w.Portal.ClaimMail(ctx, waits)); m.Tries != 1 {
+			t.Errorf("%+v", m)
+		}
+
+		// Brought to another machine, where nothing is beside it; and dropped.
+		w.Clock.Advance(2 * time.Hour)
+		awake("elsewhere", time.Time{}, true)
+		if err := w.As(w.Ada).ReleaseMails(ctx, false); err != nil {
+			t.Fatal(err)
+		}
+		recorded(t, w, portal.HeldMailsDropped)
+		if n := count(`SELECT COUNT(*) FROM mails WHERE state IN ('queued', 'sending')`); n != 0 {
+			t.Errorf("%d mails still wait", n)
+		}
+		awake("and goes on", db.FromMicros(db.Micros(w.Clock.Now())), false)
+	})
+}
