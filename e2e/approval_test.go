@@ -40,8 +40,8 @@ func TestSixBanners(t *testing.T) {
 	}
 }
 
-// A milestone is signed off on a phone, and, asked for and signed with keys alone,
-// the project that it is of.
+// A milestone is signed off on a phone, and another is asked for and, at the size
+// of a phone, signed with keys alone.
 func TestSigningOff(t *testing.T) {
 	site := theDemo(t)
 	lead := demo.people["client lead"]
@@ -61,7 +61,13 @@ func TestSigningOff(t *testing.T) {
 	b.fits()
 
 	team := newTab(t, "asking by keys", site).signIn(demo.people["manager"])
-	team.open(openProject(team, "Spring packaging") + "/signoffs/new")
+	team.open(openProject(team, "Spring packaging") + "/milestones")
+	team.tabTo("the milestone", named("Design"))
+	team.leaving(func() { team.key(kb.Enter) })
+	team.tabTo("its menu", `e.matches("summary") && e.closest(".menu")?.querySelector("a[href*='/signoffs/new']")`)
+	team.key(kb.Enter)
+	team.tabTo("the way to ask", named("Ask to sign off"))
+	team.leaving(func() { team.key(kb.Enter) })
 	team.tabTo("the statement", `e.name === "statement"`)
 	team.key(kb.End)
 	team.tabTo("the button", named("Ask to sign off"))
@@ -69,10 +75,13 @@ func TestSigningOff(t *testing.T) {
 	team.reads("Asked to sign off", "Waits for somebody of Leto Brand")
 	at := team.path()
 
-	b = newTab(t, "signing by keys", site).signIn(lead)
+	b = newTab(t, "signing by keys", site).signIn(lead).phone()
 	b.open("/approvals")
+	b.fits()
 	b.tabTo("the sign-off", `e.matches("a[href^='/signoffs/']") && location.origin + `+js(at)+` === e.href`)
 	b.leaving(func() { b.key(kb.Enter) })
+	b.fits()
+	b.reads("Sign off: Design")
 	b.tabTo("the name", `e.name === "name"`)
 	b.key("Sofia Almeida")
 	b.tabTo("the password", `e.name === "password"`)

@@ -29,11 +29,19 @@ func (b *tab) points(element string, x, y float64) {
 	b.do(chromedp.MouseClickXY(px, py))
 }
 
-// drags moves the mouse from one part of an element to another.
+// drags moves the mouse, or a finger, from one part of an element to another.
 func (b *tab) drags(element string, x, y, toX, toY float64) {
 	b.t.Helper()
 	px, py := b.spot(element, x, y)
 	qx, qy := b.spot(element, toX, toY)
+	if b.fingers {
+		finger := func(kind input.DispatchTouchEventType, at ...*input.TouchPoint) chromedp.Action[chromedp.Void] {
+			return call(input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: kind, TouchPoints: append([]*input.TouchPoint{}, at...)})
+		}
+		b.do(finger(input.DispatchTouchEventTypeTouchStart, &input.TouchPoint{X: px, Y: py}), finger(input.DispatchTouchEventTypeTouchMove, &input.TouchPoint{X: (px + qx) / 2, Y: (py + qy) / 2}),
+			finger(input.DispatchTouchEventTypeTouchMove, &input.TouchPoint{X: qx, Y: qy}), finger(input.DispatchTouchEventTypeTouchEnd))
+		return
+	}
 	mouse := func(kind input.DispatchMouseEventType, x, y float64) chromedp.Action[chromedp.Void] {
 		return call(input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: kind, X: x, Y: y, Button: input.MouseButtonLeft, Buttons: 1, ClickCount: 1})
 	}
@@ -108,13 +116,25 @@ func TestPlaces(t *testing.T) {
 	b.key(kb.Enter)
 	b.keeps("Top", "By keys", 3)
 
+	// What is set while the picture is larger than the window is where it was seen.
+	b.do(chromedp.Focus("#stage .scroller"))
+	for range 3 {
+		b.key("+")
+	}
+	b.until("it is larger than the window", `document.querySelector("#stage .scroller").scrollWidth > document.querySelector("#stage .scroller").clientWidth`)
+	b.points(img, 0.5, 0.45)
+	b.until("the place is what was pointed at", `(p => Math.abs(p.x - 0.5) < 0.005 && Math.abs(p.y - 0.45) < 0.005)(JSON.parse(document.querySelector("[data-place-field]").value || "{}"))`)
+	b.keeps("Centre", "Under the glass", 4)
+	b.press("css [data-act=fit]")
+	b.until("and there it stays", `(m => m.length === 4 && m[3].style.left.startsWith("50") && m[3].style.top.startsWith("45"))(document.querySelectorAll("#stage .mark"))`)
+
 	team := newTab(t, "team", site).signIn(demo.people["manager"])
 	team.open(picture)
 	team.until("the picture is there", pictureDrawn)
 	team.holdsNot("Larger", "Calmer", "By keys", "Not sent yet")
-	b.sends(3, 3)
-	team.until("the team has the same numbers", `[...document.querySelectorAll("#comments .at-place")].map(a => a.innerText.replace(/\s+/g, " ")).join() === "1 Upper left,2 Lower right,3 Top" &&
-		[...document.querySelectorAll("#stage .mark")].map(m => m.innerText).join() === "1,2,3"`)
+	b.sends(4, 4)
+	team.until("the team has the same numbers", `[...document.querySelectorAll("#comments .at-place")].map(a => a.innerText.replace(/\s+/g, " ")).join() === "1 Upper left,2 Lower right,3 Top,4 Centre" &&
+		[...document.querySelectorAll("#stage .mark")].map(m => m.innerText).join() === "1,2,3,4"`)
 	team.press("css #comments li:nth-child(2) .at-place")
 	team.until("the stage shows which", `document.querySelector("#stage .mark[aria-current]")?.innerText === "2"`)
 
@@ -127,7 +147,24 @@ func TestPlaces(t *testing.T) {
 	b.key(kb.Enter)
 	b.keeps("Page 1, top", "Only keys", 1)
 	b.key(kb.Escape)
-	b.sends(1, 1)
+	// Its words too: a line, without its last word, then one word of the next page.
+	b.press("Comment on text")
+	b.until("the first line is chosen and said", `document.querySelector("#place-said").innerText === "Page 1: “The first page”" && document.querySelector("[data-hint]").checkVisibility()`)
+	b.key(kb.ArrowLeft, chromedp.KeyModifiers(chromedp.ModifierShift))
+	b.until("a word less", `document.querySelector("#place-said").innerText === "Page 1: “The first”"`)
+	b.key(kb.Enter)
+	b.keeps("Page 1: “The first”", "This line", 2)
+	b.do(chromedp.Focus("#stage iframe"))
+	b.key("t")
+	b.until("the text has the keys", `document.querySelector("[data-hint]").checkVisibility()`)
+	b.key(kb.ArrowDown)
+	b.until("below the last line is the next page", `document.querySelector("#place-said").innerText === "Page 2: “The second page”"`)
+	b.key(kb.ArrowRight)
+	b.key(kb.ArrowRight)
+	b.until("a word is said", `document.querySelector("#place-said").innerText === "Page 2: “second”"`)
+	b.key(kb.Enter)
+	b.keeps("Page 2: “second”", "This word", 3)
+	b.sends(3, 3)
 
 	// The same with a finger, at the size of a phone.
 	b = newTab(t, "phone", site).signIn(demo.people["client lead"]).phone()
@@ -137,13 +174,30 @@ func TestPlaces(t *testing.T) {
 	b.marksByFinger(img, 0.8, 0.2, "Upper right")
 	b.press("css #stage .mark[data-state=unsent] span")
 	b.until("and the mark leads back", `document.querySelector("#panel").checkVisibility() && document.activeElement?.closest("#unsent")`)
-	b.sends(1, 4)
+	b.press("css .viewer-panel [data-panel-close]")
+	b.press("css [data-place=begin]")
+	b.until("a finger is awaited", `!document.querySelector("[data-hint]").hidden`)
+	b.drags(img, 0.1, 0.65, 0.4, 0.95)
+	b.keeps("Lower left", "All of this", 2)
+	b.until("an area is drawn", `document.querySelector("#stage .mark.region[data-state=unsent]")`)
+	b.sends(2, 6)
 	b.open(document)
 	b.until("the frame has drawn it", documentDrawn)
 	b.fits()
 	b.marksByFinger("#stage", 0.5, 0.3, "Page 1, top")
 	b.press("css .viewer-top [data-panel-tab=comments]")
-	b.sends(1, 2)
+	b.sends(1, 4)
+
+	// What is open comes along to the next version, and looks and reads like it; what
+	// is done stays behind.
+	team.press("css #comments li:nth-child(2) form[action$='/resolve'] button")
+	team.until("it is resolved", `document.querySelector("#stage .mark[data-state=resolved]")`)
+	team.newVersionOf(picture, landscape(color.RGBA{240, 200, 150, 255}))
+	b.open(picture)
+	b.madeSoon("the new version is there", pictureDrawn+` && document.querySelectorAll("#stage .mark").length === 5`)
+	b.until("each says of which it is", `[...document.querySelectorAll("#stage .mark.along")].map(m => m.getAttribute("aria-label")).join("; ").startsWith("1: Upper left, from v1; 3: Top, from v1; 4: Centre, from v1")`)
+	b.press("css #stage .mark.along span")
+	b.until("and leads to what was said", `document.activeElement?.id === document.querySelector("#stage .mark[aria-current]")?.dataset.id && document.activeElement.innerText.includes("from v1")`)
 
 	// In words, without script.
 	plain := newTab(t, "client without script", site).withoutScript().signIn(demo.people["client lead"])
@@ -157,6 +211,77 @@ func TestPlaces(t *testing.T) {
 	plain.follow("Send feedback (1)")
 	plain.holdsNot("Not sent yet")
 	plain.reads("Page 2, upper right")
+}
+
+// newVersionOf brings a new version of a file that is open, from beside it.
+func (b *tab) newVersionOf(file string, content []byte) {
+	b.t.Helper()
+	b.live(func() { b.open(file + "?panel=versions") })
+	path, _ := saved(b.t, "next.jpg", content)
+	b.press("css .add-version summary")
+	b.press("css .add-version label:has([value=client])")
+	b.do(chromedp.SetUploadFiles(".add-version input[type=file]", []string{path}))
+	b.until("it is there", `document.querySelector(".version-menu summary b").innerText === "v2"`)
+}
+
+// A film is talked about by the mouse and by keys: a time, a range, and what is
+// drawn over it.
+func TestFilm(t *testing.T) {
+	site := theDemo(t)
+	b := newTab(t, "client", site).signIn(demo.people["client lead"])
+	b.open(openProject(b, "Website relaunch") + "/files")
+	b.open(b.viewed("Design"))
+	b.open(b.viewed("Parts"))
+	film := b.viewed("Way through the checkout.mp4")
+	b.open(film)
+	b.until("it can be played", `document.querySelector("video")?.duration > 7`)
+	before := value[int](b, `document.querySelectorAll("#comments .at-place").length`)
+	to := func(second int) {
+		b.t.Helper()
+		b.until("it is wound", fmt.Sprintf(`(v => v.currentTime === %[1]d && !v.seeking || (v.currentTime = %[1]d, false))(document.querySelector("video"))`, second))
+	}
+	to(1)
+	b.press("Comment at 0:01")
+	b.keeps("0:01", "Slower", 1)
+	to(2)
+	b.press("From here")
+	to(4)
+	b.press("Until here")
+	b.press("Comment at 0:02–0:04")
+	b.keeps("0:02–0:04", "Too long", 2)
+	to(5)
+	b.press("Draw")
+	b.drags("#stage video", 0.05, 0.1, 0.25, 0.2)
+	b.press("Take it")
+	b.keeps("0:05, with a drawing: upper left", "This mark", 3)
+	// With keys alone, from the film on.
+	b.do(chromedp.Focus("#stage video"))
+	to(6)
+	b.key("d")
+	b.until("a box is offered", `document.activeElement?.matches("[data-place=box]")`)
+	b.key(kb.Enter)
+	b.until("it is there and said", `document.activeElement?.matches(".drawing") && document.querySelector("#place-said").innerText.startsWith("Box: Centre. Arrow keys move it")`)
+	b.seesFocus()
+	for range 15 {
+		b.key(kb.ArrowDown)
+		b.key(kb.ArrowRight)
+	}
+	b.key(kb.ArrowRight, chromedp.KeyModifiers(chromedp.ModifierShift))
+	b.until("it is said where it is", `document.querySelector("#place-said").innerText === "Box: Lower right"`)
+	// As a keyboard does it: what the page has taken presses nothing else.
+	b.do(call(input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: "Enter", Code: "Enter", Text: "\r", WindowsVirtualKeyCode: 13}),
+		call(input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyUp, Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13}))
+	b.until("it is a part of the drawing", `document.activeElement?.matches("[data-place=done]") && document.querySelectorAll(".drawing polyline:not(.fresh)").length === 1`)
+	b.key(kb.Enter)
+	b.keeps("0:06, with a drawing: lower right", "By keys", 4)
+	b.sends(4, before+4)
+
+	team := newTab(t, "team", site).signIn(demo.people["manager"])
+	team.open(film)
+	team.until("it can be played", `document.querySelector("video")?.duration > 7`)
+	team.until("the line has the same numbers as the list", `(n => n(".time-marks .mark").length === `+js(before+4)+` && n(".time-marks .mark").join() === n("#comments .at-place b").join())(q => [...document.querySelectorAll(q)].map(e => e.innerText))`)
+	team.press(`css #comments > ol > li:last-child .at-place`)
+	team.until("the drawing is shown at its time", `document.querySelector("video").currentTime === 6 && document.querySelectorAll(".drawing polyline").length === 1`)
 }
 
 // marksByFinger keeps a comment on a place that a finger taps.

@@ -112,21 +112,22 @@ type feedback struct {
 }
 
 type markedPlace struct {
-	Comments portal.ThreadID `json:"comments" doc:"The comments on it."`
-	Number   int             `json:"number" doc:"Among those on the file, in the order of sending; the team's own are counted apart."`
-	Label    string          `json:"label" doc:"What the pages call it by: the number, or of the team's own a letter."`
-	Audience portal.Side     `json:"audience,omitempty" doc:"Who sees them: client, or team for the team's own."`
-	Resolved bool            `json:"resolved" doc:"Whether nothing is left to do about them."`
-	Place    *placed         `json:"place" doc:"Where it is."`
+	Comments portal.ThreadID  `json:"comments" doc:"The comments on it."`
+	Version  portal.VersionID `json:"version" doc:"On which they were made: an earlier one, when they are open still and came along to the newest."`
+	Number   int              `json:"number" doc:"Among those on the file, in the order of sending; the team's own are counted apart."`
+	Label    string           `json:"label" doc:"What the pages call it by: the number, or of the team's own a letter."`
+	Audience portal.Side      `json:"audience,omitempty" doc:"Who sees them: client, or team for the team's own."`
+	Resolved bool             `json:"resolved" doc:"Whether nothing is left to do about them."`
+	Place    *placed          `json:"place" doc:"Where it is."`
 }
 
 func (s *server) markedWire(m portal.Marked) markedPlace {
-	return markedPlace{Comments: m.Thread, Number: m.Number, Label: sentence.PlaceLabel(m.Number, m.Audience), Audience: m.Audience, Resolved: m.Resolved, Place: s.placeWire(&m.Place)}
+	return markedPlace{Comments: m.Thread, Version: m.Version, Number: m.Number, Label: sentence.PlaceLabel(m.Number, m.Audience), Audience: m.Audience, Resolved: m.Resolved, Place: s.placeWire(&m.Place)}
 }
 
 // places registers comments on places, and what was not sent of them.
 func (s *server) places() {
-	readAll(s, "/api/versions/{id}/places", "list-places", "The places on it that are commented on, in the order of sending", func(ctx context.Context, me *portal.Scope, q *byID) ([]portal.Marked, string, error) {
+	readAll(s, "/api/versions/{id}/places", "list-places", "The places on it that are commented on, in the order of sending; on the newest version also those that are open on earlier ones", func(ctx context.Context, me *portal.Scope, q *byID) ([]portal.Marked, string, error) {
 		all, err := me.PlacesOn(ctx, portal.VersionID(q.ID))
 		return all, "", err
 	}, s.markedWire)

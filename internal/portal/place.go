@@ -104,6 +104,21 @@ var places = map[string][]PlaceKind{
 // PlaceKinds are the kinds of places that the version has.
 func (v Version) PlaceKinds() []PlaceKind { return places[v.Kind] }
 
+// Lacks says why a place on an earlier version of its file, of a kind, is none on
+// the version: it is of another "kind", or has no such "page" or "time". Empty: it
+// has it.
+func (v Version) Lacks(p Place, kind string) string {
+	switch {
+	case !slices.Contains(v.PlaceKinds(), p.Kind), p.Plays() && v.Kind != kind, (p.Page > 0) != (len(v.PlaceKinds()) == 3):
+		return "kind"
+	case v.Pages > 0 && p.Page > v.Pages:
+		return "page"
+	case v.Duration > 0 && p.From > v.Duration.Milliseconds():
+		return "time"
+	}
+	return ""
+}
+
 // place takes a place on the version, or none. What it has no use for is left
 // out, and no more of each number is kept than can be seen.
 func (c *checks) place(p *Place, v Version) *Place {

@@ -342,3 +342,117 @@ func TestALeadGathersFeedback(t *testing.T) {
 		}
 	})
 }
+
+// To the newest version come along the places that are open on earlier ones, where
+// it has such a place, with the numbers that they have: of what the team says among
+// itself, of drafts and of what is resolved, nobody learns more than before.
+func TestOpenCommentsComeAlong(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		files, versions := banners(t, w, 1)
+		f, first := files[0], versions[0]
+		second := must[portal.VersionID](t)(secondOf(t, w, f))
+		of := func(v portal.VersionID, kind string, pages int, plays time.Duration) {
+			kindOf(t, w, v, kind, pages, plays)
+		}
+		of(first, "image", 0, 0)
+		on := func(who portal.PersonID, v portal.VersionID, to portal.Side, at *portal.Place) portal.ThreadID {
+			t.Helper()
+			m := must[portal.MessageID](t)(w.As(who).CommentOn(ctx, portal.ItemID(f), portal.NewComment{Version: v, Place: at, NewMessage: say("Here", to)}))
+			return must[portal.Thread](t)(w.As(who).ThreadOf(ctx, m)).ID
+		}
+		open := on(w.Cleo, first, portal.ClientSide, pin(0.2, 0.3))
+		done := on(w.Cleo, first, portal.ClientSide, pin(0.4, 0.4))
+		ours := on(w.Tom, first, portal.Team, pin(0.6, 0.6))
+		on(w.Cleo, first, portal.ClientSide, nil) // nowhere
+		of(second, "image", 0, 0)
+		own := on(w.Cleo, second, portal.ClientSide, pin(0.8, 0.8))
+		if err := w.As(w.Cleo).ResolveComments(ctx, done); err != nil {
+			t.Fatal(err)
+		}
+		// see is what somebody sees on a version: the numbers, with whose are from
+		// another version.
+		see := func(who portal.PersonID, v portal.VersionID) string {
+			t.Helper()
+			all, err := w.As(who).PlacesOn(ctx, v)
+			if err != nil {
+				return err.Error()
+			}
+			var said []string
+			for _, m := range all {
+				one := fmt.Sprintf("%s%d", m.Audience, m.Number)
+				if m.Version != v {
+					one += " along"
+				}
+				said = append(said, one)
+				if i := slices.Index([]portal.ThreadID{open, done, ours, own}, m.Thread); i < 0 || m.Place.X != []float64{0.2, 0.4, 0.6, 0.8}[i] {
+					t.Errorf("%s is at %+v", one, m.Place)
+				}
+			}
+			return strings.Join(said, ", ")
+		}
+		want := func(what string, who portal.PersonID, v portal.VersionID, want string) {
+			t.Helper()
+			if got := see(who, v); got != want {
+				t.Errorf("%s: %q, want %q", what, got, want)
+			}
+		}
+		want("Cleo on the newest", w.Cleo, second, "client1 along, client3")
+		want("Tom on the newest", w.Tom, second, "client1 along, team1 along, client3")
+		want("Cleo on the first", w.Cleo, first, "client1, client2")
+		for _, who := range []portal.PersonID{w.Carl, w.Rex, w.Eve} {
+			want("a stranger", who, second, portal.ErrNotFound.Error())
+		}
+		// A draft is the newest of the team's alone.
+		_, draft := bring(t, w, w.Tom, portal.NewUpload{File: f, Name: "banner.png", Audience: portal.Team})
+		of(draft, "image", 0, 0)
+		want("Tom on the draft", w.Tom, draft, "client1 along, team1 along, client3 along")
+		want("Tom on what the client has", w.Tom, second, "client3")
+		want("Cleo beside the draft", w.Cleo, second, "client1 along, client3")
+		want("Cleo on the draft", w.Cleo, draft, portal.ErrNotFound.Error())
+		// What the team said on a draft stays there for the client, and comes along
+		// for the team.
+		exec(t, w, `UPDATE threads SET version_id = $1 WHERE id = $2`, string(draft), string(ours))
+		_, third := bring(t, w, w.Tom, portal.NewUpload{File: f, Name: "banner.png", Audience: portal.ClientSide})
+		of(third, "image", 0, 0)
+		want("Cleo on the third", w.Cleo, third, "client1 along, client3 along")
+		want("Tom on the third", w.Tom, third, "client1 along, team1 along, client3 along")
+		if err := w.As(w.Cleo).ReopenComments(ctx, done); err != nil {
+			t.Fatal(err)
+		}
+		want("reopened", w.Cleo, third, "client1 along, client2 along, client3 along")
+		of(third, "video", 0, time.Minute)
+		want("of another kind", w.Tom, third, "")
+	})
+}
+
+// What a version has of the places of another: those of the same kind of content
+// that lie within it.
+func TestWhatAVersionLacks(t *testing.T) {
+	page := func(n int) portal.Place {
+		return portal.Place{Kind: portal.PlaceText, Page: n, Area: portal.Area{Width: 1, Height: 1}}
+	}
+	at := func(ms int64) portal.Place { return portal.Place{Kind: portal.PlaceTime, From: ms} }
+	for _, c := range []struct {
+		v     portal.Version
+		p     portal.Place
+		kind  string
+		lacks string
+	}{
+		{portal.Version{Kind: "image"}, *pin(0, 0), "svg", ""},
+		{portal.Version{Kind: "pdf", Pages: 3}, page(3), "office", ""},
+		{portal.Version{Kind: "pdf", Pages: 3}, page(4), "pdf", "page"},
+		{portal.Version{Kind: "pdf"}, page(4), "pdf", ""}, // not counted yet
+		{portal.Version{Kind: "pdf", Pages: 3}, *pin(0, 0), "image", "kind"},
+		{portal.Version{Kind: "image"}, portal.Place{Kind: portal.PlacePin, Page: 1}, "pdf", "kind"},
+		{portal.Version{Kind: "image"}, page(1), "pdf", "kind"},
+		{portal.Version{Kind: "video", Duration: time.Minute}, at(60_000), "video", ""},
+		{portal.Version{Kind: "video", Duration: time.Minute}, at(60_001), "video", "time"},
+		{portal.Version{Kind: "video"}, at(60_001), "video", ""},
+		{portal.Version{Kind: "audio"}, at(1), "video", "kind"},
+		{portal.Version{Kind: "text"}, *pin(0, 0), "image", "kind"},
+	} {
+		if got := c.v.Lacks(c.p, c.kind); got != c.lacks {
+			t.Errorf("%+v of %s on %+v: %q, want %q", c.p, c.kind, c.v, got, c.lacks)
+		}
+	}
+}

@@ -3,7 +3,9 @@ package portal
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -305,28 +307,53 @@ func (v Version) widest(file item) Side {
 // A Marked is a comment on a place, as a stage shows it.
 type Marked struct {
 	Thread   ThreadID
+	Version  VersionID // on which it was made: an earlier one of what came along
 	Number   int
 	Audience Side
 	Place    Place
 	Resolved bool
+
+	kind string // of an earlier version
 }
 
 const maxMarked = 500
 
 // PlacesOn returns the places on a version that are commented on, those that were
-// sent first first; at most 500.
+// sent first first; at most 500. To the newest version that the actor sees come
+// along, at most 500 too, those that are open on its file's earlier versions, where
+// it has such a place.
 func (me *Scope) PlacesOn(ctx context.Context, id VersionID) ([]Marked, error) {
-	if _, err := version(ctx, me, id); err != nil {
+	v, err := version(ctx, me, id)
+	if err != nil {
 		return nil, err
 	}
 	rows, err := me.query(ctx, `
-SELECT t.id, t.number, t.audience, t.place, CASE WHEN t.resolved_at IS NULL THEN 0 ELSE 1 END
+SELECT t.id, o.id, o.kind, t.number, t.audience, t.place, 0
+  FROM my_threads t JOIN my_versions o ON o.id = t.version_id
+ WHERE t.item_id = $2 AND t.number IS NOT NULL AND t.resolved_at IS NULL AND o.number < $3 AND o.number > $4
+   AND NOT EXISTS (SELECT 1 FROM my_versions n WHERE n.file_id = $2 AND n.number > $3) ORDER BY t.id LIMIT $5`,
+		string(v.File), v.Number, v.Number-MaxVersions, maxMarked)
+	along, err := list(rows, err, scanMarked)
+	if err != nil {
+		return nil, err
+	}
+	rows, err = me.query(ctx, `
+SELECT t.id, t.version_id, '', t.number, t.audience, t.place, CASE WHEN t.resolved_at IS NULL THEN 0 ELSE 1 END
   FROM my_threads t WHERE t.version_id = $2 AND t.number IS NOT NULL ORDER BY t.id LIMIT $3`, string(id), maxMarked)
-	return list(rows, err, func(rows *sql.Rows) (m Marked, err error) {
-		var p *Place
-		if err = rows.Scan(&m.Thread, &m.Number, &m.Audience, placeColumn{&p}, &m.Resolved); err == nil && p != nil {
-			m.Place = *p
+	all, err := list(rows, err, scanMarked)
+	for _, m := range along {
+		if v.Lacks(m.Place, m.kind) == "" {
+			all = append(all, m)
 		}
-		return m, err
-	})
+	}
+	slices.SortFunc(all, func(a, b Marked) int { return strings.Compare(string(a.Thread), string(b.Thread)) })
+	return all, err
+}
+
+func scanMarked(rows *sql.Rows) (m Marked, err error) {
+	var p *Place
+	if err = rows.Scan(&m.Thread, &m.Version, &m.kind, &m.Number, &m.Audience, placeColumn{&p}, &m.Resolved); err == nil && p != nil {
+		m.Place = *p
+	}
+	return m, err
 }

@@ -60,9 +60,25 @@ func playsAt(b *words.Book, p *portal.Place) string {
 		at = b.T("place.range", "from", at, "until", Clock(p.Until))
 	}
 	if len(p.Strokes) > 0 {
-		at = b.T("place.drawn", "at", at)
+		where := b.T("place.whole")
+		if a := around(p.Strokes); a.Width < whole || a.Height < whole {
+			where = b.T("place.where." + strconv.Itoa(Ninth(a)))
+		}
+		at = b.T("place.drawn", "at", at, "where", where)
 	}
 	return at
+}
+
+// around is the area of a drawing.
+func around(strokes [][]portal.Point) portal.Area {
+	from, until := portal.Point{1, 1}, portal.Point{}
+	for _, s := range strokes {
+		for _, at := range s {
+			from = portal.Point{min(from[0], at[0]), min(from[1], at[1])}
+			until = portal.Point{max(until[0], at[0]), max(until[1], at[1])}
+		}
+	}
+	return portal.Area{X: from[0], Y: from[1], Width: until[0] - from[0], Height: until[1] - from[1]}
 }
 
 // Clock is a time of what plays, in milliseconds: 3:07, or 1:02:03.

@@ -26,7 +26,7 @@ func (s *Server) comments(r *http.Request, me *visit, in view.Within, id portal.
 // fileComments are those beside a version of a file: beside the newest, all
 // that are on the file, and beside another those on it alone.
 func (s *Server) fileComments(r *http.Request, me *visit, p *view.ViewerPage) (*view.CommentsBox, error) {
-	c := &view.CommentsBox{Item: portal.ItemID(p.File.ID), Audience: p.File.Audience, Version: p.Version.ID, Query: url.Values{"panel": {"comments"}}, Words: map[portal.VersionID]string{}}
+	c := &view.CommentsBox{Item: portal.ItemID(p.File.ID), Audience: p.File.Audience, Version: p.Version.ID, Query: url.Values{"panel": {"comments"}}}
 	if p.Version.Draft {
 		c.Audience = portal.Team
 	}
@@ -34,9 +34,10 @@ func (s *Server) fileComments(r *http.Request, me *visit, p *view.ViewerPage) (*
 		c.Alone = true
 		c.Query.Set("version", string(p.Version.ID))
 	}
+	c.Elsewhere = map[portal.VersionID]portal.Version{}
 	for _, v := range p.Versions {
 		if v.ID != p.Version.ID {
-			c.Words[v.ID] = p.VersionWord(v)
+			c.Elsewhere[v.ID] = v
 		}
 	}
 	c.Rounds = p.Revisions

@@ -155,6 +155,25 @@ func TestCommentsOnVersions(t *testing.T) {
 		if got := p.Texts("p.of-version"); len(got) != 1 || !strings.Contains(got[0], "from draft") {
 			t.Errorf("beside the newest it reads %q", got)
 		}
+		// The stage of the newest has the places that it has, too; of others the list
+		// says why not.
+		s.Exec(`UPDATE versions SET kind = 'image' WHERE file_id = $1`, string(it.File))
+		mia.Post("/items/"+string(it.File)+"/comments", url.Values{"body": {"inkwell at a place"}, "version": {string(it.Draft)}, "place": {`{"kind":"pin","x":0.1,"y":0.1}`}, "audience": {"team"}}).MustBe(200)
+		p = mia.Get(page)
+		if got := p.Attr("#places", "data-marks"); !strings.Contains(got, `"of":"from draft`) || p.Count(".mark-number.along") != 1 {
+			t.Errorf("on the newest are %s", got)
+		}
+		if got := mia.Get(draft).Attr("#places", "data-marks"); !strings.Contains(got, `"kind":"pin"`) || strings.Contains(got, `"of"`) {
+			t.Errorf("on the draft are %s", got)
+		}
+		if got := cleo.Get(page).Attr("#places", "data-marks"); strings.Contains(got, "draft") || strings.Contains(got, `"x":0.1,`) {
+			t.Errorf("the client's page has %s", got)
+		}
+		s.Exec(`UPDATE versions SET kind = 'pdf' WHERE id = $1`, string(it.Version))
+		p = mia.Get(page).MustContain("of another kind and has no such place")
+		if got := p.Attr("#places", "data-marks"); strings.Contains(got, `"of"`) {
+			t.Errorf("on another kind are %s", got)
+		}
 		cleo.Get(draft).MustBe(404)
 		cleo.Post("/items/"+string(it.File)+"/comments", url.Values{"body": {"x"}, "version": {string(it.Draft)}, "audience": {"client"}}).MustBe(422)
 		cleo.Post("/items/"+string(it.File)+"/comments", url.Values{"body": {"x"}, "version": {string(s.Items[s.Shop][portal.ClientSide].Version)}, "audience": {"client"}}).MustBe(422)

@@ -27,7 +27,7 @@ func (s *Server) placeRoutes() []route {
 // visitor has not sent.
 func places(ctx context.Context, me *visit, p *view.ViewerPage, c *view.CommentsBox) (err error) {
 	v := p.Version
-	c.Kinds, c.Pages, c.Duration, c.Draws = v.PlaceKinds(), v.Pages, v.Duration, v.Kind == "video"
+	c.Shown, c.Kinds = v, v.PlaceKinds()
 	c.Lead = !p.File.Team() && p.File.Can(portal.Invite)
 	if c.Marked, err = me.PlacesOn(ctx, v.ID); err != nil {
 		return err

@@ -11,7 +11,6 @@ import templruntime "github.com/a-h/templ/runtime"
 import (
 	"encoding/json"
 	"strconv"
-	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/sentence"
@@ -21,17 +20,16 @@ import (
 // PlacesOf is what there is of places beside a version: nothing where it has
 // none.
 type PlacesOf struct {
-	Kinds    []portal.PlaceKind
-	Pages    int // of a document; 0: not known
-	Duration time.Duration
-	Draws    bool // over a frame
-	Marked   []portal.Marked
-	Unsent   []portal.Unsent // of the reader, and shared with them
-	Others   []UnsentElse
-	Lead     bool            // the reader leads the client's people
-	Revises  bool            // the reader can make a list of changes,
-	Remarks  []portal.Remark // of these
-	Typed    TypedPlace
+	Shown     portal.Version // the one that is looked at
+	Elsewhere map[portal.VersionID]portal.Version
+	Kinds     []portal.PlaceKind
+	Marked    []portal.Marked
+	Unsent    []portal.Unsent // of the reader, and shared with them
+	Others    []UnsentElse
+	Lead      bool            // the reader leads the client's people
+	Revises   bool            // the reader can make a list of changes,
+	Remarks   []portal.Remark // of these
+	Typed     TypedPlace
 }
 
 // UnsentElse says how much the reader has not sent of another version.
@@ -62,8 +60,9 @@ func (p PlacesOf) paged() bool { return len(p.Kinds) == 3 }
 type marker struct {
 	ID    string `json:"id"`
 	Label string `json:"label"`
-	Text  string `json:"text"`  // the place in words
-	State string `json:"state"` // open, resolved, team or unsent
+	Text  string `json:"text"`         // the place in words
+	State string `json:"state"`        // open, resolved, team or unsent
+	Of    string `json:"of,omitempty"` // of which earlier version it came along
 	portal.Place
 }
 
@@ -71,7 +70,7 @@ type marker struct {
 func (c *CommentsBox) markers() string {
 	all := []marker{}
 	for _, m := range c.Marked {
-		k := marker{ID: string(m.Thread), Label: sentence.PlaceLabel(m.Number, m.Audience), Text: sentence.Place(c.Book, &m.Place), State: "open", Place: m.Place}
+		k := marker{ID: string(m.Thread), Label: sentence.PlaceLabel(m.Number, m.Audience), Text: sentence.Place(c.Book, &m.Place), State: "open", Of: c.of(m.Version), Place: m.Place}
 		switch {
 		case m.Resolved:
 			k.State = "resolved"
@@ -88,6 +87,33 @@ func (c *CommentsBox) markers() string {
 	return toJSON(all)
 }
 
+// of says from which other version something is; "" from the one that is looked at.
+func (c *CommentsBox) of(id portal.VersionID) string {
+	v, ok := c.Elsewhere[id]
+	if !ok {
+		return ""
+	}
+	return c.T("comment.from", "version", c.VersionWord(v))
+}
+
+// lacks says why the stage does not show the place of comments on an earlier
+// version; "" when it does, or there is nothing to show.
+func (c *CommentsBox) lacks(t portal.Comments) string {
+	of, ok := c.Elsewhere[t.Version]
+	if !ok || t.Place == nil || t.Resolved() {
+		return ""
+	}
+	switch c.Shown.Lacks(*t.Place, of.Kind) {
+	case "kind":
+		return c.T("place.lacks_kind")
+	case "page":
+		return c.T("place.lacks_page", "page", strconv.Itoa(t.Place.Page))
+	case "time":
+		return c.T("place.lacks_time")
+	}
+	return ""
+}
+
 func toJSON(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -101,9 +127,11 @@ func (c *CommentsBox) placeWords() string {
 	words := map[string]any{
 		"page": c.T("place.page", "page", "{page}"), "pageWhere": c.T("place.page_where", "page", "{page}", "where", "{where}"),
 		"pageQuote": c.T("place.page_quote", "page", "{page}", "quote", "{quote}"), "range": c.T("place.range", "from", "{from}", "until", "{until}"),
-		"drawn": c.T("place.drawn", "at", "{at}"), "whole": c.T("place.whole"), "begin": c.T("place.begin"), "end": c.T("place.end"), "hint": c.T("place.hint"), "keys": c.T("place.keys"),
+		"drawn": c.T("place.drawn", "at", "{at}", "where", "{where}"), "whole": c.T("place.whole"), "begin": c.T("place.begin"), "end": c.T("place.end"), "hint": c.T("place.hint"), "keys": c.T("place.keys"),
 		"new": c.T("place.new", "place", "{place}"), "taken": c.T("place.taken", "place", "{place}"), "ended": c.T("place.ended"), "selected": c.T("place.selected"),
-		"number": c.T("place.number", "label", "{label}", "place", "{place}"), "here": c.T("place.here", "at", "{at}"),
+		"textKeys": c.T("place.text_keys"), "textNone": c.T("place.text_none", "page", "{page}"), "box": c.T("place.box"), "arrow": c.T("place.arrow"),
+		"shape": c.T("place.shape", "shape", "{shape}", "place", "{place}"), "shapeKeys": c.T("place.shape_keys"),
+		"number": c.T("place.number", "label", "{label}", "place", "{place}"), "numberOf": c.T("place.number_of", "label", "{label}", "place", "{place}", "of", "{of}"), "here": c.T("place.here", "at", "{at}"),
 	}
 	var where []string
 	for n := range 9 {
@@ -167,7 +195,7 @@ func (c *CommentsBox) places() templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "></div><p class=\"sr\" id=\"place-said\" aria-live=\"polite\"></p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "></div><p class=\"sr\" id=\"place-said\" aria-live=\"polite\" data-keep=\"said\"></p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -227,7 +255,7 @@ func (c *CommentsBox) at(t portal.Comments) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var7 = []any{"mark-number", templ.KV("team", t.Audience == portal.Team)}
+			var templ_7745c5c3_Var7 = []any{"mark-number", templ.KV("team", t.Audience == portal.Team), templ.KV("along", c.of(t.Version) != "")}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var7...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1158,69 +1186,113 @@ func (p *ViewerPage) placeTools() templ.Component {
 		if c := p.Comments; c.May && c.has() {
 			switch p.Stage.Kind {
 			case "picture", "pages":
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<div class=\"place-tools needs-js\"><button type=\"button\" class=\"button quiet\" data-place=\"begin\" aria-pressed=\"false\" title=\"")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<div class=\"place-tools needs-js\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				var templ_7745c5c3_Var53 string
-				templ_7745c5c3_Var53 = string(p.T("place.begin"))
-				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
+				if p.Stage.PDF != "" {
+					templ_7745c5c3_Err = p.placeTool("text", "text-cursor", p.T("place.begin_text")).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				templ_7745c5c3_Err = p.placeTool("begin", "pin", p.T("place.begin")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 86, "\">")
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = ui.Icon("pin").Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 87, "<span class=\"label\" data-begin=\"")
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				var templ_7745c5c3_Var54 string
-				templ_7745c5c3_Var54 = string(p.T("place.begin"))
-				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 88, "\" data-end=\"")
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				var templ_7745c5c3_Var55 string
-				templ_7745c5c3_Var55 = string(p.T("place.end"))
-				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 89, "\">")
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				var templ_7745c5c3_Var56 string
-				templ_7745c5c3_Var56 = string(p.T("place.begin"))
-				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 90, "</span></button></div><p class=\"place-hint\" data-hint hidden>")
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				var templ_7745c5c3_Var57 string
-				templ_7745c5c3_Var57 = string(p.T("place.hint"))
-				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 91, "</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 86, "</div><p class=\"place-hint\" data-hint hidden></p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
+		}
+		return nil
+	})
+}
+
+//go:noinline
+func (p *ViewerPage) placeTool(does, icon, label string) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var53 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var53 == nil {
+			templ_7745c5c3_Var53 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 87, "<button type=\"button\" class=\"button quiet\" data-place=\"")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		var templ_7745c5c3_Var54 string
+		templ_7745c5c3_Var54 = string(does)
+		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 88, "\" aria-pressed=\"false\" title=\"")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		var templ_7745c5c3_Var55 string
+		templ_7745c5c3_Var55 = string(label)
+		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 89, "\">")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 90, "<span class=\"label\" data-begin=\"")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		var templ_7745c5c3_Var56 string
+		templ_7745c5c3_Var56 = string(label)
+		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 91, "\" data-end=\"")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		var templ_7745c5c3_Var57 string
+		templ_7745c5c3_Var57 = string(p.T("place.end"))
+		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 92, "\">")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		var templ_7745c5c3_Var58 string
+		templ_7745c5c3_Var58 = string(label)
+		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 93, "</span></button>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
 		}
 		return nil
 	})
@@ -1244,37 +1316,37 @@ func (p *ViewerPage) timeTools() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var58 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var58 == nil {
-			templ_7745c5c3_Var58 = templ.NopComponent
+		templ_7745c5c3_Var59 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var59 == nil {
+			templ_7745c5c3_Var59 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<div class=\"times needs-js\"><div class=\"time-marks\" role=\"group\" aria-label=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<div class=\"times needs-js\"><div class=\"time-marks\" role=\"group\" aria-label=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var59 string
-		templ_7745c5c3_Var59 = string(p.T("place.times"))
-		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
+		var templ_7745c5c3_Var60 string
+		templ_7745c5c3_Var60 = string(p.T("place.times"))
+		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 93, "\"></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 95, "\"></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if p.Comments.May {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<div class=\"time-tools\" role=\"toolbar\" aria-label=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<div class=\"time-tools\" role=\"toolbar\" aria-label=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var60 string
-			templ_7745c5c3_Var60 = string(p.T("place.begin"))
-			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
+			var templ_7745c5c3_Var61 string
+			templ_7745c5c3_Var61 = string(p.T("place.begin"))
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var61))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 95, "\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 97, "\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1295,7 +1367,15 @@ func (p *ViewerPage) timeTools() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 96, " <span class=\"drawing-tools\" hidden>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 98, " <span class=\"drawing-tools\" hidden>")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("place.box"), Icon: "square", Kind: ui.Plain, Small: true, Type: "button", Attrs: templ.Attributes{"data-place": "box"}}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("place.arrow"), Icon: "arrow-up-left", Kind: ui.Plain, Small: true, Type: "button", Attrs: templ.Attributes{"data-place": "arrow"}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1307,17 +1387,33 @@ func (p *ViewerPage) timeTools() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 97, "</span>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</span>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 98, "</div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 100, "</div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			if p.Stage.Kind == "video" {
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 101, "<p class=\"drawing-tools hint\" hidden>")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				var templ_7745c5c3_Var62 string
+				templ_7745c5c3_Var62 = string(p.T("place.draw_hint"))
+				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var62))
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 102, "</p>")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

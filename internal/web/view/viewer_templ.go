@@ -3285,8 +3285,14 @@ func (p *ViewerPage) keyList() []ui.Fact {
 	switch p.Stage.Kind {
 	case "video", "audio":
 		keys = []ui.Fact{{Key: "Space K", Value: p.T("key.play")}, {Key: "J L", Value: p.T("key.ten")}, {Key: "← →", Value: p.T("key.five")}}
+		if p.Comments.May && p.Stage.Kind == "video" {
+			keys = append(keys, ui.Fact{Key: "D", Value: p.T("place.draw")})
+		}
 	case "pages":
 		keys = append(keys, ui.Fact{Key: "← →", Value: p.T("key.pages")})
+		if p.Comments.May && p.Stage.PDF != "" {
+			keys = append(keys, ui.Fact{Key: "T", Value: p.T("place.begin_text")})
+		}
 	case "picture":
 	default:
 		keys = nil

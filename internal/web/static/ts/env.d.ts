@@ -47,6 +47,8 @@ declare module "*/tus.js" {
     url: string | null;
     start(): void;
     abort(terminate?: boolean): Promise<void>;
+  }
+}
 declare module "*.wasm" {
   const address: string;
   export default address;

@@ -8,20 +8,22 @@ export interface Area {
   width?: number;
   height?: number;
 }
+export type Point = [number, number];
 export interface Mark extends Partial<Area> {
   id: string;
   label: string;
   text: string;
   state: "open" | "resolved" | "team" | "unsent";
+  of?: string; // of which earlier version it came along
   kind: "pin" | "region" | "text" | "time" | "range";
   page?: number;
   lines?: Area[];
   quote?: string;
   from?: number;
   until?: number;
-  strokes?: [number, number][][];
+  strokes?: Point[][];
 }
-export type Place = Omit<Mark, "id" | "label" | "text" | "state">;
+export type Place = Omit<Mark, "id" | "label" | "text" | "state" | "of">;
 export interface Words {
   [key: string]: string;
 }
@@ -33,21 +35,52 @@ export function where(p: Place, words: Words): string {
   if (p.kind === "time" || p.kind === "range") {
     let at = clock(p.from ?? 0);
     if (p.kind === "range") at = fill(words.range, { from: at, until: clock(p.until ?? 0) });
-    return p.strokes?.length ? fill(words.drawn, { at }) : at;
+    return p.strokes?.length ? fill(words.drawn, { at, where: ninth(around(p.strokes), words) || words.whole }) : at;
   }
-  const third = (x: number) => Math.min(2, Math.max(0, Math.floor(3 * x)));
   const { x = 0, y = 0, width = 0, height = 0, page } = p;
-  let at = "";
-  if (width < 0.9 || height < 0.9) at = (words.where as unknown as string[])[3 * third(y + height / 2) + third(x + width / 2)];
+  const at = ninth({ x, y, width, height }, words);
   if (!page) return upper(at || words.whole);
   if (p.kind === "text") return fill(words.pageQuote, { page, quote: p.quote!.length > 60 ? p.quote!.slice(0, 60) + "…" : p.quote! });
   return at ? fill(words.pageWhere, { page, where: at }) : fill(words.page, { page });
+}
+
+// ninth says in which of nine parts the middle of an area is; "" of one that is
+// nearly everything.
+function ninth({ x, y, width = 0, height = 0 }: Area, words: Words): string {
+  const third = (x: number) => Math.min(2, Math.max(0, Math.floor(3 * x)));
+  return width < 0.9 || height < 0.9 ? (words.where as unknown as string[])[3 * third(y + height / 2) + third(x + width / 2)] : "";
+}
+
+// around is the area of a drawing.
+function around(strokes: Point[][]): Area {
+  const [xs, ys] = [0, 1].map((i) => strokes.flat().map((p) => p[i]));
+  const [x, y] = [Math.min(...xs), Math.min(...ys)];
+  return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
 }
 
 export function clock(ms: number): string {
   const s = Math.floor(ms / 1000);
   const two = (n: number) => String(n).padStart(2, "0");
   return s >= 3600 ? `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 60)}:${two(s % 60)}`;
+}
+
+// head makes a button of a mark: its number, and in words what it is.
+export function head(m: Mark, chosen: boolean, words: Words): HTMLButtonElement {
+  const b = document.createElement("button");
+  b.type = "button";
+  b.className = "mark";
+  b.dataset.id = m.id;
+  b.dataset.state = m.state;
+  b.setAttribute("aria-label", fill(m.of ? words.numberOf : words.number, { label: m.label, place: m.text, of: m.of ?? "" }));
+  if (chosen) b.setAttribute("aria-current", "true");
+  const label = document.createElement("span");
+  label.textContent = m.label;
+  if (m.of) {
+    b.classList.add("along");
+    b.title = label.dataset.of = m.of;
+  }
+  b.append(label);
+  return b;
 }
 
 export interface Tells {
@@ -58,7 +91,7 @@ export interface Tells {
   say(text: string): void; // to who does not see
 }
 
-const kept = (x: number) => Math.round(Math.max(0, Math.min(1, x)) * 1e5) / 1e5;
+export const kept = (x: number) => Math.round(Math.max(0, Math.min(1, x)) * 1e5) / 1e5;
 
 // A Layer lies over one picture or page.
 export class Layer {
@@ -85,16 +118,7 @@ export class Layer {
   }
 
   private mark(m: Mark, chosen: boolean): HTMLElement {
-    const b = document.createElement("button");
-    b.type = "button";
-    b.className = "mark";
-    b.dataset.id = m.id;
-    b.dataset.state = m.state;
-    b.setAttribute("aria-label", fill(this.tells.words().number, { label: m.label, place: m.text }));
-    if (chosen) b.setAttribute("aria-current", "true");
-    const label = document.createElement("span");
-    label.textContent = m.label;
-    b.append(label);
+    const b = head(m, chosen, this.tells.words());
     for (const l of m.lines ?? []) {
       const line = document.createElement("i");
       Object.assign(line.style, { left: (l.x - m.x!) * 100 + "cqw", top: (l.y - m.y!) * 100 + "cqh", width: (l.width ?? 0) * 100 + "cqw", height: (l.height ?? 0) * 100 + "cqh" });

@@ -3,7 +3,7 @@
 // piece. So whatever a PDF may get pdf.js to do, there is nowhere to take it.
 import { getDocument, OutputScale, PDFDataRangeTransport, TextLayer } from "../vendor/pdfjs/pdf.min.mjs";
 import "../vendor/pdfjs/pdf.worker.min.mjs"; // runs here: no worker may be started
-import { Layer, type Area, type Mark, type Words } from "./mark";
+import { fill, Layer, where, type Area, type Mark, type Words } from "./mark";
 
 interface Place {
   item: number;
@@ -65,7 +65,7 @@ addEventListener("message", (e) => {
     waiting.delete(m.key);
   } else if (m.act) act(m.act);
   else if (m.marks) showMarks(m.marks, m.chosen, m.able, m.words);
-  else if (m.begin) begin(m.begin === "keys");
+  else if (m.begin) begin(m.begin);
   else if (m.end) endPlace();
   else if (m.go) goTo(m.go);
 });
@@ -255,6 +255,7 @@ async function draw(s: Sheet) {
   if (turn !== s.turn) return;
   s.layer = layer;
   mark(s);
+  if (s === reads?.sheet) read();
 }
 
 // Where one is.
@@ -521,15 +522,15 @@ function over(s: Sheet): Layer {
 // layers are there.
 const begun = () => requestAnimationFrame(() => requestAnimationFrame(() => tell({ begun: true })));
 
-function begin(keys: boolean) {
+function begin(how: string) {
   if (!able) return;
-  if (keys && selected()) return takeText();
-  if (!keys) {
+  if (how !== "pointer" && selected()) return takeText();
+  if (how === "pointer") {
     sheets.forEach((s) => over(s).begin());
     return begun();
   }
   // Keys come here only once the browser knows that the frame has the focus.
-  awaits = beginWithKeys;
+  awaits = how === "text" ? beginReading : beginWithKeys;
   if (document.hasFocus()) focused();
 }
 
@@ -552,6 +553,8 @@ function beginWithKeys() {
 
 function endPlace() {
   awaits = undefined;
+  if (reads) getSelection()?.removeAllRanges();
+  reads = undefined;
   sheets.forEach((s) => s.over?.end());
 }
 
@@ -608,8 +611,141 @@ function takeText() {
   const width = Math.max(...all.map((l) => l.x + l.width!)) - x;
   const height = Math.max(...all.map((l) => l.y + l.height!)) - y;
   offer.remove();
+  reads = undefined;
   getSelection()?.removeAllRanges();
   tell({ placed: { kind: "text", page: s.sheet.n, x, y, width, height, quote, lines: all } });
+}
+
+// Text is marked by keys, too: up and down choose a line, left and right a word, and
+// with Shift more or less of them. Beyond the last line is the next page.
+
+interface Word {
+  first: Text; // where it begins,
+  start: number;
+  last: Text; // and ends
+  end: number;
+  box: DOMRect;
+  line: number;
+}
+
+// reads is what is being marked: at is what was chosen at first, from a word to
+// another, and head how far it goes.
+let reads: { sheet: Sheet; words?: Word[]; at: [number, number]; head: number; enter: 1 | -1 } | undefined;
+
+function beginReading() {
+  const sheet = sheets[current - 1];
+  if (!sheet) return;
+  pages.focus({ preventScroll: true });
+  reads = { sheet, at: [0, 0], head: 0, enter: 1 };
+  read();
+  begun();
+}
+
+// read begins on a page once its text is there: at the line that is seen first, or
+// from below at the last.
+function read() {
+  const { sheet, enter } = reads!;
+  if (!sheet.layer) return;
+  const first = !reads!.words;
+  const all = (reads!.words = wordsOn(sheet));
+  if (!all.length) return tell({ say: fill(words.textNone, { page: sheet.n }) });
+  if (!first) return marksText();
+  const top = pages.getBoundingClientRect().top;
+  lineOf(enter < 0 ? all.length - 1 : Math.max(0, all.findIndex((w) => w.box.top >= top)));
+  marksText();
+}
+
+// wordsOn are the words of a page, in the order in which they stand in the file.
+function wordsOn(s: Sheet): Word[] {
+  const all: Word[] = [];
+  const r = document.createRange();
+  let line = 0;
+  for (const div of s.layer.textDivs as HTMLElement[]) {
+    const text = div.firstChild;
+    if (!(text instanceof Text)) continue;
+    for (const m of text.data.matchAll(/\S+/g)) {
+      const end = m.index + m[0].length;
+      r.setStart(text, m.index);
+      r.setEnd(text, end);
+      const box = r.getBoundingClientRect();
+      if (!box.width || !box.height) continue;
+      const was = all.at(-1);
+      const same = was && Math.abs(was.box.top + was.box.height / 2 - box.top - box.height / 2) < box.height / 2;
+      if (same && !m.index && was.end === was.last.data.length && Math.abs(box.left - was.box.right) < box.height / 8) {
+        // A word in two pieces.
+        [was.last, was.end, was.box] = [text, end, new DOMRect(was.box.left, was.box.top, box.right - was.box.left, was.box.height)];
+        continue;
+      }
+      if (was && !same) line++;
+      all.push({ first: text, start: m.index, last: text, end, box, line });
+    }
+  }
+  return all;
+}
+
+// lineOf chooses the line of a word.
+function lineOf(n: number) {
+  const all = reads!.words!;
+  reads!.at = [all.findIndex((w) => w.line === all[n].line), all.findLastIndex((w) => w.line === all[n].line)];
+  reads!.head = reads!.at[1];
+}
+
+// marksText marks what is chosen, brings it into sight and says it.
+function marksText() {
+  const { sheet, words: all, at, head } = reads!;
+  const from = all![Math.min(at[0], head)];
+  const to = all![Math.max(at[1], head)];
+  getSelection()?.setBaseAndExtent(from.first, from.start, to.last, to.end);
+  const r = document.createRange();
+  const near = all![head];
+  r.setStart(near.first, near.start);
+  r.setEnd(near.last, near.end);
+  const [box, view] = [r.getBoundingClientRect(), pages.getBoundingClientRect()];
+  if (box.top < view.top || box.bottom > view.bottom) pages.scrollTop += box.top - view.top - view.height / 3;
+  if (box.left < view.left || box.right > view.right) pages.scrollLeft += box.left - view.left - view.width / 3;
+  const quote = getSelection()!.toString().replace(/\s+/g, " ").trim();
+  tell({ say: where({ kind: "text", page: sheet.n, quote: quote.length > 60 ? quote.slice(0, 28) + " … " + quote.slice(-28) : quote }, words) });
+}
+
+function readKey(e: KeyboardEvent): boolean {
+  const r = reads!;
+  const all = r.words ?? [];
+  const way = ({ ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 } as Record<string, 1 | -1>)[e.key];
+  if (e.key === "Enter" && all.length) takeText();
+  else if (e.key === "Escape") tell({ ended: true });
+  else if (!way) return false;
+  else if (!all.length || !e.shiftKey) step(way, /Up|Down/.test(e.key));
+  else {
+    if (/Up|Down/.test(e.key)) {
+      const next = all[r.head].line + way;
+      const end = way > 0 ? r.head >= r.at[0] : r.head > r.at[1]; // of that line, or its beginning
+      const to = end ? all.findLastIndex((w) => w.line === next) : all.findIndex((w) => w.line === next);
+      if (to >= 0) r.head = to;
+    } else {
+      r.at = [r.at[0], r.at[0]]; // of a line, its words
+      r.head = Math.max(0, Math.min(all.length - 1, r.head + way));
+    }
+    marksText();
+  }
+  return true;
+}
+
+// step chooses the next line or word, or that before.
+function step(way: 1 | -1, line: boolean) {
+  const r = reads!;
+  const all = r.words ?? [];
+  const whole = r.at[0] !== r.at[1];
+  const to = line ? (way > 0 ? all.findIndex((w) => w.line === all[r.at[1]].line + 1) : all.findLastIndex((w) => w.line === all[r.at[0]].line - 1)) : whole ? (way > 0 ? r.at[0] : r.at[1]) : r.at[0] + way;
+  if (all[to]) {
+    if (line) lineOf(to);
+    else [r.at, r.head] = [[to, to], to];
+    return marksText();
+  }
+  const sheet = sheets[r.sheet.n - 1 + way];
+  if (!sheet) return;
+  reads = { sheet, at: [0, 0], head: 0, enter: way };
+  go(sheet.n);
+  read();
 }
 
 const offer = document.createElement("button");
@@ -664,11 +800,12 @@ addEventListener("keydown", (e) => {
     return act("find");
   }
   if (e.ctrlKey || e.metaKey || e.altKey || (e.target as Element).matches("input")) return;
+  if (reads && readKey(e)) return e.preventDefault();
   const does = { "+": "in", "=": "in", "-": "out", "0": "fit", ArrowRight: "next", ArrowLeft: "previous" }[e.key];
   if (does) {
     e.preventDefault();
     act(does);
-  } else if (/^[vicfVICF?[\]]$|^Escape$/.test(e.key)) tell({ pressed: e.key });
+  } else if (/^[vicftVICFT?[\]]$|^Escape$/.test(e.key)) tell({ pressed: e.key });
 });
 
 pages.addEventListener(

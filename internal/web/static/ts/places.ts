@@ -2,10 +2,13 @@
 // next comment is on, and the way from one to the other.
 import { fill, where, type Mark, type Place, type Tells, type Words } from "./mark";
 
+// How a place is set: where it is touched, with keys, or as text with keys.
+export type How = "pointer" | "keys" | "text";
+
 // What a stage does with places, if it has any.
 export interface Marks {
   marks(all: Mark[], chosen: string, may: boolean, words: Words): void;
-  begin(keys: boolean): void | "soon"; // soon: it says itself when it waits
+  begin(how: How): void | "soon"; // soon: it says itself when it waits
   end(): void; // of setting one, and of the one that was set
   go(m: Mark): void;
 }
@@ -43,10 +46,10 @@ export const tells: Tells & { all(): Mark[]; begun(): void } = {
     li.focus({ preventScroll: true });
   },
   begun() {
-    hint(awaited());
+    hint();
   },
   placed(p) {
-    placing(false);
+    placing();
     const f = form();
     if (!f) return;
     find<HTMLInputElement>("[data-place-field]", f)!.value = JSON.stringify(p);
@@ -61,7 +64,7 @@ export const tells: Tells & { all(): Mark[]; begun(): void } = {
     f.scrollIntoView({ block: "nearest" });
   },
   ended() {
-    placing(false);
+    placing();
     stage?.end();
     this.say(words.ended);
     (back?.isConnected ? back : find("#stage [tabindex], #stage button"))?.focus({ preventScroll: true });
@@ -72,33 +75,39 @@ export const tells: Tells & { all(): Mark[]; begun(): void } = {
   },
 };
 
-// placing says on the page that a place is awaited.
-function placing(on: boolean) {
-  const b = find("[data-place=begin]");
-  const label = b?.querySelector<HTMLElement>(".label");
-  b?.setAttribute("aria-pressed", String(on));
-  if (b && label) b.title = label.textContent = (on ? label.dataset.end : label.dataset.begin)!;
-  if (!on) hint(false);
+// placing says on the page that a place is awaited, and how; or that none is.
+let awaits: How | undefined;
+function placing(how?: How) {
+  awaits = how;
+  document.querySelectorAll<HTMLElement>(".place-tools [data-place]").forEach((b) => {
+    const on = !!how && (b.dataset.place === "text") === (how === "text");
+    const label = b.querySelector<HTMLElement>(".label")!;
+    b.setAttribute("aria-pressed", String(on));
+    b.title = label.textContent = (on ? label.dataset.end : label.dataset.begin)!;
+  });
+  if (!how) hint();
 }
 
 // hint says what to do, once it would be noticed.
-function hint(on: boolean) {
+function hint() {
   const h = find("[data-hint]");
-  if (h) h.hidden = !on;
+  if (!h) return;
+  h.hidden = !awaits;
+  if (awaits) h.textContent = { pointer: words.hint, keys: words.keys, text: words.textKeys }[awaits];
 }
 
-export const awaited = () => find("[data-place=begin]")?.getAttribute("aria-pressed") === "true";
+export const awaited = () => !!awaits;
 
 // begin awaits a place: from the middle with keys, or wherever it is touched.
-export function begin(keys: boolean) {
+export function begin(how: How) {
   if (!stage) return;
   back = document.activeElement as HTMLElement | null;
-  if (find("[data-place=begin]")) {
+  if (find(".place-tools")) {
     forget();
     if (narrow()) show("");
-    placing(true);
+    placing(how);
   }
-  if (stage.begin(keys) !== "soon") tells.begun();
+  if (stage.begin(how) !== "soon") tells.begun();
 }
 
 // forget takes the place from the form.
@@ -167,7 +176,8 @@ addEventListener("click", (e) => {
     stage.go(m);
   }
   const does = t.closest<HTMLElement>("[data-place]")?.dataset.place;
-  if (does === "begin") awaited() ? tells.ended() : begin(e.detail === 0);
+  if (does === "begin") awaited() ? tells.ended() : begin(e.detail === 0 ? "keys" : "pointer");
+  if (does === "text") awaited() ? tells.ended() : begin("text");
   if (does === "remove") {
     forget();
     form()?.querySelector("textarea")?.focus();

@@ -1,7 +1,7 @@
 // The viewer: zoom and pan, PDF in its frame, the transport of video and audio,
 // the panel, the keys. The page is whole without it.
-import { clock, Layer, type Mark, type Place, type Words } from "./mark";
-import { awaited, begin as beginPlace, fresh, may, on, tells, type Marks } from "./places";
+import { clock, fill, head, kept, Layer, where, type Mark, type Place, type Point, type Words } from "./mark";
+import { awaited, begin as beginPlace, fresh, may, on, tells, type How, type Marks } from "./places";
 import jbig2 from "../vendor/pdfjs/jbig2.wasm";
 import openjpeg from "../vendor/pdfjs/openjpeg.wasm";
 import symbols from "../vendor/pdfjs/FoxitSymbol.pfb";
@@ -192,8 +192,8 @@ class Pictures implements Stage, Marks {
     });
   }
 
-  begin(keys: boolean) {
-    if (!keys) return this.layers.forEach((l) => l.begin());
+  begin(how: How) {
+    if (how === "pointer") return this.layers.forEach((l) => l.begin());
     const n = Math.max(0, this.current());
     const img = this.images[n].getBoundingClientRect();
     const view = this.scroller.getBoundingClientRect();
@@ -349,9 +349,9 @@ class PDF implements Stage, Marks {
   marks(all: Mark[], chosen: string, able: boolean, words: Words) {
     this.post((this.marked = { marks: all, chosen, able, words }));
   }
-  begin(keys: boolean) {
-    if (keys) this.frame.focus();
-    this.post((this.awaits = { begin: keys ? "keys" : "pointer" }));
+  begin(how: How) {
+    if (how !== "pointer") this.frame.focus();
+    this.post((this.awaits = { begin: how }));
     return "soon" as const;
   }
   end() {
@@ -362,6 +362,17 @@ class PDF implements Stage, Marks {
     this.to = m.id;
     this.post({ go: m.id });
   }
+}
+
+const between = (x: number, least: number, most: number) => Math.round(Math.max(least, Math.min(most, x)) * 1e5) / 1e5;
+
+// A box or an arrow that keys move over a frame.
+interface Shape {
+  kind: "box" | "arrow";
+  x: number;
+  y: number;
+  width: number;
+  height: number;
 }
 
 // Video and audio. The address that bytes come from lives a minute; when a seek
@@ -381,7 +392,8 @@ class Media implements Stage, Marks {
   private from?: number;
   private until?: number;
   private pen?: SVGSVGElement;
-  private strokes: [number, number][][] = [];
+  private strokes: Point[][] = [];
+  private shape?: Shape; // that keys move
   private all: Mark[] = [];
 
   private now() {
@@ -406,8 +418,11 @@ class Media implements Stage, Marks {
       else if (does === "out") this.until = this.now();
       else if (does === "here") this.take();
       else if (does === "draw") this.pen?.dataset.draws !== undefined ? this.drawn() : this.draw();
-      else if (does === "clear") this.paint([]);
-      else if (does === "done") this.take();
+      else if (does === "box" || does === "arrow") this.put(does);
+      else if (does === "clear") {
+        this.shape = undefined;
+        this.paint([]);
+      } else if (does === "done") this.take();
       say();
     });
   }
@@ -415,6 +430,7 @@ class Media implements Stage, Marks {
   private take() {
     const end = this.until ?? this.now();
     this.media.pause();
+    this.add();
     const strokes = this.strokes.filter((s) => s.length > 0);
     const place: Place = this.from !== undefined && end > this.from ? { kind: "range", from: this.from, until: end } : { kind: "time", from: this.now() };
     if (strokes.length) place.strokes = strokes;
@@ -435,19 +451,29 @@ class Media implements Stage, Marks {
     new ResizeObserver(follow).observe(this.media);
     follow();
     let on = false;
-    const point = (e: PointerEvent): [number, number] => {
+    const point = (e: PointerEvent): Point => {
       const b = svg.getBoundingClientRect();
-      const part = (x: number) => Math.round(Math.max(0, Math.min(1, x)) * 1e4) / 1e4;
-      return [part((e.clientX - b.left) / b.width), part((e.clientY - b.top) / b.height)];
+      return [kept((e.clientX - b.left) / b.width), kept((e.clientY - b.top) / b.height)];
     };
+    let grip: Point | undefined; // of the shape that is being set
+    svg.addEventListener("keydown", (e) => this.keys(e));
     svg.addEventListener("pointerdown", (e) => {
       if (this.strokes.length >= 50) return;
-      on = true;
       svg.setPointerCapture(e.pointerId);
+      if (this.shape) {
+        const [x, y] = point(e);
+        grip = [x - this.shape.x, y - this.shape.y];
+        return;
+      }
+      on = true;
       this.strokes.push([point(e)]);
       this.paint(this.strokes);
     });
     svg.addEventListener("pointermove", (e) => {
+      if (grip && this.shape) {
+        const [x, y] = point(e);
+        return this.shift(x - grip[0] - this.shape.x, y - grip[1] - this.shape.y);
+      }
       const line = this.strokes.at(-1);
       if (!on || !line || this.strokes.reduce((n, s) => n + s.length, 0) >= 1000) return;
       const [x, y] = point(e);
@@ -456,24 +482,103 @@ class Media implements Stage, Marks {
       line.push([x, y]);
       this.paint(this.strokes);
     });
-    for (const end of ["pointerup", "pointercancel"]) svg.addEventListener(end, () => (on = false));
+    for (const end of ["pointerup", "pointercancel"]) svg.addEventListener(end, () => (on = !!(grip = undefined)));
     return svg;
   }
 
-  private paint(strokes: [number, number][][]) {
+  private paint(strokes: Point[][]) {
     this.strokes = strokes;
+    if (!this.shape) this.over().removeAttribute("tabindex");
     this.over().replaceChildren(
-      ...strokes.map((s) => {
+      ...[...strokes, ...this.outline()].map((s, i) => {
         const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
         line.setAttribute("points", (s.length === 1 ? [s[0], s[0]] : s).map((p) => p.join(",")).join(" "));
+        if (i >= strokes.length) line.setAttribute("class", "fresh");
         return line;
       }),
     );
   }
 
+  // put sets a box or an arrow into the middle, for keys to move and size.
+  private put(kind: "box" | "arrow") {
+    this.add();
+    if (this.strokes.length >= 48) return;
+    this.shape = { kind, x: 0.4, y: 0.4, width: 0.2, height: 0.2 };
+    const svg = this.over();
+    svg.setAttribute("tabindex", "0");
+    svg.setAttribute("role", "application");
+    svg.focus({ preventScroll: true });
+    this.follow();
+    tells.say(svg.getAttribute("aria-label") + ". " + tells.words().shapeKeys);
+  }
+
+  // outline are the strokes of the shape that is being set. An arrow begins at its
+  // point; its head looks the same on every screen.
+  private outline(): Point[][] {
+    if (!this.shape) return [];
+    const { kind, x, y, width, height } = this.shape;
+    const [right, bottom] = [kept(x + width), kept(y + height)];
+    if (kind === "box") return [[[x, y], [right, y], [right, bottom], [x, bottom], [x, y]]];
+    const { width: wide, height: high } = this.over().getBoundingClientRect();
+    const turn = Math.atan2(height * high, width * wide);
+    const barb = (by: number): Point => [kept(x + (0.04 * wide * Math.cos(turn + by)) / wide), kept(y + (0.04 * wide * Math.sin(turn + by)) / high)];
+    return [[[right, bottom], [x, y]], [barb(0.5), [x, y], barb(-0.5)]];
+  }
+
+  // follow draws the shape as it is now, and says where it is.
+  private follow() {
+    this.paint(this.strokes);
+    const words = tells.words();
+    const place = where({ ...this.shape!, kind: "region" }, words);
+    this.over().setAttribute("aria-label", fill(words.shape, { shape: words[this.shape!.kind], place }));
+  }
+
+  private shift(dx: number, dy: number) {
+    const a = this.shape!;
+    a.x = between(a.x + dx, Math.max(0, -a.width), Math.min(1, 1 - a.width));
+    a.y = between(a.y + dy, Math.max(0, -a.height), Math.min(1, 1 - a.height));
+    this.follow();
+  }
+
+  // size moves the corner of a box, or where an arrow comes from: from any side.
+  private size(dx: number, dy: number) {
+    const a = this.shape!;
+    const least = a.kind === "box" ? 0.005 : -1;
+    a.width = between(a.width + dx, Math.max(least, -a.x), 1 - a.x);
+    a.height = between(a.height + dy, Math.max(least, -a.y), 1 - a.y);
+    this.follow();
+  }
+
+  private keys(e: KeyboardEvent) {
+    if (!this.shape) return;
+    const { kind } = this.shape;
+    const step = e.altKey ? 0.005 : 0.02;
+    const [dx, dy] = ({ ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] } as Record<string, number[]>)[e.key] ?? [0, 0];
+    if (dx || dy) {
+      e.shiftKey ? this.size(dx, dy) : this.shift(dx, dy);
+      tells.say(this.over().getAttribute("aria-label")!);
+    } else if (e.key === "Enter") {
+      this.add();
+      find("[data-place=done]")?.focus();
+    } else if (e.key === "Escape") {
+      this.shape = undefined;
+      this.paint(this.strokes);
+      find(`[data-place=${kind}]`)?.focus();
+    } else return;
+    e.preventDefault();
+    e.stopPropagation();
+  }
+
+  // add makes the shape a part of the drawing.
+  private add() {
+    if (!this.shape) return;
+    const outline = this.outline();
+    this.shape = undefined;
+    this.paint([...this.strokes, ...outline]);
+  }
+
   private drawing(on: boolean) {
-    const tools = find(".drawing-tools");
-    if (tools) tools.hidden = !on;
+    document.querySelectorAll<HTMLElement>(".drawing-tools").forEach((tools) => (tools.hidden = !on));
     find("[data-place=draw]")?.setAttribute("aria-pressed", String(on));
     on ? (this.over().dataset.draws = "") : delete this.pen?.dataset.draws;
   }
@@ -487,6 +592,7 @@ class Media implements Stage, Marks {
   // drawn takes away what is drawn over the frame.
   private drawn() {
     this.strokes = [];
+    this.shape = undefined;
     this.drawing(false);
     this.pen?.remove();
   }
@@ -499,15 +605,8 @@ class Media implements Stage, Marks {
       ...all
         .filter((m) => m.kind === "time" || m.kind === "range")
         .map((m) => {
-          const b = document.createElement("button");
-          b.type = "button";
-          b.className = "mark tick";
-          b.dataset.state = m.state;
-          b.setAttribute("aria-label", tells.words().number.replace("{label}", m.label).replace("{place}", m.text));
-          if (m.id === chosen) b.setAttribute("aria-current", "true");
-          const label = document.createElement("span");
-          label.textContent = m.label;
-          b.append(label);
+          const b = head(m, m.id === chosen, tells.words());
+          b.classList.add("tick");
           const from = m.from ?? 0;
           b.style.left = (100 * Math.min(from, whole)) / whole + "%";
           if (m.until) b.style.setProperty("--long", (100 * Math.max(0, Math.min(m.until, whole) - from)) / whole + "cqi");
@@ -536,6 +635,7 @@ class Media implements Stage, Marks {
     this.drawn();
     v.currentTime = (m.from ?? 0) / 1000;
     if (m.strokes?.length) this.paint(m.strokes);
+    this.pen?.classList.toggle("along", !!m.of);
     this.strokes = [];
   }
 
@@ -579,6 +679,12 @@ class Media implements Stage, Marks {
       case "l":
       case "L":
         this.seek(10);
+        return true;
+      case "d":
+      case "D":
+        if (!may() || !find("[data-place=draw]")) return false;
+        if (this.pen?.dataset.draws === undefined) this.draw();
+        find("[data-place=box]")?.focus();
         return true;
       case "ArrowLeft":
       case "ArrowRight":
@@ -710,8 +816,13 @@ function press(key: string): boolean {
   switch (key) {
     case "c":
     case "C":
-      if (may()) beginPlace(true);
+      if (may()) beginPlace("keys");
       else toggle("comments");
+      return true;
+    case "t":
+    case "T":
+      if (!may() || !find("[data-framed]")) return false;
+      beginPlace("text");
       return true;
     case "v":
     case "V":
