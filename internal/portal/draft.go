@@ -15,6 +15,28 @@ type Draft struct {
 	SavedAt time.Time // zero: there is none
 }
 
+const (
+	direct     = "dir_"
+	directTeam = direct + "team"
+)
+
+// DirectPlace is the place of a draft to begin a direct conversation with: in the
+// frame of a client, or inside the team.
+func DirectPlace(client ClientID) string {
+	if client == "" {
+		return directTeam
+	}
+	return direct + string(client)
+}
+
+// DirectClient is the client of such a place; empty inside the team.
+func DirectClient(place string) ClientID {
+	if place == directTeam {
+		return ""
+	}
+	return ClientID(strings.TrimPrefix(place, direct))
+}
+
 // note ends a draft's place when it is of an internal note.
 const note = " note"
 
@@ -92,6 +114,11 @@ func sees(ctx context.Context, r reader, place string) error {
 		return err
 	case "prj":
 		return r.get(ctx, `SELECT 1 FROM my_projects p WHERE p.id = $2`, []any{id}, &n)
+	case "dir":
+		if client := DirectClient(id); client != "" {
+			return r.get(ctx, `SELECT 1 FROM my_clients c WHERE c.id = $2`, []any{string(client)}, &n)
+		}
+		return r.get(ctx, `SELECT 1 FROM my_role r WHERE r.rights <> 0`, nil, &n)
 	case "cli":
 		return r.get(ctx, `SELECT 1 FROM my_clients c WHERE c.id = $2`, []any{id}, &n)
 	}

@@ -1154,6 +1154,14 @@ func TestDrafts(t *testing.T) {
 			_, err := w.As(w.Carl).Draft(ctx, place)
 			wants(t, "Draft by others at "+place, err, portal.ErrNotFound)
 		}
+		// To begin with somebody directly, in the frame of a client or inside the team.
+		keep(w.Cleo, portal.DirectPlace(w.Acme), "Between us")
+		keep(w.Mia, portal.DirectPlace(""), "Inside")
+		wants(t, "in another client's frame", w.As(w.Carl).SaveDraft(ctx, portal.DirectPlace(w.Acme), "", "x"), portal.ErrNotFound)
+		wants(t, "inside the team", cleo.SaveDraft(ctx, portal.DirectPlace(""), "", "x"), portal.ErrNotFound)
+		must[portal.ThreadID](t)(cleo.StartDirect(ctx, portal.NewDirect{Client: w.Acme, People: []portal.PersonID{w.Bea}, NewMessage: say("Hello", "")}))
+		has(w.Cleo, portal.DirectPlace(w.Acme), "")
+		has(w.Mia, portal.DirectPlace(""), "Inside")
 		wants(t, "SaveDraft nowhere", cleo.SaveDraft(ctx, "nowhere", "", "x"), portal.ErrNotFound)
 	})
 }

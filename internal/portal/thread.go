@@ -503,6 +503,11 @@ func (me *Scope) StartDirect(ctx context.Context, n NewDirect) (ThreadID, error)
 		if err := t.seatAll(ctx, &th, people); err != nil {
 			return err
 		}
+		if !n.ByMail {
+			if err := t.discardDrafts(ctx, DirectPlace(n.Client)); err != nil {
+				return err
+			}
+		}
 		key := string(n.Client)
 		for _, p := range people {
 			key += " " + string(p)

@@ -150,7 +150,7 @@ func (s *Server) comment(w http.ResponseWriter, r *http.Request, me *visit) erro
 	var n portal.NewComment
 	var at view.TypedPlace
 	var later bool
-	t, err := s.readSaid(w, r, me, "", project, widest, func(f *form) {
+	t, err := s.readSaid(w, r, me, "", project, widest, func(f *form, _ *typed) {
 		n.Version, at, later = portal.VersionID(f.one("version")), typedPlace(f), f.ticked("later")
 	})
 	ctx := r.Context()

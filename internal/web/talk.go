@@ -19,7 +19,6 @@ func (s *Server) talkRoutes() []route {
 		{"GET /messages/new", person, s.newMessage},
 		{"GET /messages/search", person, s.searchMessages},
 		{"GET /messages/direct", person, s.newDirect},
-		{"POST /messages/direct", person, s.startDirect},
 		{"GET /conversations/{id}", person, s.conversation},
 		{"POST /conversations/{id}/read", person, s.markRead},
 		{"POST /conversations/{id}/typing", oneself, s.typing},
@@ -193,6 +192,12 @@ func (s *Server) renderConversation(w http.ResponseWriter, r *http.Request, me *
 			return err
 		}
 		p.Composer.InPlace = true
+	} else {
+		readers, err := me.ThreadPeople(ctx, th.ID, th.Audience)
+		if err != nil {
+			return err
+		}
+		p.Readers = view.Way{To: readers.People, Count: readers.Count}
 	}
 	title := p.Title(th, p.With)
 	s.setTitle(&p.Page, title)
@@ -485,6 +490,13 @@ func (s *Server) editMessage(w http.ResponseWriter, r *http.Request, me *visit) 
 	if err != nil {
 		return err
 	}
+	d, err := me.Draft(r.Context(), string(p.Message.ID))
+	if err != nil {
+		return err
+	}
+	if !d.SavedAt.IsZero() {
+		p.Body, p.SavedAt = d.Body, p.T("talk.draft_of", "when", p.Ago(d.SavedAt, p.Now))
+	}
 	s.setTitle(&p.Page, p.T("talk.edit"))
 	return s.render(w, r, http.StatusOK, view.EditMessage(p))
 }
@@ -569,6 +581,9 @@ func (s *Server) saveDraft(w http.ResponseWriter, r *http.Request, me *visit) er
 	}
 	t := readSay(f)
 	f.one("version")
+	f.one("revision")
+	f.one("client")
+	f.all("person")
 	if err := f.err(); err != nil {
 		return err
 	}
@@ -595,6 +610,13 @@ func draftHref(place string) string {
 		return "/clients/" + place + "/conversation"
 	case "thr":
 		return conversationPath(place) + "#composer"
+	case "msg":
+		return view.Href(place) + "/edit"
+	case "dir":
+		if client := portal.DirectClient(place); client != "" {
+			return "/messages/direct?client=" + string(client)
+		}
+		return "/messages/direct"
 	}
 	if to := view.Href(place); to != "" {
 		return to + "#comments"
@@ -835,6 +857,25 @@ func (s *Server) renderDirect(w http.ResponseWriter, r *http.Request, me *visit,
 	if p.People, err = s.direct(r.Context(), me, client); err != nil {
 		return err
 	}
+	p.Composer = view.Composer{Direct: client == ""}
+	if p.Composer.Files, err = s.filesOf(r.Context(), me, client, ""); err != nil {
+		return err
+	}
+	if err := s.bringing(r.Context(), me, &p.Composer, client, ""); err != nil {
+		return err
+	}
+	x := view.Way{Place: portal.DirectPlace(client)}
+	if status == http.StatusOK {
+		if err := s.fill(r.Context(), me, &p.Page, &x, "", nil); err != nil {
+			return err
+		}
+	} else {
+		x.Body, x.Files = p.Body, map[portal.FileID]bool{}
+		for _, f := range p.Files {
+			x.Files[f] = true
+		}
+	}
+	p.Way = x
 	s.setTitle(&p.Page, p.T("talk.direct"))
 	return s.render(w, r, status, view.Direct(p))
 }
@@ -898,29 +939,58 @@ func (s *Server) shownTeam(ctx context.Context, me *visit, client portal.ClientI
 }
 
 func (s *Server) startDirect(w http.ResponseWriter, r *http.Request, me *visit) error {
-	f, err := parseForm(r)
-	if err != nil {
-		return err
+	client := portal.ClientID(r.URL.Query().Get("client")) // known before the form is, where files come with it
+	n := portal.NewDirect{}
+	p := view.DirectPage{Chosen: map[portal.PersonID]bool{}}
+	var failed error
+	t, err := s.readSaid(w, r, me, client, "", portal.ClientSide, func(f *form, t *typed) {
+		n.Client = portal.ClientID(f.one("client"))
+		if client == "" {
+			client = n.Client
+		} else if n.Client != client {
+			f.fail("client", "choice")
+		}
+		for _, id := range f.all("person") {
+			n.People = append(n.People, portal.PersonID(id))
+			p.Chosen[portal.PersonID(id)] = true
+		}
+		t.Audience, failed = s.directTo(r.Context(), me, n)
+	})
+	if err == nil {
+		err = failed
 	}
-	client := portal.ClientID(f.one("client"))
-	n := portal.NewDirect{Client: client, NewMessage: portal.NewMessage{Body: f.one("body")}}
-	p := view.DirectPage{Body: n.Body, Chosen: map[portal.PersonID]bool{}}
-	for _, id := range f.all("person") {
-		n.People = append(n.People, portal.PersonID(id))
-		p.Chosen[portal.PersonID(id)] = true
-	}
+	p.Body, p.Files = t.Body, t.Files
 	var id portal.ThreadID
-	if err = f.err(); err == nil {
-		id, err = portal.Once(me.StartDirect(r.Context(), n))
+	if err == nil {
+		id, err = say(r.Context(), me, &t, func(me *portal.Scope, said portal.NewMessage) (portal.ThreadID, error) {
+			n.NewMessage = said
+			n.Audience = "" // the people say it
+			return me.StartDirect(r.Context(), n)
+		})
 	}
 	if invalid, status, ok := refused(err); ok {
-		p.Invalid = invalid
+		p.Invalid, p.Files = invalid, t.Files
 		return s.renderDirect(w, r, me, status, client, p)
 	}
 	if err != nil {
 		return err
 	}
 	return seeOther(w, r, conversationPath(string(id))+"#end")
+}
+
+// directTo is who may see, at most, what comes with the first message between
+// people: the team alone where all of them are of it.
+func (s *Server) directTo(ctx context.Context, me *visit, n portal.NewDirect) (portal.Side, error) {
+	if me.Self.Role == "" {
+		return portal.ClientSide, nil
+	}
+	people, err := s.direct(ctx, me, n.Client)
+	for _, x := range people {
+		if x.Side == portal.ClientSide && slices.Contains(n.People, x.Person) {
+			return portal.ClientSide, err
+		}
+	}
+	return portal.Team, err
 }
 
 // unread counts the conversations with something new for the visitor, for the

@@ -97,8 +97,17 @@ func TestConversation(t *testing.T) {
 		if got := bea.Get(at).Text("blockquote.quoted"); !strings.Contains(got, "The red one?") {
 			t.Errorf("quoted is %q", got)
 		}
+		// What an edit was to say is kept as well, for its writer, until it is saved.
+		edit := "/messages/" + message + "/edit"
+		if p := mia.Get(edit).Form(edit).Set("body", "The violet one?").To("/drafts/" + message).Submit(mia).MustBe(200).MustContain("Draft,"); p.Path != edit || p.Form(edit).Get("body") != "The violet one?" {
+			t.Errorf("the draft of an edit is at %s: %q", p.Path, p.Form(edit).Get("body"))
+		}
+		ada.Get(at).MustNotContain("violet")
 		change := mia.Get("/messages/" + message + "/edit").MustBe(200).Form("/messages/" + message + "/edit")
 		change.Set("body", "The blue one?").Submit(mia).MustBe(200).MustContain("The blue one?", "edited")
+		if got := mia.Get(edit).MustNotContain("Draft,").Form(edit).Get("body"); got != "The blue one?" {
+			t.Errorf("after it was saved, the form says %q", got)
+		}
 		change.Values().Del("once")
 		change.Set("body", "The green one?").Submit(mia).MustBe(409).MustContain("The blue one?", "The green one?")
 		cleo.Get(at).MustContain("The blue one?", "edited")
@@ -339,6 +348,26 @@ func TestFilesInMessages(t *testing.T) {
 		}
 		cleo.Get(at).MustBe(200)
 		cleo.Get("/projects/" + string(s.Site) + "/files").MustBe(200)
+		// With the first message between people as well: of the team's alone what comes
+		// is the team's, with one of the client's it is theirs, too.
+		for _, x := range []struct {
+			with portal.PersonID
+			name string
+		}{{s.Tom, "inkwell nine.txt"}, {s.Cleo, "sail.txt"}} {
+			expect("directly", say(mia, "/messages/direct?client="+string(s.Acme), filePart{"client", "", string(s.Acme)}, filePart{"person", "", string(x.with)}, filePart{"body", "", "See"},
+				filePart{"project", "", string(s.Site)}, filePart{"upload", named(x.name), "x"}), 303)
+		}
+		if got := strings.Join(files(s.Site), ","); !strings.Contains(got, "inkwell nine.txt for team") || !strings.Contains(got, "sail.txt for client") {
+			t.Errorf("kept are %s", got)
+		}
+		expect("into another client's project", say(bea, "/messages/direct?client="+string(s.Acme), filePart{"client", "", string(s.Acme)}, filePart{"person", "", string(s.Cleo)}, filePart{"body", "", "See"},
+			filePart{"project", "", string(s.Shop)}, filePart{"upload", named("stray.txt"), "x"}), 422)
+		// And what was typed is kept, for its writer.
+		begin := "/messages/direct?client=" + string(s.Acme)
+		if p := bea.Get(begin).Form(begin).Set("body", "Half a word").To("/drafts/" + portal.DirectPlace(s.Acme)).Submit(bea).MustBe(200).MustContain("Draft,"); p.Path != begin || p.Form(begin).Get("body") != "Half a word" {
+			t.Errorf("the draft is at %s", p.Path)
+		}
+		cleo.Get(begin).MustNotContain("Half a word")
 		// What is wrong is said, and what came is there to be sent.
 		a := say(cleo, at, filePart{"audience", "", "client"}, filePart{"body", "", strings.Repeat("x", portal.MaxText+1)}, filePart{"upload", named("late.txt"), "late"})
 		expect("too long", a, 422)
@@ -427,6 +456,19 @@ func TestFilesInMessages(t *testing.T) {
 		mia.Get("/messages/search?q=x&files=1").MustBe(200)
 		if got := strings.Join(files(s.Site), ","); !strings.Contains(got, "sail.txt for client") {
 			t.Errorf("kept are %s", got)
+		}
+	})
+}
+
+// Whoever reads a conversation and may not write there is told who else reads it.
+func TestReadersWithoutComposer(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		if err := s.World.As(s.Mia).ArchiveProject(t.Context(), s.Site); err != nil {
+			t.Fatal(err)
+		}
+		p := s.As("cleo").Get("/conversations/" + string(s.Items[s.Site][portal.ClientSide].Conversation)).MustBe(200)
+		if got := p.Text(".to"); p.Has("form.say") || !strings.Contains(got, "Bea") || !strings.Contains(got, "Tom") {
+			t.Errorf("who reads: %q", got)
 		}
 	})
 }

@@ -19,6 +19,7 @@ func (s *Server) sayRoutes() []route {
 		{"POST /projects/{project}/conversations", person, s.startConversation},
 		{"POST /clients/{id}/conversation", person, s.sayToClient},
 		{"POST /items/{item}/comments", person, s.comment},
+		{"POST /messages/direct", person, s.startDirect},
 	}
 }
 
@@ -56,13 +57,14 @@ func mayBring(p portal.Project) bool {
 // readSaid reads a composer. Files that come with it are here then, for the
 // project, or for the one of the client's that was chosen; say makes files of
 // them, for those who read the message, who are of no more than the side widest.
-// More reads what else is in the form.
-func (s *Server) readSaid(w http.ResponseWriter, r *http.Request, me *visit, client portal.ClientID, project portal.ProjectID, widest portal.Side, more ...func(*form)) (said typed, err error) {
+// More reads what else is in the form, before any byte of a file.
+func (s *Server) readSaid(w http.ResponseWriter, r *http.Request, me *visit, client portal.ClientID, project portal.ProjectID, widest portal.Side, more ...func(*form, *typed)) (said typed, err error) {
 	read := func(f *form) typed {
+		t := readSay(f)
 		for _, m := range more {
-			m(f)
+			m(f, &t)
 		}
-		return readSay(f)
+		return t
 	}
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "multipart/form-data" {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)

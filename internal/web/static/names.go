@@ -15,7 +15,7 @@ var (
 	Viewer  = Bundle{Style: "/static/viewer.KJQVISIN.css", Script: "/static/viewer.A6LF4YQ4.js"}
 	PDF     = Bundle{Style: "/static/pdf.H3N6LVG4.css", Script: "/static/pdf.44YLDDKQ.js"}
 	Compose = Bundle{Style: "/static/compose.VTHF2X4V.css", Script: "/static/compose.ZQBFWCN3.js"}
-	Talk    = Bundle{Style: "/static/talk.ONSLO6XQ.css", Script: "/static/talk.QVQBTSSJ.js"}
+	Talk    = Bundle{Style: "/static/talk.ONSLO6XQ.css", Script: "/static/talk.NGQAAQ3A.js"}
 	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}
 	Worker  = Bundle{Style: "", Script: "/static/worker.OVAN2JBB.js"}
 	Approve = Bundle{Style: "/static/approve.2R64MMMF.css", Script: ""}

@@ -103,10 +103,11 @@ addEventListener("keydown", (e) => {
 addEventListener("submit", (e) => {
   const f = form(e.target);
   const by = (e as SubmitEvent).submitter;
-  if (!f || e.defaultPrevented || by?.hasAttribute("formaction") || !f.closest("[data-inplace]")) return;
-  e.preventDefault();
-  clearTimeout(timers.get(f));
+  if (!f || e.defaultPrevented || by?.hasAttribute("formaction")) return;
+  clearTimeout(timers.get(f)); // what is sent is no draft any more
   timers.delete(f);
+  if (!f.closest("[data-inplace]")) return;
+  e.preventDefault();
   void send(f, by as HTMLButtonElement | null);
 });
 
