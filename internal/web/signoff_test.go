@@ -2,9 +2,13 @@ package web_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +40,26 @@ func TestSignoffPages(t *testing.T) {
 		for _, name := range []string{"cleo", "bea", "dan", "carl", "rex"} {
 			s.As(name).Get(site + "/signoffs/new").MustBe(404)
 			s.As(name).Post(site+"/signoffs", nil).MustBe(404)
+		}
+		// What is signed off is the very bytes that can be downloaded.
+		final := send(t, tom).bring([]byte("the final bytes"), "project", string(s.World.Site), "filename", "Final.txt", "audience", "client")
+		banner, err := s.World.As(s.Tom).AddDeliverable(ctx, s.World.Site, portal.NewDeliverable{Title: "Banner", Milestone: milestone, Audience: portal.ClientSide})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.World.As(s.Tom).Attach(ctx, portal.ItemID(banner), final); err != nil {
+			t.Fatal(err)
+		}
+		asked, err := s.World.As(s.Tom).AskApproval(ctx, s.World.Site, portal.NewApproval{Title: "Banner", Deliverable: banner, Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		approval, err := s.World.As(s.Cleo).Approval(ctx, asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.World.As(s.Cleo).Decide(ctx, asked, portal.ApprovalAnswer{Answer: portal.AnswerApprove, Content: approval.Content}); err != nil {
+			t.Fatal(err)
 		}
 		tom.Get("/milestones/" + string(milestone)).MustBe(200).MustContain("Ask to sign off")
 		f := tom.Get(site+"/signoffs/new?subject="+string(milestone)).MustBe(200).MustContain("May sign: Cleo", "accept this milestone").Form(site + "/signoffs")
@@ -81,11 +105,35 @@ func TestSignoffPages(t *testing.T) {
 			s.As(name).Get(at + "/certificate").MustBe(404)
 		}
 
+		// T181: the hash on it is that of what is downloaded, and the handover pack holds
+		// both.
+		file, err := s.World.As(s.Cleo).File(ctx, final)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := cleo.Get("/versions/" + string(file.Version.ID) + "/download").MustBe(200).Body
+		sum := sha256.Sum256([]byte(got))
+		proof, err := s.World.As(s.Cleo).Certificate(ctx, strings.TrimPrefix(at, "/signoffs/"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed := slices.IndexFunc(proof.Record.Lines, func(l portal.SignoffLine) bool { return l.Kind == portal.LineVersion && l.Version == file.Version.ID })
+		if signed < 0 || proof.Record.Lines[signed].SHA256 != hex.EncodeToString(sum[:]) || got != "the final bytes" {
+			t.Errorf("of what is downloaded, with the hash %x, it says %+v", sum, proof.Record.Lines)
+		}
+		pack := opened(t, send(t, cleo).do("POST", site+"/handover", strings.NewReader("person="), "Content-Type", "application/x-www-form-urlencoded").text)
+		if pack["Certificates/Launch.pdf"] != paper || pack["Files/Final.txt"] != got || !strings.Contains(pack["SHA256SUMS"], hex.EncodeToString(sum[:])+"  Files/Final.txt\n") {
+			t.Errorf("the pack holds %q", slices.Sorted(maps.Keys(pack)))
+		}
+		if sum := sha256.Sum256([]byte(paper)); proof.SHA256 != hex.EncodeToString(sum[:]) || !strings.Contains(pack["SHA256SUMS"], proof.SHA256+"  Certificates/Launch.pdf\n") || !strings.Contains(pack["index.html"], "Certificates/Launch.pdf") {
+			t.Error("the certificate's own hash is another one, or the index does not lead to it")
+		}
+
 		// Anybody who has the paper, or its code, learns what is in it; nobody else
 		// learns anything.
 		code := cleo.Get(at).MustBe(200).MustContain("Certificate (PDF)").Attr("a[href^='/verify/']", "href")
 		stranger := s.Stranger()
-		stranger.Get(code).MustBe(200).MustContain("Certificate of Launch", "Cleo Acme", "We accept the **launch**.")
+		stranger.Get(code).MustBe(200).MustContain("Certificate of Launch", "Cleo Acme", "We accept the **launch**.", "Final.txt", hex.EncodeToString(sum[:4])+" "+hex.EncodeToString(sum[4:8]))
 		stranger.Get(code + "x").MustBe(404)
 		stranger.Get("/verify?code=nothing").MustBe(404)
 		stranger.Get("/verify").MustBe(200).MustContain("Verify a certificate").MustNotContain("Launch", "Acme")
@@ -108,6 +156,7 @@ func TestSignoffPages(t *testing.T) {
 		}
 		check("/verify", paper).MustBe(200).MustContain("This is the certificate, to the last byte.", "signature is valid", "Launch")
 		check(code, paper).MustBe(200).MustContain("This is the certificate, to the last byte.")
+		check(code, got).MustBe(200).MustNotContain("neither the certificate nor any of the files")
 		bad := []byte(paper)
 		bad[len(bad)/2] ^= 1
 		check("/verify", string(bad)).MustBe(200).MustContain("no certificate of this portal, or it was changed").MustNotContain("Launch", "Acme")
