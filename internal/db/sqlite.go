@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"golang.org/x/sys/unix"
 	"modernc.org/sqlite"
@@ -39,6 +40,10 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	d.group = newGroup(d.write)
 	return d, nil
 }
+
+// idleReader is how long a reader stays open that has nothing to read: each
+// holds some 6 MB.
+const idleReader = time.Minute
 
 func (d *DB) openFile(ctx context.Context, path string) error {
 	// SQLite gives its log and index files the mode of the database file.
@@ -78,6 +83,7 @@ func (d *DB) openFile(ctx context.Context, path string) error {
 	readers := min(max(runtime.NumCPU(), 4), 8)
 	d.read.SetMaxOpenConns(readers)
 	d.read.SetMaxIdleConns(readers)
+	d.read.SetConnMaxIdleTime(idleReader)
 	d.kept = &statements{pool: d.read, byText: map[string]*statement{}}
 	return d.read.PingContext(ctx)
 }
