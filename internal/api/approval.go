@@ -62,6 +62,39 @@ type approvalAsked struct {
 	Instead    string              `json:"instead,omitempty" doc:"The name of whoever answers instead of them."`
 	For        string              `json:"for,omitempty" doc:"The name of whose decision it was at first."`
 	Stands     *time.Time          `json:"stands,omitempty" doc:"When they gave the approval that they say still stands."`
+	SaidAt     *time.Time          `json:"said_at,omitempty" doc:"When they said by phone what they have confirmed by this answer."`
+	NotedBy    string              `json:"noted_by,omitempty" doc:"Who noted that; absent where you are not shown names of the team."`
+	Called     bool                `json:"called,omitempty" doc:"They are noted to have said something by phone that they have not confirmed: it counts for nothing. Told to the team, and to themselves."`
+}
+
+type approvalCall struct {
+	ID      portal.CallID    `json:"id" doc:"What was noted."`
+	Person  portal.PersonID  `json:"person" doc:"Who said it."`
+	Name    string           `json:"name" doc:"Their name."`
+	Stage   int              `json:"stage" doc:"In which stage they are asked."`
+	Answer  portal.Answer    `json:"answer" enum:"approved,approved_with_notes,changes_requested,declined" doc:"What they said."`
+	Note    string           `json:"note,omitempty" doc:"In which words."`
+	SaidAt  time.Time        `json:"said_at" doc:"When."`
+	NotedAt time.Time        `json:"noted_at" doc:"When it was noted."`
+	NotedBy string           `json:"noted_by,omitempty" doc:"By whom; absent where you are not shown names of the team."`
+	State   portal.CallState `json:"state" enum:"open,confirmed,denied,withdrawn,void" doc:"What became of it: only what is confirmed counts, as an answer of theirs."`
+	EndedAt *time.Time       `json:"ended_at,omitempty" doc:"Since when."`
+	Reply   string           `json:"reply,omitempty" doc:"What was different, as they say."`
+}
+
+func approvalCallWire(c portal.ApprovalCall) approvalCall {
+	return approvalCall{ID: c.ID, Person: c.Person, Name: c.Name, Stage: c.Stage, Answer: c.Answer, Note: c.Note, SaidAt: c.SaidAt.UTC(), NotedAt: c.NotedAt.UTC(), NotedBy: c.NotedBy, State: c.State, EndedAt: moment(c.EndedAt), Reply: c.Reply}
+}
+
+type newCall struct {
+	Person portal.PersonID `json:"person" maxLength:"64" doc:"Who said it: one of the client's people whose answer is awaited."`
+	Answer portal.Answer   `json:"answer" enum:"approved,approved_with_notes,changes_requested,declined" doc:"What they said."`
+	Note   string          `json:"note,omitempty" doc:"In which words: needed unless they simply approved."`
+	SaidAt time.Time       `json:"said_at" doc:"When they said it."`
+}
+
+type callDenied struct {
+	Reply string `json:"reply,omitempty" doc:"What you said instead."`
 }
 
 type fileChange struct {
@@ -75,11 +108,12 @@ type approvalAnswer struct {
 	Changes []fileChange  `json:"changes,omitempty" maxItems:"50" doc:"Of several files, those that are to change: the others are approved."`
 	Checked []int         `json:"checked,omitempty" maxItems:"50" doc:"Points of the checklist that hold, from 1: all of them, to approve."`
 	Stands  bool          `json:"stands,omitempty" doc:"With approved: your earlier approval, of an older version of the same files, still stands."`
+	Call    portal.CallID `json:"call,omitempty" maxLength:"64" doc:"It confirms what you said by phone: with the answer that was noted, and the note of that."`
 	Content string        `json:"content" maxLength:"64" doc:"As it was looked at. When it is not what is there now, nothing is decided."`
 }
 
 func (in approvalAnswer) portal() portal.ApprovalAnswer {
-	a := portal.ApprovalAnswer{Answer: in.Answer, Note: in.Note, Checked: in.Checked, Content: in.Content, Proof: "token", Stands: in.Stands}
+	a := portal.ApprovalAnswer{Answer: in.Answer, Note: in.Note, Checked: in.Checked, Content: in.Content, Proof: "token", Stands: in.Stands, Call: in.Call}
 	for _, c := range in.Changes {
 		a.Changes = append(a.Changes, portal.FileChange(c))
 	}
@@ -156,7 +190,7 @@ func askedWire(ctx context.Context, me *portal.Scope, id portal.ApprovalID) (all
 	}
 	people, err := me.ApprovalPeople(ctx, id)
 	for _, x := range people {
-		a := approvalAsked{Person: x.Person, Name: x.Name, Stage: x.Stage, Side: x.Of, Adviser: x.Adviser, Answer: x.Answer, AnsweredAt: moment(x.AnsweredAt), Instead: x.GivenTo, For: x.For, Stands: moment(x.Repeats)}
+		a := approvalAsked{Person: x.Person, Name: x.Name, Stage: x.Stage, Side: x.Of, Adviser: x.Adviser, Answer: x.Answer, AnsweredAt: moment(x.AnsweredAt), Instead: x.GivenTo, For: x.For, Stands: moment(x.Repeats), SaidAt: moment(x.SaidAt), NotedBy: x.NotedBy, Called: x.Called}
 		if x.ByRole {
 			a.Role = roles[x.Stage]
 		}
@@ -205,6 +239,22 @@ func (s *server) approvals() {
 	}, func(a approvalAsked) approvalAsked { return a })
 	change(s, http.MethodPost, "/api/approvals/{id}/decision", "decide", "Answer an approval, as one of those who are asked", func(ctx context.Context, me *portal.Scope, id string, in approvalAnswer) error {
 		return me.Decide(ctx, portal.ApprovalID(id), in.portal())
+	})
+	readAll(s, "/api/approvals/{id}/calls", "list-approval-calls", "What was said by phone about an approval: for its team, and for whoever said it", func(ctx context.Context, me *portal.Scope, q *byID) ([]portal.ApprovalCall, string, error) {
+		if _, err := me.Approval(ctx, portal.ApprovalID(q.ID)); err != nil {
+			return nil, "", err
+		}
+		all, err := me.ApprovalCalls(ctx, portal.ApprovalID(q.ID))
+		return all, "", err
+	}, approvalCallWire)
+	create(s, "/api/approvals/{id}/calls", "note-call", "Note what one who is asked said by phone: they are asked to confirm it", func(ctx context.Context, me *portal.Scope, id string, in newCall) (portal.CallID, error) {
+		return me.NoteCall(ctx, portal.ApprovalID(id), portal.NewCall(in))
+	})
+	act(s, http.MethodDelete, "/api/calls/{id}", "withdraw-call", "Take back what was noted of a call, while it is not confirmed", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.WithdrawCall(ctx, portal.CallID(id))
+	})
+	change(s, http.MethodPost, "/api/calls/{id}/denied", "deny-call", "Say that what you said by phone was different from what was noted", func(ctx context.Context, me *portal.Scope, id string, in callDenied) error {
+		return me.DenyCall(ctx, portal.CallID(id), in.Reply)
 	})
 	change(s, http.MethodPost, "/api/approvals/{id}/delegation", "delegate", "Hand your own decision to a colleague", func(ctx context.Context, me *portal.Scope, id string, in approvalPerson) error {
 		return me.Delegate(ctx, portal.ApprovalID(id), in.Person)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
 )
@@ -38,6 +39,34 @@ func TestApprovals(t *testing.T) {
 		s.asks(cleo, 422, "POST", path+"/decision", `{"answer":"changes_requested","content":"`+a.text("content")+`"}`)
 		s.asks(cleo, 204, "POST", path+"/decision", `{"answer":"changes_requested","changes":[{"position":1,"note":"Shorter"}],"content":"`+a.text("content")+`"}`)
 		s.asks(cleo, 409, "POST", path+"/decision", `{"answer":"approved","content":"`+a.text("content")+`"}`)
+		s.asks(cleo, 204, "DELETE", path+"/decision", "")
+		// What was said by phone: noted, denied, noted again, taken back, and confirmed.
+		noted := func(answer string) string {
+			t.Helper()
+			return s.asks(mia, 201, "POST", path+"/calls", `{"person":"`+string(s.Cleo)+`","answer":"`+answer+`","note":"Mind the logo","said_at":"`+s.Clock.Now().Format(time.RFC3339)+`"}`).text("id")
+		}
+		call := noted("declined")
+		if all := s.asks(cleo, 200, "GET", path+"/calls", "").all("items"); len(all) != 1 || all[0].text("id") != call || all[0].text("state") != "open" || all[0].text("noted_by") != "Mia" {
+			t.Errorf("Cleo said %v", all)
+		}
+		if all := s.asks(s.token("bea", "read"), 200, "GET", path+"/calls", "").all("items"); len(all) != 0 {
+			t.Errorf("Bea reads %v", all)
+		}
+		if needs := s.asks(cleo, 200, "GET", "/api/needs", "").all("items"); !slices.ContainsFunc(needs, func(n M) bool { return n.text("item") == string(id) && n.text("kind") == "call" }) {
+			t.Errorf("needs are %v", needs)
+		}
+		s.asks(cleo, 204, "POST", "/api/calls/"+call+"/denied", `{"reply":"I said perhaps"}`)
+		call = noted("declined")
+		s.asks(mia, 204, "DELETE", "/api/calls/"+call, "")
+		s.asks(cleo, 409, "POST", "/api/calls/"+call+"/denied", `{}`)
+		call = noted("approved_with_notes")
+		confirm := `","call":"` + call + `","content":"` + a.text("content") + `"}`
+		s.asks(mia, 403, "POST", path+"/decision", `{"answer":"approved_with_notes`+confirm)
+		s.asks(cleo, 422, "POST", path+"/decision", `{"answer":"declined`+confirm)
+		s.asks(cleo, 204, "POST", path+"/decision", `{"answer":"approved_with_notes`+confirm)
+		if all := s.asks(mia, 200, "GET", path+"/people", "").all("items"); all[0].text("noted_by") != "Mia" || all[0].text("said_at") == "" || all[0].text("answer") != "approved_with_notes" {
+			t.Errorf("asked are %v", all)
+		}
 		s.asks(cleo, 204, "DELETE", path+"/decision", "")
 		s.asks(cleo, 204, "POST", path+"/decision", `{"answer":"approved","content":"`+a.text("content")+`"}`)
 		if a := s.asks(mia, 200, "GET", path, ""); a.text("state") != "approved" || a.text("state_by") != "Cleo" {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
@@ -137,7 +138,7 @@ func (s *server) uploads() {
 	o := operation(http.MethodPut, "/api/uploads/{id}/content", "upload-content", "Put bytes into one of your own uploads; with the last, the file is there", http.StatusOK)
 	o.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{octets: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
 	o.Errors = append(o.Errors, 408, 410, 413, 415, 423, 503, 507)
-	huma.Register(s.huma, giving[upload](s, o), s.putContent)
+	huma.Register(s.huma, s.giving(reflect.TypeFor[upload](), o), s.putContent)
 	act(s, http.MethodDelete, "/api/uploads/{id}", "abandon-upload", "Give up one of your own uploads", func(ctx context.Context, me *portal.Scope, id string) error {
 		if me.ReadOnly() {
 			return portal.ErrForbidden

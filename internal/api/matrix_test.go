@@ -294,6 +294,8 @@ func (s *site) id(path string, client portal.ClientID, user portal.ClientUserID,
 		return string(it.Change)
 	case "conversations", "drafts":
 		return string(it.Conversation)
+	case "calls":
+		return string(s.only(project, side).Call)
 	case "comments":
 		return string(it.Comments)
 	case "messages":

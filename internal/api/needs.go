@@ -21,7 +21,7 @@ func (s *server) templates() {
 
 type need struct {
 	Item    portal.ItemID    `json:"item" doc:"What needs you: of being named, the notice that says so."`
-	Kind    string           `json:"kind" enum:"task,deliverable,milestone,file_request,approval,revision,signoff,question,drafts,mention" doc:"What it is."`
+	Kind    string           `json:"kind" enum:"task,deliverable,milestone,file_request,approval,call,revision,signoff,question,drafts,mention" doc:"What it is."`
 	Title   string           `json:"title" doc:"What it is called."`
 	Project portal.ProjectID `json:"project" doc:"The project it is in."`
 	Client  portal.ClientID  `json:"client" doc:"The client whose project it is in."`

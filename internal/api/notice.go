@@ -108,7 +108,7 @@ type mutedProject struct {
 
 // notices registers what somebody was told of, and how they want to be.
 func (s *server) notices() {
-	readAll(s, "/api/notices", "list-notices", "What you were told of and still see, newest first", func(ctx context.Context, me *portal.Scope, q *Page) ([]portal.Notice, string, error) {
+	readAll(s, "/api/notices", "list-notices", "What you were told of and still see, newest first", func(ctx context.Context, me *portal.Scope, q *struct{ Page }) ([]portal.Notice, string, error) {
 		return me.Notices(ctx, "", q.portal())
 	}, noticeWire)
 	changeTop(s, "/api/notices/read", "read-notices", "Say that you have read all of them, up to one; where you are named you have to look", func(ctx context.Context, me *portal.Scope, in readUpTo) error {

@@ -35,19 +35,19 @@ type given struct {
 type givenTop struct{ Body json.RawMessage }
 
 // described is the description of a type in JSON.
-func described[T any](s *server) map[string]*huma.MediaType {
-	return map[string]*huma.MediaType{"application/json": {Schema: s.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "")}}
+func (s *server) described(t reflect.Type) map[string]*huma.MediaType {
+	return map[string]*huma.MediaType{"application/json": {Schema: s.huma.OpenAPI().Components.Schemas.Schema(t, true, "")}}
 }
 
-// taking is an operation that is sent a T.
-func taking[T any](s *server, o huma.Operation) huma.Operation {
-	o.RequestBody = &huma.RequestBody{Required: true, Content: described[T](s)}
+// taking is an operation that is sent something of a type.
+func (s *server) taking(t reflect.Type, o huma.Operation) huma.Operation {
+	o.RequestBody = &huma.RequestBody{Required: true, Content: s.described(t)}
 	return o
 }
 
-// giving is an operation that answers a T.
-func giving[T any](s *server, o huma.Operation) huma.Operation {
-	o.Responses = map[string]*huma.Response{strconv.Itoa(o.DefaultStatus): {Content: described[T](s)}}
+// giving is an operation that answers something of a type.
+func (s *server) giving(t reflect.Type, o huma.Operation) huma.Operation {
+	o.Responses = map[string]*huma.Response{strconv.Itoa(o.DefaultStatus): {Content: s.described(t)}}
 	return o
 }
 
@@ -92,12 +92,12 @@ func (s *server) answer(w any, err error) (*answer, error) {
 
 // read answers one thing.
 func read[W any](s *server, path, id, summary string, f func(ctx context.Context, me *portal.Scope, id string) (W, error)) {
-	s.about(giving[W](s, operation(http.MethodGet, path, id, summary, http.StatusOK)), func(ctx context.Context, id string) (any, error) { return f(ctx, me(ctx), id) })
+	s.about(s.giving(reflect.TypeFor[W](), operation(http.MethodGet, path, id, summary, http.StatusOK)), func(ctx context.Context, id string) (any, error) { return f(ctx, me(ctx), id) })
 }
 
 // readFor answers what is asked for. Q are its path and query parameters.
 func readFor[Q, W any](s *server, path, id, summary string, f func(ctx context.Context, me *portal.Scope, q *Q) (W, error)) {
-	huma.Register(s.huma, giving[W](s, operation(http.MethodGet, path, id, summary, http.StatusOK)), func(ctx context.Context, q *Q) (*answer, error) { return s.answer(f(ctx, me(ctx), q)) })
+	huma.Register(s.huma, s.giving(reflect.TypeFor[W](), operation(http.MethodGet, path, id, summary, http.StatusOK)), func(ctx context.Context, q *Q) (*answer, error) { return s.answer(f(ctx, me(ctx), q)) })
 }
 
 // readAll answers a page of a list.
@@ -122,7 +122,7 @@ type askedTop[T any] struct{ Body T }
 
 // create makes something below the thing in the path.
 func create[T any, ID ~string](s *server, path, id, summary string, f func(ctx context.Context, me *portal.Scope, id string, in T) (ID, error)) {
-	s.sent(taking[T](s, giving[created](s, operation(http.MethodPost, path, id, summary, http.StatusCreated))), func(ctx context.Context, about string, body []byte) (any, error) {
+	s.sent(s.taking(reflect.TypeFor[T](), s.giving(reflect.TypeFor[created](), operation(http.MethodPost, path, id, summary, http.StatusCreated))), func(ctx context.Context, about string, body []byte) (any, error) {
 		var in T
 		if err := json.Unmarshal(body, &in); err != nil {
 			return nil, err
@@ -134,7 +134,7 @@ func create[T any, ID ~string](s *server, path, id, summary string, f func(ctx c
 
 // createTop makes something that is below nothing.
 func createTop[T any, ID ~string](s *server, path, id, summary string, f func(ctx context.Context, me *portal.Scope, in T) (ID, error)) {
-	s.sentTop(taking[T](s, giving[created](s, operation(http.MethodPost, path, id, summary, http.StatusCreated))), func(ctx context.Context, body []byte) (any, error) {
+	s.sentTop(s.taking(reflect.TypeFor[T](), s.giving(reflect.TypeFor[created](), operation(http.MethodPost, path, id, summary, http.StatusCreated))), func(ctx context.Context, body []byte) (any, error) {
 		var in T
 		if err := json.Unmarshal(body, &in); err != nil {
 			return nil, err
@@ -146,7 +146,7 @@ func createTop[T any, ID ~string](s *server, path, id, summary string, f func(ct
 
 // change saves what is sent, or does something with it.
 func change[T any](s *server, method, path, id, summary string, f func(ctx context.Context, me *portal.Scope, id string, in T) error) {
-	s.sent(taking[T](s, operation(method, path, id, summary, http.StatusNoContent)), func(ctx context.Context, about string, body []byte) (any, error) {
+	s.sent(s.taking(reflect.TypeFor[T](), operation(method, path, id, summary, http.StatusNoContent)), func(ctx context.Context, about string, body []byte) (any, error) {
 		var in T
 		if err := json.Unmarshal(body, &in); err != nil {
 			return nil, err
@@ -157,7 +157,7 @@ func change[T any](s *server, method, path, id, summary string, f func(ctx conte
 
 // changeTop is change of what is there once.
 func changeTop[T any](s *server, path, id, summary string, f func(ctx context.Context, me *portal.Scope, in T) error) {
-	s.sentTop(taking[T](s, operation(http.MethodPut, path, id, summary, http.StatusNoContent)), func(ctx context.Context, body []byte) (any, error) {
+	s.sentTop(s.taking(reflect.TypeFor[T](), operation(http.MethodPut, path, id, summary, http.StatusNoContent)), func(ctx context.Context, body []byte) (any, error) {
 		var in T
 		if err := json.Unmarshal(body, &in); err != nil {
 			return nil, err
@@ -175,7 +175,7 @@ func act(s *server, method, path, id, summary string, f func(ctx context.Context
 
 // makeOf does something that makes a thing and needs nothing more to be said.
 func makeOf[ID ~string](s *server, path, id, summary string, f func(ctx context.Context, me *portal.Scope, id string) (ID, error)) {
-	s.about(giving[created](s, operation(http.MethodPost, path, id, summary, http.StatusCreated)), func(ctx context.Context, about string) (any, error) {
+	s.about(s.giving(reflect.TypeFor[created](), operation(http.MethodPost, path, id, summary, http.StatusCreated)), func(ctx context.Context, about string) (any, error) {
 		made, err := portal.Once(f(once(ctx, id, byID{about}), me(ctx), about))
 		return created{string(made)}, err
 	})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
@@ -145,7 +146,7 @@ func (s *server) signoffs() {
 	create(s, "/api/projects/{id}/signoffs", "ask-signoff", "Ask the client to accept a deliverable, a milestone or the project for good", func(ctx context.Context, me *portal.Scope, id string, in newSignoff) (portal.SignoffID, error) {
 		return me.AskSignoff(ctx, portal.NewSignoff{Project: portal.ProjectID(id), Subject: in.Subject, Statement: in.Statement, Points: in.Points, DueOn: in.DueOn})
 	})
-	s.sent(taking[signature](s, operation(http.MethodPost, "/api/signoffs/{id}/signature", "sign-off", "Sign, as one of the client's people who may", http.StatusNoContent)), func(ctx context.Context, id string, body []byte) (any, error) {
+	s.sent(s.taking(reflect.TypeFor[signature](), operation(http.MethodPost, "/api/signoffs/{id}/signature", "sign-off", "Sign, as one of the client's people who may", http.StatusNoContent)), func(ctx context.Context, id string, body []byte) (any, error) {
 		var in signature
 		if err := json.Unmarshal(body, &in); err != nil {
 			return nil, err

@@ -97,6 +97,9 @@ func (w *writer) signers() {
 		if !x.Repeats.IsZero() {
 			w.fact(w.T("certificate.stands"), w.T("certificate.stands_text", "when", utc(x.Repeats)))
 		}
+		if !x.Said.IsZero() {
+			w.fact(w.T("certificate.phone"), w.T("certificate.phone_text", "when", utc(x.Said), "name", cmp.Or(x.NotedBy, w.Workspace)))
+		}
 		if x.Note != "" {
 			w.fact(w.T("certificate.note"), x.Note)
 		}
@@ -159,6 +162,9 @@ func (w *writer) timeline() {
 		}
 		if !m.Repeats.IsZero() {
 			what += "\n" + w.T("certificate.stands_text", "when", utc(m.Repeats))
+		}
+		if !m.Said.IsZero() {
+			what += "\n" + w.T("certificate.phone_text", "when", utc(m.Said), "name", cmp.Or(m.NotedBy, w.Workspace))
 		}
 		if m.Note != "" {
 			what += "\n" + m.Note

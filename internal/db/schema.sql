@@ -14,6 +14,28 @@ CREATE TABLE api_tokens (
 
 CREATE INDEX api_tokens_person ON api_tokens (person_id, id);
 
+CREATE TABLE approval_calls (
+  id          TEXT   PRIMARY KEY,
+  approval_id TEXT   NOT NULL,
+  stage       BIGINT NOT NULL,
+  person_id   TEXT   NOT NULL,
+  answer      TEXT   NOT NULL CHECK (answer IN ('approved', 'approved_with_notes', 'changes_requested', 'declined')),
+  note        TEXT   NOT NULL DEFAULT '',
+  content     TEXT   NOT NULL,
+  said_at     BIGINT NOT NULL,
+  noted_at    BIGINT NOT NULL,
+  noted_by    TEXT   NOT NULL REFERENCES persons (id),
+  state       TEXT   NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'confirmed', 'denied', 'withdrawn', 'void')),
+  ended_at    BIGINT,
+  ended_by    TEXT   REFERENCES persons (id),
+  reply       TEXT   NOT NULL DEFAULT '',
+  FOREIGN KEY (approval_id, stage, person_id) REFERENCES approval_people (approval_id, stage, person_id)
+);
+
+CREATE INDEX approval_calls_approval ON approval_calls (approval_id, id);
+
+CREATE UNIQUE INDEX approval_calls_open ON approval_calls (person_id, approval_id, stage) WHERE state = 'open';
+
 CREATE TABLE approval_decisions (
   id          TEXT   PRIMARY KEY,
   approval_id TEXT   NOT NULL REFERENCES approvals (id),
@@ -28,7 +50,7 @@ CREATE TABLE approval_decisions (
   address     TEXT   NOT NULL DEFAULT '',
   agent       TEXT   NOT NULL DEFAULT '',
   proof       TEXT   NOT NULL DEFAULT 'session' CHECK (proof IN ('session', 'token', 'mail', 'code'))
-, for_id TEXT REFERENCES persons (id), repeats_id TEXT REFERENCES approval_decisions (id));
+, for_id TEXT REFERENCES persons (id), repeats_id TEXT REFERENCES approval_decisions (id), call_id TEXT REFERENCES approval_calls (id));
 
 CREATE INDEX approval_decisions_approval ON approval_decisions (approval_id, at, id);
 

@@ -18,6 +18,7 @@ type sought struct {
 	rule        portal.Rule
 	checklist   []string
 	said        []verdict
+	phoned      []phoned
 	again       *sought // that it asks once more
 	draft       bool
 
@@ -32,6 +33,15 @@ type verdict struct {
 	note    string
 	changes map[int]string // what to change of which file, counted from 1
 	looks   bool           // no answer: they have looked at it
+}
+
+// phoned is what somebody said by phone, as one of the team noted it.
+type phoned struct {
+	on     day
+	by     *person
+	who    *person
+	answer portal.Answer
+	note   string
 }
 
 // approvals plans what a project's people are asked to approve.
@@ -82,6 +92,12 @@ func (f *filling) approvals(p *project) {
 					}
 				}
 				return me.Decide(ctx, s.id, in)
+			})
+		}
+		for _, c := range s.phoned {
+			f.on(c.on, c.by.name+" notes what "+c.who.name+" said of "+s.title, func(ctx context.Context) error {
+				_, err := f.as(c.by).NoteCall(ctx, s.id, portal.NewCall{Person: f.people[c.who], Answer: c.answer, Note: prose(c.note), SaidAt: f.now()})
+				return err
 			})
 		}
 	}

@@ -239,7 +239,7 @@ func TestClientSide(t *testing.T) {
 	}
 
 	needs := must(lead.Needs(ctx, self.Clients[0].ID, 20))
-	if len(needs) < 4 || needs[0].Kind != "approval" || needs[1].Kind != "approval" {
+	if len(needs) < 4 || needs[0].Kind != "call" || needs[1].Kind != "approval" {
 		t.Errorf("the lead is needed for %+v", needs)
 	}
 	if needs := must(viewer.Needs(ctx, self.Clients[0].ID, 20)); len(needs) != 0 {

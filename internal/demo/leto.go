@@ -292,7 +292,8 @@ func letoPackaging() *project {
 			return []*sought{first,
 				{title: "Front of the box", body: "The mark is a third smaller; the address is gone.", on: -6, due: -2, by: ana, files: shelf.of("box-front.png"), again: first,
 					people: []*person{sofia, marcus}, rule: portal.RuleEveryone, checklist: []string{"The name is spelt right", "The colours are those of the guidelines"},
-					said: []verdict{{on: -5, who: marcus, answer: portal.AnswerApprove}}},
+					said:   []verdict{{on: -5, who: marcus, answer: portal.AnswerApprove}},
+					phoned: []phoned{{on: -1, by: jonas, who: sofia, answer: portal.AnswerNote, note: "Print it. She would like to see the first sheet before the whole run."}}},
 				{title: "Box, band and label, for the printer", on: -1, due: 3, by: ana, files: shelf.of("Box, band and label.pdf"), people: []*person{marcus}, draft: true}}
 		}(),
 		signoffs: []signing{{of: "Materials", statement: `

@@ -3,6 +3,7 @@ package notify
 import (
 	"bytes"
 	"context"
+	"errors"
 	"image"
 	_ "image/jpeg" // the kinds that previews have
 	_ "image/png"
@@ -108,6 +109,36 @@ func (n *Notifier) approvalReminder(ctx context.Context, l *letter) error {
 	return nil
 }
 
+// approvalCall asks somebody to confirm what they are noted to have said by phone:
+// unwanted once nothing is left to confirm.
+func (n *Notifier) approvalCall(ctx context.Context, l *letter) error {
+	c, err := n.portal.As(portal.PersonActor(l.mail.Person).ReadOnly()).CallToConfirm(ctx, portal.ApprovalID(l.mail.Subject))
+	if errors.Is(err, portal.ErrNotFound) {
+		return &portal.Unwanted{Why: "settled"}
+	}
+	if err != nil {
+		return err
+	}
+	a, err := n.asked(ctx, l)
+	if err != nil {
+		return err
+	}
+	l.Headers = nil
+	who := l.brand.Name
+	if c.NotedBy != "" {
+		l.From.Name = l.T("mail.from", "who", brief(c.NotedBy), "workspace", brief(l.brand.Name))
+		who = c.NotedBy
+	}
+	l.Subject = l.T("mail.approval_call.subject", "project", brief(a.ProjectName), "title", brief(a.Title))
+	l.body.Heading = l.T("mail.approval_call.heading", "who", who, "title", a.Title)
+	said := l.T("mail.approval_call."+string(c.Answer), "when", l.Time(c.SaidAt, l.now))
+	l.body.Preheader = said
+	l.said(said)
+	l.said(plain(c.Note))
+	l.said(l.T("mail.approval_call.text"))
+	return nil
+}
+
 // approvalEscalated tells somebody who is not asked that nobody has answered:
 // unwanted once somebody has, or nobody is asked any more.
 func (n *Notifier) approvalEscalated(ctx context.Context, l *letter) error {
@@ -178,7 +209,11 @@ func (n *Notifier) answerButton(ctx context.Context, l *letter, a portal.Approva
 			l.body.After = append(l.body.After, l.T("mail.approval.link", "time", l.Time(until, l.now)))
 		}
 	}
-	n.button(l, l.T("mail.approval.button"), path)
+	word := "mail.approval.button"
+	if l.mail.Kind == portal.MailApprovalCall {
+		word = "mail.approval_call.button"
+	}
+	n.button(l, l.T(word), path)
 	return nil
 }
 

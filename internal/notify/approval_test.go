@@ -152,6 +152,44 @@ func TestApprovalMail(t *testing.T) {
 	})
 }
 
+// What asks to confirm what was said by phone has its words, and the same button as
+// other mails about the approval; once it is settled it is not sent.
+func TestCallMail(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		o := open(t, w, &mailtest.Server{})
+		id, err := o.As(o.Tom).AskApproval(t.Context(), o.Site, portal.NewApproval{Title: "Homepage", Versions: []portal.VersionID{o.Items[o.Site][portal.ClientSide].Version}, Stages: []portal.NewStage{{People: []portal.PersonID{o.Cleo}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		call, err := o.As(o.Tom).NoteCall(t.Context(), id, portal.NewCall{Person: o.Cleo, Answer: portal.AnswerChanges, Note: "A **larger** logo", SaidAt: o.Clock.Now()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent := o.last(portal.MailApprovalCall)
+		if m := o.mail(sent); m.Person != o.Cleo {
+			t.Errorf("it goes to %s", m.Person)
+		}
+		m, err := o.notify.Render(t.Context(), o.mail(sent))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range []string{"Tom noted what you said by phone: Homepage", "you asked for changes by phone, Wed 11 Mar, 10:00", "A larger logo", "It counts for nothing until you confirm it", "/decide/vt_apr_", "Look and confirm"} {
+			if !strings.Contains(m.Text, word) {
+				t.Errorf("it lacks %q: %s", word, m.Text)
+			}
+		}
+		if !strings.Contains(m.Subject, "please confirm what you said about Homepage") || m.From.Name == "" {
+			t.Errorf("it is from %q: %s", m.From.Name, m.Subject)
+		}
+		if err := o.As(o.Cleo).DenyCall(t.Context(), call, ""); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.notify.Render(t.Context(), o.mail(sent)); !errors.Is(err, portal.ErrUnwanted) {
+			t.Errorf("once it was denied: %v", err)
+		}
+	})
+}
+
 // What tells of an overdue approval names those whose answer is awaited now, and no
 // day to whom days are not shown.
 func TestEscalatedMail(t *testing.T) {

@@ -187,6 +187,9 @@ func (o *office) all() map[string]portal.MailID {
 		Stages: []portal.NewStage{{People: []portal.PersonID{o.Cleo}}}})
 	must(err)
 	mails["approval"] = o.last("approval")
+	_, err = o.As(o.Mia).NoteCall(ctx, approval, portal.NewCall{Person: o.Cleo, Answer: portal.AnswerApprove, SaidAt: o.Clock.Now()})
+	must(err)
+	mails[portal.MailApprovalCall] = o.last(portal.MailApprovalCall)
 	_, err = o.Accounts.RequestAnswerCode(ctx, "cleo@cleo.test", string(approval), addr)
 	must(err)
 	mails[account.MailAnswerCode] = o.last(account.MailAnswerCode)
@@ -305,7 +308,7 @@ func header(t *testing.T, raw string, id portal.MailID, kind string) {
 	if always && link+post != "" || !always && (!strings.HasPrefix(link, "<"+base+"/unsubscribe/per_") || post != "List-Unsubscribe=One-Click") {
 		t.Errorf("List-Unsubscribe: %s, %s", link, post)
 	}
-	byHand := slices.Contains([]string{"invitation", "team_invitation", "file_request", "file_request_refused", "approval", "signoff"}, kind)
+	byHand := slices.Contains([]string{"invitation", "team_invitation", "file_request", "file_request_refused", "approval", "approval_call", "signoff"}, kind)
 	if byHand != strings.HasSuffix(from.Name, " via Honcho Design") {
 		t.Errorf("From %s", from.Name)
 	}

@@ -50,6 +50,7 @@ var kinds = map[string]func(*Notifier, context.Context, *letter) error{
 	"approval":                   (*Notifier).approval,
 	portal.MailApprovalReminder:  (*Notifier).approvalReminder,
 	portal.MailApprovalEscalated: (*Notifier).approvalEscalated,
+	portal.MailApprovalCall:      (*Notifier).approvalCall,
 	portal.MailDraftsShared:      (*Notifier).draftsShared,
 	"signoff":                    (*Notifier).signoff,
 	portal.MailDailyHead:         (*Notifier).dailyHead,

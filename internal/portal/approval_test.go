@@ -34,7 +34,8 @@ func approvalReads(items func(*portaltest.World, portal.ProjectID) []portaltest.
 			people, err3 := me.ApprovalPeople(ctx, i.Approval)
 			decisions, err4 := me.ApprovalDecisions(ctx, i.Approval)
 			verdicts, err5 := me.Verdicts(ctx, i.Approval)
-			return []any{subjects, stages, people, decisions, verdicts}, errors.Join(err, err2, err3, err4, err5)
+			calls, err6 := me.ApprovalCalls(ctx, i.Approval)
+			return []any{subjects, stages, people, decisions, verdicts, calls}, errors.Join(err, err2, err3, err4, err5, err6)
 		}),
 		one("ApprovalsOf", func(ctx context.Context, me *portal.Scope, i portaltest.Items) (any, error) {
 			files, err := me.FileApprovals(ctx, i.File)

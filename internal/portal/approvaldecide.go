@@ -42,9 +42,11 @@ type ApprovalAnswer struct {
 	Agent   string       // the browser
 	Proof   Proof        // how the person proved who they are; empty: a session
 	Stands  bool         // it says that their earlier approval still stands: see ApprovedBefore
+	Call    CallID       // it confirms what they said by phone, whose answer and note it has
 
 	stage   int        // that it is for; 0: the present one
 	repeats DecisionID // the earlier approval
+	said    ApprovalCall
 }
 
 // A Proof is how somebody proved who they are when they decided.
@@ -96,6 +98,9 @@ func (in *ApprovalAnswer) says(c *checks, f *FileChange) {
 // advisers it keeps the advice. An answer to anything but what is there now, or
 // after it was decided, is ErrConflict: of two at the same time one counts.
 func (me *Scope) Decide(ctx context.Context, id ApprovalID, in ApprovalAnswer) error {
+	if err := in.noted(ctx, me, id); err != nil {
+		return err
+	}
 	if err := in.check(); err != nil {
 		return err
 	}
@@ -112,7 +117,7 @@ func (me *Scope) Decide(ctx context.Context, id ApprovalID, in ApprovalAnswer) e
 		switch {
 		case !slices.ContainsFunc(f.people, func(x flowPerson) bool { return x.person == me.actor.person }):
 			return ErrForbidden
-		case !a.Asking, mine < 0, f.people[mine].decision != "", a.Content != in.Content, in.stage != 0 && in.stage != f.stage:
+		case !a.Asking, mine < 0, f.people[mine].decision != "", a.Content != in.Content, in.stage != 0 && in.stage != f.stage, in.Call != "" && (in.said.Stage != f.stage || in.said.content != in.Content):
 			return ErrConflict
 		case !a.MayDecide():
 			return ErrForbidden
@@ -184,10 +189,20 @@ func (t *tx) answer(ctx context.Context, a Approval, f flow, mine int, files []A
 	if err := t.keepAnswer(ctx, a, f.stage, *me, files, in); err != nil {
 		return err
 	}
+	said := me.person // whose calls are settled with it
 	if result != "" {
+		said = ""
 		if err := t.must(ctx, `UPDATE approval_stages SET closed_at = $1 WHERE approval_id = $2 AND number = $3`, t.now, string(a.ID), f.stage); err != nil {
 			return err
 		}
+	}
+	if in.Call != "" {
+		if err := t.endCall(ctx, in.Call, CallConfirmed, ""); err != nil {
+			return err
+		}
+	}
+	if err := t.voidCalls(ctx, a.ID, said); err != nil {
+		return err
 	}
 	if to != a.State {
 		if err := t.keepResults(ctx, a, f, to); err != nil {
@@ -213,6 +228,7 @@ func (t *tx) answer(ctx context.Context, a Approval, f flow, mine int, files []A
 	if in.repeats != "" {
 		details["repeats"] = string(in.repeats)
 	}
+	in.confirms(details)
 	if err := t.record(ctx, a.happened(kind, a.Side, details)); err != nil || !next {
 		return err
 	}
@@ -271,8 +287,8 @@ func (t *tx) keepAnswer(ctx context.Context, a Approval, stage int, x flowPerson
 		role = "adviser"
 	}
 	if err := t.must(ctx, `
-INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, note, content, at, address, agent, proof, for_id, repeats_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-		string(x.decision), string(a.ID), stage, string(x.person), role, string(in.Answer), in.Note, in.Content, t.now, t.address, in.Agent, string(in.Proof), nullable(x.instead), nullable(in.repeats)); err != nil {
+INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, note, content, at, address, agent, proof, for_id, repeats_id, call_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		string(x.decision), string(a.ID), stage, string(x.person), role, string(in.Answer), in.Note, in.Content, t.now, t.address, in.Agent, string(in.Proof), nullable(x.instead), nullable(in.repeats), nullable(in.Call)); err != nil {
 		return err
 	}
 	if err := t.must(ctx, `
@@ -549,6 +565,8 @@ type ApprovalDecision struct {
 	Proof   Proof
 	For     string    // the name of whose decision it was at first
 	Repeats time.Time // when they gave the approval that they say still stands
+	SaidAt  time.Time // by phone, before they confirmed it; the zero time: they decided themselves at once
+	NotedBy string    // the name of who noted that; empty when not for the reader
 	Address string    // for the team, as the browser
 	Agent   string
 	Of      Side // whose stage it was given in
@@ -569,10 +587,10 @@ func (me *Scope) ApprovalDecisions(ctx context.Context, id ApprovalID) ([]Approv
 
 func approvalDecisions(ctx context.Context, r reader, id ApprovalID) ([]ApprovalDecision, error) {
 	rows, err := r.query(ctx, `
-SELECT d.id, d.person_id, d.name, d.role, d.answer, COALESCE(d.undoes, ''), d.note, d.content, d.at, d.proof, d.for_name, COALESCE(d.repeats_at, 0), d.address, d.agent, d.stage_side, d.stage, d.side, d.rights
+SELECT d.id, d.person_id, d.name, d.role, d.answer, COALESCE(d.undoes, ''), d.note, d.content, d.at, d.proof, d.for_name, COALESCE(d.repeats_at, 0), COALESCE(d.said_at, 0), COALESCE(d.noted_by_name, ''), d.address, d.agent, d.stage_side, d.stage, d.side, d.rights
   FROM my_approval_decisions d WHERE d.approval_id = $2 ORDER BY d.at, d.id LIMIT 500`, string(id))
 	return list(rows, err, func(rows *sql.Rows) (d ApprovalDecision, err error) {
-		err = rows.Scan(&d.ID, &d.Person, &d.Name, &d.role, &d.Answer, &d.Undoes, &d.Note, &d.Content, micros{&d.At}, &d.Proof, &d.For, micros{&d.Repeats}, &d.Address, &d.Agent, &d.Of, &d.stage, &d.Side, &d.Rights)
+		err = rows.Scan(&d.ID, &d.Person, &d.Name, &d.role, &d.Answer, &d.Undoes, &d.Note, &d.Content, micros{&d.At}, &d.Proof, &d.For, micros{&d.Repeats}, micros{&d.SaidAt}, &d.NotedBy, &d.Address, &d.Agent, &d.Of, &d.stage, &d.Side, &d.Rights)
 		d.Adviser = d.role == "adviser"
 		return d, err
 	})

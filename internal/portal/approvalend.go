@@ -23,6 +23,9 @@ UPDATE approvals SET state = $1, state_at = $2, state_by = $3, asking = 0, lane 
 		string(to), t.now, nullable(t.me.actor.person), string(lane), string(turn), string(a.ID)); err != nil {
 		return err
 	}
+	if err := t.voidCalls(ctx, a.ID, ""); err != nil {
+		return err
+	}
 	if err := t.outOfReview(ctx, a); err != nil {
 		return err
 	}
@@ -380,10 +383,12 @@ func (p *Portal) EndLapsed(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// The kinds of the mails that ask for an approval, and that remind of one.
+// The kinds of the mails that ask for an approval, that remind of one, and that ask
+// to confirm what was said by phone.
 const (
 	MailApproval         = "approval"
 	MailApprovalReminder = "approval_reminder"
+	MailApprovalCall     = "approval_call"
 )
 
 // RemindOfApprovals queues the reminders of approvals whose time has come, as

@@ -152,6 +152,9 @@ func (t *tx) give(ctx context.Context, id ApprovalID, stage int, from, to Person
 	if err := t.givenAway(ctx, id, stage, from, to); err != nil {
 		return "", err
 	}
+	if err := t.voidCalls(ctx, id, from); err != nil {
+		return "", err
+	}
 	n, err := t.exec(ctx, `UPDATE approval_people SET given_to = NULL, for_id = $1 WHERE approval_id = $2 AND stage = $3 AND person_id = $4 AND given_to IS NOT NULL`,
 		nullable(first), string(id), stage, string(to))
 	if err != nil || n > 0 {

@@ -120,6 +120,7 @@ type AskedOf struct {
 	Verdicts    []Verdict
 	Deliverable *Deliverable
 	Links       []Link
+	Call        ApprovalCall // that the link's person can confirm; the zero one: none
 }
 
 // Asked returns what is decided on. Who is asked, what they said and what it links
@@ -144,6 +145,9 @@ func (l *ApprovalLink) Asked(ctx context.Context, known bool) (a AskedOf, err er
 		return a, err
 	}
 	if a.People, err = l.me.ApprovalPeople(ctx, id); err != nil {
+		return a, err
+	}
+	if a.Call, err = l.me.CallToConfirm(ctx, id); err != nil && err != ErrNotFound {
 		return a, err
 	}
 	if a.Verdicts, err = l.me.Verdicts(ctx, id); err != nil || a.Deliverable == nil {
@@ -174,7 +178,10 @@ func (l *ApprovalLink) Picture(ctx context.Context, position int, kind string, p
 }
 
 // Check says what Decide would, before the person is asked for more proof.
-func (l *ApprovalLink) Check(in ApprovalAnswer) error {
+func (l *ApprovalLink) Check(ctx context.Context, in ApprovalAnswer) error {
+	if err := in.noted(ctx, l.me, l.Approval.ID); err != nil {
+		return err
+	}
 	if err := in.check(); err != nil {
 		return err
 	}
@@ -195,6 +202,15 @@ func (l *ApprovalLink) Decide(ctx context.Context, in ApprovalAnswer) error {
 	}
 	in.stage = l.step
 	return l.me.Decide(ctx, l.Approval.ID, in)
+}
+
+// Deny says as the link's person that what they are noted to have said by phone was
+// different. It is for a browser in which they are known.
+func (l *ApprovalLink) Deny(ctx context.Context, call CallID, reply string) error {
+	if l.State != AnswerAwaited {
+		return ErrConflict
+	}
+	return l.me.DenyCall(ctx, call, reply)
 }
 
 // What was done with a link in a browser, so that it can be taken back there.

@@ -83,12 +83,12 @@ func TestApprovalLink(t *testing.T) {
 		// The answer goes through the one door.
 		wants(t, "an answer without its proof", l.Decide(ctx, yes(a)), portal.ErrForbidden)
 		in := mailed(a)
-		refuses(t, "Check of unticked points", l.Check(in), "checklist", "tick_all")
+		refuses(t, "Check of unticked points", l.Check(ctx, in), "checklist", "tick_all")
 		refuses(t, "unticked points", l.Decide(ctx, in), "checklist", "tick_all")
 		in.Checked = []int{1}
 		stale := in
 		stale.Content = "something else"
-		wants(t, "Check of something else", l.Check(stale), portal.ErrConflict)
+		wants(t, "Check of something else", l.Check(ctx, stale), portal.ErrConflict)
 		wants(t, "an answer to something else", l.Decide(ctx, stale), portal.ErrConflict)
 		// Thirty at once: one answer.
 		var wg sync.WaitGroup

@@ -51,7 +51,9 @@ type RecordSigner struct {
 	Answer     Answer // of an approval
 	For        string // whose decision it was at first; empty: their own
 	Note       string
-	Repeats    time.Time `json:",omitzero"` // when they gave the approval that they say still stands
+	Repeats    time.Time `json:",omitzero"`  // when they gave the approval that they say still stands
+	Said       time.Time `json:",omitzero"`  // by phone, before they confirmed it
+	NotedBy    string    `json:",omitempty"` // who noted that; empty: not for the client
 	At         time.Time
 }
 
@@ -63,7 +65,9 @@ type RecordMoment struct {
 	Title string // of what it was about, when it is another thing
 	Note  string
 
-	Repeats time.Time `json:",omitzero"` // as of a signer
+	Repeats time.Time `json:",omitzero"` // as of a signer, as the two below
+	Said    time.Time `json:",omitzero"`
+	NotedBy string    `json:",omitempty"`
 }
 
 // Certificate is a paper about a sign-off or an approval.
@@ -183,10 +187,18 @@ func momentsOf(ctx context.Context, r reader, a Approval) ([]RecordMoment, error
 	given, err := approvalDecisions(ctx, r, a.ID)
 	for _, d := range given {
 		if d.Of == ClientSide && !d.Adviser {
-			all = append(all, RecordMoment{At: d.At.UTC(), What: string(d.Answer), By: d.Name, Title: a.Title, Note: d.Note, Repeats: d.Repeats.UTC()})
+			all = append(all, RecordMoment{At: d.At.UTC(), What: string(d.Answer), By: d.Name, Title: a.Title, Note: d.Note, Repeats: d.Repeats.UTC(), Said: d.SaidAt.UTC(), NotedBy: d.notedFor(p)})
 		}
 	}
 	return all, err
+}
+
+// notedFor is who noted what was said by phone, as the client may know.
+func (d ApprovalDecision) notedFor(p Project) string {
+	if p.Shows.Has(FieldTeamNames) {
+		return d.NotedBy
+	}
+	return ""
 }
 
 func (t *tx) keepCertificate(ctx context.Context, client ClientID, project ProjectID, r Record) error {
@@ -247,6 +259,10 @@ func (me *Scope) CertifyApproval(ctx context.Context, id ApprovalID) error {
 		if err != nil {
 			return err
 		}
+		p, err := loadProject(ctx, t, a.Project)
+		if err != nil {
+			return err
+		}
 		for _, d := range given {
 			stands := !slices.ContainsFunc(given, func(o ApprovalDecision) bool { return o.Undoes == d.ID })
 			if d.Of != ClientSide || d.Adviser || d.Answer == Undone || !stands {
@@ -256,7 +272,7 @@ func (me *Scope) CertifyApproval(ctx context.Context, id ApprovalID) error {
 			if err != nil && err != ErrNotFound {
 				return err
 			}
-			x := RecordSigner{Name: d.Name, Email: w.email, Role: w.role, Company: a.ClientName, Proof: string(d.Proof), Zone: w.zone, Answer: d.Answer, For: d.For, Note: d.Note, Repeats: d.Repeats.UTC(), At: d.At.UTC()}
+			x := RecordSigner{Name: d.Name, Email: w.email, Role: w.role, Company: a.ClientName, Proof: string(d.Proof), Zone: w.zone, Answer: d.Answer, For: d.For, Note: d.Note, Repeats: d.Repeats.UTC(), Said: d.SaidAt.UTC(), NotedBy: d.notedFor(p), At: d.At.UTC()}
 			if at, ok := w.verified.(int64); ok {
 				x.VerifiedAt = db.FromMicros(at).UTC()
 			}

@@ -33,6 +33,7 @@ type (
 	NoticeID      string // ntc_
 	ApprovalID    string // apr_
 	DecisionID    string // dec_, an answer to an approval
+	CallID        string // cal_, what somebody said by phone to one
 	SignoffID     string // sgn_
 	CertificateID string // crt_
 	RevisionID    string // rev_, a revision request

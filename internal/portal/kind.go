@@ -130,6 +130,11 @@ const (
 	ApprovalSuperseded Kind = "approval_superseded"
 	ApprovalExpired    Kind = "approval_expired"
 
+	ApprovalCallNoted     Kind = "approval_call_noted" // what one who is asked said by phone
+	ApprovalCallWithdrawn Kind = "approval_call_withdrawn"
+	ApprovalCallDenied    Kind = "approval_call_denied" // it was different, they say
+	ApprovalCallVoided    Kind = "approval_call_voided" // they lost the client
+
 	RevisionRequested Kind = "revision_requested"
 	RevisionWithdrawn Kind = "revision_withdrawn" // with the answer that it came of
 	ChangeDone        Kind = "change_done"
@@ -344,6 +349,11 @@ var kinds = map[Kind]particulars{
 	ApprovalCancelled:  {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	ApprovalSuperseded: {place: projectFeed, section: SectionApprovals},
 	ApprovalExpired:    {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+
+	ApprovalCallNoted:     {place: projectFeed, section: SectionApprovals, mail: MailApprovalCall, topic: TopicReviews},
+	ApprovalCallWithdrawn: {place: projectFeed, section: SectionApprovals},
+	ApprovalCallDenied:    {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	ApprovalCallVoided:    {place: auditOnly},
 
 	RevisionRequested: {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	RevisionWithdrawn: {place: projectFeed, section: SectionApprovals},

@@ -27,7 +27,7 @@ func (p *Portal) queueMail(ctx context.Context, d *db.Tx, kind string, person Pe
 		return fmt.Errorf("queue mail %s: %w", kind, err)
 	}
 	id, err := p.putMail(ctx, d, account.Mail{Kind: kind, Person: person, Address: address, Subject: subject})
-	if err == nil && (kind == MailApproval || kind == MailApprovalReminder) {
+	if err == nil && (kind == MailApproval || kind == MailApprovalReminder || kind == MailApprovalCall) {
 		err = p.linkApproval(ctx, d, id, person, ApprovalID(subject))
 	}
 	return err

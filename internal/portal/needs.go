@@ -13,7 +13,7 @@ import (
 // A Need is one thing that waits for somebody.
 type Need struct {
 	Item        ItemID // of a question or a message: the id of its conversation; of being named: of the notice
-	Kind        string // "task", "deliverable", "milestone", "file_request", "approval", "revision", "signoff", "drafts" that colleagues share, "mention", or of what waits in a conversation "question", for clients, and "message", for the team
+	Kind        string // "task", "deliverable", "milestone", "file_request", "approval", "call" (an approval about which something was said by phone that is to be confirmed), "revision", "signoff", "drafts" that colleagues share, "mention", or of what waits in a conversation "question", for clients, and "message", for the team
 	Title       string
 	Project     ProjectID
 	ProjectName string

@@ -180,7 +180,8 @@ SELECT t.id, 'task' AS kind, t.project_id, t.title, CASE WHEN (p.sections & 2048
    AND t.turn = 'client' AND t.completed_at IS NULL AND t.audience = 'client'
    AND (t.assignee_id IS NULL OR t.assignee_id = $1 OR t.assignee_id = (SELECT v.person_id FROM client_users v WHERE v.id = $1))
 UNION ALL
-SELECT a.id, 'approval', a.project_id, a.title, CASE WHEN (p.sections & 2048) <> 0 THEN a.due_on END, a.turn_since,
+SELECT a.id, CASE WHEN EXISTS (SELECT 1 FROM approval_calls k WHERE k.person_id = x.person_id AND k.approval_id = a.id AND k.stage = a.stage AND k.state = 'open') THEN 'call' ELSE 'approval' END,
+       a.project_id, a.title, CASE WHEN (p.sections & 2048) <> 0 THEN a.due_on END, a.turn_since,
        CASE WHEN (p.sections & 4096) <> 0 THEN a.created_by END, p.client_id, p.side, p.rights
   FROM approval_people x JOIN approvals a ON a.id = x.approval_id AND a.stage = x.stage
   JOIN my_places p ON p.id = a.project_id
@@ -340,7 +341,9 @@ SELECT x.approval_id, x.stage, x.person_id, n.name, x.role, x.answer, x.answered
                  AND (o.side = 'team' OR x.role = 'adviser' OR (o.rights & 32) <> 0))) THEN 1 ELSE 0 END AS gone,
        COALESCE(d.note, '') AS note, COALESCE(d.proof, '') AS proof, COALESCE(x.given_to, '') AS given_to, COALESCE((SELECT o.name FROM persons o WHERE o.id = x.given_to), '') AS given_name,
        COALESCE((SELECT o.name FROM persons o WHERE o.id = x.for_id), '') AS for_name, x.by_role,
-       (SELECT o.at FROM approval_decisions o WHERE o.id = d.repeats_id) AS repeats_at, g.side AS stage_side, a.side, a.rights
+       (SELECT o.at FROM approval_decisions o WHERE o.id = d.repeats_id) AS repeats_at, ` + byPhone + `,
+       CASE WHEN EXISTS (SELECT 1 FROM approval_calls k WHERE k.person_id = x.person_id AND k.approval_id = x.approval_id AND k.stage = x.stage AND k.state = 'open' AND ` + callSeen + `) THEN 1 ELSE 0 END AS called,
+       g.side AS stage_side, a.side, a.rights
   FROM approval_people x JOIN my_approvals a ON a.id = x.approval_id
   JOIN approval_stages g ON g.approval_id = x.approval_id AND g.number = x.stage
   JOIN persons n ON n.id = x.person_id
@@ -350,13 +353,21 @@ SELECT x.approval_id, x.stage, x.person_id, n.name, x.role, x.answer, x.answered
 
 	"my_approval_decisions": `
 SELECT d.id, d.approval_id, d.stage, d.person_id, n.name, d.role, d.answer, d.undoes, d.note, d.content, d.at, d.proof, COALESCE((SELECT o.name FROM persons o WHERE o.id = d.for_id), '') AS for_name,
-       (SELECT o.at FROM approval_decisions o WHERE o.id = d.repeats_id) AS repeats_at,
+       (SELECT o.at FROM approval_decisions o WHERE o.id = d.repeats_id) AS repeats_at, ` + byPhone + `,
        CASE WHEN a.side = 'team' THEN d.address ELSE '' END AS address, CASE WHEN a.side = 'team' THEN d.agent ELSE '' END AS agent,
        g.side AS stage_side, a.side, a.rights
   FROM approval_decisions d JOIN my_approvals a ON a.id = d.approval_id
   JOIN approval_stages g ON g.approval_id = d.approval_id AND g.number = d.stage
   JOIN persons n ON n.id = d.person_id
  WHERE a.side = 'team' OR (g.side = 'client' AND NOT EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = d.person_id))`,
+
+	// What was said by phone, and is for the team and for who said it.
+	"my_approval_calls": `
+SELECT k.id, k.approval_id, k.stage, k.person_id, n.name, k.answer, k.note, k.content, k.said_at, k.noted_at,
+       CASE WHEN (a.sections & 4096) <> 0 THEN ` + nameOf("k.noted_by") + ` END AS noted_by_name, k.state, k.ended_at, k.reply, a.side, a.rights
+  FROM approval_calls k JOIN my_approvals a ON a.id = k.approval_id
+  JOIN persons n ON n.id = k.person_id
+ WHERE ` + callSeen,
 
 	"my_approval_verdicts": `
 SELECT x.decision_id, x.position, x.verdict, x.note, d.approval_id, d.person_id, d.name, d.side, d.rights
@@ -649,7 +660,8 @@ SELECT n.id, n.subject AS about, n.topic, n.listed, n.named, n.mail, n.mail_id, 
   LEFT JOIN team_members tm ON tm.person_id = e.actor
   LEFT JOIN persons w ON w.id = e.person_id
   LEFT JOIN team_members wm ON wm.person_id = e.person_id
- WHERE e.id = n.event_id AND n.person_id = $1 AND n.message_id IS NULL AND (p.side = 'team' OR (e.shown = 1 AND (p.sections & e.section) = e.section))`,
+ WHERE e.id = n.event_id AND n.person_id = $1 AND n.message_id IS NULL AND (p.side = 'team' OR ((p.sections & e.section) = e.section AND (e.shown = 1
+        OR e.kind = 'approval_call_noted' AND e.person_id = $1 AND EXISTS (SELECT 1 FROM approval_calls k WHERE k.person_id = $1 AND k.approval_id = e.subject AND k.state = 'open'))))`,
 	"my_message_notices": `
 SELECT n.id, n.subject AS about, n.topic, n.listed, n.named, n.mail, n.mail_id, n.push, n.read_at, CASE WHEN n.read_at IS NULL THEN 1 ELSE 0 END AS unread,
        n.event_id, 'message_posted' AS kind, m.created_at AS at, m.client_id, m.project_id, m.id AS subject, m.audience, '{}' AS particulars,
@@ -1047,6 +1059,15 @@ const signoffSeen = `CASE SUBSTR(s.subject_id, 1, 4)
          WHEN 'mst_' THEN (p.sections & 6) <> 0 AND EXISTS (SELECT 1 FROM milestones m WHERE m.id = s.subject_id AND m.audience = 'client')
          ELSE s.subject_id = p.id END`
 
+// callSeen is true of what was said by phone, k, for a reader of its approval a:
+// before it is confirmed it is between the team and who said it.
+const callSeen = `(a.side = 'team' OR k.person_id IN ($1, (SELECT v.person_id FROM client_users v WHERE v.id = $1)))`
+
+// byPhone says of a decision d in an approval a when it was said by phone, and who
+// noted that, where its person confirmed it.
+var byPhone = `(SELECT k.said_at FROM approval_calls k WHERE k.id = d.call_id) AS said_at,
+       CASE WHEN (a.sections & 4096) <> 0 THEN (SELECT o.name FROM approval_calls k JOIN persons o ON o.id = k.noted_by WHERE k.id = d.call_id) END AS noted_by_name`
+
 // subjectNewest is 1 of a subject s of an approval a while its version is the
 // newest of its file f: that the client sees, once the client was asked.
 const subjectNewest = `CASE WHEN f.trashed_at IS NULL AND s.version_id = CASE WHEN a.shown_at IS NULL THEN f.latest_id ELSE f.shown_id END THEN 1 ELSE 0 END`
@@ -1180,18 +1201,30 @@ func notFound(err error) error {
 }
 
 // list collects what scan reads from each row.
-func list[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) ([]T, error) {
+func list[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) (all []T, _ error) {
+	err = everyRow(rows, err, func() error {
+		v, err := scan(rows)
+		if err == nil {
+			all = append(all, v)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var all []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, v)
+	return all, nil
+}
+
+// everyRow is what list does with rows of any type: the compiler copies it for none.
+func everyRow(rows *sql.Rows, err error, row func() error) error {
+	if err != nil {
+		return err
 	}
-	return all, rows.Err()
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }

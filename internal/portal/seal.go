@@ -12,7 +12,8 @@ import (
 // hand can say which. The chain binds the seal, as all of the event.
 //
 // Sealed are approvals with all that belongs to them, each answer that was ever
-// given to one, revision requests, and sign-offs: what a dispute would be about.
+// given to one, or noted to have been said by phone, revision requests, and sign-offs:
+// what a dispute would be about.
 
 // querier reads whole tables: for the chain alone.
 type querier interface {
@@ -37,8 +38,13 @@ var sealedApproval = []sealedPart{
 
 var sealedDecision = []sealedPart{
 	{[]string{"who", "answer", "time", "proof"}, `SELECT approval_id, stage, person_id, role, COALESCE(for_id, ''), '' AS cut,
-       answer, COALESCE(undoes, ''), note, content, COALESCE(repeats_id, ''), '' AS cut, at, '' AS cut, proof, address, agent FROM approval_decisions WHERE id = $1`},
+       answer, COALESCE(undoes, ''), note, content, COALESCE(repeats_id, ''), '' AS cut, at, '' AS cut, proof, address, agent, COALESCE(call_id, '') FROM approval_decisions WHERE id = $1`},
 	{[]string{"files"}, `SELECT position, version_id, sha256, verdict, note FROM approval_verdicts WHERE decision_id = $1 ORDER BY position`},
+}
+
+var sealedCall = []sealedPart{
+	{[]string{"who", "answer", "time", "state"}, `SELECT approval_id, stage, person_id, noted_by, '' AS cut, answer, note, content, '' AS cut, said_at, noted_at, '' AS cut,
+       state, COALESCE(ended_at, 0), COALESCE(ended_by, ''), reply FROM approval_calls WHERE id = $1`},
 }
 
 var sealedSignoff = []sealedPart{
@@ -61,6 +67,8 @@ func sealedParts(id string) []sealedPart {
 		return sealedApproval
 	case "dec":
 		return sealedDecision
+	case "cal":
+		return sealedCall
 	case "rev":
 		return sealedRevision
 	case "sgn":
@@ -70,14 +78,16 @@ func sealedParts(id string) []sealedPart {
 }
 
 // seal is the seal of what an event is about: of an approval, with the answers
-// that were given in the same change.
+// that were given, and the calls that were noted or ended, in the same change.
 func (t *tx) seal(ctx context.Context, subject string) (string, error) {
 	if sealedParts(subject) == nil {
 		return "", nil
 	}
 	ids := []string{subject}
 	if strings.HasPrefix(subject, "apr_") {
-		rows, err := t.Query(ctx, `SELECT d.id FROM approval_decisions d WHERE d.approval_id = $1 AND d.at = $2 ORDER BY d.id`, subject, t.now)
+		rows, err := t.Query(ctx, `
+SELECT d.id FROM approval_decisions d WHERE d.approval_id = $1 AND d.at = $2
+UNION ALL SELECT k.id FROM approval_calls k WHERE k.approval_id = $1 AND (k.noted_at = $2 OR k.ended_at = $2) ORDER BY 1`, subject, t.now)
 		given, err := list(rows, err, func(r *sql.Rows) (id string, err error) { return id, r.Scan(&id) })
 		if err != nil {
 			return "", err

@@ -189,6 +189,10 @@ func listeners(ctx context.Context, d *db.Tx, e told) ([]listener, error) {
 		where = `(` + where + ` OR g.project_id = $2 AND g.actor IN ` + in + ` AND (g.side = 'team' OR $3 = 1))`
 		more = append(more, args...)
 	}
+	if e.kind == ApprovalCallNoted { // between the team and whoever said it
+		where = `(` + where + ` OR g.project_id = $2 AND g.actor = $7)`
+		more = append(more, string(e.person))
+	}
 	if e.talk == GeneralThread || e.talk == DirectThread {
 		more = nil
 	}
@@ -236,9 +240,9 @@ func (e told) needs(l listener) bool {
 		return l.side == Team
 	case ApprovalRequested, ApprovalAdvanced:
 		return e.waits[l.person]
-	case ApprovalDelegated, ApprovalDeputised, ApprovalReassigned:
+	case ApprovalDelegated, ApprovalDeputised, ApprovalReassigned, ApprovalCallNoted:
 		return e.person == l.person && e.waits[l.person]
-	case ApprovalReturned, ApprovalDeclined, ApprovalPassed, ApprovalExpired, ApprovalStranded:
+	case ApprovalReturned, ApprovalDeclined, ApprovalPassed, ApprovalExpired, ApprovalStranded, ApprovalCallDenied:
 		return l.side == Team
 	case RevisionRequested, ChangeClarified, PriceAccepted, PriceDeclined:
 		return l.side == Team

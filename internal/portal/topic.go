@@ -70,6 +70,7 @@ var mailings = map[string]mailing{
 	MailDigest:  {},
 
 	MailApproval:            {topic: TopicAsked, asks: true},
+	MailApprovalCall:        {topic: TopicAsked, asks: true},
 	"signoff":               {topic: TopicAsked, asks: true},
 	"file_request":          {topic: TopicRequests, asks: true},
 	"file_request_refused":  {topic: TopicRequests, asks: true},

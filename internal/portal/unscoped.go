@@ -783,6 +783,28 @@ func (t *tx) voidApprovalLinks(ctx context.Context, person PersonID, client Clie
 	return err
 }
 
+// voidCallsOf ends what a person said by phone about a client's approvals and has not
+// confirmed. Unscoped, as voidApprovalLinks.
+func (t *tx) voidCallsOf(ctx context.Context, person PersonID, client ClientID) error {
+	rows, err := t.Query(ctx, `
+SELECT a.id, a.title, a.client_id FROM approval_calls k JOIN approvals a ON a.id = k.approval_id WHERE k.person_id = $1 AND k.state = 'open' AND a.client_id = $2 ORDER BY a.id`, string(person), string(client))
+	open, err := list(rows, err, func(r *sql.Rows) (a Approval, err error) { return a, r.Scan(&a.ID, &a.Title, &a.Client) })
+	if err != nil {
+		return err
+	}
+	for _, a := range open {
+		if err := t.voidCalls(ctx, a.ID, person); err != nil {
+			return err
+		}
+		h := a.happened(ApprovalCallVoided, Team, nil)
+		h.Person, h.Apart = person, true
+		if err := t.record(ctx, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // stillFree are the client's people who may decide in the project of an approval and
 // are not asked in its present stage. Unscoped: whoever hands a decision on is told
 // of colleagues of their own client who may decide, and nothing else of them.

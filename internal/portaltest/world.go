@@ -87,6 +87,7 @@ type Items struct {
 	// Of the file, and granted: of the team's by Ada in a stage of the team, of the
 	// client's by its lead.
 	Approval portal.ApprovalID
+	Call     portal.CallID     // what was said by phone to it, of the client's, and was different
 	Signoff  portal.SignoffID  // of the milestone, signed
 	Revision portal.RevisionID // of the file's newest version, with one point
 	Change   portal.ChangeID   // that was refused
@@ -397,6 +398,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '2026-03-18', 'accepted', $9, $10, $9, $
 // approval makes one of the file, which was granted.
 func (b *builder) approval(it *Items, project portal.ProjectID, c portal.ClientID, client, name string, side portal.Side) {
 	it.Approval = portal.ApprovalID(db.NewID("apr"))
+	if side == portal.ClientSide {
+		it.Call = portal.CallID(db.NewID("cal"))
+	}
 	id, file, version := string(it.Approval), string(it.File), string(it.Version)
 	b.later = append(b.later, func() {
 		word := func(what string) string { return Canary(client, side, name+"-"+what) }
@@ -416,6 +420,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, '2026-03-19', '2026-03-19', 'approved', $8, 
 		b.exec(`INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, note, content, at) VALUES ($1, $2, 1, $3, 'decider', 'approved_with_notes', $4, $5, $6)`,
 			decision, id, string(who), word("approval-note"), strings.Repeat("c", 64), b.now)
 		b.exec(`INSERT INTO approval_verdicts (decision_id, position, version_id, sha256, verdict, note) SELECT $1, 1, v.id, v.sha256, 'approved', $2 FROM versions v WHERE v.id = $3`, decision, word("approval-verdict"), version)
+		if side == portal.ClientSide {
+			b.exec(`INSERT INTO approval_calls (id, approval_id, stage, person_id, answer, note, content, said_at, noted_at, noted_by, state, ended_at, ended_by, reply) VALUES ($1, $2, 1, $3, 'approved_with_notes', $4, $5, $6, $6, $7, 'denied', $6, $3, $4)`,
+				string(it.Call), id, string(who), word("approval-call"), strings.Repeat("c", 64), b.now, string(b.w.Ada))
+		}
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/words"
@@ -46,14 +47,25 @@ func Of(b *words.Book, e portal.Event, workspace string) Sentence {
 	s := Sentence{Title: values["title"], Actor: values["actor"]}
 	values["title"] = mark
 	key := "event." + string(e.Kind)
-	if values["repeats"] != "" {
+	switch {
+	case values["repeats"] != "":
 		key = "event.approval_stands"
+	case values["said"] != "":
+		key = "event.by_phone." + values["answer"]
+		values["said"] = moment(b, values["said"])
 	}
 	s.Before, s.After, _ = strings.Cut(b.Tell(key, values), mark)
 	if !e.Gone {
 		s.Href = Href(e.Subject)
 	}
 	return s
+}
+
+// moment is a time as it was recorded, in microseconds.
+func moment(b *words.Book, at string) string {
+	n, _ := strconv.ParseInt(at, 10, 64)
+	t := time.UnixMicro(n).In(b.Zone())
+	return b.ShortDay(t.Format(time.DateOnly)) + ", " + b.Clock(t)
 }
 
 func day(b *words.Book, d string) string {

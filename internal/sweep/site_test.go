@@ -160,6 +160,8 @@ func (s *site) ids(kind string) []string {
 		table = "deliverable_links"
 	case "conversations", "drafts":
 		table = "threads WHERE kind <> 'item'"
+	case "calls":
+		table = "approval_calls"
 	case "comments":
 		table = "threads WHERE kind = 'item'"
 	case "revisions":
@@ -224,7 +226,7 @@ func (s *site) everything(b *webtest.Browser, token string, reads []string) map[
 // itself, whoever takes it.
 func (s *site) packs(b *webtest.Browser, token string) {
 	s.t.Helper()
-	forbidden := append(webtest.Forbidden(b.Name), "-team-")
+	forbidden := append(webtest.Forbidden(b.Name), "-team-", "CNRY-call")
 	for _, project := range s.ids("projects") {
 		for _, user := range append(s.ids("client-users"), "") {
 			p := s.ask(b, "POST", "/api/projects/"+project+"/handover?person="+user, token, "")

@@ -20,6 +20,7 @@ import (
 func TestSweep(t *testing.T) {
 	run(t, func(t *testing.T, s *site) {
 		teamWork(t, s)
+		phoned(t, s)
 		reads := s.apiReads()
 		for _, name := range append(slices.Clone(signedIn), "nobody") {
 			b, token := s.Stranger(), ""
@@ -29,6 +30,9 @@ func TestSweep(t *testing.T) {
 			}
 			if name != "ada" {
 				b.Forbid("CNRY-other")
+			}
+			if !slices.Contains(knowsOfCall, name) {
+				b.Forbid("CNRY-call")
 			}
 			seen := s.everything(b, token, reads)
 			for path, said := range seen {
@@ -48,6 +52,19 @@ func TestSweep(t *testing.T) {
 			}
 		}
 	})
+}
+
+// knowsOfCall are those who know what phoned noted: the project's team, and who said it.
+var knowsOfCall = []string{"ada", "mia", "cleo"}
+
+// phoned notes what Cleo said by phone, which she has not confirmed.
+func phoned(t *testing.T, s *site) {
+	t.Helper()
+	id, err := s.me("mia").AskApproval(t.Context(), s.Brand, portal.NewApproval{Title: "Asked by phone", Deliverable: s.Items[s.Brand][portal.ClientSide].Deliverable,
+		Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}, Advisers: []portal.PersonID{s.Bea, s.Dan}}}})
+	must(t, err)
+	_, err = s.me("mia").NoteCall(t.Context(), id, portal.NewCall{Person: s.Cleo, Answer: portal.AnswerNote, Note: "CNRY-call-note", SaidAt: s.Clock.Now()})
+	must(t, err)
 }
 
 // T045, T059: a calendar shows what its owner sees when it is read, for all
@@ -107,7 +124,9 @@ func TestNamesOff(t *testing.T) {
 		must(t, s.me("mia").AssignTask(ctx, task, s.Cleo))
 		must(t, s.me("mia").CompleteTask(ctx, task))
 		deliverable := s.Items[s.Brand][portal.ClientSide].Deliverable
-		_, err = s.me("mia").AskApproval(ctx, s.Brand, portal.NewApproval{Title: "Yours to decide", Deliverable: deliverable, Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}})
+		asked, err := s.me("mia").AskApproval(ctx, s.Brand, portal.NewApproval{Title: "Yours to decide", Deliverable: deliverable, Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}})
+		must(t, err)
+		_, err = s.me("mia").NoteCall(ctx, asked, portal.NewCall{Person: s.Cleo, Answer: portal.AnswerApprove, SaidAt: s.Clock.Now()})
 		must(t, err)
 		all := int64(portal.DefaultSections | portal.SectionTasks)
 		reads := s.apiReads()
@@ -145,6 +164,7 @@ func TestMailsAreSwept(t *testing.T) {
 	run(t, func(t *testing.T, s *site) {
 		ctx := t.Context()
 		teamWork(t, s)
+		phoned(t, s)
 		_, err := s.me("mia").Resend(ctx, s.UmaUser)
 		must(t, err)
 		_, err = s.me("cleo").InviteColleague(ctx, s.Acme, portal.NewClientUser{Name: "New", Email: "new@acme.test", Rights: portal.View, AllProjects: true})
@@ -186,12 +206,15 @@ func TestMailsAreSwept(t *testing.T) {
 					t.Errorf("the mail %s to %s holds %.60q", m.Kind, name, all[i:])
 				}
 			}
+			if i := strings.Index(all, "CNRY-call"); i >= 0 && !slices.Contains(knowsOfCall, name) {
+				t.Errorf("the mail %s to %s holds %.60q", m.Kind, name, all[i:])
+			}
 			if i := strings.Index(all, portaltest.Canary("acme", portal.Team, "")); i >= 0 {
 				t.Errorf("the mail %s to %s holds %.60q", m.Kind, name, all[i:])
 			}
 		}
 		t.Logf("mails read: %v", kinds)
-		if len(kinds) < 5 {
+		if len(kinds) < 5 || kinds[portal.MailApprovalCall] == 0 {
 			t.Errorf("only these kinds of mail were read: %v", slices.Sorted(maps.Keys(kinds)))
 		}
 	})

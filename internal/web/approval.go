@@ -38,6 +38,8 @@ func (s *Server) approvalRoutes() []route {
 		{"POST /approvals/{id}/delegate", person, s.delegateApproval},
 		{"POST /approvals/{id}/take-over", person, s.takeApprovalOver},
 		{"POST /approvals/{id}/reassign", team, s.reassignApproval},
+		{"POST /approvals/{id}/calls", team, s.noteCall},
+		{"POST /calls/{id}/withdraw", team, s.withdrawCall},
 		{"POST /approvals/{id}/aside", team, s.onApproval("approval_aside", (*portal.Scope).PutAside)},
 	}
 }
@@ -356,6 +358,9 @@ func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visi
 	if p.UndoUntil, err = me.MayUndo(ctx, a); err != nil {
 		return err
 	}
+	if err := approvalCalls(ctx, me, &p); err != nil {
+		return err
+	}
 	if a.Deliverable != "" {
 		d, err := me.Deliverable(ctx, a.Deliverable)
 		if err != nil {
@@ -401,6 +406,19 @@ func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visi
 	return s.render(w, r, status, view.Approval(p))
 }
 
+// approvalCalls are what was said by phone, and what the reader can confirm of it.
+func approvalCalls(ctx context.Context, me *visit, p *view.ApprovalPage) (err error) {
+	if p.Calls, err = me.ApprovalCalls(ctx, p.Approval.ID); err != nil || p.Approval.Team() || !p.Approval.Waits {
+		return err
+	}
+	for _, c := range p.Calls {
+		if c.State == portal.CallOpen {
+			p.Call = c
+		}
+	}
+	return nil
+}
+
 // approvalLists are what was asked to be changed, and the comments that would be.
 func approvalLists(ctx context.Context, me *visit, p *view.ApprovalPage) (err error) {
 	a := p.Approval
@@ -438,6 +456,17 @@ func answerTyped(f *form, r *http.Request) portal.ApprovalAnswer {
 		in.Answer = portal.AnswerChanges
 	case "decline":
 		in.Answer = portal.AnswerDecline
+	case "confirm":
+		in.Call = portal.CallID(f.one("call"))
+		if strings.TrimSpace(f.one("reply")) != "" {
+			f.fail("reply", "was_different")
+		}
+		if in.Call == "" {
+			f.fail("answer", "choice")
+		}
+	case "different":
+		in.Call = portal.CallID(f.one("call"))
+		f.one("reply")
 	default:
 		f.fail("answer", "choice")
 	}
@@ -549,12 +578,16 @@ func (s *Server) decideApproval(w http.ResponseWriter, r *http.Request, me *visi
 	}
 	id := portal.ApprovalID(r.PathValue("id"))
 	in := answerTyped(f, r)
-	advises := false
+	how, reply, advises := f.one("answer"), f.one("reply"), false
 	if err = f.err(); err == nil {
 		var a portal.Approval
 		if a, err = me.Approval(r.Context(), id); err == nil {
 			advises = a.Advises
-			err = me.Decide(r.Context(), id, in)
+			if how == "different" {
+				err = me.DenyCall(r.Context(), in.Call, reply)
+			} else {
+				err = me.Decide(r.Context(), id, in)
+			}
 		}
 	}
 	if invalid, status, ok := refused(err); ok {
@@ -562,7 +595,7 @@ func (s *Server) decideApproval(w http.ResponseWriter, r *http.Request, me *visi
 		if err != nil {
 			return err
 		}
-		p := view.ApprovalPage{Typed: in, Stale: status == http.StatusConflict}
+		p := view.ApprovalPage{Typed: in, Reply: reply, Stale: status == http.StatusConflict}
 		p.Invalid = invalid
 		return s.renderApproval(w, r, me, status, a, p)
 	}
@@ -573,10 +606,79 @@ func (s *Server) decideApproval(w http.ResponseWriter, r *http.Request, me *visi
 	if key == "" {
 		key = "approval_approved"
 	}
-	if advises {
+	switch {
+	case advises:
 		key = "approval_advised"
+	case how == "confirm":
+		key = "call_confirmed"
+	case how == "different":
+		key = "call_denied"
 	}
 	return done(w, r, approvalPath(id), key)
+}
+
+// noteCall takes from the team what somebody who is asked said by phone.
+func (s *Server) noteCall(w http.ResponseWriter, r *http.Request, me *visit) error {
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	id := portal.ApprovalID(r.PathValue("id"))
+	n := portal.NewCall{Person: portal.PersonID(f.one("person")), Note: f.one("note"), SaidAt: f.moment("said_at", me.Book.Zone())}
+	switch f.one("answer") {
+	case "approve":
+		n.Answer = portal.AnswerApprove
+		if strings.TrimSpace(n.Note) != "" {
+			n.Answer = portal.AnswerNote
+		}
+	case "changes":
+		n.Answer = portal.AnswerChanges
+	case "decline":
+		n.Answer = portal.AnswerDecline
+	default:
+		f.fail("answer", "choice")
+	}
+	if err = f.err(); err == nil {
+		_, err = portal.Once(me.NoteCall(r.Context(), id, n))
+	}
+	if invalid, status, ok := refused(err); ok {
+		a, err := me.Approval(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		p := view.ApprovalPage{Noted: view.NotedCall{NewCall: n, At: f.one("said_at")}, Stale: status == http.StatusConflict}
+		p.Invalid = invalid
+		return s.renderApproval(w, r, me, status, a, p)
+	}
+	if err != nil {
+		return err
+	}
+	return done(w, r, approvalPath(id), "call_noted")
+}
+
+// withdrawCall takes back what was noted.
+func (s *Server) withdrawCall(w http.ResponseWriter, r *http.Request, me *visit) error {
+	if err := noFields(r); err != nil {
+		return err
+	}
+	c, err := me.ApprovalCall(r.Context(), portal.CallID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	err = me.WithdrawCall(r.Context(), c.ID)
+	if invalid, status, ok := refused(err); ok {
+		a, err := me.Approval(r.Context(), c.Approval)
+		if err != nil {
+			return err
+		}
+		p := view.ApprovalPage{Stale: status == http.StatusConflict}
+		p.Invalid = invalid
+		return s.renderApproval(w, r, me, status, a, p)
+	}
+	if err != nil {
+		return err
+	}
+	return done(w, r, approvalPath(c.Approval), "call_withdrawn")
 }
 
 // onApproval is a button at an approval.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web/webtest"
 )
@@ -253,5 +254,105 @@ func TestEarlierApprovalPage(t *testing.T) {
 		tom.Get(at).MustBe(200).MustContain("the earlier approval, given", "Cleo said that their earlier approval of")
 		cleo.Post(at+"/undo", nil).MustBe(200).MustContain("Taken back", "What changed since you approved")
 		bea.Get(at).MustBe(200).MustContain("Approve v2").MustNotContain("What changed since you approved")
+	})
+}
+
+// What somebody said by phone, from the form of the team to the button of whoever
+// said it: on the page, and in a browser that they were in before from the mail.
+func TestSaidByPhone(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		s.Exec(`UPDATE client_users SET rights = rights | 32 WHERE id = $1`, string(s.BeaAtAcme))
+		s.Regrant()
+		tom, cleo, bea := s.As("tom"), s.As("cleo"), s.As("bea").Forbid("Mind the logo")
+		ask := func(checklist ...string) (portal.ApprovalID, string) {
+			t.Helper()
+			id, err := s.World.As(s.Tom).AskApproval(t.Context(), s.World.Site, portal.NewApproval{Title: "A poster", Checklist: checklist, Versions: []portal.VersionID{s.Items[s.World.Site][portal.ClientSide].Version},
+				Stages: []portal.NewStage{{Rule: portal.RuleEveryone, People: []portal.PersonID{s.Cleo, s.Bea}, Advisers: []portal.PersonID{s.Mia}}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return id, "/approvals/" + string(id)
+		}
+		_, at := ask("Spelling")
+		for name, status := range map[string]int{"cleo": 404, "bea": 404, "dan": 404, "carl": 404, "rex": 404} {
+			s.As(name).Post(at+"/calls", url.Values{"person": {string(s.Cleo)}, "answer": {"approve"}, "said_at": {"2026-03-11T09:00"}}).MustBe(status)
+		}
+		cleo.Get(at).MustBe(200).MustNotContain("Note what somebody said by phone")
+		p := tom.Get(at).MustBe(200).MustContain("Note what somebody said by phone", "until they do it counts for nothing")
+		if got := p.Attrs("#call-person option", "value"); !slices.Equal(got, []string{string(s.Bea), string(s.Cleo)}) {
+			t.Errorf("offered are %v", got)
+		}
+		f := p.Form(at+"/calls").Set("person", string(s.Cleo)).Set("note", "Mind the logo")
+		f.Set("said_at", "yesterday").Submit(tom).MustBe(422).MustContain("Give a day and a time.", "Mind the logo")
+		f.Set("said_at", "2031-01-01T09:00").Submit(tom).MustBe(422).MustContain("That is still to come.")
+		f = p.Form(at+"/calls").Set("person", string(s.Cleo)).Set("note", "Mind the logo")
+		p = f.Submit(tom).MustBe(200).MustContain("Noted. They are asked to confirm it", "Cleo: approved with notes", "noted by Tom", "Mind the logo", "Not confirmed yet", "Tom noted what Cleo said by phone about")
+		if got := p.Attrs("#call-person option", "value"); !slices.Equal(got, []string{string(s.Bea)}) {
+			t.Errorf("offered are %v then", got)
+		}
+		tom.Get("/approvals").MustBe(200).MustContain("Cleo: said by phone, not confirmed yet")
+
+		// Hers alone, and on her home.
+		bea.Get(at).MustBe(200).MustContain("Approve v1").MustNotContain("by phone", "not confirmed")
+		cleo.Get("/").MustBe(200).MustContain("Said by phone", "Confirm")
+		cleo.Get("/approvals").MustBe(200).MustContain("Said by phone, not confirmed yet")
+		p = cleo.Get(at).MustBe(200).MustContain("Tom noted that you approved v1 with notes, by phone", "Mind the logo", "It counts for nothing until you confirm it", "Is that what you said?", "It was different", "Spelling").
+			MustNotContain("Request changes", "Take back")
+		if p.Count(".decide-bar button") != 2 || p.Attr("input[name=call]", "value") == "" {
+			t.Error("there is no bar to confirm with")
+		}
+		confirm := p.Form(at+"/decide").Press("answer", "confirm")
+		tom.Post(at+"/decide", confirm.Values()).MustBe(403)
+		bea.Post(at+"/decide", confirm.Values()).MustBe(404)
+		for _, name := range []string{"dan", "carl", "rex"} {
+			s.As(name).Post(at+"/decide", confirm.Values()).MustBe(404)
+		}
+		confirm.Submit(cleo).MustBe(422).MustContain("Tick every point before you approve.", "Is that what you said?")
+		p.Form(at+"/decide").Tick("check.1").Set("reply", "Only the left one").Press("answer", "confirm").Submit(cleo).MustBe(422).MustContain("You wrote what was different.", "Only the left one")
+
+		// It was different, and noted again; then it is so.
+		p.Form(at+"/decide").Set("reply", "Only the left one").Press("answer", "different").Submit(cleo).MustBe(200).
+			MustContain("The team is told. Your answer is still awaited", "Approve v1", "It was different: Only the left one").MustNotContain("Is that what you said?")
+		p = tom.Get(at).MustBe(200).MustContain("It was different: Only the left one", "Cleo says that what was noted")
+		p.Form(at+"/calls").Set("person", string(s.Cleo)).Submit(tom).MustBe(200)
+		p = tom.Get(at)
+		p.Form(p.Attr(`form[action$="/withdraw"]`, "action")).Submit(tom).MustBe(200).MustContain("Taken back")
+		cleo.Get(at).MustBe(200).MustNotContain("Is that what you said?")
+		tom.Get(at).Form(at+"/calls").Set("person", string(s.Cleo)).Set("note", "Mind the logo").Submit(tom).MustBe(200)
+		confirm = cleo.Get(at).Form(at+"/decide").Tick("check.1").Press("answer", "confirm")
+		s.As("cleo").Post("/calls/"+cleo.Get(at).Attr("input[name=call]", "value")+"/withdraw", nil).MustBe(404)
+		confirm.Submit(cleo).MustBe(200).MustContain("Confirmed. Thank you", "said by phone", "noted by Tom, confirmed by themselves", "Take it back", "Cleo confirmed that they approved A poster with notes, by phone")
+		late := confirm.Values()
+		late.Del("once")
+		cleo.Post(at+"/decide", late).MustBe(409).MustContain("It has changed meanwhile")
+		s.As("bea").Get(at).MustBe(200).MustContain("noted by Tom, confirmed by themselves", "Mind the logo").MustNotContain("Only the left one")
+
+		// From the mail: where she is known it is shown, elsewhere not even that.
+		id, at := ask()
+		if _, err := s.World.As(s.Tom).NoteCall(t.Context(), id, portal.NewCall{Person: s.Cleo, Answer: portal.AnswerChanges, Note: "Bigger", SaidAt: s.Clock.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		mails, _, err := s.World.As(s.Ada).Outbox(t.Context(), "", portal.Page{})
+		if err != nil || mails[0].Kind != portal.MailApprovalCall || mails[0].Person != s.Cleo {
+			t.Fatal(err, mails)
+		}
+		link := "/decide/" + s.Accounts.Token(account.PurposeApproval, string(mails[0].ID))
+		away := s.Stranger().Becomes("cleo")
+		away.Get(link).MustBe(200).MustContain("Approve v1").MustNotContain("Bigger", "by phone")
+		v := url.Values{"answer": {"different"}, "call": {cleo.Get(at).Attr("input[name=call]", "value")}, "content": {cleo.Get(at).Attr("input[name=content]", "value")}}
+		away.Post(link, v).MustBe(403)
+		v.Set("answer", "confirm")
+		away.Post(link, v).MustBe(200).MustContain("One code", "Confirm").MustNotContain("Bigger")
+		// A session that is over leaves the browser known: two taps, and it is confirmed.
+		home := s.Stranger().Becomes("cleo")
+		home.Post("/sign-in", url.Values{"email": {"cleo@cleo.test"}, "password": {"correct horse battery staple"}}).MustBe(200)
+		s.Exec(`UPDATE sessions SET expires_at = created_at WHERE person_id = $1`, string(s.Cleo))
+		p = home.Get(link).MustBe(200).MustContain("Tom noted that you asked for changes to v1 by phone", "Bigger", "Is that what you said?")
+		p.Form(link).Set("reply", "Smaller").Press("answer", "different").Submit(home).MustBe(200).MustContain("The team is told.", "Approve v1").MustNotContain("Is that what you said?")
+		if _, err := s.World.As(s.Tom).NoteCall(t.Context(), id, portal.NewCall{Person: s.Cleo, Answer: portal.AnswerChanges, Note: "Smaller", SaidAt: s.Clock.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		home.Get(link).MustBe(200).MustContain("Smaller").Form(link).Press("answer", "confirm").Submit(home).MustBe(200).MustContain("from the e-mail, in a browser of theirs", "Smaller")
+		tom.Get(at).MustBe(200).MustContain("Changes requested", "noted by Tom, confirmed by themselves", "It was different: Smaller")
 	})
 }

@@ -163,9 +163,9 @@ func (s *Server) renderMailed(w http.ResponseWriter, r *http.Request, me *visit,
 	a := l.Approval
 	p.Approval, p.Mailed, p.Name = a, decidePath(r), me.Brand.Name
 	p.Project = portal.Project{ID: a.Project, Name: a.ProjectName, Client: a.Client, ClientName: a.ClientName, Held: a.Held}
-	p.Subjects, p.Stages, p.People, p.Verdicts, p.Deliverable, p.Links = of.Subjects, of.Stages, of.People, of.Verdicts, of.Deliverable, of.Links
+	p.Subjects, p.Stages, p.People, p.Verdicts, p.Deliverable, p.Links, p.Call = of.Subjects, of.Stages, of.People, of.Verdicts, of.Deliverable, of.Links, of.Call
 	s.setTitle(&p.Page, a.Title)
-	return s.render(w, r, status, view.Decide(view.DecidePage{ApprovalPage: p, Who: l.who.Name, Other: me.Person.Name, Undone: me.done == "approval_undone"}))
+	return s.render(w, r, status, view.Decide(view.DecidePage{ApprovalPage: p, Who: l.who.Name, Other: me.Person.Name, Undone: me.done == "approval_undone", Denied: me.done == "call_denied"}))
 }
 
 // renderAnswered says what the link's person has answered: to them, as far as this
@@ -270,9 +270,18 @@ func (s *Server) decideByMail(w http.ResponseWriter, r *http.Request, me *visit)
 	}
 	in := answerTyped(f, r)
 	p := view.DecideCodePage{Typed: in, Answer: f.one("answer"), Shared: f.ticked("shared")}
-	code, again := f.one("code"), f.ticked("again")
+	code, again, reply := f.one("code"), f.ticked("again"), f.one("reply")
+	if p.Answer == "different" {
+		if err = f.err(); err == nil {
+			err = s.denyByMail(r, l, in, reply)
+		}
+		if err == nil {
+			return done(w, r, decidePath(r), "call_denied")
+		}
+		return s.answeredByMail(w, r, me, l, in, reply, err)
+	}
 	if err = f.err(); err == nil && l.State == portal.AnswerAwaited {
-		err = l.Check(in)
+		err = l.Check(r.Context(), in)
 	}
 	in.Proof = l.proof
 	if err == nil && l.State == portal.AnswerAwaited && !l.known {
@@ -299,6 +308,20 @@ func (s *Server) decideByMail(w http.ResponseWriter, r *http.Request, me *visit)
 	if err == nil {
 		err = l.Decide(r.Context(), in)
 	}
+	return s.answeredByMail(w, r, me, l, in, reply, err)
+}
+
+// denyByMail says that what was noted was different: where the link's person is
+// known, as others are not shown what it was.
+func (s *Server) denyByMail(r *http.Request, l *mailed, in portal.ApprovalAnswer, reply string) error {
+	if !l.known {
+		return portal.ErrForbidden
+	}
+	return l.Deny(r.Context(), in.Call, reply)
+}
+
+// answeredByMail says what became of an answer, or shows what was wrong with it.
+func (s *Server) answeredByMail(w http.ResponseWriter, r *http.Request, me *visit, l *mailed, in portal.ApprovalAnswer, reply string, err error) error {
 	var repeated *portal.Repeated
 	switch invalid, status, ok := refused(err); {
 	case errors.As(err, &repeated): // sent twice
@@ -311,7 +334,7 @@ func (s *Server) decideByMail(w http.ResponseWriter, r *http.Request, me *visit)
 		if l.State == portal.AnswerGiven { // its page was left open
 			status = http.StatusConflict
 		}
-		ap := view.ApprovalPage{Typed: in, Stale: status == http.StatusConflict}
+		ap := view.ApprovalPage{Typed: in, Reply: reply, Stale: status == http.StatusConflict}
 		ap.Invalid = invalid
 		return s.renderMailed(w, r, me, now, status, ap)
 	case err != nil:

@@ -11,9 +11,11 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/web/view"
 )
 
 // maxForm bounds a form, in bytes: a few long texts and many short fields.
@@ -144,6 +146,21 @@ func (f *form) number(name string) int64 {
 		f.fail(name, "whole_number")
 	}
 	return n
+}
+
+// moment is a day and a time of day in a zone, as a browser sends them; the zero
+// time when nothing was sent.
+func (f *form) moment(name string, zone *time.Location) time.Time {
+	s := strings.TrimSpace(f.one(name))
+	if s == "" {
+		return time.Time{}
+	}
+	t, err := time.ParseInLocation(view.MomentLayout, s, zone)
+	if err != nil || t.Year() < 2000 || t.Year() > 2199 {
+		f.fail(name, "moment")
+		return time.Time{}
+	}
+	return t
 }
 
 // prefixed are the fields whose name begins so, without that beginning.

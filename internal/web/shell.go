@@ -99,7 +99,7 @@ var doneKeys = []string{
 	"pinned", "unpinned", "moved", "copied", "trashed", "untrashed", "attached", "detached",
 	"version_back",
 	"settled", "message_deleted", "message_erased", "resolved", "comments_reopened", "feedback_sent", "feedback_none", "unsent_saved", "unsent_deleted", "unsent_shared", "unsent_unshared",
-	"approval_sent", "approval_saved", "approval_approved", "approval_returned", "approval_declined", "approval_stands", "approval_advised", "approval_undone", "approval_cancelled", "approval_reminded", "approval_aside", "approval_delegated", "approval_reassigned", "approval_taken", "deputy_named", "deputy_ended",
+	"approval_sent", "approval_saved", "approval_approved", "approval_returned", "approval_declined", "approval_stands", "approval_advised", "approval_undone", "approval_cancelled", "approval_reminded", "approval_aside", "approval_delegated", "approval_reassigned", "approval_taken", "call_noted", "call_withdrawn", "call_confirmed", "call_denied", "deputy_named", "deputy_ended",
 	"revision_made", "change_answered", "change_clarified", "price_accepted", "price_declined",
 	"certified", "signoff_asked", "signoff_signed", "signoff_declined", "signoff_withdrawn",
 	"request_sent", "request_answered", "request_accepted", "request_refused", "request_withdrawn", "link_made", "link_revoked", "links_revoked",

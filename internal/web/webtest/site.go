@@ -26,6 +26,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -171,6 +172,9 @@ func Forbidden(name string) []string {
 		if who != name {
 			words = append(words, portaltest.UnsentCanary(who))
 		}
+	}
+	if !slices.Contains([]string{"ada", "mia", "tom", "cleo", "carl"}, name) { // Cleo and Carl said it
+		words = append(words, "-approval-call")
 	}
 	return words
 }
