@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -198,19 +199,72 @@ SELECT x.id, x.name FROM (SELECT c.id, c.name, c.portal_since FROM my_clients c
 
 // TeamNeeds returns what waits for the actor as one of the team, on the projects on
 // whose team they are and wherever they themselves are asked or named: what Today
-// has first. The day is theirs. What it returns is shared: do not change it.
+// has first. The day is theirs.
 func (me *Scope) TeamNeeds(ctx context.Context, day string) ([]Need, error) {
 	today, err := time.Parse(time.DateOnly, day)
 	if err != nil {
 		return nil, invalid("day", "day")
 	}
-	return me.p.desks.Find(me.p.db, me.actor.id+" "+day, me.p.now(), func() ([]Need, error) {
-		projects, err := me.deskProjects(ctx, false)
-		if err != nil {
-			return nil, err
-		}
-		return me.teamNeeds(ctx, projects, today)
-	})
+	projects, err := me.deskProjects(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	return me.teamNeeds(ctx, projects, today)
+}
+
+// CountTeamNeeds counts what TeamNeeds returns, up to 100: as it was within the last
+// seconds, or since the actor changed something, as every page of theirs asks.
+func (me *Scope) CountTeamNeeds(ctx context.Context, day string) (int, error) {
+	if n, ok := me.p.bells.find(me.actor.id, day, me.p.now()); ok {
+		return n, nil
+	}
+	now := me.p.now()
+	all, err := me.TeamNeeds(ctx, day)
+	if err == nil {
+		me.p.bells.keep(me.actor.id, bell{len(all), day, now})
+	}
+	return len(all), err
+}
+
+const (
+	bellFor   = 5 * time.Second
+	bellsMost = 4096
+)
+
+// bells remembers counts, by actor.
+type bells struct {
+	mu   sync.Mutex
+	held map[string]bell
+}
+
+type bell struct {
+	count int
+	day   string
+	at    time.Time
+}
+
+func (b *bells) find(actor, day string, now time.Time) (int, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	held, ok := b.held[actor]
+	age := now.Sub(held.at)
+	return held.count, ok && held.day == day && age >= 0 && age < bellFor
+}
+
+func (b *bells) keep(actor string, it bell) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.held == nil || len(b.held) >= bellsMost {
+		b.held = map[string]bell{}
+	}
+	b.held[actor] = it
+}
+
+// forget drops that of an actor, who has changed something.
+func (b *bells) forget(actor string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.held, actor)
 }
 
 func (me *Scope) teamNeeds(ctx context.Context, projects []DeskProject, today time.Time) (all []Need, err error) {

@@ -22,7 +22,7 @@ type Portal struct {
 	selves  db.Recall[Self]  // these by actor
 	offices db.Recall[Office]
 	needed  db.Recall[int]
-	desks   db.Recall[[]Need]
+	bells   bells
 	unread  db.Recall[int]
 	noticed db.Recall[bool]
 

@@ -101,6 +101,7 @@ func (me *Scope) change(ctx context.Context, fn func(*tx) error) error {
 	if err != nil {
 		return err
 	}
+	me.p.bells.forget(me.actor.id)
 	for _, s := range t.signals {
 		me.p.signal(s)
 	}

@@ -128,9 +128,7 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 func (s *Server) needed(ctx context.Context, me *visit) (n int) {
 	var err error
 	if me.Self.Role != "" {
-		var all []portal.Need
-		all, err = me.TeamNeeds(ctx, me.today())
-		n = len(all)
+		n, err = me.CountTeamNeeds(ctx, me.today())
 	} else {
 		n, err = me.CountNeeds(ctx, "")
 	}

@@ -39,27 +39,26 @@ const (
 // noticesPage lists what needs the visitor, and what they were told of.
 func (s *Server) noticesPage(w http.ResponseWriter, r *http.Request, me *visit) error {
 	ctx := r.Context()
-	p := view.NoticesPage{Page: s.page(me, "notices"), Workspace: me.Brand.Name, Several: len(me.Self.Clients) > 1}
-	p.Load(static.Notices)
+	var needs []portal.Need
 	var err error
+	if r.URL.Query().Get("after") == "" {
+		if me.Self.Role != "" {
+			needs, err = me.TeamNeeds(ctx, me.today())
+		} else {
+			needs, err = me.Needs(ctx, "", noticesAtOnce)
+		}
+		if err != nil {
+			return err
+		}
+		me.needed = func() int { return len(needs) }
+	}
+	p := view.NoticesPage{Page: s.page(me, "notices"), Workspace: me.Brand.Name, Several: len(me.Self.Clients) > 1, Needs: needs}
+	p.Load(static.Notices)
 	if p.Several && me.Self.Role == "" { // all that needs them stands together, nothing else
 		if p.Client, err = whose(r, me); err != nil {
 			return err
 		}
 		chooses(&p.Page, me, p.Client, r.URL.Path, url.Values{})
-	}
-	switch first := r.URL.Query().Get("after") == ""; {
-	case !first:
-	case me.Self.Role != "":
-		if p.Needs, err = me.TeamNeeds(ctx, me.today()); err != nil {
-			return err
-		}
-		p.Shell.Team.Needs = len(p.Needs)
-	default:
-		if p.Needs, err = me.Needs(ctx, "", noticesAtOnce); err != nil {
-			return err
-		}
-		p.Shell.Client.Needs = len(p.Needs)
 	}
 	var next string
 	if p.Groups, next, err = me.NoticeGroups(ctx, p.Client, pageOf(r, groupsAtOnce)); err != nil {
