@@ -56,7 +56,7 @@ func TestPersonOfTwoClients(t *testing.T) {
 			}
 			holdsOnlyOf(camille, other, theirs[other]...)
 		}
-		for _, p := range []string{"/messages/search?q=the", "/messages/new", "/approvals", "/messages"} {
+		for _, p := range []string{"/messages/search?q=the", "/messages/new", "/approvals", "/files", "/messages"} {
 			camille.open(p)
 			of()
 		}

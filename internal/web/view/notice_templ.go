@@ -56,6 +56,9 @@ func (p *NoticesPage) feed() []ui.Day {
 		}
 		row.More = dots(p.by(g.All), row.More)
 		row.Thumb = Thumb(g.Picture)
+		if slices.ContainsFunc(g.All, func(x portal.Notice) bool { return x.Audience != n.Audience }) {
+			row.Extra = nil // it would be true of the last alone
+		}
 		if n.Unread {
 			row.New = p.T("notices.new")
 			if row.Link.Href != "" && files == 1 {
