@@ -330,7 +330,7 @@ func (me *Scope) PlacesOn(ctx context.Context, id VersionID) ([]Marked, error) {
 	rows, err := me.query(ctx, `
 SELECT t.id, o.id, o.kind, t.number, t.audience, t.place, 0
   FROM my_threads t JOIN my_versions o ON o.id = t.version_id
- WHERE t.item_id = $2 AND t.number IS NOT NULL AND t.resolved_at IS NULL AND o.number < $3 AND o.number > $4
+ WHERE t.item_id = $2 AND t.number IS NOT NULL AND t.resolved_at IS NULL AND o.file_id = $2 AND o.number < $3 AND o.number > $4
    AND NOT EXISTS (SELECT 1 FROM my_versions n WHERE n.file_id = $2 AND n.number > $3) ORDER BY t.id LIMIT $5`,
 		string(v.File), v.Number, v.Number-MaxVersions, maxMarked)
 	along, err := list(rows, err, scanMarked)
