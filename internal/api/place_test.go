@@ -64,7 +64,7 @@ func TestPlaces(t *testing.T) {
 		ask(204, "POST", version+"/feedback", cleo, `{}`)
 		ask(404, "GET", own, cleo, "")
 		said := ask(200, "GET", version+"/places", mia, "")
-		if n := strings.Count(said, `"comments":`); n != 3 || !strings.Contains(said, `"text":"Page 3: “a line”"`) { // the World's, Cleo's in it, and this
+		if n := strings.Count(said, `"comments":`); n != 3 || !strings.Contains(said, `"text":"Page 3: “a line”"`) || strings.Count(said, `"version":"`+string(it.Version)+`"`) != 3 { // the World's, Cleo's in it, and this
 			t.Errorf("%d places: %s", n, said)
 		}
 		ask(201, "POST", fmt.Sprintf("/api/files/%s/comments", it.File), mia, `{"body":"Ours","version":"`+string(it.Version)+`","place":{"kind":"pin","page":1,"x":0.5,"y":0.5}}`)
