@@ -190,6 +190,7 @@ type BoardFilter struct {
 	Lane    Lane
 	Client  ClientID // empty: all
 	Overdue string   // of those that wait for the client: due before this day
+	InTime  string   // likewise: not due before this day
 }
 
 // Board returns a page of a lane over all clients: what waits with the most
@@ -212,6 +213,9 @@ func (me *Scope) Board(ctx context.Context, f BoardFilter, pg Page) (all []Appro
 	}
 	if f.Overdue != "" {
 		add(` AND a.due_key < ?`, f.Overdue)
+	}
+	if f.InTime != "" {
+		add(` AND a.due_key >= ?`, f.InTime)
 	}
 	urgent := f.Lane == LaneClient || f.Lane == LaneTeam
 	if pg.After != "" {

@@ -195,6 +195,9 @@ func (s *Server) board(w http.ResponseWriter, r *http.Request, me *visit, p view
 	if p.Counts, p.Overdue, err = me.BoardCounts(ctx, f.Client, p.Today); err != nil {
 		return err
 	}
+	if r.URL.Query().Get("view") == "board" {
+		return s.boardColumns(w, r, me, p)
+	}
 	if tab == "signoffs" {
 		if err := s.boardSignoffs(r, me, &p); err != nil {
 			return err
@@ -209,16 +212,59 @@ func (s *Server) board(w http.ResponseWriter, r *http.Request, me *visit, p view
 	if p.People, err = s.answersOf(ctx, me, p.Approvals); err != nil {
 		return err
 	}
-	clients, _, err := me.Clients(ctx, portal.ClientFilter{}, portal.Page{Limit: auditClients})
-	if err != nil {
+	if err := boardClients(ctx, me, &p); err != nil {
 		return err
-	}
-	for _, c := range clients {
-		p.Clients = append(p.Clients, portal.ClientName{ID: c.ID, Name: c.Name})
 	}
 	p.Newest, p.Older = pages(r, next)
 	s.setTitle(&p.Page, p.T("nav.approvals"))
 	return s.render(w, r, statusOf(&p.Page), view.Board(p))
+}
+
+// boardClients are those of which the board can be narrowed to one.
+func boardClients(ctx context.Context, me *visit, p *view.BoardPage) error {
+	clients, _, err := me.Clients(ctx, portal.ClientFilter{}, portal.Page{Limit: auditClients})
+	for _, c := range clients {
+		p.Clients = append(p.Clients, portal.ClientName{ID: c.ID, Name: c.Name})
+	}
+	return err
+}
+
+// inColumn is how many approvals stand in a column of the board; the table has all.
+const inColumn = 20
+
+// boardColumns draws the board as columns, side by side.
+func (s *Server) boardColumns(w http.ResponseWriter, r *http.Request, me *visit, p view.BoardPage) error {
+	ctx := r.Context()
+	var all []portal.Approval
+	inTime := p.Counts[portal.LaneClient]
+	if inTime < 100 { // else not all were counted
+		inTime -= p.Overdue
+	}
+	for _, c := range []view.BoardColumn{{Name: string(portal.LaneClient), Count: inTime}, {Name: string(portal.LaneTeam), Count: p.Counts[portal.LaneTeam]},
+		{Name: "overdue", Count: p.Overdue}, {Name: string(portal.LaneApproved), Count: p.Counts[portal.LaneApproved]}} {
+		f := portal.BoardFilter{Lane: portal.Lane(c.Name), Client: p.Client}
+		switch c.Name {
+		case string(portal.LaneClient):
+			f.InTime = p.Today
+		case "overdue":
+			f.Lane, f.Overdue = portal.LaneClient, p.Today
+		}
+		var err error
+		if c.Approvals, c.After, err = me.Board(ctx, f, portal.Page{Limit: inColumn}); err != nil {
+			return err
+		}
+		all = append(all, c.Approvals...)
+		p.Columns = append(p.Columns, c)
+	}
+	var err error
+	if p.People, err = s.answersOf(ctx, me, all); err != nil {
+		return err
+	}
+	if err := boardClients(ctx, me, &p); err != nil {
+		return err
+	}
+	s.setTitle(&p.Page, p.T("nav.approvals"))
+	return s.render(w, r, http.StatusOK, view.Board(p))
 }
 
 // boardSignoffs reads the sign-offs of the board: of each state the newest, or the
@@ -261,7 +307,7 @@ func (s *Server) approvalsCSV(w http.ResponseWriter, r *http.Request, me *visit)
 	out := csv.NewWriter(w)
 	b := me.Book
 	head := []string{}
-	for _, c := range []string{"client", "project", "title", "state", "due", "since", "asked_by", "people", "round"} {
+	for _, c := range []string{"client", "project", "title", "state", "due", "since", "asked_by", "people", "viewed", "reminder", "round"} {
 		head = append(head, b.T("approval.col."+c))
 	}
 	if err := out.Write(head); err != nil {
@@ -273,13 +319,20 @@ func (s *Server) approvalsCSV(w http.ResponseWriter, r *http.Request, me *visit)
 			return err
 		}
 		for _, a := range first {
-			var names []string
+			var names, viewed []string
 			for _, x := range people[a.ID] {
 				if !x.Adviser {
 					names = append(names, x.Name)
 				}
+				if !x.ViewedAt.IsZero() {
+					viewed = append(viewed, x.Name+" "+x.ViewedAt.UTC().Format(time.RFC3339))
+				}
 			}
-			row := []string{a.ClientName, a.ProjectName, a.Title, b.T("approval.state." + string(a.State)), a.DueOn, a.TurnSince.UTC().Format(time.RFC3339), a.AskedBy, strings.Join(names, "; "), strconv.Itoa(a.Round)}
+			reminder := ""
+			if a.Asking && !a.RemindAt.IsZero() {
+				reminder = a.RemindAt.UTC().Format(time.RFC3339)
+			}
+			row := []string{a.ClientName, a.ProjectName, a.Title, b.T("approval.state." + string(a.State)), a.DueOn, a.TurnSince.UTC().Format(time.RFC3339), a.AskedBy, strings.Join(names, "; "), strings.Join(viewed, "; "), reminder, strconv.Itoa(a.Round)}
 			for i := range row {
 				row[i] = plainCell(row[i])
 			}
@@ -328,7 +381,7 @@ func (s *Server) approvalPage(w http.ResponseWriter, r *http.Request, me *visit)
 	if err != nil {
 		return err
 	}
-	return s.renderApproval(w, r, me, http.StatusOK, a, view.ApprovalPage{})
+	return s.renderApproval(w, r, me, http.StatusOK, a, view.ApprovalPage{Reassigns: r.URL.Query().Get("reassign") != ""})
 }
 
 // renderApproval draws an approval; p holds what was typed when an answer came

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"encoding/csv"
 	"net/url"
 	"slices"
 	"strings"
@@ -356,3 +357,120 @@ func TestSaidByPhone(t *testing.T) {
 		tom.Get(at).MustBe(200).MustContain("Changes requested", "noted by Tom, confirmed by themselves", "It was different: Smaller")
 	})
 }
+
+// The board as columns leads on to the table, and from each card to what follows it
+// up; a client's alone, and for the team alone. Each approval is in one column.
+func TestApprovalBoard(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		tom := s.As("tom")
+		s.Exec(`UPDATE client_users SET rights = rights | 32 WHERE id = $1`, string(s.BeaAtAcme))
+		s.Regrant()
+		ids := map[string]portal.ApprovalID{}
+		ask := func(title, due string, stages ...portal.NewStage) {
+			t.Helper()
+			if stages == nil {
+				stages = []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}
+			}
+			id, err := s.World.As(s.Tom).AskApproval(t.Context(), s.World.Site, portal.NewApproval{Title: title, DueOn: due, Stages: stages, Versions: []portal.VersionID{s.Items[s.World.Site][portal.ClientSide].Version}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids[title] = id
+		}
+		ask("In time", "2026-03-20")
+		ask("Late", "2026-03-02")
+		ask("Ours first", "", portal.NewStage{Of: portal.Team, People: []portal.PersonID{s.Mia}})
+		for i := range 22 {
+			ask("Poster "+string(rune('a'+i)), "2026-03-25")
+		}
+		p := tom.Get("/approvals?view=board").MustBe(200).MustContain("Waiting for client", "With us", "Overdue", "Approved", "As a table", "Next reminder", "CNRY-acme-client-site-approval-title")
+		column := func(name string) string {
+			t.Helper()
+			all := p.Texts(`section[aria-labelledby="lane-` + name + `"]`)
+			if len(all) != 1 {
+				t.Fatalf("%d columns %s", len(all), name)
+			}
+			return all[0]
+		}
+		for name, title := range map[string]string{"client": "In time", "overdue": "Late", "team": "Ours first"} {
+			for _, at := range []string{"client", "overdue", "team", "approved"} {
+				if got := strings.Contains(column(at), title); got != (at == name) {
+					t.Errorf("%s is in column %s: %v", title, at, got)
+				}
+			}
+		}
+		if n := p.Count(".lanes li"); n != 20+1+1+2 {
+			t.Errorf("%d cards", n)
+		}
+		// What does not fit is in the table, from there on.
+		rest := tom.Get(p.Attr(`section[aria-labelledby="lane-client"] a.more`, "href")).MustBe(200)
+		if n := rest.Count("table tbody tr"); n != 3 {
+			t.Errorf("%d are left for the table", n)
+		}
+		rest.MustNotContain("In time")
+		rest = tom.Get(rest.Attr(`a[href*="view=board"]`, "href")).MustBe(200)
+		if rest.Count(".lanes > section") != 4 {
+			t.Error("the table does not lead back to the board")
+		}
+		// From the row straight to the form, open without a script.
+		at := "/approvals/" + string(ids["Late"])
+		if href := p.Attr(`section[aria-labelledby="lane-overdue"] a[href*="reassign"]`, "href"); href != at+"?reassign=1#reassign" {
+			t.Errorf("it leads to %q", href)
+		}
+		if !tom.Get(at+"?reassign=1").Has("#reassign[open]") || tom.Get(at).Has("#reassign[open]") {
+			t.Error("the form is not open, or always is")
+		}
+		tom.Get(at+"?reassign=1").Form(at+"/reassign").Set("from", string(s.Cleo)).Set("person", string(s.Bea)).Submit(tom).MustBe(200).MustContain("Asked")
+		tom.Get("/approvals?view=board").MustBe(200).MustContain("Cleo: handed on")
+		mia := s.As("mia")
+		mia.Get("/approvals?view=board&client="+string(s.Brick)).MustBe(200).MustNotContain("Late", "In time")
+		for name, status := range map[string]int{"cleo": 200, "dan": 200, "rex": 404} {
+			if p := s.As(name).Get("/approvals?view=board"); p.Status != status || p.Has(".lanes") {
+				t.Errorf("%s gets %d, with the board: %v", name, p.Status, p.Has(".lanes"))
+			}
+		}
+	})
+}
+
+// T172: whatever text begins with, a spreadsheet takes it for text; what was looked
+// at, and when people are reminded, is in the export.
+func TestApprovalExport(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		id, err := s.World.As(s.Tom).AskApproval(t.Context(), s.World.Site, portal.NewApproval{Title: "A poster", DueOn: "2026-03-20", Versions: []portal.VersionID{s.Items[s.World.Site][portal.ClientSide].Version},
+			Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.As("cleo").Get("/approvals/" + string(id)).MustBe(200)
+		if err := s.World.As(s.Cleo).MarkSeen(t.Context(), portal.ItemID(id)); err != nil {
+			t.Fatal(err)
+		}
+		tom := s.As("tom")
+		for _, begin := range []string{"=", "+", "-", "@", "\t", "\r", "|", "%", " =", "\u00a0@", "\t=", "\n+"} {
+			evil := begin + "HYPERLINK(\"http://evil.test\";\"x\")"
+			s.Exec(`UPDATE approvals SET title = $1 WHERE id = $2`, evil, string(id))
+			s.Exec(`UPDATE projects SET name = $1 WHERE id = $2`, evil, string(s.World.Site))
+			s.Exec(`UPDATE clients SET name = $1 WHERE id = $2`, evil, string(s.World.Acme))
+			s.Exec(`UPDATE persons SET name = $1 WHERE id IN ($2, $3)`, evil, string(s.Tom), string(s.Cleo))
+			rows, err := csv.NewReader(strings.NewReader(tom.Get("/approvals.csv?lane=client").MustBe(200).Body)).ReadAll()
+			if err != nil || len(rows) != 2 {
+				t.Fatalf("%q: %v, %v", begin, rows, err)
+			}
+			got := map[string]string{}
+			for i, head := range rows[0] {
+				got[head] = rows[1][i]
+			}
+			for _, head := range []string{"Client", "Project", "What", "Asked by", "Who", "Looked at by"} {
+				if want := "'" + evil; !strings.HasPrefix(unbroken(got[head]), unbroken(want)) {
+					t.Errorf("%q: the cell %s is %q", begin, head, got[head])
+				}
+			}
+			if got["Round"] != "1" || got["Due"] != "2026-03-20" || !strings.HasPrefix(got["Next reminder"], "2026-03-19T") || !strings.HasSuffix(got["Looked at by"], s.Clock.Now().UTC().Format(time.RFC3339)) {
+				t.Errorf("the row: %q", rows[1])
+			}
+		}
+	})
+}
+
+// unbroken is text as a reader of CSV has it, which knows one kind of line break.
+func unbroken(text string) string { return strings.ReplaceAll(text, "\r", "\n") }

@@ -18,6 +18,6 @@ var (
 	Talk    = Bundle{Style: "/static/talk.ONSLO6XQ.css", Script: "/static/talk.NGQAAQ3A.js"}
 	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}
 	Worker  = Bundle{Style: "", Script: "/static/worker.OVAN2JBB.js"}
-	Approve = Bundle{Style: "/static/approve.PVAUGWLM.css", Script: ""}
+	Approve = Bundle{Style: "/static/approve.LPXMFOZG.css", Script: ""}
 	Notices = Bundle{Style: "/static/notices.57ZTGU76.css", Script: ""}
 )
