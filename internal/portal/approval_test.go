@@ -363,6 +363,13 @@ func TestDecideOnce(t *testing.T) {
 		if approved != 1 {
 			t.Errorf("%d events of one decision", approved)
 		}
+		var rows, told, mailed int
+		tellPeople(t, w)
+		row(t, w, `SELECT (SELECT COUNT(*) FROM events WHERE kind = 'approval_approved'), (SELECT COUNT(*) FROM notices n JOIN events e ON e.id = n.event_id WHERE e.kind = 'approval_approved' AND n.person_id = '`+string(w.Tom)+`'),
+       (SELECT COUNT(*) FROM mails WHERE kind = 'notices' AND person_id = '`+string(w.Tom)+`')`, &rows, &told, &mailed)
+		if rows != 1 || told != 1 || mailed != 1 {
+			t.Errorf("%d rows of audit, %d notices and %d mails of one decision", rows, told, mailed)
+		}
 
 		// T176: two people, who say different things.
 		decides(t, w)
@@ -383,11 +390,54 @@ func TestDecideOnce(t *testing.T) {
 	})
 }
 
+// T179: whatever becomes of a file, what was approved is the version that it was, and
+// nothing newer.
+func TestApprovedStaysBound(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		files, versions := banners(t, w, 1)
+		a := toApprove(t, w, portal.NewApproval{Versions: versions})
+		if err := w.As(w.Cleo).Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
+		}
+		was := must[[]portal.ApprovalSubject](t)(w.As(w.Cleo).ApprovalSubjects(ctx, a.ID))[0]
+		var newer portal.VersionID
+		for what, do := range []func() error{
+			func() error {
+				return w.As(w.Tom).RenameFile(ctx, files[0], "poster.png", must[portal.File](t)(w.As(w.Tom).File(ctx, files[0])).Revision)
+			},
+			func() error {
+				return w.As(w.Tom).MoveFile(ctx, files[0], w.Items[w.Site][portal.ClientSide].Folder, portal.MoveOptions{})
+			},
+			func() error {
+				_, newer = bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, File: files[0], Name: "poster.png", Audience: portal.ClientSide})
+				return nil
+			},
+			func() error { return w.As(w.Mia).TrashFile(ctx, files[0]) },
+		} {
+			if err := do(); err != nil {
+				t.Fatal(what, err)
+			}
+			stands(t, w, a.ID, portal.ApprovalGranted)
+			is := must[[]portal.ApprovalSubject](t)(w.As(w.Tom).ApprovalSubjects(ctx, a.ID))
+			if len(is) != 1 || is[0].Version != was.Version || is[0].SHA256 != was.SHA256 || is[0].Result != "approved" || is[0].Newest != (newer == "") {
+				t.Errorf("after %d: %+v", what, is)
+			}
+			for _, s := range must[[]portal.ApprovalSubject](t)(w.As(w.Tom).FileApprovals(ctx, files[0])) {
+				if s.Version != was.Version {
+					t.Errorf("after %d: %s is approved", what, s.Version)
+				}
+			}
+		}
+		wants(t, "the old answer to something newer", w.As(w.Cleo).Decide(ctx, a.ID, yes(a)), portal.ErrConflict)
+	})
+}
+
 // T177: nothing but what is there now is approved.
 func TestApprovalOfWhatIsThere(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		files, versions := banners(t, w, 2)
-		for round := range 10 {
+		hash := func(v portal.VersionID) string { return must[portal.Version](t)(w.As(w.Tom).Version(ctx, v)).SHA256 }
+		for round := range 100 {
 			a := toApprove(t, w, portal.NewApproval{Versions: versions})
 			var all sync.WaitGroup
 			var said error
@@ -404,7 +454,7 @@ func TestApprovalOfWhatIsThere(t *testing.T) {
 			default:
 				t.Errorf("round %d: Decide said %v, and it is %s", round, said, got.State)
 			}
-			if s := must[[]portal.ApprovalSubject](t)(w.As(w.Cleo).ApprovalSubjects(ctx, a.ID)); s[0].Version != versions[0] || s[0].Newest || s[0].Result != map[bool]string{true: "approved"}[said == nil] {
+			if s := must[[]portal.ApprovalSubject](t)(w.As(w.Cleo).ApprovalSubjects(ctx, a.ID)); s[0].Version != versions[0] || s[0].SHA256 != hash(versions[0]) || s[0].Newest || s[0].Result != map[bool]string{true: "approved"}[said == nil] {
 				t.Errorf("round %d: %+v", round, s[0])
 			}
 			versions[0] = newer
