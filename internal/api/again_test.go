@@ -1,10 +1,15 @@
 package api_test
 
 import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
+	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 )
 
@@ -13,3 +18,72 @@ func again(t *testing.T, w *portaltest.World) *db.DB { return dbtest.Open(t, w.D
 
 // sqlite is an empty database, for what no database is asked about.
 func sqlite(t *testing.T) *db.DB { return dbtest.Open(t, db.SQLite) }
+
+// T182: every POST of the description that does something does it once for its key,
+// and answers the same again; the same key with something else in it is refused, and
+// somebody else's is their own.
+func TestEveryPostOnce(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		s := newSite(t, w)
+		mia, ada := s.token("mia", "read", "write"), s.token("ada", "read", "write")
+		rows := func() (n int) {
+			t.Helper()
+			if err := w.DB.QueryRow(t.Context(), `SELECT COUNT(*) FROM events`).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		done := map[string]int{}
+		for i, o := range s.operations() {
+			if o.method != http.MethodPost || o.body != "" && o.kind != "application/json" {
+				continue
+			}
+			if strings.HasPrefix(o.path, "/api/uploads/{id}") || strings.HasPrefix(o.path, "/api/trash/") { // what came before closed it
+				continue
+			}
+			id := s.id(o.path, w.Acme, w.BeaAtAcme, w.Site, portal.ClientSide)
+			fill := strings.NewReplacer("{id}", id, "{file}", string(s.fileOf(id)), "{message}", string(s.messageOf(id)), "{colleague}", string(s.Mia))
+			path, body, key := fill.Replace(o.path), fill.Replace(o.body), "key "+strconv.Itoa(i)
+			first := s.do(o.method, path, mia, body, "Content-Type", o.kind, "Idempotency-Key", key)
+			if first.Code >= 300 {
+				continue
+			}
+			done[o.path] = first.Code
+			was := rows()
+			again := s.do(o.method, path, mia, body, "Content-Type", o.kind, "Idempotency-Key", key)
+			if again.Code != first.Code || again.Body.String() != first.Body.String() {
+				t.Errorf("POST %s: %d %s, and again %d %s", path, first.Code, first.Body, again.Code, again.Body)
+			}
+			if n := rows(); n != was {
+				t.Errorf("POST %s: done again, %d more events", path, n-was)
+			}
+			if other := changed(body); other != "" {
+				if res := s.do(o.method, path, mia, other, "Content-Type", o.kind, "Idempotency-Key", key); res.Code != http.StatusUnprocessableEntity {
+					t.Errorf("POST %s with something else under its key: %d %s", path, res.Code, res.Body)
+				}
+			}
+			if res := s.do(o.method, path, ada, body, "Content-Type", o.kind, "Idempotency-Key", key); res.Code == first.Code && first.Code == http.StatusCreated && res.Body.String() == first.Body.String() {
+				t.Errorf("POST %s: the key of another person made the same", path)
+			}
+		}
+		if len(done) < 25 {
+			t.Errorf("only %d operations did something: %v", len(done), done)
+		}
+	})
+}
+
+// changed is a body with another text in one of its fields; empty when it has none.
+func changed(body string) string {
+	var fields map[string]any
+	if json.Unmarshal([]byte(body), &fields) != nil {
+		return ""
+	}
+	for _, name := range []string{"body", "title", "name", "subject", "note", "reason", "text"} {
+		if v, ok := fields[name].(string); ok && v != "" {
+			fields[name] = v + " more"
+			b, _ := json.Marshal(fields)
+			return string(b)
+		}
+	}
+	return ""
+}

@@ -293,7 +293,9 @@ INSERT INTO deliverable_links (id, deliverable_id, title, url, position, created
 		if err := t.touchDeliverable(ctx, id); err != nil {
 			return err
 		}
-		return t.tell(ctx, DeliverableChanged, d.item(), nil)
+		err = t.tell(ctx, DeliverableChanged, d.item(), nil)
+		t.subject = string(link) // the event is about the deliverable
+		return err
 	})
 	return link, err
 }
