@@ -46,17 +46,16 @@ func (me *Scope) notices(ctx context.Context, newestFirst bool, limit int, where
 }
 
 // Notices returns what the actor was told of, newest first: what they can still
-// see of it, as they see it now, but for where they were named and have not looked,
-// which needs them. An empty client means all.
+// see of it, as they see it now. An empty client means all.
 func (me *Scope) Notices(ctx context.Context, client ClientID, pg Page) (all []Notice, next string, err error) {
-	if all, next, err = me.listed(ctx, client, pg); err != nil {
+	if all, next, err = me.listed(ctx, `e.listed = 1`, client, pg); err != nil {
 		return nil, "", err
 	}
 	return all, next, me.stillThere(ctx, all)
 }
 
-func (me *Scope) listed(ctx context.Context, client ClientID, pg Page) (all []Notice, next string, err error) {
-	where, args := `e.listed = 1 AND (e.named = 0 OR e.read_at IS NOT NULL)`, []any(nil)
+func (me *Scope) listed(ctx context.Context, where string, client ClientID, pg Page) (all []Notice, next string, err error) {
+	var args []any
 	and := func(is, arg string) {
 		args = append(args, arg)
 		where += ` AND ` + is + placeholder(len(args)+2)
@@ -84,12 +83,13 @@ type NoticeGroup struct {
 // noticesInGroups is how many notices are looked through for a page of groups.
 const noticesInGroups = 100
 
-// NoticeGroups is Notices by what they are about, in the order of the last of each.
+// NoticeGroups is Notices by what they are about, in the order of the last of each,
+// but for where the actor was named and has not looked, which needs them.
 // What is older than a page goes on on the next.
 func (me *Scope) NoticeGroups(ctx context.Context, client ClientID, pg Page) (groups []NoticeGroup, next string, err error) {
 	most := pg.limit() - 1
 	pg.Limit = noticesInGroups
-	all, next, err := me.listed(ctx, client, pg)
+	all, next, err := me.listed(ctx, `e.listed = 1 AND (e.named = 0 OR e.read_at IS NOT NULL)`, client, pg)
 	if err != nil {
 		return nil, "", err
 	}
