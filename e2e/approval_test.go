@@ -137,3 +137,42 @@ func TestTapsFromTheMail(t *testing.T) {
 		}
 	}
 }
+
+// What somebody said by phone is noted by the team, with a finger, and confirmed on
+// a phone: two taps from the home.
+func TestSaidByPhone(t *testing.T) {
+	site := theDemo(t)
+	lead := demo.people["client lead"]
+	team := newTab(t, "team on a phone", site).signIn(demo.people["manager"]).phone()
+	project := openProject(team, "Website relaunch")
+	team.open(project + "/deliverables/new")
+	team.fill("title", "A postcard")
+	team.follow("css main button[name=audience][value=client]")
+	team.reads("A postcard")
+	team.follow("Ask for review")
+	team.follow("Ask for approval")
+	team.reads("Asked")
+	team.press("css #note-call summary")
+	team.fill("person", lead.name)
+	team.fill("answer", "Approved")
+	team.press("css #call-note")
+	team.key("Print it.")
+	team.fits()
+	team.follow("Note it and ask them to confirm")
+	team.reads("Noted. They are asked to confirm it", "Not confirmed yet", "Print it.")
+	team.fits()
+
+	b := newTab(t, "lead on a phone", site).signIn(lead).phone()
+	b.open("/")
+	b.reads("Said by phone", "A postcard")
+	before := b.taps
+	b.follow("A postcard")
+	b.reads("Jonas Weber noted that you approved A postcard with notes, by phone", "It counts for nothing until you confirm it")
+	b.fits()
+	b.follow("Confirm")
+	b.reads("Confirmed. Thank you", "confirmed by themselves")
+	b.fits()
+	if taps := b.taps - before; taps > 2 {
+		t.Errorf("confirming from home takes %d taps", taps)
+	}
+}
