@@ -254,7 +254,11 @@ func (s *server) approvals() {
 		return me.WithdrawCall(ctx, portal.CallID(id))
 	})
 	change(s, http.MethodPost, "/api/calls/{id}/denied", "deny-call", "Say that what you said by phone was different from what was noted", func(ctx context.Context, me *portal.Scope, id string, in callDenied) error {
-		return me.DenyCall(ctx, portal.CallID(id), in.Reply)
+		c, err := me.ApprovalCall(ctx, portal.CallID(id))
+		if err != nil {
+			return err
+		}
+		return me.DenyCall(ctx, c.Approval, c.ID, in.Reply)
 	})
 	change(s, http.MethodPost, "/api/approvals/{id}/delegation", "delegate", "Hand your own decision to a colleague", func(ctx context.Context, me *portal.Scope, id string, in approvalPerson) error {
 		return me.Delegate(ctx, portal.ApprovalID(id), in.Person)

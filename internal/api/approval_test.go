@@ -58,7 +58,7 @@ func TestApprovals(t *testing.T) {
 		s.asks(cleo, 204, "POST", "/api/calls/"+call+"/denied", `{"reply":"I said perhaps"}`)
 		call = noted("declined")
 		s.asks(mia, 204, "DELETE", "/api/calls/"+call, "")
-		s.asks(cleo, 409, "POST", "/api/calls/"+call+"/denied", `{}`)
+		s.asks(cleo, 404, "POST", "/api/calls/"+call+"/denied", `{}`)
 		call = noted("approved_with_notes")
 		confirm := `","call":"` + call + `","content":"` + a.text("content") + `"}`
 		s.asks(mia, 403, "POST", path+"/decision", `{"answer":"approved_with_notes`+confirm)

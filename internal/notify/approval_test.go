@@ -181,7 +181,7 @@ func TestCallMail(t *testing.T) {
 		if !strings.Contains(m.Subject, "please confirm what you said about Homepage") || m.From.Name == "" {
 			t.Errorf("it is from %q: %s", m.From.Name, m.Subject)
 		}
-		if err := o.As(o.Cleo).DenyCall(t.Context(), call, ""); err != nil {
+		if err := o.As(o.Cleo).DenyCall(t.Context(), id, call, ""); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := o.notify.Render(t.Context(), o.mail(sent)); !errors.Is(err, portal.ErrUnwanted) {

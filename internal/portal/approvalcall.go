@@ -92,6 +92,21 @@ func approvalCall(ctx context.Context, r reader, id CallID) (c ApprovalCall, err
 	return c, err
 }
 
+// callAbout is one of an approval's; ErrConflict when whoever sees the approval
+// does not find it, as the team took it back.
+func callAbout(ctx context.Context, r reader, about ApprovalID, id CallID) (ApprovalCall, error) {
+	c, err := approvalCall(ctx, r, id)
+	switch {
+	case err == nil && c.Approval != about:
+		return c, ErrNotFound
+	case err == ErrNotFound:
+		if _, err = approval(ctx, r, about); err == nil {
+			err = ErrConflict
+		}
+	}
+	return c, err
+}
+
 // NoteCall notes what one of the client's people who are asked said by phone. They
 // are told, and it decides nothing until they confirm it. Takes Contribute;
 // ErrConflict when no answer is awaited any more.
@@ -132,6 +147,16 @@ func (t *tx) mayNote(ctx context.Context, a Approval, n NewCall) error {
 	if err != nil {
 		return err
 	}
+	stages, err := approvalStages(ctx, t, a.ID)
+	if err != nil {
+		return err
+	}
+	asked := a.ShownAt // or when their own stage began
+	for _, g := range stages {
+		if g.Number == a.Stage {
+			asked = g.OpenedAt
+		}
+	}
 	i := slices.IndexFunc(people, func(x ApprovalPerson) bool {
 		return x.Stage == a.Stage && x.Person == n.Person && !x.Adviser && x.Of == ClientSide
 	})
@@ -149,7 +174,7 @@ func (t *tx) mayNote(ctx context.Context, a Approval, n NewCall) error {
 		c.fail("said_at", "required")
 	case at > t.now:
 		c.fail("said_at", "not_yet")
-	case at < db.Micros(a.ShownAt.Truncate(time.Minute)):
+	case at < db.Micros(asked.Truncate(time.Minute)):
 		c.fail("said_at", "before_asked")
 	}
 	return c.err()
@@ -176,17 +201,17 @@ func (me *Scope) WithdrawCall(ctx context.Context, id CallID) error {
 	})
 }
 
-// DenyCall says that it was different from what was noted. The approval stays open,
-// and the team is told. For whoever said it; ErrConflict when nothing is left to
-// confirm.
-func (me *Scope) DenyCall(ctx context.Context, id CallID, reply string) error {
+// DenyCall says that it was different from what was noted about an approval, which
+// stays open, and the team is told. For whoever said it; ErrConflict when nothing is
+// left to confirm.
+func (me *Scope) DenyCall(ctx context.Context, about ApprovalID, id CallID, reply string) error {
 	var k checks
 	reply = k.text("reply", reply)
 	if err := k.err(); err != nil {
 		return err
 	}
 	return me.write(ctx, func(t *tx) error {
-		c, err := approvalCall(ctx, t, id)
+		c, err := callAbout(ctx, t, about, id)
 		switch {
 		case err != nil:
 			return err
@@ -218,6 +243,26 @@ func (t *tx) voidCalls(ctx context.Context, id ApprovalID, person PersonID) erro
 	return err
 }
 
+// reopenCalls has what others said by phone to be confirmed again, which an answer
+// that is taken back had settled: while their own is awaited, and they can give it.
+func (t *tx) reopenCalls(ctx context.Context, id ApprovalID, d ApprovalDecision) error {
+	people, err := approvalPeople(ctx, t, id)
+	if err != nil {
+		return err
+	}
+	for _, x := range people {
+		if x.Stage != d.stage || x.Person == d.Person || !x.Awaited() || x.Gone {
+			continue
+		}
+		if _, err := t.exec(ctx, `UPDATE approval_calls SET state = 'open', ended_at = NULL, ended_by = NULL WHERE approval_id = $1 AND stage = $2 AND person_id = $3 AND state = 'void' AND ended_at = $4`,
+			string(id), d.stage, string(x.Person), db.Micros(d.At)); err != nil {
+			return err
+		}
+	}
+	t.reopened = true
+	return nil
+}
+
 // noted makes of an answer that confirms what was said by phone the answer that was
 // noted. ErrNotFound when that is of another approval, ErrForbidden when somebody
 // else said it.
@@ -225,16 +270,16 @@ func (in *ApprovalAnswer) noted(ctx context.Context, me *Scope, id ApprovalID) e
 	if in.Call == "" {
 		return nil
 	}
-	c, err := approvalCall(ctx, me, in.Call)
+	c, err := callAbout(ctx, me, id, in.Call)
 	switch {
 	case err != nil:
 		return err
-	case c.Approval != id:
-		return ErrNotFound
 	case c.Person != me.actor.person:
 		return ErrForbidden
 	case in.Answer != "" && in.Answer != c.Answer, in.Stands, len(in.Changes) > 0:
 		return invalid("answer", "choice")
+	case in.Note != "" && in.Note != c.Note: // it would not be kept
+		return invalid("note", "choice")
 	}
 	in.Answer, in.Note, in.said = c.Answer, c.Note, c
 	return nil

@@ -120,14 +120,17 @@ func TestCallIsConfirmed(t *testing.T) {
 
 		// Nobody but her confirms it: T178.
 		confirm := portal.ApprovalAnswer{Call: id, Content: a.Content, Checked: []int{1}}
-		for who, want := range map[portal.PersonID]error{w.Tom: portal.ErrForbidden, w.Ada: portal.ErrForbidden, w.Mia: portal.ErrForbidden, w.Bea: portal.ErrNotFound, w.Dan: portal.ErrNotFound, w.Carl: portal.ErrNotFound, w.Rex: portal.ErrNotFound} {
+		for who, want := range map[portal.PersonID]error{w.Tom: portal.ErrForbidden, w.Ada: portal.ErrForbidden, w.Mia: portal.ErrForbidden, w.Bea: portal.ErrConflict, w.Dan: portal.ErrNotFound, w.Carl: portal.ErrNotFound, w.Rex: portal.ErrNotFound} {
 			wants(t, "confirming as "+string(who), w.As(who).Decide(ctx, a.ID, confirm), want)
-			if err := w.As(who).DenyCall(ctx, id, ""); !errors.Is(err, want) {
+			if err := w.As(who).DenyCall(ctx, a.ID, id, ""); !errors.Is(err, want) {
 				t.Errorf("denying as %s: %v, want %v", who, err, want)
 			}
 		}
 		other := toApprove(t, w, portal.NewApproval{Title: "Another", Versions: versions})
 		wants(t, "in another approval", cleo.Decide(ctx, other.ID, portal.ApprovalAnswer{Call: id, Content: other.Content}), portal.ErrNotFound)
+		wants(t, "denied in another approval", cleo.DenyCall(ctx, other.ID, id, ""), portal.ErrNotFound)
+		wants(t, "denied with another's link", leads(t, w, "of another's mail", answerToken(t, w, other.ID, w.Cleo), portal.AnswerAwaited).Deny(ctx, id, ""), portal.ErrNotFound)
+		refuses(t, "with words of their own", cleo.Decide(ctx, a.ID, portal.ApprovalAnswer{Call: id, Note: "And a second logo", Content: a.Content, Checked: []int{1}}), "note", "choice")
 		for _, bad := range []portal.ApprovalAnswer{{Answer: portal.AnswerDecline, Call: id, Content: a.Content}, {Call: id, Content: a.Content, Stands: true}, {Call: id, Content: a.Content, Changes: []portal.FileChange{{Position: 1, Note: "Bigger"}}}} {
 			refuses(t, "another answer", cleo.Decide(ctx, a.ID, bad), "answer", "choice")
 		}
@@ -145,7 +148,7 @@ func TestCallIsConfirmed(t *testing.T) {
 		recorded(t, w, portal.ApprovalAnswered)
 		wants(t, "a second time", cleo.Decide(ctx, a.ID, confirm), portal.ErrConflict)
 		wants(t, "WithdrawCall afterwards", tom.WithdrawCall(ctx, id), portal.ErrConflict)
-		wants(t, "DenyCall afterwards", cleo.DenyCall(ctx, id, ""), portal.ErrConflict)
+		wants(t, "DenyCall afterwards", cleo.DenyCall(ctx, a.ID, id, ""), portal.ErrConflict)
 		for _, who := range []portal.PersonID{w.Tom, w.Cleo, w.Bea} {
 			d := must[[]portal.ApprovalDecision](t)(w.As(who).ApprovalDecisions(ctx, a.ID))
 			if len(d) != 1 || d[0].Person != w.Cleo || d[0].Answer != portal.AnswerNote || d[0].Note != "Mind the logo" || d[0].Proof != portal.ProofMail || !d[0].SaidAt.Equal(n.SaidAt) || d[0].NotedBy != "Tom" || d[0].Content != a.Content {
@@ -265,7 +268,7 @@ func TestCallIsVoid(t *testing.T) {
 		}
 
 		a, call := ask(portal.RuleAnyone, "")
-		if err := cleo.DenyCall(ctx, call, "I said **perhaps**"); err != nil {
+		if err := cleo.DenyCall(ctx, a.ID, call, "I said **perhaps**"); err != nil {
 			t.Fatal(err)
 		}
 		recorded(t, w, portal.ApprovalCallDenied)
@@ -288,6 +291,11 @@ func TestCallIsVoid(t *testing.T) {
 			t.Fatal(err)
 		}
 		recorded(t, w, portal.ApprovalCallWithdrawn)
+		_, err := cleo.ApprovalCall(ctx, call)
+		wants(t, "what the team took back, as Cleo", err, portal.ErrNotFound)
+		if got := calls(t, w, w.Cleo, a.ID); !slices.Equal(got, []portal.CallState{portal.CallDenied}) {
+			t.Errorf("Cleo finds the calls %v", got)
+		}
 		is("taken back", a, call, portal.CallWithdrawn)
 
 		call = must[portal.CallID](t)(tom.NoteCall(ctx, a.ID, phoned(w, portal.AnswerDecline, "No")))
@@ -298,7 +306,7 @@ func TestCallIsVoid(t *testing.T) {
 		if d := must[[]portal.ApprovalDecision](t)(cleo.ApprovalDecisions(ctx, a.ID)); !d[0].SaidAt.IsZero() {
 			t.Errorf("her own answer was said by phone: %+v", d)
 		}
-		_, err := tom.NoteCall(ctx, a.ID, phoned(w, portal.AnswerApprove, ""))
+		_, err = tom.NoteCall(ctx, a.ID, phoned(w, portal.AnswerApprove, ""))
 		wants(t, "NoteCall afterwards", err, portal.ErrConflict)
 
 		a, call = ask(portal.RuleEveryone, a.ID)
@@ -313,6 +321,16 @@ func TestCallIsVoid(t *testing.T) {
 			t.Fatal(err)
 		}
 		is("a colleague decided", a, call, portal.CallVoid)
+		if err := bea.Undo(ctx, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		if is("a colleague took that back", a, call, portal.CallOpen); callNeeds(t, w, w.Cleo) != 1 {
+			t.Error("a colleague took that back, and hers is not to be confirmed")
+		}
+		if err := bea.Decide(ctx, a.ID, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Note: "Bigger", Content: a.Content}); err != nil {
+			t.Fatal(err)
+		}
+		is("a colleague decided again", a, call, portal.CallVoid)
 
 		a, call = ask(portal.RuleAnyone, a.ID)
 		if err := tom.CancelApproval(ctx, a.ID); err != nil {
@@ -350,6 +368,24 @@ func TestCallIsVoid(t *testing.T) {
 		}
 		if _, breaks, err := portal.VerifyChains(ctx, w.DB); err != nil || len(breaks) != 0 {
 			t.Errorf("the chains: %v, %v", breaks, err)
+		}
+
+		// Nobody said anything before their own stage began; and who noted it hears that
+		// it was different, in the project's team or not.
+		later := toApprove(t, w, portal.NewApproval{Versions: versions, Stages: []portal.NewStage{{People: []portal.PersonID{w.Bea}}, {People: []portal.PersonID{w.Cleo}}}})
+		early := phoned(w, portal.AnswerApprove, "")
+		w.Clock.Advance(time.Hour)
+		if err := bea.Decide(ctx, later.ID, yes(later)); err != nil {
+			t.Fatal(err)
+		}
+		_, err = tom.NoteCall(ctx, later.ID, early)
+		refuses(t, "before her stage began", err, "said_at", "before_asked")
+		call = must[portal.CallID](t)(w.As(w.Ada).NoteCall(ctx, later.ID, phoned(w, portal.AnswerApprove, "")))
+		if err := cleo.DenyCall(ctx, later.ID, call, ""); err != nil {
+			t.Fatal(err)
+		}
+		if tellPeople(t, w); !slices.Contains(noticesOf(t, w, w.Ada), "approval_call_denied "+string(later.ID)) {
+			t.Error("Ada, who noted it, is not told that it was different")
 		}
 
 		// The team's own people answer themselves.

@@ -548,6 +548,9 @@ UPDATE deliverables SET state = 'in_review', state_at = $1, state_by = $2, turn 
 			return err
 		}
 	}
+	if err := t.reopenCalls(ctx, a.ID, d); err != nil {
+		return err
+	}
 	return t.record(ctx, a.happened(ApprovalUndone, a.Side, Details{"answer": string(d.Answer)}))
 }
 

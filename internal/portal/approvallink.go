@@ -210,7 +210,7 @@ func (l *ApprovalLink) Deny(ctx context.Context, call CallID, reply string) erro
 	if l.State != AnswerAwaited {
 		return ErrConflict
 	}
-	return l.me.DenyCall(ctx, call, reply)
+	return l.me.DenyCall(ctx, l.Approval.ID, call, reply)
 }
 
 // What was done with a link in a browser, so that it can be taken back there.

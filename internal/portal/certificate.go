@@ -235,10 +235,10 @@ func (me *Scope) CertifyApproval(ctx context.Context, id ApprovalID) error {
 		case !a.MayCertify(db.FromMicros(t.now)):
 			return ErrConflict
 		}
-		t.quiet("a paper says what was recorded before")
 		var is CertificateID
 		switch err := t.get(ctx, `SELECT c.id FROM my_certificates c WHERE c.subject_id = $2`, []any{string(id)}, &is); err {
 		case nil:
+			t.subject = string(id)
 			return nil
 		case ErrNotFound:
 		default:
@@ -278,7 +278,12 @@ func (me *Scope) CertifyApproval(ctx context.Context, id ApprovalID) error {
 			}
 			r.Signers = append(r.Signers, x)
 		}
-		return t.keepCertificate(ctx, a.Client, a.Project, r)
+		if err := t.keepCertificate(ctx, a.Client, a.Project, r); err != nil {
+			return err
+		}
+		h := a.happened(ApprovalCertified, Team, nil)
+		h.Apart, h.Silent = true, true // it says what was recorded before
+		return t.record(ctx, h)
 	})
 }
 

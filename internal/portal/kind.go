@@ -108,6 +108,7 @@ const (
 	FileRequestWithdrawn Kind = "file_request_withdrawn"
 
 	ApprovalPrepared   Kind = "approval_prepared" // a draft was saved
+	ApprovalCertified  Kind = "approval_certified"
 	ApprovalRequested  Kind = "approval_requested"
 	ApprovalAdvanced   Kind = "approval_advanced" // the next stage of the same side is asked
 	ApprovalViewed     Kind = "approval_viewed"
@@ -328,6 +329,7 @@ var kinds = map[Kind]particulars{
 	FileRequestWithdrawn: {place: projectFeed, section: SectionFiles},
 
 	ApprovalPrepared:   {place: auditOnly},
+	ApprovalCertified:  {place: auditOnly},
 	ApprovalRequested:  {place: projectFeed, section: SectionApprovals, mail: MailApproval, topic: TopicReviews},
 	ApprovalAdvanced:   {place: projectFeed, section: SectionApprovals, mail: MailApproval, topic: TopicReviews},
 	ApprovalViewed:     {place: auditOnly},

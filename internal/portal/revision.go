@@ -288,13 +288,24 @@ func (me *Scope) ApprovalRemarks(ctx context.Context, a Approval) (int, error) {
 	return len(all), err
 }
 
-// remarks are those on versions, and on an item: so many at most.
+// remarks are those on versions, and on an item: so many at most. With the newest
+// version of a file that the actor sees come those on its earlier ones, as in
+// PlacesOn.
 func remarks(ctx context.Context, r reader, most int, item ItemID, versions ...VersionID) ([]Remark, error) {
 	if len(versions) == 0 {
 		versions = []VersionID{"-"}
 	}
-	in, args := oneOf(4, versions)
+	in, args := oneOf(2, versions)
 	rows, err := r.query(ctx, `
+SELECT DISTINCT o.id FROM my_versions v JOIN my_threads t ON t.item_id = v.file_id JOIN my_versions o ON o.id = t.version_id
+ WHERE v.id IN `+in+` AND t.resolved_at IS NULL AND o.file_id = v.file_id AND o.number < v.number
+   AND NOT EXISTS (SELECT 1 FROM my_versions n WHERE n.file_id = v.file_id AND n.number > v.number)`, args...)
+	earlier, err := list(rows, err, func(rows *sql.Rows) (id VersionID, err error) { return id, rows.Scan(&id) })
+	if err != nil {
+		return nil, err
+	}
+	in, args = oneOf(4, append(earlier, versions...))
+	rows, err = r.query(ctx, `
 SELECT t.id, COALESCE(t.version_id, ''), CASE WHEN t.version_id IS NULL THEN '' ELSE t.item_id END, m.body, COALESCE(m.author_name, ''), t.place, COALESCE(t.number, 0)
   FROM my_threads t JOIN my_messages m ON m.thread_id = t.id AND m.shown_number = 1
  WHERE (t.version_id IN `+in+` OR (t.item_id = $2 AND t.version_id IS NULL)) AND t.audience = 'client' AND t.resolved_at IS NULL AND m.author_side = 'client' AND m.deleted_at IS NULL

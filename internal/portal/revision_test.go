@@ -432,6 +432,23 @@ func TestRevisionOfAnApproval(t *testing.T) {
 		wants(t, "taken back after the team began", cleo.Undo(ctx, a.ID), portal.ErrConflict)
 		stands(t, w, a.ID, portal.ApprovalReturn)
 
+		// What is open on an earlier version comes along to the newest.
+		was := remarksOn(t, w, files[0], versions[0], "Straighten it")
+		newest, err := secondOf(t, w, files[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		next := toApprove(t, w, portal.NewApproval{Versions: []portal.VersionID{newest}})
+		if n, err := cleo.ApprovalRemarks(ctx, next); n != 1 || err != nil {
+			t.Errorf("%d open comments, %v", n, err)
+		}
+		if err := cleo.Decide(ctx, next.ID, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Content: next.Content, Note: "As said before"}); err != nil {
+			t.Fatal(err)
+		}
+		if c := points(t, w, w.Tom, must[[]portal.Revision](t)(cleo.ApprovalRevisions(ctx, next.ID))[0].ID); len(c) != 2 || c[0].Thread != was[0] || c[0].Version != versions[0] || c[1].Body != "As said before" {
+			t.Errorf("points on the newest version: %+v", c)
+		}
+
 		// Of a deliverable's content the comments on it are part, and its rounds count.
 		it := w.Items[w.Site][portal.ClientSide]
 		b := toApprove(t, w, portal.NewApproval{Deliverable: it.Deliverable})

@@ -1060,8 +1060,9 @@ const signoffSeen = `CASE SUBSTR(s.subject_id, 1, 4)
          ELSE s.subject_id = p.id END`
 
 // callSeen is true of what was said by phone, k, for a reader of its approval a:
-// before it is confirmed it is between the team and who said it.
-const callSeen = `(a.side = 'team' OR k.person_id IN ($1, (SELECT v.person_id FROM client_users v WHERE v.id = $1)))`
+// before it is confirmed it is between the team and who said it, and what the team
+// took back is its own.
+const callSeen = `(a.side = 'team' OR k.state <> 'withdrawn' AND k.person_id IN ($1, (SELECT v.person_id FROM client_users v WHERE v.id = $1)))`
 
 // byPhone says of a decision d in an approval a when it was said by phone, and who
 // noted that, where its person confirmed it.

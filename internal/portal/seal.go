@@ -34,6 +34,8 @@ var sealedApproval = []sealedPart{
 	{[]string{"files"}, `SELECT position, file_id, version_id, sha256, result FROM approval_subjects WHERE approval_id = $1 ORDER BY position`},
 	{[]string{"people"}, `SELECT x.stage, g.side, g.rule, g.asked_role, x.person_id, x.role, x.by_role, x.answer, COALESCE(x.answered_at, 0), COALESCE(x.decision_id, ''), COALESCE(x.for_id, ''), COALESCE(x.given_to, '') FROM approval_people x
   JOIN approval_stages g ON g.approval_id = x.approval_id AND g.number = x.stage WHERE x.approval_id = $1 ORDER BY x.stage, x.person_id`},
+	{[]string{"answers"}, `SELECT d.id FROM approval_decisions d WHERE d.approval_id = $1 UNION ALL SELECT k.id FROM approval_calls k WHERE k.approval_id = $1 ORDER BY 1`},
+	{[]string{"certificate"}, `SELECT content FROM certificates WHERE subject_id = $1`},
 }
 
 var sealedDecision = []sealedPart{
@@ -78,16 +80,21 @@ func sealedParts(id string) []sealedPart {
 }
 
 // seal is the seal of what an event is about: of an approval, with the answers
-// that were given, and the calls that were noted or ended, in the same change.
+// that were given, and the calls that were noted, ended or reopened, in the same
+// change.
 func (t *tx) seal(ctx context.Context, subject string) (string, error) {
 	if sealedParts(subject) == nil {
 		return "", nil
 	}
 	ids := []string{subject}
 	if strings.HasPrefix(subject, "apr_") {
+		reopened := 0
+		if t.reopened {
+			reopened = 1
+		}
 		rows, err := t.Query(ctx, `
 SELECT d.id FROM approval_decisions d WHERE d.approval_id = $1 AND d.at = $2
-UNION ALL SELECT k.id FROM approval_calls k WHERE k.approval_id = $1 AND (k.noted_at = $2 OR k.ended_at = $2) ORDER BY 1`, subject, t.now)
+UNION ALL SELECT k.id FROM approval_calls k WHERE k.approval_id = $1 AND (k.noted_at = $2 OR k.ended_at = $2 OR $3 = 1 AND k.state = 'open') ORDER BY 1`, subject, t.now, reopened)
 		given, err := list(rows, err, func(r *sql.Rows) (id string, err error) { return id, r.Scan(&id) })
 		if err != nil {
 			return "", err
@@ -185,12 +192,12 @@ func altered(ctx context.Context, q querier, seals map[string]seenSeal) (breaks 
 		for _, p := range sealedParts(id) {
 			for _, class := range p.classes {
 				at++
-				if at >= len(was) || was[at] != now[at] {
+				if at < len(was) && was[at] != now[at] { // one from before a class was added does not speak of it
 					classes = append(classes, class)
 				}
 			}
 		}
-		if len(classes) == 0 && len(was) == len(now) {
+		if len(classes) == 0 {
 			continue
 		}
 		breaks = append(breaks, Break{s.chain, s.seq, fmt.Sprintf("the row %s is not what was recorded: %s", id, strings.Join(classes, ", "))})

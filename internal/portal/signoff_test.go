@@ -325,6 +325,11 @@ func TestVerifyNamesWhatWasAltered(t *testing.T) {
 		}
 		approval := string(all[0].ID)
 		decision := string(must[[]portal.ApprovalDecision](t)(w.As(w.Tom).ApprovalDecisions(ctx, all[0].ID))[0].ID)
+		w.Clock.Advance(11 * time.Minute)
+		if err := w.As(w.Tom).CertifyApproval(ctx, all[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		recorded(t, w, portal.ApprovalCertified)
 		verify := func() string {
 			_, breaks, err := portal.VerifyChains(ctx, w.DB)
 			if err != nil {
@@ -346,6 +351,7 @@ func TestVerifyNamesWhatWasAltered(t *testing.T) {
 			{approval, "approval_people", "approval_id", "answer", "people", `'declined'`},
 			{approval, "approval_people", "approval_id", "by_role", "people", `1 - by_role`},
 			{approval, "approval_stages", "approval_id", "asked_role", "people", `'leads'`},
+			{approval, "certificates", "subject_id", "content", "certificate", `'{}'`},
 			{decision, "approval_decisions", "id", "answer", "answer", `'declined'`},
 			{decision, "approval_decisions", "id", "person_id", "who", `'` + string(w.Bea) + `'`},
 			{decision, "approval_decisions", "id", "at", "time", `7`},
@@ -366,6 +372,12 @@ func TestVerifyNamesWhatWasAltered(t *testing.T) {
 			}
 			write(t, w, `UPDATE `+c.table+` SET `+c.column+` = $2 WHERE `+c.key+` = $1`, c.id, was)
 		}
+		write(t, w, `INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, undoes, content, at, proof)
+SELECT 'dec_by_hand', approval_id, stage, person_id, role, 'undone', id, content, at + 1, proof FROM approval_decisions WHERE id = $1`, decision)
+		if got := verify(); !strings.Contains(got, approval) || !strings.HasSuffix(got, ": answers") {
+			t.Errorf("an answer was put in, and verify says %q", got)
+		}
+		write(t, w, `DELETE FROM approval_decisions WHERE id = 'dec_by_hand'`)
 		write(t, w, `UPDATE signoff_lines SET sha256 = 'x' WHERE signoff_id = $1 AND position = 2`, string(s.ID))
 		if got := verify(); !strings.HasSuffix(got, ": list") {
 			t.Errorf("the list was altered, and verify says %q", got)

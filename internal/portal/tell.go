@@ -193,6 +193,10 @@ func listeners(ctx context.Context, d *db.Tx, e told) ([]listener, error) {
 		where = `(` + where + ` OR g.project_id = $2 AND g.actor = $7)`
 		more = append(more, string(e.person))
 	}
+	if e.kind == ApprovalCallDenied { // who noted it need not be in the project's team
+		where = `(` + where + ` OR g.project_id = $2 AND g.side = 'team' AND EXISTS (SELECT 1 FROM approval_calls k WHERE k.approval_id = $6 AND k.noted_by = g.actor AND k.state = 'denied' AND k.ended_at = $7))`
+		more = append(more, e.at)
+	}
 	if e.talk == GeneralThread || e.talk == DirectThread {
 		more = nil
 	}

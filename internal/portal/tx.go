@@ -20,6 +20,7 @@ type tx struct {
 	changed  bool   // rows were changed
 	recorded bool   // and an event says so, or quiet why not
 	subject  string // of the last event
+	reopened bool   // calls of it are open again, and their seal says so
 	signals  []Signal
 }
 

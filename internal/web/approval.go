@@ -637,7 +637,7 @@ func (s *Server) decideApproval(w http.ResponseWriter, r *http.Request, me *visi
 		if a, err = me.Approval(r.Context(), id); err == nil {
 			advises = a.Advises
 			if how == "different" {
-				err = me.DenyCall(r.Context(), in.Call, reply)
+				err = me.DenyCall(r.Context(), id, in.Call, reply)
 			} else {
 				err = me.Decide(r.Context(), id, in)
 			}

@@ -304,7 +304,7 @@ func TestSaidByPhone(t *testing.T) {
 		}
 		confirm := p.Form(at+"/decide").Press("answer", "confirm")
 		tom.Post(at+"/decide", confirm.Values()).MustBe(403)
-		bea.Post(at+"/decide", confirm.Values()).MustBe(404)
+		bea.Post(at+"/decide", confirm.Values()).MustBe(409)
 		for _, name := range []string{"dan", "carl", "rex"} {
 			s.As(name).Post(at+"/decide", confirm.Values()).MustBe(404)
 		}
