@@ -335,38 +335,40 @@ func TestMatrix(t *testing.T) {
 		var order []string
 		for _, side := range []portal.Side{portal.ClientSide, portal.Team} {
 			for _, name := range visitors {
-				w := portaltest.New(t, dbtest.Open(t, w.DB.Dialect()))
-				s := withMails(t, w, false)
-				thing := things(t, s, side)
-				b := s.Stranger()
-				if name != "nobody" {
-					b = s.As(name)
-				}
-				for _, pattern := range inOrder(s.Web.Routes()) {
-					if side == portal.Team && !ofItem.MatchString(pattern) {
-						continue
+				t.Run(string(side)+"/"+name, func(t *testing.T) {
+					w := portaltest.New(t, dbtest.Open(t, w.DB.Dialect()))
+					s := withMails(t, w, false)
+					thing := things(t, s, side)
+					b := s.Stranger()
+					if name != "nobody" {
+						b = s.As(name)
 					}
-					_, path, _ := strings.Cut(pattern, " ")
-					path = placeholder.ReplaceAllStringFunc(path, func(p string) string { return thing(pattern, p) })
-					method, rest, _ := strings.Cut(pattern, " ")
-					if rest == "/items/{item}/turn" {
-						path += "?to=client"
+					for _, pattern := range inOrder(s.Web.Routes()) {
+						if side == portal.Team && !ofItem.MatchString(pattern) {
+							continue
+						}
+						_, path, _ := strings.Cut(pattern, " ")
+						path = placeholder.ReplaceAllStringFunc(path, func(p string) string { return thing(pattern, p) })
+						method, rest, _ := strings.Cut(pattern, " ")
+						if rest == "/items/{item}/turn" {
+							path += "?to=client"
+						}
+						if rest == "/files/selection" {
+							path += "?project=" + string(s.Site)
+						}
+						if rest == "/mentionable" {
+							path += "?q=c&item=" + thing("GET /items/{item}/show", "{item}")
+						}
+						if rest == "/conversations/{id}/read" {
+							path += "?upto=" + thing("POST /messages/{message}", "{message}")
+						}
+						key := fmt.Sprintf("%-6s %-4s %s", side, method, rest)
+						if rows[key] == nil {
+							order = append(order, key)
+						}
+						rows[key] = append(rows[key], answerTo(t, b, pattern, path))
 					}
-					if rest == "/files/selection" {
-						path += "?project=" + string(s.Site)
-					}
-					if rest == "/mentionable" {
-						path += "?q=c&item=" + thing("GET /items/{item}/show", "{item}")
-					}
-					if rest == "/conversations/{id}/read" {
-						path += "?upto=" + thing("POST /messages/{message}", "{message}")
-					}
-					key := fmt.Sprintf("%-6s %-4s %s", side, method, rest)
-					if rows[key] == nil {
-						order = append(order, key)
-					}
-					rows[key] = append(rows[key], answerTo(t, b, pattern, path))
-				}
+				})
 			}
 		}
 		var got bytes.Buffer

@@ -20,10 +20,12 @@ func Run(t *testing.T, f func(t *testing.T, d *db.DB)) {
 	}
 }
 
-// Open returns a migrated, empty database that is closed and removed when
-// the test ends.
+// Open returns a migrated, empty database, for as long as the test runs.
 func Open(t testing.TB, dialect db.Dialect) *db.DB {
 	t.Helper()
+	if dialect == db.PostgreSQL {
+		return lend(t)
+	}
 	d, err := db.Open(t.Context(), URL(t, dialect))
 	if err != nil {
 		t.Fatal(err)

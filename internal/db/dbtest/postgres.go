@@ -19,10 +19,77 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
-// postgresURL lends the test a database. Making one takes 0.2 s, so there
-// are numbered slots on the server: a lock says which are in use, and who
-// takes one that exists empties it.
+// A loan is a database that is lent to one test after the other in this process,
+// open: PostgreSQL plans each statement of a connection once, and that takes
+// longer than most tests.
+type loan struct {
+	slot
+	d *db.DB
+}
+
+// loans are those that no test has, and as many at most as two tests at a time
+// use.
+var loans struct {
+	sync.Mutex
+	free []loan
+}
+
+const loansKept = 4
+
+// lend opens a database of PostgreSQL for a test.
+func lend(t testing.TB) *db.DB {
+	t.Helper()
+	loans.Lock()
+	var l loan
+	if n := len(loans.free); n > 0 {
+		l, loans.free = loans.free[n-1], loans.free[:n-1]
+	}
+	loans.Unlock()
+	ctx := context.Background()
+	if l.d == nil {
+		l.slot = newSlot(t)
+		d, err := db.Open(ctx, l.address)
+		if err != nil {
+			l.lock.Close(ctx)
+			t.Fatal(err)
+		}
+		l.d = d
+	}
+	t.Cleanup(func() {
+		loans.Lock()
+		defer loans.Unlock()
+		if l.d.SQL().PingContext(ctx) == nil && len(loans.free) < loansKept {
+			loans.free = append(loans.free, l)
+			return
+		}
+		l.d.Close()
+		l.lock.Close(ctx)
+	})
+	if err := empty(ctx, l.address); err != nil {
+		t.Fatal(err)
+	}
+	return l.d
+}
+
+// postgresURL lends the test a database that nobody has open.
 func postgresURL(t testing.TB) string {
+	t.Helper()
+	s := newSlot(t)
+	t.Cleanup(func() { s.lock.Close(context.Background()) })
+	if err := empty(t.Context(), s.address); err != nil {
+		t.Fatal(err)
+	}
+	return s.address
+}
+
+// A slot is a numbered database on the server: making one takes 0.2 s, so they
+// stay. Whose lock it is has it, and who takes one that exists empties it.
+type slot struct {
+	address string
+	lock    *pgx.Conn // gives the lock back when it is closed
+}
+
+func newSlot(t testing.TB) slot {
 	t.Helper()
 	server, from, err := postgres()
 	if errors.Is(err, errMissing) {
@@ -39,19 +106,17 @@ func postgresURL(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close(ctx) }) // gives the lock back
 	name, err := takeSlot(ctx, conn, from)
 	if err != nil {
+		conn.Close(ctx)
 		t.Fatal(err)
 	}
 	address, err := withDatabase(server, name)
-	if err == nil {
-		err = empty(ctx, address)
-	}
 	if err != nil {
+		conn.Close(ctx)
 		t.Fatal(err)
 	}
-	return address
+	return slot{address, conn}
 }
 
 // takeSlot locks the first free slot and returns its database's name.
