@@ -869,6 +869,9 @@ func (s *Server) renderDirect(w http.ResponseWriter, r *http.Request, me *visit,
 		if err := s.fill(r.Context(), me, &p.Page, &x, "", nil); err != nil {
 			return err
 		}
+		if x.Body != "" { // it may have been meant for somebody else
+			p.Chosen = nil
+		}
 	} else {
 		x.Body, x.Files = p.Body, map[portal.FileID]bool{}
 		for _, f := range p.Files {

@@ -368,6 +368,11 @@ func TestFilesInMessages(t *testing.T) {
 			t.Errorf("the draft is at %s", p.Path)
 		}
 		cleo.Get(begin).MustNotContain("Half a word")
+		// It is for nobody until somebody is chosen: it may have been meant for another.
+		to := begin + "&to=" + string(s.Cleo)
+		if p := bea.Get(to); p.Form(to).Get("body") != "Half a word" || p.Form(to).Get("person") != "" {
+			t.Errorf("a draft is for %q", p.Form(to).Get("person"))
+		}
 		// What is wrong is said, and what came is there to be sent.
 		a := say(cleo, at, filePart{"audience", "", "client"}, filePart{"body", "", strings.Repeat("x", portal.MaxText+1)}, filePart{"upload", named("late.txt"), "late"})
 		expect("too long", a, 422)
