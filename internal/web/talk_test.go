@@ -370,8 +370,8 @@ func TestFilesInMessages(t *testing.T) {
 		cleo.Get(begin).MustNotContain("Half a word")
 		// It is for nobody until somebody is chosen: it may have been meant for another.
 		to := begin + "&to=" + string(s.Cleo)
-		if p := bea.Get(to); p.Form(to).Get("body") != "Half a word" || p.Form(to).Get("person") != "" {
-			t.Errorf("a draft is for %q", p.Form(to).Get("person"))
+		if p := bea.Get(to); p.Form(begin).Get("body") != "Half a word" || p.Form(begin).Get("person") != "" {
+			t.Errorf("a draft is for %q", p.Form(begin).Get("person"))
 		}
 		// What is wrong is said, and what came is there to be sent.
 		a := say(cleo, at, filePart{"audience", "", "client"}, filePart{"body", "", strings.Repeat("x", portal.MaxText+1)}, filePart{"upload", named("late.txt"), "late"})
