@@ -70,6 +70,7 @@ func TestCallIsConfirmed(t *testing.T) {
 			f := strings.Fields(field)
 			refuses(t, field, err, f[0], f[1])
 		}
+		asks := leads(t, w, "of the mail that asks", answerToken(t, w, a.ID, w.Cleo), portal.AnswerAwaited)
 		id := must[portal.CallID](t)(tom.NoteCall(ctx, a.ID, n))
 		recorded(t, w, portal.ApprovalCallNoted)
 		_, err := tom.NoteCall(ctx, a.ID, n)
@@ -114,8 +115,11 @@ func TestCallIsConfirmed(t *testing.T) {
 		if of, err := l.Asked(ctx, true); err != nil || of.Call.ID != id || of.Call.Note != "Mind the logo" || of.Call.NotedBy != "Tom" {
 			t.Errorf("the link of its mail shows %+v, %v", of.Call, err)
 		}
-		if of, err := l.Asked(ctx, false); err != nil || of.Call.ID != "" {
-			t.Errorf("whoever holds the mail is shown %+v, %v", of.Call, err)
+		if of, err := l.Asked(ctx, false); err != nil || of.Call.ID != id || len(of.People) != 0 {
+			t.Errorf("whoever holds its mail is shown %+v, %v", of, err)
+		}
+		if of, err := asks.Asked(ctx, false); err != nil || of.Call.ID != "" {
+			t.Errorf("whoever holds another mail is shown %+v, %v", of.Call, err)
 		}
 
 		// Nobody but her confirms it: T178.

@@ -46,6 +46,7 @@ type ApprovalLink struct {
 
 	me   *Scope
 	mail MailID
+	told time.Time // when it was mailed to have a call confirmed; zero: it was not
 	step int
 	mine ApprovalPerson
 }
@@ -121,11 +122,12 @@ type AskedOf struct {
 	Deliverable *Deliverable
 	Links       []Link
 	Call        ApprovalCall // that the link's person can confirm; the zero one: none
+	Remarks     int          // open comments on it
 }
 
 // Asked returns what is decided on. Who is asked, what they said and what it links
 // to is for the link's person where they are known: a mail that is forwarded tells
-// of none of it.
+// of none of it, but of the call that it is to have confirmed, which is in the mail.
 func (l *ApprovalLink) Asked(ctx context.Context, known bool) (a AskedOf, err error) {
 	id := l.Approval.ID
 	if a.Subjects, err = l.me.ApprovalSubjects(ctx, id); err != nil {
@@ -138,6 +140,19 @@ func (l *ApprovalLink) Asked(ctx context.Context, known bool) (a AskedOf, err er
 		}
 		a.Deliverable = &d
 	}
+	if known || !l.told.IsZero() {
+		if a.Call, err = l.me.CallToConfirm(ctx, id); err != nil && err != ErrNotFound {
+			return a, err
+		}
+	}
+	if !known && a.Call.NotedAt.After(l.told) { // another, with a mail of its own
+		a.Call = ApprovalCall{}
+	}
+	if known || a.Call.ID != "" {
+		if a.Remarks, err = l.me.ApprovalRemarks(ctx, l.Approval); err != nil {
+			return a, err
+		}
+	}
 	if !known {
 		return a, nil
 	}
@@ -145,9 +160,6 @@ func (l *ApprovalLink) Asked(ctx context.Context, known bool) (a AskedOf, err er
 		return a, err
 	}
 	if a.People, err = l.me.ApprovalPeople(ctx, id); err != nil {
-		return a, err
-	}
-	if a.Call, err = l.me.CallToConfirm(ctx, id); err != nil && err != ErrNotFound {
 		return a, err
 	}
 	if a.Verdicts, err = l.me.Verdicts(ctx, id); err != nil || a.Deliverable == nil {
@@ -204,8 +216,17 @@ func (l *ApprovalLink) Decide(ctx context.Context, in ApprovalAnswer) error {
 	return l.me.Decide(ctx, l.Approval.ID, in)
 }
 
+// CheckDeny says what Deny would, as Check.
+func (l *ApprovalLink) CheckDeny(ctx context.Context, call CallID) error {
+	if l.State != AnswerAwaited {
+		return ErrConflict
+	}
+	_, err := callAbout(ctx, l.me, l.Approval.ID, call)
+	return err
+}
+
 // Deny says as the link's person that what they are noted to have said by phone was
-// different. It is for a browser in which they are known.
+// different. It is for a browser in which they are known, or with a code.
 func (l *ApprovalLink) Deny(ctx context.Context, call CallID, reply string) error {
 	if l.State != AnswerAwaited {
 		return ErrConflict

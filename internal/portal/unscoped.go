@@ -754,9 +754,10 @@ func (p *Portal) approvalLink(ctx context.Context, hash string) (*ApprovalLink, 
 	var l ApprovalLink
 	var id ApprovalID
 	err := p.db.QueryRow(ctx, `
-SELECT l.mail_id, l.approval_id, l.stage, l.person_id, l.expires_at FROM approval_links l JOIN persons a ON a.id = l.person_id
- WHERE l.token_hash = $1 AND a.email_key = l.email_key AND a.confirmed_at IS NOT NULL AND a.disabled_at IS NULL`, hash).
-		Scan(&l.mail, &id, &l.step, &l.Person, micros{&l.ExpiresAt})
+SELECT l.mail_id, l.approval_id, l.stage, l.person_id, l.expires_at, CASE WHEN m.kind = $2 THEN l.created_at ELSE 0 END
+  FROM approval_links l JOIN persons a ON a.id = l.person_id LEFT JOIN mails m ON m.id = l.mail_id
+ WHERE l.token_hash = $1 AND a.email_key = l.email_key AND a.confirmed_at IS NOT NULL AND a.disabled_at IS NULL`, hash, MailApprovalCall).
+		Scan(&l.mail, &id, &l.step, &l.Person, micros{&l.ExpiresAt}, micros{&l.told})
 	return &l, id, notFound(err)
 }
 

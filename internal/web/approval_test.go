@@ -328,7 +328,8 @@ func TestSaidByPhone(t *testing.T) {
 		cleo.Post(at+"/decide", late).MustBe(409).MustContain("It has changed meanwhile")
 		s.As("bea").Get(at).MustBe(200).MustContain("noted by Tom, confirmed by themselves", "Mind the logo").MustNotContain("Only the left one")
 
-		// From the mail: where she is known it is shown, elsewhere not even that.
+		// From its mail: what is in it is shown, and where she is not known a code is
+		// asked for.
 		id, at := ask()
 		if _, err := s.World.As(s.Tom).NoteCall(t.Context(), id, portal.NewCall{Person: s.Cleo, Answer: portal.AnswerChanges, Note: "Bigger", SaidAt: s.Clock.Now()}); err != nil {
 			t.Fatal(err)
@@ -339,16 +340,29 @@ func TestSaidByPhone(t *testing.T) {
 		}
 		link := "/decide/" + s.Accounts.Token(account.PurposeApproval, string(mails[0].ID))
 		away := s.Stranger().Becomes("cleo")
-		away.Get(link).MustBe(200).MustContain("Approve v1").MustNotContain("Bigger", "by phone")
-		v := url.Values{"answer": {"different"}, "call": {cleo.Get(at).Attr("input[name=call]", "value")}, "content": {cleo.Get(at).Attr("input[name=content]", "value")}}
-		away.Post(link, v).MustBe(403)
-		v.Set("answer", "confirm")
-		away.Post(link, v).MustBe(200).MustContain("One code", "Confirm").MustNotContain("Bigger")
+		p = away.Get(link).MustBe(200).MustContain("Tom noted that you asked for changes to v1 by phone", "Bigger", "Is that what you said?").MustNotContain("Who is asked")
+		p.Form(link).Press("answer", "confirm").Submit(away).MustBe(200).MustContain("One code", "Confirm")
+		p = p.Form(link).Set("reply", "Smaller").Press("answer", "different").Submit(away).MustBe(200).MustContain("One code", "It was different")
+		p.Form(link).Set("code", "00000000").Submit(away).MustBe(422)
+		cleo.Get(at).MustBe(200).MustContain("Is that what you said?")
+		p.Form(link).Set("code", linkSite{s}.lastCode(t)).Submit(away).MustBe(200).MustContain("The team is told.", "Approve v1").MustNotContain("Is that what you said?")
+		tom.Get(at).MustBe(200).MustContain("It was different: Smaller")
+
+		// Confirming that changes were asked for says what it comes to.
+		s.Clock.Advance(time.Minute)
+		if _, err := s.World.As(s.Cleo).CommentOn(t.Context(), portal.ItemID(s.Items[s.World.Site][portal.ClientSide].File), portal.NewComment{Version: s.Items[s.World.Site][portal.ClientSide].Version, NewMessage: portal.NewMessage{Body: "Mind the edge"}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.World.As(s.Tom).NoteCall(t.Context(), id, portal.NewCall{Person: s.Cleo, Answer: portal.AnswerChanges, Note: "Bigger", SaidAt: s.Clock.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		s.Stranger().Becomes("cleo").Get(link).MustBe(200).MustContain("Approve v1").MustNotContain("Bigger", "by phone") // it has a mail of its own
+		cleo.Get(at).MustBe(200).MustContain("Your 1 open comment becomes part of the list of changes.").MustNotContain("marked to change")
 		// A session that is over leaves the browser known: two taps, and it is confirmed.
 		home := s.Stranger().Becomes("cleo")
 		home.Post("/sign-in", url.Values{"email": {"cleo@cleo.test"}, "password": {"correct horse battery staple"}}).MustBe(200)
 		s.Exec(`UPDATE sessions SET expires_at = created_at WHERE person_id = $1`, string(s.Cleo))
-		p = home.Get(link).MustBe(200).MustContain("Tom noted that you asked for changes to v1 by phone", "Bigger", "Is that what you said?")
+		p = home.Get(link).MustBe(200).MustContain("Tom noted that you asked for changes to v1 by phone", "Bigger", "Is that what you said?", "of the list of changes")
 		p.Form(link).Set("reply", "Smaller").Press("answer", "different").Submit(home).MustBe(200).MustContain("The team is told.", "Approve v1").MustNotContain("Is that what you said?")
 		if _, err := s.World.As(s.Tom).NoteCall(t.Context(), id, portal.NewCall{Person: s.Cleo, Answer: portal.AnswerChanges, Note: "Smaller", SaidAt: s.Clock.Now()}); err != nil {
 			t.Fatal(err)

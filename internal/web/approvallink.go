@@ -164,6 +164,7 @@ func (s *Server) renderMailed(w http.ResponseWriter, r *http.Request, me *visit,
 	p.Approval, p.Mailed, p.Name = a, decidePath(r), me.Brand.Name
 	p.Project = portal.Project{ID: a.Project, Name: a.ProjectName, Client: a.Client, ClientName: a.ClientName, Held: a.Held}
 	p.Subjects, p.Stages, p.People, p.Verdicts, p.Deliverable, p.Links, p.Call = of.Subjects, of.Stages, of.People, of.Verdicts, of.Deliverable, of.Links, of.Call
+	p.Remarks = of.Remarks
 	s.setTitle(&p.Page, a.Title)
 	return s.render(w, r, status, view.Decide(view.DecidePage{ApprovalPage: p, Who: l.who.Name, Other: me.Person.Name, Undone: me.done == "approval_undone", Denied: me.done == "call_denied"}))
 }
@@ -269,19 +270,14 @@ func (s *Server) decideByMail(w http.ResponseWriter, r *http.Request, me *visit)
 		return err
 	}
 	in := answerTyped(f, r)
-	p := view.DecideCodePage{Typed: in, Answer: f.one("answer"), Shared: f.ticked("shared")}
-	code, again, reply := f.one("code"), f.ticked("again"), f.one("reply")
-	if p.Answer == "different" {
-		if err = f.err(); err == nil {
-			err = s.denyByMail(r, l, in, reply)
-		}
-		if err == nil {
-			return done(w, r, decidePath(r), "call_denied")
-		}
-		return s.answeredByMail(w, r, me, l, in, reply, err)
-	}
+	p := view.DecideCodePage{Typed: in, Answer: f.one("answer"), Reply: f.one("reply"), Shared: f.ticked("shared")}
+	code, again, different := f.one("code"), f.ticked("again"), p.Answer == "different"
 	if err = f.err(); err == nil && l.State == portal.AnswerAwaited {
-		err = l.Check(r.Context(), in)
+		if different {
+			err = l.CheckDeny(r.Context(), in.Call)
+		} else {
+			err = l.Check(r.Context(), in)
+		}
 	}
 	in.Proof = l.proof
 	if err == nil && l.State == portal.AnswerAwaited && !l.known {
@@ -305,19 +301,16 @@ func (s *Server) decideByMail(w http.ResponseWriter, r *http.Request, me *visit)
 			s.setKnown(w, tokens)
 		}
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case different:
+		if err = l.Deny(r.Context(), in.Call, p.Reply); err == nil {
+			return done(w, r, decidePath(r), "call_denied")
+		}
+	default:
 		err = l.Decide(r.Context(), in)
 	}
-	return s.answeredByMail(w, r, me, l, in, reply, err)
-}
-
-// denyByMail says that what was noted was different: where the link's person is
-// known, as others are not shown what it was.
-func (s *Server) denyByMail(r *http.Request, l *mailed, in portal.ApprovalAnswer, reply string) error {
-	if !l.known {
-		return portal.ErrForbidden
-	}
-	return l.Deny(r.Context(), in.Call, reply)
+	return s.answeredByMail(w, r, me, l, in, p.Reply, err)
 }
 
 // answeredByMail says what became of an answer, or shows what was wrong with it.
