@@ -52,6 +52,8 @@ type noticeChoices struct {
 	QuietUntil string              `json:"quiet_until,omitempty" doc:"HH:MM: until then."`
 	DigestOn   string              `json:"digest_on" enum:"daily,mon,tue,wed,thu,fri,sat,sun" doc:"When the digest comes."`
 	DigestAt   string              `json:"digest_at" doc:"HH:MM in your zone."`
+	Ended      []string            `json:"ended,omitempty" maxItems:"20" doc:"Topics, or digest, whose mails you ended by the link in one: they do not come, whatever you chose. Read only."`
+	Again      []string            `json:"again,omitempty" maxItems:"20" doc:"Those of ended that are to come again."`
 }
 
 // topicsOf are the words of a set of topics.
@@ -83,7 +85,17 @@ next:
 func choicesWire(c portal.NoticeChoices) noticeChoices {
 	w := c.Ways()
 	return noticeChoices{Preset: c.Preset, Listed: topicsOf(w.Listed), Mailed: topicsOf(w.Mailed), Digested: topicsOf(w.Digested), Pushed: topicsOf(w.Pushed),
-		QuietFrom: c.QuietFrom, QuietUntil: c.QuietUntil, DigestOn: c.DigestOn, DigestAt: c.DigestAt}
+		QuietFrom: c.QuietFrom, QuietUntil: c.QuietUntil, DigestOn: c.DigestOn, DigestAt: c.DigestAt, Ended: endedOf(c.Ended)}
+}
+
+// endedOf names the mails that somebody ended.
+func endedOf(set portal.Topics) (words []string) {
+	for _, w := range portal.MailTopics() {
+		if set.Has(portal.MailsOf(w)) {
+			words = append(words, w)
+		}
+	}
+	return words
 }
 
 func (c noticeChoices) portal() (portal.NoticeChoices, error) {
@@ -97,6 +109,13 @@ func (c noticeChoices) portal() (portal.NoticeChoices, error) {
 		if *f.set, err = topics(f.name, f.words); err != nil {
 			return n, err
 		}
+	}
+	for _, w := range c.Again {
+		some := portal.MailsOf(w)
+		if some == 0 {
+			return n, &portal.Invalid{Fields: map[string]portal.Reason{"again": {Key: "choice"}}}
+		}
+		n.Again |= some
 	}
 	return n, nil
 }

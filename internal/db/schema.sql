@@ -941,7 +941,7 @@ CREATE TABLE notice_choices (
   digest_on   TEXT   NOT NULL CHECK (digest_on IN ('daily', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun')),
   digest_at   TEXT   NOT NULL,
   digest_due  BIGINT
-, pushed BIGINT NOT NULL DEFAULT 0);
+, pushed BIGINT NOT NULL DEFAULT 0, ended BIGINT NOT NULL DEFAULT 0);
 
 CREATE INDEX notice_choices_due ON notice_choices (digest_due) WHERE digest_due IS NOT NULL;
 

@@ -282,6 +282,16 @@ func (t *tx) readNoticesOf(ctx context.Context, client ClientID, upTo NoticeID) 
 // ReadAbout notes that the actor has looked at things that they may have been
 // told of. Whoever has nothing unread about them writes nothing.
 func (me *Scope) ReadAbout(ctx context.Context, subjects ...string) error {
+	return me.readAbout(ctx, "", subjects)
+}
+
+// ReadRest is ReadAbout by somebody who has seen what is in one row, and not where
+// they were named.
+func (me *Scope) ReadRest(ctx context.Context, subjects ...string) error {
+	return me.readAbout(ctx, ` AND named = 0`, subjects)
+}
+
+func (me *Scope) readAbout(ctx context.Context, and string, subjects []string) error {
 	if me.actor.readOnly || len(subjects) == 0 {
 		return nil
 	}
@@ -296,13 +306,13 @@ func (me *Scope) ReadAbout(ctx context.Context, subjects ...string) error {
 		t.quiet("what somebody has read is nobody else's business")
 		in, args := oneOf(3, subjects)
 		_, err := t.exec(ctx, `
-UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND subject IN `+in, append([]any{t.now, string(me.actor.person)}, args...)...)
+UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL`+and+` AND subject IN `+in, append([]any{t.now, string(me.actor.person)}, args...)...)
 		return err
 	})
 }
 
 // ReadNotice notes that the actor has read what they were told of the same thing
-// as in one of their notices.
+// as in one of their notices, but for where else they were named.
 func (me *Scope) ReadNotice(ctx context.Context, id NoticeID) error {
 	return me.write(ctx, func(t *tx) error {
 		var about string
@@ -315,7 +325,7 @@ func (me *Scope) ReadNotice(ctx context.Context, id NoticeID) error {
 			return ErrNotFound
 		}
 		t.quiet("what somebody has read is nobody else's business")
-		_, err := t.exec(ctx, `UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND subject = $3`, t.now, string(me.actor.person), about)
+		_, err := t.exec(ctx, `UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND subject = $3 AND (named = 0 OR id = $4)`, t.now, string(me.actor.person), about, string(id))
 		return err
 	})
 }

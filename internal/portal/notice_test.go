@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -255,6 +256,58 @@ func TestNoticeChoices(t *testing.T) {
 		mails("subscribed again", portal.MailNotices, 1, w.Clock.Now().Add(3*time.Minute))
 		wantErr(t, "no topic", cleo.EndMails(ctx, "weather", false), portal.ErrNotFound)
 
+		// It ends that and nothing else: who is named is still mailed, and pushed.
+		choose(func(c *portal.NoticeChoices) { c.Preset = portal.NoticeNeeds })
+		exec(t, w, `INSERT INTO sessions (id, token_hash, person_id, created_at, proved_at, seen_at, idle_micros, expires_at, proof) VALUES ('ses_e', 'e', '`+string(w.Cleo)+`', 1, 1, 1, 1, 9000000000000000, 'code')`)
+		exec(t, w, `INSERT INTO push_devices (id, person_id, session_id, endpoint, public_key, auth, created_at, told_id) VALUES ('dev_e', '`+string(w.Cleo)+`', 'ses_e', 'https://push.test/e', '', '', 1, '')`)
+		var both sync.WaitGroup
+		for _, topic := range []string{"reminders", portal.MailDigest} {
+			both.Go(func() {
+				if err := w.As(w.Cleo).EndMails(ctx, topic, false); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		both.Wait()
+		c := must[portal.NoticeChoices](t)(cleo.NoticeChoices(ctx))
+		if c.Preset != portal.NoticeNeeds || c.Ended != portal.MailsOf("reminders")|portal.MailsOf(portal.MailDigest) || c.Ways().Mailed.Has(portal.TopicReminders) || !c.Ways().Mailed.Has(portal.TopicAsked) {
+			t.Errorf("two ended at once: %+v", c)
+		}
+		name := func() {
+			t.Helper()
+			must[portal.ThreadID](t)(w.As(w.Mia).StartConversation(ctx, w.Site, portal.NewConversation{Subject: "S", NewMessage: say("@Cleo look", portal.ClientSide)}))
+			tellPeople(t, w)
+		}
+		exec(t, w, `DELETE FROM notices`)
+		name()
+		mails("named, without reminders", portal.MailNotices, 1, w.Clock.Now().Add(3*time.Minute))
+		var pushed int
+		row(t, w, `SELECT COUNT(*) FROM notices WHERE push = 1 AND person_id = '`+string(w.Cleo)+`'`, &pushed)
+		if pushed != 1 {
+			t.Errorf("%d pushes", pushed)
+		}
+		if err := cleo.EndMails(ctx, "messages", false); err != nil {
+			t.Fatal(err)
+		}
+		name()
+		mails("named, without mails about messages", portal.MailNotices, 0, now)
+		choose(func(c *portal.NoticeChoices) { c.Again = portal.TopicMessages })
+		name()
+		mails("named, with them again", portal.MailNotices, 1, w.Clock.Now().Add(3*time.Minute))
+		// What came in the digest comes in it again.
+		choose(func(c *portal.NoticeChoices) { c.Preset = portal.NoticeNormal })
+		for _, again := range []bool{false, true} {
+			if err := cleo.EndMails(ctx, "updates", again); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := cleo.EndMails(ctx, portal.MailDigest, true); err != nil {
+			t.Fatal(err)
+		}
+		if c := must[portal.NoticeChoices](t)(cleo.NoticeChoices(ctx)); !c.Ways().Digested.Has(portal.TopicUpdates) || c.Ways().Mailed.Has(portal.TopicUpdates) {
+			t.Errorf("undone: %+v", c)
+		}
+
 		for field, bad := range map[string]portal.NoticeChoices{
 			"preset":      {Preset: "loud", DigestOn: "daily", DigestAt: "08:00"},
 			"digest_on":   {Preset: portal.NoticeNormal, DigestOn: "never", DigestAt: "08:00"},
@@ -319,19 +372,46 @@ func TestBeingNamedNeedsSomebody(t *testing.T) {
 		if all := must[[]portal.Need](t)(w.Portal.As(lead).Needs(ctx, "", 0)); slices.ContainsFunc(all, func(n portal.Need) bool { return n.Kind == "mention" }) {
 			t.Error("who looks at the portal as Cleo has her notices")
 		}
-		all := must[[]portal.Need](t)(w.As(w.Cleo).ProjectNeeds(ctx, w.Site, 0))
-		newest := portal.NoticeID(all[slices.IndexFunc(all, func(n portal.Need) bool { return n.Kind == "mention" })].Item)
+		mention := func(who portal.PersonID) portal.NoticeID {
+			t.Helper()
+			all := must[[]portal.Need](t)(w.As(who).ProjectNeeds(ctx, w.Site, 0))
+			if who == w.Mia {
+				all = must[[]portal.Need](t)(w.As(who).TeamNeeds(ctx, "2026-03-11"))
+			}
+			return portal.NoticeID(all[slices.IndexFunc(all, func(n portal.Need) bool { return n.Kind == "mention" })].Item)
+		}
+		newest := mention(w.Cleo)
 		for _, client := range []portal.ClientID{"", w.Acme} {
 			if err := w.As(w.Cleo).ReadNotices(ctx, client, newest); err != nil {
 				t.Fatal(err)
 			}
 		}
 		want("all else read", w.Cleo, 1, 0)
+		must[portal.MessageID](t)(w.As(w.Tom).Say(ctx, id, say("And this", portal.ClientSide)))
+		tellPeople(t, w)
+		want("something else in the same place", w.Cleo, 1, 1)
+		of := must[portal.Notice](t)(w.As(w.Cleo).Notice(ctx, newest))
+		others, _, err := w.As(w.Cleo).Notices(ctx, "", portal.Page{})
+		if err == nil {
+			err = w.As(w.Cleo).ReadNotice(ctx, others[0].ID)
+		}
+		if err == nil {
+			err = w.As(w.Cleo).ReadRest(ctx, of.About)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		want("the row of the rest was read", w.Cleo, 1, 0)
+		if err := w.As(w.Mia).ReadNotice(ctx, mention(w.Mia)); err != nil {
+			t.Fatal(err)
+		}
+		want("the one that names her was read", w.Mia, 0, 0)
+		exec(t, w, `UPDATE notices SET read_at = NULL WHERE person_id = '`+string(w.Mia)+`' AND named = 1`)
 		if err := w.As(w.Cleo).MarkRead(ctx, id, first); err != nil {
 			t.Fatal(err)
 		}
 		want("looked", w.Cleo, 0, 0)
-		if got, _, err := w.As(w.Cleo).Notices(ctx, "", portal.Page{}); err != nil || len(got) != 1 {
+		if got, _, err := w.As(w.Cleo).Notices(ctx, "", portal.Page{}); err != nil || len(got) != 2 {
 			t.Errorf("it is not told any more: %v, %v", got, err)
 		}
 		must[portal.MessageID](t)(w.As(w.Mia).SayAt(ctx, string(id), portal.NewMessage{Body: "I have", Audience: portal.ClientSide, ByMail: true}))

@@ -18,6 +18,9 @@ type NoticeChoices struct {
 	QuietUntil string
 	DigestOn   string // one of DigestDays
 	DigestAt   string // HH:MM
+
+	Ended Topics // whose mails they ended by a link in one, whatever else they chose
+	Again Topics // of ChooseNotices: whose mails are to come again
 }
 
 // DigestDays are when a digest can come.
@@ -27,7 +30,20 @@ var DigestDays = []string{"daily", "mon", "tue", "wed", "thu", "fri", "sat", "su
 var usual = NoticeChoices{Preset: NoticeNormal, Own: NoticeNormal.ways(Ways{}), DigestOn: "daily", DigestAt: "08:00"}
 
 // Ways says by topic how they are told.
-func (c NoticeChoices) Ways() Ways { return c.Preset.ways(c.Own) }
+func (c NoticeChoices) Ways() Ways {
+	w := c.Preset.ways(c.Own)
+	w.Mailed, w.Digested = w.Mailed&^c.Ended, w.Digested&^c.Ended
+	if c.Ended.Has(topicDigest) {
+		w.Digested = 0
+	}
+	return w
+}
+
+// mailsNeeds reports whether they are mailed at once what is of a topic and needs
+// them.
+func (c NoticeChoices) mailsNeeds(t Topics) bool {
+	return c.Ended&t == 0 && (c.Preset != NoticeOwn || (c.Own.Mailed | c.Own.Digested).Has(t))
+}
 
 // NoticeChoices returns the actor's own.
 func (me *Scope) NoticeChoices(ctx context.Context) (NoticeChoices, error) {
@@ -39,10 +55,10 @@ func (me *Scope) NoticeChoices(ctx context.Context) (NoticeChoices, error) {
 	return all[0], nil
 }
 
-const choiceColumns = `c.preset, c.listed, c.mailed, c.digested, c.pushed, c.quiet_from, c.quiet_until, c.digest_on, c.digest_at`
+const choiceColumns = `c.preset, c.listed, c.mailed, c.digested, c.pushed, c.quiet_from, c.quiet_until, c.digest_on, c.digest_at, c.ended`
 
 func (c *NoticeChoices) into() []any {
-	return []any{&c.Preset, &c.Own.Listed, &c.Own.Mailed, &c.Own.Digested, &c.Own.Pushed, &c.QuietFrom, &c.QuietUntil, &c.DigestOn, &c.DigestAt}
+	return []any{&c.Preset, &c.Own.Listed, &c.Own.Mailed, &c.Own.Digested, &c.Own.Pushed, &c.QuietFrom, &c.QuietUntil, &c.DigestOn, &c.DigestAt, &c.Ended}
 }
 
 // ChooseNotices changes how the actor is told from now on.
@@ -67,9 +83,13 @@ func (me *Scope) ChooseNotices(ctx context.Context, in NoticeChoices) error {
 	}
 	in.Own.Listed, in.Own.Mailed, in.Own.Pushed = in.Own.Listed&AllTopics, in.Own.Mailed&(AllTopics|ownTopics), in.Own.Pushed&AllTopics
 	in.Own.Digested = in.Own.Digested & AllTopics &^ in.Own.Mailed
+	in.Ended = 0 // by EndMails alone
 	return me.write(ctx, func(t *tx) error {
 		t.quiet("how somebody is told is nobody else's business")
 		if err := keepChoices(ctx, t.Tx, me.actor.person, in, nil, `preset = $2, listed = $3, mailed = $4, digested = $5, pushed = $6, quiet_from = $7, quiet_until = $8, digest_on = $9, digest_at = $10`); err != nil {
+			return err
+		}
+		if err := endMails(ctx, t, in.Again, true); err != nil {
 			return err
 		}
 		// What waits for the digest comes at the new time.
@@ -87,9 +107,9 @@ func (me *Scope) ChooseNotices(ctx context.Context, in NoticeChoices) error {
 // row already there, what set says.
 func keepChoices(ctx context.Context, d *db.Tx, person PersonID, c NoticeChoices, due any, set string) error {
 	_, err := d.Exec(ctx, `
-INSERT INTO notice_choices (person_id, preset, listed, mailed, digested, pushed, quiet_from, quiet_until, digest_on, digest_at, digest_due)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (person_id) DO UPDATE SET `+set,
-		string(person), string(c.Preset), int64(c.Own.Listed), int64(c.Own.Mailed), int64(c.Own.Digested), int64(c.Own.Pushed), c.QuietFrom, c.QuietUntil, c.DigestOn, c.DigestAt, due)
+INSERT INTO notice_choices (person_id, preset, listed, mailed, digested, pushed, quiet_from, quiet_until, digest_on, digest_at, digest_due, ended)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (person_id) DO UPDATE SET `+set,
+		string(person), string(c.Preset), int64(c.Own.Listed), int64(c.Own.Mailed), int64(c.Own.Digested), int64(c.Own.Pushed), c.QuietFrom, c.QuietUntil, c.DigestOn, c.DigestAt, due, int64(c.Ended))
 	return err
 }
 
@@ -204,29 +224,40 @@ func MailTopics() []string {
 	return all
 }
 
-// EndMails ends the mails of a topic, or the digest, to the actor; again undoes
-// it.
-func (me *Scope) EndMails(ctx context.Context, topic string, again bool) error {
-	if !slices.Contains(MailTopics(), topic) {
-		return ErrNotFound
+// MailsOf is what a name of MailTopics stands for in Ended and Again; 0 for no name.
+func MailsOf(topic string) Topics {
+	if topic == MailDigest {
+		return topicDigest
 	}
-	c, err := me.NoticeChoices(ctx)
-	if err != nil {
-		return err
-	}
-	w := c.Ways()
 	for _, t := range TopicNames {
-		switch {
-		case topic == MailDigest && !again:
-			w.Digested = 0
-		case topic == MailDigest:
-			w.Digested |= t.Topic & AllTopics &^ w.Mailed
-		case topic == t.Name && !again:
-			w.Mailed, w.Digested = w.Mailed&^t.Topic, w.Digested&^t.Topic
-		case topic == t.Name:
-			w.Mailed |= t.Topic
+		if t.Name == topic {
+			return t.Topic
 		}
 	}
-	c.Preset, c.Own = NoticeOwn, w
-	return me.ChooseNotices(ctx, c)
+	return 0
+}
+
+// EndMails ends the mails of a topic, or the digest, to the actor; again undoes
+// it. What they chose stays as it is.
+func (me *Scope) EndMails(ctx context.Context, topic string, again bool) error {
+	ended := MailsOf(topic)
+	if ended == 0 {
+		return ErrNotFound
+	}
+	return me.write(ctx, func(t *tx) error {
+		t.quiet("how somebody is told is nobody else's business")
+		return endMails(ctx, t, ended, again)
+	})
+}
+
+// endMails adds to what somebody ended, or takes from it: of two at once each counts.
+func endMails(ctx context.Context, t *tx, some Topics, again bool) (err error) {
+	person := t.me.actor.person
+	if again {
+		_, err = t.exec(ctx, `UPDATE notice_choices SET ended = ended & $2 WHERE person_id = $1`, string(person), ^int64(some))
+		return err
+	}
+	c := usual
+	c.Ended = some
+	return keepChoices(ctx, t.Tx, person, c, nil, `ended = notice_choices.ended | $12`)
 }

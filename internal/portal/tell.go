@@ -213,7 +213,7 @@ func listeners(ctx context.Context, d *db.Tx, e told) ([]listener, error) {
 SELECT g.actor, g.side, g.rights, COALESCE(NULLIF(a.time_zone, ''), w.time_zone), CASE WHEN m.person_id IS NULL THEN 0 ELSE 1 END,
        CASE WHEN EXISTS (SELECT 1 FROM push_devices v WHERE v.person_id = g.actor) THEN 1 ELSE 0 END,
        COALESCE(c.preset, ''), COALESCE(c.listed, 0), COALESCE(c.mailed, 0), COALESCE(c.digested, 0), COALESCE(c.pushed, 0),
-       COALESCE(c.quiet_from, ''), COALESCE(c.quiet_until, ''), COALESCE(c.digest_on, ''), COALESCE(c.digest_at, '')
+       COALESCE(c.quiet_from, ''), COALESCE(c.quiet_until, ''), COALESCE(c.digest_on, ''), COALESCE(c.digest_at, ''), COALESCE(c.ended, 0)
   FROM `+from+`
   JOIN persons a ON a.id = g.actor AND a.disabled_at IS NULL
   JOIN workspace w ON w.id = 1
@@ -278,7 +278,7 @@ func (p *Portal) tell(ctx context.Context, d *db.Tx, e told, l listener) error {
 	case old:
 		read = e.at
 	case kinds[e.kind].mail != "": // one of its own
-	case needs && (l.choices.Preset != NoticeOwn || ways.Mailed.Has(e.topic) || ways.Digested.Has(e.topic)):
+	case needs && l.choices.mailsNeeds(e.topic):
 		mail = "now"
 	case l.muted && !needs:
 		return nil

@@ -23,6 +23,9 @@ const (
 	TopicRecord    // how far the record is
 )
 
+// topicDigest is the digest itself, among what somebody ended.
+const topicDigest Topics = 1 << 40
+
 // AllTopics is what notices are about, and ownTopics what mails of their own are.
 const (
 	AllTopics = TopicReviews | TopicUpdates | TopicProgress | TopicFiles | TopicMessages

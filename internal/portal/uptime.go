@@ -25,8 +25,8 @@ const (
 // Awake notes that the program is at work. Last is when it was the last time, as far
 // as is known from elsewhere than the database; the zero time: nothing is. It reports
 // whether the database is that of a backup that was brought back: then everybody is
-// signed out, what was mailed to let somebody in is void, and the mails that wait
-// go out only after ReleaseMails.
+// signed out, what was mailed to let somebody in is void, as are shared links and
+// calendar addresses, and the mails that wait go out only after ReleaseMails.
 func (p *Portal) Awake(ctx context.Context, last time.Time) (back bool, err error) {
 	err = p.program().change(ctx, func(t *tx) error {
 		t.quiet("that the program is at work is no news")
@@ -63,6 +63,8 @@ func (t *tx) broughtBack(ctx context.Context, of time.Time) error {
 	}
 	for _, q := range []string{
 		`UPDATE invitations SET revoked_at = $1 WHERE accepted_at IS NULL AND revoked_at IS NULL`,
+		`UPDATE share_links SET revoked_at = $1 WHERE revoked_at IS NULL`,
+		`UPDATE calendar_feeds SET revoked_at = $1 WHERE revoked_at IS NULL`,
 		`UPDATE uptime SET held_at = $1 WHERE id = 1`,
 	} {
 		if _, err := t.exec(ctx, q, t.now); err != nil {

@@ -64,6 +64,9 @@ func TestBackupBroughtBack(t *testing.T) {
 		reset := must[string](t)(w.Accounts.ResetToken(ctx, w.Bea))
 		must[portal.InvitationID](t)(w.As(w.Mia).Resend(ctx, w.UmaUser))
 		invited := count(`SELECT COUNT(*) FROM invitations WHERE accepted_at IS NULL AND revoked_at IS NULL`)
+		feed := must[portal.FeedID](t)(w.As(w.Cleo).MakeFeed(ctx, ""))
+		exec(t, w, `UPDATE workspace SET share_links = 1`)
+		exec(t, w, `INSERT INTO share_links (id, file_id, project_id, token_hash, expires_at, created_at, created_by) SELECT 'lnk_b', id, project_id, 'b', 9000000000000000, 1, '`+string(w.Mia)+`' FROM files WHERE id = '`+string(w.Items[w.Site][portal.ClientSide].File)+`'`)
 		w.Clock.Advance(20 * time.Minute)
 		awake("the database is older than what was worked with", w.Clock.Now().Add(-time.Minute), true)
 
@@ -75,6 +78,12 @@ func TestBackupBroughtBack(t *testing.T) {
 		}
 		if n := count(`SELECT COUNT(*) FROM invitations WHERE accepted_at IS NULL AND revoked_at IS NULL`); n != 0 || invited == 0 {
 			t.Errorf("of %d invitations %d are open", invited, n)
+		}
+		if n := count(`SELECT COUNT(*) FROM share_links WHERE id = 'lnk_b' AND revoked_at IS NOT NULL`); n != 1 {
+			t.Error("a shared link opens")
+		}
+		if all := must[[]portal.Feed](t)(w.As(w.Cleo).Feeds(ctx)); len(all) != 0 {
+			t.Errorf("the calendar %s goes on: %v", feed, all)
 		}
 		recorded(t, w, portal.BackupBroughtBack)
 		held := func(me *portal.Scope, want int) {

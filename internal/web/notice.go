@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -133,7 +134,7 @@ func (s *Server) readNotice(w http.ResponseWriter, r *http.Request, me *visit) e
 	if err := me.ReadNotice(r.Context(), portal.NoticeID(r.PathValue("id"))); err != nil {
 		return err
 	}
-	if err := me.ReadAbout(r.Context(), also...); err != nil {
+	if err := me.ReadRest(r.Context(), also...); err != nil {
 		return err
 	}
 	return seeOther(w, r, noticesOf(client))
@@ -207,6 +208,10 @@ func (s *Server) chooseNotices(w http.ResponseWriter, r *http.Request, me *visit
 		case "digest":
 			c.Own.Digested |= t.Topic
 		}
+	}
+	c.Ended = had.Ended
+	for _, topic := range f.all("again") {
+		c.Again |= portal.MailsOf(topic)
 	}
 	if err = f.err(); err == nil {
 		err = me.ChooseNotices(r.Context(), c)
@@ -283,19 +288,24 @@ func (s *Server) unsubscriber(r *http.Request) (person portal.PersonID, topic st
 	if !slices.Contains(portal.MailTopics(), topic) || !s.Accounts.HasToken(r.PathValue("token"), account.PurposeUnsubscribe, string(person)+" "+topic) {
 		return "", "", portal.ErrNotFound
 	}
-	return person, topic, nil
+	// Whoever was removed has no mails to end.
+	who, err := s.Accounts.Person(r.Context(), person)
+	if err != nil || !who.DisabledAt.IsZero() {
+		return "", "", cmp.Or(err, portal.ErrNotFound)
+	}
+	self, err := s.Portal.As(portal.PersonActor(person)).Self(r.Context())
+	if err == nil && self.Role == "" && len(self.Clients) == 0 {
+		err = portal.ErrNotFound
+	}
+	return person, topic, err
 }
 
 func (s *Server) renderUnsubscribe(w http.ResponseWriter, r *http.Request, me *visit, state string) error {
-	person, topic, err := s.unsubscriber(r)
+	_, topic, err := s.unsubscriber(r)
 	if err != nil {
 		return err
 	}
-	who, err := s.Accounts.Person(r.Context(), person)
-	if err != nil {
-		return err
-	}
-	p := view.UnsubscribePage{Page: s.cardPage(me), Workspace: me.Brand.Name, Email: who.Email, Topic: topic, State: state, Action: r.URL.EscapedPath()}
+	p := view.UnsubscribePage{Page: s.cardPage(me), Workspace: me.Brand.Name, Topic: topic, State: state, Action: r.URL.EscapedPath()}
 	s.setTitle(&p.Page, p.T("unsubscribe.title"))
 	return s.render(w, r, http.StatusOK, view.Unsubscribe(p))
 }

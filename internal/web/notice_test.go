@@ -177,7 +177,7 @@ func TestUnsubscribe(t *testing.T) {
 		}
 		nobody := s.Stranger()
 		right := link(w.Cleo, "reviews", "reviews")
-		nobody.Get(right).MustBe(200).MustContain("End these mails", "cleo@cleo.test")
+		nobody.Get(right).MustBe(200).MustContain("End these mails").MustNotContain("cleo@cleo.test")
 		for _, wrong := range []string{link(w.Cleo, "reviews", "files"), link(w.Carl, "reviews", "reviews")[:len("/unsubscribe/")] + string(w.Cleo) + "/reviews/" + w.Accounts.Token(account.PurposeUnsubscribe, string(w.Carl)+" reviews"),
 			link(w.Cleo, "weather", "weather"), strings.TrimSuffix(right, right[len(right)-1:]), "/unsubscribe/" + string(w.Cleo) + "/reviews/" + w.Accounts.Token(account.PurposeInvitation, string(w.Cleo)+" reviews")} {
 			nobody.Get(wrong).MustBe(404).MustNotContain("cleo@cleo.test")
@@ -208,6 +208,23 @@ func TestUnsubscribe(t *testing.T) {
 		nobody.Post(link(w.Cleo, "digest", "digest"), nil).MustBe(200)
 		if got := chosen(); got.Digested != 0 || got.Mailed != before.Mailed {
 			t.Errorf("without the digest it is %+v", got)
+		}
+		cleo := s.As("cleo")
+		page = cleo.Get("/profile/notices").MustBe(200).MustContain("Mails that you ended")
+		page.Form("/profile/notices").Submit(cleo).MustBe(200).MustContain("Mails that you ended")
+		page.Form("/profile/notices").Set("again", "digest").Submit(cleo).MustBe(200).MustNotContain("Mails that you ended")
+		if got := chosen(); got != before {
+			t.Errorf("sent again, it is %+v and was %+v", got, before)
+		}
+		// Whoever was removed, or disabled, is nobody here.
+		s.Exec(`UPDATE persons SET disabled_at = 1 WHERE id = $1`, string(w.Dan))
+		for _, who := range []portal.PersonID{w.Rex, w.Dan} {
+			nobody.Get(link(who, "reviews", "reviews")).MustBe(404)
+			nobody.Post(link(who, "reviews", "reviews"), nil).MustBe(404)
+			var rows int
+			if err := w.DB.QueryRow(t.Context(), `SELECT COUNT(*) FROM notice_choices WHERE person_id = $1`, string(who)).Scan(&rows); err != nil || rows != 0 {
+				t.Errorf("choices of %s were written: %v", who, err)
+			}
 		}
 	})
 }
