@@ -297,8 +297,8 @@ func remarks(ctx context.Context, r reader, most int, item ItemID, versions ...V
 	}
 	in, args := oneOf(2, versions)
 	rows, err := r.query(ctx, `
-SELECT DISTINCT o.id FROM my_versions v JOIN my_threads t ON t.item_id = v.file_id JOIN my_versions o ON o.id = t.version_id
- WHERE v.id IN `+in+` AND t.resolved_at IS NULL AND o.file_id = v.file_id AND o.number < v.number
+SELECT o.id FROM my_versions v JOIN my_versions o ON o.file_id = v.file_id
+ WHERE v.id IN `+in+` AND o.number < v.number AND EXISTS (SELECT 1 FROM my_threads t WHERE t.version_id = o.id AND t.resolved_at IS NULL)
    AND NOT EXISTS (SELECT 1 FROM my_versions n WHERE n.file_id = v.file_id AND n.number > v.number)`, args...)
 	earlier, err := list(rows, err, func(rows *sql.Rows) (id VersionID, err error) { return id, rows.Scan(&id) })
 	if err != nil {
