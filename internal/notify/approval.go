@@ -68,25 +68,18 @@ func (n *Notifier) asked(ctx context.Context, l *letter) (portal.Approval, error
 // filesInMail are named; of more it is said how many.
 const filesInMail = 8
 
-// approval asks somebody to decide, or for advice. A person sends the mail, so it
-// is not marked as automatic.
+// approval asks somebody to decide, or for advice.
 func (n *Notifier) approval(ctx context.Context, l *letter) error {
 	a, err := n.asked(ctx, l)
 	if err != nil {
 		return err
-	}
-	l.Headers = nil
-	who := l.brand.Name
-	if a.AskedBy != "" {
-		l.From.Name = l.T("mail.from", "who", brief(a.AskedBy), "workspace", brief(l.brand.Name))
-		who = a.AskedBy
 	}
 	l.Subject = l.T("mail.approval.subject", "project", brief(a.ProjectName), "title", brief(a.Title))
 	heading := "mail.approval.heading"
 	if a.Advises {
 		heading = "mail.approval.heading_advice"
 	}
-	l.body.Heading = l.T(heading, "who", who, "title", a.Title)
+	l.body.Heading = l.T(heading, "who", l.asker(a.AskedBy), "title", a.Title)
 	l.said(plain(a.Body))
 	return nil
 }
@@ -123,14 +116,8 @@ func (n *Notifier) approvalCall(ctx context.Context, l *letter) error {
 	if err != nil {
 		return err
 	}
-	l.Headers = nil
-	who := l.brand.Name
-	if c.NotedBy != "" {
-		l.From.Name = l.T("mail.from", "who", brief(c.NotedBy), "workspace", brief(l.brand.Name))
-		who = c.NotedBy
-	}
 	l.Subject = l.T("mail.approval_call.subject", "project", brief(a.ProjectName), "title", brief(a.Title))
-	l.body.Heading = l.T("mail.approval_call.heading", "who", who, "title", a.Title)
+	l.body.Heading = l.T("mail.approval_call.heading", "who", l.asker(c.NotedBy), "title", a.Title)
 	said := l.T("mail.approval_call."+string(c.Answer), "when", l.Time(c.SaidAt, l.now))
 	l.body.Preheader = said
 	l.said(said)

@@ -31,15 +31,15 @@ func (n *Notifier) requested(ctx context.Context, l *letter, while ...portal.Req
 	return q, &portal.Unwanted{Why: "settled"}
 }
 
-// asker is who asks, as the reader may know them. A person sends the mail, so it
-// is not marked as automatic.
-func (l *letter) asker(q portal.FileRequest) string {
+// asker is who asks, as the reader may know them; without a name the workspace. A
+// person sends the mail, so it is not marked as automatic.
+func (l *letter) asker(name string) string {
 	l.Headers = nil
-	if q.AskedBy == "" {
+	if name == "" {
 		return l.brand.Name
 	}
-	l.From.Name = l.T("mail.from", "who", brief(q.AskedBy), "workspace", brief(l.brand.Name))
-	return q.AskedBy
+	l.From.Name = l.T("mail.from", "who", brief(name), "workspace", brief(l.brand.Name))
+	return name
 }
 
 // forClient writes what all mails to the client's people about a request say.
@@ -74,7 +74,7 @@ func (n *Notifier) fileRequest(ctx context.Context, l *letter) error {
 		return err
 	}
 	l.Subject = l.T("mail.file_request.subject", "project", brief(q.ProjectName), "title", brief(q.Title))
-	l.body.Heading = l.T("mail.file_request.heading", "who", l.asker(q), "title", q.Title)
+	l.body.Heading = l.T("mail.file_request.heading", "who", l.asker(q.AskedBy), "title", q.Title)
 	n.forClient(l, q)
 	l.said(q.Body)
 	return nil
@@ -105,7 +105,7 @@ func (n *Notifier) fileRequestRefused(ctx context.Context, l *letter) error {
 		return err
 	}
 	l.Subject = l.T("mail.file_request_refused.subject", "project", brief(q.ProjectName), "title", brief(q.Title))
-	l.body.Heading = l.T("mail.file_request_refused.heading", "who", l.asker(q), "title", q.Title)
+	l.body.Heading = l.T("mail.file_request_refused.heading", "who", l.asker(q.AskedBy), "title", q.Title)
 	n.forClient(l, q)
 	l.said(q.Reason)
 	return nil

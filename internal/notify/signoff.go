@@ -19,14 +19,9 @@ func (n *Notifier) signoff(ctx context.Context, l *letter) error {
 	if err != nil {
 		return err
 	}
-	l.Headers, l.project = nil, s.Project
-	who := l.brand.Name
-	if s.AskedBy != "" {
-		l.From.Name = l.T("mail.from", "who", brief(s.AskedBy), "workspace", brief(l.brand.Name))
-		who = s.AskedBy
-	}
+	l.project = s.Project
 	l.Subject = l.T("mail.signoff.subject", "project", brief(s.ProjectName), "title", brief(s.Title))
-	l.body.Heading = l.T("mail.signoff.heading", "who", who, "title", s.Title)
+	l.body.Heading = l.T("mail.signoff.heading", "who", l.asker(s.AskedBy), "title", s.Title)
 	l.body.Preheader = l.T("mail.signoff.preheader")
 	if s.DueOn != "" {
 		l.body.Facts = append(l.body.Facts, mail.Fact{Label: l.T("mail.approval.due"), Value: l.Day(s.DueOn, l.now)})

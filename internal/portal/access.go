@@ -478,8 +478,9 @@ func (t *tx) shutOut(ctx context.Context, c clientRow) ([]PersonID, error) {
 }
 
 // signOutStranded ends the mailed links to a client's approvals that a person who
-// lost that client has, with what they said by phone and have not confirmed, and all sessions, tokens and links if nothing is left to
-// them: no client that lets them in, and no place in the team.
+// lost that client has, with what they said by phone and have not confirmed, and
+// all sessions, tokens and links if nothing is left to them: no client that lets
+// them in, and no place in the team.
 func (t *tx) signOutStranded(ctx context.Context, person PersonID, from ClientID, why string) error {
 	if err := t.voidApprovalLinks(ctx, person, from); err != nil {
 		return err

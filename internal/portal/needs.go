@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"sort"
 	"sync"
 	"time"
 
@@ -111,11 +112,12 @@ func urgent(all, more []Need, limit int) []Need {
 			all = append(all, n)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Need) int {
+	sort.SliceStable(all, func(i, j int) bool {
+		a, b := all[i], all[j]
 		if (a.DueOn == "") != (b.DueOn == "") {
-			return cmp.Compare(b.DueOn, a.DueOn) // what has a day is first
+			return a.DueOn != "" // what has a day is first
 		}
-		return cmp.Or(cmp.Compare(a.DueOn, b.DueOn), a.Since.Compare(b.Since), cmp.Compare(a.Item, b.Item))
+		return cmp.Or(cmp.Compare(a.DueOn, b.DueOn), a.Since.Compare(b.Since), cmp.Compare(a.Item, b.Item)) < 0
 	})
 	return all[:min(len(all), limit)]
 }
@@ -183,7 +185,7 @@ func (me *Scope) Today(ctx context.Context, day string, everything bool) (Desk, 
 		if d.Waiting, err = me.waiting(ctx, ids, now.Add(-waitsTooLong)); err != nil {
 			return d, err
 		}
-		named(d.Waiting, projects)
+		nameProjects(d.Waiting, projects)
 	}
 	if d.NeedsUs, err = me.teamNeeds(ctx, projects, today); err != nil {
 		return d, err
@@ -276,7 +278,7 @@ func (me *Scope) teamNeeds(ctx context.Context, projects []DeskProject, today ti
 		if all, err = me.needsUs(ctx, ids, today); err != nil {
 			return nil, err
 		}
-		named(all, projects)
+		nameProjects(all, projects)
 	}
 	for _, read := range []func() ([]Need, error){
 		func() ([]Need, error) { return me.unanswered(ctx, projects) },
@@ -292,8 +294,8 @@ func (me *Scope) teamNeeds(ctx context.Context, projects []DeskProject, today ti
 	return all, nil
 }
 
-// named fills in the names of the projects of the desk, and of their clients.
-func named(all []Need, projects []DeskProject) {
+// nameProjects fills in the names of the projects of the desk, and of their clients.
+func nameProjects(all []Need, projects []DeskProject) {
 	for i := range all {
 		p := projects[slices.IndexFunc(projects, func(p DeskProject) bool { return p.ID == all[i].Project })]
 		all[i].ProjectName, all[i].ClientName = p.Name, p.ClientName

@@ -3,9 +3,8 @@ package portal
 import (
 	"context"
 	"database/sql"
-	"slices"
+	"sort"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -318,6 +317,11 @@ type Marked struct {
 
 const maxMarked = 500
 
+// newestSeen is the condition that of a file's versions the reader sees none newer.
+func newestSeen(file, number string) string {
+	return `NOT EXISTS (SELECT 1 FROM my_versions n WHERE n.file_id = ` + file + ` AND n.number > ` + number + `)`
+}
+
 // PlacesOn returns the places on a version that are commented on, those that were
 // sent first first; at most 500. To the newest version that the actor sees come
 // along, at most 500 too, those that are open on its file's earlier versions, where
@@ -331,7 +335,7 @@ func (me *Scope) PlacesOn(ctx context.Context, id VersionID) ([]Marked, error) {
 SELECT t.id, o.id, o.kind, t.number, t.audience, t.place, 0
   FROM my_threads t JOIN my_versions o ON o.id = t.version_id
  WHERE t.item_id = $2 AND t.number IS NOT NULL AND t.resolved_at IS NULL AND o.file_id = $2 AND o.number < $3 AND o.number > $4
-   AND NOT EXISTS (SELECT 1 FROM my_versions n WHERE n.file_id = $2 AND n.number > $3) ORDER BY t.id LIMIT $5`,
+   AND `+newestSeen("$2", "$3")+` ORDER BY t.id LIMIT $5`,
 		string(v.File), v.Number, v.Number-MaxVersions, maxMarked)
 	along, err := list(rows, err, scanMarked)
 	if err != nil {
@@ -346,7 +350,7 @@ SELECT t.id, t.version_id, '', t.number, t.audience, t.place, CASE WHEN t.resolv
 			all = append(all, m)
 		}
 	}
-	slices.SortFunc(all, func(a, b Marked) int { return strings.Compare(string(a.Thread), string(b.Thread)) })
+	sort.Slice(all, func(i, j int) bool { return all[i].Thread < all[j].Thread })
 	return all, err
 }
 

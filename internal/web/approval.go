@@ -384,18 +384,28 @@ func (s *Server) approvalPage(w http.ResponseWriter, r *http.Request, me *visit)
 	return s.renderApproval(w, r, me, http.StatusOK, a, view.ApprovalPage{Reassigns: r.URL.Query().Get("reassign") != ""})
 }
 
-// renderApproval draws an approval; p holds what was typed when an answer came
-// back.
-func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visit, status int, a portal.Approval, p view.ApprovalPage) error {
-	ctx := r.Context()
-	invalid := p.Invalid
+// aboutApproval is what a page about an approval begins with; what was wrong in it
+// stays.
+func (s *Server) aboutApproval(r *http.Request, me *visit, a portal.Approval, p *view.Within) error {
 	in, err := s.within(r, me, a.Project, "approvals")
 	if err != nil {
 		return err
 	}
-	p.Within, p.Approval, p.Reader = in, a, me.Person.ID
-	p.Invalid = invalid
+	in.Invalid = p.Invalid
+	*p = in
 	p.Load(static.Files, static.Approve)
+	return nil
+}
+
+// renderApproval draws an approval; p holds what was typed when an answer came
+// back.
+func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visit, status int, a portal.Approval, p view.ApprovalPage) error {
+	ctx := r.Context()
+	err := s.aboutApproval(r, me, a, &p.Within)
+	if err != nil {
+		return err
+	}
+	p.Approval, p.Reader = a, me.Person.ID
 	if p.Subjects, err = me.ApprovalSubjects(ctx, a.ID); err != nil {
 		return err
 	}
@@ -439,7 +449,7 @@ func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visi
 	if err := approvalLists(ctx, me, &p); err != nil {
 		return err
 	}
-	if in.Project.Sections.Has(portal.SectionActivity) {
+	if p.Project.Sections.Has(portal.SectionActivity) {
 		if p.Events, err = me.ItemActivity(ctx, portal.ItemID(a.ID), eventsOnItem); err != nil {
 			return err
 		}
@@ -447,7 +457,7 @@ func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visi
 	if p.Colleagues, err = me.Colleagues(ctx, a); err != nil {
 		return err
 	}
-	if a.Asking && in.Project.Team() && in.Project.Can(portal.Contribute) {
+	if a.Asking && p.Project.Team() && p.Project.Can(portal.Contribute) {
 		if p.Others, err = s.instead(ctx, me, a, p.Stages); err != nil {
 			return err
 		}
@@ -562,14 +572,11 @@ func (s *Server) changesSince(w http.ResponseWriter, r *http.Request, me *visit)
 
 func (s *Server) renderSince(w http.ResponseWriter, r *http.Request, me *visit, status int, a portal.Approval, p view.SincePage) error {
 	ctx := r.Context()
-	invalid := p.Invalid
-	in, err := s.within(r, me, a.Project, "approvals")
+	err := s.aboutApproval(r, me, a, &p.Within)
 	if err != nil {
 		return err
 	}
-	p.Within, p.Approval, p.Reader = in, a, me.Person.ID
-	p.Invalid = invalid
-	p.Load(static.Files, static.Approve)
+	p.Approval, p.Reader = a, me.Person.ID
 	if p.Earlier, err = me.ApprovedBefore(ctx, a); err != nil {
 		return err
 	}
