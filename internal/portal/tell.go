@@ -33,7 +33,7 @@ func (p *Portal) TellPeople(ctx context.Context) (n int, err error) {
 			return n, err
 		}
 		for _, e := range waiting {
-			if err := p.db.Write(ctx, func(d *db.Tx) error { return p.tellOf(ctx, d, e) }); err != nil {
+			if err := p.tellOf(ctx, e); err != nil {
 				return n, err
 			}
 			n++
@@ -68,16 +68,42 @@ type told struct {
 	waits map[PersonID]bool // for whose answer it waits
 }
 
-// tellOf makes the notices of one event.
-func (p *Portal) tellOf(ctx context.Context, d *db.Tx, e told) error {
-	switch n, err := d.Exec(ctx, `DELETE FROM notice_queue WHERE event_id = $1`, string(e.id)); {
-	case err != nil:
+// toldTogether is how many people are told of an event in one write: others write
+// meanwhile, and do not wait until a thousand have been told.
+const toldTogether = 32
+
+// tellOf makes the notices of one event. Of an event that is gone it makes none.
+func (p *Portal) tellOf(ctx context.Context, e told) error {
+	all, err := p.toTell(ctx, &e)
+	if err != nil && !errors.Is(err, db.ErrNoRows) {
 		return err
-	case n == 0:
-		return nil // somebody else did
 	}
+	for {
+		some := all[:min(len(all), toldTogether)]
+		all = all[len(some):]
+		there, last := false, len(all) == 0
+		err := p.db.Write(ctx, func(d *db.Tx) error {
+			take := `UPDATE notice_queue SET event_id = event_id WHERE event_id = $1` // nobody takes it away meanwhile
+			if last {
+				take = `DELETE FROM notice_queue WHERE event_id = $1`
+			}
+			n, err := d.Exec(ctx, take, string(e.id))
+			there = n > 0
+			for i := 0; i < len(some) && there && err == nil; i++ {
+				err = p.tell(ctx, d, e, some[i])
+			}
+			return err
+		})
+		if err != nil || last || !there { // somebody else was done first, or it was unsaid
+			return err
+		}
+	}
+}
+
+// toTell reads what the event was, and who is to be told of it.
+func (p *Portal) toTell(ctx context.Context, e *told) ([]listener, error) {
 	var details string
-	err := d.QueryRow(ctx, `
+	err := p.db.QueryRow(ctx, `
 SELECT e.kind, e.at, e.actor, COALESCE(e.project_id, ''), e.subject, COALESCE(e.person_id, ''), e.shown, e.particulars FROM events e WHERE e.id = $1`, string(e.id)).
 		Scan(&e.kind, &e.at, &e.actor, &e.project, &e.subject, &e.person, &e.shown, &details)
 	if err == nil {
@@ -85,38 +111,26 @@ SELECT e.kind, e.at, e.actor, COALESCE(e.project_id, ''), e.subject, COALESCE(e.
 	}
 	e.topic = kinds[e.kind].topic
 	if err == nil && e.message != "" {
-		err = e.read(ctx, d)
+		err = e.read(ctx, p.db)
+	}
+	if err == nil && e.kind == FeedbackSent {
+		err = e.readFeedback(ctx, p.db)
+	}
+	if err == nil && strings.HasPrefix(e.subject, "apr_") && e.message == "" {
+		err = e.readAsked(ctx, p.db)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if e.kind == FeedbackSent {
-		if err := e.readFeedback(ctx, d); err != nil {
-			return err
-		}
+	all, err := listeners(ctx, p.db, *e)
+	if e.asked != nil { // of an approval those hear who are in it
+		all = slices.DeleteFunc(all, func(l listener) bool { return l.side == ClientSide && !e.asked[l.person] })
 	}
-	if strings.HasPrefix(e.subject, "apr_") && e.message == "" {
-		if err := e.readAsked(ctx, d); err != nil {
-			return err
-		}
-	}
-	all, err := listeners(ctx, d, e)
-	if err != nil {
-		return err
-	}
-	for _, l := range all {
-		if e.asked != nil && l.side == ClientSide && !e.asked[l.person] {
-			continue // of an approval those hear who are in it
-		}
-		if err := p.tell(ctx, d, e, l); err != nil {
-			return err
-		}
-	}
-	return nil
+	return all, err
 }
 
 // read finds out where the message was said, and to whom.
-func (e *told) read(ctx context.Context, d *db.Tx) error {
+func (e *told) read(ctx context.Context, d *db.DB) error {
 	e.topic = TopicMessages
 	err := d.QueryRow(ctx, `
 SELECT m.thread_id, CASE WHEN m.audience = 'client' THEN 1 ELSE 0 END, t.kind, COALESCE(t.project_id, ''), COALESCE(t.client_id, ''),
@@ -132,7 +146,7 @@ SELECT m.thread_id, CASE WHEN m.audience = 'client' THEN 1 ELSE 0 END, t.kind, C
 }
 
 // readFeedback finds out who is named in what was sent at once: at one moment.
-func (e *told) readFeedback(ctx context.Context, d *db.Tx) error {
+func (e *told) readFeedback(ctx context.Context, d *db.DB) error {
 	rows, err := d.Query(ctx, `
 SELECT DISTINCT n.person_id FROM threads t JOIN messages m ON m.thread_id = t.id JOIN mentions n ON n.message_id = m.id
  WHERE t.item_id = $1 AND t.created_at = $2`, e.subject, e.at)
@@ -141,7 +155,7 @@ SELECT DISTINCT n.person_id FROM threads t JOIN messages m ON m.thread_id = t.id
 }
 
 // readAsked finds out who is in the approval that the event is about.
-func (e *told) readAsked(ctx context.Context, d *db.Tx) error {
+func (e *told) readAsked(ctx context.Context, d *db.DB) error {
 	e.asked, e.waits = map[PersonID]bool{}, map[PersonID]bool{}
 	rows, err := d.Query(ctx, `SELECT x.person_id FROM approval_people x WHERE x.approval_id = $1`, e.subject)
 	all, err := list(rows, err, func(rows *sql.Rows) (id PersonID, err error) { return id, rows.Scan(&id) })
@@ -173,7 +187,7 @@ type listener struct {
 // shown to the client, the client's people who may see the project; of what is
 // said outside projects, the client's team and people, or those who talk; and
 // whoever is named. Whoever did it knows.
-func listeners(ctx context.Context, d *db.Tx, e told) ([]listener, error) {
+func listeners(ctx context.Context, d *db.DB, e told) ([]listener, error) {
 	shown := 0
 	if e.shown {
 		shown = 1
@@ -268,7 +282,8 @@ func (e told) needs(l listener) bool {
 	return false
 }
 
-// tell makes one notice, and sees to the mail that takes it along.
+// tell makes one notice, unless it was made before, and sees to the mail that takes
+// it along.
 func (p *Portal) tell(ctx context.Context, d *db.Tx, e told, l listener) error {
 	ways, mail := l.choices.Ways(), ""
 	var read any
@@ -293,10 +308,11 @@ func (p *Portal) tell(ctx context.Context, d *db.Tx, e told, l listener) error {
 		return nil
 	}
 	named := slices.Contains(e.mentioned, l.person)
-	if _, err := d.Exec(ctx, `
+	n, err := d.Exec(ctx, `
 INSERT INTO notices (id, person_id, event_id, subject, topic, listed, mail, at, read_at, message_id, push, named) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (person_id, event_id) DO NOTHING`,
-		db.NewID("ntc"), string(l.person), string(e.id), e.subject, int64(e.topic), listed, mail, e.at, read, nullable(e.message), push, named); err != nil {
+		db.NewID("ntc"), string(l.person), string(e.id), e.subject, int64(e.topic), listed, mail, e.at, read, nullable(e.message), push, named)
+	if err != nil || n == 0 {
 		return err
 	}
 	if push {

@@ -610,7 +610,7 @@ SELECT a.id, COALESCE(a.due_on, ''), a.remind_at, c.time_zone FROM approvals a J
 
 // stillAsked are those whose decision an approval waits for, and who can still
 // give it. Unscoped, as dueApprovals.
-func stillAsked(ctx context.Context, d *db.Tx, id ApprovalID) ([]PersonID, error) {
+func stillAsked(ctx context.Context, d querier, id ApprovalID) ([]PersonID, error) {
 	rows, err := d.Query(ctx, `
 SELECT x.person_id FROM approvals a JOIN approval_people x ON x.approval_id = a.id AND x.stage = a.stage
   JOIN project_grants g ON g.actor = x.person_id AND g.project_id = a.project_id
