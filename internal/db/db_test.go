@@ -431,6 +431,37 @@ func TestAfterCommit(t *testing.T) {
 	})
 }
 
+// What is to run before the commit runs once in a transaction, after all else, and
+// takes what it belongs to along when it fails.
+func TestBeforeCommit(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		const last = `INSERT INTO attempts (key, count, first_at, last_at) SELECT 'last' || COUNT(*), 1, 1, 1 FROM attempts`
+		write(t, d, func(tx *db.Tx) error {
+			tx.BeforeCommit(last)
+			tx.BeforeCommit(last)
+			return insert(ctx, tx, "a")
+		})
+		if got := keys(t, d); got != "a last1" {
+			t.Error(got)
+		}
+		d.Write(ctx, func(tx *db.Tx) error {
+			tx.BeforeCommit(last)
+			return errors.New("mine")
+		})
+		if err := d.Write(ctx, func(tx *db.Tx) error {
+			tx.BeforeCommit(`INSERT INTO attempts (key, count, first_at, last_at) VALUES ('a', 1, 1, 1)`)
+			return insert(ctx, tx, "b")
+		}); err == nil {
+			t.Error("what failed last is committed")
+		}
+		write(t, d, func(tx *db.Tx) error { return insert(ctx, tx, "c") })
+		if got := keys(t, d); got != "a c last1" {
+			t.Error(got)
+		}
+	})
+}
+
 // A read that its caller gives up ends soon and harms nobody.
 func TestCancelledRead(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {

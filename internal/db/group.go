@@ -101,6 +101,7 @@ type batch struct {
 	work     int       // how many of them have something to commit
 	stmts    map[string]*sql.Stmt
 	unknown  []string // texts to prepare after the commit
+	before   []string // what BeforeCommit was given
 	answered bool
 }
 
@@ -115,15 +116,18 @@ func (b *batch) run(first *member) {
 	}
 	err = b.member(first)
 	for err == nil && len(b.members) < maxBatch {
-		var next *member
-		select {
-		case next = <-b.group.waiting:
-		default:
+		next := b.group.next()
+		if next == nil {
+			runtime.Gosched() // whoever was just answered may be about to write again
+			next = b.group.next()
 		}
 		if next == nil {
 			break
 		}
 		err = b.member(next)
+	}
+	for i := 0; i < len(b.before) && b.work > 0 && err == nil; i++ {
+		err = b.exec(b.before[i])
 	}
 	if err != nil {
 		b.fail(err)
@@ -137,6 +141,16 @@ func (b *batch) run(first *member) {
 	}
 	b.answer()
 	b.prepare()
+}
+
+// next is somebody who is waiting, or nil.
+func (g *group) next() *member {
+	select {
+	case m := <-g.waiting:
+		return m
+	default:
+		return nil
+	}
 }
 
 // commit counts before anybody is told of it.

@@ -127,6 +127,11 @@ func (d *DB) tryPostgres(ctx context.Context, fn func(*Tx) error) error {
 	if t.over != nil { // a statement failed and fn went on
 		return t.over
 	}
+	for _, q := range t.before {
+		if _, err := t.Exec(ctx, q); err != nil {
+			return err
+		}
+	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("db: commit: %w", normalise(err))
 	}

@@ -854,13 +854,15 @@ CREATE TABLE 'message_words_data'(id INTEGER PRIMARY KEY, block BLOB);
 
 CREATE TABLE 'message_words_docsize'(id INTEGER PRIMARY KEY, sz BLOB);
 
+CREATE TABLE message_words_due (number INTEGER PRIMARY KEY);
+
 CREATE TABLE 'message_words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
 
-CREATE TRIGGER message_words_changed AFTER UPDATE OF body, deleted_at ON messages BEGIN INSERT INTO message_words (message_words, rowid, body, client_id) SELECT 'delete', old.rowid, old.body, old.client_id WHERE old.deleted_at IS NULL; INSERT INTO message_words (rowid, body, client_id) SELECT new.rowid, new.body, new.client_id WHERE new.deleted_at IS NULL; END;
+CREATE TRIGGER message_words_changed AFTER UPDATE OF body, deleted_at ON messages WHEN NOT EXISTS (SELECT 1 FROM message_words_due d WHERE d.number = old.rowid) BEGIN INSERT INTO message_words (message_words, rowid, body, client_id) SELECT 'delete', old.rowid, old.body, old.client_id WHERE old.deleted_at IS NULL; INSERT INTO message_words (rowid, body, client_id) SELECT new.rowid, new.body, new.client_id WHERE new.deleted_at IS NULL; END;
 
-CREATE TRIGGER message_words_in AFTER INSERT ON messages WHEN new.deleted_at IS NULL BEGIN INSERT INTO message_words (rowid, body, client_id) VALUES (new.rowid, new.body, new.client_id); END;
+CREATE TRIGGER message_words_in AFTER INSERT ON messages WHEN new.deleted_at IS NULL BEGIN INSERT INTO message_words_due (number) VALUES (new.rowid); END;
 
-CREATE TRIGGER message_words_out AFTER DELETE ON messages WHEN old.deleted_at IS NULL BEGIN INSERT INTO message_words (message_words, rowid, body, client_id) VALUES ('delete', old.rowid, old.body, old.client_id); END;
+CREATE TRIGGER message_words_out AFTER DELETE ON messages WHEN old.deleted_at IS NULL BEGIN INSERT INTO message_words (message_words, rowid, body, client_id) SELECT 'delete', old.rowid, old.body, old.client_id WHERE NOT EXISTS (SELECT 1 FROM message_words_due d WHERE d.number = old.rowid); DELETE FROM message_words_due WHERE number = old.rowid; END;
 
 CREATE TABLE messages (
   id           TEXT   PRIMARY KEY,

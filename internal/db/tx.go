@@ -16,6 +16,8 @@ type Tx struct {
 	over  error    // why no statement may run any more
 	lost  bool     // SQLite gave up the whole shared transaction
 	after []func() // what AfterCommit was given
+
+	before []string // what BeforeCommit was given, on PostgreSQL
 }
 
 var errTxOver = errors.New("db: the transaction is over")

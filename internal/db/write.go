@@ -1,6 +1,9 @@
 package db
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Write runs fn in a transaction and returns once its changes are on disk.
 // An error or a panic of fn undoes all it did, and reaches the caller.
@@ -31,6 +34,19 @@ func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 // AfterCommit runs f once the transaction is on disk, before Write returns;
 // never, when it is not.
 func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }
+
+// BeforeCommit has a statement run last in the transaction: on SQLite once, however
+// many of the writes that share a commit asked for it. When it fails, so does each
+// of them.
+func (t *Tx) BeforeCommit(q string) {
+	before := &t.before
+	if t.batch != nil {
+		before = &t.batch.before
+	}
+	if !slices.Contains(*before, q) {
+		*before = append(*before, q)
+	}
+}
 
 // Commits counts what was written. What is read after it was asked stays true
 // until it gives another number, so a reader may remember it. Not on

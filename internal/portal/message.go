@@ -361,6 +361,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
 		string(id), string(th.ID), string(th.Client), seq, shown, string(n.Audience), string(cmp.Or(th.author, t.me.actor.person)), string(th.Side), n.Body, nullable(n.Quote), t.now); err != nil {
 		return "", err
 	}
+	IndexMessages(t.me.p.db, t.Tx)
 	for i, f := range files {
 		if err := t.must(ctx, `INSERT INTO message_files (message_id, file_id, version_id, position) VALUES ($1, $2, $3, $4)`,
 			string(id), string(f.ID), string(f.Version.ID), i); err != nil {

@@ -43,6 +43,14 @@ type messageSearch struct {
 	find  string // messages m that have the words
 	order string // grows with time
 	words func(words []string, clients []ClientID) string
+	index []string // statements that, before the commit, make what was said findable
+}
+
+// IndexMessages makes messages findable that the transaction puts in.
+func IndexMessages(d *db.DB, t *db.Tx) {
+	for _, q := range messageSearches[d.Dialect()].index {
+		t.BeforeCommit(q)
+	}
 }
 
 var messageSearches = map[db.Dialect]messageSearch{
@@ -61,6 +69,10 @@ var messageSearches = map[db.Dialect]messageSearch{
 			}
 			return q
 		},
+		index: []string{`
+INSERT INTO message_words (rowid, body, client_id)
+SELECT m.rowid, m.body, m.client_id FROM message_words_due d CROSS JOIN messages m ON m.rowid = d.number WHERE m.deleted_at IS NULL ORDER BY d.number`,
+			`DELETE FROM message_words_due`},
 	},
 	db.PostgreSQL: {
 		find:  `FROM my_messages_postgres m WHERE m.words @@ CAST(%s AS tsquery)`,

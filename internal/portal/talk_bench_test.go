@@ -136,6 +136,7 @@ func (f *fillTalk) into(client portal.ClientID, n int, threads ...string) {
 				if err := f.patient(tx); err != nil {
 					return err
 				}
+				portal.IndexMessages(f.w.DB, tx)
 				for at := from; at < min(from+2000, n); at += rows {
 					var q strings.Builder
 					q.WriteString(`INSERT INTO messages (id, thread_id, client_id, seq, shown_number, audience, author_id, side, body, created_at, changed_at) VALUES `)

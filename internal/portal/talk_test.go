@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 )
@@ -1446,6 +1447,84 @@ func TestSearchGoesBack(t *testing.T) {
 		}
 		if got := find(w.Carl, portal.MessageSearch{Query: "quince"}, 10); len(got) != 0 {
 			t.Errorf("as Carl: %v", got)
+		}
+	})
+}
+
+// What is said, changed and taken back by several at once, and in one
+// transaction, is found as it stands, and the index of words holds nothing else.
+func TestSearchFindsWhatIsSaidAtOnce(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := t.Context()
+		me := w.As(w.Mia)
+		th, err := me.StartConversation(ctx, w.Site, portal.NewConversation{Subject: "Words", NewMessage: say("Hello", portal.ClientSide)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for i := range 12 {
+			wg.Go(func() {
+				for k := range 4 {
+					id, err := me.Say(ctx, th, say(fmt.Sprintf("first%02d%d", i, k), portal.ClientSide))
+					if err == nil && k > 0 {
+						err = me.EditMessage(ctx, id, fmt.Sprintf("second%02d%d", i, k), 1)
+					}
+					if err == nil && k > 1 {
+						err = me.DeleteMessage(ctx, id)
+					}
+					if err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		id := func(n string) string { return "msg_00000000000000000000000" + n }
+		err = w.DB.Write(ctx, func(tx *db.Tx) error {
+			portal.IndexMessages(w.DB, tx)
+			for i, n := range []string{"0", "1", "2", "3"} {
+				if _, err := tx.Exec(ctx, `INSERT INTO messages (id, thread_id, client_id, seq, shown_number, audience, author_id, side, body, created_at, changed_at)
+SELECT $1, t.id, t.client_id, t.seq + $2, t.shown_count + $2, 'client', $3, 'team', $4, t.last_at, t.last_at FROM threads t WHERE t.id = $5`, id(n), i+1, string(w.Mia), "third9"+n, string(th)); err != nil {
+					return err
+				}
+			}
+			for _, c := range []struct{ n, q string }{
+				{"1", `UPDATE messages SET body = 'fourth91' WHERE id = $1`},
+				{"2", `UPDATE messages SET deleted_at = created_at, deleted_by = author_id WHERE id = $1`},
+				{"3", `DELETE FROM messages WHERE id = $1`},
+			} {
+				if _, err := tx.Exec(ctx, c.q, id(c.n)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := func(word string) int {
+			hits, _, err := me.SearchMessages(ctx, portal.MessageSearch{Query: word, Thread: th}, portal.Page{Limit: 100})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(hits)
+		}
+		for word, n := range map[string]int{"first": 12, "second": 12, "third": 1, "third90": 1, "fourth91": 1, "third91": 0, "third92": 0, "third93": 0} {
+			if got := found(word); got != n {
+				t.Errorf("%q is found %d times, not %d", word, got, n)
+			}
+		}
+		if w.DB.Dialect() == db.SQLite {
+			if err := w.DB.Write(ctx, func(tx *db.Tx) error {
+				_, err := tx.Exec(ctx, `INSERT INTO message_words (message_words, rank) VALUES ('integrity-check', 0)`)
+				return err
+			}); err != nil {
+				t.Errorf("the index of words: %v", err)
+			}
+			var due int
+			if err := w.DB.QueryRow(ctx, `SELECT COUNT(*) FROM message_words_due`).Scan(&due); err != nil || due != 0 {
+				t.Errorf("%d are yet to be put in, %v", due, err)
+			}
 		}
 	})
 }

@@ -220,6 +220,7 @@ func New(t testing.TB, d *db.DB) *World {
 	})
 	if err := d.Write(ctx, func(tx *db.Tx) error {
 		b := builder{ctx: ctx, tx: tx, w: w, now: db.Micros(w.Clock.Now().AddDate(0, -3, 0))}
+		portal.IndexMessages(d, tx)
 		b.build()
 		return b.err
 	}); err != nil {
