@@ -7,10 +7,15 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
-// maxBatch is how many writes share a commit at most.
-const maxBatch = 64
+// So many writes share a commit at most, and none begins in it later than so long
+// after the first: whoever was early does not wait for all who come.
+const (
+	maxBatch  = 64
+	batchTime = 4 * time.Millisecond
+)
 
 // group is SQLite's writer: one goroutine that commits the writes waiting at
 // the same time together.
@@ -114,8 +119,9 @@ func (b *batch) run(first *member) {
 		b.fail(normalise(err))
 		return
 	}
+	began := time.Now()
 	err = b.member(first)
-	for err == nil && len(b.members) < maxBatch {
+	for err == nil && len(b.members) < maxBatch && time.Since(began) < batchTime {
 		next := b.group.next()
 		if next == nil {
 			runtime.Gosched() // whoever was just answered may be about to write again
