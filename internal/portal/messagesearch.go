@@ -69,10 +69,7 @@ var messageSearches = map[db.Dialect]messageSearch{
 			}
 			return q
 		},
-		index: []string{`
-INSERT INTO message_words (rowid, body, client_id)
-SELECT m.rowid, m.body, m.client_id FROM message_words_due d CROSS JOIN messages m ON m.rowid = d.number WHERE m.deleted_at IS NULL ORDER BY d.number`,
-			`DELETE FROM message_words_due`},
+		index: indexMessages,
 	},
 	db.PostgreSQL: {
 		find:  `FROM my_messages_postgres m WHERE m.words @@ CAST(%s AS tsquery)`,

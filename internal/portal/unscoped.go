@@ -952,3 +952,11 @@ SELECT DISTINCT n.id, n.name, g.side FROM project_grants y
  WHERE y.actor = $1 AND y.client_id = $2 AND y.side = 'client' AND (y.rights & 32) <> 0 AND n.id <> $3 ORDER BY n.name, n.id LIMIT 500`, who.id, string(client), string(who.person))
 	return list(rows, err, func(r *sql.Rows) (p ProjectPerson, err error) { return p, r.Scan(&p.Person, &p.Name, &p.Side) })
 }
+
+// indexMessages puts the words of what was said into the index of SQLite, where
+// what is found is read through the searcher's scope. Unscoped: it takes all that
+// the transaction has put in, whoever said it.
+var indexMessages = []string{`
+INSERT INTO message_words (rowid, body, client_id)
+SELECT m.rowid, m.body, m.client_id FROM message_words_due d CROSS JOIN messages m ON m.rowid = d.number WHERE m.deleted_at IS NULL ORDER BY d.number`,
+	`DELETE FROM message_words_due`}
