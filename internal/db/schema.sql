@@ -409,7 +409,7 @@ CREATE TABLE drafts (
   place      TEXT   NOT NULL,
   subject    TEXT   NOT NULL DEFAULT '',
   body       TEXT   NOT NULL,
-  saved_at   BIGINT NOT NULL,
+  saved_at   BIGINT NOT NULL, revision BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (person_id, place)
 );
 
@@ -820,7 +820,7 @@ CREATE INDEX mails_subject ON mails (subject_id);
 CREATE TABLE mentions (
   message_id TEXT   NOT NULL REFERENCES messages (id),
   person_id  TEXT   NOT NULL REFERENCES persons (id),
-  name       TEXT   NOT NULL,
+  name       TEXT   NOT NULL, revision BIGINT NOT NULL DEFAULT 1,
   PRIMARY KEY (message_id, person_id)
 );
 
@@ -963,7 +963,7 @@ CREATE TABLE notices (
   mail       TEXT   NOT NULL CHECK (mail IN ('', 'now', 'digest')),
   mail_id    TEXT   NOT NULL DEFAULT '',
   at         BIGINT NOT NULL,
-  read_at    BIGINT, message_id TEXT REFERENCES messages (id), push BIGINT NOT NULL DEFAULT 0 CHECK (push IN (0, 1)), named BIGINT NOT NULL DEFAULT 0 CHECK (named IN (0, 1)),
+  read_at    BIGINT, message_id TEXT REFERENCES messages (id), push BIGINT NOT NULL DEFAULT 0 CHECK (push IN (0, 1)), named BIGINT NOT NULL DEFAULT 0 CHECK (named IN (0, 1)), needs BIGINT NOT NULL DEFAULT 0 CHECK (needs IN (0, 1)),
   UNIQUE (person_id, event_id)
 );
 

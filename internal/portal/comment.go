@@ -256,6 +256,6 @@ func (me *Scope) resolve(ctx context.Context, id ThreadID, done bool) error {
 		if err := t.must(ctx, `UPDATE threads SET resolved_at = $1, resolved_by = $2, revision = revision + 1 WHERE id = $3 AND revision = $4`, at, by, string(id), th.Revision); err != nil {
 			return err
 		}
-		return t.talked(ctx, k, th, th.Audience, string(id))
+		return t.talked(ctx, k, th, th.Audience, string(id), nil)
 	})
 }

@@ -22,25 +22,34 @@ const (
 	maxCandidates  = 2000
 )
 
-// mention finds who is named in the text of a message, among those who read it
-// and whom the actor may know. All other names stay text.
-func (t *tx) mention(ctx context.Context, th Thread, id MessageID, audience Side, body string) error {
-	if !strings.Contains(body, "@") {
-		return nil
-	}
-	rows, err := t.query(ctx, `
+// mention keeps who is named in the text of a message, among those who read it
+// and whom the actor may know, and since which revision of it: who was named
+// before, and is not now, is forgotten. All other names stay text.
+func (t *tx) mention(ctx context.Context, th Thread, id MessageID, audience Side, body string, revision int64) error {
+	named := []PersonID{"-"} // nobody
+	if strings.Contains(body, "@") {
+		rows, err := t.query(ctx, `
 SELECT y.person_id, y.name FROM my_thread_people y
  WHERE y.thread_id = $2 AND (y.person_side = 'team' OR $3 = 'client') ORDER BY y.near DESC, y.person_id LIMIT $4`, string(th.ID), string(audience), maxCandidates)
-	people, err := list(rows, err, func(rows *sql.Rows) (m Mention, err error) { return m, rows.Scan(&m.Person, &m.Name) })
-	if err != nil {
-		return err
-	}
-	for _, m := range mentionsIn(body, people) {
-		if err := t.must(ctx, `INSERT INTO mentions (message_id, person_id, name) VALUES ($1, $2, $3)`, string(id), string(m.Person), m.Name); err != nil {
+		people, err := list(rows, err, func(rows *sql.Rows) (m Mention, err error) { return m, rows.Scan(&m.Person, &m.Name) })
+		if err != nil {
 			return err
 		}
+		for _, m := range mentionsIn(body, people) {
+			if err := t.must(ctx, `
+INSERT INTO mentions (message_id, person_id, name, revision) VALUES ($1, $2, $3, $4)
+ON CONFLICT (message_id, person_id) DO UPDATE SET name = $3`, string(id), string(m.Person), m.Name, revision); err != nil {
+				return err
+			}
+			named = append(named, m.Person)
+		}
 	}
-	return nil
+	if revision == 1 {
+		return nil
+	}
+	in, args := oneOf(2, named)
+	_, err := t.exec(ctx, `DELETE FROM mentions WHERE message_id = $1 AND person_id NOT IN `+in, append([]any{string(id)}, args...)...)
+	return err
 }
 
 // mentionsIn finds the people whose names stand after an @, the longest name

@@ -329,7 +329,7 @@ func (t *tx) post(ctx context.Context, th Thread, n NewMessage) (id MessageID, e
 	if th.Comments() {
 		k = CommentAnswered
 	}
-	return id, t.talked(ctx, k, th, n.Audience, string(id))
+	return id, t.talked(ctx, k, th, n.Audience, string(id), nil)
 }
 
 // say writes the message, whose audience is decided, and moves its thread on.
@@ -374,7 +374,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
 			return "", err
 		}
 	}
-	return id, t.mention(ctx, th, id, n.Audience, n.Body)
+	return id, t.mention(ctx, th, id, n.Audience, n.Body, 1)
 }
 
 // moveOn gives the thread's next message its places, and says whose turn it is
@@ -427,7 +427,8 @@ func (t *tx) filesSaid(ctx context.Context, th Thread, n NewMessage) (files []Fi
 }
 
 // EditMessage changes the text of one's own message, which is then marked as
-// edited. Those who administer can read what it said before.
+// edited, and whom it names: whoever it did not name before is told. Those who
+// administer can read what it said before.
 func (me *Scope) EditMessage(ctx context.Context, id MessageID, body string, revision int64) error {
 	var c checks
 	body = c.text("body", body)
@@ -455,16 +456,13 @@ UPDATE messages SET body = $1, edited_at = $2, changed_at = $2, revision = revis
 			body, t.now, string(id), revision); err != nil {
 			return err
 		}
-		if _, err := t.exec(ctx, `DELETE FROM mentions WHERE message_id = $1`, string(id)); err != nil {
-			return err
-		}
-		if err := t.mention(ctx, m.thread(), id, m.Audience, body); err != nil {
+		if err := t.mention(ctx, m.thread(), id, m.Audience, body, m.Revision+1); err != nil {
 			return err
 		}
 		if err := t.discardDrafts(ctx, string(id)); err != nil {
 			return err
 		}
-		return t.talked(ctx, MessageEdited, m.thread(), m.Audience, string(id))
+		return t.talked(ctx, MessageEdited, m.thread(), m.Audience, string(id), Details{"revision": strconv.FormatInt(m.Revision+1, 10)})
 	})
 }
 
@@ -489,7 +487,7 @@ UPDATE messages SET deleted_at = $1, deleted_by = $2, changed_at = $1, revision 
 		if err := t.turnBack(ctx, m); err != nil {
 			return err
 		}
-		return t.talked(ctx, MessageDeleted, m.thread(), m.Audience, string(id))
+		return t.talked(ctx, MessageDeleted, m.thread(), m.Audience, string(id), nil)
 	})
 }
 
@@ -522,6 +520,6 @@ UPDATE messages SET body = '', erased_at = $1, changed_at = $1, deleted_at = COA
 		if err := t.turnBack(ctx, m); err != nil {
 			return err
 		}
-		return t.talked(ctx, MessageErased, m.thread(), m.Audience, string(id))
+		return t.talked(ctx, MessageErased, m.thread(), m.Audience, string(id), nil)
 	})
 }

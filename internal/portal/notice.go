@@ -256,7 +256,7 @@ func (me *Scope) ReadNotices(ctx context.Context, client ClientID, upTo NoticeID
 			return t.readNoticesOf(ctx, client, upTo)
 		}
 		_, err := t.exec(ctx, `
-UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND named = 0 AND id <= $3`, t.now, string(me.actor.person), string(upTo))
+UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND NOT (`+stillNamed("notices")+`) AND id <= $3`, t.now, string(me.actor.person), string(upTo))
 		return err
 	})
 }
@@ -288,7 +288,7 @@ func (me *Scope) ReadAbout(ctx context.Context, subjects ...string) error {
 // ReadRest is ReadAbout by somebody who has seen what is in one row, and not where
 // they were named.
 func (me *Scope) ReadRest(ctx context.Context, subjects ...string) error {
-	return me.readAbout(ctx, ` AND named = 0`, subjects)
+	return me.readAbout(ctx, ` AND NOT (`+stillNamed("notices")+`)`, subjects)
 }
 
 func (me *Scope) readAbout(ctx context.Context, and string, subjects []string) error {
@@ -325,7 +325,7 @@ func (me *Scope) ReadNotice(ctx context.Context, id NoticeID) error {
 			return ErrNotFound
 		}
 		t.quiet("what somebody has read is nobody else's business")
-		_, err := t.exec(ctx, `UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND subject = $3 AND (named = 0 OR id = $4)`, t.now, string(me.actor.person), about, string(id))
+		_, err := t.exec(ctx, `UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND subject = $3 AND (id = $4 OR NOT (`+stillNamed("notices")+`))`, t.now, string(me.actor.person), about, string(id))
 		return err
 	})
 }

@@ -435,6 +435,164 @@ func TestBeingNamedNeedsSomebody(t *testing.T) {
 	})
 }
 
+// Whom an edit names is told of it, once, and it needs them; whom it names no more
+// it does not need, and was told of a message like others.
+func TestAnEditNamesPeople(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		it := w.Items[w.Site][portal.ClientSide]
+		id := converse(t, w)
+		exec(t, w, `DELETE FROM notice_queue`)
+		count := func(q string, who portal.PersonID) (n int) {
+			t.Helper()
+			if err := w.DB.QueryRow(ctx, q, string(who)).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		want := func(what string, who portal.PersonID, named, unread, mails int) {
+			t.Helper()
+			tellPeople(t, w)
+			needs := must[[]portal.Need](t)(w.As(who).Needs(ctx, "", 0))
+			if who == w.Mia || who == w.Ada {
+				needs = must[[]portal.Need](t)(w.As(who).TeamNeeds(ctx, "2026-03-11"))
+			}
+			got := 0
+			for _, n := range needs {
+				if n.Kind == "mention" {
+					got++
+				}
+			}
+			waiting, _ := mailsWaiting(t, w, portal.MailNotices, who)
+			if n := must[int](t)(w.As(who).UnreadNotices(ctx, "")); got != named || n != unread || waiting != mails {
+				t.Errorf("%s: %s is named in %d places, has %d unread besides and %d mails; want %d, %d and %d", what, who, got, n, waiting, named, unread, mails)
+			}
+		}
+		for _, place := range []struct {
+			name string
+			say  func(string, portal.Side) portal.MessageID
+		}{
+			{"a message", func(body string, to portal.Side) portal.MessageID {
+				return must[portal.MessageID](t)(w.As(w.Tom).Say(ctx, id, say(body, to)))
+			}},
+			{"a comment", func(body string, to portal.Side) portal.MessageID {
+				return must[portal.MessageID](t)(w.As(w.Tom).CommentOn(ctx, portal.ItemID(it.Deliverable), portal.NewComment{NewMessage: say(body, to)}))
+			}},
+		} {
+			exec(t, w, `DELETE FROM notices`)
+			exec(t, w, `DELETE FROM mails`)
+			m := place.say("@Cleo look", portal.ClientSide)
+			want(place.name, w.Cleo, 1, 0, 1)
+			want(place.name, w.Mia, 0, 1, 1)
+			want(place.name, w.Ada, 0, 0, 0)
+			exec(t, w, `UPDATE mails SET state = 'sent'`)
+			revision := int64(0)
+			edit := func(body string) {
+				t.Helper()
+				revision++
+				if err := w.As(w.Tom).EditMessage(ctx, m, body, revision); err != nil {
+					t.Fatal(err)
+				}
+			}
+			edit("@Cleo, @Mia, @Ada, @Carl and @Rex, look")
+			want(place.name+", named before", w.Cleo, 1, 0, 0)
+			want(place.name+", told before", w.Mia, 1, 0, 1)
+			want(place.name+", named by the edit", w.Ada, 1, 0, 1)
+			for _, who := range []portal.PersonID{w.Carl, w.Rex, w.Dan, w.Eve} {
+				if n := count(`SELECT COUNT(*) FROM notices WHERE person_id = $1 AND named = 1`, who); n != 0 {
+					t.Errorf("%s: %s has %d notices of being named", place.name, who, n)
+				}
+			}
+			exec(t, w, `UPDATE mails SET state = 'sent'`)
+			if err := w.As(w.Mia).ReadAbout(ctx, string(id), string(it.Deliverable), string(must[portal.Thread](t)(w.As(w.Mia).ThreadOf(ctx, m)).ID)); err != nil {
+				t.Fatal(err)
+			}
+			edit("@Cleo, @Mia, @Ada, look here")
+			want(place.name+", edited again", w.Mia, 0, 0, 0)
+			want(place.name+", edited again", w.Ada, 1, 0, 0)
+			edit("@Mia, look here")
+			want(place.name+", named no more", w.Cleo, 0, 1, 0)
+			want(place.name+", named no more", w.Ada, 0, 1, 0)
+			of, _, err := w.As(w.Cleo).Notices(ctx, "", portal.Page{})
+			if err == nil && place.name == "a message" {
+				err = w.As(w.Cleo).ReadNotice(ctx, of[0].ID)
+			} else if err == nil {
+				err = w.As(w.Cleo).ReadNotices(ctx, "", of[0].ID)
+			}
+			if err == nil {
+				err = w.As(w.Ada).ReadNotices(ctx, w.Acme, noticeAbout(t, w, w.Ada, m))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			want(place.name+", read", w.Cleo, 0, 0, 0)
+			want(place.name+", read", w.Ada, 0, 0, 0)
+
+			// What nobody was told of yet is told once; a note names nobody of the client.
+			m, revision = place.say("Look", portal.ClientSide), 0
+			edit("@Cleo look")
+			want(place.name+", edited at once", w.Cleo, 1, 0, 1)
+			edit("Look")
+			want(place.name+", and taken back", w.Cleo, 0, 1, 1)
+			exec(t, w, `DELETE FROM notices`)
+			m, revision = place.say("For us", portal.Team), 0
+			edit("For us, @Cleo and @Ada")
+			want(place.name+", a note", w.Cleo, 0, 0, 1)
+			want(place.name+", a note", w.Ada, 1, 0, 1)
+		}
+
+		// Outside projects, and between people.
+		for name, begin := range map[string]func() portal.MessageID{
+			"the general conversation": func() portal.MessageID {
+				return must[portal.MessageID](t)(w.As(w.Mia).SayToClient(ctx, w.Acme, say("Look", portal.ClientSide)))
+			},
+			"a direct one": func() portal.MessageID {
+				th := must[portal.ThreadID](t)(w.As(w.Mia).StartDirect(ctx, portal.NewDirect{Client: w.Acme, People: []portal.PersonID{w.Cleo, w.Ada}, NewMessage: say("Look", "")}))
+				l := must[portal.MessageList](t)(w.As(w.Mia).Messages(ctx, th, portal.MessagePage{}))
+				return l.All[len(l.All)-1].ID
+			},
+		} {
+			exec(t, w, `DELETE FROM notices`)
+			exec(t, w, `DELETE FROM mails`)
+			m := begin()
+			want(name, w.Cleo, 0, 1, 1)
+			if err := w.As(w.Mia).EditMessage(ctx, m, "@Cleo and @Ada, look", 1); err != nil {
+				t.Fatal(err)
+			}
+			want(name, w.Cleo, 1, 0, 1)
+			want(name, w.Ada, 1, 0, 1)
+			if n := count(`SELECT COUNT(*) FROM notices WHERE person_id = $1`, w.Bea); n != map[string]int{"the general conversation": 1}[name] {
+				t.Errorf("%s: Bea has %d notices", name, n)
+			}
+		}
+
+		// Of comments that were sent at once.
+		exec(t, w, `DELETE FROM notices`)
+		exec(t, w, `DELETE FROM mails`)
+		exec(t, w, `DELETE FROM unsent_comments`)
+		cleo := w.As(w.Cleo)
+		kindOf(t, w, it.Version, "image", 0, 0)
+		for _, body := range []string{"Smaller, @Mia", "Larger"} {
+			must[portal.UnsentID](t)(cleo.KeepComment(ctx, it.Version, body, nil))
+		}
+		if n, err := cleo.SendFeedback(ctx, it.Version, ""); n != 2 || err != nil {
+			t.Fatal(n, err)
+		}
+		want("feedback", w.Mia, 1, 0, 1)
+		threads, _, err := cleo.CommentsOn(ctx, portal.ItemID(it.File), portal.CommentFilter{Own: true})
+		if err != nil || len(threads) != 2 {
+			t.Fatal(threads, err)
+		}
+		if err := cleo.EditMessage(ctx, threads[0].First.ID, "Smaller", 1); err != nil {
+			t.Fatal(err)
+		}
+		want("feedback that names nobody any more", w.Mia, 0, 1, 1)
+		if err := cleo.EditMessage(ctx, threads[1].First.ID, "Larger, @Mia", 1); err != nil {
+			t.Fatal(err)
+		}
+		want("feedback that names her elsewhere", w.Mia, 1, 1, 1)
+	})
+}
+
 // What somebody was told of one thing is one group, unread apart from read, with a
 // picture that they may see; what does not go on a page goes on on the next.
 func TestNoticesAreGrouped(t *testing.T) {

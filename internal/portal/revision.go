@@ -684,7 +684,7 @@ func (t *tx) settleRemark(ctx context.Context, id ThreadID) error {
 	if err := t.must(ctx, `UPDATE threads SET resolved_at = $1, resolved_by = $2, revision = revision + 1 WHERE id = $3 AND revision = $4`, t.now, string(t.me.actor.person), string(id), th.Revision); err != nil {
 		return err
 	}
-	return t.talked(ctx, CommentsResolved, th, th.Audience, string(id))
+	return t.talked(ctx, CommentsResolved, th, th.Audience, string(id), nil)
 }
 
 // RefuseChange says that a point is not going to be done, and why. As MakeChange.

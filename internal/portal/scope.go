@@ -647,7 +647,7 @@ SELECT e.id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.audience, e.p
 	// order of its index; SQLite begins with what is left of a CROSS JOIN, which is
 	// what the actor has not read rather than all that happened.
 	"my_event_notices": `
-SELECT n.id, n.subject AS about, n.topic, n.listed, n.named, n.mail, n.mail_id, n.push, n.read_at, CASE WHEN n.read_at IS NULL THEN 1 ELSE 0 END AS unread,
+SELECT n.id, n.subject AS about, n.topic, n.listed, CASE WHEN ` + stillNamed("n") + ` THEN 1 ELSE 0 END AS named, n.needs, n.mail, n.mail_id, n.push, n.read_at, CASE WHEN n.read_at IS NULL THEN 1 ELSE 0 END AS unread,
        e.id AS event_id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.audience, e.particulars,
        CASE WHEN (p.sections & 4096) <> 0 OR wm.person_id IS NULL THEN e.person_id END AS person_id,
        CASE WHEN (p.sections & 4096) <> 0 OR wm.person_id IS NULL THEN w.name END AS person_name,
@@ -663,8 +663,8 @@ SELECT n.id, n.subject AS about, n.topic, n.listed, n.named, n.mail, n.mail_id, 
  WHERE e.id = n.event_id AND n.person_id = $1 AND n.message_id IS NULL AND (p.side = 'team' OR ((p.sections & e.section) = e.section AND (e.shown = 1
         OR e.kind = 'approval_call_noted' AND e.person_id = $1 AND EXISTS (SELECT 1 FROM approval_calls k WHERE k.person_id = $1 AND k.approval_id = e.subject AND k.state = 'open'))))`,
 	"my_message_notices": `
-SELECT n.id, n.subject AS about, n.topic, n.listed, n.named, n.mail, n.mail_id, n.push, n.read_at, CASE WHEN n.read_at IS NULL THEN 1 ELSE 0 END AS unread,
-       n.event_id, 'message_posted' AS kind, m.created_at AS at, m.client_id, m.project_id, m.id AS subject, m.audience, '{}' AS particulars,
+SELECT n.id, n.subject AS about, n.topic, n.listed, CASE WHEN ` + stillNamed("n") + ` THEN 1 ELSE 0 END AS named, n.needs, n.mail, n.mail_id, n.push, n.read_at, CASE WHEN n.read_at IS NULL THEN 1 ELSE 0 END AS unread,
+       n.event_id, 'message_posted' AS kind, n.at, m.client_id, m.project_id, m.id AS subject, m.audience, '{}' AS particulars,
        '' AS person_id, '' AS person_name, m.author_id AS actor, m.author_name AS actor_name,
        m.project_name, m.client_name, m.id AS message_id, m.kind AS thread_kind, m.subject AS thread_subject, m.item_id, m.side, m.rights
   FROM notices n CROSS JOIN my_messages m
@@ -674,13 +674,13 @@ SELECT n.id, n.subject AS about, n.topic, n.listed, n.named, n.mail, n.mail_id, 
 	"my_named": `
 SELECT k.id, m.project_id, m.project_name, m.client_id, m.client_name, SUBSTR(m.body, 1, 120) AS title, k.at, m.author_name AS actor_name, m.side, m.rights
   FROM notices k CROSS JOIN my_messages m
- WHERE m.id = k.message_id AND k.person_id = $1 AND k.named = 1 AND k.read_at IS NULL AND m.deleted_at IS NULL
+ WHERE m.id = k.message_id AND k.person_id = $1 AND ` + stillNamed("k") + ` AND k.read_at IS NULL AND m.deleted_at IS NULL
 UNION ALL
 SELECT k.id, f.project_id, f.project_name, f.client_id, f.client_name, f.name, k.at, CASE WHEN (f.sections & 4096) <> 0 OR tm.person_id IS NULL THEN a.name END, f.side, f.rights
   FROM notices k CROSS JOIN events e CROSS JOIN my_files f
   JOIN persons a ON a.id = e.actor
   LEFT JOIN team_members tm ON tm.person_id = e.actor
- WHERE e.id = k.event_id AND f.id = e.subject AND k.message_id IS NULL AND k.person_id = $1 AND k.named = 1 AND k.read_at IS NULL`,
+ WHERE e.id = k.event_id AND f.id = e.subject AND k.message_id IS NULL AND k.person_id = $1 AND ` + stillNamed("k") + ` AND k.read_at IS NULL`,
 
 	// The actor's sessions that were not ended, and the browsers that take pushes
 	// for as long.
@@ -956,6 +956,15 @@ func projectNameOf(id string) string {
 func clientNameOf(id string) string { return `(SELECT o.name FROM clients o WHERE o.id = ` + id + `)` }
 
 func nameOf(who string) string { return `(SELECT n.name FROM persons n WHERE n.id = ` + who + `)` }
+
+// stillNamed is true of a notice n whose reader was named in the message, or in one
+// of those that were sent at once, and still is.
+func stillNamed(n string) string {
+	return n + `.named = 1 AND (EXISTS (SELECT 1 FROM mentions q WHERE q.message_id = ` + n + `.message_id AND q.person_id = ` + n + `.person_id)
+    OR ` + n + `.message_id IS NULL AND EXISTS (SELECT 1 FROM events s JOIN threads h ON h.item_id = s.subject AND h.created_at = s.at
+        JOIN messages o ON o.thread_id = h.id AND o.deleted_at IS NULL JOIN mentions q ON q.message_id = o.id
+       WHERE s.id = ` + n + `.event_id AND q.person_id = ` + n + `.person_id AND q.revision = 1))`
+}
 
 // shownPerson is who somebody is for the readers of the project p: clients are
 // told of the team where its names are shown.

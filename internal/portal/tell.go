@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -126,10 +127,14 @@ SELECT e.kind, e.at, e.actor, COALESCE(e.project_id, ''), e.subject, COALESCE(e.
 	if e.asked != nil { // of an approval those hear who are in it
 		all = slices.DeleteFunc(all, func(l listener) bool { return l.side == ClientSide && !e.asked[l.person] })
 	}
+	if e.kind == MessageEdited { // of an edit, whom it names
+		all = slices.DeleteFunc(all, func(l listener) bool { return !slices.Contains(e.mentioned, l.person) })
+	}
 	return all, err
 }
 
-// read finds out where the message was said, and to whom.
+// read finds out where the message was said, to whom, and whom it named from the
+// beginning, or since it was edited.
 func (e *told) read(ctx context.Context, d *db.DB) error {
 	e.topic = TopicMessages
 	err := d.QueryRow(ctx, `
@@ -140,7 +145,13 @@ SELECT m.thread_id, CASE WHEN m.audience = 'client' THEN 1 ELSE 0 END, t.kind, C
 	if err != nil {
 		return err
 	}
-	rows, err := d.Query(ctx, `SELECT n.person_id FROM mentions n WHERE n.message_id = $1`, string(e.message))
+	revision := int64(1)
+	if e.kind == MessageEdited {
+		if revision, err = strconv.ParseInt(e.details["revision"], 10, 64); err != nil {
+			return err
+		}
+	}
+	rows, err := d.Query(ctx, `SELECT n.person_id FROM mentions n WHERE n.message_id = $1 AND n.revision = $2`, string(e.message), revision)
 	e.mentioned, err = list(rows, err, func(rows *sql.Rows) (id PersonID, err error) { return id, rows.Scan(&id) })
 	return err
 }
@@ -149,7 +160,7 @@ SELECT m.thread_id, CASE WHEN m.audience = 'client' THEN 1 ELSE 0 END, t.kind, C
 func (e *told) readFeedback(ctx context.Context, d *db.DB) error {
 	rows, err := d.Query(ctx, `
 SELECT DISTINCT n.person_id FROM threads t JOIN messages m ON m.thread_id = t.id JOIN mentions n ON n.message_id = m.id
- WHERE t.item_id = $1 AND t.created_at = $2`, e.subject, e.at)
+ WHERE t.item_id = $1 AND t.created_at = $2 AND n.revision = 1`, e.subject, e.at)
 	e.mentioned, err = list(rows, err, func(rows *sql.Rows) (id PersonID, err error) { return id, rows.Scan(&id) })
 	return err
 }
@@ -192,28 +203,11 @@ func listeners(ctx context.Context, d *db.DB, e told) ([]listener, error) {
 	if e.shown {
 		shown = 1
 	}
-	const named = `EXISTS (SELECT 1 FROM mentions n WHERE n.message_id = $4 AND n.person_id = g.actor)`
-	from, place := `project_grants g LEFT JOIN project_team pt ON pt.project_id = g.project_id AND pt.person_id = g.actor`, string(e.project)
-	where := `g.project_id = $2 AND (pt.person_id IS NOT NULL OR g.side = 'client' AND $3 = 1 OR ` + named + `
-        OR EXISTS (SELECT 1 FROM approval_people k WHERE k.approval_id = $6 AND k.person_id = g.actor AND g.side = 'team')
-        OR EXISTS (SELECT 1 FROM approvals k WHERE k.id = $6 AND k.created_by = g.actor AND g.side = 'team'))`
-	more := []any{e.subject}
-	if e.kind == FeedbackSent && len(e.mentioned) > 0 {
-		in, args := oneOf(7, e.mentioned)
-		where = `(` + where + ` OR g.project_id = $2 AND g.actor IN ` + in + ` AND (g.side = 'team' OR $3 = 1))`
-		more = append(more, args...)
-	}
-	if e.kind == ApprovalCallNoted { // between the team and whoever said it
-		where = `(` + where + ` OR g.project_id = $2 AND g.actor = $7)`
-		more = append(more, string(e.person))
-	}
-	if e.kind == ApprovalCallDenied { // who noted it need not be in the project's team
-		where = `(` + where + ` OR g.project_id = $2 AND g.side = 'team' AND EXISTS (SELECT 1 FROM approval_calls k WHERE k.approval_id = $6 AND k.noted_by = g.actor AND k.state = 'denied' AND k.ended_at = $7))`
-		more = append(more, e.at)
-	}
-	if e.talk == GeneralThread || e.talk == DirectThread {
-		more = nil
-	}
+	const read = `(g.side = 'team' OR $3 = 1)`
+	in, mentioned := oneOf(5, e.mentioned)
+	named := `g.actor IN ` + in + ` AND ` + read
+	var from, place, where string
+	args := mentioned
 	switch e.talk {
 	case GeneralThread:
 		from, place = `client_grants g LEFT JOIN client_team ct ON ct.client_id = g.client_id AND ct.person_id = g.actor`, string(e.client)
@@ -221,7 +215,23 @@ func listeners(ctx context.Context, d *db.DB, e told) ([]listener, error) {
 	case DirectThread:
 		from, place = `(SELECT i.person_id AS actor, i.thread_id, COALESCE(k.side, 'team') AS side, COALESCE(k.rights, 511) AS rights
           FROM thread_people i JOIN threads t ON t.id = i.thread_id LEFT JOIN client_grants k ON k.client_id = t.client_id AND k.actor = i.person_id) g`, string(e.thread)
-		where = `g.thread_id = $2 AND (g.side = 'team' OR $3 = 1) AND $4 <> ''`
+		where, args = `g.thread_id = $2 AND `+read, nil
+	default:
+		subject, more := placeholder(5+len(args)), placeholder(6+len(args))
+		args = append(args, e.subject)
+		from, place = `project_grants g LEFT JOIN project_team pt ON pt.project_id = g.project_id AND pt.person_id = g.actor`, string(e.project)
+		where = `pt.person_id IS NOT NULL OR g.side = 'client' AND $3 = 1 OR ` + named + `
+        OR EXISTS (SELECT 1 FROM approval_people k WHERE k.approval_id = ` + subject + ` AND k.person_id = g.actor AND g.side = 'team')
+        OR EXISTS (SELECT 1 FROM approvals k WHERE k.id = ` + subject + ` AND k.created_by = g.actor AND g.side = 'team')`
+		switch e.kind {
+		case ApprovalCallNoted: // between the team and whoever said it
+			where += ` OR g.actor = ` + more
+			args = append(args, string(e.person))
+		case ApprovalCallDenied: // who noted it need not be in the project's team
+			where += ` OR g.side = 'team' AND EXISTS (SELECT 1 FROM approval_calls k WHERE k.approval_id = ` + subject + ` AND k.noted_by = g.actor AND k.state = 'denied' AND k.ended_at = ` + more + `)`
+			args = append(args, e.at)
+		}
+		where = `g.project_id = $2 AND (` + where + `)`
 	}
 	rows, err := d.Query(ctx, `
 SELECT g.actor, g.side, g.rights, COALESCE(NULLIF(a.time_zone, ''), w.time_zone), CASE WHEN m.person_id IS NULL THEN 0 ELSE 1 END,
@@ -231,10 +241,10 @@ SELECT g.actor, g.side, g.rights, COALESCE(NULLIF(a.time_zone, ''), w.time_zone)
   FROM `+from+`
   JOIN persons a ON a.id = g.actor AND a.disabled_at IS NULL
   JOIN workspace w ON w.id = 1
-  LEFT JOIN mutes m ON m.project_id = $5 AND m.person_id = g.actor
+  LEFT JOIN mutes m ON m.project_id = $4 AND m.person_id = g.actor
   LEFT JOIN notice_choices c ON c.person_id = g.actor
  WHERE g.actor <> $1 AND `+where+`
- ORDER BY g.actor`, append([]any{e.actor, place, shown, string(e.message), string(e.project)}, more...)...)
+ ORDER BY g.actor`, append([]any{e.actor, place, shown, string(e.project)}, args...)...)
 	return list(rows, err, func(rows *sql.Rows) (l listener, err error) {
 		c := &l.choices
 		err = rows.Scan(append([]any{&l.person, &l.side, &l.rights, &l.zone, &l.muted, &l.devices}, c.into()...)...)
@@ -309,9 +319,13 @@ func (p *Portal) tell(ctx context.Context, d *db.Tx, e told, l listener) error {
 	}
 	named := slices.Contains(e.mentioned, l.person)
 	n, err := d.Exec(ctx, `
-INSERT INTO notices (id, person_id, event_id, subject, topic, listed, mail, at, read_at, message_id, push, named) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+INSERT INTO notices (id, person_id, event_id, subject, topic, listed, mail, at, read_at, message_id, push, named, needs) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 ON CONFLICT (person_id, event_id) DO NOTHING`,
-		db.NewID("ntc"), string(l.person), string(e.id), e.subject, int64(e.topic), listed, mail, e.at, read, nullable(e.message), push, named)
+		db.NewID("ntc"), string(l.person), string(e.id), e.subject, int64(e.topic), listed, mail, e.at, read, nullable(e.message), push, named, needs)
+	if err == nil && n > 0 && e.kind == MessageEdited { // what they were told of the message before is told again
+		_, err = d.Exec(ctx, `UPDATE notices SET read_at = $1 WHERE person_id = $2 AND message_id = $3 AND event_id <> $4 AND read_at IS NULL`,
+			db.Micros(p.now()), string(l.person), string(e.message), string(e.id))
+	}
 	if err != nil || n == 0 {
 		return err
 	}

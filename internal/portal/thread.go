@@ -665,15 +665,15 @@ func (me *Scope) NoAnswerNeeded(ctx context.Context, id ThreadID) error {
 		if err != nil || n == 0 {
 			return err
 		}
-		return t.talked(ctx, QuestionSettled, th, th.Audience, string(id))
+		return t.talked(ctx, QuestionSettled, th, th.Audience, string(id), nil)
 	})
 }
 
 // talked records what happened in a thread, and signals it to those who see
 // the audience there.
-func (t *tx) talked(ctx context.Context, k Kind, th Thread, audience Side, subject string) error {
-	h := Happening{Kind: k, Client: th.Client, Project: th.Project, Subject: subject, Audience: audience}
-	if k == MessagePosted || k == CommentAnswered {
+func (t *tx) talked(ctx context.Context, k Kind, th Thread, audience Side, subject string, d Details) error {
+	h := Happening{Kind: k, Client: th.Client, Project: th.Project, Subject: subject, Audience: audience, Details: d}
+	if k == MessagePosted || k == CommentAnswered || k == MessageEdited { // which may name somebody
 		h.Message = MessageID(subject)
 	}
 	if err := t.record(ctx, h); err != nil {
