@@ -947,9 +947,10 @@ CREATE TABLE notice_choices (
 
 CREATE INDEX notice_choices_due ON notice_choices (digest_due) WHERE digest_due IS NOT NULL;
 
-CREATE TABLE notice_queue (
-  event_id TEXT PRIMARY KEY REFERENCES events (id)
-, message_id TEXT REFERENCES messages (id));
+CREATE TABLE "notice_queue" (
+  event_id   TEXT PRIMARY KEY REFERENCES events (id),
+  message_id TEXT REFERENCES messages (id)
+) WITHOUT ROWID;
 
 CREATE INDEX notice_queue_message ON notice_queue (message_id) WHERE message_id IS NOT NULL;
 
@@ -1121,12 +1122,12 @@ CREATE TABLE reply_addresses (
   UNIQUE (person_id, place, audience)
 );
 
-CREATE TABLE requests (
+CREATE TABLE "requests" (
   key        TEXT   PRIMARY KEY,
   body_hash  TEXT   NOT NULL,
   created_at BIGINT NOT NULL,
   result     TEXT   NOT NULL
-);
+) WITHOUT ROWID;
 
 CREATE INDEX requests_created ON requests (created_at);
 

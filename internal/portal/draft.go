@@ -129,14 +129,15 @@ func sees(ctx context.Context, r reader, place string) error {
 // discardDraft forgets what was said in a thread to the audience: of a note the
 // note's, and of a thread that is the team's both.
 func (t *tx) discardDraft(ctx context.Context, th Thread, audience Side) error {
-	place, also := string(th.ID), string(th.ID)
+	place := string(th.ID)
 	if audience == Team && th.Team() {
-		place += note
 		if th.Audience == ClientSide {
-			also = place
+			place += note
+		} else {
+			return t.discardDrafts(ctx, place)
 		}
 	}
-	_, err := t.Exec(ctx, `DELETE FROM drafts WHERE person_id = $1 AND place IN ($2, $3)`, string(t.me.actor.person), place, also)
+	_, err := t.Exec(ctx, `DELETE FROM drafts WHERE person_id = $1 AND place = $2`, string(t.me.actor.person), place)
 	return err
 }
 
