@@ -18,6 +18,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/config"
 	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/live"
 )
 
 const personUsage = `usage: vitrine person COMMAND [EMAIL] [flags]
@@ -75,7 +76,13 @@ func person(ctx context.Context, args, env []string, out io.Writer) error {
 	case err != nil:
 		return err
 	}
-	return do(ctx, h, who, out)
+	if err := do(ctx, h, who, out); err != nil {
+		return err
+	}
+	if h.db.Dialect() == db.PostgreSQL { // the portal may be running, and holds streams
+		return live.Wake(ctx, string(cfg.Database))
+	}
+	return nil
 }
 
 // split takes the words before the first flag.

@@ -211,6 +211,9 @@ func (h *house) run(ctx context.Context, o web.Options, ready func(address strin
 			h.certs, o.Genuine = h.papers(signs, h.cfg), signs.Signed
 		}
 	}
+	if err == nil && h.db.Dialect() == db.PostgreSQL { // before anything happens that other nodes are to hear of
+		err = h.hub.Bridge(ctx, string(h.cfg.Database), h.log)
+	}
 	if err == nil {
 		err = h.startJobs(ctx)
 	}
@@ -224,12 +227,6 @@ func (h *house) run(ctx context.Context, o web.Options, ready func(address strin
 		return err
 	}
 	defer stopMail()
-	if url := string(h.cfg.Database); h.db.Dialect() == db.PostgreSQL {
-		if err := h.hub.Bridge(ctx, url, h.log); err != nil {
-			listener.Close()
-			return err
-		}
-	}
 	o.Strays = func() int { return int(h.strays.Load()) }
 	o.Mails, o.FilesURL = h.mails, h.cfg.FilesURL
 	o.Portal, o.Accounts, o.Hub, o.BaseURL, o.Trusted, o.Log = h.portal, h.accounts, h.hub, h.cfg.BaseURL, h.cfg.TrustedProxies, h.log

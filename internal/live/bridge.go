@@ -46,6 +46,22 @@ func (h *Hub) Bridge(ctx context.Context, postgresURL string, log *slog.Logger) 
 	return nil
 }
 
+// Wake tells every node on a PostgreSQL database to look at everything again, the
+// right to listen included: for a command that is no node and has changed it.
+func Wake(ctx context.Context, postgresURL string) error {
+	conn, err := pgx.Connect(ctx, postgresURL)
+	if err != nil {
+		return errors.New("live: the nodes cannot be told") // the driver's error may quote the password
+	}
+	defer conn.Close(ctx)
+	text, err := json.Marshal(message{rand.Text(), []Signal{{}}})
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, `SELECT pg_notify($1, $2)`, channel, string(text))
+	return err
+}
+
 type bridge struct {
 	hub  *Hub
 	cfg  *pgx.ConnConfig
