@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,6 +18,7 @@ import (
 const (
 	maxStreams = 10               // of one person
 	heartbeat  = 20 * time.Second // keeps proxies from closing a quiet stream
+	silence    = 60 * time.Second // a reader whose side says nothing of what was sent for so long is gone
 	writeLimit = 10 * time.Second // a reader slower than this is dropped
 
 	bye = "event: bye\ndata: -\n\n" // the last thing said on a stream
@@ -76,6 +79,9 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, me *visit) error
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
+	if c, ok := r.Context().Value(connection{}).(net.Conn); ok {
+		endSilent(c, s.silence)
+	}
 	rc := http.NewResponseController(w)
 	rc.SetReadDeadline(time.Time{}) // or the server's limit on reading a request would end the stream
 	send := func(line string) error {
@@ -85,7 +91,8 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, me *visit) error
 		}
 		return rc.Flush()
 	}
-	if send("retry: 3000\n\n: open\n\n") != nil {
+	// All that one server held do not come back to the next in one moment.
+	if send(fmt.Sprintf("retry: %d\n\n: open\n\n", 1500+rand.IntN(3000))) != nil {
 		return nil
 	}
 	// What was revoked between the door and the subscription is found here.
@@ -93,7 +100,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, me *visit) error
 		send(bye)
 		return nil
 	}
-	beat := time.NewTicker(heartbeat)
+	beat := time.NewTicker(s.heartbeat)
 	defer beat.Stop()
 	for {
 		var line string

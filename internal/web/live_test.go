@@ -4,8 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
+	"log/slog"
+	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -158,6 +162,108 @@ func TestElevenStreams(t *testing.T) {
 		}
 		for _, st := range append(streams[1:], bea) {
 			wait(t, st.said, "a younger stream, or somebody else's, is silent")
+		}
+	})
+}
+
+// T195: a stream on which nothing happens says so at least every 30 s. At each beat
+// it is looked whether its reader may still listen, and one whose machine is gone
+// without a word is given up within 90 s.
+func TestQuietStreams(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		beat, silence, _ := s.Web.Streams()
+		if beat > 30*time.Second || beat+silence > 85*time.Second {
+			t.Errorf("a beat every %v, and %v of silence", beat, silence)
+		}
+		s.Web.Hurry(5*time.Millisecond, time.Hour)
+		cleo := s.As("cleo")
+		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/live", nil)
+		r.AddCookie(&http.Cookie{Name: "sid", Value: cleo.Cookie("sid")})
+		resp, err := new(http.Transport).RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		lines := bufio.NewScanner(resp.Body)
+		for beats := 0; beats < 3; {
+			if !lines.Scan() {
+				t.Fatalf("the stream ends after %d beats, %v", beats, lines.Err())
+			}
+			if lines.Text() == ": -" {
+				beats++
+			}
+		}
+		s.Exec(`UPDATE sessions SET ended_at = 1, ended_why = 'ended'`) // of which nobody is told
+		said := ""
+		for lines.Scan() {
+			said += lines.Text()
+		}
+		if !strings.HasSuffix(said, "event: byedata: -") {
+			t.Errorf("the stream ends with %q", said)
+		}
+	})
+}
+
+// T195, of machines that are gone: what is sent to them is not acknowledged. Here they
+// take no more of it, which the system counts alike.
+func TestSilentReaders(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		s.Web.Hurry(50*time.Microsecond, 500*time.Millisecond)
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := web.HTTP(s.Web, slog.New(slog.DiscardHandler))
+		go server.Serve(l)
+		defer server.Close()
+		cookie := s.As("cleo").Cookie("sid")
+		for range 3 {
+			c, err := net.Dial("tcp", l.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			if err := c.(*net.TCPConn).SetReadBuffer(1); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := fmt.Fprintf(c, "GET /live HTTP/1.1\r\nHost: %s\r\nCookie: sid=%s\r\n\r\n", strings.TrimPrefix(s.URL, "http://"), cookie); err != nil {
+				t.Fatal(err)
+			}
+		}
+		most := 0
+		for range 1000 {
+			_, _, open := s.Web.Streams()
+			if most = max(most, open); most == 3 && open == 0 {
+				return
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		_, _, open := s.Web.Streams()
+		t.Errorf("of %d streams that nobody takes anything from %d are held", most, open)
+	})
+}
+
+// T197: browsers that lost their server do not come back to it all at once.
+func TestStreamsComeBackOneByOne(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		cleo, pauses := s.As("cleo"), map[string]bool{}
+		for range 8 {
+			r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/live", nil)
+			r.AddCookie(&http.Cookie{Name: "sid", Value: cleo.Cookie("sid")})
+			resp, err := new(http.Transport).RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			line, err := bufio.NewReader(resp.Body).ReadString('\n')
+			resp.Body.Close()
+			ms, convErr := strconv.Atoi(strings.TrimSpace(strings.TrimPrefix(line, "retry: ")))
+			if err != nil || convErr != nil || ms < 1000 || ms > 5000 {
+				t.Errorf("the stream begins with %q, %v", line, err)
+			}
+			pauses[line] = true
+		}
+		if len(pauses) < 3 {
+			t.Errorf("eight streams are told %v", pauses)
 		}
 	})
 }

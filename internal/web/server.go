@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -54,12 +55,14 @@ type Server struct {
 	streams   streams
 	closing   chan struct{} // closed when the streams are to end
 	closeOnce sync.Once
+	heartbeat time.Duration
+	silence   time.Duration
 }
 
 // New returns the handler. It panics when a route has no door: that is a fault
 // of the program, found at the first start.
 func New(o Options) *Server {
-	s := &Server{Options: o, secure: o.BaseURL.Scheme == "https", cookie: "sid", hosts: map[string]bool{}, csp: appCSP(o.FilesURL), closing: make(chan struct{})}
+	s := &Server{Options: o, secure: o.BaseURL.Scheme == "https", cookie: "sid", hosts: map[string]bool{}, csp: appCSP(o.FilesURL), closing: make(chan struct{}), heartbeat: heartbeat, silence: silence}
 	if s.secure {
 		s.cookie = "__Host-sid"
 	}
@@ -191,6 +194,9 @@ func faultID() string {
 	return hex.EncodeToString(b[:])
 }
 
+// connection is the key under which HTTP keeps a request's.
+type connection struct{}
+
 // HTTP returns a server with limits on what a connection may take.
 func HTTP(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
@@ -200,5 +206,8 @@ func HTTP(h http.Handler, log *slog.Logger) *http.Server {
 		IdleTimeout:       60 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, connection{}, c)
+		},
 	}
 }
