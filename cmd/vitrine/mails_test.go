@@ -17,9 +17,14 @@ import (
 // How many mails wait can be made what a busy office would have after an hour:
 //
 //	go test ./cmd/vitrine -run TestMailsWaitOutTheirServer -v -timeout 30m -mails 10000 -mail-kills 20
+//
+// and whether those whom a server makes wait for a minute get theirs is seen with
+//
+//	go test ./cmd/vitrine -run TestMailsBesideBadOnes -v -tarpit
 var (
 	mails     = flag.Int("mails", 400, "mails that wait in TestMailsWaitOutTheirServer")
 	mailKills = flag.Int("mail-kills", 3, "how often the program is killed in TestMailsWaitOutTheirServer")
+	tarpit    = flag.Bool("tarpit", false, "TestMailsBesideBadOnes waits until all have come that are to come, which is more than a minute")
 )
 
 // T224: mails waited for a mail server that was away, and the program is killed
@@ -38,10 +43,7 @@ func TestMailsWaitOutTheirServer(t *testing.T) {
 SELECT '`+id+`', 'password_changed', p.id, p.email, p.id, 'queued', `+waiting+`, `+waiting+` FROM persons p`)
 	}
 	p.exec(queue...)
-	program, err := built.Binary(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	program := theProgram(t)
 	env := append(p.env[1:], "VITRINE_PREVIEWS=off", "VITRINE_SMTP_HOST=127.0.0.1", "VITRINE_SMTP_PORT="+strconv.Itoa(server.Port()), "VITRINE_SMTP_TLS=none", "VITRINE_MAIL_FROM=portal@honcho.example")
 	came := map[string]int{}
 	read := 0
@@ -114,6 +116,87 @@ SELECT '`+id+`', 'password_changed', p.id, p.email, p.id, 'queued', `+waiting+`,
 		t.Errorf("%d mails are not noted as sent", left)
 	}
 	t.Logf("%d mails in %s with %d kills, %d of them twice", *mails, took.Round(time.Second/10), *mailKills, twice)
+}
+
+// T225: of a thousand recipients the server does not know one, puts one off, cuts
+// the connection of one after it has taken the mail, and makes one wait for a minute.
+// All others have theirs before that minute is over, and each mail says what became
+// of it.
+func TestMailsBesideBadOnes(t *testing.T) {
+	p := settle(t, db.SQLite)
+	server := mailtest.Start(t, &mailtest.Server{Script: map[string][]string{
+		"RCPT unknown@leto.example": {"550 5.1.1 no such person"},
+		"RCPT later@leto.example":   {"451 4.7.1 try again later"},
+		"QUIT cut@leto.example":     {"drop"},
+		"RCPT slow@leto.example":    {"wait 60s 250 2.1.5 ok"},
+	}})
+	bad := []string{"unknown", "later", "cut", "slow"}
+	const all = 1000
+	now := strconv.FormatInt(db.Micros(time.Now()), 10)
+	var queue []string
+	to := map[string]string{} // who, by Message-ID
+	for i := range all {
+		who := "person" + strconv.Itoa(i)
+		if i < len(bad) {
+			who = bad[i]
+		}
+		id := db.NewID("mai")
+		to["<"+id+"@honcho.example>"] = who
+		queue = append(queue, `INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at, due_at)
+SELECT '`+id+`', 'password_changed', p.id, '`+who+`@leto.example', p.id, 'queued', `+now+`, 0 FROM persons p`)
+	}
+	p.exec(queue...)
+	program := theProgram(t)
+	began := time.Now()
+	s, err := built.Start(t.Context(), program, "serve", p.dir(), append(p.env[1:], "VITRINE_PREVIEWS=off", "VITRINE_SMTP_HOST=127.0.0.1", "VITRINE_SMTP_PORT="+strconv.Itoa(server.Port()), "VITRINE_SMTP_TLS=none", "VITRINE_MAIL_FROM=portal@honcho.example")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	came := map[string]int{}
+	wait := func(n int, most time.Duration) {
+		t.Helper()
+		for len(server.Messages()) < n && time.Since(began) < most {
+			time.Sleep(50 * time.Millisecond)
+		}
+		clear(came)
+		for _, raw := range server.Messages() {
+			m, err := netmail.ReadMessage(strings.NewReader(raw))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if who := to[m.Header.Get("Message-Id")]; who != "" {
+				came[who]++
+			}
+		}
+		t.Logf("%d mails came within %s", len(came), time.Since(began).Round(time.Second/10))
+	}
+	wait(all-3, 50*time.Second)
+	if came["slow"] > 0 || len(came) != all-3 {
+		t.Errorf("%d mails came while one was made to wait, want %d", len(came), all-3)
+	}
+	want := map[string]string{"unknown": "failed recipient/550 5.1.1", "later": "queued recipient/451 4.7.1", "cut": "sent ", "slow": "sending "}
+	if *tarpit {
+		wait(all-1, 3*time.Minute)
+		want["later"], want["slow"] = "sent ", "sent "
+	}
+	time.Sleep(200 * time.Millisecond) // the last is noted
+	for who, n := range came {
+		if n != 1 {
+			t.Errorf("the mail to %s came %d times", who, n)
+		}
+	}
+	s.Kill()
+	p.inside(func(h *house) {
+		for who, is := range want {
+			var state, reason string
+			if err := h.db.QueryRow(t.Context(), `SELECT state, reason FROM mails WHERE address = $1`, who+"@leto.example").Scan(&state, &reason); err != nil {
+				t.Fatal(err)
+			}
+			if state+" "+reason != is {
+				t.Errorf("the mail to %s is %s (%s), want %s", who, state, reason, is)
+			}
+		}
+	})
 }
 
 // exec changes the database while nobody is there.

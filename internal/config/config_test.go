@@ -205,7 +205,7 @@ func TestMistakes(t *testing.T) {
 		"readable password":      {nil, append([]string{"VITRINE_SMTP_PASSWORD=zzz", "VITRINE_SMTP_USER=zzz", "VITRINE_SMTP_TLS=none"}, mailed...), "VITRINE_SMTP_TLS is none, so the mail server's password would travel readable: use starttls or tls."},
 		"smtp port":              {nil, []string{"VITRINE_SMTP_PORT=zzz"}, "VITRINE_SMTP_PORT is not a number from 1 to 65535."},
 		"smtp tls":               {nil, []string{"VITRINE_SMTP_TLS=zzz"}, "VITRINE_SMTP_TLS is not one of starttls, tls and none."},
-		"smtp timeout":           {nil, []string{"VITRINE_SMTP_TIMEOUT=1h"}, "VITRINE_SMTP_TIMEOUT is not a time from 1s to 10m."},
+		"smtp timeout":           {nil, []string{"VITRINE_SMTP_TIMEOUT=2m"}, "VITRINE_SMTP_TIMEOUT is not a time from 1s to 100s."},
 		"log level":              {[]string{"--log-level=zzz"}, nil, "--log-level is not one of debug, info, warn and error."},
 		"metrics":                {[]string{"--metrics-listen=zzz"}, nil, "--metrics-listen is not an address and a port, such as 127.0.0.1:8080 or :8080."},
 	} {

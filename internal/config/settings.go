@@ -73,8 +73,8 @@ var settings = []setting{
 		help: "The name to sign in to it with."},
 	{name: "smtp-password", usual: "none", secret: true, set: func(c *Config, v string) error { c.SMTP.Password = Secret(v); return nil },
 		help: "The password to sign in to it with."},
-	{name: "smtp-timeout", usual: "30s", set: (*Config).setSMTPTimeout,
-		help: "How long one message may take."},
+	{name: "smtp-timeout", usual: "90s", set: (*Config).setSMTPTimeout,
+		help: "How long one message may take. Some servers keep strangers waiting for a minute."},
 	{name: "mail-from", usual: "none; needed with smtp-host", set: (*Config).setMailFrom,
 		help: "The address that every mail comes from, such as Honcho Design <portal@example.com>."},
 	{name: "dkim-selector", usual: "none: asked for where mail is looked at", set: (*Config).setDKIMSelector,
@@ -117,7 +117,7 @@ func (c *Config) fill(all map[string]given) error {
 	c.Storage.Disk = filepath.Join(c.Data, "files")
 	c.Listen = "127.0.0.1:8080"
 	c.Previews, c.ClamdHolds = true, true
-	c.SMTP.TLS, c.SMTP.Timeout = "starttls", 30*time.Second
+	c.SMTP.TLS, c.SMTP.Timeout = "starttls", 90*time.Second
 	c.MailIn.IMAP.TLS = "tls"
 	for _, s := range settings {
 		g, ok := all[s.name]
@@ -386,8 +386,8 @@ func (c *Config) setSMTPTLS(v string) error {
 
 func (c *Config) setSMTPTimeout(v string) error {
 	d, err := time.ParseDuration(v)
-	if err != nil || d < time.Second || d > 10*time.Minute {
-		return errors.New("is not a time from 1s to 10m")
+	if err != nil || d < time.Second || d > 100*time.Second {
+		return errors.New("is not a time from 1s to 100s")
 	}
 	c.SMTP.Timeout = d
 	return nil

@@ -46,6 +46,7 @@ type kind struct {
 	attempts int
 	within   time.Duration // of one attempt; 0: the usual timeout
 	queue    string        // of its own; empty: that of the others
+	most     int           // how many of its jobs run at the same time there
 }
 
 // New returns the queue of d. It starts nothing.
@@ -108,7 +109,10 @@ func Within(d time.Duration) KindOption { return func(k *kind) { k.within = d } 
 
 // Alone has the jobs of the kind run one after the other, beside those of
 // other kinds, so that long ones keep nobody waiting.
-func Alone() KindOption { return func(k *kind) { k.queue = "alone_" } }
+func Alone() KindOption { return Apart(1) }
+
+// Apart is Alone for a kind of which n jobs run at the same time.
+func Apart(n int) KindOption { return func(k *kind) { k.queue, k.most = "alone_", n } }
 
 // worker does the jobs of one kind.
 type worker struct {
@@ -216,7 +220,7 @@ func (j *Jobs) Start(ctx context.Context) error {
 	queues := map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}}
 	for _, k := range j.kinds {
 		if k.queue != "" {
-			queues[k.queue] = river.QueueConfig{MaxWorkers: 1}
+			queues[k.queue] = river.QueueConfig{MaxWorkers: k.most}
 		}
 	}
 	var err error

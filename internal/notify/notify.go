@@ -34,6 +34,7 @@ const (
 	maxTries  = 20               // with these waits, three days
 	rest      = 30 * time.Second // for a server that could not be reached
 	late      = 30 * time.Second // a mail that nobody took up for so long is enqueued again
+	atOnce    = 8                // mails that are sent at the same time, beside all other jobs
 	batch     = 2000             // how many of those at a time
 
 	tellEvery   = 15 * time.Second
@@ -90,7 +91,9 @@ func New(p *portal.Portal, a *account.Accounts, s *mail.Sender, o Options) *Noti
 // Register says how the job portal.SendMail is done, looks regularly for mails
 // whose job is gone or whose next try has come, and reminds of what is due.
 func (n *Notifier) Register(j *jobs.Jobs) {
-	jobs.Handle(j, portal.SendMail, func(ctx context.Context, m portal.MailJob) error { return n.Send(ctx, m.Mail) })
+	// A server may take a minute over each mail, to see who has the patience.
+	jobs.Handle(j, portal.SendMail, func(ctx context.Context, m portal.MailJob) error { return n.Send(ctx, m.Mail) },
+		jobs.Apart(atOnce), jobs.Within(portal.MailClaim-10*time.Second))
 	j.Every("sweep_mails", late, n.Sweep)
 	j.Every("digest", digestEvery, n.portal.SendDigests)
 }

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/config"
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
 	"github.com/vitrine-portal/vitrine/internal/jobs"
@@ -653,6 +654,52 @@ func TestJobs(t *testing.T) {
 		o.want(o.last(account.MailReset), portal.MailSent, "", 1)
 		if n := len(o.server.Messages()); n != 2 {
 			t.Errorf("%d messages were sent, want 2", n)
+		}
+	})
+}
+
+// T225: a server that lets each mail wait keeps the mails alone waiting, and a mail
+// may wait for a minute.
+func TestSlowServerHoldsUpMailsAlone(t *testing.T) {
+	if c, err := config.Load([]string{"-data", filepath.Join(t.TempDir(), "data"), "-base-url", base}, nil); err != nil {
+		t.Error(err)
+	} else if most := c.SMTP.Timeout; most < 70*time.Second || most > portal.MailClaim-20*time.Second {
+		t.Errorf("a mail may wait for %v", most)
+	}
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := t.Context()
+		j, err := jobs.New(w.DB, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Migrate(ctx); err != nil {
+			t.Fatal(err)
+		}
+		o := open(t, w, &mailtest.Server{Script: map[string][]string{"RCPT": slices.Repeat([]string{"hang"}, 40)}})
+		o.notify.Register(j)
+		others := make(chan bool, 1)
+		jobs.Handle(j, "other", func(context.Context, int) error { others <- true; return nil })
+		enqueue := func(kind string, args any) {
+			t.Helper()
+			if err := w.DB.Write(ctx, func(tx *db.Tx) error { return j.Enqueue(ctx, tx, kind, args) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 16 {
+			enqueue(portal.SendMail, portal.MailJob{Mail: o.queue("password_changed", w.Cleo, string(w.Cleo))})
+		}
+		if err := j.Start(ctx); err != nil {
+			t.Fatal(err)
+		}
+		defer j.Stop(context.Background())
+		for deadline := time.Now().Add(20 * time.Second); o.server.Connections() < 8 && time.Now().Before(deadline); {
+			time.Sleep(10 * time.Millisecond)
+		}
+		enqueue("other", 1)
+		select {
+		case <-others:
+		case <-time.After(3 * time.Second):
+			t.Error("another job waits for the mail server")
 		}
 	})
 }

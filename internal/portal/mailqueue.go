@@ -13,9 +13,9 @@ import (
 // which acts for nobody. It reads the queue alone; what a mail says is read by
 // InvitationMail, AskedAgainMail and package account.
 
-// maxClaim is how long one attempt at sending may take. A mail whose attempt
+// MailClaim is how long one attempt at sending may take. A mail whose attempt
 // was interrupted is tried again after it.
-const maxClaim = 2 * time.Minute
+const MailClaim = 2 * time.Minute
 
 // ErrNotDue says that a mail is not to be sent now: it is done, it waits for a
 // later time, or somebody else is sending it.
@@ -37,7 +37,7 @@ func (p *Portal) ClaimMail(ctx context.Context, id MailID) (Mail, error) {
 		return d.QueryRow(ctx, `
 UPDATE mails AS m SET state = 'sending', tries = tries + 1, due_at = $3
  WHERE id = $1 AND state IN ('queued', 'sending') AND due_at <= $2 AND `+unheld+`
-RETURNING id, kind, person_id, address, subject_id, state, tries, created_at`, string(id), db.Micros(now), db.Micros(now.Add(maxClaim))).
+RETURNING id, kind, person_id, address, subject_id, state, tries, created_at`, string(id), db.Micros(now), db.Micros(now.Add(MailClaim))).
 			Scan(&m.ID, &m.Kind, &m.Person, &m.Address, &m.Subject, &m.State, &m.Tries, &s.created)
 	})
 	if errors.Is(err, db.ErrNoRows) || err == nil && held {

@@ -56,7 +56,7 @@ RETURNING id, person_id, endpoint, public_key, auth, told_id, tries,
           COALESCE((SELECT MAX(n.id) FROM notices n WHERE n.person_id = push_devices.person_id AND n.push = 1), ''),
           CASE WHEN EXISTS (SELECT 1 FROM sessions s JOIN persons a ON a.id = s.person_id
                              WHERE s.id = push_devices.session_id AND s.ended_at IS NULL AND s.expires_at > $2 AND a.disabled_at IS NULL) THEN 1 ELSE 0 END`,
-			string(id), now, db.Micros(p.now().Add(maxClaim))).Scan(&x.Device, &x.Person, &x.Endpoint, &key, &auth, &x.Since, &x.Tries, &x.Newest, &in)
+			string(id), now, db.Micros(p.now().Add(MailClaim))).Scan(&x.Device, &x.Person, &x.Endpoint, &key, &auth, &x.Since, &x.Tries, &x.Newest, &in)
 		if err == nil && !in {
 			_, err = d.Exec(ctx, `DELETE FROM push_devices WHERE id = $1`, string(id))
 		}

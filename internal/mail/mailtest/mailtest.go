@@ -10,11 +10,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // A Server speaks SMTP on a real socket, from a script: the answer to the next
-// command that begins with a verb. An answer "drop" closes the connection,
-// "hang" never answers.
+// command that begins with a verb; of "RCPT" and what follows it, for one recipient
+// alone with their address behind the verb, such as "DATA cleo@cleo.test". An answer
+// "drop" closes the connection, "hang" never answers, and "wait 60s 250 ok" answers
+// after a while.
 type Server struct {
 	listener net.Listener
 	Cert     *tls.Certificate // offers STARTTLS
@@ -81,12 +84,14 @@ func (s *Server) Connections() int {
 	return s.connections
 }
 
-func (s *Server) answer(verb, usual string) string {
+func (s *Server) answer(verb, to, usual string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if answers := s.Script[verb]; len(answers) > 0 {
-		s.Script[verb] = answers[1:]
-		return answers[0]
+	for _, of := range []string{verb + " " + to, verb} {
+		if answers := s.Script[of]; len(answers) > 0 {
+			s.Script[of] = answers[1:]
+			return answers[0]
+		}
 	}
 	return usual
 }
@@ -100,6 +105,19 @@ func (s *Server) say(w io.Writer, answer string) bool {
 		<-s.done
 		return false
 	}
+	if rest, ok := strings.CutPrefix(answer, "wait "); ok {
+		pause, after, _ := strings.Cut(rest, " ")
+		d, err := time.ParseDuration(pause)
+		if err != nil {
+			return false
+		}
+		select {
+		case <-time.After(d):
+		case <-s.done:
+			return false
+		}
+		answer = after
+	}
 	_, err := io.WriteString(w, answer+"\r\n")
 	return err == nil
 }
@@ -108,10 +126,11 @@ func (s *Server) serve(conn net.Conn) {
 	s.mu.Lock()
 	s.connections++
 	s.mu.Unlock()
-	if !s.say(conn, s.answer("greeting", "220 ready")) {
+	if !s.say(conn, s.answer("greeting", "", "220 ready")) {
 		return
 	}
 	r := bufio.NewReader(conn)
+	to := ""
 	for {
 		line, err := r.ReadString('\n')
 		if err != nil {
@@ -121,7 +140,10 @@ func (s *Server) serve(conn net.Conn) {
 		s.mu.Lock()
 		s.heard = append(s.heard, line)
 		s.mu.Unlock()
-		verb, _, _ := strings.Cut(line, " ")
+		verb, rest, _ := strings.Cut(line, " ")
+		if at, ok := strings.CutPrefix(rest, "TO:<"); ok && verb == "RCPT" {
+			to, _, _ = strings.Cut(at, ">")
+		}
 		usual := "250 2.0.0 ok"
 		switch verb {
 		case "EHLO":
@@ -134,7 +156,7 @@ func (s *Server) serve(conn net.Conn) {
 			}
 			usual += "\r\n250 SMTPUTF8"
 		case "STARTTLS":
-			if !s.say(conn, s.answer(verb, "220 go")) {
+			if !s.say(conn, s.answer(verb, to, "220 go")) {
 				return
 			}
 			conn = tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{*s.Cert}})
@@ -143,7 +165,7 @@ func (s *Server) serve(conn net.Conn) {
 		case "AUTH":
 			usual = "235 2.7.0 welcome"
 		case "DATA":
-			answer := s.answer(verb, "354 go on")
+			answer := s.answer(verb, to, "354 go on")
 			if !s.say(conn, answer) {
 				return
 			}
@@ -161,7 +183,7 @@ func (s *Server) serve(conn net.Conn) {
 				}
 				content.WriteString(strings.TrimPrefix(line, "."))
 			}
-			answer = s.answer("content", "250 2.0.0 taken")
+			answer = s.answer("content", to, "250 2.0.0 taken")
 			if strings.HasPrefix(answer, "250") {
 				s.mu.Lock()
 				s.content = append(s.content, content.String())
@@ -172,10 +194,10 @@ func (s *Server) serve(conn net.Conn) {
 			}
 			continue
 		case "QUIT":
-			s.say(conn, s.answer(verb, "221 bye"))
+			s.say(conn, s.answer(verb, to, "221 bye"))
 			return
 		}
-		if !s.say(conn, s.answer(verb, usual)) {
+		if !s.say(conn, s.answer(verb, to, usual)) {
 			return
 		}
 	}
