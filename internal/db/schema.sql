@@ -718,6 +718,11 @@ CREATE INDEX folders_trash ON folders (trash_id) WHERE trash_id IS NOT NULL;
 
 CREATE INDEX folders_trashed ON folders (project_id, trashed_at, id) WHERE trashed_at IS NOT NULL;
 
+CREATE TABLE footprint (
+  id   BIGINT PRIMARY KEY CHECK (id = 1),
+  mark TEXT NOT NULL
+);
+
 CREATE TABLE incoming_mails (
   id            TEXT   PRIMARY KEY,
   message_id    TEXT   NOT NULL,
@@ -968,13 +973,19 @@ CREATE TABLE notices (
   UNIQUE (person_id, event_id)
 );
 
+CREATE INDEX notices_happened ON notices (person_id, id) WHERE listed = 1 AND message_id IS NULL;
+
+CREATE INDEX notices_happened_unread ON notices (person_id, id) WHERE listed = 1 AND read_at IS NULL AND message_id IS NULL;
+
 CREATE INDEX notices_message ON notices (message_id) WHERE message_id IS NOT NULL;
 
 CREATE INDEX notices_named ON notices (person_id, id) WHERE named = 1 AND read_at IS NULL;
 
-CREATE INDEX notices_person ON notices (person_id, id) WHERE listed = 1;
-
 CREATE INDEX notices_push ON notices (person_id, id) WHERE push = 1;
+
+CREATE INDEX notices_said ON notices (person_id, id) WHERE listed = 1 AND message_id IS NOT NULL;
+
+CREATE INDEX notices_said_unread ON notices (person_id, id) WHERE listed = 1 AND read_at IS NULL AND message_id IS NOT NULL;
 
 CREATE INDEX notices_unread ON notices (person_id, subject) WHERE read_at IS NULL;
 

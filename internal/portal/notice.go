@@ -332,12 +332,20 @@ func (me *Scope) ReadNotice(ctx context.Context, id NoticeID) error {
 
 // NoticesOf are those that a mail to the actor takes along, oldest first, and
 // how many more there are: unread ones that they still see. Before it was first
-// tried to send it, they are those that it would take along now.
+// tried to send it, they are those that it would take along now; one that is held
+// since a backup was brought back has its own already.
 func (me *Scope) NoticesOf(ctx context.Context, m Mail) (all []Notice, more int, err error) {
 	const most = 50
 	taken := string(m.ID)
 	if m.Tries == 0 {
-		taken = ""
+		var own int
+		err := me.get(ctx, `SELECT COUNT(*) FROM (SELECT k.mail_id FROM my_mailed k WHERE k.mail = $2 AND k.mail_id = $3 LIMIT 1) x`, []any{mailOf(m.Kind), taken}, &own)
+		if err != nil {
+			return nil, 0, err
+		}
+		if own == 0 {
+			taken = ""
+		}
 	}
 	all, err = me.notices(ctx, false, most+1+maxUnread, `e.read_at IS NULL AND e.mail = $3 AND e.mail_id = $4`, mailOf(m.Kind), taken)
 	if len(all) > most {

@@ -668,15 +668,21 @@ SELECT n.id, n.subject AS about, n.topic, n.listed, CASE WHEN ` + stillNamed("n"
        '' AS person_id, '' AS person_name, m.author_id AS actor, m.author_name AS actor_name,
        m.project_name, m.client_name, m.id AS message_id, m.kind AS thread_kind, m.subject AS thread_subject, m.item_id, m.side, m.rights
   FROM notices n CROSS JOIN my_messages m
- WHERE m.id = n.message_id AND n.person_id = $1 AND m.deleted_at IS NULL`,
+ WHERE m.id = n.message_id AND n.message_id IS NOT NULL AND n.person_id = $1 AND m.deleted_at IS NULL`,
 
-	// Where the actor was named and has not looked since.
+	// Which mails take along what the actor was told of.
+	"my_mailed": `
+SELECT n.mail, n.mail_id FROM notices n WHERE n.person_id = $1 AND n.mail <> '' AND n.mail_id <> ''`,
+
+	// Where the actor was named and has not looked since; and which conversation waits
+	// for an answer to just that.
 	"my_named": `
-SELECT k.id, m.project_id, m.project_name, m.client_id, m.client_name, SUBSTR(m.body, 1, 120) AS title, k.at, m.author_name AS actor_name, m.side, m.rights
-  FROM notices k CROSS JOIN my_messages m
- WHERE m.id = k.message_id AND k.person_id = $1 AND ` + stillNamed("k") + ` AND k.read_at IS NULL AND m.deleted_at IS NULL
+SELECT k.id, m.project_id, m.project_name, m.client_id, m.client_name, SUBSTR(m.body, 1, 120) AS title, k.at, m.author_name AS actor_name, m.side, m.rights,
+       CASE WHEN o.turn = 'client' AND o.asked_id = m.id OR o.turn = 'team' AND m.author_side = 'client' AND m.created_at >= o.turn_since THEN o.id END AS waits
+  FROM notices k CROSS JOIN my_messages m CROSS JOIN threads o
+ WHERE m.id = k.message_id AND o.id = m.thread_id AND k.person_id = $1 AND ` + stillNamed("k") + ` AND k.read_at IS NULL AND m.deleted_at IS NULL
 UNION ALL
-SELECT k.id, f.project_id, f.project_name, f.client_id, f.client_name, f.name, k.at, CASE WHEN (f.sections & 4096) <> 0 OR tm.person_id IS NULL THEN a.name END, f.side, f.rights
+SELECT k.id, f.project_id, f.project_name, f.client_id, f.client_name, f.name, k.at, CASE WHEN (f.sections & 4096) <> 0 OR tm.person_id IS NULL THEN a.name END, f.side, f.rights, NULL
   FROM notices k CROSS JOIN events e CROSS JOIN my_files f
   JOIN persons a ON a.id = e.actor
   LEFT JOIN team_members tm ON tm.person_id = e.actor

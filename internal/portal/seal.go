@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
 // A seal says in an event what the rows that it speaks of were like once it had
@@ -18,6 +20,7 @@ import (
 // querier reads whole tables: for the chain alone.
 type querier interface {
 	Query(ctx context.Context, q string, args ...any) (*sql.Rows, error)
+	QueryRow(ctx context.Context, q string, args ...any) *db.Row
 }
 
 // A sealedPart is what one query reads of a row, every column of every row, and

@@ -347,15 +347,16 @@ ON CONFLICT (person_id, event_id) DO NOTHING`,
 // comes in the next minutes.
 func (p *Portal) mailSoon(ctx context.Context, d *db.Tx, l listener) error {
 	due := l.choices.undisturbed(p.now().Add(noticeWait), zoneOf(l.zone))
-	return p.queueUnlessWaiting(ctx, d, MailNotices, l.person, due)
+	return p.queueUnlessWaiting(ctx, d, MailNotices, l.person, p.now(), due)
 }
 
-func (p *Portal) queueUnlessWaiting(ctx context.Context, d *db.Tx, kind string, person PersonID, due time.Time) error {
+// queueUnlessWaiting queues a mail unless one waits that is held if this one would be.
+func (p *Portal) queueUnlessWaiting(ctx context.Context, d *db.Tx, kind string, person PersonID, now, due time.Time) error {
 	_, err := d.Exec(ctx, `
 INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at, due_at)
 SELECT $1, $2, a.id, a.email, a.id, 'queued', $4, $5 FROM persons a
- WHERE a.id = $3 AND NOT EXISTS (SELECT 1 FROM mails m WHERE m.person_id = a.id AND m.kind = $2 AND m.state = 'queued' AND m.tries = 0 AND `+unheld+`)`,
-		db.NewID("mai"), kind, string(person), db.Micros(p.now()), db.Micros(due))
+ WHERE a.id = $3 AND NOT EXISTS (SELECT 1 FROM mails m WHERE m.person_id = a.id AND m.kind = $2 AND m.state = 'queued' AND m.tries = 0 AND (`+unheld+` OR $4 <= `+heldUpTo+`))`,
+		db.NewID("mai"), kind, string(person), db.Micros(now), db.Micros(due))
 	return err
 }
 
@@ -379,7 +380,7 @@ func (p *Portal) SendDigests(ctx context.Context) error {
 				if err != nil || n == 0 {
 					return err
 				}
-				return p.queueUnlessWaiting(ctx, d, MailDigest, person, p.now())
+				return p.queueUnlessWaiting(ctx, d, MailDigest, person, p.now(), p.now())
 			})
 			if err != nil {
 				return err
@@ -403,7 +404,7 @@ UPDATE notices SET mail_id = $1 WHERE person_id = $2 AND mail = $3 AND mail_id =
 }
 
 // zoneOfPerson is the person's zone, or the workspace's.
-func zoneOfPerson(ctx context.Context, d *db.Tx, id PersonID) (*time.Location, error) {
+func zoneOfPerson(ctx context.Context, d querier, id PersonID) (*time.Location, error) {
 	var zone string
 	err := d.QueryRow(ctx, `
 SELECT COALESCE(NULLIF(a.time_zone, ''), w.time_zone) FROM persons a JOIN workspace w ON w.id = 1 WHERE a.id = $1`, string(id)).Scan(&zone)

@@ -39,6 +39,15 @@ func TestBackupBroughtBack(t *testing.T) {
 		awake("stopped for long, beside the same data", w.Clock.Now().Add(-30*24*time.Hour), false)
 		w.Clock.Advance(30 * time.Minute)
 		awake("another node begins", time.Time{}, false)
+		// Of two nodes the clock of one is behind: the other's has the word.
+		w.Clock.Advance(-3 * time.Minute)
+		awake("by another clock", w.Clock.Now().Add(-5*time.Minute), false)
+		w.Clock.Advance(3 * time.Minute)
+		awake("by one's own", w.Clock.Now(), false)
+		if w.DB.Dialect() == db.PostgreSQL {
+			w.Clock.Advance(40 * 24 * time.Hour)
+			awake("stopped for long, with a data directory made anew", time.Time{}, false)
+		}
 
 		for _, who := range []portal.PersonID{w.Cleo, w.Dan} {
 			c := portal.NoticeChoices{Preset: portal.NoticeEverything, DigestOn: "daily", DigestAt: "08:00"}
@@ -57,6 +66,15 @@ func TestBackupBroughtBack(t *testing.T) {
 			return id
 		}
 		waits := old()
+		// What had come due in it, and may have gone out: a reminder, what people were yet
+		// to be told of, and the head of the day.
+		request := ask(t, w)
+		write(t, w, `UPDATE file_requests SET remind_at = $1 WHERE id = $2`, db.Micros(w.Clock.Now()), string(request))
+		tellPeople(t, w)
+		untold := announce(t, w, w.Brand, portal.ClientSide)
+		exec(t, w, `DELETE FROM mails WHERE kind NOT IN ('notices', 'digest')`)
+		exec(t, w, `DELETE FROM chain_heads`)
+		exec(t, w, `DELETE FROM daily_heads`)
 		_, token, err := w.Accounts.SignIn(ctx, account.SignIn{Email: "cleo@cleo.test", Password: portaltest.Password, Address: netip.MustParseAddr("192.0.2.7")})
 		if err != nil {
 			t.Fatal(err)
@@ -107,12 +125,31 @@ func TestBackupBroughtBack(t *testing.T) {
 		due()
 		_, err = w.Portal.ClaimMail(ctx, waits)
 		wantErr(t, "a held mail", err, portal.ErrNotDue)
-		if n := count(`SELECT COUNT(*) FROM notice_choices WHERE digest_due IS NOT NULL`); n != 0 {
-			t.Errorf("%d digests are due", n)
+		for kind, who := range map[string]portal.PersonID{portal.MailReminder: w.Cleo, portal.MailDailyHead: w.Ada, portal.MailDigest: w.Dan, portal.MailNotices: w.Cleo} {
+			if n, _ := mailsWaiting(t, w, kind, who); n != 1 {
+				t.Errorf("%d mails %s to %s are held", n, kind, who)
+			}
 		}
+		if n := count(`SELECT COUNT(*) FROM notice_queue`) + count(`SELECT COUNT(*) FROM notices WHERE subject = '`+string(untold)+`' AND mail_id = ''`) + count(`SELECT COUNT(*) FROM notice_choices WHERE digest_due IS NOT NULL`); n != 0 {
+			t.Errorf("of what was due %d things are not held", n)
+		}
+		var digest portal.MailID
+		row(t, w, `SELECT MIN(id) FROM mails WHERE kind = 'digest' AND person_id = '`+string(w.Dan)+`'`, &digest)
+		says := func(what string, who portal.PersonID, id portal.MailID, want int) {
+			t.Helper()
+			told, more, err := w.As(who).NoticesOf(ctx, must[portal.Mail](t)(w.As(w.Ada).Mail(ctx, id)))
+			if err != nil || len(told)+more != want {
+				t.Errorf("%s tells of %d things, want %d, %v", what, len(told)+more, want, err)
+			}
+		}
+		says("a digest that is held", w.Dan, digest, 1)
+		saysNow := count(`SELECT COUNT(*) FROM notices WHERE mail_id = '` + string(waits) + `'`)
+		says("a mail that is held", w.Cleo, waits, saysNow)
 
+		w.Clock.Advance(time.Second)
 		announce(t, w, w.Site, portal.ClientSide)
 		tellPeople(t, w)
+		says("a mail that is held, after more has happened,", w.Cleo, waits, saysNow)
 		w.Clock.Advance(4 * time.Minute)
 		var later portal.MailID
 		row(t, w, `SELECT MAX(id) FROM mails WHERE kind = 'notices' AND person_id = '`+string(w.Cleo)+`'`, &later)
@@ -150,6 +187,9 @@ func TestBackupBroughtBack(t *testing.T) {
 
 		// Brought to another machine, where nothing is beside it; and dropped.
 		w.Clock.Advance(2 * time.Hour)
+		if w.DB.Dialect() == db.PostgreSQL { // what loading a dump does, to every row
+			write(t, w, `UPDATE footprint SET mark = mark`)
+		}
 		awake("elsewhere", time.Time{}, true)
 		if err := w.As(w.Ada).ReleaseMails(ctx, false); err != nil {
 			t.Fatal(err)
@@ -158,6 +198,7 @@ func TestBackupBroughtBack(t *testing.T) {
 		if n := count(`SELECT COUNT(*) FROM mails WHERE state IN ('queued', 'sending')`); n != 0 {
 			t.Errorf("%d mails still wait", n)
 		}
+		awake("and goes on, with nothing beside it", time.Time{}, false)
 		awake("and goes on", db.FromMicros(db.Micros(w.Clock.Now())), false)
 	})
 }
