@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -21,19 +22,27 @@ func (s *server) templates() {
 
 type need struct {
 	Item    portal.ItemID    `json:"item" doc:"What needs you: of being named, the notice that says so."`
-	Kind    string           `json:"kind" enum:"task,deliverable,milestone,file_request,approval,call,revision,signoff,question,drafts,mention" doc:"What it is."`
+	Kind    string           `json:"kind" enum:"task,deliverable,milestone,file_request,approval,call,revision,signoff,question,message,drafts,mention" doc:"What it is; in a conversation the team asks a question, and a client's message waits for the team."`
 	Title   string           `json:"title" doc:"What it is called."`
-	Project portal.ProjectID `json:"project" doc:"The project it is in."`
-	Client  portal.ClientID  `json:"client" doc:"The client whose project it is in."`
+	Project portal.ProjectID `json:"project" doc:"The project it is in; empty: none."`
+	Client  portal.ClientID  `json:"client" doc:"The client whose it is."`
 	DueOn   string           `json:"due_on,omitempty" doc:"A day, YYYY-MM-DD."`
 	Since   time.Time        `json:"since" doc:"Since when it waits for you."`
 }
 
 func (s *server) needs() {
-	readAll(s, "/api/needs", "needs", "What needs you, as a client's person, most urgent first", func(ctx context.Context, me *portal.Scope, q *struct {
+	readAll(s, "/api/needs", "needs", "What needs you, most urgent first", func(ctx context.Context, me *portal.Scope, q *struct {
 		Client portal.ClientID `query:"client" maxLength:"64" doc:"Only what projects of this client need."`
 	}) ([]portal.Need, string, error) {
-		all, err := me.Needs(ctx, q.Client, 0)
+		self, err := me.Self(ctx)
+		if err != nil || self.Role == "" {
+			all, err := me.Needs(ctx, q.Client, 0)
+			return all, "", err
+		}
+		all, err := me.TeamNeeds(ctx, "")
+		if q.Client != "" {
+			all = slices.DeleteFunc(all, func(n portal.Need) bool { return n.Client != q.Client })
+		}
 		return all, "", err
 	}, func(n portal.Need) need {
 		return need{n.Item, n.Kind, n.Title, n.Project, n.Client, n.DueOn, n.Since.UTC()}

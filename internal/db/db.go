@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -30,9 +31,10 @@ type DB struct {
 	write   *sql.DB
 	jobs    *sql.DB // what SQL returns
 
-	kept  *statements // prepared on read; SQLite only
-	group *group      // SQLite's writer
-	lock  *fileLock   // SQLite's lock file
+	kept  *statements   // prepared on read; SQLite only
+	group *group        // SQLite's writer
+	own   atomic.Uint64 // commits of this process; PostgreSQL only
+	lock  *fileLock     // SQLite's lock file
 }
 
 // Open opens the database at url: "sqlite:" and a file path, or a

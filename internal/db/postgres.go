@@ -132,6 +132,7 @@ func (d *DB) tryPostgres(ctx context.Context, fn func(*Tx) error) error {
 			return err
 		}
 	}
+	defer d.own.Add(1) // whatever became of it
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("db: commit: %w", normalise(err))
 	}

@@ -15,11 +15,15 @@ const recallMost = 4096
 // A Recall remembers what was read as long as nothing at all is written, so that
 // who asks for the same again within a moment is given what the database would
 // say: each page of a person's asks who they are, and a page of pictures asks for
-// every one of them. On PostgreSQL, where others write, it remembers nothing.
+// every one of them. On PostgreSQL, where others write, it remembers nothing, unless it
+// is Lax: then what others wrote is seen after RecallFor, and at once what this process
+// wrote.
 //
 // What it gives is shared: it must not be changed. The zero Recall is ready to be
 // used, by several goroutines.
 type Recall[V any] struct {
+	Lax bool
+
 	mu      sync.Mutex
 	commits uint64 // when the held were read
 	held    map[string]recalled[V]
@@ -33,7 +37,7 @@ type recalled[V any] struct {
 // Find returns what is held under a key, or reads it. A failure is not held.
 func (h *Recall[V]) Find(d *DB, key string, now time.Time, read func() (V, error)) (V, error) {
 	commits, known := d.Commits() // before anything is read
-	if !known {
+	if !known && !h.Lax {
 		return read()
 	}
 	h.mu.Lock()

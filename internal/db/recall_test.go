@@ -9,6 +9,28 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
 )
 
+// What may be a little old is remembered where others write, too; what this process
+// writes is seen at once.
+func TestLaxRecall(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		h := db.Recall[int]{Lax: true}
+		now, reads := time.Unix(1_000_000, 0), 0
+		find := func(after time.Duration, want int) {
+			t.Helper()
+			now = now.Add(after)
+			if got, err := h.Find(d, "a", now, func() (int, error) { reads++; return reads, nil }); got != want || err != nil {
+				t.Errorf("found %d, %v; want %d", got, err, want)
+			}
+		}
+		find(0, 1)
+		find(db.RecallFor-1, 1)
+		find(1, 2)
+		write(t, d, func(tx *db.Tx) error { return insert(t.Context(), tx, "any") })
+		find(0, 3)
+		find(0, 3)
+	})
+}
+
 // What was read is not read again while nothing is written, for a second; where
 // others may write, always.
 func TestRecall(t *testing.T) {

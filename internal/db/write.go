@@ -50,10 +50,11 @@ func (t *Tx) BeforeCommit(q string) {
 
 // Commits counts what was written. What is read after it was asked stays true
 // until it gives another number, so a reader may remember it. Not on
-// PostgreSQL, where other servers write as well: there known is false.
+// PostgreSQL, where other servers write as well: there it counts what this process
+// has written, and known is false.
 func (d *DB) Commits() (n uint64, known bool) {
 	if d.group == nil {
-		return 0, false
+		return d.own.Load(), false
 	}
 	return d.group.commits.Load(), true
 }

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"slices"
 	"sort"
-	"sync"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -25,11 +24,17 @@ type Need struct {
 	Since       time.Time // it waits since
 	AskedBy     string    // the name; empty when not for the reader: say the workspace's name
 	Held
+
+	waits ItemID // of being named: the conversation that waits for an answer to the same
+}
+
+func (n *Need) into(since *int64) []any {
+	return []any{&n.Item, &n.Kind, &n.Title, &n.Project, &n.ProjectName, &n.Client, &n.ClientName, &n.DueOn, since, &n.AskedBy, &n.Side, &n.Rights}
 }
 
 func scanNeed(rows *sql.Rows) (n Need, err error) {
 	var since int64
-	err = rows.Scan(&n.Item, &n.Kind, &n.Title, &n.Project, &n.ProjectName, &n.Client, &n.ClientName, &n.DueOn, &since, &n.AskedBy, &n.Side, &n.Rights)
+	err = rows.Scan(n.into(&since)...)
 	n.Since = moment(since)
 	return n, err
 }
@@ -57,7 +62,7 @@ func (me *Scope) CountNeeds(ctx context.Context, client ClientID) (int, error) {
 	if client != "" {
 		return me.countNeeds(ctx, ` AND x.client_id = $3`, string(client))
 	}
-	return me.p.needed.Find(me.p.db, me.actor.id, me.p.now(), func() (int, error) { return me.countNeeds(ctx, ``) })
+	return me.p.bell.Find(me.p.db, me.actor.id, me.p.now(), func() (int, error) { return me.countNeeds(ctx, ``) })
 }
 
 func (me *Scope) countNeeds(ctx context.Context, where string, args ...any) (int, error) {
@@ -65,10 +70,14 @@ func (me *Scope) countNeeds(ctx context.Context, where string, args ...any) (int
 	args = append([]any{maxNeeds}, args...)
 	err := me.get(ctx, `SELECT COUNT(*) FROM (SELECT x.id FROM my_waiting x WHERE 1 = 1`+where+` LIMIT $2) x`, args, &waiting)
 	if err == nil {
-		err = me.get(ctx, `SELECT COUNT(*) FROM (SELECT x.id FROM my_named x WHERE x.side = 'client'`+where+` LIMIT $2) x`, args, &named)
+		err = me.get(ctx, `SELECT COUNT(*) FROM (SELECT x.id FROM my_named x WHERE `+namedClient+where+` LIMIT $2) x`, args, &named)
 	}
 	return min(waiting+named, maxNeeds), err
 }
+
+// namedClient are those of being named x that need a client's person, but for those
+// in a question that needs them already.
+const namedClient = `x.side = 'client' AND (x.waits IS NULL OR NOT EXISTS (SELECT 1 FROM my_waiting q WHERE q.id = x.waits))`
 
 // needs looks the names up for those alone that the limit leaves. An empty argument
 // means all, whatever the column.
@@ -80,7 +89,7 @@ func (me *Scope) needs(ctx context.Context, column, arg string, limit int) ([]Ne
 	if arg != "" {
 		args, where, and = append(args, arg), ` WHERE n.`+column+` = $3`, ` AND x.`+column+` = $3`
 	}
-	named, err := me.named(ctx, `x.side = 'client'`+and, args...)
+	named, err := me.named(ctx, namedClient+and, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -97,18 +106,24 @@ SELECT x.id, x.kind, x.title, COALESCE(x.project_id, ''), COALESCE(`+projectName
 // with the limit.
 func (me *Scope) named(ctx context.Context, where string, args ...any) ([]Need, error) {
 	rows, err := me.query(ctx, `
-SELECT x.id, 'mention', x.title, COALESCE(x.project_id, ''), COALESCE(x.project_name, ''), COALESCE(x.client_id, ''), COALESCE(x.client_name, ''), '', x.at, COALESCE(x.actor_name, ''), x.side, x.rights
+SELECT x.id, 'mention', x.title, COALESCE(x.project_id, ''), COALESCE(x.project_name, ''), COALESCE(x.client_id, ''), COALESCE(x.client_name, ''), '', x.at, COALESCE(x.actor_name, ''), x.side, x.rights, COALESCE(x.waits, '')
   FROM my_named x WHERE `+where+` ORDER BY x.id DESC LIMIT $2`, args...)
-	return list(rows, err, scanNeed)
+	return list(rows, err, func(rows *sql.Rows) (n Need, err error) {
+		var since int64
+		err = rows.Scan(append(n.into(&since), &n.waits)...)
+		n.Since = moment(since)
+		return n, err
+	})
 }
 
-// urgent puts two lists into one, the most urgent first, and each thing once.
+// urgent puts two lists into one, the most urgent first, and each thing once: who is
+// named in what waits for an answer has one thing to do.
 func urgent(all, more []Need, limit int) []Need {
 	if len(more) == 0 {
 		return all
 	}
 	for _, n := range more {
-		if !slices.ContainsFunc(all, func(k Need) bool { return k.Item == n.Item }) {
+		if !slices.ContainsFunc(all, func(k Need) bool { return k.Item == n.Item || k.Item == n.waits }) {
 			all = append(all, n)
 		}
 	}
@@ -162,7 +177,7 @@ func (me *Scope) Today(ctx context.Context, day string, everything bool) (Desk, 
 	if err != nil {
 		return d, invalid("day", "day")
 	}
-	projects, err := me.deskProjects(ctx, everything)
+	projects, err := me.deskProjects(ctx, everything, `COALESCE((SELECT MAX(u.created_at) FROM my_updates u WHERE u.project_id = p.id AND u.audience = 'client'), 0)`)
 	if err != nil {
 		return d, err
 	}
@@ -201,72 +216,32 @@ SELECT x.id, x.name FROM (SELECT c.id, c.name, c.portal_since FROM my_clients c
 
 // TeamNeeds returns what waits for the actor as one of the team, on the projects on
 // whose team they are and wherever they themselves are asked or named: what Today
-// has first. The day is theirs.
+// has first. The day is theirs; an empty one is today where they are.
 func (me *Scope) TeamNeeds(ctx context.Context, day string) ([]Need, error) {
+	if day == "" {
+		zone, err := zoneOfPerson(ctx, me.p.db, me.actor.person)
+		if err != nil {
+			return nil, err
+		}
+		day = me.p.now().In(zone).Format(time.DateOnly)
+	}
 	today, err := time.Parse(time.DateOnly, day)
 	if err != nil {
 		return nil, invalid("day", "day")
 	}
-	projects, err := me.deskProjects(ctx, false)
+	projects, err := me.deskProjects(ctx, false, `0`) // nobody asks when their client last heard something
 	if err != nil {
 		return nil, err
 	}
 	return me.teamNeeds(ctx, projects, today)
 }
 
-// CountTeamNeeds counts what TeamNeeds returns, up to 100: as it was within the last
-// seconds, or since the actor changed something, as every page of theirs asks.
+// CountTeamNeeds counts what TeamNeeds returns, up to 100.
 func (me *Scope) CountTeamNeeds(ctx context.Context, day string) (int, error) {
-	if n, ok := me.p.bells.find(me.actor.id, day, me.p.now()); ok {
-		return n, nil
-	}
-	now := me.p.now()
-	all, err := me.TeamNeeds(ctx, day)
-	if err == nil {
-		me.p.bells.keep(me.actor.id, bell{len(all), day, now})
-	}
-	return len(all), err
-}
-
-const (
-	bellFor   = 5 * time.Second
-	bellsMost = 4096
-)
-
-// bells remembers counts, by actor.
-type bells struct {
-	mu   sync.Mutex
-	held map[string]bell
-}
-
-type bell struct {
-	count int
-	day   string
-	at    time.Time
-}
-
-func (b *bells) find(actor, day string, now time.Time) (int, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	held, ok := b.held[actor]
-	age := now.Sub(held.at)
-	return held.count, ok && held.day == day && age >= 0 && age < bellFor
-}
-
-func (b *bells) keep(actor string, it bell) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.held == nil || len(b.held) >= bellsMost {
-		b.held = map[string]bell{}
-	}
-	b.held[actor] = it
-}
-
-// forget drops that of an actor, who has changed something.
-func (b *bells) forget(actor string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.held, actor)
+	return me.p.bell.Find(me.p.db, me.actor.id+" "+day, me.p.now(), func() (int, error) {
+		all, err := me.TeamNeeds(ctx, day)
+		return len(all), err
+	})
 }
 
 func (me *Scope) teamNeeds(ctx context.Context, projects []DeskProject, today time.Time) (all []Need, err error) {
@@ -310,14 +285,14 @@ SELECT i.id, 'approval', i.title, i.project_id, i.project_name, i.client_id, i.c
 	return list(rows, err, scanNeed)
 }
 
-func (me *Scope) deskProjects(ctx context.Context, everything bool) ([]DeskProject, error) {
+// deskProjects are the projects of the desk, and of each what last is.
+func (me *Scope) deskProjects(ctx context.Context, everything bool, last string) ([]DeskProject, error) {
 	from := `FROM my_desk`
 	if everything {
 		from = `FROM my_projects`
 	}
 	rows, err := me.query(ctx, `
-SELECT p.id, p.name, p.client_id, p.client_name, p.status, p.health, p.sentence, COALESCE(p.shared_at, 0), p.created_at,
-       COALESCE((SELECT MAX(u.created_at) FROM my_updates u WHERE u.project_id = p.id AND u.audience = 'client'), 0)
+SELECT p.id, p.name, p.client_id, p.client_name, p.status, p.health, p.sentence, COALESCE(p.shared_at, 0), p.created_at, `+last+`
   `+from+` p WHERE p.side = 'team' AND p.archived_at IS NULL AND p.status NOT IN ('done', 'on_hold') ORDER BY p.id DESC LIMIT $2`, todayProjects)
 	return list(rows, err, func(rows *sql.Rows) (p DeskProject, err error) {
 		var shared, created, last int64

@@ -418,7 +418,26 @@ func TestBeingNamedNeedsSomebody(t *testing.T) {
 		want("answered by mail", w.Mia, 0, 0)
 		gone := must[portal.MessageID](t)(w.As(w.Cleo).Say(ctx, id, say("@Tom and you?", "")))
 		tellPeople(t, w)
-		want("named by the client", w.Tom, 1, 1)
+		// What waits for an answer is one thing to do, also for whom it names.
+		once := func(what string, all []portal.Need, kind string) {
+			t.Helper()
+			all = slices.DeleteFunc(all, func(n portal.Need) bool { return n.Kind != "mention" && n.Item != portal.ItemID(id) })
+			if len(all) != 1 || all[0].Kind != kind {
+				t.Errorf("%s: %+v, want one %s", what, all, kind)
+			}
+		}
+		want("named by the client", w.Tom, 0, 1)
+		once("named in what waits for the team", must[[]portal.Need](t)(w.As(w.Tom).TeamNeeds(ctx, "2026-03-11")), "message")
+		w.Clock.Advance(time.Second)
+		asked := must[portal.MessageID](t)(w.As(w.Mia).Say(ctx, id, portal.NewMessage{Body: "@Cleo which, and @Tom why?", Audience: portal.ClientSide, Question: true}))
+		tellPeople(t, w)
+		want("named in a question", w.Cleo, 0, 1)
+		once("named in a question", must[[]portal.Need](t)(w.As(w.Cleo).Needs(ctx, "", 0)), "question")
+		once("named in a question", must[[]portal.Need](t)(w.As(w.Cleo).ProjectNeeds(ctx, w.Site, 0)), "question")
+		want("named in a question to the client", w.Tom, 2, 1)
+		if err := w.As(w.Mia).DeleteMessage(ctx, asked); err != nil {
+			t.Fatal(err)
+		}
 		if err := w.As(w.Cleo).DeleteMessage(ctx, gone); err != nil {
 			t.Fatal(err)
 		}
@@ -426,8 +445,11 @@ func TestBeingNamedNeedsSomebody(t *testing.T) {
 
 		// An approval needs whoever of the team is asked, on whatever project.
 		if _, err := w.As(w.Mia).AskApproval(ctx, w.Site, portal.NewApproval{Title: "Film", Versions: []portal.VersionID{w.Items[w.Site][portal.ClientSide].Version},
-			Stages: []portal.NewStage{{Of: portal.Team, People: []portal.PersonID{w.Ada}}}}); err != nil {
+			Stages: []portal.NewStage{{Of: portal.Team, People: []portal.PersonID{w.Ada}, Advisers: []portal.PersonID{w.Tom}, Rule: portal.RuleDecider}}}); err != nil {
 			t.Fatal(err)
+		}
+		if all := must[[]portal.Need](t)(w.As(w.Tom).TeamNeeds(ctx, "2026-03-11")); slices.ContainsFunc(all, func(n portal.Need) bool { return n.Kind == "approval" }) {
+			t.Errorf("who only advises is to decide: %+v", all)
 		}
 		if all := must[[]portal.Need](t)(w.As(w.Ada).TeamNeeds(ctx, "2026-03-11")); len(all) != 1 || all[0].Kind != "approval" || all[0].ClientName == "" {
 			t.Errorf("what Ada is asked: %+v", all)

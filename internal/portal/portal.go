@@ -21,8 +21,7 @@ type Portal struct {
 	brand   db.Recall[Brand] // what every page asks for
 	selves  db.Recall[Self]  // these by actor
 	offices db.Recall[Office]
-	needed  db.Recall[int]
-	bells   bells
+	bell    db.Recall[int] // how much needs somebody
 	unread  db.Recall[int]
 	noticed db.Recall[bool]
 
@@ -60,7 +59,7 @@ type Options struct {
 // to it.
 func New(d *db.DB, o Options) (*Portal, *account.Accounts) {
 	p := &Portal{db: d, now: o.Now, log: o.Log, signal: o.Signal, enqueue: o.Enqueue, queued: make(chan struct{}, 1)}
-	p.downloads.p = p
+	p.downloads.p, p.bell.Lax = p, true
 	if p.now == nil {
 		p.now = time.Now
 	}

@@ -102,7 +102,6 @@ func (me *Scope) change(ctx context.Context, fn func(*tx) error) error {
 	if err != nil {
 		return err
 	}
-	me.p.bells.forget(me.actor.id)
 	for _, s := range t.signals {
 		me.p.signal(s)
 	}
