@@ -28,6 +28,9 @@ func (t *Taker) post(ctx context.Context, m *portal.IncomingMail, in *Incoming) 
 	}
 	me := t.Portal.As(portal.PersonActor(m.Person))
 	place, err := me.Place(ctx, m.Place)
+	if err == nil && !place.May { // before its files are anywhere
+		err = portal.ErrForbidden
+	}
 	if err != nil {
 		return t.refused(m, err)
 	}

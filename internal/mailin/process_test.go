@@ -303,6 +303,28 @@ func TestAnswerWithoutRight(t *testing.T) {
 		if got := len(messages(t, w, w.Mia, thread)); got != 1 {
 			t.Errorf("there are %d messages", got)
 		}
+
+		// Who may bring files and say nothing leaves no file behind.
+		if err := w.DB.Write(t.Context(), func(tx *db.Tx) error {
+			_, err := tx.Exec(t.Context(), `UPDATE client_users SET rights = (rights | 16) - (rights & 8) WHERE id = $1`, string(w.CleoUser))
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		w.Regrant()
+		files := func() (n int) {
+			t.Helper()
+			if err := w.DB.QueryRow(t.Context(), `SELECT COUNT(*) FROM files`).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		before := files()
+		to := addressOf(t, taker, portal.ReplyPlace{Person: w.Cleo, Place: string(thread), Audience: portal.ClientSide})
+		m := come(t, w, taker, withFiles("silent@x", "cleo@cleo.test", to, "May I?", "file"), to)
+		if m.State != portal.IncomingDropped || m.Reason != "no_access" || files() != before {
+			t.Errorf("it is %s for %q, and there are %d files where %d were", m.State, m.Reason, files(), before)
+		}
 	})
 }
 

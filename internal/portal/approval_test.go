@@ -3,6 +3,7 @@ package portal_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -269,6 +270,8 @@ func TestDecide(t *testing.T) {
 		if approvalNeeds(t, w, w.Cleo) != 0 {
 			t.Error("it still waits for Cleo")
 		}
+		_, err = cleo.DownloadVersion(ctx, versions[0])
+		wants(t, "DownloadVersion of what is to be changed", err, portal.ErrForbidden)
 
 		// Taken back within ten minutes, and not after.
 		w.Clock.Advance(9 * time.Minute)
@@ -1027,5 +1030,168 @@ func TestEarlierApprovalStands(t *testing.T) {
 		if n := breaks(); n != 2 {
 			t.Errorf("%d breaks, want one for each answer that repeated it", n)
 		}
+	})
+}
+
+// What the team looks at first is bound to what the client will see, and ends as
+// outdated when it changes: nobody is left with a question they cannot answer.
+func TestDeliverableOfTheTeamFirst(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		showsFiles(t, w)
+		tom := w.As(w.Tom)
+		first := []portal.NewStage{{Of: portal.Team, People: []portal.PersonID{w.Mia}}, {People: []portal.PersonID{w.Cleo}}}
+		made := func(to portal.Side, fileTo portal.Side) (portal.DeliverableID, portal.FileID, portal.VersionID) {
+			t.Helper()
+			d := must[portal.DeliverableID](t)(tom.AddDeliverable(ctx, w.Site, portal.NewDeliverable{Title: "Poster", Audience: to}))
+			f, v := bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, Name: "poster.png", OnClash: "both", Audience: fileTo})
+			if err := tom.Attach(ctx, portal.ItemID(d), f); err != nil {
+				t.Fatal(err)
+			}
+			return d, f, v
+		}
+		bound := func(a portal.Approval) (all []portal.VersionID) {
+			t.Helper()
+			for _, s := range must[[]portal.ApprovalSubject](t)(tom.ApprovalSubjects(ctx, a.ID)) {
+				all = append(all, s.Version)
+			}
+			return all
+		}
+
+		// Nothing of it is shown yet.
+		hidden, _, v := made(portal.Team, portal.Team)
+		a := toApprove(t, w, portal.NewApproval{Deliverable: hidden, Stages: first})
+		if got := bound(a); !slices.Equal(got, []portal.VersionID{v}) {
+			t.Errorf("of a hidden deliverable: %v, not %s", got, v)
+		}
+		if err := w.As(w.Mia).Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Errorf("the team's answer: %v", err)
+		}
+
+		// What is shown has a newer draft; what the team keeps for itself is no part.
+		shown, f, _ := made(portal.ClientSide, portal.ClientSide)
+		_, draft := bring(t, w, w.Tom, portal.NewUpload{File: f, Name: "poster.png", Audience: portal.Team})
+		ours, _ := bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, Name: "costs.txt", OnClash: "both", Audience: portal.Team})
+		if err := tom.Attach(ctx, portal.ItemID(shown), ours); err != nil {
+			t.Fatal(err)
+		}
+		a = toApprove(t, w, portal.NewApproval{Deliverable: shown, Stages: first})
+		if got := bound(a); !slices.Equal(got, []portal.VersionID{draft}) {
+			t.Errorf("of what is shown: %v, not %s", got, draft)
+		}
+		if err := w.As(w.Mia).Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Errorf("the team's answer: %v", err)
+		}
+
+		for what, change := range map[string]func(d portal.DeliverableID) error{
+			"its text": func(id portal.DeliverableID) error {
+				d := must[portal.Deliverable](t)(tom.Deliverable(ctx, id))
+				return tom.ChangeDeliverable(ctx, id, portal.DeliverableChange{Title: d.Title, Body: "Warmer.", Revision: d.Revision})
+			},
+			"a link": func(id portal.DeliverableID) error {
+				_, err := tom.AddLink(ctx, id, "Draft", "https://draft.example/")
+				return err
+			},
+			"a file": func(id portal.DeliverableID) error {
+				f, _ := bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, Name: "more.png", OnClash: "both", Audience: portal.ClientSide})
+				return tom.Attach(ctx, portal.ItemID(id), f)
+			},
+		} {
+			d, _, _ := made(portal.ClientSide, portal.ClientSide)
+			a := toApprove(t, w, portal.NewApproval{Deliverable: d, Stages: first})
+			if err := change(d); err != nil {
+				t.Fatal(what, err)
+			}
+			if got := stands(t, w, a.ID, portal.ApprovalOutdated); got.Lane != portal.LaneTeam {
+				t.Errorf("%s: lane %s", what, got.Lane)
+			}
+		}
+
+		// Who it belongs to is not what is decided on.
+		d, _, _ := made(portal.ClientSide, portal.ClientSide)
+		a = toApprove(t, w, portal.NewApproval{Deliverable: d, Stages: first})
+		is := must[portal.Deliverable](t)(tom.Deliverable(ctx, d))
+		if err := tom.ChangeDeliverable(ctx, d, portal.DeliverableChange{Title: is.Title, Body: is.Body, Owner: w.Tom, Revision: is.Revision}); err != nil {
+			t.Fatal(err)
+		}
+		stands(t, w, a.ID, portal.ApprovalOpen)
+
+		// A file that the client did not see is shown while they are asked.
+		d, _, _ = made(portal.ClientSide, portal.ClientSide)
+		late, _ := bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, Name: "late.png", OnClash: "both", Audience: portal.Team})
+		if err := tom.Attach(ctx, portal.ItemID(d), late); err != nil {
+			t.Fatal(err)
+		}
+		a = toApprove(t, w, portal.NewApproval{Deliverable: d})
+		if err := tom.Reveal(ctx, portal.ItemID(late), false); err != nil {
+			t.Fatal(err)
+		}
+		stands(t, w, a.ID, portal.ApprovalOutdated)
+	})
+}
+
+// An answer that is taken back asks again only for what is still there, and never
+// for what was signed.
+func TestUndoOfWhatMovedOn(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		cleo, tom := w.As(w.Cleo), w.As(w.Tom)
+		files, versions := banners(t, w, 2)
+		for i, change := range []func() error{
+			func() error {
+				bring(t, w, w.Tom, portal.NewUpload{File: files[0], Name: "banner.png", Audience: portal.ClientSide})
+				return nil
+			},
+			func() error { _, err := tom.Conceal(ctx, portal.ItemID(files[1])); return err },
+		} {
+			a := toApprove(t, w, portal.NewApproval{Versions: versions[i : i+1]})
+			if err := cleo.Decide(ctx, a.ID, yes(a)); err != nil {
+				t.Fatal(err)
+			}
+			if err := change(); err != nil {
+				t.Fatal(err)
+			}
+			if i == 1 { // they do not see it any more
+				wants(t, "Undo of what was concealed", cleo.Undo(ctx, a.ID), portal.ErrNotFound)
+				continue
+			}
+			if err := cleo.Undo(ctx, a.ID); err != nil {
+				t.Fatal(err)
+			}
+			stands(t, w, a.ID, portal.ApprovalOutdated)
+			if n := approvalNeeds(t, w, w.Cleo); n != 0 {
+				t.Errorf("Cleo is asked for %d that nobody can answer", n)
+			}
+		}
+
+		// Changes were asked for, and the text is another by now.
+		d := must[portal.DeliverableID](t)(tom.AddDeliverable(ctx, w.Site, portal.NewDeliverable{Title: "Text", Audience: portal.ClientSide}))
+		a := toApprove(t, w, portal.NewApproval{Deliverable: d})
+		if err := cleo.Decide(ctx, a.ID, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Note: "Shorter", Content: a.Content}); err != nil {
+			t.Fatal(err)
+		}
+		is := must[portal.Deliverable](t)(tom.Deliverable(ctx, d))
+		if err := tom.ChangeDeliverable(ctx, d, portal.DeliverableChange{Title: "Short text", Revision: is.Revision}); err != nil {
+			t.Fatal(err)
+		}
+		if err := cleo.Undo(ctx, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		stands(t, w, a.ID, portal.ApprovalOutdated)
+		if is := must[portal.Deliverable](t)(tom.Deliverable(ctx, d)); is.State == portal.StateInReview {
+			t.Error("the deliverable is in review, and nobody is asked")
+		}
+
+		// Signed within the ten minutes.
+		d, m, _ := handedOver(t, w)
+		of, _, err := tom.DeliverableApprovals(ctx, d, portal.Page{})
+		if err != nil || len(of) != 1 {
+			t.Fatal(of, err)
+		}
+		s := askedToSign(t, w, string(m))
+		_, signature := lookedAt(t, w, w.Cleo, s)
+		if err := cleo.SignOff(ctx, s.ID, signature); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, "Undo of what was signed", cleo.Undo(ctx, of[0].ID), portal.ErrConflict)
+		stands(t, w, of[0].ID, portal.ApprovalGranted)
 	})
 }

@@ -339,8 +339,8 @@ func (t *tx) newestOf(ctx context.Context, id FileID, client bool) (v VersionID,
 	return v, err
 }
 
-// contentFor are the files in a deliverable that its client sees: all others are
-// no part of what is decided on.
+// contentFor are the files in a deliverable that its client sees, or will see with
+// it once the team has approved them: all others are no part of what is decided on.
 func (t *tx) contentFor(ctx context.Context, p Project, id DeliverableID, client bool) ([]Version, error) {
 	d, err := deliverable(ctx, t, id)
 	if err == ErrNotFound || err == nil && d.Project != p.ID {
@@ -359,9 +359,17 @@ func (t *tx) contentFor(ctx context.Context, p Project, id DeliverableID, client
 	case !p.Shows.Has(SectionFiles):
 		return nil, nil
 	}
+	cond := ` AND f.audience = 'client' AND v.version_audience = 'client'`
+	switch {
+	case client:
+	case d.Audience == ClientSide: // the team may look at what is newer than what is shown
+		cond = ` AND f.audience = 'client'`
+	default: // nothing of it is shown yet
+		cond = ``
+	}
 	rows, err := t.query(ctx, `
 SELECT `+versionColumns+` FROM my_attachments f JOIN my_versions v ON v.file_id = f.id
- WHERE f.item_id = $2 AND f.audience = 'client' AND v.version_audience = 'client' ORDER BY f.position, f.id, v.number DESC`, string(id))
+ WHERE f.item_id = $2`+cond+` ORDER BY f.position, f.id, v.number DESC`, string(id))
 	found, err := list(rows, err, scanVersion)
 	var all []Version
 	for _, v := range found {

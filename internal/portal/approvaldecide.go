@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -465,6 +466,12 @@ func lastAnswer(ctx context.Context, r reader, a Approval, who PersonID) (Approv
 	if last.Person != who || undone[last.ID] || !live || a.Next != "" || !db.FromMicros(now).Before(until) {
 		return last, time.Time{}, ErrNotFound
 	}
+	var signed int
+	if err := r.get(ctx, `
+SELECT COUNT(*) FROM my_signoffs s JOIN my_signoff_lines l ON l.signoff_id = s.id
+ WHERE s.project_id = $2 AND s.state = 'signed' AND (l.approval_id = $3 OR l.item_id = $4)`, []any{string(a.Project), string(a.ID), nullable(a.Deliverable)}, &signed); err != nil || signed > 0 {
+		return last, time.Time{}, cmp.Or(err, ErrNotFound) // it was signed with it
+	}
 	return last, until, nil
 }
 
@@ -551,7 +558,18 @@ UPDATE deliverables SET state = 'in_review', state_at = $1, state_by = $2, turn 
 	if err := t.reopenCalls(ctx, a.ID, d); err != nil {
 		return err
 	}
-	return t.record(ctx, a.happened(ApprovalUndone, a.Side, Details{"answer": string(d.Answer)}))
+	if err := t.record(ctx, a.happened(ApprovalUndone, a.Side, Details{"answer": string(d.Answer)})); err != nil {
+		return err
+	}
+	// What was answered may have changed since; nobody can answer that any more.
+	hash, _, err := t.contentHash(ctx, a)
+	if err == ErrNotFound || err == nil && hash != a.Content {
+		return t.outdateContent(ctx, askedItself, string(a.ID))
+	}
+	if err != nil {
+		return err
+	}
+	return t.outdate(ctx, askedItself, string(a.ID))
 }
 
 // ApprovalDecision is one answer that was given, or taken back.

@@ -290,18 +290,28 @@ func (t *tx) outdate(ctx context.Context, of, id string) error {
 	return nil
 }
 
+// outdateContent ends the open approvals of a deliverable whose content changed:
+// what is there is not what was asked for.
+func (t *tx) outdateContent(ctx context.Context, of, id string) error {
+	return t.endAbout(ctx, of, id, ApprovalOutdated, ApprovalSuperseded, LaneTeam)
+}
+
 // unaskDeliverable ends the open approvals of a deliverable that is concealed.
 func (t *tx) unaskDeliverable(ctx context.Context, id DeliverableID) error {
-	open, err := t.openAbout(ctx, askedOfDeliverable, string(id))
-	if err != nil {
+	if err := t.endAbout(ctx, askedOfDeliverable, string(id), ApprovalWithdrawn, ApprovalCancelled, LaneOver); err != nil {
 		return err
 	}
+	return t.hideAsking(ctx, askedOfDeliverable, string(id))
+}
+
+func (t *tx) endAbout(ctx context.Context, of, id string, to ApprovalState, k Kind, lane Lane) error {
+	open, err := t.openAbout(ctx, of, id)
 	for _, o := range open {
-		if err := t.endApproval(ctx, o.Approval, ApprovalWithdrawn, ApprovalCancelled, LaneOver); err != nil {
-			return err
+		if err == nil {
+			err = t.endApproval(ctx, o.Approval, to, k, lane)
 		}
 	}
-	return t.hideAsking(ctx, askedOfDeliverable, string(id))
+	return err
 }
 
 // hideAsking takes what happened to approvals, and to what was asked to be changed

@@ -240,6 +240,11 @@ UPDATE deliverables SET title = $1, title_key = $2, body = $3, milestone_id = $4
 			in.Title, fold(in.Title), in.Body, nullable(in.Milestone), nullable(in.Owner), nullable(in.DueOn), in.Rounds, string(id), in.Revision); err != nil {
 			return err
 		}
+		if in.Title != d.Title || in.Body != d.Body { // the team's stages may be asked, whose content is not fixed
+			if err := t.outdateContent(ctx, askedOfDeliverable, string(id)); err != nil {
+				return err
+			}
+		}
 		return t.tell(ctx, DeliverableChanged, d.item(), Details{"title": in.Title})
 	})
 }
@@ -302,7 +307,10 @@ INSERT INTO deliverable_links (id, deliverable_id, title, url, position, created
 
 // touchDeliverable makes what was read of it before stale.
 func (t *tx) touchDeliverable(ctx context.Context, id DeliverableID) error {
-	return t.must(ctx, `UPDATE deliverables SET revision = revision + 1 WHERE id = $1 AND state NOT IN ('in_review', 'approved', 'signed_off')`, string(id))
+	if err := t.must(ctx, `UPDATE deliverables SET revision = revision + 1 WHERE id = $1 AND state NOT IN ('in_review', 'approved', 'signed_off')`, string(id)); err != nil {
+		return err
+	}
+	return t.outdateContent(ctx, askedOfDeliverable, string(id))
 }
 
 // RemoveLink takes an address out again. As AddLink.

@@ -381,7 +381,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
 // then. What clients see of the thread moves only by what they see.
 func (t *tx) moveOn(ctx context.Context, th Thread, n NewMessage, id MessageID) (seq int64, shown sql.NullInt64, err error) {
 	if n.Audience == Team {
-		err = t.QueryRow(ctx, `UPDATE threads SET seq = seq + 1, last_at = $1 WHERE id = $2 RETURNING seq`, t.now, string(th.ID)).Scan(&seq)
+		err = t.QueryRow(ctx, `UPDATE threads SET seq = seq + 1, last_at = $1, resolved_at = CASE WHEN audience = 'client' THEN resolved_at END, resolved_by = CASE WHEN audience = 'client' THEN resolved_by END
+ WHERE id = $2 RETURNING seq`, t.now, string(th.ID)).Scan(&seq)
 	} else {
 		turn, asked := "none", ""
 		switch {

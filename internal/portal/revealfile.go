@@ -127,6 +127,9 @@ UPDATE files SET audience = 'client', shown_at = $1, shown_by = $2, name = $3, n
 		t.now, string(t.me.actor.person), name, fold(name), string(f.ID)); err != nil {
 		return err
 	}
+	if err := t.outdateContent(ctx, askedWithout, string(f.ID)); err != nil {
+		return err
+	}
 	return t.showFileVersions(ctx, f, withHistory)
 }
 

@@ -1035,9 +1035,12 @@ const linkOpens = `(w.share_links = 1 AND f.trashed_at IS NULL AND f.audience = 
                 WHERE g.actor = s.created_by AND g.project_id = s.project_id AND g.side = 'team' AND (g.rights & 256) <> 0))`
 
 // rightsOn are the rights on a version v in the project p: its client looks at one
-// that they may not have before they have decided.
+// that they may not have before they have approved it, whatever else they or the
+// time answered. Of several approvals the last that they were shown counts.
 const rightsOn = `CASE WHEN p.side = 'client' AND EXISTS (SELECT 1 FROM approval_subjects s JOIN approvals a ON a.id = s.approval_id
-            WHERE s.version_id = v.id AND a.download = 0 AND a.state IN ('requested', 'viewed') AND a.shown_at IS NOT NULL) THEN (p.rights & ~2) ELSE p.rights END`
+            WHERE s.version_id = v.id AND a.download = 0 AND a.shown_at IS NOT NULL AND a.state NOT IN ('approved', 'approved_with_notes', 'cancelled')
+              AND NOT EXISTS (SELECT 1 FROM approval_subjects n JOIN approvals b ON b.id = n.approval_id
+                               WHERE n.version_id = v.id AND b.id > a.id AND b.shown_at IS NOT NULL)) THEN (p.rights & ~2) ELSE p.rights END`
 
 // versionSQL are the columns of a version v in the project p.
 var versionSQL = `CASE WHEN p.side = 'team' THEN v.number ELSE COALESCE(v.shown_number, 0) END AS number, COALESCE(v.shown_number, 0) AS shown_number,

@@ -822,6 +822,14 @@ func TestComments(t *testing.T) {
 			must[portal.MessageID](t)(tom.Say(ctx, th.ID, say("Again", portal.ClientSide)))
 			must[portal.MessageID](t)(tom.Say(ctx, th.ID, say("Noted", "")))
 		}
+		ours := must[portal.Thread](t)(tom.ThreadOf(ctx, must[portal.MessageID](t)(comment(w.Tom, portal.ItemID(open.Task), portal.Team))))
+		if err := tom.ResolveComments(ctx, ours.ID); err != nil {
+			t.Fatal(err)
+		}
+		must[portal.MessageID](t)(w.As(w.Mia).Say(ctx, ours.ID, say("Not yet", portal.Team)))
+		if x := must[portal.Thread](t)(tom.Thread(ctx, ours.ID)); x.Resolved() {
+			t.Error("the team's own comments stay resolved after an answer")
+		}
 		all, _, err := cleo.CommentsOn(ctx, portal.ItemID(open.Task), portal.CommentFilter{State: "open"})
 		if err != nil {
 			t.Fatal(err)

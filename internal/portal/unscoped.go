@@ -574,9 +574,12 @@ const (
 	askedOfFile        = `SELECT s.approval_id FROM approval_subjects s WHERE s.file_id = $1`
 	askedOfFolder      = `SELECT s.approval_id FROM approval_subjects s JOIN files f ON f.id = s.file_id WHERE f.folder_id = $1`
 	askedOfDeliverable = `SELECT o.id FROM approvals o WHERE o.deliverable_id = $1`
-	changesIn          = `SELECT o.id FROM revision_requests o WHERE o.approval_id IN ` // and the approvals
-	changesOfFiles     = `SELECT o.id FROM revision_requests o WHERE o.file_id IN `     // likewise
-	signoffsAbout      = `SELECT o.id FROM signoffs o WHERE o.subject_id = $1`
+	askedItself        = `SELECT o.id FROM approvals o WHERE o.id = $1`
+	askedWithout       = `SELECT o.id FROM attachments x JOIN approvals o ON o.deliverable_id = x.item_id WHERE x.file_id = $1 AND o.shown_at IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM approval_subjects s WHERE s.approval_id = o.id AND s.file_id = x.file_id)`
+	changesIn      = `SELECT o.id FROM revision_requests o WHERE o.approval_id IN ` // and the approvals
+	changesOfFiles = `SELECT o.id FROM revision_requests o WHERE o.file_id IN `     // likewise
+	signoffsAbout  = `SELECT o.id FROM signoffs o WHERE o.subject_id = $1`
 )
 
 // clientZones are the time zones that clients have of their own, and the
