@@ -1308,18 +1308,46 @@ func TestEverybodyAtOnce(t *testing.T) {
 		if err != nil || all[0].ID != id || all[0].Unread != 100 {
 			t.Errorf("unread for Ada: %+v, %v", all[0], err)
 		}
-		last := must[portal.MessageList](t)(w.As(w.Cleo).Messages(ctx, id, portal.MessagePage{}))
-		for range 20 {
+		// A thousand marks at once, in no order: each goes forward alone, and everybody is
+		// counted once.
+		last := must[portal.MessageList](t)(w.As(w.Cleo).Messages(ctx, id, portal.MessagePage{})).All
+		readers := []portal.PersonID{w.Ada, w.Bea, w.Cleo, w.Mia, w.Tom}
+		for n := range 1000 {
 			wg.Go(func() {
-				if err := w.As(w.Cleo).MarkRead(ctx, id, last.All[len(last.All)-1].ID); err != nil {
+				if err := w.As(readers[n%len(readers)]).MarkRead(ctx, id, last[n/len(readers)%len(last)].ID); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		wg.Wait()
-		mine, _, err := w.As(w.Cleo).Conversations(ctx, portal.ConversationList{Project: w.Site})
-		if err != nil || mine[0].Unread != 0 {
-			t.Errorf("unread for Cleo: %+v, %v", mine[0], err)
+		newest := last[len(last)-1]
+		for _, who := range readers {
+			mine, _, err := w.As(who).Conversations(ctx, portal.ConversationList{Project: w.Site})
+			if err != nil || mine[0].ID != id {
+				t.Fatalf("%+v, %v", mine, err)
+			}
+			after := 0 // notes of the team's that were said after it
+			if who == w.Ada || who == w.Mia || who == w.Tom {
+				for _, m := range must[portal.MessageList](t)(w.As(who).Messages(ctx, id, portal.MessagePage{After: newest.ID})).All {
+					if m.Author != who {
+						after++
+					}
+				}
+			}
+			if mine[0].Unread != after {
+				t.Errorf("%d unread for %s, want %d", mine[0].Unread, who, after)
+			}
+		}
+		seen := map[portal.PersonID]int{newest.Author: 1}
+		for _, r := range must[[]portal.Receipt](t)(w.As(w.Ada).Receipts(ctx, newest.ID)) {
+			if !r.At.IsZero() {
+				seen[r.Person]++
+			}
+		}
+		for _, who := range readers {
+			if seen[who] != 1 {
+				t.Errorf("%s has seen the last message %d times", who, seen[who])
+			}
 		}
 	})
 }
