@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/csv"
 	"net/http"
 	"net/url"
 	"slices"
@@ -291,64 +290,86 @@ func (s *Server) boardSignoffs(r *http.Request, me *visit, p *view.BoardPage) er
 	return nil
 }
 
-// mostExported bounds one export.
-const mostExported = 10_000
-
-// approvalsCSV is the board's lane as a table for a spreadsheet.
+// approvalsCSV is the board's lane as a table for a spreadsheet, all of it.
 func (s *Server) approvalsCSV(w http.ResponseWriter, r *http.Request, me *visit) error {
 	f, tab := boardOf(me, r.URL.Query())
-	first, next, err := me.Board(r.Context(), f, portal.Page{Limit: 100})
+	if tab == "signoffs" {
+		return signoffsCSV(w, r, me)
+	}
+	some, next, err := me.Board(r.Context(), f, portal.Page{Limit: 100})
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="approvals-`+tab+`.csv"`)
-	out := csv.NewWriter(w)
-	b := me.Book
-	head := []string{}
-	for _, c := range []string{"client", "project", "title", "state", "due", "since", "asked_by", "people", "viewed", "reminder", "round"} {
-		head = append(head, b.T("approval.col."+c))
-	}
-	if err := out.Write(head); err != nil {
-		return err
-	}
-	for n := 0; len(first) > 0; {
-		people, err := s.answersOf(r.Context(), me, first)
+	out := newSheet(w, "approvals-"+tab, columnNames(me, "client", "project", "title", "state", "due", "since", "asked_by", "people", "viewed", "called", "reminder", "round")...)
+	for {
+		people, err := s.answersOf(r.Context(), me, some)
 		if err != nil {
-			return err
+			out.end(err)
 		}
-		for _, a := range first {
-			var names, viewed []string
+		for _, a := range some {
+			var names, viewed, called []string
 			for _, x := range people[a.ID] {
+				name := plainCell(x.Name) // stands in one cell with others
 				if !x.Adviser {
-					names = append(names, x.Name)
+					names = append(names, name)
 				}
 				if !x.ViewedAt.IsZero() {
-					viewed = append(viewed, x.Name+" "+x.ViewedAt.UTC().Format(time.RFC3339))
+					viewed = append(viewed, name+" "+x.ViewedAt.UTC().Format(time.RFC3339))
+				}
+				if x.Called {
+					called = append(called, name)
 				}
 			}
 			reminder := ""
 			if a.Asking && !a.RemindAt.IsZero() {
 				reminder = a.RemindAt.UTC().Format(time.RFC3339)
 			}
-			row := []string{a.ClientName, a.ProjectName, a.Title, b.T("approval.state." + string(a.State)), a.DueOn, a.TurnSince.UTC().Format(time.RFC3339), a.AskedBy, strings.Join(names, "; "), strings.Join(viewed, "; "), reminder, strconv.Itoa(a.Round)}
-			for i := range row {
-				row[i] = plainCell(row[i])
-			}
-			if err := out.Write(row); err != nil {
-				return err
-			}
+			out.line(a.ClientName, a.ProjectName, a.Title, me.Book.T("approval.state."+string(a.State)), a.DueOn, a.TurnSince.UTC().Format(time.RFC3339), a.AskedBy,
+				strings.Join(names, ", "), strings.Join(viewed, ", "), strings.Join(called, ", "), reminder, strconv.Itoa(a.Round))
 		}
-		if n += len(first); next == "" || n >= mostExported {
-			break
+		if next == "" {
+			out.end(nil)
+			return nil
 		}
-		if first, next, err = me.Board(r.Context(), f, portal.Page{After: next, Limit: 100}); err != nil {
-			return err
+		if some, next, err = me.Board(r.Context(), f, portal.Page{After: next, Limit: 100}); err != nil {
+			out.end(err)
 		}
 	}
-	out.Flush()
-	return out.Error()
+}
+
+// signoffsCSV is the board's sign-offs of every state, as a table for a spreadsheet.
+func signoffsCSV(w http.ResponseWriter, r *http.Request, me *visit) error {
+	some, next, err := me.BoardSignoffs(r.Context(), portal.SignoffStates[0], portal.Page{Limit: 100})
+	if err != nil {
+		return err
+	}
+	out := newSheet(w, "signoffs", columnNames(me, "client", "project", "title", "state", "due", "since", "asked_by", "viewed", "signed_by")...)
+	for i := 0; ; {
+		for _, x := range some {
+			viewed := ""
+			if !x.ViewedAt.IsZero() {
+				viewed = x.ViewedBy + " " + x.ViewedAt.UTC().Format(time.RFC3339)
+			}
+			out.line(x.ClientName, x.ProjectName, x.Title, (&view.Page{Book: me.Book}).SignoffStateWord(x.State), x.DueOn, x.StateAt.UTC().Format(time.RFC3339), x.AskedBy, viewed, x.Name)
+		}
+		if next == "" {
+			if i++; i == len(portal.SignoffStates) {
+				out.end(nil)
+				return nil
+			}
+		}
+		if some, next, err = me.BoardSignoffs(r.Context(), portal.SignoffStates[i], portal.Page{After: next, Limit: 100}); err != nil {
+			out.end(err)
+		}
+	}
+}
+
+// columnNames are what the columns of a file are called.
+func columnNames(me *visit, columns ...string) []string {
+	for i, c := range columns {
+		columns[i] = me.Book.T("approval.col." + c)
+	}
+	return columns
 }
 
 func (s *Server) projectApprovals(w http.ResponseWriter, r *http.Request, me *visit) error {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web/webtest"
 )
@@ -446,45 +447,117 @@ func TestApprovalBoard(t *testing.T) {
 	})
 }
 
-// T172: whatever text begins with, a spreadsheet takes it for text; what was looked
-// at, and when people are reminded, is in the export.
+// T172: whatever text begins with, a spreadsheet takes it for text, by whatever it
+// parts cells; what was looked at, and when people are reminded, is in the export.
 func TestApprovalExport(t *testing.T) {
 	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		s.Exec(`UPDATE client_users SET rights = rights | 32 WHERE id = $1`, string(s.BeaAtAcme))
+		s.Regrant()
 		id, err := s.World.As(s.Tom).AskApproval(t.Context(), s.World.Site, portal.NewApproval{Title: "A poster", DueOn: "2026-03-20", Versions: []portal.VersionID{s.Items[s.World.Site][portal.ClientSide].Version},
-			Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}})
+			Stages: []portal.NewStage{{Rule: portal.RuleEveryone, People: []portal.PersonID{s.Cleo, s.Bea}}}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.As("cleo").Get("/approvals/" + string(id)).MustBe(200)
-		if err := s.World.As(s.Cleo).MarkSeen(t.Context(), portal.ItemID(id)); err != nil {
+		for _, who := range []portal.PersonID{s.Cleo, s.Bea} {
+			if err := s.World.As(who).MarkSeen(t.Context(), portal.ItemID(id)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.World.As(s.Tom).NoteCall(t.Context(), id, portal.NewCall{Person: who, Answer: portal.AnswerApprove, SaidAt: s.Clock.Now()}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sign, err := s.World.As(s.Ada).AskSignoff(t.Context(), portal.NewSignoff{Project: s.World.Site, Statement: "It is done."})
+		if err != nil {
 			t.Fatal(err)
 		}
+		s.Exec(`UPDATE signoffs SET state = 'signed', name = 'Cleo' WHERE id = $1`, string(sign))
 		tom := s.As("tom")
-		for _, begin := range []string{"=", "+", "-", "@", "\t", "\r", "|", "%", " =", "\u00a0@", "\t=", "\n+"} {
+		seen := s.Clock.Now().UTC().Format(time.RFC3339)
+		for _, begin := range []string{"=", "+", "-", "@", "\t", "\r", "|", "%", " =", "\u00a0@", "\t=", "\n+", "＝", "＋", "－", "＠", "a;=", "a; \"@", "a\t+", "a\n－"} {
 			evil := begin + "HYPERLINK(\"http://evil.test\";\"x\")"
 			s.Exec(`UPDATE approvals SET title = $1 WHERE id = $2`, evil, string(id))
+			s.Exec(`UPDATE signoffs SET title = $1, name = $1 WHERE id = $2`, evil, string(sign))
 			s.Exec(`UPDATE projects SET name = $1 WHERE id = $2`, evil, string(s.World.Site))
 			s.Exec(`UPDATE clients SET name = $1 WHERE id = $2`, evil, string(s.World.Acme))
 			s.Exec(`UPDATE persons SET name = $1 WHERE id IN ($2, $3)`, evil, string(s.Tom), string(s.Cleo))
-			rows, err := csv.NewReader(strings.NewReader(tom.Get("/approvals.csv?lane=client").MustBe(200).Body)).ReadAll()
-			if err != nil || len(rows) != 2 {
-				t.Fatalf("%q: %v, %v", begin, rows, err)
+			s.Exec(`UPDATE persons SET name = $1 WHERE id = $2`, evil, string(s.Bea))
+			got := exported(t, tom.Get("/approvals.csv?lane=client").MustBe(200).Body)
+			plain := got["Client"]
+			if unbroken(strings.ReplaceAll(plain, "'", "")) != unbroken(evil) {
+				t.Errorf("%q: the client is %q", evil, plain)
 			}
-			got := map[string]string{}
-			for i, head := range rows[0] {
-				got[head] = rows[1][i]
-			}
-			for _, head := range []string{"Client", "Project", "What", "Asked by", "Who", "Looked at by"} {
-				if want := "'" + evil; !strings.HasPrefix(unbroken(got[head]), unbroken(want)) {
-					t.Errorf("%q: the cell %s is %q", begin, head, got[head])
+			for head, want := range map[string]string{
+				"Project": plain, "What": plain, "Asked by": plain, "Who": plain + ", " + plain, "Said by phone, not confirmed": plain + ", " + plain,
+				"Looked at by": plain + " " + seen + ", " + plain + " " + seen, "Round": "1", "Due": "2026-03-20",
+			} {
+				if got[head] != want {
+					t.Errorf("%q: the cell %s is %q, not %q", begin, head, got[head], want)
 				}
 			}
-			if got["Round"] != "1" || got["Due"] != "2026-03-20" || !strings.HasPrefix(got["Next reminder"], "2026-03-19T") || !strings.HasSuffix(got["Looked at by"], s.Clock.Now().UTC().Format(time.RFC3339)) {
-				t.Errorf("the row: %q", rows[1])
+			if !strings.HasPrefix(got["Next reminder"], "2026-03-19T") {
+				t.Errorf("the next reminder is %q", got["Next reminder"])
 			}
+			got = exported(t, tom.Get("/approvals.csv?lane=signoffs").MustBe(200).Body)
+			for head, want := range map[string]string{"Client": plain, "Project": plain, "What": plain, "State": "Signed off", "Signed by": plain} {
+				if got[head] != want {
+					t.Errorf("%q: of the sign-off the cell %s is %q, not %q", begin, head, got[head], want)
+				}
+			}
+		}
+		s.Exec(`UPDATE persons SET name = 'Cleo; =1' WHERE id = $1`, string(s.Cleo))
+		s.Exec(`UPDATE persons SET name = '=2' WHERE id = $1`, string(s.Bea))
+		if got := exported(t, tom.Get("/approvals.csv?lane=client").MustBe(200).Body); got["Who"] != "'=2, Cleo; '=1" {
+			t.Errorf("names in one cell: %q", got["Who"])
 		}
 	})
 }
 
+// exported is the first row of a file for a spreadsheet, by the heads of its columns.
+// No program takes anything in it for a formula, whatever it parts cells by.
+func exported(t *testing.T, file string) map[string]string {
+	t.Helper()
+	file = strings.TrimPrefix(file, "\ufeff")
+	for _, comma := range ",;\t" {
+		r := csv.NewReader(strings.NewReader(file))
+		r.Comma, r.LazyQuotes, r.FieldsPerRecord = comma, true, -1
+		rows, err := r.ReadAll()
+		if err != nil {
+			t.Fatalf("parted by %q: %v", comma, err)
+		}
+		for _, row := range rows {
+			for _, cell := range row {
+				if begin := strings.TrimLeft(cell, " \u00a0\""); begin != "" && strings.ContainsAny(begin[:1], "=+-@|%") || strings.HasPrefix(begin, "＝") || strings.HasPrefix(begin, "－") {
+					t.Errorf("parted by %q, a spreadsheet would run %q", comma, cell)
+				}
+			}
+		}
+	}
+	rows, err := csv.NewReader(strings.NewReader(file)).ReadAll()
+	if err != nil || len(rows) < 2 {
+		t.Fatalf("%v, %v", rows, err)
+	}
+	got := map[string]string{}
+	for i, head := range rows[0] {
+		got[head] = rows[1][i]
+	}
+	return got
+}
+
 // unbroken is text as a reader of CSV has it, which knows one kind of line break.
 func unbroken(text string) string { return strings.ReplaceAll(text, "\r", "\n") }
+
+// The export is whole, however much there is.
+func TestLongExport(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		const n = 10_001 // it ended at ten thousand
+		now := db.Micros(s.Clock.Now())
+		s.Exec(`
+WITH RECURSIVE k (n) AS (SELECT 10001 UNION ALL SELECT n + 1 FROM k WHERE n < 20001)
+INSERT INTO approvals (id, project_id, client_id, title, title_key, due_key, state, state_at, turn_since, lane, shown_at, created_at, created_by)
+SELECT 'apr_' || k.n, $1, $2, 'Banner', 'banner', '', 'cancelled', $3, $3, 'over', $3, $3, $4 FROM k`, string(s.World.Site), string(s.World.Acme), now, string(s.Mia))
+		if got := strings.Count(s.As("tom").Get("/approvals.csv?lane=over").MustBe(200).Body, "Banner"); got != n {
+			t.Errorf("%d of %d are in the file", got, n)
+		}
+	})
+}

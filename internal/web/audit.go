@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"net/http"
 	"net/netip"
@@ -118,41 +117,23 @@ func (s *Server) auditCSV(w http.ResponseWriter, r *http.Request, me *visit) err
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="audit.csv"`)
 	page := view.Page{Book: me.Book, Now: me.Now}
-	out := csv.NewWriter(w)
-	_, _ = w.Write([]byte("\ufeff")) // by which Excel knows that it is UTF-8
-	_ = out.Write([]string{"time", "event", "kind", "person", "email", "client", "project", "subject", "address", "details"})
+	out := newSheet(w, "audit", "time", "event", "kind", "person", "email", "client", "project", "subject", "address", "details")
 	for {
 		for _, e := range rows {
 			details, err := json.Marshal(e.Details)
 			if err != nil {
-				panic(http.ErrAbortHandler)
+				out.end(err)
 			}
-			line := []string{e.At.UTC().Format(time.RFC3339Nano), page.Sentence(e.Event, me.Brand.Name), string(e.Kind), e.ActorName, e.ActorEmail,
-				e.ClientName, e.ProjectName, e.Subject, e.Address, string(details)}
-			for i := range line {
-				line[i] = plainCell(line[i])
-			}
-			_ = out.Write(line) // an error means that the reader has gone, and so does the next query
+			out.line(e.At.UTC().Format(time.RFC3339Nano), page.Sentence(e.Event, me.Brand.Name), string(e.Kind), e.ActorName, e.ActorEmail,
+				e.ClientName, e.ProjectName, e.Subject, e.Address, string(details))
 		}
 		if next == "" {
-			break
+			out.end(nil)
+			return nil
 		}
 		if rows, next, err = me.Audit(r.Context(), f, portal.Page{After: next, Limit: 100}); err != nil {
-			panic(http.ErrAbortHandler) // a file that breaks off rather than one that looks whole
+			out.end(err)
 		}
 	}
-	out.Flush()
-	return nil
-}
-
-// plainCell keeps a spreadsheet from taking text for a formula.
-func plainCell(s string) string {
-	if t := strings.TrimLeft(s, " \u00a0"); t != "" && strings.ContainsRune("=+-@\t\r\n|%", rune(t[0])) {
-		return "'" + s
-	}
-	return s
 }

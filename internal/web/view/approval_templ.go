@@ -919,7 +919,7 @@ func (p *BoardPage) signoffLane() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.signoffStateWord(g.State), Count: len(g.Signoffs)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.SignoffStateWord(g.State), Count: len(g.Signoffs)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -928,7 +928,8 @@ func (p *BoardPage) signoffLane() templ.Component {
 	})
 }
 
-func (p *BoardPage) signoffStateWord(s portal.SignoffState) string {
+// SignoffStateWord is what a state is called on the board.
+func (p *Page) SignoffStateWord(s portal.SignoffState) string {
 	if s == portal.SignoffDone {
 		return p.T("state.signed_off")
 	}
