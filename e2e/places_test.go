@@ -284,6 +284,62 @@ func TestFilm(t *testing.T) {
 	team.until("the drawing is shown at its time", `document.querySelector("video").currentTime === 6 && document.querySelectorAll(".drawing polyline").length === 1`)
 }
 
+// A drawing is taken however long its lines are, and with shapes beside them; of more
+// of them than a drawing takes it is said. What the page does not hold of many is
+// there when it is looked at.
+func TestLongDrawings(t *testing.T) {
+	site := theDemo(t)
+	b := newTab(t, "client", site).signIn(demo.people["client lead"])
+	b.open(openProject(b, "Website relaunch") + "/files")
+	b.open(b.viewed("Design"))
+	b.open(b.viewed("Parts"))
+	film := b.viewed("Way through the checkout.mp4")
+	b.open(film)
+	b.until("it can be played", `document.querySelector("video")?.duration > 7`)
+	// scribbles draws lines across the frame, as a pen does, of so many points each.
+	scribbles := func(lines, points int) {
+		b.t.Helper()
+		value[int](b, fmt.Sprintf(`(() => {
+			const svg = document.querySelector(".drawing"), at = svg.getBoundingClientRect();
+			svg.setPointerCapture = () => {};
+			const send = (what, x, y) => svg.dispatchEvent(new PointerEvent(what, { bubbles: true, pointerId: 1, clientX: at.left + x * at.width, clientY: at.top + y * at.height }));
+			for (let line = 0; line < %[1]d; line++) {
+				send("pointerdown", 0.1, 0.1);
+				for (let i = 1; i < %[2]d; i++) send("pointermove", 0.1 + (0.6 * i) / %[2]d, i %% 2 ? 0.8 : 0.1);
+				send("pointerup", 0.7, 0.1);
+			}
+			return 0;
+		})()`, lines, points))
+	}
+	const points = `JSON.parse(document.querySelector("[data-place-field]").value).strokes.flat().length`
+	for n := range 4 {
+		b.press("Draw")
+		scribbles(1, 1500)
+		b.press("Box")
+		b.until("a box is there", `document.activeElement?.matches(".drawing")`)
+		b.press("Take it")
+		b.until("its lines are as exact as may be", `(n => n > 300 && n <= 1000)(`+points+`)`)
+		b.keeps("0:00, with a drawing: centre", "Long", n+1)
+	}
+	b.press("Draw")
+	scribbles(210, 3)
+	b.until("it is said that no more fit", `document.querySelector("p.drawing-tools").innerText.startsWith("This drawing is full") && document.querySelectorAll(".drawing polyline").length === 200`)
+	b.press("css [data-place=clear]")
+	b.until("there is room again", `document.querySelector("p.drawing-tools").innerText.startsWith("Draw with the mouse")`)
+	scribbles(199, 3)
+	b.press("Take it")
+	b.keeps("0:00, with a drawing: left", "Many", 5)
+	b.open(film)
+	b.until("it can be played", `document.querySelector("video")?.duration > 7`)
+	b.until("the page does not hold all of it", `JSON.parse(document.querySelector("#places").dataset.marks).filter(m => m.more).length >= 2`)
+	b.press("css #unsent li:last-child .at-place")
+	b.until("it is drawn all the same", `document.querySelectorAll(".drawing polyline").length === 199`)
+	for n := 5; n > 0; n-- {
+		b.press("css #unsent li:last-child form[action$=delete] button")
+		b.until("it is gone", fmt.Sprintf(`document.querySelectorAll("#unsent li").length === %d`, n-1))
+	}
+}
+
 // marksByFinger keeps a comment on a place that a finger taps.
 func (b *tab) marksByFinger(element string, x, y float64, place string) {
 	b.t.Helper()

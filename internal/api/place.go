@@ -28,7 +28,7 @@ type Place struct {
 	Lines   []area           `json:"lines,omitempty" maxItems:"100" doc:"Where the marked text stands."`
 	From    int64            `json:"from,omitempty" doc:"The time, in milliseconds."`
 	Until   int64            `json:"until,omitempty" doc:"The end of a range, in milliseconds."`
-	Strokes [][][]float64    `json:"strokes,omitempty" maxItems:"50" doc:"What is drawn over the frame of a video: lines of points, each from the left and from the top; 1,000 points at most."`
+	Strokes [][][]float64    `json:"strokes,omitempty" maxItems:"200" doc:"What is drawn over the frame of a video: lines of points, each from the left and from the top; 1,000 points at most."`
 }
 
 // placed is the same with what it is called in words.

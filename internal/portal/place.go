@@ -50,7 +50,7 @@ type Point [2]float64
 const (
 	MaxQuote     = 500 // characters
 	maxLines     = 100
-	maxStrokes   = 50
+	maxStrokes   = 200
 	maxDrawn     = 1000
 	maxPlaceJSON = 64 << 10
 )
@@ -103,6 +103,17 @@ var places = map[string][]PlaceKind{
 
 // PlaceKinds are the kinds of places that the version has.
 func (v Version) PlaceKinds() []PlaceKind { return places[v.Kind] }
+
+// alike are the kinds of versions on which places can be that the version has, too.
+func (v Version) alike() (string, string) {
+	switch v.Kind {
+	case "image", "svg":
+		return "image", "svg"
+	case "pdf", "office":
+		return "pdf", "office"
+	}
+	return v.Kind, v.Kind
+}
 
 // Lacks says why a place on an earlier version of its file, of a kind, is none on
 // the version: it is of another "kind", or has no such "page" or "time". Empty: it

@@ -65,7 +65,7 @@ func TestPlacesAreChecked(t *testing.T) {
 			{"video", &portal.Place{Kind: portal.PlaceTime, From: 62_000}, "from"}, {"video", &portal.Place{Kind: portal.PlaceTime, From: -1}, "from"},
 			{"video", &portal.Place{Kind: portal.PlaceRange, From: 12_000, Until: 18_000}, ""}, {"audio", &portal.Place{Kind: portal.PlaceRange, From: 0, Until: 1}, ""},
 			{"video", &portal.Place{Kind: portal.PlaceRange, From: 5000, Until: 5000}, "until"}, {"video", &portal.Place{Kind: portal.PlaceRange, From: 5000, Until: 70_000}, "until"},
-			{"video", drawn(2, 10, 0.5), ""}, {"video", drawn(1, 1, 1.5), "strokes"}, {"video", drawn(51, 1, 0.5), "strokes"}, {"video", drawn(2, 501, 0.5), "strokes"}, {"audio", drawn(1, 2, 0.5), "strokes"},
+			{"video", drawn(2, 10, 0.5), ""}, {"video", drawn(1, 1, 1.5), "strokes"}, {"video", drawn(200, 5, 0.5), ""}, {"video", drawn(201, 1, 0.5), "strokes"}, {"video", drawn(2, 501, 0.5), "strokes"}, {"audio", drawn(1, 2, 0.5), "strokes"},
 			{"video", pin(0.5, 0.5), "place"},
 		} {
 			kindOf(t, w, v, c.kind, 3, time.Minute)
@@ -422,6 +422,33 @@ func TestOpenCommentsComeAlong(t *testing.T) {
 		want("reopened", w.Cleo, third, "client1 along, client2 along, client3 along")
 		of(third, "video", 0, time.Minute)
 		want("of another kind", w.Tom, third, "")
+	})
+}
+
+// What the newest version has comes along, however much of the earlier ones it lacks.
+func TestPlacesBeyondThoseThatAreLacked(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		files, versions := banners(t, w, 1)
+		f, first := files[0], versions[0]
+		second := must[portal.VersionID](t)(secondOf(t, w, f))
+		kindOf(t, w, first, "pdf", 9, 0)
+		kindOf(t, w, second, "pdf", 2, 0)
+		const lacked = 501 // one more than are read at once
+		for n := range lacked + 1 {
+			at := pin(0.5, 0.5)
+			at.Page = 9
+			if n == lacked {
+				at.Page = 2
+			}
+			must[portal.UnsentID](t)(w.As(w.Cleo).KeepComment(ctx, first, "Here", at))
+			if n%100 == 99 || n == lacked {
+				must[int](t)(w.As(w.Cleo).SendFeedback(ctx, first, portal.ClientSide))
+			}
+		}
+		all, err := w.As(w.Mia).PlacesOn(ctx, second)
+		if err != nil || len(all) != 1 || all[0].Place.Page != 2 || all[0].Version != first {
+			t.Errorf("%d come along, %v", len(all), err)
+		}
 	})
 }
 

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"database/sql"
+	"reflect"
 	"sort"
 	"strconv"
 	"time"
@@ -95,7 +96,7 @@ func (me *Scope) KeepComment(ctx context.Context, id VersionID, body string, at 
 			return ErrForbidden
 		}
 		var c checks
-		body, place, err := c.unsent(body, at, v)
+		body, place, err := c.unsent(body, at, nil, v)
 		if err != nil {
 			return err
 		}
@@ -119,12 +120,15 @@ func (me *Scope) KeepComment(ctx context.Context, id VersionID, body string, at 
 // commentsOn are comments on a version, as far as it says who may write them.
 func commentsOn(v Version) Thread { return Thread{Kind: ItemThread, Held: v.Held} }
 
-// unsent takes what a comment says, and where it is as it is kept.
-func (c *checks) unsent(body string, at *Place, v Version) (text, place string, err error) {
+// unsent takes what a comment says, and where it is as it is kept. Where it was before
+// it may stay.
+func (c *checks) unsent(body string, at, was *Place, v Version) (text, place string, err error) {
 	if text = c.text("body", body); text == "" {
 		c.fail("body", "required")
 	}
-	at = c.place(at, v)
+	if !reflect.DeepEqual(at, was) {
+		at = c.place(at, v)
+	}
 	if err := c.err(); err != nil {
 		return "", "", err
 	}
@@ -145,7 +149,7 @@ func (me *Scope) ChangeUnsent(ctx context.Context, id UnsentID, body string, at 
 			return ErrForbidden
 		}
 		var c checks
-		body, place, err := c.unsent(body, at, v)
+		body, place, err := c.unsent(body, at, u.Place, v)
 		if err != nil {
 			return err
 		}
@@ -331,27 +335,47 @@ func (me *Scope) PlacesOn(ctx context.Context, id VersionID) ([]Marked, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := me.query(ctx, `
-SELECT t.id, o.id, o.kind, t.number, t.audience, t.place, 0
-  FROM my_threads t JOIN my_versions o ON o.id = t.version_id
- WHERE t.item_id = $2 AND t.number IS NOT NULL AND t.resolved_at IS NULL AND o.file_id = $2 AND o.number < $3 AND o.number > $4
-   AND `+newestSeen("$2", "$3")+` ORDER BY t.id LIMIT $5`,
-		string(v.File), v.Number, v.Number-MaxVersions, maxMarked)
-	along, err := list(rows, err, scanMarked)
+	all, err := me.alongTo(ctx, v)
 	if err != nil {
 		return nil, err
 	}
-	rows, err = me.query(ctx, `
+	rows, err := me.query(ctx, `
 SELECT t.id, t.version_id, '', t.number, t.audience, t.place, CASE WHEN t.resolved_at IS NULL THEN 0 ELSE 1 END
   FROM my_threads t WHERE t.version_id = $2 AND t.number IS NOT NULL ORDER BY t.id LIMIT $3`, string(id), maxMarked)
-	all, err := list(rows, err, scanMarked)
-	for _, m := range along {
-		if v.Lacks(m.Place, m.kind) == "" {
-			all = append(all, m)
-		}
-	}
+	own, err := list(rows, err, scanMarked)
+	all = append(all, own...)
 	sort.Slice(all, func(i, j int) bool { return all[i].Thread < all[j].Thread })
 	return all, err
+}
+
+// alongTo are the places that come along to a version: of those that it can have,
+// the first 500 that it has.
+func (me *Scope) alongTo(ctx context.Context, v Version) (all []Marked, err error) {
+	if len(v.PlaceKinds()) == 0 {
+		return nil, nil
+	}
+	one, other := v.alike()
+	for after := ""; ; {
+		rows, err := me.query(ctx, `
+SELECT t.id, o.id, o.kind, t.number, t.audience, t.place, 0
+  FROM my_threads t JOIN my_versions o ON o.id = t.version_id
+ WHERE t.item_id = $2 AND t.number IS NOT NULL AND t.resolved_at IS NULL AND o.file_id = $2 AND o.number < $3 AND o.number > $4
+   AND o.kind IN ($6, $7) AND t.id > $8 AND `+newestSeen("$2", "$3")+` ORDER BY t.id LIMIT $5`,
+			string(v.File), v.Number, v.Number-MaxVersions, maxMarked, one, other, after)
+		some, err := list(rows, err, scanMarked)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range some {
+			if v.Lacks(m.Place, m.kind) == "" && len(all) < maxMarked {
+				all = append(all, m)
+			}
+		}
+		if len(some) < maxMarked || len(all) == maxMarked {
+			return all, nil
+		}
+		after = string(some[len(some)-1].Thread)
+	}
 }
 
 func scanMarked(rows *sql.Rows) (m Marked, err error) {

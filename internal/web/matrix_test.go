@@ -121,6 +121,7 @@ func things(t *testing.T, s *webtest.Site, side portal.Side) func(pattern, place
 		"/links/{id}":          string(items.Link),
 		"/milestones/{id}":     string(items.Milestone),
 		"/outbox/{id}":         mail,
+		"/places/{id}":         string(items.Comments),
 		"/people/{person}":     string(s.Tom),
 		"/notices/{id}":        string(notices[0].ID),
 
@@ -184,7 +185,7 @@ var placeholder = regexp.MustCompile(`\{[^}]+\}`)
 
 // ofItem matches what is about an item of a project, which is the client's or
 // the team's own.
-var ofItem = regexp.MustCompile(`\{(item|message|task|milestone|deliverable|update|link|change)\}| /(revisions|tasks|milestones|deliverables|updates|links|files|folders|trash|versions|conversations|comments)/\{id\}|/mentionable$`)
+var ofItem = regexp.MustCompile(`\{(item|message|task|milestone|deliverable|update|link|change)\}| /(revisions|tasks|milestones|deliverables|updates|links|files|folders|trash|versions|conversations|comments|places)/\{id\}|/mentionable$`)
 
 // late are the changes after which others find less: they come last, in this order.
 var late = []string{

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"math"
 	"net/http"
 	"net/url"
@@ -18,6 +19,7 @@ func (s *Server) placeRoutes() []route {
 		{"POST /versions/{id}/feedback", person, s.sendFeedback},
 		{"POST /versions/{id}/share", person, s.shareUnsent("unsent_shared", (*portal.Scope).ShareUnsent)},
 		{"POST /versions/{id}/unshare", person, s.shareUnsent("unsent_unshared", (*portal.Scope).KeepUnsent)},
+		{"GET /places/{id}", person, s.drawnAt},
 		{"POST /unsent/{unsent}", person, s.changeUnsent},
 		{"POST /unsent/{unsent}/delete", person, s.deleteUnsent},
 	}
@@ -48,6 +50,30 @@ func places(ctx context.Context, me *visit, p *view.ViewerPage, c *view.Comments
 		}
 	}
 	return err
+}
+
+// drawnAt is what was drawn or marked where a comment is, sent or not: a page with
+// many places does not hold that of all.
+func (s *Server) drawnAt(w http.ResponseWriter, r *http.Request, me *visit) error {
+	var at *portal.Place
+	if id := r.PathValue("id"); strings.HasPrefix(id, "uns_") {
+		u, err := me.Unsent(r.Context(), portal.UnsentID(id))
+		if err != nil {
+			return err
+		}
+		at = u.Place
+	} else {
+		t, err := me.Thread(r.Context(), portal.ThreadID(id))
+		if err != nil {
+			return err
+		}
+		at = t.Place
+	}
+	if at == nil { // it is on all of it
+		at = &portal.Place{}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(w).Encode(map[string]any{"lines": at.Lines, "strokes": at.Strokes})
 }
 
 // typedPlace is where a form says that a comment is.
@@ -175,9 +201,11 @@ func (s *Server) changeUnsent(w http.ResponseWriter, r *http.Request, me *visit)
 	if err != nil {
 		return err
 	}
-	at, err := portal.ReadPlace(set)
-	if err != nil {
-		return err
+	at := u.Place
+	if set != "" {
+		if at, err = portal.ReadPlace(set); err != nil {
+			return err
+		}
 	}
 	if err := me.ChangeUnsent(r.Context(), u.ID, body, at, revision); err != nil {
 		return err

@@ -22,8 +22,9 @@ export interface Mark extends Partial<Area> {
   from?: number;
   until?: number;
   strokes?: Point[][];
+  more?: boolean; // has lines or strokes that are asked for when it is shown
 }
-export type Place = Omit<Mark, "id" | "label" | "text" | "state" | "of">;
+export type Place = Omit<Mark, "id" | "label" | "text" | "state" | "of" | "more">;
 export interface Words {
   [key: string]: string;
 }

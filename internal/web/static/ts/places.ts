@@ -123,8 +123,22 @@ function forget() {
 function choose(id: string) {
   chosen = id;
   draw();
+  void whole(id);
   document.querySelectorAll("#comments .is-chosen").forEach((x) => x.classList.remove("is-chosen"));
   document.getElementById(id)?.classList.add("is-chosen");
+}
+
+// whole asks for what is drawn at a place that the page does not hold, and shows it
+// where that place is still looked at.
+async function whole(id: string) {
+  const m = all.find((x) => x.id === id);
+  if (!m?.more) return;
+  const answer = await fetch("/places/" + id).catch(() => undefined);
+  if (!answer?.ok) return;
+  Object.assign(m, await answer.json(), { more: false });
+  if (chosen !== id) return;
+  draw();
+  stage?.go(m);
 }
 
 function draw() {
@@ -143,6 +157,7 @@ export function on(s: Marks | undefined, how: { show: (tab: string) => void; nar
   if (m) {
     chosen = m.id;
     stage?.go(m);
+    void whole(m.id);
   }
   draw();
 }

@@ -366,6 +366,35 @@ class PDF implements Stage, Marks {
 
 const between = (x: number, least: number, most: number) => Math.round(Math.max(least, Math.min(most, x)) * 1e5) / 1e5;
 
+// What the portal takes of a drawing.
+const mostLines = 200;
+const mostPoints = 1000;
+
+// apart is how far a point is from the line between two others.
+function apart([x, y]: Point, [ax, ay]: Point, [bx, by]: Point): number {
+  const [dx, dy] = [bx - ax, by - ay];
+  const part = between(((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy || 1), 0, 1);
+  return Math.hypot(x - ax - part * dx, y - ay - part * dy);
+}
+
+// simpler leaves out the points of a line that are no further from it than that.
+function simpler(line: Point[], far: number): Point[] {
+  let [at, most] = [0, far];
+  for (let i = 1; i < line.length - 1; i++) {
+    const d = apart(line[i], line[0], line.at(-1)!);
+    if (d > most) [at, most] = [i, d];
+  }
+  if (at) return [...simpler(line.slice(0, at + 1), far).slice(0, -1), ...simpler(line.slice(at), far)];
+  return line.length > 2 ? [line[0], line.at(-1)!] : line;
+}
+
+// fitting are lines as exact as the portal takes them.
+function fitting(lines: Point[][]): Point[][] {
+  let all = lines;
+  for (let far = 0.0005; all.reduce((n, s) => n + s.length, 0) > mostPoints; far *= 2) all = lines.map((s) => simpler(s, far));
+  return all;
+}
+
 // A box or an arrow that keys move over a frame.
 interface Shape {
   kind: "box" | "arrow";
@@ -422,6 +451,7 @@ class Media implements Stage, Marks {
       else if (does === "clear") {
         this.shape = undefined;
         this.paint([]);
+        this.full(0);
       } else if (does === "done") this.take();
       say();
     });
@@ -431,7 +461,7 @@ class Media implements Stage, Marks {
     const end = this.until ?? this.now();
     this.media.pause();
     this.add();
-    const strokes = this.strokes.filter((s) => s.length > 0);
+    const strokes = fitting(this.strokes);
     const place: Place = this.from !== undefined && end > this.from ? { kind: "range", from: this.from, until: end } : { kind: "time", from: this.now() };
     if (strokes.length) place.strokes = strokes;
     this.from = this.until = undefined;
@@ -458,7 +488,7 @@ class Media implements Stage, Marks {
     let grip: Point | undefined; // of the shape that is being set
     svg.addEventListener("keydown", (e) => this.keys(e));
     svg.addEventListener("pointerdown", (e) => {
-      if (this.strokes.length >= 50) return;
+      if (!this.shape && this.full(1)) return;
       svg.setPointerCapture(e.pointerId);
       if (this.shape) {
         const [x, y] = point(e);
@@ -475,15 +505,28 @@ class Media implements Stage, Marks {
         return this.shift(x - grip[0] - this.shape.x, y - grip[1] - this.shape.y);
       }
       const line = this.strokes.at(-1);
-      if (!on || !line || this.strokes.reduce((n, s) => n + s.length, 0) >= 1000) return;
+      if (!on || !line) return;
       const [x, y] = point(e);
       const [a, b] = line.at(-1)!;
       if (Math.hypot(x - a, y - b) < 0.006) return;
       line.push([x, y]);
       this.paint(this.strokes);
     });
-    for (const end of ["pointerup", "pointercancel"]) svg.addEventListener(end, () => (on = !!(grip = undefined)));
+    for (const end of ["pointerup", "pointercancel"])
+      svg.addEventListener(end, () => {
+        on = !!(grip = undefined);
+        if (!this.shape) this.paint(fitting(this.strokes));
+      });
     return svg;
+  }
+
+  // full says that so many more lines do not fit.
+  private full(more: number): boolean {
+    const no = this.strokes.length + more > mostLines;
+    const hint = find("p.drawing-tools");
+    if (hint) hint.textContent = tells.words()[no ? "full" : "draw"];
+    if (no) tells.say(tells.words().full);
+    return no;
   }
 
   private paint(strokes: Point[][]) {
@@ -502,7 +545,7 @@ class Media implements Stage, Marks {
   // put sets a box or an arrow into the middle, for keys to move and size.
   private put(kind: "box" | "arrow") {
     this.add();
-    if (this.strokes.length >= 48) return;
+    if (this.full(2)) return;
     this.shape = { kind, x: 0.4, y: 0.4, width: 0.2, height: 0.2 };
     const svg = this.over();
     svg.setAttribute("tabindex", "0");
@@ -586,6 +629,7 @@ class Media implements Stage, Marks {
   private draw() {
     this.media.pause();
     this.paint([]);
+    this.full(0);
     this.drawing(true);
   }
 
