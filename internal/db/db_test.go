@@ -512,3 +512,41 @@ func TestLeavingKeepsTheConnection(t *testing.T) {
 		}
 	}
 }
+
+// A commit takes as long as it takes: one whose time is up while it waits for a
+// standby is done, and would be said to be kept there. Statements have their limit.
+func TestACommitIsNotTimed(t *testing.T) {
+	d, err := db.Open(t.Context(), dbtest.URL(t, db.PostgreSQL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	// On the one connection that writes: what is temporary goes with it.
+	write(t, d, func(tx *db.Tx) error {
+		for _, q := range []string{
+			`CREATE TEMPORARY TABLE limits (at TEXT, is_now TEXT)`,
+			`CREATE TEMPORARY TABLE written (n BIGINT)`,
+			`CREATE FUNCTION pg_temp.limit_now() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN INSERT INTO limits VALUES (TG_NAME, current_setting('statement_timeout')); RETURN NEW; END $f$`,
+			`CREATE TRIGGER statement AFTER INSERT ON written FOR EACH ROW EXECUTE FUNCTION pg_temp.limit_now()`,
+			`CREATE CONSTRAINT TRIGGER commit AFTER INSERT ON written DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION pg_temp.limit_now()`,
+		} {
+			if _, err := tx.Exec(t.Context(), q); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for n := range 2 { // the next statement has its limit again
+		write(t, d, func(tx *db.Tx) error {
+			_, err := tx.Exec(t.Context(), `INSERT INTO written VALUES ($1)`, n)
+			return err
+		})
+	}
+	var commit, statement string
+	write(t, d, func(tx *db.Tx) error {
+		return tx.QueryRow(t.Context(), `SELECT string_agg(CASE WHEN at = 'commit' THEN is_now END, ''), string_agg(CASE WHEN at = 'statement' THEN is_now END, '') FROM limits`).Scan(&commit, &statement)
+	})
+	if commit != "00" || statement != "5s5s" {
+		t.Errorf("statements may take %s, a commit %s", statement, commit)
+	}
+}

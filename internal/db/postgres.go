@@ -132,6 +132,11 @@ func (d *DB) tryPostgres(ctx context.Context, fn func(*Tx) error) error {
 			return err
 		}
 	}
+	// A commit that waits for a standby is done where it is, and would be said to be
+	// done everywhere once its time is up; what it waits for has no other limit.
+	if _, err := tx.Exec(`SET LOCAL statement_timeout = 0`); err != nil {
+		return normalise(err)
+	}
 	defer d.own.Add(1) // whatever became of it
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("db: commit: %w", normalise(err))
