@@ -88,6 +88,9 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *house, 
 		},
 		Signal: func(s portal.Signal) { h.hub.Publish(signalOf(s)) },
 	})
+	if err = h.hub.Share(h.accounts.Sign("live")); err != nil {
+		return nil, err
+	}
 	if h.answers, err = answerAddresses(cfg, key); err != nil {
 		return nil, err
 	}

@@ -41,6 +41,7 @@ const buffer = 8
 // for use by many goroutines.
 type Hub struct {
 	seal    cipher.Block // of marks
+	node    uint32       // which hub made a mark
 	mu      sync.Mutex
 	count   uint64         // of signals that are kept, until now
 	last    [recent]Signal // of them, the nth at n % recent
@@ -59,33 +60,53 @@ func (h *Hub) Mark() string {
 	count := h.count
 	h.mu.Unlock()
 	var b [aes.BlockSize]byte
-	binary.BigEndian.PutUint64(b[:8], count)
-	binary.BigEndian.PutUint32(b[8:12], uint32(time.Now().Unix()))
+	binary.BigEndian.PutUint32(b[:4], h.node)
+	binary.BigEndian.PutUint32(b[4:8], uint32(time.Now().Unix()))
+	binary.BigEndian.PutUint32(b[8:12], uint32(count))
 	rand.Read(b[12:])
 	h.seal.Encrypt(b[:], b[:])
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// opened is what a mark of this hub says; of another's it is nonsense, which no
-// number of signals comes near.
-func (h *Hub) opened(mark string) (count uint64, at time.Time, ok bool) {
+// longest is how old a mark may be. One that another secret sealed says nonsense,
+// which is hardly ever a time of these days.
+const longest = 7 * 24 * time.Hour
+
+// opened is what a mark says: when it was made, and, of this hub's own, after how
+// many signals.
+func (h *Hub) opened(mark string) (count uint32, at time.Time, own bool) {
 	b, err := base64.RawURLEncoding.DecodeString(mark)
 	if err != nil || len(b) != aes.BlockSize {
 		return 0, time.Time{}, false
 	}
 	h.seal.Decrypt(b, b)
-	return binary.BigEndian.Uint64(b[:8]), time.Unix(int64(binary.BigEndian.Uint32(b[8:12])), 0), true
+	at = time.Unix(int64(binary.BigEndian.Uint32(b[4:8])), 0)
+	if age := time.Since(at); age < -time.Minute || age > longest {
+		return 0, time.Time{}, false
+	}
+	return binary.BigEndian.Uint32(b[8:12]), at, binary.BigEndian.Uint32(b[:4]) == h.node
+}
+
+// Share has hubs with the same secret, of 32 bytes, read each other's marks: a page
+// of one node may have its line to another, or to the next after a restart. It is
+// called before any mark is made.
+func (h *Hub) Share(secret []byte) error {
+	seal, err := aes.NewCipher(secret)
+	if err == nil {
+		h.seal = seal
+	}
+	return err
 }
 
 // New returns a hub within this process.
 func New() *Hub {
-	var key [16]byte
+	var key [20]byte
 	rand.Read(key[:])
-	seal, err := aes.NewCipher(key[:])
+	seal, err := aes.NewCipher(key[:16])
 	if err != nil {
 		panic(err) // the key has a length that there is
 	}
-	return &Hub{seal: seal, subs: map[*Subscription]struct{}{}, bridges: map[*bridge]struct{}{}}
+	return &Hub{seal: seal, node: binary.BigEndian.Uint32(key[16:]), subs: map[*Subscription]struct{}{}, bridges: map[*bridge]struct{}{}}
 }
 
 // Publish gives s to every subscription, here and across the bridges. It
@@ -138,21 +159,19 @@ func (h *Hub) subscribe(size uint64) *Subscription {
 
 // SubscribeFrom is Subscribe that begins with what was published since a mark,
 // typing aside, and when that was. Of another hub's, or after too many signals, it
-// begins with one to catch up, and the time may be zero.
+// begins with one to catch up; the time is zero where it is not known.
 func (h *Hub) SubscribeFrom(mark string) (*Subscription, time.Time) {
-	from, at, ok := h.opened(mark)
+	count, at, own := h.opened(mark)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !ok || from > h.count {
-		at = time.Time{}
-	}
-	if at.IsZero() || h.count-from > recent {
+	missed := uint64(uint32(h.count) - count)
+	if !own || missed > recent {
 		s := h.subscribe(buffer)
 		s.offer(Signal{})
 		return s, at
 	}
-	s := h.subscribe(buffer + h.count - from)
-	for ; from < h.count; from++ {
+	s := h.subscribe(buffer + missed)
+	for from := h.count - missed; from < h.count; from++ {
 		s.offer(h.last[from%recent])
 	}
 	return s, at

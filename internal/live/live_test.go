@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -267,6 +268,21 @@ func TestSubscribeFrom(t *testing.T) {
 	for _, m := range []string{mark, live.New().Mark(), "x", h.Mark() + "z"} {
 		if got := next(t, from(m)); !got.CatchUp() {
 			t.Errorf("from %s it begins with %+v", m, got)
+		}
+	}
+	// Of another node's mark it is known when that was made.
+	secret := make([]byte, 32)
+	for _, shared := range []bool{false, true} {
+		other := live.New()
+		if shared {
+			if err := errors.Join(h.Share(secret), other.Share(secret)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s, at := h.SubscribeFrom(other.Mark())
+		t.Cleanup(s.Close)
+		if got := next(t, s); !got.CatchUp() || at.IsZero() == shared || shared && time.Since(at) > time.Minute {
+			t.Errorf("from another node's mark, shared %v, it begins with %+v, %v", shared, got, at)
 		}
 	}
 }
