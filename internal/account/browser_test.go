@@ -124,7 +124,7 @@ func TestCheckCode(t *testing.T) {
 		_, _, err := w.RedeemCode(w.Context(), browser, "ana@example.test", digits, Meta{Address: home})
 		w.is(err, ErrCode)
 		s, _ := w.session(ana, Meta{Address: home})
-		w.is(w.ProveByCode(w.Context(), s, browser, digits), ErrCode)
+		w.is(w.ProveByCode(w.Context(), s, ForProof, browser, digits), ErrCode)
 		w.is(w.CheckCode(w.Context(), ana, "apr_other", browser, digits, home), ErrCode)
 		in, signs := w.askCode("ana@example.test")
 		w.is(w.CheckCode(w.Context(), ana, "apr_one", in, signs, home), ErrCode)

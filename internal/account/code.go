@@ -26,8 +26,19 @@ func (a *Accounts) RequestCode(ctx context.Context, email string, addr netip.Add
 	return a.requestCode(ctx, email, "", MailCode, addr)
 }
 
+// ForProof is what a code is for with which somebody shows again, in their session,
+// who they are.
+const ForProof = "proof"
+
+// RequestProofCode mails a person a code that is good in their session for one thing
+// alone, which ProveByCode names again: ForProof, or what is signed with it. It
+// returns the value of the browser's cookie, as RequestCode.
+func (a *Accounts) RequestProofCode(ctx context.Context, email, what string, addr netip.Addr) (browser string, err error) {
+	return a.requestCode(ctx, email, what, MailCode, addr)
+}
+
 // requestCode mails a code that is good for one thing alone: to answer an approval,
-// or, without one, to sign in.
+// to sign something, to prove who one is, or, without any, to sign in.
 func (a *Accounts) requestCode(ctx context.Context, email, answers, kind string, addr netip.Addr) (browser string, err error) {
 	browser = newToken("vt_brw_")
 	err = a.request(ctx, email, addr, "code", func(tx *db.Tx, p Person) error {
@@ -91,9 +102,9 @@ func (a *Accounts) RedeemCode(ctx context.Context, browser, email, code string, 
 	return s, token, err
 }
 
-// ProveByCode makes a session fresh by a code mailed to its person. It returns
-// ErrCode, *Throttled or ErrSignedOut.
-func (a *Accounts) ProveByCode(ctx context.Context, s Session, browser, code string) error {
+// ProveByCode makes a session fresh by a code that was mailed to its person for what
+// it is about to do. It returns ErrCode, *Throttled or ErrSignedOut.
+func (a *Accounts) ProveByCode(ctx context.Context, s Session, what, browser, code string) error {
 	p, err := a.Person(ctx, s.Person)
 	if err != nil {
 		return err
@@ -103,7 +114,7 @@ func (a *Accounts) ProveByCode(ctx context.Context, s Session, browser, code str
 		return err
 	}
 	addr, _ := netip.ParseAddr(s.Address)
-	return a.redeem(ctx, "", browser, key, code, addr, func(tx *db.Tx, _ PersonID) error { return a.proved(ctx, tx, s, ByCode) })
+	return a.redeem(ctx, what, browser, key, code, addr, func(tx *db.Tx, _ PersonID) error { return a.proved(ctx, tx, s, ByCode) })
 }
 
 // redeem uses a code up and then does what it allows. A try is counted, and
@@ -173,7 +184,7 @@ type Code struct {
 	Digits    string
 	Person    PersonID
 	Email     string
-	Answers   string // the approval that it is for; empty: signing in
+	Answers   string // what it is for: the id of what is answered or signed, or ForProof; empty: signing in
 	ExpiresAt time.Time
 	Valid     bool // it can still be redeemed
 }

@@ -212,3 +212,28 @@ func TestMailAndLinkAreOneChange(t *testing.T) {
 		}
 	})
 }
+
+// A code that is asked for in a session is good there for what it was asked for.
+func TestCodesOfASession(t *testing.T) {
+	run(t, func(w *world) {
+		ana := w.person("ana@example.test")
+		s, _ := w.session(ana, Meta{Address: home})
+		for _, asked := range []string{"", ForProof, "sgn_one"} {
+			browser, err := w.RequestProofCode(w.Context(), "ana@example.test", asked, home)
+			w.must(err)
+			c, err := w.Code(w.Context(), w.lastMail(MailCode).Subject)
+			w.must(err)
+			for _, what := range []string{"", ForProof, "sgn_one", "sgn_other"} {
+				if what == asked {
+					continue
+				}
+				w.is(w.ProveByCode(w.Context(), s, what, browser, c.Digits), ErrCode)
+			}
+			if asked != "" {
+				_, _, err = w.RedeemCode(w.Context(), browser, "ana@example.test", c.Digits, Meta{Address: home})
+				w.is(err, ErrCode)
+				w.must(w.ProveByCode(w.Context(), s, asked, browser, c.Digits))
+			}
+		}
+	})
+}

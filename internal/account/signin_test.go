@@ -388,11 +388,11 @@ func TestProve(t *testing.T) {
 		}
 
 		w.pass(Freshness)
-		browser, err := w.RequestCode(w.Context(), "ana@example.test", home)
+		browser, err := w.RequestProofCode(w.Context(), "ana@example.test", ForProof, home)
 		w.must(err)
 		c, err := w.Code(w.Context(), w.lastMail(MailCode).Subject)
 		w.must(err)
-		w.must(w.ProveByCode(w.Context(), get(), browser, c.Digits))
+		w.must(w.ProveByCode(w.Context(), get(), ForProof, browser, c.Digits))
 		if !w.Fresh(get()) {
 			w.Fatal("not fresh after a code")
 		}

@@ -245,7 +245,8 @@ func (n *Notifier) invitationAsked(ctx context.Context, l *letter) error {
 	return nil
 }
 
-// code is a code to sign in with.
+// code is a code to sign in with, or, in a session, to show again who one is or to
+// sign something.
 func (n *Notifier) code(ctx context.Context, l *letter) error {
 	c, err := n.accounts.Code(ctx, l.mail.Subject)
 	if err == nil {
@@ -258,8 +259,23 @@ func (n *Notifier) code(ctx context.Context, l *letter) error {
 	l.body.Heading = l.T("mail.code.heading")
 	l.body.Preheader = l.T("mail.code.preheader")
 	l.body.Paragraphs = []string{l.T("mail.code.text")}
-	l.body.After = append(l.body.After, l.T("mail.code.not_you"))
 	l.body.Footer = []string{l.T("mail.why_sign_in", "workspace", l.brand.Name)}
+	switch c.Answers {
+	case "":
+		l.body.After = append(l.body.After, l.T("mail.code.not_you"))
+		return nil
+	case account.ForProof:
+		l.Subject = l.T("mail.proof_code.subject", "workspace", brief(l.brand.Name))
+		l.body.Heading = l.T("mail.proof_code.heading")
+	default:
+		x, err := n.portal.As(portal.PersonActor(l.mail.Person).ReadOnly()).Signoff(ctx, portal.SignoffID(c.Answers))
+		if err != nil {
+			return err
+		}
+		l.Subject = l.T("mail.answer_code.subject", "project", brief(x.ProjectName), "title", brief(x.Title))
+		l.body.Heading = l.T("mail.signoff_code.heading", "title", x.Title)
+	}
+	l.body.After = append(l.body.After, l.T("mail.proof_code.not_you"))
 	return nil
 }
 

@@ -267,7 +267,7 @@ func (s *Server) proveCode(w http.ResponseWriter, r *http.Request, me *visit) er
 	if err := f.err(); err != nil {
 		return err
 	}
-	browser, err := s.Accounts.RequestCode(r.Context(), me.Person.Email, s.addr(r))
+	browser, err := s.Accounts.RequestProofCode(r.Context(), me.Person.Email, account.ForProof, s.addr(r))
 	if err != nil {
 		return err
 	}
@@ -283,7 +283,7 @@ func (s *Server) prove(w http.ResponseWriter, r *http.Request, me *visit) error 
 	password, code := f.one("password"), f.one("code")
 	p := view.ProvePage{Next: nextPath(f.one("next")), ByCode: password == ""}
 	if err = f.err(); err == nil && p.ByCode {
-		err = s.Accounts.ProveByCode(r.Context(), me.Session, s.codeBrowser(r), code)
+		err = s.Accounts.ProveByCode(r.Context(), me.Session, account.ForProof, s.codeBrowser(r), code)
 	} else if err == nil {
 		err = s.Accounts.Prove(r.Context(), me.Session, password)
 	}

@@ -110,7 +110,7 @@ func (s *Server) signoffCode(w http.ResponseWriter, r *http.Request, me *visit) 
 	case !x.MaySign():
 		return portal.ErrForbidden
 	}
-	browser, err := s.Accounts.RequestCode(r.Context(), me.Person.Email, s.addr(r))
+	browser, err := s.Accounts.RequestProofCode(r.Context(), me.Person.Email, string(x.ID), s.addr(r))
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (s *Server) signProved(r *http.Request, me *visit, in portal.Signature, pas
 	}
 	if in.Proof = "password"; password == "" && (code != "" || !me.Person.HasPassword) {
 		in.Proof = "code"
-		err = s.Accounts.ProveByCode(ctx, me.Session, s.codeBrowser(r), code)
+		err = s.Accounts.ProveByCode(ctx, me.Session, string(x.ID), s.codeBrowser(r), code)
 	} else {
 		err = s.Accounts.Prove(ctx, me.Session, password)
 	}
