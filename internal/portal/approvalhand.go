@@ -221,7 +221,7 @@ func (p *Portal) FollowApprovals(ctx context.Context, last time.Time) error {
 }
 
 // plan says when others are told of approvals that were asked before anybody was:
-// not before now. No calendar says more of those than the days of the week.
+// not before now.
 func (p *Portal) plan(ctx context.Context) error {
 	all, err := p.unplanned(ctx, remindersAtOnce)
 	for _, o := range all {
@@ -233,8 +233,11 @@ func (p *Portal) plan(ctx context.Context) error {
 			if err := t.lock(ctx, string(o.Client)); err != nil {
 				return err
 			}
-			at := WorkCalendar{Zone: zoneOf(o.zone), Week: weekdays}.escalation(o.DueOn)
-			_, err := t.exec(ctx, `UPDATE approvals SET escalate_at = $1 WHERE id = $2 AND escalate_at IS NULL AND escalated_at IS NULL AND asking = 1`, max(db.Micros(at), t.now), string(o.ID))
+			c, err := t.calendarOf(ctx, o.Client)
+			if err != nil {
+				return err
+			}
+			_, err = t.exec(ctx, `UPDATE approvals SET escalate_at = $1 WHERE id = $2 AND escalate_at IS NULL AND escalated_at IS NULL AND asking = 1`, max(db.Micros(c.escalation(o.DueOn)), t.now), string(o.ID))
 			return err
 		})
 	}
@@ -323,9 +326,13 @@ func (p *Portal) escalate(ctx context.Context, last time.Time) error {
 				return err
 			}
 			if !p.fresh(db.FromMicros(o.at), last) { // told before a backup was brought back, or nobody saw it meanwhile
-				later := WorkCalendar{Zone: time.UTC, Week: weekdays}.escalation(p.now().UTC().Format(time.DateOnly))
 				t.quiet("it is put off")
-				_, err := t.exec(ctx, `UPDATE approvals SET escalate_at = $1 WHERE id = $2 AND escalate_at IS NOT NULL AND asking = 1`, db.Micros(later), string(o.ID))
+				c, err := t.calendarOf(ctx, o.Client)
+				if err != nil {
+					return err
+				}
+				later := c.escalation(p.now().In(c.Zone).Format(time.DateOnly))
+				_, err = t.exec(ctx, `UPDATE approvals SET escalate_at = $1 WHERE id = $2 AND escalate_at IS NOT NULL AND asking = 1`, db.Micros(later), string(o.ID))
 				return err
 			}
 			n, err := t.exec(ctx, `UPDATE approvals SET escalate_at = NULL, escalated_at = $1 WHERE id = $2 AND escalate_at IS NOT NULL AND asking = 1`, t.now, string(o.ID))

@@ -399,13 +399,26 @@ func TestEscalation(t *testing.T) {
 			}
 			return mailsAbout(t, w, string(a.ID))
 		}
+		// It is put off by the days on which the client works, and to their morning.
+		write(t, w, `UPDATE clients SET holidays = $1, working_days = $2, time_zone = 'Asia/Tokyo' WHERE id = $3`, "2026-03-18\n2026-03-19", 1<<5|1<<4|1<<3|1<<2, string(w.Acme))
+		tokyo := must[*time.Location](t)(time.LoadLocation("Asia/Tokyo"))
 		for _, last := range []time.Time{{}, w.Clock.Now().Add(-time.Hour)} {
 			if got := back(last); got != "approval Bea" {
 				t.Errorf("told again: %s", got)
 			}
-			if row(t, w, times, &is[0], &is[1]); is[1] < db.Micros(w.Clock.Now().Add(24*time.Hour)) {
-				t.Errorf("put off to %v", db.FromMicros(is[1]))
+			row(t, w, times, &is[0], &is[1])
+			if got := db.FromMicros(is[1]).In(tokyo).Format("Mon 2 Jan 15:04"); got != "Sat 21 Mar 09:00" {
+				t.Errorf("put off to %s", got)
 			}
+		}
+		// So is what was asked before others were ever told.
+		write(t, w, `UPDATE approvals SET escalate_at = NULL, escalated_at = NULL, due_on = '2026-03-19' WHERE id = $1`, string(a.ID))
+		if err := w.Portal.FollowApprovals(ctx, last); err != nil {
+			t.Fatal(err)
+		}
+		row(t, w, times, &is[0], &is[1])
+		if got := db.FromMicros(is[1]).In(tokyo).Format("Mon 2 Jan 15:04"); got != "Sat 21 Mar 09:00" {
+			t.Errorf("planned for %s", got)
 		}
 		if got := back(w.Clock.Now().Add(-3 * time.Hour)); got == "approval Bea" {
 			t.Error("what came due while nothing ran is not told")

@@ -564,8 +564,7 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''),
 
 type openApproval struct {
 	Approval
-	at   int64  // that something is due
-	zone string // of whose days that is counted
+	at int64 // that something is due
 }
 
 // What is decided on of a file, of a folder, and of a deliverable.
@@ -939,10 +938,27 @@ func (p *Portal) mayTake(ctx context.Context, project ProjectID) (map[ClientUser
 // others are told. Unscoped: the program plans it.
 func (p *Portal) unplanned(ctx context.Context, limit int) ([]openApproval, error) {
 	rows, err := p.db.Query(ctx, `
-SELECT a.id, a.client_id, a.due_on, COALESCE(NULLIF(c.time_zone, ''), w.time_zone) FROM approvals a JOIN approval_stages g ON g.approval_id = a.id AND g.number = a.stage AND g.side = 'client'
-  JOIN clients c ON c.id = a.client_id JOIN workspace w ON w.id = 1
+SELECT a.id, a.client_id, a.due_on FROM approvals a JOIN approval_stages g ON g.approval_id = a.id AND g.number = a.stage AND g.side = 'client'
  WHERE a.asking = 1 AND a.due_on IS NOT NULL AND a.escalate_at IS NULL AND a.escalated_at IS NULL ORDER BY a.id LIMIT $1`, limit)
-	return list(rows, err, func(r *sql.Rows) (o openApproval, err error) { return o, r.Scan(&o.ID, &o.Client, &o.DueOn, &o.zone) })
+	return list(rows, err, func(r *sql.Rows) (o openApproval, err error) { return o, r.Scan(&o.ID, &o.Client, &o.DueOn) })
+}
+
+// calendarOf is the calendar by which a client's working days are counted. Unscoped:
+// the program goes by it.
+func (t *tx) calendarOf(ctx context.Context, id ClientID) (WorkCalendar, error) {
+	var c ClientCalendar
+	var w Workspace
+	var week sql.NullInt64
+	var holidays sql.NullString
+	var zone, hours string
+	err := t.QueryRow(ctx, `SELECT c.time_zone, c.working_days, c.holidays, w.time_zone, w.office_hours FROM clients c JOIN workspace w ON w.id = 1 WHERE c.id = $1`, string(id)).
+		Scan(&c.TimeZone, &week, &holidays, &zone, &hours)
+	if err == nil {
+		err = w.decode(hours, "")
+	}
+	c.Week, c.OwnHolidays, c.Holidays = Week(week.Int64), holidays.Valid, strings.Fields(holidays.String)
+	c.Workspace = Office{Zone: zoneOf(zone), Hours: w.OfficeHours}.Calendar()
+	return c.Calendar(), err
 }
 
 // possibleDeputies are colleagues of the actor's at a client who may decide in a
