@@ -144,7 +144,7 @@ func (me *Scope) SearchMessages(ctx context.Context, s MessageSearch, pg Page) (
 	}
 	var last int64
 	if pg.After != "" {
-		if err := me.get(ctx, `SELECT m.number FROM my_messages_`+string(me.p.db.Dialect())+` m WHERE m.id = $2`, []any{pg.After}, &last); err != nil {
+		if err := me.get(ctx, `SELECT m.number FROM my_message_numbers_`+string(me.p.db.Dialect())+` m WHERE m.id = $2`, []any{pg.After}, &last); err != nil {
 			return nil, "", err
 		}
 	}

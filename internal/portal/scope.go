@@ -804,6 +804,12 @@ SELECT o.rowid AS number, m.id, m.thread_id, m.client_id, m.project_id, m.author
 SELECT o.number, o.words, m.id, m.thread_id, m.client_id, m.project_id, m.author_id, m.created_at, m.side, m.rights
   FROM messages o JOIN my_messages m ON m.id = o.id WHERE o.deleted_at IS NULL`,
 
+	// Where those stand that a search goes on from, deleted ones too.
+	"my_message_numbers_sqlite": `
+SELECT o.rowid AS number, m.id, m.side, m.rights FROM messages o JOIN my_messages m ON m.id = o.id`,
+	"my_message_numbers_postgres": `
+SELECT o.number, m.id, m.side, m.rights FROM messages o JOIN my_messages m ON m.id = o.id`,
+
 	// Earlier texts of messages, for those who administer.
 	"my_message_texts": `
 SELECT x.message_id, x.revision, x.body, x.until, m.side, m.rights

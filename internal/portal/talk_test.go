@@ -1413,6 +1413,26 @@ func TestSearchMessages(t *testing.T) {
 		same("two letters are a word", find(w.Cleo, portal.MessageSearch{Query: "su"}))
 		same("and found as one", find(w.Cleo, portal.MessageSearch{Query: "us monday"}), second)
 		same("operators are none", find(w.Cleo, portal.MessageSearch{Query: `"mon* OR (tuesday' & `}))
+		// What the next page begins after may be deleted meanwhile.
+		last := must[portal.MessageID](t)(cleo.Say(ctx, id, say("A monday at last", "")))
+		for _, who := range []portal.PersonID{w.Cleo, w.Ada} {
+			hits, next, err := w.As(who).SearchMessages(ctx, portal.MessageSearch{Query: "mon", Thread: id}, portal.Page{Limit: 1})
+			if err != nil || len(hits) != 1 || hits[0].ID != last || next != string(last) {
+				t.Fatalf("found %+v, %q, %v", hits, next, err)
+			}
+			if who == w.Cleo {
+				if err := cleo.DeleteMessage(ctx, last); err != nil {
+					t.Fatal(err)
+				}
+				last = must[portal.MessageID](t)(cleo.Say(ctx, id, say("Another monday", "")))
+			} else if err := w.As(w.Ada).EraseMessage(ctx, last); err != nil {
+				t.Fatal(err)
+			}
+			hits, _, err = w.As(who).SearchMessages(ctx, portal.MessageSearch{Query: "mon", Client: w.Acme}, portal.Page{After: next, Limit: 2})
+			if err != nil || len(hits) != 2 || hits[0].ID != comment {
+				t.Errorf("after what was deleted: %+v, %v", hits, err)
+			}
+		}
 		same("by its author", find(w.Cleo, portal.MessageSearch{Query: "mon", Author: w.Mia}), first)
 		same("in a thread", find(w.Cleo, portal.MessageSearch{Query: "mon", Thread: id}), second, first)
 		same("in another project", find(w.Cleo, portal.MessageSearch{Query: "mon", Project: w.Brand}))
