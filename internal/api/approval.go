@@ -80,17 +80,31 @@ type approvalCall struct {
 	State   portal.CallState `json:"state" enum:"open,confirmed,denied,withdrawn,void" doc:"What became of it: only what is confirmed counts, as an answer of theirs."`
 	EndedAt *time.Time       `json:"ended_at,omitempty" doc:"Since when."`
 	Reply   string           `json:"reply,omitempty" doc:"What was different, as they say."`
+	Changes []fileChange     `json:"changes,omitempty" doc:"Of several files, those that they said are to change: the others they approved."`
 }
 
 func approvalCallWire(c portal.ApprovalCall) approvalCall {
-	return approvalCall{ID: c.ID, Person: c.Person, Name: c.Name, Stage: c.Stage, Answer: c.Answer, Note: c.Note, SaidAt: c.SaidAt.UTC(), NotedAt: c.NotedAt.UTC(), NotedBy: c.NotedBy, State: c.State, EndedAt: moment(c.EndedAt), Reply: c.Reply}
+	w := approvalCall{ID: c.ID, Person: c.Person, Name: c.Name, Stage: c.Stage, Answer: c.Answer, Note: c.Note, SaidAt: c.SaidAt.UTC(), NotedAt: c.NotedAt.UTC(), NotedBy: c.NotedBy, State: c.State, EndedAt: moment(c.EndedAt), Reply: c.Reply}
+	for _, f := range c.Changes {
+		w.Changes = append(w.Changes, fileChange(f))
+	}
+	return w
 }
 
 type newCall struct {
-	Person portal.PersonID `json:"person" maxLength:"64" doc:"Who said it: one of the client's people whose answer is awaited."`
-	Answer portal.Answer   `json:"answer" enum:"approved,approved_with_notes,changes_requested,declined" doc:"What they said."`
-	Note   string          `json:"note,omitempty" doc:"In which words: needed unless they simply approved."`
-	SaidAt time.Time       `json:"said_at" doc:"When they said it."`
+	Person  portal.PersonID `json:"person" maxLength:"64" doc:"Who said it: one of the client's people whose answer is awaited."`
+	Answer  portal.Answer   `json:"answer" enum:"approved,approved_with_notes,changes_requested,declined" doc:"What they said."`
+	Note    string          `json:"note,omitempty" doc:"In which words: needed unless they simply approved, or it is said of each file."`
+	Changes []fileChange    `json:"changes,omitempty" maxItems:"50" doc:"Of several files, those that are to change: the others they approved."`
+	SaidAt  time.Time       `json:"said_at" doc:"When they said it."`
+}
+
+func (in newCall) portal() portal.NewCall {
+	n := portal.NewCall{Person: in.Person, Answer: in.Answer, Note: in.Note, SaidAt: in.SaidAt}
+	for _, f := range in.Changes {
+		n.Changes = append(n.Changes, portal.FileChange(f))
+	}
+	return n
 }
 
 type callDenied struct {
@@ -248,7 +262,7 @@ func (s *server) approvals() {
 		return all, "", err
 	}, approvalCallWire)
 	create(s, "/api/approvals/{id}/calls", "note-call", "Note what one who is asked said by phone: they are asked to confirm it", func(ctx context.Context, me *portal.Scope, id string, in newCall) (portal.CallID, error) {
-		return me.NoteCall(ctx, portal.ApprovalID(id), portal.NewCall(in))
+		return me.NoteCall(ctx, portal.ApprovalID(id), in.portal())
 	})
 	act(s, http.MethodDelete, "/api/calls/{id}", "withdraw-call", "Take back what was noted of a call, while it is not confirmed", func(ctx context.Context, me *portal.Scope, id string) error {
 		return me.WithdrawCall(ctx, portal.CallID(id))

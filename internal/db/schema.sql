@@ -14,6 +14,13 @@ CREATE TABLE api_tokens (
 
 CREATE INDEX api_tokens_person ON api_tokens (person_id, id);
 
+CREATE TABLE approval_call_changes (
+  call_id  TEXT   NOT NULL REFERENCES approval_calls (id),
+  position BIGINT NOT NULL,
+  note     TEXT   NOT NULL DEFAULT '',
+  PRIMARY KEY (call_id, position)
+);
+
 CREATE TABLE approval_calls (
   id          TEXT   PRIMARY KEY,
   approval_id TEXT   NOT NULL,

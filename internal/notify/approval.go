@@ -12,6 +12,7 @@ import (
 
 	"github.com/vitrine-portal/vitrine/internal/mail"
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/sentence"
 )
 
 // asked is an approval as the reader of the mail sees it now: unwanted when it
@@ -122,6 +123,17 @@ func (n *Notifier) approvalCall(ctx context.Context, l *letter) error {
 	l.body.Preheader = said
 	l.said(said)
 	l.said(plain(c.Note))
+	if len(c.Changes) > 0 {
+		subjects, err := n.portal.As(portal.PersonActor(l.mail.Person).ReadOnly()).ApprovalSubjects(ctx, a.ID)
+		if err != nil {
+			return err
+		}
+		for _, f := range c.Changes {
+			if f.Position <= len(subjects) {
+				l.said(sentence.FileChange(l.Book, subjects[f.Position-1].Name, f.Note))
+			}
+		}
+	}
 	l.said(l.T("mail.approval_call.text"))
 	return nil
 }

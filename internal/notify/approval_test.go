@@ -161,7 +161,7 @@ func TestCallMail(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		call, err := o.As(o.Tom).NoteCall(t.Context(), id, portal.NewCall{Person: o.Cleo, Answer: portal.AnswerChanges, Note: "A **larger** logo", SaidAt: o.Clock.Now()})
+		call, err := o.As(o.Tom).NoteCall(t.Context(), id, portal.NewCall{Person: o.Cleo, Answer: portal.AnswerChanges, Note: "A **larger** logo", Changes: []portal.FileChange{{Position: 1, Note: "In blue"}}, SaidAt: o.Clock.Now()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -173,7 +173,7 @@ func TestCallMail(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, word := range []string{"Tom noted what you said by phone: Homepage", "you asked for changes by phone, Wed 11 Mar, 10:00", "A larger logo", "It counts for nothing until you confirm it", "/decide/vt_apr_", "Look and confirm"} {
+		for _, word := range []string{"Tom noted what you said by phone: Homepage", "you asked for changes by phone, Wed 11 Mar, 10:00", "A larger logo", ": In blue", "It counts for nothing until you confirm it", "/decide/vt_apr_", "Look and confirm"} {
 			if !strings.Contains(m.Text, word) {
 				t.Errorf("it lacks %q: %s", word, m.Text)
 			}

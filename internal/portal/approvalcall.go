@@ -32,6 +32,7 @@ type ApprovalCall struct {
 	Name     string
 	Answer   Answer
 	Note     string
+	Changes  []FileChange // of what is to change, where not all of it is
 	SaidAt   time.Time
 	NotedAt  time.Time
 	NotedBy  string // the name; empty when not for the reader
@@ -45,14 +46,15 @@ type ApprovalCall struct {
 
 // NewCall is what NoteCall takes.
 type NewCall struct {
-	Person PersonID
-	Answer Answer
-	Note   string
-	SaidAt time.Time
+	Person  PersonID
+	Answer  Answer
+	Note    string
+	Changes []FileChange // of what is to change; the other files they approved
+	SaidAt  time.Time
 }
 
 func (n *NewCall) check() error {
-	in := ApprovalAnswer{Answer: n.Answer, Note: n.Note}
+	in := ApprovalAnswer{Answer: n.Answer, Note: n.Note, Changes: n.Changes}
 	err := in.check()
 	n.Note = in.Note
 	return err
@@ -68,7 +70,33 @@ func (c *ApprovalCall) scan(scan func(...any) error) error {
 // its team, and for whoever said it their own.
 func (me *Scope) ApprovalCalls(ctx context.Context, id ApprovalID) ([]ApprovalCall, error) {
 	rows, err := me.query(ctx, `SELECT `+callColumns+` FROM my_approval_calls k WHERE k.approval_id = $2 ORDER BY k.id DESC LIMIT 100`, string(id))
-	return list(rows, err, func(rows *sql.Rows) (c ApprovalCall, err error) { return c, c.scan(rows.Scan) })
+	all, err := list(rows, err, func(rows *sql.Rows) (c ApprovalCall, err error) { return c, c.scan(rows.Scan) })
+	if err != nil {
+		return nil, err
+	}
+	return all, sayChanges(ctx, me, all)
+}
+
+// sayChanges completes calls with what is to change of each file.
+func sayChanges(ctx context.Context, r reader, all []ApprovalCall) error {
+	if len(all) == 0 {
+		return nil
+	}
+	ids := make([]CallID, len(all))
+	for i, c := range all {
+		ids[i] = c.ID
+	}
+	places, args := oneOf(2, ids)
+	rows, err := r.query(ctx, `SELECT x.call_id, x.position, x.note FROM my_approval_call_changes x WHERE x.call_id IN `+places+` ORDER BY x.call_id, x.position`, args...)
+	_, err = list(rows, err, func(rows *sql.Rows) (f FileChange, err error) {
+		var id CallID
+		if err = rows.Scan(&id, &f.Position, &f.Note); err == nil {
+			i := slices.Index(ids, id)
+			all[i].Changes = append(all[i].Changes, f)
+		}
+		return f, err
+	})
+	return err
 }
 
 // CallToConfirm is what the actor is noted to have said by phone about an approval
@@ -77,7 +105,16 @@ func (me *Scope) CallToConfirm(ctx context.Context, id ApprovalID) (c ApprovalCa
 	err = c.scan(func(dest ...any) error {
 		return me.get(ctx, `SELECT `+callColumns+` FROM my_approval_calls k WHERE k.approval_id = $2 AND k.state = 'open' AND k.person_id = $1 ORDER BY k.id DESC LIMIT 1`, []any{string(id)}, dest...)
 	})
-	return c, err
+	return withChanges(ctx, me, c, err)
+}
+
+func withChanges(ctx context.Context, r reader, c ApprovalCall, err error) (ApprovalCall, error) {
+	if err != nil {
+		return c, err
+	}
+	one := []ApprovalCall{c}
+	err = sayChanges(ctx, r, one)
+	return one[0], err
 }
 
 // ApprovalCall returns one of them.
@@ -89,7 +126,7 @@ func approvalCall(ctx context.Context, r reader, id CallID) (c ApprovalCall, err
 	err = c.scan(func(dest ...any) error {
 		return r.get(ctx, `SELECT `+callColumns+` FROM my_approval_calls k WHERE k.id = $2`, []any{string(id)}, dest...)
 	})
-	return c, err
+	return withChanges(ctx, r, c, err)
 }
 
 // callAbout is one of an approval's; ErrConflict when whoever sees the approval
@@ -128,6 +165,11 @@ INSERT INTO approval_calls (id, approval_id, stage, person_id, answer, note, con
 			string(call), string(id), a.Stage, string(n.Person), string(n.Answer), n.Note, a.Content, db.Micros(n.SaidAt), t.now, string(me.actor.person)); err != nil {
 			return err
 		}
+		for _, f := range n.Changes {
+			if err := t.must(ctx, `INSERT INTO approval_call_changes (call_id, position, note) VALUES ($1, $2, $3)`, string(call), f.Position, f.Note); err != nil {
+				return err
+			}
+		}
 		h := a.happened(ApprovalCallNoted, Team, Details{"answer": string(n.Answer)})
 		h.Person = n.Person
 		err = t.record(ctx, h)
@@ -161,6 +203,11 @@ func (t *tx) mayNote(ctx context.Context, a Approval, n NewCall) error {
 		return x.Stage == a.Stage && x.Person == n.Person && !x.Adviser && x.Of == ClientSide
 	})
 	var c checks
+	for k, f := range n.Changes {
+		if f.Position < 1 || f.Position > a.Files || slices.ContainsFunc(n.Changes[:k], func(x FileChange) bool { return x.Position == f.Position }) {
+			c.fail("changes", "choice")
+		}
+	}
 	switch {
 	case i < 0, people[i].Gone:
 		c.fail("person", "cannot_decide")
@@ -281,7 +328,7 @@ func (in *ApprovalAnswer) noted(ctx context.Context, me *Scope, id ApprovalID) e
 	case in.Note != "" && in.Note != c.Note: // it would not be kept
 		return invalid("note", "choice")
 	}
-	in.Answer, in.Note, in.said = c.Answer, c.Note, c
+	in.Answer, in.Note, in.Changes, in.said = c.Answer, c.Note, c.Changes, c
 	return nil
 }
 

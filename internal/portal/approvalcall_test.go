@@ -4,9 +4,11 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 )
@@ -236,6 +238,179 @@ func TestCallIsConfirmed(t *testing.T) {
 				write(t, w, x[1], string(id))
 			}
 		}
+	})
+}
+
+// What was said by phone of each of several files is what its person confirms of each,
+// and sealed like the rest.
+func TestCallOfSeveralFiles(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		write(t, w, `DELETE FROM events`)
+		write(t, w, `DELETE FROM event_chains`)
+		decides(t, w)
+		_, versions := banners(t, w, 3)
+		a := toApprove(t, w, portal.NewApproval{Versions: versions})
+		tom, cleo := w.As(w.Tom), w.As(w.Cleo)
+		note := func(answer portal.Answer, words string, changes ...portal.FileChange) (portal.CallID, error) {
+			n := phoned(w, answer, words)
+			n.Changes = changes
+			return tom.NoteCall(ctx, a.ID, n)
+		}
+		for _, c := range []struct {
+			answer       portal.Answer
+			words        string
+			change       []portal.FileChange
+			field, wrong string
+		}{
+			{portal.AnswerChanges, "Bigger", []portal.FileChange{{Position: 0}}, "changes", "choice"},
+			{portal.AnswerChanges, "Bigger", []portal.FileChange{{Position: 4}}, "changes", "choice"},
+			{portal.AnswerChanges, "Bigger", []portal.FileChange{{Position: 1}, {Position: 1}}, "changes", "choice"},
+			{portal.AnswerChanges, "", []portal.FileChange{{Position: 2}}, "note.2", "required"},
+			{portal.AnswerApprove, "", []portal.FileChange{{Position: 2, Note: "Bigger"}}, "answer", "marked_to_change"},
+		} {
+			_, err := note(c.answer, c.words, c.change...)
+			refuses(t, "a call", err, c.field, c.wrong)
+		}
+		said := []portal.FileChange{{Position: 2, Note: "A larger logo"}, {Position: 3}}
+		id, err := note(portal.AnswerChanges, "By Friday", said...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, who := range []portal.PersonID{w.Tom, w.Cleo} {
+			if c := must[portal.ApprovalCall](t)(w.As(who).ApprovalCall(ctx, id)); !slices.Equal(c.Changes, said) {
+				t.Errorf("%s reads %+v", who, c.Changes)
+			}
+			if c := must[[]portal.ApprovalCall](t)(w.As(who).ApprovalCalls(ctx, a.ID)); len(c) != 1 || !slices.Equal(c[0].Changes, said) {
+				t.Errorf("%s lists %+v", who, c)
+			}
+		}
+		if c := must[portal.ApprovalCall](t)(cleo.CallToConfirm(ctx, a.ID)); !slices.Equal(c.Changes, said) {
+			t.Errorf("to confirm is %+v", c)
+		}
+		if err := cleo.Decide(ctx, a.ID, portal.ApprovalAnswer{Call: id, Content: a.Content}); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, v := range must[[]portal.Verdict](t)(tom.Verdicts(ctx, a.ID)) {
+			got = append(got, v.Says+" "+v.Note)
+		}
+		if want := []string{"approved ", "changes A larger logo", "changes "}; !slices.Equal(got, want) {
+			t.Errorf("the files are %q", got)
+		}
+		lists := must[[]portal.Revision](t)(tom.ApprovalRevisions(ctx, a.ID))
+		if len(lists) != 1 || lists[0].Points != 2 {
+			t.Errorf("the lists of changes: %+v", lists)
+		}
+		if _, breaks, err := portal.VerifyChains(ctx, w.DB); err != nil || len(breaks) > 0 {
+			t.Errorf("before it was altered: %v, %v", breaks, err)
+		}
+		write(t, w, `UPDATE approval_call_changes SET note = 'A smaller logo' WHERE call_id = $1 AND position = 2`, string(id))
+		if _, breaks, err := portal.VerifyChains(ctx, w.DB); err != nil || len(breaks) != 1 || !strings.Contains(breaks[0].String(), string(id)+" is not what was recorded: files") {
+			t.Errorf("altered: %v, %v", breaks, err)
+		}
+	})
+}
+
+// However often something is noted and taken back, its person is mailed once an hour
+// at most, and of what is there then.
+func TestCallMailsAreApart(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		decides(t, w)
+		_, versions := banners(t, w, 1)
+		a := toApprove(t, w, portal.NewApproval{Versions: versions})
+		tom := w.As(w.Tom)
+		again := func(times int) {
+			t.Helper()
+			for range times {
+				call := must[portal.CallID](t)(tom.NoteCall(ctx, a.ID, phoned(w, portal.AnswerApprove, "")))
+				if err := tom.WithdrawCall(ctx, call); err != nil {
+					t.Fatal(err)
+				}
+				w.Clock.Advance(time.Minute)
+			}
+			must[portal.CallID](t)(tom.NoteCall(ctx, a.ID, phoned(w, portal.AnswerApprove, "")))
+		}
+		queued := func() (n int, due int64) {
+			t.Helper()
+			row(t, w, `SELECT COUNT(*), COALESCE(MAX(due_at), 0) FROM mails WHERE kind = 'approval_call' AND state = 'queued'`, &n, &due)
+			return n, due
+		}
+		again(3)
+		if n, due := queued(); n != 1 || due > db.Micros(w.Clock.Now()) {
+			t.Errorf("%d mails wait, until %v", n, db.FromMicros(due))
+		}
+		sent := w.Clock.Now()
+		write(t, w, `UPDATE mails SET state = 'sent', sent_at = $1 WHERE kind = 'approval_call' AND state = 'queued'`, db.Micros(sent))
+		if err := tom.WithdrawCall(ctx, must[[]portal.ApprovalCall](t)(tom.ApprovalCalls(ctx, a.ID))[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		again(5)
+		if n, due := queued(); n != 1 || due != db.Micros(sent.Add(time.Hour)) {
+			t.Errorf("%d mails wait, until %v, and the last went out %v", n, db.FromMicros(due), sent)
+		}
+		// Others, and other approvals, are told at once.
+		other := toApprove(t, w, portal.NewApproval{Title: "Another", Versions: versions})
+		must[portal.CallID](t)(tom.NoteCall(ctx, other.ID, phoned(w, portal.AnswerApprove, "")))
+		if n, _ := queued(); n != 2 {
+			t.Errorf("%d mails wait", n)
+		}
+		var due int64
+		row(t, w, `SELECT due_at FROM mails WHERE kind = 'approval_call' AND subject_id = '`+string(other.ID)+`'`, &due)
+		if due > db.Micros(w.Clock.Now()) {
+			t.Errorf("that of another waits until %v", db.FromMicros(due))
+		}
+	})
+}
+
+// Of two who confirm at once, in two windows, one does; and of one who confirms while
+// the team takes it back.
+func TestCallAtOnce(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		decides(t, w)
+		_, versions := banners(t, w, 1)
+		tom, cleo := w.As(w.Tom), w.As(w.Cleo)
+		won := map[string]int{}
+		for round := range 20 {
+			a := toApprove(t, w, portal.NewApproval{Versions: versions})
+			call := must[portal.CallID](t)(tom.NoteCall(ctx, a.ID, phoned(w, portal.AnswerApprove, "")))
+			confirm := func() error {
+				return cleo.Decide(ctx, a.ID, portal.ApprovalAnswer{Call: call, Content: a.Content})
+			}
+			first, second := confirm, confirm
+			if round%2 == 1 {
+				second = func() error { return tom.WithdrawCall(ctx, call) }
+			}
+			var errs [2]error
+			var wg sync.WaitGroup
+			start := make(chan bool)
+			for i, do := range []func() error{first, second} {
+				wg.Go(func() { <-start; errs[i] = do() })
+			}
+			close(start)
+			wg.Wait()
+			lost := errs[0]
+			if errs[0] == nil {
+				lost = errs[1]
+			}
+			if (errs[0] == nil) == (errs[1] == nil) || !errors.Is(lost, portal.ErrConflict) {
+				t.Fatalf("round %d: %v", round, errs)
+			}
+			state, decisions := portal.CallConfirmed, 1
+			if round%2 == 1 && errs[1] == nil {
+				state, decisions = portal.CallWithdrawn, 0
+			}
+			won[string(state)]++
+			if got := calls(t, w, w.Tom, a.ID); !slices.Equal(got, []portal.CallState{state}) {
+				t.Errorf("round %d: the call is %v, not %s", round, got, state)
+			}
+			d := must[[]portal.ApprovalDecision](t)(tom.ApprovalDecisions(ctx, a.ID))
+			events := 0
+			row(t, w, `SELECT COUNT(*) FROM events WHERE subject = '`+string(a.ID)+`' AND kind IN ('approval_approved', 'approval_call_withdrawn')`, &events)
+			if len(d) != decisions || events != 1 {
+				t.Errorf("round %d: %d decisions, %d events", round, len(d), events)
+			}
+		}
+		t.Logf("won: %v", won)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -26,7 +27,17 @@ func (p *Portal) queueMail(ctx context.Context, d *db.Tx, kind string, person Pe
 	if err := d.QueryRow(ctx, `SELECT email FROM persons WHERE id = $1`, string(person)).Scan(&address); err != nil {
 		return fmt.Errorf("queue mail %s: %w", kind, err)
 	}
-	id, err := p.putMail(ctx, d, account.Mail{Kind: kind, Person: person, Address: address, Subject: subject})
+	due := p.now()
+	if apart := mailings[kind].apart; apart > 0 {
+		last, err := onlyNewest(ctx, d, kind, person, subject)
+		if err != nil {
+			return fmt.Errorf("queue mail %s: %w", kind, err)
+		}
+		if next := last.Add(apart); next.After(due) {
+			due = next
+		}
+	}
+	id, err := p.putMail(ctx, d, account.Mail{Kind: kind, Person: person, Address: address, Subject: subject}, due)
 	if err == nil && (kind == MailApproval || kind == MailApprovalReminder || kind == MailApprovalCall) {
 		err = p.linkApproval(ctx, d, id, person, ApprovalID(subject))
 	}
@@ -36,12 +47,12 @@ func (p *Portal) queueMail(ctx context.Context, d *db.Tx, kind string, person Pe
 // queueAccountMail is queueMail for an address that need not be the person's
 // present one.
 func (p *Portal) queueAccountMail(ctx context.Context, d *db.Tx, m account.Mail) error {
-	_, err := p.putMail(ctx, d, m)
+	_, err := p.putMail(ctx, d, m, p.now())
 	return err
 }
 
-func (p *Portal) putMail(ctx context.Context, d *db.Tx, m account.Mail) (MailID, error) {
-	id, due := db.NewID("mai"), p.now()
+func (p *Portal) putMail(ctx context.Context, d *db.Tx, m account.Mail, due time.Time) (MailID, error) {
+	id := db.NewID("mai")
 	if mailings[m.Kind].waits {
 		due = due.Add(noticeWait)
 	}

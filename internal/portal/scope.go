@@ -369,6 +369,9 @@ SELECT k.id, k.approval_id, k.stage, k.person_id, n.name, k.answer, k.note, k.co
   JOIN persons n ON n.id = k.person_id
  WHERE ` + callSeen,
 
+	"my_approval_call_changes": `
+SELECT x.call_id, x.position, x.note, k.side, k.rights FROM approval_call_changes x JOIN my_approval_calls k ON k.id = x.call_id`,
+
 	"my_approval_verdicts": `
 SELECT x.decision_id, x.position, x.verdict, x.note, d.approval_id, d.person_id, d.name, d.side, d.rights
   FROM approval_verdicts x JOIN my_approval_decisions d ON d.id = x.decision_id`,

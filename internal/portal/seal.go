@@ -50,6 +50,7 @@ var sealedDecision = []sealedPart{
 var sealedCall = []sealedPart{
 	{[]string{"who", "answer", "time", "state"}, `SELECT approval_id, stage, person_id, noted_by, '' AS cut, answer, note, content, '' AS cut, said_at, noted_at, '' AS cut,
        state, COALESCE(ended_at, 0), COALESCE(ended_by, ''), reply FROM approval_calls WHERE id = $1`},
+	{[]string{"files"}, `SELECT position, note FROM approval_call_changes WHERE call_id = $1 ORDER BY position`},
 }
 
 var sealedSignoff = []sealedPart{

@@ -1,6 +1,10 @@
 package portal
 
-import "github.com/vitrine-portal/vitrine/internal/account"
+import (
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/account"
+)
 
 // Topics is a set of what people choose to be told of.
 type Topics int64
@@ -54,6 +58,8 @@ type mailing struct {
 	topic  Topics // with which they end it; none where notices say it
 	asks   bool   // it leaves them something to do, which muting a project does not keep back
 	waits  bool   // for more of the same
+
+	apart time.Duration // the least between one and the next to the same person about the same
 }
 
 var mailings = map[string]mailing{
@@ -73,7 +79,7 @@ var mailings = map[string]mailing{
 	MailDigest:  {},
 
 	MailApproval:            {topic: TopicAsked, asks: true},
-	MailApprovalCall:        {topic: TopicAsked, asks: true},
+	MailApprovalCall:        {topic: TopicAsked, asks: true, apart: time.Hour},
 	"signoff":               {topic: TopicAsked, asks: true},
 	"file_request":          {topic: TopicRequests, asks: true},
 	"file_request_refused":  {topic: TopicRequests, asks: true},

@@ -979,3 +979,14 @@ var indexMessages = []string{`
 INSERT INTO message_words (rowid, body, client_id)
 SELECT m.rowid, m.body, m.client_id FROM message_words_due d CROSS JOIN messages m ON m.rowid = d.number WHERE m.deleted_at IS NULL ORDER BY d.number`,
 	`DELETE FROM message_words_due`}
+
+// onlyNewest takes mails out of the queue for which another is put in, of the same
+// kind, to the same person, about the same, and says when the last one went out.
+// Unscoped: the mails are its reader's, and whoever does what they tell of reads none.
+func onlyNewest(ctx context.Context, d *db.Tx, kind string, person PersonID, subject string) (last time.Time, err error) {
+	if _, err := d.Exec(ctx, `UPDATE mails SET state = 'dropped', reason = 'settled' WHERE subject_id = $1 AND person_id = $2 AND kind = $3 AND state = 'queued'`, subject, string(person), kind); err != nil {
+		return last, err
+	}
+	return last, d.QueryRow(ctx, `SELECT COALESCE(MAX(COALESCE(m.sent_at, m.created_at)), 0) FROM mails m WHERE m.subject_id = $1 AND m.person_id = $2 AND m.kind = $3 AND m.state <> 'dropped'`,
+		subject, string(person), kind).Scan(micros{&last})
+}

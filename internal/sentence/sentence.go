@@ -140,3 +140,11 @@ func OfNotice(b *words.Book, n portal.Notice, workspace string) Sentence {
 	s.Before, s.After, _ = strings.Cut(b.T(key, "actor", s.Actor, "title", mark), mark)
 	return s
 }
+
+// FileChange says what is to change of one of several files.
+func FileChange(b *words.Book, name, note string) string {
+	if note == "" {
+		return b.T("call.file_changes", "name", name)
+	}
+	return b.T("call.file", "name", name, "text", note)
+}

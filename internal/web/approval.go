@@ -554,21 +554,27 @@ func answerTyped(f *form, r *http.Request) portal.ApprovalAnswer {
 	default:
 		f.fail("answer", "choice")
 	}
+	in.Changes = fileChanges(f)
+	in.Checked = ticks(f)
+	return in
+}
+
+// fileChanges are what a form says is to change of each file.
+func fileChanges(f *form) (all []portal.FileChange) {
 	notes := f.prefixed("note.")
 	for n, v := range f.prefixed("change.") {
 		if i, err := strconv.Atoi(n); err == nil && v != "" {
-			in.Changes = append(in.Changes, portal.FileChange{Position: i, Note: notes[n]})
+			all = append(all, portal.FileChange{Position: i, Note: notes[n]})
 		}
 	}
 	for n, v := range notes { // what was written of a file is meant
 		i, err := strconv.Atoi(n)
-		if err == nil && strings.TrimSpace(v) != "" && !slices.ContainsFunc(in.Changes, func(c portal.FileChange) bool { return c.Position == i }) {
-			in.Changes = append(in.Changes, portal.FileChange{Position: i, Note: v})
+		if err == nil && strings.TrimSpace(v) != "" && !slices.ContainsFunc(all, func(c portal.FileChange) bool { return c.Position == i }) {
+			all = append(all, portal.FileChange{Position: i, Note: v})
 		}
 	}
-	sort.Slice(in.Changes, func(i, j int) bool { return in.Changes[i].Position < in.Changes[j].Position })
-	in.Checked = ticks(f)
-	return in
+	sort.Slice(all, func(i, j int) bool { return all[i].Position < all[j].Position })
+	return all
 }
 
 // ticks are the points of the checklist that are ticked.
@@ -705,7 +711,7 @@ func (s *Server) noteCall(w http.ResponseWriter, r *http.Request, me *visit) err
 		return err
 	}
 	id := portal.ApprovalID(r.PathValue("id"))
-	n := portal.NewCall{Person: portal.PersonID(f.one("person")), Note: f.one("note"), SaidAt: f.moment("said_at", me.Book.Zone())}
+	n := portal.NewCall{Person: portal.PersonID(f.one("person")), Note: f.one("note"), Changes: fileChanges(f), SaidAt: f.moment("said_at", me.Book.Zone())}
 	switch f.one("answer") {
 	case "approve":
 		n.Answer = portal.AnswerApprove
@@ -727,7 +733,7 @@ func (s *Server) noteCall(w http.ResponseWriter, r *http.Request, me *visit) err
 		if err != nil {
 			return err
 		}
-		p := view.ApprovalPage{Noted: view.NotedCall{NewCall: n, At: f.one("said_at")}, Stale: status == http.StatusConflict}
+		p := view.ApprovalPage{Noted: view.NotedCall{NewCall: n, At: f.one("said_at"), Tried: true}, Stale: status == http.StatusConflict}
 		p.Invalid = invalid
 		return s.renderApproval(w, r, me, status, a, p)
 	}

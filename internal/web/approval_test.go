@@ -373,6 +373,46 @@ func TestSaidByPhone(t *testing.T) {
 	})
 }
 
+// Of several files it is noted what was said of each, and whoever confirms it reads
+// what that comes to.
+func TestCallOfFiles(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		tom, cleo := s.As("tom"), s.As("cleo")
+		for _, name := range []string{"left.txt", "right.txt"} {
+			send(t, tom).bring([]byte("a banner"), "project", string(s.World.Site), "filename", name, "audience", "client")
+		}
+		page := tom.Get("/projects/" + string(s.World.Site) + "/approvals/new").MustBe(200)
+		id, err := s.World.As(s.Tom).AskApproval(t.Context(), s.World.Site, portal.NewApproval{Title: "Banners", Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}},
+			Versions: func() (all []portal.VersionID) {
+				for _, v := range page.Attrs("#versions input", "value")[:2] {
+					all = append(all, portal.VersionID(v))
+				}
+				return all
+			}()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := "/approvals/" + string(id)
+		p := tom.Get(at).MustBe(200).MustContain("What they said of each file")
+		f := p.Form(at+"/calls").Set("person", string(s.Cleo)).Set("answer", "changes")
+		p = f.Tick("change.2").Submit(tom).MustBe(422).MustContain("This is needed.")
+		if p.Count("#call-change-2[checked]") != 1 || p.Count("#note-call[open]") != 1 {
+			t.Error("what was ticked is gone")
+		}
+		p.Form(at+"/calls").Set("note.2", "A larger logo").Submit(tom).MustBe(200).MustContain("Cleo: changes requested", ": A larger logo")
+		p = cleo.Get(at).MustBe(200).MustContain("1 of 2 files is marked to change, the others are approved.", ": A larger logo").MustNotContain("All 2 files")
+		p.Form(at+"/decide").Press("answer", "different").Submit(cleo).MustBe(200)
+		// With none marked, all are.
+		tom.Get(at).Form(at+"/calls").Set("person", string(s.Cleo)).Set("answer", "changes").Set("note", "Bigger").Submit(tom).MustBe(200)
+		p = cleo.Get(at).MustBe(200).MustContain("All 2 files are marked to change.", "Bigger").MustNotContain("the others are approved")
+		p.Form(at+"/decide").Press("answer", "confirm").Submit(cleo).MustBe(200).MustContain("Confirmed. Thank you")
+		all, err := s.World.As(s.Tom).Verdicts(t.Context(), id)
+		if err != nil || len(all) != 2 || all[0].Says != "changes" || all[1].Says != "changes" {
+			t.Errorf("the files are %+v, %v", all, err)
+		}
+	})
+}
+
 // The board as columns leads on to the table, and from each card to what follows it
 // up; a client's alone, and for the team alone. Each approval is in one column.
 func TestApprovalBoard(t *testing.T) {
