@@ -3,6 +3,7 @@ package mailin
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -56,12 +57,23 @@ func (t *Taker) post(ctx context.Context, m *portal.IncomingMail, in *Incoming) 
 		body = strings.TrimSpace(body + "\n\n" + Markdown(b.N("mailin.left", len(left), "files", b.List(left))))
 	}
 	id, err := portal.Once(me.SayAt(portal.WithRequest(ctx, portal.Request{Key: "mail " + string(m.ID)}), m.Place,
-		portal.NewMessage{Body: body, Audience: audience, Files: files, ByMail: true}))
+		portal.NewMessage{Body: body, Audience: audience, Files: files, ByMail: true, Answers: mailAnswered(in)}))
 	if err != nil {
 		return t.refused(m, err)
 	}
 	m.State, m.Reason, m.Became = portal.IncomingPosted, "", string(id)
 	return nil
+}
+
+// mailAnswered is the mail of ours that one says it answers; empty: none.
+func mailAnswered(in *Incoming) portal.MailID {
+	before := slices.Concat(in.References, in.InReplyTo) // the last is what it answers
+	for _, id := range slices.Backward(before) {
+		if local, _, _ := strings.Cut(id, "@"); strings.HasPrefix(local, "mai_") {
+			return portal.MailID(local)
+		}
+	}
+	return ""
 }
 
 // fitting is a text as Markdown that is not longer than a message may be, and

@@ -106,6 +106,91 @@ func TestNoticesAreAnswered(t *testing.T) {
 	})
 }
 
+// Who answers a mail has looked at what they were mailed until then, and at nothing
+// that came after, however soon.
+func TestAnAnswerCountsWhatWasMailed(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := t.Context()
+		o := open(t, w, &mailtest.Server{})
+		addresses := mailin.NewAddresses("reply@in.honcho.example", []byte("a key of thirty-two bytes, or so"))
+		u, _ := url.Parse(base)
+		from := outgoing.Address{Name: "Honcho Design", Email: "portal@honcho.example"}
+		o.notify = notify.New(w.Portal, w.Accounts, outgoing.New(outgoing.Config{Host: "127.0.0.1", Port: o.server.Port(), TLS: outgoing.Plain, Timeout: 5 * time.Second, From: from}),
+			notify.Options{BaseURL: u, From: from, ReplyTo: func(ctx context.Context, p portal.ReplyPlace) (string, error) {
+				id, err := w.Portal.ReplyAddress(ctx, p)
+				return addresses.For(mailin.Reply, id), err
+			}})
+		store, err := blob.OpenDisk(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		taker := mailin.New(mailin.Options{Portal: w.Portal, Accounts: w.Accounts, Bytes: transfer.New(store, "", slog.New(slog.DiscardHandler)), Addresses: addresses, Temp: t.TempDir()})
+		th, err := o.As(o.Tom).StartConversation(ctx, o.Site, portal.NewConversation{Subject: "Colours", NewMessage: portal.NewMessage{Body: "a", Audience: portal.ClientSide}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.exec(`DELETE FROM notice_queue`)
+		// told names Cleo, and gives the mail that says so.
+		told := func(send bool) *mail.Message {
+			t.Helper()
+			if _, err := o.As(o.Tom).Say(ctx, th, portal.NewMessage{Body: "@Cleo, and this?", Audience: portal.ClientSide}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Portal.TellPeople(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if !send {
+				return nil
+			}
+			o.Clock.Advance(4 * time.Minute)
+			o.send(mailsTo(t, o, o.Cleo)[0].ID)
+			raw := o.server.Messages()
+			m, err := mail.ReadMessage(strings.NewReader(raw[len(raw)-1]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return m
+		}
+		answers := 0
+		answer := func(to *mail.Message, header string, want int) {
+			t.Helper()
+			at, err := mail.ParseAddress(to.Header.Get("Reply-To"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			answers++
+			text := fmt.Sprintf("From: cleo@cleo.test\r\nTo: %s\r\nSubject: Re: x\r\nMessage-ID: <%d@cleo.test>\r\n%s\r\nAnswer %d.\r\n", at.Address, answers, header, answers)
+			if err := taker.Receive(ctx, "", []string{at.Address}, strings.NewReader(text)); err != nil {
+				t.Fatal(err)
+			}
+			due, err := w.Portal.DueIncoming(ctx, w.Clock.Now(), 1)
+			if err != nil || len(due) != 1 {
+				t.Fatalf("due: %v, %v", due, err)
+			}
+			if err := taker.Take(ctx, due[0]); err != nil {
+				t.Fatal(err)
+			}
+			needs, err := o.As(o.Cleo).Needs(ctx, "", 0)
+			named := 0
+			for _, n := range needs {
+				if n.Kind == "mention" {
+					named++
+				}
+			}
+			if err != nil || named != want {
+				t.Errorf("after answer %d Cleo is named in %d places, want %d, %v", answers, named, want, err)
+			}
+		}
+		first, second, third := told(true), told(true), told(true)
+		told(false)
+		answer(first, "", 4)
+		answer(first, "In-Reply-To: "+first.Header.Get("Message-ID")+"\r\n", 3)
+		answer(second, "References: "+first.Header.Get("Message-ID")+" "+second.Header.Get("Message-ID")+"\r\n", 2)
+		answer(first, "In-Reply-To: "+first.Header.Get("Message-ID")+"\r\n", 2)
+		answer(third, "References: "+first.Header.Get("Message-ID")+"\r\nIn-Reply-To: "+third.Header.Get("Message-ID")+"\r\n", 1)
+	})
+}
+
 // mailsTo are the mails of notices to a person.
 func mailsTo(t *testing.T, o *office, who portal.PersonID) (to []portal.Mail) {
 	t.Helper()

@@ -267,8 +267,9 @@ type NewMessage struct {
 	Audience Side      // of the team; empty: the team alone, an internal note
 	Quote    MessageID // of the same thread
 	Files    []FileID
-	Question bool // the client is asked: it is their turn to answer. Not in comments
-	ByMail   bool // it was not written in the portal, where a draft may wait
+	Question bool   // the client is asked: it is their turn to answer. Not in comments
+	ByMail   bool   // it was not written in the portal, where a draft may wait
+	Answers  MailID // of one by mail: to which it is an answer; empty: it does not say
 }
 
 const maxMessageFiles = 20
@@ -368,9 +369,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
 			return "", err
 		}
 	}
-	if n.ByMail { // who answers has looked
-		if _, err := t.exec(ctx, `UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND subject IN ($3, $4)`,
-			t.now, string(t.me.actor.person), string(th.ID), string(th.Item)); err != nil {
+	if n.Answers != "" { // who answers has looked
+		if err := t.readUntil(ctx, th, n.Answers); err != nil {
 			return "", err
 		}
 	}

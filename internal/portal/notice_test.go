@@ -414,7 +414,24 @@ func TestBeingNamedNeedsSomebody(t *testing.T) {
 		if got, _, err := w.As(w.Cleo).Notices(ctx, "", portal.Page{}); err != nil || len(got) != 2 {
 			t.Errorf("it is not told any more: %v, %v", got, err)
 		}
-		must[portal.MessageID](t)(w.As(w.Mia).SayAt(ctx, string(id), portal.NewMessage{Body: "I have", Audience: portal.ClientSide, ByMail: true}))
+		answer := func(to string) {
+			t.Helper()
+			must[portal.MessageID](t)(w.As(w.Mia).SayAt(ctx, string(id), portal.NewMessage{Body: "I have", Audience: portal.ClientSide, ByMail: true, Answers: portal.MailID(to)}))
+		}
+		answer("")
+		want("a mail that says of no other that it answers it", w.Mia, 1, 0)
+		exec(t, w, `UPDATE mails SET id = 'mai_first', sent_at = 5, state = 'sent' WHERE kind = 'notices' AND person_id = '`+string(w.Mia)+`'`)
+		exec(t, w, `INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at, due_at, sent_at)
+SELECT 'mai_' || x.id, 'notices', x.person, 'x@x.test', '', 'sent', 1, 1, x.at
+  FROM (SELECT 'before' AS id, '`+string(w.Mia)+`' AS person, 4 AS at UNION ALL SELECT 'later', '`+string(w.Mia)+`', 6 UNION ALL SELECT 'toms', '`+string(w.Tom)+`', 7) x`)
+		answer("mai_first")
+		want("an answer to a mail that did not tell of it", w.Mia, 1, 0)
+		exec(t, w, `UPDATE notices SET mail_id = 'mai_first' WHERE person_id = '`+string(w.Mia)+`'`)
+		answer("mai_before")
+		want("an answer to an earlier mail", w.Mia, 1, 0)
+		answer("mai_toms")
+		want("an answer to somebody else's", w.Mia, 1, 0)
+		answer("mai_later")
 		want("answered by mail", w.Mia, 0, 0)
 		gone := must[portal.MessageID](t)(w.As(w.Cleo).Say(ctx, id, say("@Tom and you?", "")))
 		tellPeople(t, w)
@@ -426,22 +443,22 @@ func TestBeingNamedNeedsSomebody(t *testing.T) {
 				t.Errorf("%s: %+v, want one %s", what, all, kind)
 			}
 		}
-		want("named by the client", w.Tom, 0, 1)
+		want("named by the client", w.Tom, 0, 5)
 		once("named in what waits for the team", must[[]portal.Need](t)(w.As(w.Tom).TeamNeeds(ctx, "2026-03-11")), "message")
 		w.Clock.Advance(time.Second)
 		asked := must[portal.MessageID](t)(w.As(w.Mia).Say(ctx, id, portal.NewMessage{Body: "@Cleo which, and @Tom why?", Audience: portal.ClientSide, Question: true}))
 		tellPeople(t, w)
-		want("named in a question", w.Cleo, 0, 1)
+		want("named in a question", w.Cleo, 0, 5)
 		once("named in a question", must[[]portal.Need](t)(w.As(w.Cleo).Needs(ctx, "", 0)), "question")
 		once("named in a question", must[[]portal.Need](t)(w.As(w.Cleo).ProjectNeeds(ctx, w.Site, 0)), "question")
-		want("named in a question to the client", w.Tom, 2, 1)
+		want("named in a question to the client", w.Tom, 2, 5)
 		if err := w.As(w.Mia).DeleteMessage(ctx, asked); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.As(w.Cleo).DeleteMessage(ctx, gone); err != nil {
 			t.Fatal(err)
 		}
-		want("deleted", w.Tom, 0, 1)
+		want("deleted", w.Tom, 0, 5)
 
 		// An approval needs whoever of the team is asked, on whatever project.
 		if _, err := w.As(w.Mia).AskApproval(ctx, w.Site, portal.NewApproval{Title: "Film", Versions: []portal.VersionID{w.Items[w.Site][portal.ClientSide].Version},

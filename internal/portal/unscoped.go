@@ -990,3 +990,15 @@ func onlyNewest(ctx context.Context, d *db.Tx, kind string, person PersonID, sub
 	return last, d.QueryRow(ctx, `SELECT COALESCE(MAX(COALESCE(m.sent_at, m.created_at)), 0) FROM mails m WHERE m.subject_id = $1 AND m.person_id = $2 AND m.kind = $3 AND m.state <> 'dropped'`,
 		subject, string(person), kind).Scan(micros{&last})
 }
+
+// readUntil notes that the actor has looked at what they were mailed about a thread
+// until one of their mails, which they answer, and at nothing that came after.
+// Unscoped: nobody reads by it, and mails are for those who administer.
+func (t *tx) readUntil(ctx context.Context, th Thread, mail MailID) error {
+	_, err := t.exec(ctx, `
+UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND subject IN ($3, $4)
+   AND EXISTS (SELECT 1 FROM mails m JOIN mails a ON a.person_id = m.person_id AND (a.id = m.id OR m.sent_at <= a.sent_at)
+                WHERE m.id = notices.mail_id AND m.person_id = $2 AND a.id = $5)`,
+		t.now, string(t.me.actor.person), string(th.ID), string(th.Item), string(mail))
+	return err
+}
