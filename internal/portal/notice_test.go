@@ -322,6 +322,73 @@ func TestNoticeChoices(t *testing.T) {
 	})
 }
 
+// Quiet hours, and the time of the digest, are what the clocks of the person's zone
+// show, on the days on which these are changed, too: nothing is held for a day.
+func TestQuietHoursWhenClocksChange(t *testing.T) {
+	const berlin, newYork = "Europe/Berlin", "America/New_York"
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		at := func(s string) time.Time {
+			t.Helper()
+			return must[time.Time](t)(time.Parse("2006-01-02 15:04", s))
+		}
+		for _, c := range []struct{ zone, from, until, now, due string }{ // the times are UTC
+			{berlin, "22:00", "02:30", "2026-03-29 00:45", "2026-03-29 01:00"}, // 01:45, and at 02:00 it is 03:00
+			{berlin, "02:15", "02:45", "2026-03-29 00:59", "2026-03-29 00:59"},
+			{berlin, "22:00", "07:00", "2026-03-29 01:30", "2026-03-29 05:00"},
+			{berlin, "22:00", "02:30", "2026-10-25 00:15", "2026-10-25 00:30"}, // 02:15, and at 03:00 it is 02:00
+			{berlin, "22:00", "07:00", "2026-10-25 00:20", "2026-10-25 06:00"},
+			{berlin, "22:00", "02:30", "2026-10-25 01:15", "2026-10-25 01:30"}, // 02:15 again
+			{newYork, "22:00", "01:30", "2026-11-01 05:15", "2026-11-01 05:30"},
+			{newYork, "22:00", "01:30", "2026-11-01 06:15", "2026-11-01 06:30"}, // 01:15 again
+			{newYork, "22:00", "07:00", "2026-11-01 06:20", "2026-11-01 12:00"},
+			{newYork, "22:00", "02:30", "2027-03-14 06:45", "2027-03-14 07:00"}, // 01:45, and at 02:00 it is 03:00
+			{newYork, "22:00", "07:00", "2027-03-14 07:30", "2027-03-14 11:00"},
+		} {
+			exec(t, w, `DELETE FROM mails`)
+			write(t, w, `UPDATE persons SET time_zone = $1`, c.zone)
+			if err := w.As(w.Cleo).ChooseNotices(ctx, portal.NoticeChoices{Preset: portal.NoticeEverything, QuietFrom: c.from, QuietUntil: c.until, DigestOn: "daily", DigestAt: "08:00"}); err != nil {
+				t.Fatal(err)
+			}
+			w.Clock.Advance(at(c.now).Add(-3 * time.Minute).Sub(w.Clock.Now()))
+			announce(t, w, w.Site, portal.ClientSide)
+			tellPeople(t, w)
+			if n, due := mailsWaiting(t, w, portal.MailNotices, w.Cleo); n != 1 || !due.Equal(at(c.due)) {
+				t.Errorf("quiet from %s until %s in %s, at %s: %d mails, due %v, want %s", c.from, c.until, c.zone, c.now, n, due, c.due)
+			}
+			// However it came to be due, it is held as long.
+			exec(t, w, `UPDATE mails SET due_at = 0`)
+			w.Clock.Advance(3 * time.Minute)
+			var id portal.MailID
+			row(t, w, `SELECT id FROM mails WHERE person_id = '`+string(w.Cleo)+`'`, &id)
+			_, err := w.Portal.ClaimMail(ctx, id)
+			if held := c.due != c.now; held != errors.Is(err, portal.ErrNotDue) {
+				t.Errorf("in %s, at %s: %v", c.zone, c.now, err)
+			}
+			if _, due := mailsWaiting(t, w, portal.MailNotices, w.Cleo); c.due != c.now && !due.Equal(at(c.due)) {
+				t.Errorf("in %s, at %s: held until %v, want %s", c.zone, c.now, due, c.due)
+			}
+		}
+		for _, c := range []struct{ zone, now, due string }{
+			{berlin, "2027-03-28 00:45", "2027-03-28 01:00"},
+			{newYork, "2028-03-12 06:45", "2028-03-12 07:00"},
+		} {
+			write(t, w, `UPDATE persons SET time_zone = $1`, c.zone)
+			exec(t, w, `UPDATE notice_choices SET digest_due = NULL`)
+			if err := w.As(w.Cleo).ChooseNotices(ctx, portal.NoticeChoices{Preset: portal.NoticeNormal, DigestOn: "daily", DigestAt: "02:30"}); err != nil {
+				t.Fatal(err)
+			}
+			w.Clock.Advance(at(c.now).Sub(w.Clock.Now()))
+			announce(t, w, w.Site, portal.ClientSide)
+			tellPeople(t, w)
+			var due int64
+			row(t, w, `SELECT c.digest_due FROM notice_choices c WHERE c.person_id = '`+string(w.Cleo)+`'`, &due)
+			if !db.FromMicros(due).Equal(at(c.due)) {
+				t.Errorf("a digest at 02:30 in %s, at %s, is due %v, want %s", c.zone, c.now, db.FromMicros(due), c.due)
+			}
+		}
+	})
+}
+
 // Where somebody is named needs them, on both sides, until they have looked or
 // answered; that they have read all the rest is not looking. It is not told besides.
 func TestBeingNamedNeedsSomebody(t *testing.T) {

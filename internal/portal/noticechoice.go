@@ -127,38 +127,62 @@ func (c *checks) clock(field, s string) string {
 	return s
 }
 
-// nextDigest is the first time after now at which the digest comes.
+// nextDigest is the first time after now at which the digest comes. When the clocks
+// leave that time out, it comes when they do.
 func (c NoticeChoices) nextDigest(now time.Time, zone *time.Location) time.Time {
 	at, _ := time.Parse("15:04", c.DigestAt)
 	local := now.In(zone)
 	for day := 0; ; day++ {
 		t := time.Date(local.Year(), local.Month(), local.Day()+day, at.Hour(), at.Minute(), 0, 0, zone)
+		switch clock := t.Format("15:04"); {
+		case clock < c.DigestAt:
+			_, t = t.ZoneBounds()
+		case clock > c.DigestAt:
+			t, _ = t.ZoneBounds()
+		}
 		if t.After(now) && (c.DigestOn == "daily" || c.DigestOn == strings.ToLower(t.Format("Mon"))) {
 			return t
 		}
 	}
 }
 
-// undisturbed is the first time from t on that is outside the quiet hours.
-func (c NoticeChoices) undisturbed(t time.Time, zone *time.Location) time.Time {
+// quietFor is how long it is by the clock until the quiet hours are over; 0 outside
+// them.
+func (c NoticeChoices) quietFor(local time.Time) time.Duration {
 	if c.QuietFrom == "" || c.QuietFrom == c.QuietUntil {
-		return t
+		return 0
 	}
-	local := t.In(zone)
 	clock := local.Format("15:04")
 	within := clock >= c.QuietFrom && clock < c.QuietUntil
 	if c.QuietFrom > c.QuietUntil { // over midnight
 		within = clock >= c.QuietFrom || clock < c.QuietUntil
 	}
 	if !within {
-		return t
+		return 0
 	}
-	end, _ := time.Parse("15:04", c.QuietUntil)
-	until := time.Date(local.Year(), local.Month(), local.Day(), end.Hour(), end.Minute(), 0, 0, zone)
-	if !until.After(t) {
-		until = until.AddDate(0, 0, 1)
+	until, _ := time.Parse("15:04", c.QuietUntil)
+	now, _ := time.Parse("15:04:05.999999999", local.Format("15:04:05.999999999"))
+	if now.After(until) {
+		until = until.Add(24 * time.Hour)
 	}
-	return until
+	return until.Sub(now)
+}
+
+// undisturbed is the first time from t on that is outside the quiet hours, as the
+// clocks of the zone show them: where these are changed, it is looked again.
+func (c NoticeChoices) undisturbed(t time.Time, zone *time.Location) time.Time {
+	for {
+		t = t.In(zone)
+		wait := c.quietFor(t)
+		if wait == 0 {
+			return t
+		}
+		end := t.Add(wait)
+		if _, change := t.ZoneBounds(); !change.IsZero() && change.Before(end) {
+			end = change
+		}
+		t = end
+	}
 }
 
 // Mute keeps the actor from being told of the project, but for what needs them.
