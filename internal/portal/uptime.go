@@ -167,7 +167,7 @@ const (
 // HeldMails are mails of a backup that was brought back.
 type HeldMails struct {
 	Since time.Time // the zero time: none was, or it was settled
-	Count int       // up to 1,000
+	Count int
 }
 
 // HeldMails returns what waits for ReleaseMails. For those who administer the
@@ -177,8 +177,7 @@ func (me *Scope) HeldMails(ctx context.Context) (h HeldMails, err error) {
 	if err != nil || h.Since.IsZero() {
 		return h, err
 	}
-	err = me.get(ctx, `
-SELECT COUNT(*) FROM (SELECT m.id FROM my_mails m WHERE m.state IN ('queued', 'sending') AND m.created_at <= $2 LIMIT 1000) x`, []any{db.Micros(h.Since)}, &h.Count)
+	err = me.get(ctx, `SELECT COUNT(*) FROM my_uptime u JOIN mails m ON m.state IN ('queued', 'sending') AND m.created_at <= u.held_at`, nil, &h.Count)
 	return h, err
 }
 

@@ -258,6 +258,7 @@ func formOf(s *webtest.Site, pattern string) url.Values {
 		"POST /messages/direct":                  {"client": {string(s.Acme)}, "person": {string(s.Bea)}, "body": {"Hello"}},
 		"POST /messages/{message}/edit":          {"body": {"Hello"}, "revision": {"1"}},
 		"POST /drafts/{place}":                   {"body": {"Hel"}},
+		"POST /outbox/held":                      {"do": {"send"}},
 	}[pattern]
 }
 

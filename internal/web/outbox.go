@@ -20,6 +20,7 @@ func (s *Server) outboxRoutes() []route {
 		{"GET /outbox/{id}", s.mailbox, s.mailPage},
 		{"GET /outbox/{id}/html", s.mailbox, s.mailHTML},
 		{"POST /outbox/{id}/retry", team, s.retryMail},
+		{"GET /outbox/held", team, s.dropMailsPage},
 		{"POST /outbox/held", team, s.releaseMails},
 	}
 }
@@ -161,16 +162,39 @@ func (s *Server) mailHTML(w http.ResponseWriter, r *http.Request, me *visit) err
 	return err
 }
 
+// dropMailsPage asks once more before the mails of a backup that was brought back
+// are dropped.
+func (s *Server) dropMailsPage(w http.ResponseWriter, r *http.Request, me *visit) error {
+	held, err := me.HeldMails(r.Context())
+	switch {
+	case err != nil:
+		return err
+	case held.Since.IsZero():
+		return portal.ErrNotFound
+	case held.Count == 0:
+		return seeOther(w, r, "/outbox")
+	}
+	p := view.OutboxPage{Page: s.page(me, "outbox"), Back: held}
+	s.setTitle(&p.Page, p.N("outbox.drop", held.Count))
+	return s.render(w, r, http.StatusOK, view.DropMails(p))
+}
+
 // releaseMails says what becomes of mails that are held since a backup was brought
-// back.
+// back: they are dropped for whoever was asked once more.
 func (s *Server) releaseMails(w http.ResponseWriter, r *http.Request, me *visit) error {
 	f, err := parseForm(r)
 	if err != nil {
 		return err
 	}
-	do := f.one("do")
+	do, sure := f.one("do"), f.ticked("sure")
+	if do != "send" && do != "drop" {
+		f.fail("do", "choice")
+	}
 	if err := f.err(); err != nil {
 		return err
+	}
+	if do == "drop" && !sure && me.Self.Rights.Has(portal.Administer) {
+		return seeOther(w, r, "/outbox/held")
 	}
 	if err := me.ReleaseMails(r.Context(), do == "send"); err != nil {
 		return err

@@ -180,6 +180,7 @@ func TestHeldMails(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		s.Exec(`DELETE FROM mails`)
 		ada := s.As("ada")
 		ada.Get("/").MustBe(200).MustContain("A backup was brought back")
 		ada.Get("/outbox").MustBe(200).MustContain("A backup was brought back", "I have looked")
@@ -187,6 +188,41 @@ func TestHeldMails(t *testing.T) {
 			s.As(name).Get("/").MustBe(200).MustNotContain("A backup was brought back")
 			s.As(name).Post("/outbox/held", url.Values{"do": {"drop"}}).MustBe(status)
 		}
+		ada.Get("/outbox/held").MustBe(200).MustContain("No mail from before waits") // there is nothing to drop
+		// Dropping is asked once more, with how many; a word that nobody knows does nothing.
+		s.Exec(`INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at, due_at)
+SELECT 'mai_' || x.n, 'notices', '` + string(s.Cleo) + `', 'x@x.test', '', 'queued', 1, 1 FROM (SELECT 'a' AS n UNION ALL SELECT 'b' UNION ALL SELECT 'c') x`)
+		waiting := func() (n int) {
+			t.Helper()
+			if err := s.DB.QueryRow(t.Context(), `SELECT COUNT(*) FROM mails m WHERE m.state = 'queued'`).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		for _, do := range []string{"", "drop it", "dropp", "sent"} {
+			ada.Post("/outbox/held", url.Values{"do": {do}, "sure": {"on"}}).MustBe(422)
+		}
+		for _, name := range []string{"mia", "cleo"} {
+			s.As(name).Get("/outbox/held").MustBe(404)
+		}
+		if !ada.Get("/outbox").MustBe(200).Has(`a[href="/outbox/held"]`) {
+			t.Error("the page leads nowhere to drop them")
+		}
+		if page := ada.Post("/outbox/held", url.Values{"do": {"drop"}}).MustBe(200).MustContain("Drop 3 mails?", "cannot be brought back"); page.Path != "/outbox/held" {
+			t.Errorf("it asks at %s", page.Path)
+		}
+		if n := waiting(); n != 3 {
+			t.Errorf("%d mails wait before the second answer", n)
+		}
+		ada.Get("/outbox/held").Form("/outbox/held").Press("do", "drop").Submit(ada).MustBe(200).MustNotContain("A backup was brought back")
+		if n := waiting(); n != 0 {
+			t.Errorf("%d mails wait after they were dropped", n)
+		}
+		ada.Get("/outbox/held").MustBe(404)
+		if _, err := s.Portal.Awake(t.Context(), s.Clock.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		ada = s.As("ada")
 		if p := ada.Post("/outbox/held", url.Values{"do": {"send"}}).MustBe(200).MustNotContain("A backup was brought back"); p.Path != "/outbox" {
 			t.Errorf("it leads to %s", p.Path)
 		}
