@@ -27,10 +27,13 @@ func (n *Notifier) notices(ctx context.Context, l *letter) error {
 		return n.said(ctx, me, l, all[0])
 	}
 	groups := n.grouped(l, all)
-	project := all[0].ProjectName
-	same := !slices.ContainsFunc(all, func(x portal.Notice) bool { return x.Project != all[0].Project })
+	project := cmp.Or(all[0].ProjectName, all[0].ClientName, l.brand.Name)
 	count := len(all) + more
-	if !same {
+	switch {
+	case len(groups) == 1:
+	case slices.ContainsFunc(all, func(x portal.Notice) bool { return x.Project == "" }):
+		project = l.N("mail.notices.places", len(groups))
+	default:
 		project = l.N("mail.notices.projects", len(groups))
 	}
 	digest := l.mail.Kind == portal.MailDigest
@@ -112,19 +115,34 @@ func (n *Notifier) placeOf(x portal.Notice) string {
 	return x.ProjectName
 }
 
-// grouped sorts what happened by project, in the order of the first of each.
-func (n *Notifier) grouped(l *letter, all []portal.Notice) []mail.Group {
-	var groups []mail.Group
-	place := map[portal.ProjectID]int{}
+// grouped sorts what happened by client, and by project within one, in the order of
+// the first of each: nothing of one client stands between what is of another.
+func (n *Notifier) grouped(l *letter, all []portal.Notice) (groups []mail.Group) {
+	var clients []portal.ClientID
 	for _, x := range all {
-		i, known := place[x.Project]
-		if !known {
-			i = len(groups)
-			place[x.Project] = i
-			groups = append(groups, mail.Group{Title: n.placeOf(x)})
+		if !slices.Contains(clients, x.Client) {
+			clients = append(clients, x.Client)
 		}
-		e := mail.Entry{Text: sentence.OfNotice(l.Book, x, l.brand.Name).String(), Note: l.Time(x.At, l.now), URL: n.base + "/notices/" + string(x.ID)}
-		groups[i].Entries = append(groups[i].Entries, e)
+	}
+	for _, client := range clients {
+		place := map[portal.ProjectID]int{}
+		for _, x := range all {
+			if x.Client != client {
+				continue
+			}
+			i, known := place[x.Project]
+			if !known {
+				i = len(groups)
+				place[x.Project] = i
+				title := cmp.Or(n.placeOf(x), l.brand.Name)
+				if len(clients) > 1 && x.ProjectName != "" {
+					title = x.ClientName + " · " + x.ProjectName
+				}
+				groups = append(groups, mail.Group{Title: title})
+			}
+			groups[i].Entries = append(groups[i].Entries,
+				mail.Entry{Text: sentence.OfNotice(l.Book, x, l.brand.Name).String(), Note: l.Time(x.At, l.now), URL: n.base + "/notices/" + string(x.ID)})
+		}
 	}
 	return groups
 }

@@ -3,6 +3,7 @@ package notify_test
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +110,91 @@ func TestNoticesAreMailedOnce(t *testing.T) {
 		o.want(fourth, portal.MailDropped, "seen", 1)
 		if n := len(o.server.Messages()); n != 2 {
 			t.Errorf("%d mails were taken", n)
+		}
+	})
+}
+
+// Who has two clients reads of each apart, under its name, whatever the order in
+// which things happened; what is said outside projects is of its client, too.
+func TestClientsAreApartInAMail(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		o := open(t, w, &mailtest.Server{})
+		ctx := t.Context()
+		o.exec(`DELETE FROM notice_queue`)
+		names := map[portal.ProjectID]string{}
+		for _, id := range []portal.ProjectID{w.Site, w.Shop} {
+			p, err := o.As(o.Mia).Project(ctx, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			names[id] = p.Name
+		}
+		to := portal.NewMessage{Body: "b", Audience: portal.ClientSide}
+		general := func(c portal.ClientID) {
+			t.Helper()
+			if _, err := o.As(o.Mia).SayToClient(ctx, c, to); err != nil {
+				t.Fatal(err)
+			}
+		}
+		direct := func(c portal.ClientID) {
+			t.Helper()
+			if _, err := o.As(o.Mia).StartDirect(ctx, portal.NewDirect{Client: c, People: []portal.PersonID{o.Bea}, NewMessage: to}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		inProject := func(p portal.ProjectID) {
+			t.Helper()
+			if _, err := o.As(o.Mia).StartConversation(ctx, p, portal.NewConversation{Subject: "Colours", NewMessage: to}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// mailed is what a mail to Bea says: the titles, each with how many entries.
+		mailed := func() (subject string, parts []string) {
+			t.Helper()
+			if _, err := o.Portal.TellPeople(ctx); err != nil {
+				t.Fatal(err)
+			}
+			o.Clock.Advance(4 * time.Minute)
+			m := mailsTo(t, o, o.Bea)[0]
+			o.send(m.ID)
+			o.want(m.ID, portal.MailSent, "", 1)
+			p, err := o.notify.Preview(ctx, o.mail(m.ID))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, line := range strings.Split(p.Text, "\n") {
+				switch {
+				case line == "Acme", line == "Brick", strings.HasPrefix(line, "Acme · "), strings.HasPrefix(line, "Brick · "), strings.HasPrefix(line, "CNRY-"):
+					parts = append(parts, line+" ")
+				case strings.Contains(line, "/notices/ntc_"):
+					parts[len(parts)-1] += "+"
+				}
+			}
+			return p.Subject, parts
+		}
+		general(o.Acme)
+		general(o.Brick)
+		inProject(o.Site)
+		direct(o.Brick)
+		inProject(o.Shop)
+		direct(o.Acme)
+		subject, parts := mailed()
+		want := []string{"Acme ++", "Acme · " + names[o.Site] + " +", "Brick ++", "Brick · " + names[o.Shop] + " +"}
+		if !slices.Equal(parts, want) || !strings.HasPrefix(subject, "4 places: 6 things") {
+			t.Errorf("%q: %q, want %q", subject, parts, want)
+		}
+		inProject(o.Shop)
+		inProject(o.Site)
+		subject, parts = mailed()
+		want = []string{"Brick · " + names[o.Shop] + " +", "Acme · " + names[o.Site] + " +"}
+		if !slices.Equal(parts, want) || !strings.HasPrefix(subject, "2 projects: 2 things") {
+			t.Errorf("%q: %q, want %q", subject, parts, want)
+		}
+		general(o.Brick)
+		direct(o.Brick)
+		subject, parts = mailed()
+		if !slices.Equal(parts, []string{"Brick ++"}) || !strings.HasPrefix(subject, "Brick: 2 things") {
+			t.Errorf("%q: %q", subject, parts)
 		}
 	})
 }
