@@ -282,6 +282,8 @@ type draft struct {
 	Subject string     `json:"subject,omitempty" doc:"Of a conversation that is to be begun."`
 	Body    string     `json:"body" doc:"What is about to be said; with neither, there is no draft."`
 	SavedAt *time.Time `json:"saved_at,omitempty" doc:"When it was kept; not sent back."`
+
+	Revision int64 `json:"revision,omitempty" doc:"Of a message that is edited: the revision that the edit was begun with. Where the message has another by now, its text was changed meanwhile."`
 }
 
 // conversations registers what is said in them, and who reads it.
@@ -461,13 +463,13 @@ func (s *server) messages() {
 
 	readFor(s, "/api/drafts/{id}", "draft", "What you were about to say somewhere", func(ctx context.Context, me *portal.Scope, q *DraftQuery) (draft, error) {
 		d, err := me.Draft(ctx, q.place())
-		return draft{d.Subject, d.Body, moment(d.SavedAt)}, err
+		return draft{d.Subject, d.Body, moment(d.SavedAt), d.Revision}, err
 	})
 	huma.Register(s.huma, operation(http.MethodPut, "/api/drafts/{id}", "save-draft", "Keep what you are about to say somewhere", http.StatusNoContent), func(ctx context.Context, in *struct {
 		DraftQuery
 		Body draft
 	}) (*struct{}, error) {
-		return nil, s.fail(me(ctx).SaveDraft(ctx, in.place(), in.Body.Subject, in.Body.Body))
+		return nil, s.fail(me(ctx).SaveDraft(ctx, in.place(), portal.Draft{Subject: in.Body.Subject, Body: in.Body.Body, Revision: in.Body.Revision}))
 	})
 	huma.Register(s.huma, operation(http.MethodDelete, "/api/drafts/{id}", "discard-draft", "Forget it", http.StatusNoContent), func(ctx context.Context, q *DraftQuery) (*struct{}, error) {
 		return nil, s.fail(me(ctx).DiscardDraft(ctx, q.place()))

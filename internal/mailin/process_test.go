@@ -473,7 +473,7 @@ func TestAnswerKeepsTheDraft(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		taker := takerFor(t, w)
 		for i, place := range []string{string(conversation(t, w, w.Site)), string(w.Items[w.Site][portal.ClientSide].Task)} {
-			if err := w.As(w.Cleo).SaveDraft(t.Context(), place, "", "half a thought"); err != nil {
+			if err := w.As(w.Cleo).SaveDraft(t.Context(), place, portal.Draft{Body: "half a thought"}); err != nil {
 				t.Fatal(err)
 			}
 			cleo := addressOf(t, taker, portal.ReplyPlace{Person: w.Cleo, Place: place, Audience: portal.ClientSide})

@@ -10,9 +10,10 @@ import (
 
 // A Draft is what the actor was about to say somewhere.
 type Draft struct {
-	Subject string
-	Body    string
-	SavedAt time.Time // zero: there is none
+	Subject  string
+	Body     string
+	Revision int64     // of the edit of a message: the one that it was begun with
+	SavedAt  time.Time // zero: there is none
 }
 
 const (
@@ -47,7 +48,7 @@ func (me *Scope) Draft(ctx context.Context, place string) (d Draft, err error) {
 	if err := sees(ctx, me, place); err != nil {
 		return d, err
 	}
-	err = me.get(ctx, `SELECT d.subject, d.body, d.saved_at FROM my_drafts d WHERE d.place = $2`, []any{place}, &d.Subject, &d.Body, micros{&d.SavedAt})
+	err = me.get(ctx, `SELECT d.subject, d.body, d.revision, d.saved_at FROM my_drafts d WHERE d.place = $2`, []any{place}, &d.Subject, &d.Body, &d.Revision, micros{&d.SavedAt})
 	return d, noneFound(err)
 }
 
@@ -57,10 +58,10 @@ func (me *Scope) Drafts(ctx context.Context, places ...string) (map[string]Draft
 	drafts := map[string]Draft{}
 	for part := range slices.Chunk(places, 200) {
 		in, args := oneOf(2, part)
-		rows, err := me.query(ctx, `SELECT d.place, d.subject, d.body, d.saved_at FROM my_drafts d WHERE d.place IN `+in, args...)
+		rows, err := me.query(ctx, `SELECT d.place, d.subject, d.body, d.revision, d.saved_at FROM my_drafts d WHERE d.place IN `+in, args...)
 		if _, err := list(rows, err, func(rows *sql.Rows) (d Draft, err error) {
 			var place string
-			err = rows.Scan(&place, &d.Subject, &d.Body, micros{&d.SavedAt})
+			err = rows.Scan(&place, &d.Subject, &d.Body, &d.Revision, micros{&d.SavedAt})
 			drafts[place] = d
 			return d, err
 		}); err != nil {
@@ -71,11 +72,12 @@ func (me *Scope) Drafts(ctx context.Context, places ...string) (map[string]Draft
 }
 
 // SaveDraft keeps what the actor is about to say at a place, as Draft has it;
-// with nothing in it, it is discarded.
-func (me *Scope) SaveDraft(ctx context.Context, place, subject, body string) error {
+// with nothing in it, it is discarded. What was typed into a form that was sent
+// meanwhile is no draft any more.
+func (me *Scope) SaveDraft(ctx context.Context, place string, d Draft) error {
 	var c checks
-	subject = c.line("subject", subject)
-	body = c.text("body", body)
+	d.Subject = c.line("subject", d.Subject)
+	d.Body = c.text("body", d.Body)
 	if err := c.err(); err != nil {
 		return err
 	}
@@ -84,20 +86,37 @@ func (me *Scope) SaveDraft(ctx context.Context, place, subject, body string) err
 		if err := sees(ctx, t, place); err != nil {
 			return err
 		}
-		if body == "" && subject == "" {
+		if sent, err := t.typedInto(ctx, "typed"); err != nil || sent {
+			return err
+		}
+		if d.Body == "" && d.Subject == "" {
 			_, err := t.exec(ctx, `DELETE FROM drafts WHERE person_id = $1 AND place = $2`, string(me.actor.person), place)
 			return err
 		}
 		_, err := t.exec(ctx, `
-INSERT INTO drafts (person_id, place, subject, body, saved_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (person_id, place) DO UPDATE SET subject = $3, body = $4, saved_at = $5`, string(me.actor.person), place, subject, body, t.now)
+INSERT INTO drafts (person_id, place, subject, body, revision, saved_at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (person_id, place) DO UPDATE SET subject = $3, body = $4, revision = $5, saved_at = $6`, string(me.actor.person), place, d.Subject, d.Body, d.Revision, t.now)
 		return err
 	})
 }
 
 // DiscardDraft forgets it.
 func (me *Scope) DiscardDraft(ctx context.Context, place string) error {
-	return me.SaveDraft(ctx, place, "", "")
+	return me.SaveDraft(ctx, place, Draft{})
+}
+
+// typedInto notes that the form of the request was "typed" into, or "sent", and
+// says whether it was sent. Of both at the same time one waits for the other.
+func (t *tx) typedInto(ctx context.Context, how string) (sent bool, err error) {
+	r, _ := ctx.Value(requestKey{}).(Request)
+	if r.Form == "" {
+		return false, nil
+	}
+	err = t.QueryRow(ctx, `
+INSERT INTO requests (key, body_hash, created_at, result) VALUES ($1, $2, $3, '')
+ON CONFLICT (key) DO UPDATE SET body_hash = CASE WHEN requests.body_hash = 'sent' THEN 'sent' ELSE $2 END
+RETURNING CASE WHEN body_hash = 'sent' THEN 1 ELSE 0 END`, t.me.actor.id+" form "+r.Form, how, t.now).Scan(&sent)
+	return sent, err
 }
 
 // sees finds out whether the actor sees a draft's place.
@@ -137,12 +156,20 @@ func (t *tx) discardDraft(ctx context.Context, th Thread, audience Side) error {
 			return t.discardDrafts(ctx, place)
 		}
 	}
-	_, err := t.Exec(ctx, `DELETE FROM drafts WHERE person_id = $1 AND place = $2`, string(t.me.actor.person), place)
-	return err
+	return t.discard(ctx, place)
 }
 
 // discardDrafts forgets what was about to be said at a place, to whomever.
 func (t *tx) discardDrafts(ctx context.Context, place string) error {
-	_, err := t.Exec(ctx, `DELETE FROM drafts WHERE person_id = $1 AND place IN ($2, $3)`, string(t.me.actor.person), place, place+note)
+	return t.discard(ctx, place, place+note)
+}
+
+// discard forgets what was said, and what is still on its way of it.
+func (t *tx) discard(ctx context.Context, places ...string) error {
+	if _, err := t.typedInto(ctx, "sent"); err != nil {
+		return err
+	}
+	in, args := oneOf(2, places)
+	_, err := t.Exec(ctx, `DELETE FROM drafts WHERE person_id = $1 AND place IN `+in, append([]any{string(t.me.actor.person)}, args...)...)
 	return err
 }

@@ -13,6 +13,7 @@ import (
 type Request struct {
 	Key  string // chosen by the sender, at most 200 characters
 	Body string // a hash of what was sent
+	Form string // the page's number of the form that it was typed into; empty: none
 }
 
 type requestKey struct{}

@@ -914,7 +914,7 @@ SELECT p.id AS project_id, x.actor AS person_id, a.name, x.side AS person_side, 
 
 	// What the actor was about to say.
 	"my_drafts": `
-SELECT d.place, d.subject, d.body, d.saved_at FROM drafts d WHERE d.person_id = $1`,
+SELECT d.place, d.subject, d.body, d.revision, d.saved_at FROM drafts d WHERE d.person_id = $1`,
 
 	// Comments that were not sent: the actor's own, and those that colleagues at a
 	// client who may comment share with them, who leads them. Whoever looks at the

@@ -431,7 +431,7 @@ func TestNotesStayWithTheTeam(t *testing.T) {
 			"Edit":        cleo.EditMessage(ctx, note, "x", 1),
 			"Delete":      cleo.DeleteMessage(ctx, note),
 			"Erase":       cleo.EraseMessage(ctx, note),
-			"SaveDraft":   cleo.SaveDraft(ctx, string(note), "", "x"),
+			"SaveDraft":   cleo.SaveDraft(ctx, string(note), portal.Draft{Body: "x"}),
 			"SetReceipts": cleo.MarkRead(ctx, id, general),
 		} {
 			wants(t, what+" of a note", err, portal.ErrNotFound)
@@ -1135,7 +1135,7 @@ func TestDrafts(t *testing.T) {
 		id := converse(t, w)
 		keep := func(who portal.PersonID, place, body string) {
 			t.Helper()
-			if err := w.As(who).SaveDraft(ctx, place, "", body); err != nil {
+			if err := w.As(who).SaveDraft(ctx, place, portal.Draft{Body: body}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -1159,19 +1159,130 @@ func TestDrafts(t *testing.T) {
 		has(w.Cleo, string(id), "")
 		for _, place := range []string{string(w.Site), string(w.Acme), string(w.Items[w.Site][portal.ClientSide].Task)} {
 			keep(w.Cleo, place, "x")
-			wants(t, "SaveDraft by others at "+place, w.As(w.Carl).SaveDraft(ctx, place, "", "x"), portal.ErrNotFound)
+			wants(t, "SaveDraft by others at "+place, w.As(w.Carl).SaveDraft(ctx, place, portal.Draft{Body: "x"}), portal.ErrNotFound)
 			_, err := w.As(w.Carl).Draft(ctx, place)
 			wants(t, "Draft by others at "+place, err, portal.ErrNotFound)
 		}
 		// To begin with somebody directly, in the frame of a client or inside the team.
 		keep(w.Cleo, portal.DirectPlace(w.Acme), "Between us")
 		keep(w.Mia, portal.DirectPlace(""), "Inside")
-		wants(t, "in another client's frame", w.As(w.Carl).SaveDraft(ctx, portal.DirectPlace(w.Acme), "", "x"), portal.ErrNotFound)
-		wants(t, "inside the team", cleo.SaveDraft(ctx, portal.DirectPlace(""), "", "x"), portal.ErrNotFound)
+		wants(t, "in another client's frame", w.As(w.Carl).SaveDraft(ctx, portal.DirectPlace(w.Acme), portal.Draft{Body: "x"}), portal.ErrNotFound)
+		wants(t, "inside the team", cleo.SaveDraft(ctx, portal.DirectPlace(""), portal.Draft{Body: "x"}), portal.ErrNotFound)
 		must[portal.ThreadID](t)(cleo.StartDirect(ctx, portal.NewDirect{Client: w.Acme, People: []portal.PersonID{w.Bea}, NewMessage: say("Hello", "")}))
 		has(w.Cleo, portal.DirectPlace(w.Acme), "")
 		has(w.Mia, portal.DirectPlace(""), "Inside")
-		wants(t, "SaveDraft nowhere", cleo.SaveDraft(ctx, "nowhere", "", "x"), portal.ErrNotFound)
+		wants(t, "SaveDraft nowhere", cleo.SaveDraft(ctx, "nowhere", portal.Draft{Body: "x"}), portal.ErrNotFound)
+	})
+}
+
+// What is typed into a form is no draft any more once the form was sent, however
+// late it comes; what is typed into another is one.
+func TestNoDraftStaysOfWhatWasSent(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		mia, id := w.As(w.Mia), converse(t, w)
+		it := w.Items[w.Site][portal.ClientSide]
+		of := func(form, key string) context.Context {
+			return portal.WithRequest(ctx, portal.Request{Key: key, Form: form})
+		}
+		own := must[portal.MessageID](t)(mia.Say(ctx, id, say("Own", portal.ClientSide)))
+		revision := int64(0)
+		for _, c := range []struct {
+			place string
+			send  func(ctx context.Context, body string) error
+		}{
+			{string(id), func(ctx context.Context, body string) error {
+				_, err := mia.Say(ctx, id, say(body, portal.ClientSide))
+				return err
+			}},
+			{string(id) + " note", func(ctx context.Context, body string) error {
+				_, err := mia.Say(ctx, id, say(body, portal.Team))
+				return err
+			}},
+			{string(w.Site), func(ctx context.Context, body string) error {
+				_, err := mia.StartConversation(ctx, w.Site, portal.NewConversation{Subject: "S", NewMessage: say(body, portal.ClientSide)})
+				return err
+			}},
+			{string(w.Acme), func(ctx context.Context, body string) error {
+				_, err := mia.SayToClient(ctx, w.Acme, say(body, portal.ClientSide))
+				return err
+			}},
+			{portal.DirectPlace(w.Acme), func(ctx context.Context, body string) error {
+				_, err := mia.StartDirect(ctx, portal.NewDirect{Client: w.Acme, People: []portal.PersonID{w.Cleo}, NewMessage: say(body, "")})
+				return err
+			}},
+			{string(it.Deliverable), func(ctx context.Context, body string) error {
+				_, err := mia.CommentOn(ctx, portal.ItemID(it.Deliverable), portal.NewComment{NewMessage: say(body, portal.ClientSide)})
+				return err
+			}},
+			{string(own), func(ctx context.Context, body string) error {
+				if body != "" {
+					revision++
+				}
+				return mia.EditMessage(ctx, own, body, revision)
+			}},
+		} {
+			form := "form of " + c.place
+			keep := func(form, body string) {
+				t.Helper()
+				if err := mia.SaveDraft(of(form, ""), c.place, portal.Draft{Body: body}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			has := func(want string) {
+				t.Helper()
+				if d := must[portal.Draft](t)(mia.Draft(ctx, c.place)); d.Body != want {
+					t.Errorf("the draft at %s is %q, want %q", c.place, d.Body, want)
+				}
+			}
+			keep(form, "To th")
+			keep(form, "To them")
+			keep(form, "To th") // what was there before, once more
+			has("To th")
+			var invalid *portal.Invalid
+			if err := c.send(of(form, form+" 1"), ""); !errors.As(err, &invalid) {
+				t.Fatalf("nothing was said at %s: %v", c.place, err)
+			}
+			keep(form, "To all of them") // it was not sent
+			has("To all of them")
+			var wg sync.WaitGroup
+			for range 5 {
+				wg.Go(func() { _ = mia.SaveDraft(of(form, ""), c.place, portal.Draft{Body: "late"}) })
+			}
+			wg.Go(func() {
+				if err := c.send(of(form, form+" 2"), "To all of them"); err != nil {
+					t.Errorf("at %s: %v", c.place, err)
+				}
+			})
+			wg.Wait()
+			has("")
+			keep(form, "later")
+			has("")
+			keep("another", "Next")
+			has("Next")
+		}
+	})
+}
+
+// The draft of an edit says which text it was begun with.
+func TestDraftsOfEdits(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		mia, id := w.As(w.Mia), converse(t, w)
+		m := must[portal.MessageID](t)(mia.Say(ctx, id, say("One", portal.ClientSide)))
+		if err := mia.EditMessage(ctx, m, "Two", 1); err != nil {
+			t.Fatal(err)
+		}
+		if err := mia.SaveDraft(ctx, string(m), portal.Draft{Body: "One, or", Revision: 1}); err != nil {
+			t.Fatal(err)
+		}
+		d := must[portal.Draft](t)(mia.Draft(ctx, string(m)))
+		all := must[map[string]portal.Draft](t)(mia.Drafts(ctx, string(m)))
+		if d.Revision != 1 || d.Body != "One, or" || all[string(m)] != d {
+			t.Errorf("%+v, %+v", d, all)
+		}
+		wants(t, "an edit of the text that was there before", mia.EditMessage(ctx, m, d.Body, d.Revision), portal.ErrConflict)
+		if d := must[portal.Draft](t)(mia.Draft(ctx, string(m))); d.Body != "One, or" {
+			t.Errorf("the draft that could not be saved is %q", d.Body)
+		}
 	})
 }
 

@@ -63,7 +63,7 @@ func teamWork(t *testing.T, s *site) {
 		must(t, err)
 		must(t, mia.EditMessage(ctx, said, secret+" more", 1))
 		must(t, mia.Typing(ctx, shown.Conversation, portal.Team))
-		must(t, mia.SaveDraft(ctx, string(shown.Conversation), "", secret))
+		must(t, mia.SaveDraft(ctx, string(shown.Conversation), portal.Draft{Body: secret}))
 		must(t, mia.DeleteMessage(ctx, said))
 		_, err = mia.Say(ctx, shown.Comments, portal.NewMessage{Body: secret})
 		must(t, err)

@@ -69,7 +69,7 @@ func (f *form) request(ctx context.Context, path string) context.Context {
 		return ctx
 	}
 	sum := sha256.Sum256([]byte(path + "?" + withoutOnce(f.values).Encode()))
-	return portal.WithRequest(ctx, portal.Request{Key: once + " " + hex.EncodeToString(sum[:])})
+	return portal.WithRequest(ctx, portal.Request{Key: once + " " + hex.EncodeToString(sum[:]), Form: once})
 }
 
 func withoutOnce(v url.Values) url.Values {

@@ -495,7 +495,7 @@ func (s *Server) editMessage(w http.ResponseWriter, r *http.Request, me *visit) 
 		return err
 	}
 	if !d.SavedAt.IsZero() {
-		p.Body, p.SavedAt = d.Body, p.T("talk.draft_of", "when", p.Ago(d.SavedAt, p.Now))
+		p.Body, p.SavedAt, p.Changed = d.Body, p.T("talk.draft_of", "when", p.Ago(d.SavedAt, p.Now)), d.Revision != p.Message.Revision
 	}
 	s.setTitle(&p.Page, p.T("talk.edit"))
 	return s.render(w, r, http.StatusOK, view.EditMessage(p))
@@ -579,9 +579,8 @@ func (s *Server) saveDraft(w http.ResponseWriter, r *http.Request, me *visit) er
 	if err != nil {
 		return err
 	}
-	t := readSay(f)
+	t, revision := readSay(f), f.number("revision")
 	f.one("version")
-	f.one("revision")
 	f.one("client")
 	f.all("person")
 	if err := f.err(); err != nil {
@@ -591,7 +590,9 @@ func (s *Server) saveDraft(w http.ResponseWriter, r *http.Request, me *visit) er
 	if r.URL.Query().Get("note") == "1" {
 		place += " note"
 	}
-	if err := me.SaveDraft(r.Context(), place, t.subject, t.Body); err != nil {
+	// What is kept again and again is one form, and no request that was here before.
+	ctx := portal.WithRequest(r.Context(), portal.Request{Form: f.one("once")})
+	if err := me.SaveDraft(ctx, place, portal.Draft{Subject: t.subject, Body: t.Body, Revision: revision}); err != nil {
 		return err
 	}
 	if r.Header.Get("Accept") == "*/*" {

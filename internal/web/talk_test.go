@@ -108,6 +108,28 @@ func TestConversation(t *testing.T) {
 		if got := mia.Get(edit).MustNotContain("Draft,").Form(edit).Get("body"); got != "The blue one?" {
 			t.Errorf("after it was saved, the form says %q", got)
 		}
+		// A draft that was begun with an earlier text does not replace the newer one
+		// unseen: both are there, and leaving it so loses neither.
+		stale := mia.Get(edit).Form(edit).Set("body", "The teal one?").To("/drafts/" + message)
+		mia.Get(edit).Form(edit).Set("body", "The grey one?").Submit(mia).MustBe(200).MustContain("The grey one?")
+		for range 2 {
+			p := stale.Submit(mia).MustBe(200).MustContain("changed in another window meanwhile", "The grey one?", "Draft,")
+			if got := p.Form(edit).Get("body"); got != "The teal one?" {
+				t.Errorf("the draft is %q", got)
+			}
+			stale = p.Form(edit).To("/drafts/" + message)
+			stale.Values().Set("revision", "1")
+		}
+		bea.Get(at).MustContain("The grey one?").MustNotContain("The teal one?")
+		mia.Get(edit).Form(edit).Set("body", "The blue one?").Submit(mia).MustBe(200).MustContain("The blue one?")
+		mia.Get(edit).MustNotContain("in another window", "Draft,")
+		// What is kept of a form after it was sent is no draft.
+		late := mia.Get(edit).Form(edit)
+		late.Set("body", "The blue one, then?").Submit(mia).MustBe(200)
+		if got := late.Set("body", "The blue one, th").To("/drafts/" + message).Submit(mia).MustBe(200).MustNotContain("Draft,").Form(edit).Get("body"); got != "The blue one, then?" {
+			t.Errorf("after it was sent, the form says %q", got)
+		}
+		mia.Get(edit).Form(edit).Set("body", "The blue one?").Submit(mia).MustBe(200)
 		change.Values().Del("once")
 		change.Set("body", "The green one?").Submit(mia).MustBe(409).MustContain("The blue one?", "The green one?")
 		cleo.Get(at).MustContain("The blue one?", "edited")

@@ -4,40 +4,75 @@ const form = (t: EventTarget | null) => (t as Element | null)?.closest?.<HTMLFor
 
 const timers = new Map<HTMLFormElement, number>();
 
+// What was typed, and is not known to be kept: leaving asks first.
+const unkept = new Map<HTMLFormElement, number>();
+let typed = 0;
+
 function draftURL(f: HTMLFormElement): string {
   const [id, note] = f.dataset.place!.split(" ");
   return "/drafts/" + id + (note ? "?note=1" : "");
 }
 
-// save keeps a draft; what does not arrive is tried again with the next letter.
+const named = (f: HTMLFormElement, name: string) => f.elements.namedItem(name) as HTMLInputElement | HTMLTextAreaElement | null;
+
+function tell(f: HTMLFormElement, what: "saving" | "saved" | "unsaved" | "") {
+  const state = f.querySelector<HTMLElement>(".draft-state");
+  if (state) state.textContent = (what && state.dataset[what]) || "";
+}
+
+// save keeps a draft; what does not arrive is tried again with the next letter, and
+// on leaving.
 async function save(f: HTMLFormElement, leaving = false) {
   clearTimeout(timers.get(f));
   timers.delete(f);
+  const at = unkept.get(f);
   const data = new URLSearchParams();
-  for (const name of ["body", "subject"]) {
-    const field = f.elements.namedItem(name) as HTMLInputElement | HTMLTextAreaElement | null;
+  for (const name of ["body", "subject", "once", "revision"]) {
+    const field = named(f, name);
     if (field) data.set(name, field.value);
   }
-  const state = f.querySelector<HTMLElement>(".draft-state");
-  try {
-    const answer = await fetch(draftURL(f), { method: "POST", body: data, keepalive: leaving });
-    if (state) state.textContent = answer.ok && data.get("body") ? state.dataset.saved! : "";
-  } catch {
-    if (state) state.textContent = "";
-  }
+  const answer = await fetch(draftURL(f), { method: "POST", body: data, keepalive: leaving }).catch(() => null);
+  if (unkept.get(f) !== at) return; // there is more of it
+  if (answer?.ok) unkept.delete(f);
+  tell(f, answer?.ok ? (data.get("body") ? "saved" : "") : "unsaved");
 }
 
-const unsaved = () => [...timers.keys()].filter((f) => f.isConnected);
+// keep saves what is in a form a little later.
+function keep(f: HTMLFormElement) {
+  unkept.set(f, ++typed);
+  clearTimeout(timers.get(f));
+  timers.set(f, window.setTimeout(() => void save(f), 800));
+  tell(f, "saving");
+}
+
+// leave forgets that something is to be kept: it is being sent.
+function leave(f: HTMLFormElement) {
+  clearTimeout(timers.get(f));
+  timers.delete(f);
+  unkept.delete(f);
+  f.dataset.sent = "";
+}
+
+const unsaved = () => [...unkept.keys()].filter((f) => f.isConnected);
 
 addEventListener("input", (e) => {
   const f = form(e.target);
   if (!f || !(e.target as Element).matches("textarea, [name=subject]")) return;
-  clearTimeout(timers.get(f));
-  timers.set(f, window.setTimeout(() => void save(f), 800));
-  const state = f.querySelector<HTMLElement>(".draft-state");
-  if (state) state.textContent = state.dataset.saving!;
+  const once = named(f, "once");
+  if ("sent" in f.dataset && once) once.value = Date.now() + String(Math.random()); // typed on after going back: another one
+  delete f.dataset.sent;
+  keep(f);
 });
 
+// What the server did not take is in its form again, and nowhere else.
+document.querySelectorAll<HTMLFormElement>("form[data-say][data-dirty]").forEach((f) => {
+  f.removeAttribute("data-dirty");
+  keep(f);
+});
+
+addEventListener("beforeunload", (e) => {
+  if (unsaved().length) e.preventDefault();
+});
 addEventListener("pagehide", () => unsaved().forEach((f) => void save(f, true)));
 
 // A link that comes back to this composer waits until the draft is kept.
@@ -104,8 +139,7 @@ addEventListener("submit", (e) => {
   const f = form(e.target);
   const by = (e as SubmitEvent).submitter;
   if (!f || e.defaultPrevented || by?.hasAttribute("formaction")) return;
-  clearTimeout(timers.get(f)); // what is sent is no draft any more
-  timers.delete(f);
+  leave(f); // what is sent is no draft any more
   if (!f.closest("[data-inplace]")) return;
   e.preventDefault();
   void send(f, by as HTMLButtonElement | null);
@@ -124,6 +158,8 @@ async function send(f: HTMLFormElement, by: HTMLButtonElement | null) {
     const own = document.importNode(empty, true);
     f.replaceWith(own);
     if (answer.wrong) {
+      own.removeAttribute("data-dirty");
+      keep(own);
       (own.querySelector<HTMLElement>("[aria-invalid]") ?? own.querySelector("textarea")!).focus();
       return;
     }
