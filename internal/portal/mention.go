@@ -112,7 +112,7 @@ SELECT y.person_id, y.name, y.person_side, CASE WHEN y.person_side = 'client' TH
  WHERE y.thread_id = $2 AND (y.person_side = 'team' OR $3 = 'client') AND y.person_id <> $4
  ORDER BY y.near DESC, y.name, y.person_id LIMIT $5`, string(id), string(audience), string(me.actor.person), maxCandidates)
 	people, err := list(rows, err, scanReader)
-	return beginning(people, prefix), err
+	return Beginning(people, prefix), err
 }
 
 // MentionableOn is Mentionable for the first comment on an item.
@@ -148,11 +148,12 @@ SELECT p.person_id, p.name, p.person_side, CASE WHEN p.person_side = 'client' TH
  WHERE p.project_id = $2 AND (p.person_side = 'team' OR ($3 = 'client' AND (p.shows & $4) <> 0)) AND p.person_id <> $5
  ORDER BY p.near DESC, p.name, p.person_id LIMIT $6`, string(project), string(audience), int64(section), string(me.actor.person), maxCandidates)
 	people, err := list(rows, err, scanReader)
-	return beginning(people, prefix), err
+	return Beginning(people, prefix), err
 }
 
-// beginning are the first of the people whose name, or a word of it, begins so.
-func beginning(people []Reader, prefix string) (some []Reader) {
+// Beginning are the first of the people whose name, or a word of it, begins so: what
+// Mentionable returns of those who are about to talk.
+func Beginning(people []Reader, prefix string) (some []Reader) {
 	key := fold(prefix)
 	for _, p := range people {
 		name := fold(p.Name)

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -208,6 +209,33 @@ func TestMentions(t *testing.T) {
 		if got := offered(cleo, "item="+string(it.Task)+"&to=team&q=c"); got != "" {
 			t.Errorf("Cleo is offered %q", got)
 		}
+		// Before the first word of a direct conversation, those who are to be in it.
+		to := func(people ...portal.PersonID) (query string) {
+			for _, p := range people {
+				query += "&person=" + string(p)
+			}
+			return query
+		}
+		for _, c := range []struct {
+			who         *webtest.Browser
+			query, want string
+		}{
+			{mia, "direct=" + string(s.Acme) + "&q=", ""},
+			{mia, "direct=" + string(s.Acme) + to(s.Cleo, s.Tom, s.Carl, s.Rex) + "&q=", "Cleo,Tom"},
+			{mia, "direct=" + string(s.Acme) + to(s.Cleo, s.Tom) + "&q=to", "Tom"},
+			{mia, "direct=" + to(s.Ada, s.Tom, s.Cleo) + "&q=", "Ada,Tom"},
+			{cleo, "direct=" + string(s.Acme) + to(s.Bea, s.Mia, s.Carl, s.Rex) + "&q=", "Bea,Mia"},
+		} {
+			if got := strings.Split(offered(c.who, c.query), ","); !sameNames(got, strings.Split(c.want, ",")) {
+				t.Errorf("%s offers %q, not %q", c.query, got, c.want)
+			}
+		}
+		if got := mia.Get("/messages/direct?client="+string(s.Acme)).Attr("textarea[name=body]", "data-mention"); got != "direct="+string(s.Acme) {
+			t.Errorf("the first message asks for %q", got)
+		}
+		for _, query := range []string{"direct=" + to(s.Mia), "direct=" + string(s.Brick) + to(s.Carl)} {
+			cleo.Get("/mentionable?" + query).MustBe(404)
+		}
 		for _, query := range []string{"item=" + string(own.Task), "thread=" + string(s.Items[s.Shop][portal.ClientSide].Conversation), "project=" + string(s.Hidden), "", "item=x"} {
 			cleo.Get("/mentionable?" + query).MustBe(404)
 		}
@@ -224,4 +252,11 @@ func TestMentions(t *testing.T) {
 			t.Errorf("in a note, marked is %q", got)
 		}
 	})
+}
+
+// sameNames reports whether both are the same, in whatever order.
+func sameNames(a, b []string) bool {
+	slices.Sort(a)
+	slices.Sort(b)
+	return slices.Equal(a, b)
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
@@ -21,6 +22,11 @@ func (s *Server) mentionable(w http.ResponseWriter, r *http.Request, me *visit) 
 		people, err = me.MentionableOn(ctx, portal.ItemID(q.Get("item")), to, begins)
 	case q.Has("project"):
 		people, err = me.MentionableIn(ctx, portal.ProjectID(q.Get("project")), to, begins)
+	case q.Has("direct"): // of a conversation that is not there yet, those who were chosen for it
+		if people, err = s.direct(ctx, me, portal.ClientID(q.Get("direct"))); err == nil {
+			people = slices.DeleteFunc(people, func(x portal.Reader) bool { return !slices.Contains(q["person"], string(x.Person)) })
+			people = portal.Beginning(people, begins)
+		}
 	default:
 		err = portal.ErrNotFound
 	}

@@ -840,12 +840,14 @@ func (s *Server) renderDirect(w http.ResponseWriter, r *http.Request, me *visit,
 	invalid := p.Invalid
 	p.TalkPage = s.talkPage(me)
 	p.Invalid = invalid
-	switch {
-	case p.ReadOnly:
+	if p.ReadOnly {
 		return errOnlyLooking
-	case !p.Team && (!me.Self.Messages || client == ""):
-		return portal.ErrNotFound
 	}
+	people, err := s.direct(r.Context(), me, client)
+	if err != nil {
+		return err
+	}
+	p.People = people
 	if client != "" {
 		c, err := me.Client(r.Context(), client)
 		if err != nil {
@@ -854,10 +856,6 @@ func (s *Server) renderDirect(w http.ResponseWriter, r *http.Request, me *visit,
 		p.Client = portal.ClientName{ID: c.ID, Name: c.Name}
 	}
 	listOf(&p.TalkPage, me, client, "/messages", url.Values{})
-	var err error
-	if p.People, err = s.direct(r.Context(), me, client); err != nil {
-		return err
-	}
 	p.Composer = view.Composer{Direct: client == ""}
 	if p.Composer.Files, err = s.filesOf(r.Context(), me, client, ""); err != nil {
 		return err
@@ -887,6 +885,9 @@ func (s *Server) renderDirect(w http.ResponseWriter, r *http.Request, me *visit,
 // direct are those whom the visitor may write to in the frame of a client, or
 // within the team.
 func (s *Server) direct(ctx context.Context, me *visit, client portal.ClientID) (people []portal.Reader, err error) {
+	if me.Self.Role == "" && (!me.Self.Messages || client == "") {
+		return nil, portal.ErrNotFound
+	}
 	seen := map[portal.PersonID]bool{me.Scope.Person(): true}
 	add := func(x portal.Reader) {
 		if x.Person != "" && !seen[x.Person] {

@@ -50,7 +50,8 @@ function begun(f: HTMLTextAreaElement): string | null {
 async function ask(f: HTMLTextAreaElement, q: string) {
   const n = ++asked;
   try {
-    const answer = await fetch(`/mentionable?${f.dataset.mention}&q=${encodeURIComponent(q)}`);
+    const chosen = [...(f.form?.querySelectorAll<HTMLInputElement>("[name=person]:checked") ?? [])].map((x) => "&person=" + x.value);
+    const answer = await fetch(`/mentionable?${f.dataset.mention}${chosen.join("")}&q=${encodeURIComponent(q)}`);
     if (n !== asked || !answer.ok || document.activeElement !== f) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const now = page.getElementById("mentions");
