@@ -21,6 +21,11 @@ type Notice struct {
 	Event
 }
 
+// MayAnswer reports whether its reader may say something where it was said.
+func (n Notice) MayAnswer() bool {
+	return n.Said != "" && Thread{Kind: n.Where, Held: n.Held}.MayWrite()
+}
+
 // noticeTables hold them: events, and what was said.
 var noticeTables = []string{"event_notices", "message_notices"}
 
@@ -76,19 +81,21 @@ func (me *Scope) listed(ctx context.Context, where string, client ClientID, pg P
 // A NoticeGroup is what somebody was told of one thing, the last first. What they
 // have read of it is a group of its own.
 type NoticeGroup struct {
-	All     []Notice
-	Picture Version // of the file that it is about; without an id: there is none
+	All     []Notice // at most 100
+	Count   int      // how many there are; more than 100: not all were counted
+	Picture Version  // of the file that it is about; without an id: there is none
 }
 
-// noticesInGroups is how many notices are looked through for a page of groups.
-const noticesInGroups = 100
+// NoticesInGroup is how many notices are looked through for a page of groups, and how
+// many of one group are counted: of more a page says "100+".
+const NoticesInGroup = 100
 
 // NoticeGroups is Notices by what they are about, in the order of the last of each,
 // but for where the actor was named and has not looked, which needs them.
 // What is older than a page goes on on the next.
 func (me *Scope) NoticeGroups(ctx context.Context, client ClientID, pg Page) (groups []NoticeGroup, next string, err error) {
 	most := pg.limit() - 1
-	pg.Limit = noticesInGroups
+	pg.Limit = NoticesInGroup
 	all, next, err := me.listed(ctx, `e.listed = 1 AND (e.named = 0 OR e.read_at IS NOT NULL)`, client, pg)
 	if err != nil {
 		return nil, "", err
@@ -119,7 +126,17 @@ func (me *Scope) NoticeGroups(ctx context.Context, client ClientID, pg Page) (gr
 		return nil, "", err
 	}
 	for i := range groups {
-		groups[i].All[0] = heads[i]
+		g := &groups[i]
+		g.All[0], g.Count = heads[i], len(g.All)
+		switch {
+		case next == "":
+		case g.All[0].Unread: // there may be more of it than was looked through
+			if g.Count, err = me.countNotices(ctx, NoticesInGroup+1, `n.read_at IS NULL AND n.listed = 1 AND n.named = 0 AND n.about = $3`, g.All[0].About); err != nil {
+				return nil, "", err
+			}
+		case g.Count == NoticesInGroup:
+			g.Count++
+		}
 	}
 	return groups, next, me.pictured(ctx, groups)
 }

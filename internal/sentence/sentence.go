@@ -84,7 +84,8 @@ func Several(b *words.Book, e portal.Event, files int, workspace string) Sentenc
 
 // Together says of several notices about one thing, the last first, how many there
 // are where all are messages or comments, and else what the last one says.
-func Together(b *words.Book, all []portal.Notice, workspace string) Sentence {
+func Together(b *words.Book, g portal.NoticeGroup, workspace string) Sentence {
+	all := g.All
 	s := OfNotice(b, all[0], workspace)
 	for _, n := range all {
 		if n.Said == "" {
@@ -93,14 +94,14 @@ func Together(b *words.Book, all []portal.Notice, workspace string) Sentence {
 	}
 	key := "group.messages"
 	switch {
-	case len(all) == 1:
+	case g.Count == 1:
 		return s
 	case all[0].Where == portal.ItemThread:
 		key = "group.comments"
 	case all[0].Where == portal.DirectThread:
 		s.Title = b.T("group.direct", "actor", s.Actor)
 	}
-	s.Before, s.After, _ = strings.Cut(b.N(key, len(all), "title", mark), mark)
+	s.Before, s.After, _ = strings.Cut(b.Over(portal.NoticesInGroup, key, g.Count, "title", mark), mark)
 	return s
 }
 

@@ -155,6 +155,55 @@ func TestNoticesTogether(t *testing.T) {
 	})
 }
 
+// A row offers an answer to whom may give one there, and says truly how many there
+// are of one thing, or that they are more than a hundred.
+func TestNoticeRows(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		s, ctx := webtest.New(t, w, nil), t.Context()
+		s.Exec(`DELETE FROM notice_queue`)
+		converse := func(subject string) portal.ThreadID {
+			t.Helper()
+			id, err := w.As(w.Mia).StartConversation(ctx, w.Brand, portal.NewConversation{Subject: subject, NewMessage: portal.NewMessage{Body: "a", Audience: portal.ClientSide}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		say := func(id portal.ThreadID) {
+			t.Helper()
+			if _, err := w.As(w.Mia).Say(ctx, id, portal.NewMessage{Body: "b", Audience: portal.ClientSide}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		red := converse("Red")
+		if _, err := w.Portal.TellPeople(ctx); err != nil {
+			t.Fatal(err)
+		}
+		for name, may := range map[string]bool{"cleo": true, "dan": false} {
+			page := s.As(name).Get("/notices").MustBe(200).MustContain("Mia wrote in Red", "Mark as read")
+			if got := page.Has(`.row-acts a`); got != may {
+				t.Errorf("%s is offered an answer: %t", name, got)
+			}
+		}
+		blue := converse("Blue")
+		for range 69 {
+			say(red)
+			say(blue)
+		}
+		for range 50 {
+			say(red)
+		}
+		if _, err := w.Portal.TellPeople(ctx); err != nil {
+			t.Fatal(err)
+		}
+		s.As("cleo").Get("/notices").MustBe(200).MustContain("100+ messages in Red", "70 messages in Blue")
+		if err := w.As(w.Cleo).ReadAbout(ctx, string(blue)); err != nil {
+			t.Fatal(err)
+		}
+		s.As("cleo").Get("/notices").MustBe(200).MustContain("100+ messages in Red")
+	})
+}
+
 // T108: the link in a mail ends mails of its topic and nothing else, without a
 // sign-in, by one post of a mail program; looking at it changes nothing.
 func TestUnsubscribe(t *testing.T) {

@@ -61,6 +61,19 @@ func (b *Book) T(key string, pairs ...string) string {
 // N returns the form of a plural message that goes with n. The hole {n} is n in
 // the book's language; other holes are filled from pairs.
 func (b *Book) N(key string, n int, pairs ...string) string {
+	return b.count(key, n, b.Number(int64(n)), pairs)
+}
+
+// Over is N where no more than most were counted: of more it says so many and a +.
+func (b *Book) Over(most int, key string, n int, pairs ...string) string {
+	number := b.Number(int64(min(n, most)))
+	if n > most {
+		number += "+"
+	}
+	return b.count(key, n, number, pairs)
+}
+
+func (b *Book) count(key string, n int, number string, pairs []string) string {
 	m := b.lang.messages[key]
 	if m == nil || !m.plural {
 		return wrong(key, "is not a plural message")
@@ -69,7 +82,7 @@ func (b *Book) N(key string, n int, pairs ...string) string {
 	if n == 1 {
 		form = &m.one
 	}
-	return form.fill(key, b.Number(int64(n)), pairs)
+	return form.fill(key, number, pairs)
 }
 
 // Tell is T for a message whose holes are filled from what was kept of an event:

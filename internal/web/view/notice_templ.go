@@ -46,7 +46,7 @@ func (p *NoticesPage) feed() []ui.Day {
 		if len(days) == 0 || days[len(days)-1].Words != words {
 			days = append(days, ui.Day{Words: words})
 		}
-		says := sentence.Together(p.Book, g.All, p.Workspace)
+		says := sentence.Together(p.Book, g, p.Workspace)
 		if files > 1 {
 			says = sentence.Several(p.Book, n.Event, files, p.Workspace)
 		}
@@ -54,7 +54,7 @@ func (p *NoticesPage) feed() []ui.Day {
 		if p.Shell.Team != nil {
 			row.More = dots(n.ClientName, n.ProjectName)
 		}
-		row.More = dots(p.by(g.All), row.More)
+		row.More = dots(p.by(g), row.More)
 		row.Thumb = Thumb(g.Picture)
 		if slices.ContainsFunc(g.All, func(x portal.Notice) bool { return x.Audience != n.Audience }) {
 			row.Extra = nil // it would be true of the last alone
@@ -76,25 +76,25 @@ func (p *NoticesPage) feed() []ui.Day {
 // oneOf reports whether two groups are told in one sentence.
 func (p *NoticesPage) oneOf(g, k portal.NoticeGroup) bool {
 	a, b := g.All[0], k.All[0]
-	return len(g.All) == 1 && len(k.All) == 1 && a.Said == "" && b.Said == "" && a.Unread == b.Unread && together(a.Event, b.Event) && p.DayOf(a.At) == p.DayOf(b.At)
+	return g.Count == 1 && k.Count == 1 && a.Said == "" && b.Said == "" && a.Unread == b.Unread && together(a.Event, b.Event) && p.DayOf(a.At) == p.DayOf(b.At)
 }
 
 // by says of whom several notices tell, the last first, and how many more there are
 // than their row says.
-func (p *NoticesPage) by(all []portal.Notice) string {
-	if len(all) == 1 {
+func (p *NoticesPage) by(g portal.NoticeGroup) string {
+	if g.Count == 1 {
 		return ""
 	}
 	var names []string
 	talk := true
-	for _, n := range all {
+	for _, n := range g.All {
 		talk = talk && n.Said != ""
 		if name := cmp.Or(n.ActorName, p.Workspace); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
 	if !talk {
-		return p.N("notices.more", len(all)-1)
+		return p.Over(portal.NoticesInGroup-1, "notices.more", g.Count-1)
 	}
 	if len(names) > 3 {
 		return p.N("notices.by_more", len(names)-2, "names", strings.Join(names[:2], ", "))
@@ -107,7 +107,9 @@ func (p *NoticesPage) by(all []portal.Notice) string {
 func (p *NoticesPage) act(n portal.Notice) string {
 	switch {
 	case n.Said != "":
-		return p.T("need.act.message")
+		if n.MayAnswer() && !p.ReadOnly {
+			return p.T("need.act.message")
+		}
 	case n.Kind == portal.ApprovalRequested || n.Kind == portal.ApprovalAdvanced:
 		return p.T("need.act.approval")
 	}
