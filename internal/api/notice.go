@@ -45,7 +45,8 @@ type readUpTo struct {
 type noticeChoices struct {
 	Preset     portal.NoticePreset `json:"preset" enum:"needs,normal,everything,own" doc:"What needs you alone, the usual, everything, or topic by topic. What needs you always comes."`
 	Listed     []string            `json:"listed,omitempty" maxItems:"20" doc:"Topics that are told of in the portal."`
-	Mailed     []string            `json:"mailed,omitempty" maxItems:"20" doc:"Topics that are mailed at once. Those of mails of their own, asked, requests, reminders, late, gathered and record, can be here alone."`
+	Mailed     []string            `json:"mailed,omitempty" maxItems:"20" doc:"Topics that are mailed at once. Those of mails of their own, asked, requests, reminders, late, gathered and record, can be here, or in never, alone."`
+	Never      []string            `json:"never,omitempty" maxItems:"20" doc:"Topics of mails of their own that do not come. Those that are neither here nor in mailed stay as they are."`
 	Digested   []string            `json:"digested,omitempty" maxItems:"20" doc:"Topics that come in the digest, of those that are not mailed at once."`
 	Pushed     []string            `json:"pushed,omitempty" maxItems:"20" doc:"Topics that your devices are told of."`
 	QuietFrom  string              `json:"quiet_from,omitempty" doc:"HH:MM in your zone: no mail from then on. Without both, there are no quiet hours."`
@@ -72,7 +73,7 @@ func topics(field string, words []string) (set portal.Topics, err error) {
 next:
 	for _, w := range words {
 		for _, t := range portal.TopicNames {
-			if t.Name == w && (field == "mailed" || !t.Topic.Own()) {
+			if t.Name == w && (field == "mailed" || t.Topic.Own() == (field == "never")) {
 				set |= t.Topic
 				continue next
 			}
@@ -84,7 +85,7 @@ next:
 
 func choicesWire(c portal.NoticeChoices) noticeChoices {
 	w := c.Ways()
-	return noticeChoices{Preset: c.Preset, Listed: topicsOf(w.Listed), Mailed: topicsOf(w.Mailed), Digested: topicsOf(w.Digested), Pushed: topicsOf(w.Pushed),
+	return noticeChoices{Preset: c.Preset, Listed: topicsOf(w.Listed), Mailed: topicsOf(w.Mailed), Never: topicsOf(portal.OwnTopics &^ c.OwnMails()), Digested: topicsOf(w.Digested), Pushed: topicsOf(w.Pushed),
 		QuietFrom: c.QuietFrom, QuietUntil: c.QuietUntil, DigestOn: c.DigestOn, DigestAt: c.DigestAt, Ended: endedOf(c.Ended)}
 }
 
@@ -98,18 +99,25 @@ func endedOf(set portal.Topics) (words []string) {
 	return words
 }
 
-func (c noticeChoices) portal() (portal.NoticeChoices, error) {
+// portal is what is chosen by who had chosen something before: mails of a kind that
+// they do not name, as perhaps they do not know it, go on as they were.
+func (c noticeChoices) portal(had portal.NoticeChoices) (portal.NoticeChoices, error) {
 	n := portal.NoticeChoices{Preset: c.Preset, QuietFrom: c.QuietFrom, QuietUntil: c.QuietUntil, DigestOn: c.DigestOn, DigestAt: c.DigestAt}
+	var never portal.Topics
 	for _, f := range []struct {
 		name  string
 		words []string
 		set   *portal.Topics
-	}{{"listed", c.Listed, &n.Own.Listed}, {"mailed", c.Mailed, &n.Own.Mailed}, {"digested", c.Digested, &n.Own.Digested}, {"pushed", c.Pushed, &n.Own.Pushed}} {
+	}{{"never", c.Never, &never}, {"listed", c.Listed, &n.Own.Listed}, {"mailed", c.Mailed, &n.Own.Mailed}, {"digested", c.Digested, &n.Own.Digested}, {"pushed", c.Pushed, &n.Own.Pushed}} {
 		var err error
 		if *f.set, err = topics(f.name, f.words); err != nil {
 			return n, err
 		}
 	}
+	if n.Own.Mailed&never != 0 {
+		return n, &portal.Invalid{Fields: map[string]portal.Reason{"never": {Key: "choice"}}}
+	}
+	n.Own.Mailed |= had.OwnMails() &^ never
 	for _, w := range c.Again {
 		some := portal.MailsOf(w)
 		if some == 0 {
@@ -141,7 +149,11 @@ func (s *server) notices() {
 		return choicesWire(c), err
 	})
 	changeTop(s, "/api/notice-choices", "change-notice-choices", "Change how you are told", func(ctx context.Context, me *portal.Scope, in noticeChoices) error {
-		c, err := in.portal()
+		had, err := me.NoticeChoices(ctx)
+		if err != nil {
+			return err
+		}
+		c, err := in.portal(had)
 		if err != nil {
 			return err
 		}

@@ -276,9 +276,24 @@ func TestNotices(t *testing.T) {
 			`{"preset":"own","digest_on":"daily","digest_at":"25:00"}`, `{"preset":"own","digest_on":"daily","digest_at":"08:00","quiet_from":"22:00"}`} {
 			s.asks(cleo, 422, "PUT", "/api/notice-choices", body)
 		}
+		// Mails of a kind that the body does not name go on as they were: it may be older
+		// than they are.
 		s.asks(cleo, 204, "PUT", "/api/notice-choices", `{"preset":"own","listed":["files"],"mailed":["files"],"digest_on":"fri","digest_at":"07:30","quiet_from":"22:00","quiet_until":"7:00"}`)
-		if c := s.asks(cleo, 200, "GET", "/api/notice-choices", ""); c.text("preset") != "own" || fmt.Sprint(c["mailed"]) != "[files]" || c.text("digest_on") != "fri" || c.text("quiet_until") != "07:00" {
+		if c := s.asks(cleo, 200, "GET", "/api/notice-choices", ""); c.text("preset") != "own" || fmt.Sprint(c["mailed"]) != "[files asked requests reminders late gathered record]" || c.text("digest_on") != "fri" || c.text("quiet_until") != "07:00" {
 			t.Errorf("the choices are %v", c)
+		}
+		for _, step := range []struct{ body, mailed, never string }{
+			{`"mailed":["files","asked"],"never":["late","record"]`, "[files asked requests reminders gathered]", "[late record]"},
+			{`"mailed":["messages"]`, "[messages asked requests reminders gathered]", "[late record]"},
+			{`"mailed":["late"],"never":["asked"]`, "[requests reminders late gathered]", "[asked record]"},
+		} {
+			s.asks(cleo, 204, "PUT", "/api/notice-choices", `{"preset":"own","digest_on":"daily","digest_at":"08:00",`+step.body+`}`)
+			if c := s.asks(cleo, 200, "GET", "/api/notice-choices", ""); fmt.Sprint(c["mailed"]) != step.mailed || fmt.Sprint(c["never"]) != step.never {
+				t.Errorf("%s makes %v", step.body, c)
+			}
+		}
+		for _, body := range []string{`"never":["messages"]`, `"never":["late"],"mailed":["late"]`} {
+			s.asks(cleo, 422, "PUT", "/api/notice-choices", `{"preset":"own","digest_on":"daily","digest_at":"08:00",`+body+`}`)
 		}
 	})
 }

@@ -39,6 +39,10 @@ func (c NoticeChoices) Ways() Ways {
 	return w
 }
 
+// OwnMails are the mails of kinds of their own that come, but for those that were
+// ended by a link.
+func (c NoticeChoices) OwnMails() Topics { return c.Preset.ways(c.Own).Mailed & OwnTopics }
+
 // mailsNeeds reports whether they are mailed at once what is of a topic and needs
 // them.
 func (c NoticeChoices) mailsNeeds(t Topics) bool {
@@ -81,7 +85,7 @@ func (me *Scope) ChooseNotices(ctx context.Context, in NoticeChoices) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	in.Own.Listed, in.Own.Mailed, in.Own.Pushed = in.Own.Listed&AllTopics, in.Own.Mailed&(AllTopics|ownTopics), in.Own.Pushed&AllTopics
+	in.Own.Listed, in.Own.Mailed, in.Own.Pushed = in.Own.Listed&AllTopics, in.Own.Mailed&(AllTopics|OwnTopics), in.Own.Pushed&AllTopics
 	in.Own.Digested = in.Own.Digested & AllTopics &^ in.Own.Mailed
 	in.Ended = 0 // by EndMails alone
 	return me.write(ctx, func(t *tx) error {

@@ -30,14 +30,14 @@ const (
 // topicDigest is the digest itself, among what somebody ended.
 const topicDigest Topics = 1 << 40
 
-// AllTopics is what notices are about, and ownTopics what mails of their own are.
+// AllTopics is what notices are about, and OwnTopics what mails of their own are.
 const (
 	AllTopics = TopicReviews | TopicUpdates | TopicProgress | TopicFiles | TopicMessages
-	ownTopics = TopicAsked | TopicRequests | TopicReminders | TopicLate | TopicGathered | TopicRecord
+	OwnTopics = TopicAsked | TopicRequests | TopicReminders | TopicLate | TopicGathered | TopicRecord
 )
 
 // Own reports whether these are topics of mails of their own.
-func (t Topics) Own() bool { return t&ownTopics != 0 }
+func (t Topics) Own() bool { return t&OwnTopics != 0 }
 
 // Has reports whether t holds all of what.
 func (t Topics) Has(what Topics) bool { return t&what == what }
@@ -129,11 +129,11 @@ type Ways struct {
 func (p NoticePreset) ways(own Ways) Ways {
 	switch p {
 	case NoticeNeeds:
-		return Ways{Listed: AllTopics, Mailed: ownTopics &^ TopicLate}
+		return Ways{Listed: AllTopics, Mailed: OwnTopics &^ TopicLate}
 	case NoticeEverything:
-		return Ways{Listed: AllTopics, Mailed: AllTopics | ownTopics, Pushed: AllTopics}
+		return Ways{Listed: AllTopics, Mailed: AllTopics | OwnTopics, Pushed: AllTopics}
 	case NoticeOwn:
 		return own
 	}
-	return Ways{Listed: AllTopics, Mailed: TopicReviews | TopicMessages | ownTopics, Digested: AllTopics &^ (TopicReviews | TopicMessages), Pushed: TopicReviews | TopicMessages}
+	return Ways{Listed: AllTopics, Mailed: TopicReviews | TopicMessages | OwnTopics, Digested: AllTopics &^ (TopicReviews | TopicMessages), Pushed: TopicReviews | TopicMessages}
 }
