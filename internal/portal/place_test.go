@@ -320,6 +320,13 @@ func TestALeadGathersFeedback(t *testing.T) {
 		if n := mailed(); n != 1 {
 			t.Errorf("mailed again within the hour: %d", n)
 		}
+		// A mail that was dropped told nobody.
+		exec(t, w, `UPDATE mails SET state = 'dropped', reason = 'settled' WHERE kind = 'drafts_shared'`)
+		must(bea.KeepUnsent(ctx, v))
+		must(bea.ShareUnsent(ctx, v))
+		if n := mailed(); n != 2 {
+			t.Errorf("mailed after a mail that was dropped: %d", n)
+		}
 		exec(t, w, `UPDATE client_users SET removed_at = 1 WHERE id = $1`, string(w.BeaAtAcme))
 		w.Regrant()
 		if count(cleo) != 1 {

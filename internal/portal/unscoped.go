@@ -911,13 +911,14 @@ SELECT g.actor FROM approvals a JOIN project_grants g ON g.project_id = a.projec
 }
 
 // leadsToTell are those of the client's people who lead where a version is, but for
-// the actor, and were not mailed of what is shared of its file since then. Unscoped: a
+// the actor, and were not mailed of what is shared of its file since then, nor are
+// about to be. Unscoped: a
 // colleague does not know who they are; the mail is read through its reader's Scope.
 func (t *tx) leadsToTell(ctx context.Context, v Version, since int64) ([]PersonID, error) {
 	rows, err := t.Query(ctx, `
 SELECT g.actor FROM project_grants g JOIN persons n ON n.id = g.actor
  WHERE g.project_id = $1 AND g.side = 'client' AND (g.rights & 132) = 132 AND g.actor <> $2
-   AND NOT EXISTS (SELECT 1 FROM mails m WHERE m.subject_id = $3 AND m.person_id = g.actor AND m.kind = 'drafts_shared' AND m.created_at > $4) ORDER BY g.actor LIMIT 50`,
+   AND NOT EXISTS (SELECT 1 FROM mails m WHERE m.subject_id = $3 AND m.person_id = g.actor AND m.kind = 'drafts_shared' AND m.state <> 'dropped' AND m.created_at > $4) ORDER BY g.actor LIMIT 50`,
 		string(v.Project), string(t.me.actor.person), string(v.File), since)
 	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
 }
