@@ -268,3 +268,95 @@ func TestPushIsChosen(t *testing.T) {
 		}
 	})
 }
+
+// A push that is tried again asks once more whether it may disturb: in quiet hours it
+// waits, and of a project that was muted meanwhile it tells what needs its reader.
+func TestPushAsksAgain(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := t.Context()
+		o := open(t, w, nil)
+		service := pushtest.Start(t)
+		u, _ := url.Parse(base)
+		o.notify = notify.New(w.Portal, w.Accounts, mail.New(mail.Config{}), notify.Options{BaseURL: u,
+			Outside: egress.New(egress.Options{Roots: service.Roots(), Allow: []netip.AddrPort{service.Address()}})})
+		s := o.signIn("cleo@cleo.test", false)
+		o.exec(`UPDATE persons SET time_zone = 'UTC' WHERE id = $1`, string(o.Cleo))
+		o.exec(`DELETE FROM notice_queue`)
+		device := func(first int) *pushtest.Browser {
+			t.Helper()
+			b := service.Browser(first)
+			o.exec(`DELETE FROM push_devices`)
+			if err := o.As(o.Cleo).AddDevice(ctx, s.ID, portal.NewDevice{Endpoint: b.Endpoint, Key: b.Key, Auth: b.Auth}); err != nil {
+				t.Fatal(err)
+			}
+			return b
+		}
+		got := func(b *pushtest.Browser) string {
+			t.Helper()
+			payloads, _ := service.Got(b)
+			return strings.Join(payloads, " ")
+		}
+		// Quiet from half an hour from now.
+		b := device(503)
+		now := o.Clock.Now().UTC()
+		if err := o.As(o.Cleo).ChooseNotices(ctx, portal.NoticeChoices{Preset: portal.NoticeEverything, DigestOn: "daily", DigestAt: "08:00",
+			QuietFrom: now.Add(30 * time.Minute).Format("15:04"), QuietUntil: now.Add(3 * time.Hour).Format("15:04")}); err != nil {
+			t.Fatal(err)
+		}
+		o.happen(1)
+		o.Clock.Advance(29 * time.Minute)
+		o.pushes()
+		if _, asked := service.Got(b); asked != 1 {
+			t.Fatalf("the service was asked %d times", asked)
+		}
+		o.Clock.Advance(time.Hour)
+		o.pushes()
+		if _, asked := service.Got(b); asked != 1 || got(b) != "" {
+			t.Errorf("in quiet hours the service was asked %d times", asked)
+		}
+		o.Clock.Advance(time.Hour)
+		o.pushes()
+		if got(b) != "" {
+			t.Errorf("still in quiet hours, and the phone got %s", got(b))
+		}
+		o.Clock.Advance(time.Hour)
+		o.pushes()
+		if !strings.Contains(got(b), "/notices/ntc_") {
+			t.Errorf("after quiet hours the phone got %s", got(b))
+		}
+
+		// Muted while the service was busy.
+		o.everything(o.Cleo)
+		b = device(503)
+		o.happen(1)
+		if _, err := o.As(o.Tom).StartConversation(ctx, o.Site, portal.NewConversation{Subject: "Q", NewMessage: portal.NewMessage{Body: "@Cleo?", Audience: portal.ClientSide}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.Portal.TellPeople(ctx); err != nil {
+			t.Fatal(err)
+		}
+		o.pushes()
+		if err := o.As(o.Cleo).Mute(ctx, o.Site); err != nil {
+			t.Fatal(err)
+		}
+		o.Clock.Advance(5 * time.Minute)
+		o.pushes()
+		if all := got(b); !strings.Contains(all, "Tom wrote in Q") {
+			t.Errorf("of a muted project the phone got %s", all)
+		}
+		if err := o.As(o.Cleo).Unmute(ctx, o.Site); err != nil {
+			t.Fatal(err)
+		}
+		b = device(503)
+		o.happen(1)
+		o.pushes()
+		if err := o.As(o.Cleo).Mute(ctx, o.Site); err != nil {
+			t.Fatal(err)
+		}
+		o.Clock.Advance(5 * time.Minute)
+		o.pushes()
+		if all := got(b); all != "" {
+			t.Errorf("of a muted project the phone got %s", all)
+		}
+	})
+}

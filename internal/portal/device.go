@@ -112,10 +112,12 @@ func (me *Scope) RemoveDevice(ctx context.Context, id DeviceID) error {
 }
 
 // NoticesToPush are those that a device of the actor is yet to be told of, oldest
-// first, and how many more there are: unread ones that they still see.
+// first, and how many more there are: unread ones that they still see, and of a
+// project that they have muted meanwhile those alone that need them.
 func (me *Scope) NoticesToPush(ctx context.Context, since NoticeID) (all []Notice, more int, err error) {
 	const most = 20
-	all, err = me.notices(ctx, false, most+maxUnread, `e.push = 1 AND e.read_at IS NULL AND e.id > $3`, string(since))
+	all, err = me.notices(ctx, false, most+maxUnread, `e.push = 1 AND e.read_at IS NULL AND e.id > $3
+   AND (e.needs = 1 OR NOT EXISTS (SELECT 1 FROM my_mutes u WHERE u.project_id = e.project_id))`, string(since))
 	if len(all) > most {
 		all, more = all[:most], len(all)-most
 	}

@@ -49,25 +49,36 @@ RETURNING id, kind, person_id, address, subject_id, state, tries, created_at`, s
 // holdMail puts a mail off until its reader's quiet hours are over, however it came
 // to be due in them.
 func (p *Portal) holdMail(ctx context.Context, d *db.Tx, id MailID, now time.Time) (held bool, err error) {
-	var kind, zone string
-	var c NoticeChoices
-	err = d.QueryRow(ctx, `
-SELECT m.kind, COALESCE(NULLIF(a.time_zone, ''), w.time_zone), c.quiet_from, c.quiet_until
-  FROM mails m JOIN notice_choices c ON c.person_id = m.person_id AND c.quiet_from <> ''
-  JOIN persons a ON a.id = m.person_id JOIN workspace w ON w.id = 1
- WHERE m.id = $1`, string(id)).Scan(&kind, &zone, &c.QuietFrom, &c.QuietUntil)
+	var kind string
+	var reader PersonID
+	err = d.QueryRow(ctx, `SELECT m.kind, m.person_id FROM mails m WHERE m.id = $1`, string(id)).Scan(&kind, &reader)
 	if errors.Is(err, db.ErrNoRows) || err == nil && mailings[kind].always {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	until := c.undisturbed(now, zoneOf(zone))
-	if !until.After(now) {
-		return false, nil
+	until, err := quietUntil(ctx, d, reader, now)
+	if err != nil || !until.After(now) {
+		return false, err
 	}
 	_, err = d.Exec(ctx, `UPDATE mails SET due_at = $2 WHERE id = $1 AND state IN ('queued', 'sending') AND due_at <= $3`, string(id), db.Micros(until), db.Micros(now))
 	return true, err
+}
+
+// quietUntil is when somebody's quiet hours are over, as they are now; not later than
+// now outside them.
+func quietUntil(ctx context.Context, d *db.Tx, who PersonID, now time.Time) (time.Time, error) {
+	var zone string
+	var c NoticeChoices
+	err := d.QueryRow(ctx, `
+SELECT COALESCE(NULLIF(a.time_zone, ''), w.time_zone), c.quiet_from, c.quiet_until
+  FROM notice_choices c JOIN persons a ON a.id = c.person_id JOIN workspace w ON w.id = 1
+ WHERE c.person_id = $1 AND c.quiet_from <> ''`, string(who)).Scan(&zone, &c.QuietFrom, &c.QuietUntil)
+	if errors.Is(err, db.ErrNoRows) {
+		return now, nil
+	}
+	return c.undisturbed(now, zoneOf(zone)), err
 }
 
 // MailSent notes that the mail server has taken a claimed mail.

@@ -42,15 +42,18 @@ func (p *Portal) DuePushes(ctx context.Context, limit int) ([]DeviceID, error) {
 }
 
 // ClaimPush takes a due push up: of those who ask at the same time one gets it,
-// and others ErrNotDue. PushDone, PushDeferred or PushGone follows; without them
-// it can be claimed again after two minutes. A device whose session or person is
-// not let in any more is forgotten.
+// and others ErrNotDue, as everybody does in the quiet hours of its reader. PushDone,
+// PushDeferred or PushGone follows; without them it can be claimed again after two
+// minutes. A device whose session or person is not let in any more is forgotten.
 func (p *Portal) ClaimPush(ctx context.Context, id DeviceID) (x Push, err error) {
 	var key, auth string
-	var in bool
-	err = p.db.Write(ctx, func(d *db.Tx) error {
+	var in, held bool
+	err = p.db.Write(ctx, func(d *db.Tx) (err error) {
+		if held, err = p.holdPush(ctx, d, id); err != nil || held {
+			return err
+		}
 		now := db.Micros(p.now())
-		err := d.QueryRow(ctx, `
+		err = d.QueryRow(ctx, `
 UPDATE push_devices SET due_at = $3, tries = tries + 1 WHERE id = $1 AND due_at <= $2
 RETURNING id, person_id, endpoint, public_key, auth, told_id, tries,
           COALESCE((SELECT MAX(n.id) FROM notices n WHERE n.person_id = push_devices.person_id AND n.push = 1), ''),
@@ -67,13 +70,29 @@ RETURNING id, person_id, endpoint, public_key, auth, told_id, tries,
 		return Push{}, ErrNotDue
 	case err != nil:
 		return Push{}, err
-	case !in:
+	case held, !in:
 		return Push{}, ErrNotDue
 	}
 	if x.Key, err = base64.RawURLEncoding.DecodeString(key); err == nil {
 		x.Auth, err = base64.RawURLEncoding.DecodeString(auth)
 	}
 	return x, err
+}
+
+// holdPush puts a push off until its reader's quiet hours are over, however it came to
+// be due in them.
+func (p *Portal) holdPush(ctx context.Context, d *db.Tx, id DeviceID) (held bool, err error) {
+	now := p.now()
+	var reader PersonID
+	if err := d.QueryRow(ctx, `SELECT v.person_id FROM push_devices v WHERE v.id = $1 AND v.due_at <= $2`, string(id), db.Micros(now)).Scan(&reader); err != nil {
+		return false, err
+	}
+	until, err := quietUntil(ctx, d, reader, now)
+	if err != nil || !until.After(now) {
+		return false, err
+	}
+	_, err = d.Exec(ctx, `UPDATE push_devices SET due_at = $2 WHERE id = $1`, string(id), db.Micros(until))
+	return true, err
 }
 
 // PushDone notes that a device was told of notices up to one, or up to those
