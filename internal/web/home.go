@@ -52,7 +52,8 @@ func (s *Server) nowhere(w http.ResponseWriter, r *http.Request, me *visit) erro
 
 const (
 	needsOnHome    = 5
-	projectsOnHome = 6
+	projectsOnHome = 6  // of one client
+	clientsOnHome  = 5  // whose projects stand there, each under its name
 	newsOnHome     = 25 // of which several may be told in one sentence
 )
 
@@ -93,8 +94,16 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 			return err
 		}
 	}
-	if p.Projects, _, err = me.Projects(ctx, portal.ProjectFilter{Client: id}, portal.Page{Limit: projectsOnHome}); err != nil {
-		return err
+	of := []portal.ClientName{{ID: id}}
+	if id == "" {
+		of = me.Self.Clients[:min(len(me.Self.Clients), clientsOnHome)]
+	}
+	for _, c := range of {
+		projects, _, err := me.Projects(ctx, portal.ProjectFilter{Client: c.ID}, portal.Page{Limit: projectsOnHome})
+		if err != nil {
+			return err
+		}
+		p.Projects = append(p.Projects, projects...)
 	}
 	ids := make([]portal.ProjectID, len(p.Projects))
 	for i, pr := range p.Projects {

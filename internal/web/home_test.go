@@ -1,7 +1,9 @@
 package web_test
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -33,6 +35,42 @@ func TestHome(t *testing.T) {
 			p.MustContain(c.has...)
 			p.MustNotContain(c.forbid...)
 		}
+	})
+}
+
+// Who has two clients finds the projects of each under its name, and none among those
+// of the other.
+func TestHomeOfTwoClients(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		for i, c := range []portal.ClientID{s.Acme, s.Brick} { // the newest first, in turns
+			for n := range 4 {
+				p, err := s.World.As(s.Ada).CreateProject(t.Context(), c, portal.NewProject{Name: fmt.Sprintf("Of %d, number %d", i, n)})
+				if err == nil {
+					err = s.World.As(s.Ada).ShareProject(t.Context(), p, false)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		page := s.As("bea").Get("/").MustBe(200)
+		sections := page.Texts("main section")
+		found := 0
+		for _, text := range sections {
+			for i, name := range []string{"Acme", "Brick"} {
+				if !strings.HasPrefix(text, "Projects · "+name) {
+					continue
+				}
+				found++
+				if !strings.Contains(text, fmt.Sprintf("Of %d, number 3", i)) || strings.Contains(text, fmt.Sprintf("Of %d", 1-i)) {
+					t.Errorf("under %s stands %q", name, text)
+				}
+			}
+		}
+		if found != 2 {
+			t.Errorf("%d lists of projects: %q", found, sections)
+		}
+		s.As("cleo").Get("/").MustBe(200).MustNotContain("Projects · ")
 	})
 }
 

@@ -1410,23 +1410,28 @@ func (p *ProjectsPage) none() templ.Component {
 }
 
 type projectGroup struct {
+	client   portal.ClientID
 	name     string
 	projects []portal.Project
 }
 
-// groups puts the projects of several clients under their names.
-func (p *ProjectsPage) groups() []projectGroup {
-	var groups []projectGroup
+// byClient puts the projects of several clients under their names.
+func byClient(projects []portal.Project) (groups []projectGroup) {
 	at := map[portal.ClientID]int{}
-	for _, x := range p.Projects {
+	for _, x := range projects {
 		i, ok := at[x.Client]
 		if !ok {
 			i = len(groups)
 			at[x.Client] = i
-			groups = append(groups, projectGroup{name: x.ClientName})
+			groups = append(groups, projectGroup{client: x.Client, name: x.ClientName})
 		}
 		groups[i].projects = append(groups[i].projects, x)
 	}
+	return groups
+}
+
+func (p *ProjectsPage) groups() []projectGroup {
+	groups := byClient(p.Projects)
 	if len(groups) == 1 && (p.Shell.Client == nil || len(p.Shell.Client.Switcher) < 2) {
 		groups[0].name = ""
 	}
