@@ -1,11 +1,16 @@
 package api_test
 
 import (
+	"bufio"
 	"encoding/json"
+	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
@@ -86,4 +91,56 @@ func changed(body string) string {
 		}
 	}
 	return ""
+}
+
+// T183: a message whose answer is lost, and which is sent again with its key until
+// there is one, is said exactly once, however much of the first had been done.
+func TestAnswersAreLost(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		s := newSite(t, w)
+		server := httptest.NewServer(s.h)
+		defer server.Close()
+		token := s.token("cleo", "read", "write")
+		path := "/api/conversations/" + s.asks(token, 201, "POST", "/api/projects/"+string(w.Site)+"/conversations", `{"subject":"Colours","body":"Which blue?"}`).text("id") + "/messages"
+		request := func(n int) string {
+			body := `{"body":"Message ` + strconv.Itoa(n) + `."}`
+			return "POST " + path + " HTTP/1.1\r\nHost: portal.test\r\nAuthorization: Bearer " + token + "\r\nContent-Type: application/json\r\nIdempotency-Key: lost " + strconv.Itoa(n) +
+				"\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
+		}
+		send := func(n int) net.Conn {
+			t.Helper()
+			c, err := net.Dial("tcp", server.Listener.Addr().String())
+			if err == nil {
+				_, err = io.WriteString(c, request(n))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		for n := range 100 {
+			first := send(n)
+			time.Sleep(time.Duration(n%10) * time.Millisecond) // how much of it is done by then
+			if err := first.(*net.TCPConn).SetLinger(0); err != nil {
+				t.Fatal(err)
+			}
+			first.Close()
+			again := send(n)
+			answer, err := http.ReadResponse(bufio.NewReader(again), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if answer.StatusCode != 201 {
+				t.Fatalf("message %d: %s", n, answer.Status)
+			}
+			again.Close()
+		}
+		var said, different int
+		if err := w.DB.QueryRow(t.Context(), `SELECT COUNT(*), COUNT(DISTINCT body) FROM messages WHERE body LIKE 'Message %.'`).Scan(&said, &different); err != nil {
+			t.Fatal(err)
+		}
+		if said != 100 || different != 100 {
+			t.Errorf("%d messages are there, of which %d say something else", said, different)
+		}
+	})
 }
