@@ -6,29 +6,55 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// Six banners between two meetings: with keys alone one of them is to change, and
-// the answer is taken back; on a phone, from home to the answer in two taps.
+// Six banners between two meetings: with keys alone, at a desk and at the size of a
+// phone, one of them is to change, and the answer is taken back; on a phone, from home
+// to the answer in two taps.
 func TestSixBanners(t *testing.T) {
 	site := theDemo(t)
 	lead := demo.people["client lead"]
-	b := newTab(t, "six banners by keys", site).signIn(lead)
-	b.open("/")
-	b.reads("Needs you", "Six banners for the opening")
-	b.tabTo("what needs them", `e.matches("a[href^='/approvals/apr_']") && e.closest("li, article, .need")?.innerText.includes("Six banners")`)
-	b.leaving(func() { b.key(kb.Enter) })
-	b.reads("Approve all 6", "banner-woad.jpg")
-	b.tabTo("what to change in the third", `e.matches(".decided > li:nth-child(3) summary")`)
-	b.key(kb.Enter)
-	b.tabTo("the note", `e.name === "note.3"`)
-	b.key("The blue is too cold.")
-	b.tabTo("the answer", named("Request changes"))
-	b.leaving(func() { b.key(kb.Enter) })
-	b.reads("The team is told what to change", "Changes requested", "The blue is too cold.")
-	b.tabTo("the way back", `e.matches("form[action$='/undo'] button")`)
-	b.leaving(func() { b.key(kb.Enter) })
-	b.reads("Taken back")
+	for _, size := range []string{"a desk", "a phone"} {
+		b := newTab(t, "six banners by keys, on "+size, site).signIn(lead)
+		fits := func() {}
+		if size == "a phone" {
+			b.phone()
+			fits = b.fits
+		}
+		b.open("/")
+		fits()
+		b.reads("Needs you", "Six banners for the opening")
+		b.tabTo("what needs them", `e.matches("a[href^='/approvals/apr_']") && e.closest("li, article, .need")?.innerText.includes("Six banners")`)
+		b.bare()
+		b.leaving(func() { b.key(kb.Enter) })
+		b.reads("Approve all 6", "banner-woad.jpg")
+		fits()
+		b.tabTo("what to change in the third", `e.matches(".decided > li:nth-child(3) summary")`)
+		b.bare()
+		b.key(kb.Enter)
+		b.tabTo("the note", `e.name === "note.3"`)
+		b.bare()
+		b.key("The blue is too cold.")
+		b.tabTo("the answer", named("Request changes"))
+		b.bare()
+		b.leaving(func() { b.key(kb.Enter) })
+		b.reads("The team is told what to change", "Changes requested", "The blue is too cold.")
+		fits()
+		b.tabTo("the way back", `e.matches("form[action$='/undo'] button")`)
+		b.bare()
+		b.leaving(func() { b.key(kb.Enter) })
+		b.reads("Taken back")
+		if size == "a phone" {
+			b.tabTo("the other answer", named("Approve all 6"))
+			b.bare()
+			b.leaving(func() { b.key(kb.Enter) })
+			b.reads("Approved. Thank you", "Approved v1")
+			fits()
+			b.tabTo("the way back", `e.matches("form[action$='/undo'] button")`)
+			b.leaving(func() { b.key(kb.Enter) })
+			b.reads("Taken back")
+		}
+	}
 
-	b = newTab(t, "six banners on a phone", site).signIn(lead).phone()
+	b := newTab(t, "six banners on a phone", site).signIn(lead).phone()
 	b.open("/")
 	before := b.taps
 	b.follow("Six banners for the opening")
@@ -88,6 +114,74 @@ func TestSigningOff(t *testing.T) {
 	b.key(lead.password)
 	b.leaving(func() { b.key(kb.Enter) })
 	b.reads("Signed. Thank you", "Signed off")
+}
+
+// bare fails when something lies over what has the focus.
+func (b *tab) bare() {
+	b.t.Helper()
+	if over := value[string](b, `(() => {
+		const e = document.activeElement, r = e.getClientRects()[0];
+		const top = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2);
+		return !top || e.contains(top) || top.contains(e) || e.closest("label")?.contains(top) ? "" : top.outerHTML.slice(0, 80);
+	})()`); over != "" {
+		b.t.Errorf("%s: on %s what has the focus is under %s", b.who, b.path(), over)
+	}
+}
+
+// A project is asked to be signed off, and signed, with keys alone, at a desk and at
+// the size of a phone.
+func TestSigningOffAProject(t *testing.T) {
+	site := theDemo(t)
+	lead := demo.people["client lead"]
+	owner := newTab(t, "owner", site).signIn(demo.people["owner"])
+	for _, size := range []string{"a desk", "a phone"} {
+		owner.open("/projects")
+		owner.follow("New project")
+		owner.fill("name", "A stand for "+size)
+		owner.fill("client", "Leto Brand")
+		owner.tick("shared")
+		owner.follow("Create project")
+		project := owner.path()
+
+		owner.open(project + "/approvals")
+		owner.tabTo("the way to ask", named("Sign off the project"))
+		owner.leaving(func() { owner.key(kb.Enter) })
+		owner.tabTo("the statement", `e.name === "statement"`)
+		owner.tabTo("the button", named("Ask to sign off"))
+		owner.leaving(func() { owner.key(kb.Enter) })
+		owner.reads("Asked to sign off", "Waits for somebody of Leto Brand")
+		at := owner.path()
+
+		b := newTab(t, "signing a project by keys, on "+size, site).signIn(lead)
+		fits := func() {}
+		if size == "a phone" {
+			b.phone()
+			fits = b.fits
+		}
+		b.open("/")
+		b.tabTo("what needs them", `e.matches("a[href^='/signoffs/']") && location.origin + `+js(at)+` === e.href`)
+		b.bare()
+		b.leaving(func() { b.key(kb.Enter) })
+		b.reads("Sign off: A stand for " + size)
+		fits()
+		b.tabTo("the name", `e.name === "name"`)
+		b.bare()
+		b.key(lead.name)
+		b.tabTo("the password", `e.name === "password"`)
+		b.bare()
+		b.key("not it at all, no")
+		b.tabTo("the button", named("Sign off"))
+		b.bare()
+		b.leaving(func() { b.key(kb.Enter) })
+		b.reads("not your present password")
+		b.tabTo("the password", `e.name === "password"`)
+		b.key(lead.password)
+		b.leaving(func() { b.key(kb.Enter) })
+		b.reads("Signed. Thank you", lead.name+" signed for Leto Brand")
+		fits()
+		b.open(project)
+		b.reads("A stand for "+size, "Finished")
+	}
 }
 
 // From the button of the mail to a recorded decision, on a phone: at most three

@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.45PVUTPP.css"
+	Style  = "/static/app.ZBLKXMJQ.css"
 	Script = "/static/app.VJ7UE5VX.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
