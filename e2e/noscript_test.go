@@ -77,3 +77,72 @@ func TestClientWithoutScript(t *testing.T) {
 	b.follow("Log out")
 	b.reads("You are signed out")
 }
+
+// An approval is decided, taken back, noted from a call and confirmed without it, on
+// both sides; and answered from the mail.
+func TestDecidingWithoutScript(t *testing.T) {
+	site := theDemo(t)
+	lead := demo.people["client lead"]
+	team := newTab(t, "team without script", site).withoutScript().signIn(demo.people["manager"])
+	project := openProject(team, "Website relaunch")
+	asks := func(title string) (approval string) {
+		t.Helper()
+		team.open(project + "/deliverables/new")
+		team.fill("title", title)
+		team.follow("css main button[name=audience][value=client]")
+		team.reads(title)
+		team.follow("Ask for review")
+		team.follow("Ask for approval")
+		team.reads("Asked")
+		return team.path()
+	}
+	first := asks("A paper sign")
+
+	b := newTab(t, "client without script", site).withoutScript().signIn(lead)
+	if value[bool](b, `document.documentElement.hasAttribute("data-js")`) {
+		t.Fatal("script runs")
+	}
+	b.open("/needs")
+	b.follow("A paper sign")
+	b.reads("Is it right as it is?")
+	b.follow("Request changes")
+	b.reads("This is needed.")
+	b.fill("note", "A larger one.")
+	b.follow("Request changes")
+	b.reads("The team is told what to change", "Changes requested", "A larger one.")
+	b.follow("css form[action$='/undo'] button")
+	b.reads("Taken back")
+	b.fill("note", "Print it.")
+	b.follow("css .decide-bar button[value=approve]")
+	b.reads("Approved. Thank you", "Print it.")
+	team.open(first)
+	team.reads("Approved with notes", "Print it.")
+
+	second := asks("A wooden sign")
+	team.press("css #note-call summary")
+	team.fill("person", lead.name)
+	team.fill("answer", "Changes requested")
+	team.fill("note", "Oak.") // of the form that is in sight
+	team.follow("Note it and ask them to confirm")
+	team.reads("Noted. They are asked to confirm it", "Not confirmed yet", "Oak.")
+	b.open("/needs")
+	b.follow("A wooden sign")
+	b.reads("Jonas Weber noted that you asked for changes to A wooden sign by phone", "Oak.")
+	b.follow("Confirm")
+	b.reads("Confirmed. Thank you", "confirmed by themselves")
+	team.open(second)
+	team.reads("Changes requested", "confirmed by themselves")
+
+	asks("A stone sign")
+	link := newTab(t, "outbox of the demo", site).mail(lead.email)
+	away := newTab(t, "another browser without script", site).withoutScript()
+	away.open(link)
+	away.reads("A stone sign")
+	away.follow("css .decide-bar button[value=approve]")
+	away.reads("One code, and it is done")
+	outbox := newTab(t, "outbox of the demo", site)
+	outbox.mail(lead.email)
+	away.fill("code", digits.FindString(value[string](outbox, `document.body.innerText`)))
+	away.follow("Approve")
+	away.reads("A stone sign: recorded for Sofia Almeida")
+}
