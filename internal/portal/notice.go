@@ -132,7 +132,7 @@ func (me *Scope) NoticeGroups(ctx context.Context, client ClientID, pg Page) (gr
 		switch {
 		case next == "":
 		case g.All[0].Unread: // there may be more of it than was looked through
-			if g.Count, err = me.countNotices(ctx, NoticesInGroup+1, `n.read_at IS NULL AND n.listed = 1 AND n.named = 0 AND n.about = $3`, g.All[0].About); err != nil {
+			if g.Count, err = me.countNotices(ctx, NoticesInGroup+1, `n.read_at IS NULL AND n.listed = 1 AND n.named = 0 AND n.about = $2`, g.All[0].About); err != nil {
 				return nil, "", err
 			}
 		case g.Count == NoticesInGroup:
@@ -252,7 +252,7 @@ func (me *Scope) NewNotices(ctx context.Context) (bool, error) {
 }
 
 // countNotices counts in both tables, up to a limit in each. It is written out:
-// PostgreSQL takes one that it does not know for a tenth of all.
+// PostgreSQL takes one that it does not know for a tenth of all. Args begin at $2.
 func (me *Scope) countNotices(ctx context.Context, limit int, where string, args ...any) (n int, err error) {
 	for _, table := range noticeTables {
 		var some int
