@@ -306,12 +306,15 @@ func (t *tx) unaskDeliverable(ctx context.Context, id DeliverableID) error {
 
 func (t *tx) endAbout(ctx context.Context, of, id string, to ApprovalState, k Kind, lane Lane) error {
 	open, err := t.openAbout(ctx, of, id)
+	if err != nil {
+		return err
+	}
 	for _, o := range open {
-		if err == nil {
-			err = t.endApproval(ctx, o.Approval, to, k, lane)
+		if err := t.endApproval(ctx, o.Approval, to, k, lane); err != nil {
+			return err
 		}
 	}
-	return err
+	return nil
 }
 
 // hideAsking takes what happened to approvals, and to what was asked to be changed
