@@ -80,16 +80,7 @@ func TestNoticesAreAnswered(t *testing.T) {
 				t.Fatal(err)
 			}
 			answer := fmt.Sprintf("From: %s\r\nTo: %s\r\nSubject: Re: x\r\nMessage-ID: <%s>\r\nIn-Reply-To: %s\r\n\r\nThank you, says %s.\r\n", c.email, to.Address, c.email, msg.Header.Get("Message-ID"), c.email)
-			if err := taker.Receive(ctx, "", []string{to.Address}, strings.NewReader(answer)); err != nil {
-				t.Fatal(err)
-			}
-			due, err := w.Portal.DueIncoming(ctx, w.Clock.Now(), 1)
-			if err != nil || len(due) != 1 {
-				t.Fatalf("due: %v, %v", due, err)
-			}
-			if err := taker.Take(ctx, due[0]); err != nil {
-				t.Fatal(err)
-			}
+			arrives(t, w, taker, to.Address, answer)
 			answered++
 			all, _, err := o.As(o.Cleo).CommentsOn(ctx, portal.ItemID(update), portal.CommentFilter{})
 			if err != nil || len(all) != answered {
@@ -160,16 +151,7 @@ func TestAnAnswerCountsWhatWasMailed(t *testing.T) {
 			}
 			answers++
 			text := fmt.Sprintf("From: cleo@cleo.test\r\nTo: %s\r\nSubject: Re: x\r\nMessage-ID: <%d@cleo.test>\r\n%s\r\nAnswer %d.\r\n", at.Address, answers, header, answers)
-			if err := taker.Receive(ctx, "", []string{at.Address}, strings.NewReader(text)); err != nil {
-				t.Fatal(err)
-			}
-			due, err := w.Portal.DueIncoming(ctx, w.Clock.Now(), 1)
-			if err != nil || len(due) != 1 {
-				t.Fatalf("due: %v, %v", due, err)
-			}
-			if err := taker.Take(ctx, due[0]); err != nil {
-				t.Fatal(err)
-			}
+			arrives(t, w, taker, at.Address, text)
 			needs, err := o.As(o.Cleo).Needs(ctx, "", 0)
 			named := 0
 			for _, n := range needs {
@@ -286,4 +268,19 @@ func TestSeveralMessagesAreAnswered(t *testing.T) {
 			t.Errorf("of two conversations, %s being one, an answer goes to %+v", other, got)
 		}
 	})
+}
+
+// arrives takes in what somebody wrote to an address.
+func arrives(t *testing.T, w *portaltest.World, taker *mailin.Taker, address, text string) {
+	t.Helper()
+	if err := taker.Receive(t.Context(), "", []string{address}, strings.NewReader(text)); err != nil {
+		t.Fatal(err)
+	}
+	due, err := w.Portal.DueIncoming(t.Context(), w.Clock.Now(), 1)
+	if err != nil || len(due) != 1 {
+		t.Fatalf("due: %v, %v", due, err)
+	}
+	if err := taker.Take(t.Context(), due[0]); err != nil {
+		t.Fatal(err)
+	}
 }
