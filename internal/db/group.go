@@ -27,6 +27,7 @@ type group struct {
 	once     sync.Once
 	prepared map[string]*sql.Stmt // on pool; used by the goroutine only
 	commits  atomic.Uint64
+	patience time.Duration // batchTime, but in tests
 }
 
 // member is one waiting DB.Write.
@@ -46,6 +47,7 @@ func newGroup(pool *sql.DB) *group {
 		quit:     make(chan struct{}),
 		done:     make(chan struct{}),
 		prepared: map[string]*sql.Stmt{},
+		patience: batchTime,
 	}
 	go g.loop()
 	return g
@@ -121,7 +123,7 @@ func (b *batch) run(first *member) {
 	}
 	began := time.Now()
 	err = b.member(first)
-	for err == nil && len(b.members) < maxBatch && time.Since(began) < batchTime {
+	for err == nil && len(b.members) < maxBatch && time.Since(began) < b.group.patience {
 		next := b.group.next()
 		if next == nil {
 			runtime.Gosched() // whoever was just answered may be about to write again

@@ -24,6 +24,7 @@ func goexit() { runtime.Goexit() }
 // the writer until all of them wait.
 func together(t *testing.T, d *db.DB, fns ...func(context.Context, *db.Tx) error) []error {
 	t.Helper()
+	d.ShareCommits()
 	ctx := context.WithoutCancel(t.Context())
 	errs := make([]error, len(fns))
 	var wg sync.WaitGroup
