@@ -76,56 +76,32 @@ func (l *ShareLinks) list(p *Page, back string) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " ")
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					templruntime.WriteString(templ_7745c5c3_Buffer, 1, " ")
 					if x.Token != "" {
 						templ_7745c5c3_Err = ui.CopyButton(p.T("action.copy_link"), l.Address(x)).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, " ")
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					templruntime.WriteString(templ_7745c5c3_Buffer, 2, " ")
 					if x.MayRevoke(l.Me) && !p.ReadOnly {
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<form method=\"post\" action=\"")
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<form method=\"post\" action=\"")
 						var templ_7745c5c3_Var4 templ.SafeURL
 						templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinURLErrs("/share-links/" + string(x.ID) + "/revoke")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\"><input type=\"hidden\" name=\"back\" value=\"")
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\"><input type=\"hidden\" name=\"back\" value=\"")
 						var templ_7745c5c3_Var5 string
 						templ_7745c5c3_Var5 = string(back)
-						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "\">")
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 5, "\">")
 						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("sharelink.revoke"), Kind: ui.Plain, Small: true, Attrs: templ.Attributes{"aria-label": p.T("sharelink.revoke_of", "file", x.FileName)}}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</form>")
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</form>")
 					}
 					return nil
 				})
@@ -281,18 +257,12 @@ func FileLinks(p FileLinksPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, " ")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 7, " ")
 			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, " ")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 8, " ")
 			if !p.Allowed {
 				templ_7745c5c3_Var9 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -366,10 +336,7 @@ func FileLinks(p FileLinksPage) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " ")
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						templruntime.WriteString(templ_7745c5c3_Buffer, 9, " ")
 						templ_7745c5c3_Var13 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 							templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 							templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -386,10 +353,7 @@ func FileLinks(p FileLinksPage) templ.Component {
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
-							templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, " ")
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
+							templruntime.WriteString(templ_7745c5c3_Buffer, 10, " ")
 							templ_7745c5c3_Err = ui.Input(ui.Field{Name: "max_downloads", Label: p.T("sharelink.max"), Optional: p.T("form.optional"), Hint: p.T("sharelink.max_hint"), Type: "number", InputMode: "numeric", Value: p.MaxDownloads, Error: p.Err("max_downloads"), Attrs: templ.Attributes{"min": "1"}}).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
@@ -400,36 +364,21 @@ func FileLinks(p FileLinksPage) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, " ")
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						templruntime.WriteString(templ_7745c5c3_Buffer, 11, " ")
 						templ_7745c5c3_Err = ui.Password(ui.Field{Name: "password", Label: p.T("sharelink.password"), Optional: p.T("form.optional"), Hint: p.T("sharelink.password_hint"), Error: p.Err("password"), Autocomplete: "new-password", Max: 200}, p.T("door.show")).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, " <div class=\"submit\"><p class=\"hint\">")
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						templruntime.WriteString(templ_7745c5c3_Buffer, 12, " <div class=\"submit\"><p class=\"hint\">")
 						var templ_7745c5c3_Var14 string
 						templ_7745c5c3_Var14 = string(p.T("sharelink.anybody"))
-						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</p>")
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</p>")
 						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("sharelink.make"), Icon: "link", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</div>")
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+						templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</div>")
 						return nil
 					})
 					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: Href(string(p.File.ID)) + "/share"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
@@ -443,10 +392,7 @@ func FileLinks(p FileLinksPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, " ")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 15, " ")
 			templ_7745c5c3_Var15 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -460,20 +406,11 @@ func FileLinks(p FileLinksPage) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if len(p.Links) == 0 {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<p class=\"muted\">")
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<p class=\"muted\">")
 					var templ_7745c5c3_Var16 string
 					templ_7745c5c3_Var16 = string(p.T("sharelink.none_of_file"))
-					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</p>")
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</p>")
 				} else {
 					templ_7745c5c3_Err = p.ShareLinks.list(&p.Page, "file").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
@@ -562,10 +499,7 @@ func ProjectShareLinks(p ProjectShareLinksPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, " ")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 18, " ")
 			if len(p.Links) == 0 {
 				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "link", Title: p.T("sharelink.none"), Text: p.T("sharelink.none_text")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -576,10 +510,7 @@ func ProjectShareLinks(p ProjectShareLinksPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, " ")
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 19, " ")
 				templ_7745c5c3_Err = revokeAll(&p.Page, p.T("sharelink.revoke_all_project", "project", p.Project.Name), p.path("/share-links/revoke")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -716,20 +647,14 @@ func AllShareLinks(p AllShareLinksPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, " ")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 20, " ")
 			if p.Administers {
 				templ_7745c5c3_Err = settingsTabs(&p.Page, "links").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, " ")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 21, " ")
 			if len(p.Links) == 0 {
 				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "link", Title: p.T("sharelink.none"), Text: p.T("sharelink.none_text")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -740,10 +665,7 @@ func AllShareLinks(p AllShareLinksPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, " ")
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 22, " ")
 				templ_7745c5c3_Err = revokeAll(&p.Page, p.T("sharelink.revoke_all_title"), "/share-links/revoke").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
