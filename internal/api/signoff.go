@@ -42,7 +42,7 @@ func signoffWire(x portal.Signoff) signoff {
 type signoffLine struct {
 	Position int               `json:"position" doc:"Which of the lines, from 1."`
 	Kind     portal.LineKind   `json:"kind" enum:"deliverable,version,open" doc:"An approved deliverable, an approved version of a file, or what is not done."`
-	Why      string            `json:"why,omitempty" enum:"deliverable,milestone,task,approval,newer,said" doc:"What is open: of a file, that there is a newer version than the approved one; said by the team."`
+	Why      string            `json:"why,omitempty" enum:"deliverable,milestone,task,approval,returned,declined,newer,change,unclear,price,comment,more,said" doc:"What is open: an approval that was sent back and stands so; of a file, that there is a newer version than the approved one; a change that was asked for, and is not made, or has a question or a price to answer; a comment that nobody resolved, and how many more there are; said by the team."`
 	Item     string            `json:"item,omitempty" doc:"What it is about."`
 	Title    string            `json:"title" doc:"What that is called."`
 	Version  portal.VersionID  `json:"version,omitempty" doc:"The version that was approved."`

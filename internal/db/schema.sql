@@ -1457,6 +1457,8 @@ CREATE INDEX threads_project ON threads (project_id, kind) WHERE kind <> 'item';
 
 CREATE INDEX threads_turn ON threads (client_id, turn) WHERE turn <> 'none';
 
+CREATE INDEX threads_unresolved ON threads (project_id, id) WHERE kind = 'item' AND resolved_at IS NULL;
+
 CREATE INDEX threads_version ON threads (version_id) WHERE version_id IS NOT NULL;
 
 CREATE INDEX threads_waiting ON threads (project_id) WHERE turn = 'client';

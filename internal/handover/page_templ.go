@@ -379,7 +379,7 @@ func signoff(p *Pack, s portal.Signoff, lines []portal.SignoffLine) templ.Compon
 				templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<li><span>")
 				if l.Kind == portal.LineOpen {
 					var templ_7745c5c3_Var38 string
-					templ_7745c5c3_Var38 = string(p.Book.T("signoff.open"))
+					templ_7745c5c3_Var38 = string(p.Book.T("signoff.open." + l.Why))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
 					templruntime.WriteString(templ_7745c5c3_Buffer, 54, ": ")
 					var templ_7745c5c3_Var39 string

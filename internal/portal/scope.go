@@ -786,6 +786,15 @@ SELECT t.id, t.kind, t.client_id, (SELECT o.name FROM clients o WHERE o.id = t.c
             WHEN t.kind <> 'item' THEN 1 = 1
             ` + itemSeen("g") + ` END`,
 
+	// Comments that nobody resolved, as the client sees them: each by what is left of
+	// the first of it, and on what it is; without a body nothing is.
+	"my_open_comments": `
+SELECT t.id, t.project_id, t.item_id, (SELECT m.body FROM messages m WHERE m.thread_id = t.id AND m.audience = 'client' AND m.deleted_at IS NULL ORDER BY m.seq LIMIT 1) AS body,
+       COALESCE((SELECT f.name FROM files f WHERE f.id = t.item_id), (SELECT d.title FROM deliverables d WHERE d.id = t.item_id), (SELECT k.title FROM tasks k WHERE k.id = t.item_id),
+                (SELECT m.title FROM milestones m WHERE m.id = t.item_id), ` + projectName + `) AS title, p.of_reader AS side, p.rights
+  FROM threads t JOIN (SELECT x.id, x.shows AS sections, 'client' AS side, x.side AS of_reader, x.rights FROM my_projects x) p ON p.id = t.project_id
+ WHERE t.kind = 'item' AND t.audience = 'client' AND t.resolved_at IS NULL AND t.shown_at IS NOT NULL AND CASE WHEN t.item_id IS NULL THEN 1 = 0 ` + itemSeen("p") + ` END`,
+
 	// Messages, each with what its thread is. What was deleted is read by those
 	// who administer; seq is not for clients, who would learn of notes by it.
 	"my_messages": `

@@ -147,11 +147,28 @@ const (
 	LineOpen        LineKind = "open"        // what is not done
 )
 
+// What is open.
+const (
+	openDeliverable = "deliverable" // not approved
+	openMilestone   = "milestone"   // not reached
+	openTask        = "task"        // not done
+	openAnswer      = "approval"    // not answered
+	openReturned    = "returned"    // an approval that was sent back with changes, and stands so
+	openDeclined    = "declined"    // or was declined
+	openNewer       = "newer"       // a file with something newer than what was approved
+	openChange      = "change"      // that was asked for, and is not made
+	openUnclear     = "unclear"     // one about which the team has a question
+	openPrice       = "price"       // one whose price is not accepted
+	openComment     = "comment"     // that nobody resolved
+	openMore        = "more"        // so many other comments
+	openSaid        = "said"        // by the team
+)
+
 // SignoffLine is one line of what is signed.
 type SignoffLine struct {
 	Position int
 	Kind     LineKind
-	Why      string // of what is open: "deliverable", "milestone", "task", "approval", "newer" of a file, or "said" by the team
+	Why      string // of what is open: the open* below
 	Item     string // the id of what it is about, where it has one
 	Title    string
 	Version  VersionID
@@ -163,8 +180,11 @@ type SignoffLine struct {
 	By       string    // the name, empty when not for the reader
 }
 
-// maxSigned bounds what one signature can be about.
-const maxSigned = 1000
+const (
+	maxSigned   = 1000 // lines that one signature can be about
+	maxComments = 200  // of them; the others are counted
+	maxExcerpt  = 200  // characters of what somebody wrote in one
+)
 
 // SignoffLines returns what a sign-off is about, and the hash of it: while it is
 // asked what there is now, as the reader sees it, and once it was signed what was
@@ -235,28 +255,75 @@ func accepting(ctx context.Context, r reader, project ProjectID, subject string,
 	}
 	const accepted = `d.state IN ('approved', 'signed_off')`
 	read(`'deliverable', '', d.id, d.title, '', 0, '', 0, '', d.state_at, COALESCE(d.state_by_name, '')`, `FROM my_deliverables d`, part("d")+` AND `+accepted, `d.position, d.id`)
-	read(`'version', CASE WHEN s.newest = 1 OR s.trashed = 1 THEN '' ELSE 'newer' END, s.file_id, s.name, s.version_id, s.number, s.sha256, s.size, s.approval_id, s.state_at, COALESCE(a.state_by_name, '')`,
+	read(`'version', CASE WHEN s.newest = 1 OR s.trashed = 1 THEN '' ELSE '`+openNewer+`' END, s.file_id, s.name, s.version_id, s.number, s.sha256, s.size, s.approval_id, s.state_at, COALESCE(a.state_by_name, '')`,
 		`FROM my_approval_subjects s JOIN my_approvals a ON a.id = s.approval_id`,
 		`s.result = 'approved' AND s.audience = 'client' AND a.shown_at IS NOT NULL AND s.project_id = $2 AND ((`+asked+`) OR `+files+`)`, `s.approval_id DESC, s.position`)
 	all = newestApproved(all)
-	read(open("deliverable", "d"), `FROM my_deliverables d`, part("d")+` AND NOT `+accepted, `d.position, d.id`)
+	read(open(openDeliverable, "d"), `FROM my_deliverables d`, part("d")+` AND NOT `+accepted, `d.position, d.id`)
 	if of == "project" {
-		read(open("milestone", "m"), `FROM my_milestones m`, part("m")+` AND m.reached_at IS NULL`, `m.position, m.id`)
+		read(open(openMilestone, "m"), `FROM my_milestones m`, part("m")+` AND m.reached_at IS NULL`, `m.position, m.id`)
 	}
 	if of != "deliverable" {
-		read(open("task", "t"), `FROM my_tasks t`, part("t")+` AND t.completed_at IS NULL`, `t.position, t.id`)
+		read(open(openTask, "t"), `FROM my_tasks t`, part("t")+` AND t.completed_at IS NULL`, `t.position, t.id`)
 	}
-	read(open("approval", "a"), `FROM my_approvals a`, asked+` AND a.state IN ('requested', 'viewed')`, `a.id`)
+	read(open(openAnswer, "a"), `FROM my_approvals a`, asked+` AND a.state IN ('requested', 'viewed')`, `a.id`)
+	read(`'open', CASE a.state WHEN 'declined' THEN '`+openDeclined+`' ELSE '`+openReturned+`' END, a.id, a.title, '', 0, '', 0, '', 0, ''`, `FROM my_approvals a`,
+		asked+` AND a.state IN ('changes_requested', 'declined') AND NOT EXISTS (`+askedSince+`)`, `a.id`)
+	on := `(i.request_id IN (SELECT r.id FROM my_revisions r JOIN my_approvals a ON a.id = r.approval_id WHERE ` + asked + `) OR ` + strings.ReplaceAll(files, "s.file_id", "i.file_id") + `)`
+	if of == "project" {
+		on = `i.project_id = $2 AND i.project_id = $3`
+	}
+	const due = `i.withdrawn = 0 AND i.state IN ('open', 'unclear') AND i.request_id IN (SELECT k.id FROM my_told_revisions k)`
+	read(`'open', CASE WHEN i.state = 'unclear' THEN '`+openUnclear+`' WHEN i.offer = 'offered' THEN '`+openPrice+`' ELSE '`+openChange+`' END, i.request_id, i.title || ' ' || CAST(i.number AS TEXT) || ': ' || i.body, '', 0, '', 0, '', 0, ''`,
+		`FROM my_changes i`, on+` AND `+due, `i.request_id, i.number`)
+	said := `c.item_id = $3 OR c.item_id IN (SELECT d.id FROM my_deliverables d WHERE ` + part("d") + `) OR ` + strings.ReplaceAll(files, "s.file_id", "c.item_id")
+	switch of {
+	case "project":
+		said = `c.project_id = $3`
+	case "milestone":
+		said += ` OR c.item_id IN (SELECT t.id FROM my_tasks t WHERE ` + part("t") + `)`
+	}
+	said = `c.project_id = $2 AND (` + said + `) AND c.body IS NOT NULL AND NOT EXISTS (SELECT 1 FROM my_changes i WHERE i.thread_id = c.id AND ` + due + `)`
+	before := len(all)
+	read(`'open', '`+openComment+`', c.item_id, c.title || ': ' || c.body, '', 0, '', 0, '', 0, ''`, `FROM my_open_comments c`, said, `c.id`)
+	if more := len(all) - before - maxComments; more > 0 {
+		all = all[:before+maxComments]
+		if err = r.get(ctx, `SELECT COUNT(*) FROM my_open_comments c WHERE `+said, []any{string(project), subject}, &more); err == nil {
+			all = append(all, SignoffLine{Kind: LineOpen, Why: openMore, Title: strconv.Itoa(more - maxComments)})
+		}
+	}
 	for _, p := range points {
-		all = append(all, SignoffLine{Kind: LineOpen, Why: "said", Title: p})
+		all = append(all, SignoffLine{Kind: LineOpen, Why: openSaid, Title: p})
 	}
 	if err == nil && len(all) > maxSigned {
 		err = invalid("subject", "too_many", "max", strconv.Itoa(maxSigned))
 	}
 	for i := range all {
 		all[i].Position = i + 1
+		switch all[i].Why {
+		case openChange, openUnclear, openPrice, openComment:
+			all[i].Title = excerpt(all[i].Title)
+		}
 	}
 	return all, err
+}
+
+// askedSince finds of an approval a what was asked of the client about the same
+// since, and was not taken back: then it does not stand any more.
+const askedSince = `
+SELECT 1 FROM my_approvals o
+ WHERE o.project_id = a.project_id AND o.id > a.id AND o.shown_at IS NOT NULL AND o.state NOT IN ('draft', 'cancelled', 'superseded', 'expired')
+   AND (o.previous_id = a.id OR o.deliverable_id = a.deliverable_id
+        OR a.deliverable_id IS NULL AND NOT EXISTS (SELECT 1 FROM my_approval_subjects s WHERE s.approval_id = a.id
+             AND NOT EXISTS (SELECT 1 FROM my_approval_subjects x WHERE x.approval_id = o.id AND x.file_id = s.file_id)))`
+
+// excerpt is the beginning of what somebody wrote, in one line.
+func excerpt(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > maxExcerpt {
+		s = string(r[:maxExcerpt-1]) + "…"
+	}
+	return s
 }
 
 // newestApproved leaves of each file the version that was approved last, and adds

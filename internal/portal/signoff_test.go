@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -35,7 +36,16 @@ func signoffReads(items func(*portaltest.World, portal.ProjectID) []portaltest.I
 			about, _, err4 := me.SubjectSignoffs(ctx, string(p), portal.Page{})
 			papers, _, err5 := me.Certificates(ctx, p, portal.Page{})
 			preview, err6 := me.SignoffPreview(ctx, p, string(p))
-			return []any{in, of, all, about, papers, preview}, errors.Join(err, err2, err3, err4, err5, err6)
+			previews := []any{preview}
+			for _, i := range items(w, p) {
+				m, err := me.SignoffPreview(ctx, p, string(i.Milestone))
+				d, err2 := me.SignoffPreview(ctx, p, string(i.Deliverable))
+				if err := errors.Join(err, err2); err != nil {
+					return nil, err
+				}
+				previews = append(previews, m, d)
+			}
+			return []any{in, of, all, about, papers, previews}, errors.Join(err, err2, err3, err4, err5, err6)
 		}},
 	}
 }
@@ -203,6 +213,132 @@ func TestSignOff(t *testing.T) {
 		for _, code := range []string{"", string(c.ID), c.Code + "x", c.Code[:len(c.Code)-1]} {
 			_, err := w.Portal.CertificateByCode(ctx, code)
 			wants(t, "by "+code, err, portal.ErrNotFound)
+		}
+	})
+}
+
+// stillOpen are the open points of a sign-off of the project, as somebody sees them: why,
+// and what they are called.
+func stillOpen(t *testing.T, w *portaltest.World, who portal.PersonID, subject string) (all []string) {
+	t.Helper()
+	for _, l := range must[[]portal.SignoffLine](t)(w.As(who).SignoffPreview(ctx, w.Site, subject)) {
+		if l.Kind == portal.LineOpen {
+			all = append(all, l.Why+" "+l.Title)
+		}
+	}
+	return all
+}
+
+// Whoever signs is shown what of their own wishes is not done, and nothing that they
+// may not see; what they were shown is what is kept.
+func TestSignoffListsWishes(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		cleo, tom := w.As(w.Cleo), w.As(w.Tom)
+		before := stillOpen(t, w, w.Cleo, string(w.Site))
+		d, m, _ := handedOver(t, w)
+		files, versions := banners(t, w, 2)
+		since := func(subject string) (some []string) {
+			for _, s := range stillOpen(t, w, w.Cleo, subject) {
+				if !slices.Contains(before, s) {
+					some = append(some, s)
+				}
+			}
+			return some
+		}
+		// Comments: theirs, the team's, and a note of the team alone. What the first
+		// of them said was taken back.
+		threads := remarksOn(t, w, files[0], versions[0], "Larger logo", "Other blue", strings.Repeat("Much to say. ", 40))
+		note := portal.NewComment{Version: versions[0], NewMessage: portal.NewMessage{Body: "Ours alone"}}
+		must[portal.MessageID](t)(tom.CommentOn(ctx, portal.ItemID(files[0]), note))
+		must[portal.MessageID](t)(tom.CommentOn(ctx, portal.ItemID(d), portal.NewComment{NewMessage: portal.NewMessage{Body: "As you wished", Audience: portal.ClientSide}}))
+		gone := must[portal.MessageID](t)(cleo.CommentOn(ctx, portal.ItemID(d), portal.NewComment{NewMessage: portal.NewMessage{Body: "Never mind"}}))
+		if err := cleo.DeleteMessage(ctx, gone); err != nil {
+			t.Fatal(err)
+		}
+		// Two of them are asked to be changed, and one point is said beside them.
+		round := must[portal.RevisionID](t)(cleo.RequestRevision(ctx, versions[0], portal.NewRevision{Threads: threads[:2], Points: []string{"Drop the date", "Add a page"}}))
+		all := points(t, w, w.Tom, round)
+		if err := tom.AskAboutChange(ctx, all[1].ID, "Which blue?", all[1].Count); err != nil {
+			t.Fatal(err)
+		}
+		if err := tom.PriceChange(ctx, all[3].ID, portal.Price{Amount: 12000, Currency: "EUR"}, all[3].Count); err != nil {
+			t.Fatal(err)
+		}
+		// One approval was sent back, and one more, which was asked again since.
+		no := func(v portal.VersionID, previous portal.ApprovalID, answer portal.Answer) portal.ApprovalID {
+			a := toApprove(t, w, portal.NewApproval{Title: "Banner, " + string(answer), Versions: []portal.VersionID{v}, Previous: previous})
+			if err := cleo.Decide(ctx, a.ID, portal.ApprovalAnswer{Answer: answer, Note: "Not yet", Content: a.Content}); err != nil {
+				t.Fatal(err)
+			}
+			return a.ID
+		}
+		no(versions[1], no(versions[1], "", portal.AnswerDecline), portal.AnswerDecline)
+		file := must[portal.File](t)(cleo.File(ctx, files[0])).Name
+		about := must[portal.Revision](t)(cleo.Revision(ctx, round)).Title
+		long := file + ": " + strings.Repeat("Much to say. ", 40)
+		want := []string{"milestone Launch", "task Check the colours", "declined Banner, declined",
+			"change " + about + " 1: Larger logo", "unclear " + about + " 2: Other blue", "change " + about + " 3: Drop the date", "price " + about + " 4: Add a page",
+			"comment " + long[:199] + "…", "comment Banner set: As you wished"}
+		if got := since(string(w.Site)); !slices.Equal(got, want) {
+			t.Errorf("the project has open\n%q, want\n%q", got, want)
+		}
+		if got := stillOpen(t, w, w.Tom, string(w.Site)); !slices.Equal(got, stillOpen(t, w, w.Cleo, string(w.Site))) {
+			t.Errorf("the team is shown %q", got)
+		}
+		if got := since(string(d)); !slices.Equal(got, []string{"comment Banner set: As you wished"}) {
+			t.Errorf("the deliverable has open %q", got)
+		}
+		if got := since(string(m)); !slices.Equal(got, []string{"task Check the colours", "comment Banner set: As you wished"}) {
+			t.Errorf("the milestone has open %q", got)
+		}
+		if err := tom.Attach(ctx, portal.ItemID(w.Items[w.Site][portal.ClientSide].Deliverable), files[0]); err != nil {
+			t.Fatal(err)
+		}
+		if got := since(string(w.Items[w.Site][portal.ClientSide].Deliverable)); len(got) < 5 || got[len(got)-1] != "comment "+long[:199]+"…" {
+			t.Errorf("the deliverable with the file has open %q", got)
+		}
+
+		// What was listed is kept, and is on the paper.
+		s := askedToSign(t, w, "")
+		lines, signature := lookedAt(t, w, w.Cleo, s)
+		if err := cleo.SignOff(ctx, s.ID, signature); err != nil {
+			t.Fatal(err)
+		}
+		paper := must[portal.Certificate](t)(cleo.Certificate(ctx, string(s.ID))).Record.Lines
+		s = must[portal.Signoff](t)(cleo.Signoff(ctx, s.ID))
+		kept, _, err := cleo.SignoffLines(ctx, s)
+		if err != nil || !slices.Equal(kindsOf(kept), kindsOf(lines)) || !slices.Equal(kindsOf(paper), kindsOf(lines)) {
+			t.Errorf("kept %v, on the paper %v, shown %v: %v", kindsOf(kept), kindsOf(paper), kindsOf(lines), err)
+		}
+
+		// Concealed with what it is about, none of it is there.
+		if _, err := w.As(w.Mia).Conceal(ctx, portal.ItemID(files[0])); err != nil {
+			t.Fatal(err)
+		}
+		for _, who := range []portal.PersonID{w.Cleo, w.Tom} {
+			for _, s := range stillOpen(t, w, who, string(w.Site)) {
+				if strings.Contains(s, "logo") || strings.Contains(s, "Much") || strings.Contains(s, "date") {
+					t.Errorf("%s is shown %q of what is concealed", who, s)
+				}
+			}
+		}
+	})
+}
+
+// More comments than anybody reads are counted.
+func TestSignoffCountsComments(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		files, versions := banners(t, w, 1)
+		before := 0
+		for _, s := range stillOpen(t, w, w.Cleo, string(w.Site)) {
+			if strings.HasPrefix(s, "comment ") {
+				before++
+			}
+		}
+		remarksOn(t, w, files[0], versions[0], slices.Repeat([]string{"Larger logo"}, 203)...)
+		got := stillOpen(t, w, w.Cleo, string(w.Site))
+		if last := got[len(got)-1]; last != "more "+strconv.Itoa(before+3) || !strings.HasPrefix(got[len(got)-201], "comment ") || strings.HasPrefix(got[len(got)-202], "comment ") {
+			t.Errorf("of %d before, and 203, the last line is %q", before, last)
 		}
 	})
 }
