@@ -574,19 +574,17 @@ CREATE INDEX events_actor ON events (actor, id);
 
 CREATE INDEX events_address ON events (address, id);
 
-CREATE INDEX events_at ON events (at);
-
 CREATE INDEX events_client ON events (client_id, id);
 
 CREATE INDEX events_client_told ON events (client_id, id) WHERE told = 1;
+
+CREATE INDEX events_elsewhere ON events (at) WHERE project_id IS NULL;
 
 CREATE INDEX events_kind ON events (kind, id);
 
 CREATE INDEX events_newest ON events (at) WHERE project_id IS NOT NULL;
 
-CREATE INDEX events_project ON events (project_id, id) WHERE project_id IS NOT NULL;
-
-CREATE INDEX events_project_at ON events (project_id, at) WHERE project_id IS NOT NULL;
+CREATE INDEX events_project ON events (project_id, at, id) WHERE project_id IS NOT NULL;
 
 CREATE INDEX events_subject ON events (subject, at);
 

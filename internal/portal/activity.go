@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -75,20 +77,23 @@ func scanEvent(rows *sql.Rows, more ...any) (Event, error) {
 	return e, json.Unmarshal([]byte(details), &e.Details)
 }
 
-// eventKey orders events by time and then id, newest first.
-func eventKey(e Event) string { return string(e.ID) }
-
 // ProjectActivity returns what happened in a project, newest first.
 func (me *Scope) ProjectActivity(ctx context.Context, id ProjectID, pg Page) (events []Event, next string, err error) {
+	before, after := int64(math.MaxInt64), ""
+	if pg.After != "" {
+		if before, after, err = splitKey(pg.After); err != nil {
+			return nil, "", err
+		}
+	}
 	rows, err := me.query(ctx, `
 SELECT `+eventColumns+`, e.project_name, '' FROM my_events e
- WHERE e.project_id = $2 AND ($3 = '' OR e.id < $3)
- ORDER BY e.id DESC LIMIT $4`, string(id), pg.After, pg.limit())
+ WHERE e.project_id = $2 AND (e.at, e.id) < ($3, $4)
+ ORDER BY e.at DESC, e.id DESC LIMIT $5`, string(id), before, after, pg.limit())
 	events, err = list(rows, err, scanProjectEvent)
 	if err != nil {
 		return nil, "", err
 	}
-	events, next = page(events, pg, eventKey)
+	events, next = page(events, pg, func(e Event) string { return fmt.Sprintf("%d.%s", db.Micros(e.At), e.ID) })
 	return events, next, me.standing(ctx, events)
 }
 
@@ -110,7 +115,7 @@ SELECT `+eventColumns+` FROM my_client_events e
 	if err != nil {
 		return nil, "", err
 	}
-	events, next = page(events, pg, eventKey)
+	events, next = page(events, pg, func(e Event) string { return string(e.ID) })
 	return events, next, me.standing(ctx, events)
 }
 
@@ -203,7 +208,8 @@ SELECT COUNT(*) FROM (
   SELECT e.id FROM my_events e WHERE e.at > $2
   UNION ALL SELECT m.id FROM my_messages m WHERE m.changed_at > $2
   UNION ALL SELECT c.id FROM my_client_events c WHERE c.at > $2
-  UNION ALL SELECT a.id FROM my_audit a WHERE a.at > $2 LIMIT 1) x`, []any{db.Micros(since)}, &n)
+  UNION ALL SELECT a.id FROM my_audit a WHERE a.project_id IS NULL AND a.at > $2
+  UNION ALL SELECT b.id FROM my_audit b WHERE b.project_id IS NOT NULL AND b.at > $2 LIMIT 1) x`, []any{db.Micros(since)}, &n)
 	return n > 0, err
 }
 

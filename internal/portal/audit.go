@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,20 +54,20 @@ func (me *Scope) Audit(ctx context.Context, f AuditFilter, pg Page) (all []Audit
 	}
 	if !f.From.IsZero() {
 		from := db.Micros(f.From)
-		first, err := me.auditBound(ctx, `e.at >= $2 ORDER BY e.at, e.id`, from-aboutSameTime)
-		if err != nil {
-			return nil, "", noneFound(err)
+		ids, err := me.auditBounds(ctx, `e.at >= $2 ORDER BY e.at, e.id`, from-aboutSameTime)
+		if err != nil || len(ids) == 0 {
+			return nil, "", err
 		}
-		and(`e.id >= `, first)
+		and(`e.id >= `, slices.Min(ids))
 		and(`e.at >= `, from)
 	}
 	if !f.To.IsZero() {
 		to := db.Micros(f.To)
-		last, err := me.auditBound(ctx, `e.at < $2 ORDER BY e.at DESC, e.id DESC`, to+aboutSameTime)
-		if err != nil {
-			return nil, "", noneFound(err)
+		ids, err := me.auditBounds(ctx, `e.at < $2 ORDER BY e.at DESC, e.id DESC`, to+aboutSameTime)
+		if err != nil || len(ids) == 0 {
+			return nil, "", err
 		}
-		and(`e.id <= `, last)
+		and(`e.id <= `, slices.Max(ids))
 		and(`e.at < `, to)
 	}
 	if pg.After != "" {
@@ -101,11 +102,19 @@ func scanAudit(rows *sql.Rows) (r AuditRow, err error) {
 // reading begins or ends, generously, and what is too much is left out by time.
 const aboutSameTime = int64(time.Minute / time.Microsecond)
 
-// auditBound is the id of the first event that the condition finds; without one
-// it is ErrNotFound.
-func (me *Scope) auditBound(ctx context.Context, cond string, at int64) (id string, err error) {
-	err = me.get(ctx, `SELECT e.id FROM my_audit e WHERE `+cond+` LIMIT 1`, []any{at}, &id)
-	return id, err
+// auditBounds are the ids of the first event of a project, and of the first of
+// none, that the condition finds.
+func (me *Scope) auditBounds(ctx context.Context, cond string, at int64) (ids []string, err error) {
+	for _, project := range []string{`NULL`, `NOT NULL`} {
+		var id string
+		switch err := me.get(ctx, `SELECT e.id FROM my_audit e WHERE e.project_id IS `+project+` AND `+cond+` LIMIT 1`, []any{at}, &id); {
+		case err == nil:
+			ids = append(ids, id)
+		case err != ErrNotFound:
+			return nil, err
+		}
+	}
+	return ids, nil
 }
 
 // noneFound makes an empty list of ErrNotFound.
