@@ -756,7 +756,7 @@ CREATE TABLE incoming_mails (
   became        TEXT   NOT NULL DEFAULT '',
 
   vouched       BIGINT NOT NULL DEFAULT 0,
-  decided_by    TEXT   REFERENCES persons (id),
+  decided_by    TEXT   REFERENCES persons (id), writer_id TEXT REFERENCES persons (id),
   UNIQUE (message_id, recipient)
 );
 
@@ -771,6 +771,8 @@ CREATE INDEX incoming_mails_person ON incoming_mails (person_id, place, received
 CREATE INDEX incoming_mails_settled ON incoming_mails (settled_at);
 
 CREATE INDEX incoming_mails_state ON incoming_mails (state, id);
+
+CREATE INDEX incoming_mails_writer ON incoming_mails (writer_id, state, id);
 
 CREATE TABLE invitations (
   id              TEXT   PRIMARY KEY,

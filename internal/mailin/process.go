@@ -107,6 +107,9 @@ func (t *Taker) take(ctx context.Context, m *portal.IncomingMail) (hash string, 
 	if in.Bounce != nil {
 		return hash, t.returned(ctx, m, in, r)
 	}
+	if m.Writer, err = t.writer(ctx, *m, in); err != nil {
+		return hash, err
+	}
 	state, why, err := t.judge(ctx, *m, in, hash)
 	if err != nil || state != portal.IncomingPosted {
 		m.State, m.Reason = state, why
@@ -182,6 +185,26 @@ func (t *Taker) judge(ctx context.Context, m portal.IncomingMail, in *Incoming, 
 		return dropped("repeated")
 	}
 	return portal.IncomingPosted, "", nil
+}
+
+// writer is who wrote a mail that no program did, when the mail server vouches for
+// their address, or where nobody does when it came to an address that was mailed
+// to them alone: only they may be answered, as else the portal would write to
+// whomever a stranger names.
+func (t *Taker) writer(ctx context.Context, m portal.IncomingMail, in *Incoming) (portal.PersonID, error) {
+	if in.Automatic != "" || m.Sender == "" || m.Vouched || t.isOurs(in) {
+		return "", nil
+	}
+	who, err := t.Accounts.PersonByEmail(ctx, in.From.Address)
+	switch {
+	case errors.Is(err, account.ErrNotFound), err == nil && !who.DisabledAt.IsZero():
+		return "", nil
+	case err != nil:
+		return "", err
+	case t.Server != "" && in.Verdict(t.Server) != Passed, t.Server == "" && who.ID != m.Person:
+		return "", nil
+	}
+	return who.ID, nil
 }
 
 // isOurs reports a mail of ours that has come back to us.

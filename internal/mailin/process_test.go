@@ -278,6 +278,93 @@ func TestAnswerOfSomebodyElse(t *testing.T) {
 	})
 }
 
+// Of what is held its writer is told when the mail server vouches for them, once
+// in an hour; a stranger, a program and whoever is only named are told nothing.
+func TestHeldTellsItsWriter(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		taker := takerFor(t, w)
+		thread := conversation(t, w, w.Site)
+		cleo := addressOf(t, taker, portal.ReplyPlace{Person: w.Cleo, Place: string(thread), Audience: portal.ClientSide})
+		n := 0
+		come := func(sender, raw, to string) portal.IncomingMail {
+			t.Helper()
+			n++
+			raw = strings.Replace(raw, "<0@", fmt.Sprintf("<%d@", n), 1)
+			if err := taker.Receive(t.Context(), sender, []string{to}, strings.NewReader(raw)); err != nil {
+				t.Fatal(err)
+			}
+			return take(t, w, taker, waiting(t, w)[0].ID)
+		}
+		told := func() (all []string) {
+			t.Helper()
+			mails, _, err := w.As(w.Ada).Outbox(t.Context(), portal.MailQueued, portal.Page{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range mails {
+				if m.Kind == portal.MailHeld {
+					all = append(all, m.Address)
+				}
+			}
+			return all
+		}
+		bea := letter("0@x", "bea@bea.test", cleo, "This is Bea.")
+		replace := strings.NewReplacer
+		for i, c := range []struct{ sender, raw, to string }{
+			{"x@evil.test", letter("0@x", "x@evil.test", cleo, "Who am I?"), cleo},
+			{"bea@bea.test", replace("dmarc=pass", "dmarc=fail").Replace(bea), cleo},
+			{"bea@bea.test", replace(trusted, "mx.evil.test").Replace(bea), cleo},
+			{"bea@bea.test", replace("dmarc=pass", "dmarc=none", "header.from=bea.test", "").Replace(bea), cleo},
+			{"bea@bea.test", replace("MIME-Version", "Auto-Submitted: auto-replied\r\nMIME-Version").Replace(bea), cleo},
+			{"", bea, cleo}, // a report has no sender
+			{"bea@bea.test", letter("0@x", "portal@honcho.test", cleo, "From us."), cleo},
+		} {
+			if m := come(c.sender, c.raw, c.to); m.State == portal.IncomingPosted || m.Writer != "" {
+				t.Errorf("%d is %s for %q, of %q", i, m.State, m.Reason, m.Writer)
+			}
+		}
+		if got := told(); got != nil {
+			t.Fatalf("told: %v", got)
+		}
+		if m := come("bea@bea.test", bea, cleo); m.State != portal.IncomingHeld || m.Reason != "sender" || m.Writer != w.Bea || m.Person != w.Cleo {
+			t.Errorf("Bea's with Cleo's address: %+v", m)
+		}
+		m := come("bea@bea.test", letter("0@x", "bea@bea.test", "portal@honcho.test", "Where does this go?"), "portal@honcho.test")
+		if m.State != portal.IncomingHeld || m.Reason != "unknown" || m.Writer != w.Bea {
+			t.Errorf("Bea's to nobody: %+v", m)
+		}
+		if got := told(); len(got) != 1 || got[0] != "bea@bea.test" {
+			t.Errorf("told: %v", got)
+		}
+		// And not again within an hour of the first.
+		set(t, w, `UPDATE mails SET state = 'sent', sent_at = $1 WHERE kind = 'mail_held' AND state = 'queued'`, db.Micros(w.Clock.Now()))
+		come("bea@bea.test", letter("0@x", "bea@bea.test", "portal@honcho.test", "And this?"), "portal@honcho.test")
+		mails, _, err := w.As(w.Ada).Outbox(t.Context(), portal.MailQueued, portal.Page{Limit: 1})
+		if err != nil || len(mails) != 1 || mails[0].Kind != portal.MailHeld || mails[0].Due.Before(w.Clock.Now().Add(time.Hour)) {
+			t.Errorf("the next: %+v, %v", mails, err)
+		}
+		// She wrote it, and so it is let in as hers.
+		if err := w.As(w.Ada).AssignIncoming(t.Context(), m.ID, string(thread), w.Bea); err != nil {
+			t.Fatal(err)
+		}
+		if m := take(t, w, taker, m.ID); m.State != portal.IncomingPosted {
+			t.Errorf("let in: %s for %q", m.State, m.Reason)
+		}
+		all := messages(t, w, w.Mia, thread)
+		if last := all[len(all)-1]; last.Author != w.Bea || last.Body != "Where does this go?" {
+			t.Errorf("posted: %+v", last)
+		}
+		// Where nobody vouches, only whose address it came to.
+		taker.Server = ""
+		if m := come("bea@bea.test", bea, cleo); m.Writer != "" {
+			t.Error("without a server to believe anybody is told")
+		}
+		if m := come("cleo@cleo.test", letter("0@x", "cleo@cleo.test", cleo, "> all quoted"), cleo); m.State != portal.IncomingHeld || m.Writer != w.Cleo {
+			t.Errorf("Cleo's own: %+v", m)
+		}
+	})
+}
+
 // Who may not write there is refused, now as on a page: T081.
 func TestAnswerWithoutRight(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {

@@ -57,6 +57,7 @@ var kinds = map[string]func(*Notifier, context.Context, *letter) error{
 	portal.MailNotices:           (*Notifier).notices,
 	portal.MailDigest:            (*Notifier).notices,
 	portal.MailTest:              (*Notifier).test,
+	portal.MailHeld:              (*Notifier).held,
 }
 
 // Render returns a mail as it is sent at this moment, or *portal.Unwanted when

@@ -27,6 +27,10 @@ const (
 // IncomingStates lists them, those that want somebody first.
 var IncomingStates = []IncomingState{IncomingHeld, IncomingWaiting, IncomingPosted, IncomingReturned, IncomingDropped, IncomingDiscarded}
 
+// HeldForSender is why a mail is held that came from another address than that of
+// the person whose reply address it came to.
+const HeldForSender = "sender"
+
 // IncomingMail is one mail that came in.
 type IncomingMail struct {
 	ID          IncomingID
@@ -52,7 +56,8 @@ type IncomingMail struct {
 	Audience    Side // of the answer
 	Became      string
 	Vouched     bool
-	DecidedBy   string // the name
+	DecidedBy   string   // the name
+	Writer      PersonID // who wrote it, when that is certain; empty: it is not
 	Held
 
 	uploads string
@@ -65,12 +70,15 @@ func (m IncomingMail) CanAccept() bool {
 }
 
 // CanAssign reports whether somebody may say whose mail it is, and where it
-// belongs.
-func (m IncomingMail) CanAssign() bool { return m.Person == "" && m.State == IncomingHeld }
+// belongs: that it came to somebody's address says nothing when its sender is
+// somebody else.
+func (m IncomingMail) CanAssign() bool {
+	return m.State == IncomingHeld && (m.Person == "" || m.Reason == HeldForSender)
+}
 
 const incomingColumns = `m.id, m.message_id, m.recipient, m.sender, m.blob, m.size, m.received_at, m.state, m.reason, m.tries, m.settled_at,
        m.from_address, m.from_name, m.subject, m.body, m.files, COALESCE(m.person_id, ''), COALESCE(m.person_name, ''), COALESCE(m.person_email, ''),
-       m.place, m.audience, m.became, m.vouched, COALESCE(m.decided_by_name, ''), m.side, m.rights`
+       m.place, m.audience, m.became, m.vouched, COALESCE(m.decided_by_name, ''), COALESCE(m.writer_id, ''), m.side, m.rights`
 
 func (m *IncomingMail) scan(scan func(...any) error) error {
 	var received int64
@@ -78,7 +86,7 @@ func (m *IncomingMail) scan(scan func(...any) error) error {
 	var files string
 	err := scan(&m.ID, &m.MessageID, &m.Recipient, &m.Sender, &m.Blob, &m.Size, &received, &m.State, &m.Reason, &m.Tries, &settled,
 		&m.FromAddress, &m.FromName, &m.Subject, &m.Body, &files, &m.Person, &m.PersonName, &m.PersonEmail,
-		&m.Place, &m.Audience, &m.Became, &m.Vouched, &m.DecidedBy, &m.Side, &m.Rights)
+		&m.Place, &m.Audience, &m.Became, &m.Vouched, &m.DecidedBy, &m.Writer, &m.Side, &m.Rights)
 	m.ReceivedAt, m.Files = db.FromMicros(received), linesOf(files)
 	if settled.Valid {
 		m.SettledAt = db.FromMicros(settled.Int64)
@@ -148,36 +156,90 @@ func (me *Scope) AcceptIncoming(ctx context.Context, id IncomingID) error {
 	})
 }
 
-// AssignIncoming lets a mail in that is held and came to nobody's address, as
-// what a person said in a conversation that they read and may write in. Takes
-// Administer. What one of the team is taken to have said stays with the team.
-func (me *Scope) AssignIncoming(ctx context.Context, id IncomingID, to ThreadID, person PersonID) error {
+// AssignIncoming lets a mail in that is held, as what a person said at a place
+// where they may: for one that came to nobody's address, or from another address
+// than its person's. Takes Administer. What one of the team is taken to have said
+// stays with the team, and what came to an address inside the team is nobody
+// else's.
+func (me *Scope) AssignIncoming(ctx context.Context, id IncomingID, to string, person PersonID) error {
 	return me.decideIncoming(ctx, id, IncomingAccepted, func(t *tx, m *IncomingMail) error {
 		if !m.CanAssign() {
 			return ErrConflict
 		}
-		th, err := thread(ctx, t, to)
+		from, args, err := speakersAt(ctx, t, *m, to)
 		if err != nil {
 			return err
 		}
 		var side Side
-		var given Rights
-		err = t.get(ctx, `SELECT y.name, y.person_side, y.given FROM my_thread_people y WHERE y.thread_id = $2 AND y.person_id = $3`, []any{string(to), string(person)},
-			&m.PersonName, &side, &given)
-		if err == ErrNotFound || err == nil && (th.Comments() || side == ClientSide && !given.Has(SendMessage)) {
-			var c checks
-			c.fail("person", "choice")
-			return c.err()
+		n := len(args) + 2
+		err = t.get(ctx, `SELECT y.name, y.person_side`+from+` AND y.person_id = `+placeholder(n), append(args, string(person)), &m.PersonName, &side)
+		if err == ErrNotFound {
+			err = invalid("person", "choice")
 		}
 		if err != nil {
 			return err
 		}
-		if err := t.must(ctx, `UPDATE incoming_mails SET person_id = $2, place = $3, audience = $4 WHERE id = $1 AND state = 'held' AND person_id IS NULL`,
-			string(id), string(person), string(to), string(side)); err != nil {
+		if err := t.must(ctx, `UPDATE incoming_mails SET person_id = $2, place = $3, audience = $4 WHERE id = $1 AND state = 'held'`,
+			string(id), string(person), to, string(side)); err != nil {
 			return err
 		}
 		return t.letIn(ctx, id)
 	})
+}
+
+// IncomingSpeakers returns as whom a mail may be let in at a place: those who may
+// say something there and whose name, or a word of it, begins so. At most 50, the
+// one who wrote it first.
+func (me *Scope) IncomingSpeakers(ctx context.Context, m IncomingMail, to, prefix string) (r Readers, err error) {
+	from, args, err := speakersAt(ctx, me, m, to)
+	if err != nil {
+		return r, err
+	}
+	n := len(args) + 2
+	rows, err := me.query(ctx, `
+SELECT y.person_id, y.name, y.person_side, CASE WHEN y.person_side = 'client' THEN COALESCE(y.client_name, '') ELSE '' END, y.near`+from+`
+ ORDER BY CASE WHEN y.person_id = `+placeholder(n)+` THEN 0 ELSE 1 END, y.near DESC, y.person_side, y.name, y.person_id LIMIT `+placeholder(n+1),
+		append(args, string(m.Writer), maxCandidates)...)
+	all, err := list(rows, err, scanReader)
+	if err != nil {
+		return r, err
+	}
+	r.People = beginning(all, prefix, len(all))
+	r.Count = len(r.People)
+	r.People = r.People[:min(len(r.People), maxReaders)]
+	return r, nil
+}
+
+// speakersAt is FROM and WHERE of those as whom a mail may be let in at a place.
+func speakersAt(ctx context.Context, r reader, m IncomingMail, to string) (from string, args []any, err error) {
+	p, err := placeAt(ctx, r, to)
+	if err != nil {
+		return "", nil, err
+	}
+	inTeam, ofClient := Contribute, Comment
+	if strings.HasPrefix(to, "thr_") {
+		th, err := thread(ctx, r, ThreadID(to))
+		if err != nil {
+			return "", nil, err
+		}
+		if !th.Comments() {
+			ofClient = SendMessage
+		}
+		if th.Kind == DirectThread { // whoever of the team is in it writes in it
+			inTeam = View
+		}
+		from, args = ` FROM my_thread_people y WHERE y.thread_id = $2 AND y.person_side <> $3`, []any{to, ""}
+	} else {
+		i, _ := kindOfItem(to)
+		from = ` FROM my_project_readers y WHERE y.project_id = $2 AND (y.person_side = 'team' OR (y.shows & $3) <> 0)`
+		args = []any{string(p.Project), int64(i.section)}
+	}
+	from += ` AND (y.person_side = 'team' AND (y.given & $4) <> 0`
+	if args = append(args, int64(inTeam)); p.Widest == ClientSide && (m.Person == "" || m.Audience == ClientSide) {
+		from += ` OR y.person_side = 'client' AND (y.given & $5) <> 0`
+		args = append(args, int64(ofClient))
+	}
+	return from + `)`, args, nil
 }
 
 // letIn has a mail taken up again, with somebody's word for it.
@@ -222,28 +284,32 @@ type TalkPlace struct {
 }
 
 // Place returns one by its id.
-func (me *Scope) Place(ctx context.Context, id string) (p TalkPlace, err error) {
+func (me *Scope) Place(ctx context.Context, id string) (TalkPlace, error) {
+	return placeAt(ctx, me, id)
+}
+
+func placeAt(ctx context.Context, r reader, id string) (p TalkPlace, err error) {
 	if strings.HasPrefix(id, "thr_") {
-		th, err := thread(ctx, me, ThreadID(id))
+		th, err := thread(ctx, r, ThreadID(id))
 		switch {
 		case err != nil:
 			return p, err
 		case th.Comments():
-			p, err = me.Place(ctx, string(th.Item))
+			p, err = placeAt(ctx, r, string(th.Item))
 		default:
 			p = TalkPlace{Project: th.Project, Name: th.Subject, Within: cmp.Or(th.ProjectName, th.ClientName)}
 		}
 		p.Widest, p.May = th.Audience, th.MayWrite()
 		return p, err
 	}
-	i, err := loadItem(ctx, me, ItemID(id))
+	i, err := loadItem(ctx, r, ItemID(id))
 	switch {
 	case err != nil:
 		return p, err
 	case i.name == "folder":
 		return p, ErrNotFound
 	case i.name == "file":
-		f, err := file(ctx, me, FileID(id))
+		f, err := file(ctx, r, FileID(id))
 		if err != nil {
 			return p, err
 		}
@@ -251,7 +317,7 @@ func (me *Scope) Place(ctx context.Context, id string) (p TalkPlace, err error) 
 			i.audience = Team
 		}
 	}
-	project, err := loadProject(ctx, me, i.project)
+	project, err := loadProject(ctx, r, i.project)
 	return TalkPlace{i.project, i.audience, i.title, project.Name, Thread{Kind: ItemThread, Held: i.Held}.MayWrite()}, err
 }
 

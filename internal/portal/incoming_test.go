@@ -134,18 +134,25 @@ func TestAssignIncoming(t *testing.T) {
 		id := newIncoming(t, w, 1, "")
 		cleos := newIncoming(t, w, 2, w.Cleo)
 		for _, who := range []portal.PersonID{w.Mia, w.Tom, w.Cleo, w.Carl, w.Rex} {
-			wants(t, "AssignIncoming as "+string(who), w.As(who).AssignIncoming(ctx, id, th, w.Cleo), portal.ErrNotFound)
+			wants(t, "AssignIncoming as "+string(who), w.As(who).AssignIncoming(ctx, id, string(th), w.Cleo), portal.ErrNotFound)
 		}
-		wants(t, "AssignIncoming of what has its person", ada.AssignIncoming(ctx, cleos, th, w.Bea), portal.ErrConflict)
+		rate := newIncoming(t, w, 4, w.Cleo)
+		if err := w.DB.Write(ctx, func(tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `UPDATE incoming_mails SET reason = 'rate' WHERE id = $1`, string(rate))
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, "AssignIncoming of what has its person", ada.AssignIncoming(ctx, rate, string(th), w.Bea), portal.ErrConflict)
 		wants(t, "AssignIncoming to nowhere", ada.AssignIncoming(ctx, id, "thr_none", w.Cleo), portal.ErrNotFound)
 		for _, who := range []portal.PersonID{w.Carl, w.Dan, w.Rex, w.Eve, "per_none"} { // who do not read it
 			var invalid *portal.Invalid
-			if err := ada.AssignIncoming(ctx, id, th, who); !errors.As(err, &invalid) || invalid.Fields["person"].Key == "" {
+			if err := ada.AssignIncoming(ctx, id, string(th), who); !errors.As(err, &invalid) || invalid.Fields["person"].Key == "" {
 				t.Errorf("assigned to %s: %v", who, err)
 			}
 		}
-		wants(t, "AssignIncoming", ada.AssignIncoming(ctx, id, th, w.Cleo), nil)
-		wants(t, "AssignIncoming again", ada.AssignIncoming(ctx, id, th, w.Cleo), portal.ErrConflict)
+		wants(t, "AssignIncoming", ada.AssignIncoming(ctx, id, string(th), w.Cleo), nil)
+		wants(t, "AssignIncoming again", ada.AssignIncoming(ctx, id, string(th), w.Cleo), portal.ErrConflict)
 		recorded(t, w, portal.IncomingAccepted)
 		m, err := w.Portal.ClaimIncoming(ctx, id)
 		if err != nil || !m.Vouched || m.Person != w.Cleo || m.Place != string(th) || m.Audience != portal.ClientSide {
@@ -153,9 +160,88 @@ func TestAssignIncoming(t *testing.T) {
 		}
 		// The team's stays with the team.
 		teams := newIncoming(t, w, 3, "")
-		wants(t, "AssignIncoming to Tom", ada.AssignIncoming(ctx, teams, th, w.Tom), nil)
+		wants(t, "AssignIncoming to Tom", ada.AssignIncoming(ctx, teams, string(th), w.Tom), nil)
 		if m, err := w.Portal.ClaimIncoming(ctx, teams); err != nil || m.Audience != portal.Team {
 			t.Errorf("assigned to Tom: %+v, %v", m, err)
+		}
+		// What came from somebody else than the person whose address it is: it came
+		// to an address inside the team, and stays there.
+		for _, who := range []portal.PersonID{w.Cleo, w.Bea} {
+			if err := ada.AssignIncoming(ctx, cleos, string(th), who); !errors.As(err, new(*portal.Invalid)) {
+				t.Errorf("what was for the team is assigned to %s: %v", who, err)
+			}
+		}
+		wants(t, "AssignIncoming to Mia", ada.AssignIncoming(ctx, cleos, string(th), w.Mia), nil)
+		if m, err := w.Portal.ClaimIncoming(ctx, cleos); err != nil || m.Person != w.Mia || m.Audience != portal.Team {
+			t.Errorf("assigned to Mia: %+v, %v", m, err)
+		}
+	})
+}
+
+// As whom a mail can be let in: all who may say something at the place, who wrote
+// it first, and those of the client only where they see it.
+func TestIncomingSpeakers(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx, ada := t.Context(), w.As(w.Ada)
+		th := converse(t, w)
+		m := portal.IncomingMail{Writer: w.Bea}
+		names := func(m portal.IncomingMail, place, prefix string) string {
+			t.Helper()
+			r, err := ada.IncomingSpeakers(ctx, m, place, prefix)
+			if err != nil || r.Count != len(r.People) {
+				t.Fatalf("%s: %+v, %v", place, r, err)
+			}
+			var all []string
+			for _, x := range r.People {
+				all = append(all, x.Name)
+			}
+			return strings.Join(all, " ")
+		}
+		shown, hidden := w.Items[w.Site][portal.ClientSide].Deliverable, w.Items[w.Site][portal.Team].Deliverable
+		for _, c := range []struct {
+			m             portal.IncomingMail
+			place, prefix string
+			want          string
+		}{
+			{m, string(th), "", "Bea Cleo Mia Tom Ada"},
+			{portal.IncomingMail{}, string(th), "", "Bea Cleo Mia Tom Ada"},
+			{portal.IncomingMail{Writer: w.Tom}, string(th), "", "Tom Bea Cleo Mia Ada"},
+			{m, string(th), "cl", "Cleo"},
+			{m, string(shown), "", "Bea Cleo Mia Tom Ada"},
+			{m, string(hidden), "", "Mia Tom Ada"},
+			{portal.IncomingMail{Person: w.Cleo, Audience: portal.Team, Writer: w.Bea}, string(th), "", "Mia Tom Ada"},
+		} {
+			if got := names(c.m, c.place, c.prefix); got != c.want {
+				t.Errorf("%s, %q: %s, want %s", c.place, c.prefix, got, c.want)
+			}
+		}
+		for _, place := range []string{"thr_none", "dlv_none", "nonsense", string(w.Items[w.Site][portal.ClientSide].Folder)} {
+			if _, err := ada.IncomingSpeakers(ctx, m, place, ""); !errors.Is(err, portal.ErrNotFound) {
+				t.Errorf("%s: %v", place, err)
+			}
+		}
+		// Of many, those of a name.
+		if err := w.DB.Write(ctx, func(tx *db.Tx) error {
+			for i := range 60 {
+				id := fmt.Sprintf("per_zoe%02d", i)
+				if _, err := tx.Exec(ctx, `INSERT INTO persons (id, name, email, email_key, created_at, confirmed_at) VALUES ($1, 'Zoe', $1, $1, 1, 1)`, id); err != nil {
+					return err
+				}
+				if _, err := tx.Exec(ctx, `INSERT INTO client_users (id, client_id, person_id, rights, all_projects, created_at, created_by, accepted_at) VALUES ($1, $2, $3, 15, 1, 1, $4, 1)`,
+					fmt.Sprintf("usr_zoe%02d", i), string(w.Acme), id, string(w.Ada)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		w.Regrant()
+		if r, err := ada.IncomingSpeakers(ctx, m, string(th), ""); err != nil || r.Count != 65 || len(r.People) != 50 || r.People[0].Person != w.Bea {
+			t.Errorf("%d of %d, %v", len(r.People), r.Count, err)
+		}
+		if r, err := ada.IncomingSpeakers(ctx, m, string(th), "tom"); err != nil || r.Count != 1 || r.People[0].Person != w.Tom {
+			t.Errorf("Tom: %+v, %v", r, err)
 		}
 	})
 }

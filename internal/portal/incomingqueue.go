@@ -116,24 +116,48 @@ func (p *Portal) DeferIncoming(ctx context.Context, id IncomingID, until time.Ti
 	return p.changeIncoming(ctx, `UPDATE incoming_mails SET due_at = $2 WHERE id = $1 AND state = 'waiting'`, string(id), db.Micros(until))
 }
 
-// SettleIncoming says what became of a claimed mail, and what was found in it.
+// SettleIncoming says what became of a claimed mail, and what was found in it. Of
+// one that is held its writer is told, when that is certain: nobody else could
+// have it mailed to them.
 func (p *Portal) SettleIncoming(ctx context.Context, m IncomingMail, bodyHash string) error {
-	return p.changeIncoming(ctx, `
+	return p.db.Write(ctx, func(d *db.Tx) error {
+		if err := changeIncoming(ctx, d, `
 UPDATE incoming_mails SET state = $2, reason = $3, settled_at = $4, from_address = $5, from_name = $6, subject = $7, body = $8, body_hash = $9, files = $10,
-       person_id = $11, place = $12, audience = $13, became = $14
+       person_id = $11, place = $12, audience = $13, became = $14, writer_id = $15
  WHERE id = $1 AND state = 'waiting'`,
-		string(m.ID), string(m.State), m.Reason, db.Micros(p.now()), m.FromAddress, m.FromName, m.Subject, m.Body, bodyHash, strings.Join(m.Files, "\n"),
-		nullable(m.Person), m.Place, string(m.Audience), m.Became)
+			string(m.ID), string(m.State), m.Reason, db.Micros(p.now()), m.FromAddress, m.FromName, m.Subject, m.Body, bodyHash, strings.Join(m.Files, "\n"),
+			nullable(m.Person), m.Place, string(m.Audience), m.Became, nullable(m.Writer)); err != nil {
+			return err
+		}
+		if m.State != IncomingHeld || m.Writer == "" {
+			return nil
+		}
+		return p.queueMail(ctx, d, MailHeld, m.Writer, string(m.Writer))
+	})
+}
+
+// MailHeld tells somebody that what they answered by mail waits to be looked at.
+const MailHeld = "mail_held"
+
+// HeldFrom are the newest mails of a person that are held, at most 5: of MailHeld.
+func (p *Portal) HeldFrom(ctx context.Context, writer PersonID) (mails []IncomingMail, err error) {
+	rows, err := p.db.Query(ctx, `
+SELECT m.id, m.received_at, m.subject FROM incoming_mails m WHERE m.writer_id = $1 AND m.state = 'held' ORDER BY m.id DESC LIMIT 5`, string(writer))
+	return list(rows, err, func(r *sql.Rows) (m IncomingMail, err error) {
+		return m, r.Scan(&m.ID, micros{&m.ReceivedAt}, &m.Subject)
+	})
+}
+
+func changeIncoming(ctx context.Context, d *db.Tx, q string, args ...any) error {
+	n, err := d.Exec(ctx, q, args...)
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	return err
 }
 
 func (p *Portal) changeIncoming(ctx context.Context, q string, args ...any) error {
-	return p.db.Write(ctx, func(d *db.Tx) error {
-		n, err := d.Exec(ctx, q, args...)
-		if err == nil && n == 0 {
-			err = ErrNotFound
-		}
-		return err
-	})
+	return p.db.Write(ctx, func(d *db.Tx) error { return changeIncoming(ctx, d, q, args...) })
 }
 
 // Uploads are those of a claimed mail's files that have begun, in their order.

@@ -153,12 +153,16 @@ SELECT p.person_id, p.name, p.person_side, CASE WHEN p.person_side = 'client' TH
 
 // Beginning are the first of the people whose name, or a word of it, begins so: what
 // Mentionable returns of those who are about to talk.
-func Beginning(people []Reader, prefix string) (some []Reader) {
+func Beginning(people []Reader, prefix string) []Reader {
+	return beginning(people, prefix, maxMentionable)
+}
+
+func beginning(people []Reader, prefix string, most int) (some []Reader) {
 	key := fold(prefix)
 	for _, p := range people {
 		name := fold(p.Name)
 		if strings.HasPrefix(name, key) || strings.Contains(name, " "+key) {
-			if some = append(some, p); len(some) == maxMentionable {
+			if some = append(some, p); len(some) == most {
 				break
 			}
 		}

@@ -741,7 +741,7 @@ SELECT e.id, e.chain, e.seq, e.kind, e.at, e.client_id, e.project_id, e.subject,
 	"my_incoming_mails": `
 SELECT m.id, m.message_id, m.recipient, m.sender, m.blob, m.size, m.received_at, m.state, m.reason, m.tries, m.settled_at,
        m.from_address, m.from_name, m.subject, m.body, m.files, m.person_id, a.name AS person_name, a.email AS person_email,
-       m.place, m.audience, m.became, m.vouched, b.name AS decided_by_name, r.side, r.rights
+       m.place, m.audience, m.became, m.vouched, b.name AS decided_by_name, m.writer_id, r.side, r.rights
   FROM incoming_mails m JOIN my_role r ON (r.rights & 1024) <> 0
   LEFT JOIN persons a ON a.id = m.person_id
   LEFT JOIN persons b ON b.id = m.decided_by`,
@@ -912,7 +912,7 @@ SELECT t.id, i.person_id, a.name, COALESCE(x.side, 'team'), COALESCE(x.rights, 5
 	// Who would read what is said in a project, as far as the actor may know
 	// them, with what is shown to those of the client.
 	"my_project_readers": `
-SELECT p.id AS project_id, x.actor AS person_id, a.name, x.side AS person_side, c.name AS client_name, x.sections AS shows,
+SELECT p.id AS project_id, x.actor AS person_id, a.name, x.side AS person_side, x.rights AS given, c.name AS client_name, x.sections AS shows,
        CASE WHEN x.side = 'client' OR pt.person_id IS NOT NULL THEN 1 ELSE 0 END AS near, p.side, p.rights
   FROM my_places p
   JOIN clients c ON c.id = p.client_id

@@ -74,6 +74,7 @@ var mailings = map[string]mailing{
 	"team_invitation":           {always: true},
 	"invitation_asked":          {always: true},
 	MailTest:                    {always: true},
+	MailHeld:                    {apart: time.Hour},
 
 	MailNotices: {},
 	MailDigest:  {},

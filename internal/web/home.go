@@ -145,6 +145,13 @@ func (s *Server) needed(ctx context.Context, me *visit) (n int) {
 	return n
 }
 
+// held counts the mails that wait for somebody who administers to look at them.
+func (s *Server) held(ctx context.Context, me *visit) int {
+	n, err := me.IncomingHeldCount(ctx)
+	s.missed(ctx, "counting mails that are held", err)
+	return n
+}
+
 // missed notes that what stands beside a page could not be read; the page comes
 // without it.
 func (s *Server) missed(ctx context.Context, what string, err error) {

@@ -97,28 +97,44 @@ func (s *Server) incomingMailPage(w http.ResponseWriter, r *http.Request, me *vi
 	return s.render(w, r, http.StatusOK, view.IncomingMail(p))
 }
 
-// clientsToAssign is how many clients a mail can be given to the conversations
-// of.
+// clientsToAssign is how many clients are offered at once, to give a mail to the
+// conversations of one; the others are found by name.
 const clientsToAssign = 100
 
-// assignable offers conversations, those of one client when that was chosen, and
-// who reads the one that was chosen.
+// assignable offers the place that the mail came for and conversations, those of
+// one client when that was chosen, and who may speak at the place that was chosen.
 func (s *Server) assignable(r *http.Request, me *visit, p *view.IncomingMailPage) error {
 	ctx, q := r.Context(), r.URL.Query()
-	p.CanAssign, p.Client, p.Conversation = true, q.Get("client"), q.Get("conversation")
-	clients, _, err := me.Clients(ctx, portal.ClientFilter{}, portal.Page{Limit: clientsToAssign})
+	p.CanAssign, p.Client, p.Conversation, p.Named, p.Who = true, q.Get("client"), q.Get("conversation"), q.Get("named"), q.Get("who")
+	clients, more, err := me.Clients(ctx, portal.ClientFilter{Query: p.Named}, portal.Page{Limit: clientsToAssign})
 	if err != nil {
 		return err
 	}
+	p.ManyClients = more != "" || p.Named != ""
 	p.Clients = []ui.Option{{Label: p.T("incoming.assign.any")}}
 	for _, c := range clients {
 		p.Clients = append(p.Clients, ui.Option{Value: string(c.ID), Label: c.Name})
 	}
 	p.Workspace = me.Brand.Name
-	if p.Conversations, _, err = me.Conversations(ctx, portal.ConversationList{Client: portal.ClientID(p.Client)}); err != nil || p.Conversation == "" {
+	after := q.Get("after")
+	conversations, next, err := me.Conversations(ctx, portal.ConversationList{Client: portal.ClientID(p.Client), After: portal.ThreadID(after)})
+	if err != nil {
 		return err
 	}
-	p.People, err = me.ThreadPeople(ctx, portal.ThreadID(p.Conversation), portal.ClientSide)
+	p.Conversations = conversations
+	q.Del("conversation")
+	q.Del("after")
+	p.Newer, p.Older = s.pagesOf(me, "/incoming/"+string(p.Mail.ID), q, after, next)
+	if p.Conversation == "" && p.Place != (portal.TalkPlace{}) {
+		p.Conversation = p.Mail.Place
+	}
+	if p.Conversation == "" {
+		return nil
+	}
+	if p.Chosen, err = me.Place(ctx, p.Conversation); err != nil {
+		return err
+	}
+	p.People, err = me.IncomingSpeakers(ctx, p.Mail, p.Conversation, p.Who)
 	return err
 }
 
@@ -127,7 +143,7 @@ func (s *Server) assignIncoming(w http.ResponseWriter, r *http.Request, me *visi
 	if err != nil {
 		return err
 	}
-	to, who := portal.ThreadID(f.one("conversation")), portal.PersonID(f.one("person"))
+	to, who := f.one("conversation"), portal.PersonID(f.one("person"))
 	if err := f.err(); err != nil {
 		return err
 	}

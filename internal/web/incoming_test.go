@@ -36,6 +36,13 @@ func TestIncomingPages(t *testing.T) {
 		if p := ada.Get("/outbox").MustBe(200).MustContain("1 mail is held"); p.Attr(`a[href="/incoming?state=held"]`, "href") == "" {
 			t.Error("the Outbox does not lead there")
 		}
+		ada.Get("/").MustBe(200).MustContain("1 mail is held")
+		if p := s.As("mia").Get("/").MustBe(200).MustNotContain("is held"); p.Attr(`a[href="/outbox"]`, "href") != "" {
+			t.Error("a manager is led to the Outbox")
+		}
+		if n := ada.Get("/projects").MustBe(200).Text(`a[href="/outbox"] .count`); n != "1" {
+			t.Errorf("the navigation counts %q", n)
+		}
 		ada.Get("/incoming").MustBe(200).MustContain("x@evil.test", "Held", "another address than")
 		ada.Get("/incoming?state=posted").MustBe(200).MustContain("No mail here")
 		ada.Get("/incoming?state=nonsense").MustBe(404)
@@ -59,7 +66,7 @@ func TestIncomingPages(t *testing.T) {
 		}
 		// Nobody's address: nothing to post.
 		nobodys := cameIn(t, s)
-		s.Exec(`UPDATE incoming_mails SET person_id = NULL, reason = 'unknown' WHERE id = $1`, nobodys)
+		s.Exec(`UPDATE incoming_mails SET person_id = NULL, place = '', reason = 'unknown' WHERE id = $1`, nobodys)
 		if p := ada.Get("/incoming/" + nobodys).MustBe(200).MustContain("nobody knows where it belongs"); strings.Contains(p.Body, "/accept") {
 			t.Error("what came to nobody can be posted")
 		}
@@ -77,5 +84,16 @@ func TestIncomingPages(t *testing.T) {
 		ada.Post("/incoming/"+nobodys+"/assign", url.Values{"conversation": {string(th)}, "person": {string(s.Carl)}}).MustBe(422)
 		choose.Form("/incoming/"+nobodys+"/assign").Set("person", string(s.Cleo)).Submit(ada).MustBe(200).MustContain("Being read", "Came to the address of", "Colours")
 		ada.Post("/incoming/"+nobodys+"/assign", assign).MustBe(409)
+
+		// Nor need what came from another address be its person's: whoever wrote it is
+		// offered first, where the mail came.
+		beas := cameIn(t, s)
+		s.Exec(`UPDATE incoming_mails SET audience = 'client', writer_id = $2 WHERE id = $1`, beas, string(s.Bea))
+		p = ada.Get("/incoming/"+beas).MustBe(200).MustContain("Post as Cleo", "Where it came", "Who wrote it")
+		if first := p.Texts(`select[name="person"] option`); len(first) < 2 || first[0] != "Bea · Acme" {
+			t.Errorf("offered: %q", first)
+		}
+		ada.Get("/incoming/"+beas+"?who=cl&named=ac").MustBe(200).MustContain("Clients whose name has", "People whose name begins with", "Cleo · Acme").MustNotContain("Bea · Acme")
+		p.Form("/incoming/"+beas+"/assign").Set("person", string(s.Bea)).Submit(ada).MustBe(200).MustContain("Being read", "bea@bea.test")
 	})
 }

@@ -170,7 +170,7 @@ func (s *Server) teamShell(me *visit, current string) *ui.TeamShellProps {
 	}
 	if me.Self.Rights.Has(portal.Administer) {
 		nav = append(nav,
-			ui.NavItem{Label: b.T("nav.outbox"), Href: "/outbox", Icon: "send", Current: current == "outbox"},
+			ui.NavItem{Label: b.T("nav.outbox"), Href: "/outbox", Icon: "send", Current: current == "outbox", Count: me.held()},
 			ui.NavItem{Label: b.T("nav.settings"), Href: "/settings", Icon: "settings", Current: current == "settings"})
 	}
 	return &ui.TeamShellProps{Page: s.document(me), Brand: brandOf(me.Brand), Nav: nav, Search: "/search", BellHref: "/notices", Needs: me.needed(), News: me.news(),

@@ -43,6 +43,10 @@ func (s *Server) today(w http.ResponseWriter, r *http.Request, me *visit) error 
 		if p.Back, err = me.HeldMails(ctx); err != nil {
 			return err
 		}
+		if p.Held, err = me.IncomingHeldCount(ctx); err != nil {
+			return err
+		}
+		me.held = func() int { return p.Held }
 	}
 	if s.Strays != nil && me.Self.Rights.Has(portal.Administer) {
 		p.Strays = s.Strays()

@@ -35,6 +35,7 @@ type visit struct {
 	of            string        // what was changed, where that can be undone
 	unread        func() int    // counts the conversations with something new
 	needed        func() int    // counts what needs them
+	held          func() int    // counts the mails that wait for them
 	news          func() string // says that they were told of something new, or nothing
 	pushes        bool          // they asked for pushes in this browser
 }
@@ -198,6 +199,7 @@ func (s *Server) visit(r *http.Request) (*visit, error) {
 		v.Self, err = v.Scope.Self(r.Context())
 		v.unread = func() int { return s.unread(r.Context(), v) }
 		v.needed = func() int { return s.needed(r.Context(), v) }
+		v.held = func() int { return s.held(r.Context(), v) }
 		v.news = func() string { return s.news(r.Context(), v) }
 	}
 	return v, err

@@ -267,19 +267,37 @@ type IncomingMailPage struct {
 	Place                 portal.TalkPlace // where it belongs, as far as that is there
 	CanAccept, CanDiscard bool
 
-	// To whom and where it may be given, when it came to nobody's address.
+	// To whom and where it may be given, when it came to nobody's address or from
+	// somebody else.
 	CanAssign            bool
 	Workspace            string
 	Client, Conversation string // that were chosen
+	Chosen               portal.TalkPlace
+	Named, Who           string // what the clients' names, and the people's, are to have
+	ManyClients          bool   // they are found by name
 	Clients              []ui.Option
 	Conversations        []portal.Conversation
-	People               portal.Readers // of the conversation
+	Newer, Older         ui.Link        // other conversations
+	People               portal.Readers // who may speak in the conversation
 }
 
 func (p *IncomingMailPage) conversations() []ui.Option {
 	list := TalkPage{Page: p.Page, Workspace: p.Workspace}
 	all := []ui.Option{{Label: p.T("incoming.assign.choose")}}
+	if name := p.nameOf(p.Place); name != "" {
+		all = append(all, ui.Option{Value: p.Mail.Place, Label: p.T("incoming.assign.came", "place", name)})
+	}
+	listed := p.Conversation == "" || p.Conversation == p.Mail.Place
 	for _, c := range p.Conversations {
+		listed = listed || string(c.ID) == p.Conversation
+	}
+	if !listed { // it is on another page of them
+		all = append(all, ui.Option{Value: p.Conversation, Label: p.nameOf(p.Chosen)})
+	}
+	for _, c := range p.Conversations {
+		if string(c.ID) == p.Mail.Place {
+			continue
+		}
 		all = append(all, ui.Option{Value: string(c.ID), Label: dots(list.Title(c.Thread, c.With), c.ProjectName, c.ClientName)})
 	}
 	return all
@@ -304,7 +322,7 @@ func (p *IncomingMailPage) facts() []ui.Fact {
 	if m.PersonName != "" {
 		facts = append(facts, ui.Fact{Key: p.T("incoming.address_of"), Value: p.T("incoming.person", "name", m.PersonName, "email", m.PersonEmail)})
 	}
-	if name := p.placeName(); name != "" {
+	if name := p.nameOf(p.Place); name != "" {
 		facts = append(facts, ui.Fact{Key: p.T("incoming.place"), Value: name})
 	}
 	if m.DecidedBy != "" {
@@ -313,15 +331,15 @@ func (p *IncomingMailPage) facts() []ui.Fact {
 	return facts
 }
 
-// placeName names where the mail belongs.
-func (p *IncomingMailPage) placeName() string {
+// nameOf names where a mail belongs.
+func (p *IncomingMailPage) nameOf(place portal.TalkPlace) string {
 	switch {
-	case p.Place.Name == "":
-		return p.Place.Within
-	case p.Place.Within == "":
-		return p.Place.Name
+	case place.Name == "":
+		return place.Within
+	case place.Within == "":
+		return place.Name
 	}
-	return p.T("incoming.place.name", "name", p.Place.Name, "within", p.Place.Within)
+	return p.T("incoming.place.name", "name", place.Name, "within", place.Within)
 }
 
 func (p *IncomingMailPage) lines() []ui.Fact {
@@ -511,6 +529,12 @@ func (p *IncomingMailPage) assign() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 15, "\">")
+			if p.ManyClients {
+				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "named", Label: p.T("incoming.assign.named"), Value: p.Named}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
 			templ_7745c5c3_Var23 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -538,12 +562,22 @@ func (p *IncomingMailPage) assign() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			if p.People.Count > len(p.People.People) || p.Who != "" {
+				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "who", Label: p.T("incoming.assign.who"), Value: p.Who, Hint: p.N("incoming.assign.who_hint", p.People.Count)}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<div>")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("incoming.assign.next")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</div></form>")
+			templ_7745c5c3_Err = ui.Pager(p.Newer, p.Older).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			if len(p.People.People) > 0 {
 				templ_7745c5c3_Var24 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
