@@ -16,6 +16,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/blob/blobtest"
 	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
 	"github.com/vitrine-portal/vitrine/internal/jobs"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/transfer"
@@ -144,7 +145,7 @@ SELECT 'ver_again', file_id, project_id, client_id, 2, audience, blob, size, sha
 				t.Fatal(err)
 			}
 			p.inside(func(h *house) {
-				if err := h.db.Write(t.Context(), func(tx *db.Tx) error {
+				if err := dbtest.ByHand(t.Context(), h.db, func(tx *db.Tx) error {
 					_, err := tx.Exec(t.Context(), `UPDATE events SET at = at + 1 WHERE chain <> '' AND seq = 1`)
 					return err
 				}); err != nil {

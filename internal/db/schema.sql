@@ -14,12 +14,20 @@ CREATE TABLE api_tokens (
 
 CREATE INDEX api_tokens_person ON api_tokens (person_id, id);
 
+CREATE TRIGGER approval_call_changes_fixed BEFORE UPDATE ON approval_call_changes BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: approval_call_changes'); END;
+
+CREATE TRIGGER approval_call_changes_kept BEFORE DELETE ON approval_call_changes BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: approval_call_changes'); END;
+
 CREATE TABLE approval_call_changes (
   call_id  TEXT   NOT NULL REFERENCES approval_calls (id),
   position BIGINT NOT NULL,
   note     TEXT   NOT NULL DEFAULT '',
   PRIMARY KEY (call_id, position)
 );
+
+CREATE TRIGGER approval_calls_fixed BEFORE UPDATE OF id, approval_id, stage, person_id, answer, note, content, said_at, noted_at, noted_by ON approval_calls BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: approval_calls'); END;
+
+CREATE TRIGGER approval_calls_kept BEFORE DELETE ON approval_calls BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: approval_calls'); END;
 
 CREATE TABLE approval_calls (
   id          TEXT   PRIMARY KEY,
@@ -43,6 +51,10 @@ CREATE INDEX approval_calls_approval ON approval_calls (approval_id, id);
 
 CREATE UNIQUE INDEX approval_calls_open ON approval_calls (person_id, approval_id, stage) WHERE state = 'open';
 
+CREATE TRIGGER approval_decisions_fixed BEFORE UPDATE ON approval_decisions BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: approval_decisions'); END;
+
+CREATE TRIGGER approval_decisions_kept BEFORE DELETE ON approval_decisions BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: approval_decisions'); END;
+
 CREATE TABLE approval_decisions (
   id          TEXT   PRIMARY KEY,
   approval_id TEXT   NOT NULL REFERENCES approvals (id),
@@ -57,7 +69,7 @@ CREATE TABLE approval_decisions (
   address     TEXT   NOT NULL DEFAULT '',
   agent       TEXT   NOT NULL DEFAULT '',
   proof       TEXT   NOT NULL DEFAULT 'session' CHECK (proof IN ('session', 'token', 'mail', 'code'))
-, for_id TEXT REFERENCES persons (id), repeats_id TEXT REFERENCES approval_decisions (id), call_id TEXT REFERENCES approval_calls (id));
+, for_id TEXT REFERENCES persons (id), repeats_id TEXT REFERENCES approval_decisions (id), call_id TEXT REFERENCES approval_calls (id), name TEXT NOT NULL DEFAULT '', email TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '', company TEXT NOT NULL DEFAULT '', verified_at BIGINT, zone TEXT NOT NULL DEFAULT '');
 
 CREATE INDEX approval_decisions_approval ON approval_decisions (approval_id, at, id);
 
@@ -121,6 +133,10 @@ CREATE INDEX approval_subjects_file ON approval_subjects (file_id);
 
 CREATE INDEX approval_subjects_version ON approval_subjects (version_id);
 
+CREATE TRIGGER approval_verdicts_fixed BEFORE UPDATE ON approval_verdicts BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: approval_verdicts'); END;
+
+CREATE TRIGGER approval_verdicts_kept BEFORE DELETE ON approval_verdicts BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: approval_verdicts'); END;
+
 CREATE TABLE approval_verdicts (
   decision_id TEXT   NOT NULL REFERENCES approval_decisions (id),
   position    BIGINT NOT NULL,
@@ -161,7 +177,7 @@ CREATE TABLE approvals (
   reminded_at    BIGINT,
   created_at     BIGINT NOT NULL,
   created_by     TEXT   NOT NULL REFERENCES persons (id),
-  revision       BIGINT NOT NULL DEFAULT 1, escalate_at BIGINT, escalated_at BIGINT, stranded_at BIGINT,
+  revision       BIGINT NOT NULL DEFAULT 1, escalate_at BIGINT, escalated_at BIGINT, stranded_at BIGINT, about TEXT,
   UNIQUE (id, project_id),
   FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id),
   FOREIGN KEY (deliverable_id, project_id) REFERENCES deliverables (id, project_id)
@@ -221,6 +237,12 @@ CREATE TABLE calendar_feeds (
 
 CREATE INDEX calendar_feeds_person ON calendar_feeds (person_id, id);
 
+CREATE TRIGGER certificates_fixed BEFORE UPDATE OF id, subject_id, project_id, client_id, token_hash, content, created_at, created_by ON certificates BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: certificates'); END;
+
+CREATE TRIGGER certificates_kept BEFORE DELETE ON certificates BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: certificates'); END;
+
+CREATE TRIGGER certificates_made BEFORE UPDATE ON certificates WHEN OLD.made_at IS NOT NULL BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: certificates'); END;
+
 CREATE TABLE certificates (
   id         TEXT   PRIMARY KEY,
   subject_id TEXT   NOT NULL UNIQUE,
@@ -244,6 +266,10 @@ CREATE INDEX certificates_project ON certificates (project_id, id);
 CREATE INDEX certificates_sha256 ON certificates (sha256) WHERE sha256 <> '';
 
 CREATE INDEX certificates_waiting ON certificates (created_at) WHERE made_at IS NULL;
+
+CREATE TRIGGER chain_heads_fixed BEFORE UPDATE ON chain_heads BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: chain_heads'); END;
+
+CREATE TRIGGER chain_heads_kept BEFORE DELETE ON chain_heads BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: chain_heads'); END;
 
 CREATE TABLE chain_heads (
   day   TEXT   NOT NULL REFERENCES daily_heads (day),
@@ -330,13 +356,17 @@ CREATE TABLE clients (
   revision        BIGINT NOT NULL DEFAULT 1
 , time_zone TEXT NOT NULL DEFAULT '', working_days BIGINT CHECK (working_days BETWEEN 1 AND 127), holidays TEXT);
 
+CREATE TRIGGER daily_heads_fixed BEFORE UPDATE ON daily_heads BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: daily_heads'); END;
+
+CREATE TRIGGER daily_heads_kept BEFORE DELETE ON daily_heads BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: daily_heads'); END;
+
 CREATE TABLE daily_heads (
   day    TEXT   PRIMARY KEY,
   digest TEXT   NOT NULL,
   chains BIGINT NOT NULL,
   events BIGINT NOT NULL,
   at     BIGINT NOT NULL
-);
+, signature TEXT NOT NULL DEFAULT '');
 
 CREATE TABLE deliverable_links (
   id             TEXT   PRIMARY KEY,
@@ -550,6 +580,10 @@ CREATE TABLE event_chains (
   seq    BIGINT NOT NULL,
   head   TEXT   NOT NULL
 );
+
+CREATE TRIGGER events_fixed BEFORE UPDATE OF id, chain, seq, kind, at, actor, client_id, project_id, subject, person_id, audience, particulars, hash, section, address, told, seal ON events BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: events'); END;
+
+CREATE TRIGGER events_kept BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: events'); END;
 
 CREATE TABLE events (
   id          TEXT   PRIMARY KEY,
@@ -1285,6 +1319,10 @@ CREATE TABLE sign_in_codes (
 
 CREATE INDEX sign_in_codes_person ON sign_in_codes (person_id, id);
 
+CREATE TRIGGER signoff_lines_fixed BEFORE UPDATE ON signoff_lines BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: signoff_lines'); END;
+
+CREATE TRIGGER signoff_lines_kept BEFORE DELETE ON signoff_lines BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: signoff_lines'); END;
+
 CREATE TABLE signoff_lines (
   signoff_id  TEXT   NOT NULL REFERENCES signoffs (id),
   position    BIGINT NOT NULL,
@@ -1305,6 +1343,10 @@ CREATE TABLE signoff_lines (
 CREATE INDEX signoff_lines_approval ON signoff_lines (approval_id) WHERE approval_id IS NOT NULL;
 
 CREATE INDEX signoff_lines_version ON signoff_lines (version_id) WHERE version_id IS NOT NULL;
+
+CREATE TRIGGER signoffs_fixed BEFORE UPDATE ON signoffs WHEN OLD.state = 'signed' BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: signoffs'); END;
+
+CREATE TRIGGER signoffs_kept BEFORE DELETE ON signoffs BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: signoffs'); END;
 
 CREATE TABLE signoffs (
   id          TEXT   PRIMARY KEY,

@@ -904,8 +904,8 @@ func TestRemindAll(t *testing.T) {
 // of their own approval, once it is asked, and of nothing but newer versions.
 func TestEarlierApprovalStands(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
-		write(t, w, `DELETE FROM events`)
-		write(t, w, `DELETE FROM event_chains`)
+		byHand(t, w, `DELETE FROM events`)
+		byHand(t, w, `DELETE FROM event_chains`)
 		decides(t, w)
 		files, versions := banners(t, w, 2)
 		newer := func() {
@@ -1026,7 +1026,7 @@ func TestEarlierApprovalStands(t *testing.T) {
 		if n := breaks(); n != 0 {
 			t.Errorf("%d breaks before anything was altered", n)
 		}
-		write(t, w, `UPDATE approval_decisions SET repeats_id = NULL WHERE approval_id = $1`, string(a.ID))
+		byHand(t, w, `UPDATE approval_decisions SET repeats_id = NULL WHERE approval_id = $1`, string(a.ID))
 		if n := breaks(); n != 2 {
 			t.Errorf("%d breaks, want one for each answer that repeated it", n)
 		}

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -498,29 +499,64 @@ func (t *tx) dueDay(ctx context.Context, client ClientID, n NewApproval) (string
 	return c.WorkingDay(db.FromMicros(t.now).In(c.Zone), n.DueIn).Format(time.DateOnly), nil
 }
 
-// contentHash binds all that is decided on: the text and links of a deliverable,
-// and each file by its version and the hash of its bytes.
-func (t *tx) contentHash(ctx context.Context, a Approval) (string, []ApprovalSubject, error) {
-	fields := []string{string(a.ID), a.Title, a.Body, strings.Join(a.Checklist, "\n")}
+// About is what a deliverable says, beside the files in it.
+type About struct {
+	Title, Body string
+	Links       []AboutLink `json:",omitempty"`
+}
+
+// AboutLink is an address in it.
+type AboutLink struct{ Title, URL string }
+
+// kept is how the database keeps it.
+func (a *About) kept() (any, error) {
+	if a == nil {
+		return nil, nil
+	}
+	b, err := json.Marshal(a)
+	return string(b), err
+}
+
+func (a *About) Scan(v any) error {
+	s, _ := v.(string)
+	return json.Unmarshal([]byte(s), a)
+}
+
+// contentHash binds all that is decided on, as it is now.
+func (t *tx) contentHash(ctx context.Context, a Approval) (hash string, about *About, subjects []ApprovalSubject, err error) {
 	if a.Deliverable != "" {
 		d, err := deliverable(ctx, t, a.Deliverable)
 		if err != nil {
-			return "", nil, err
+			return "", nil, nil, err
 		}
 		all, err := links(ctx, t, a.Deliverable)
 		if err != nil {
-			return "", nil, err
+			return "", nil, nil, err
 		}
-		fields = append(fields, d.Title, d.Body)
+		about = &About{Title: d.Title, Body: d.Body}
 		for _, l := range all {
+			about.Links = append(about.Links, AboutLink{l.Title, l.URL})
+		}
+	}
+	subjects, err = approvalSubjects(ctx, t, a.ID)
+	return contentOf(a, about, subjects), about, subjects, err
+}
+
+// contentOf is the hash of what is decided on: what is asked, the text and links of
+// a deliverable, and each file by its version and the hash of its bytes. How it is
+// made stands in docs/certificates.md, for whoever computes it anew.
+func contentOf(a Approval, about *About, subjects []ApprovalSubject) string {
+	fields := []string{string(a.ID), a.Title, a.Body, strings.Join(a.Checklist, "\n")}
+	if about != nil {
+		fields = append(fields, about.Title, about.Body)
+		for _, l := range about.Links {
 			fields = append(fields, l.Title, l.URL)
 		}
 	}
-	subjects, err := approvalSubjects(ctx, t, a.ID)
 	for _, s := range subjects {
 		fields = append(fields, string(s.Version), s.SHA256)
 	}
-	return chainHash("approval", append(fields, "end")...), subjects, err
+	return chainHash("approval", append(fields, "end")...)
 }
 
 // openStage asks the people of a stage, or, when the client does not see yet what
@@ -555,16 +591,21 @@ func (t *tx) openStage(ctx context.Context, id ApprovalID, number int) error {
 			return err
 		}
 	}
+	var about *About
 	if a.Content == "" {
-		if a.Content, _, err = t.contentHash(ctx, a); err != nil {
+		if a.Content, about, _, err = t.contentHash(ctx, a); err != nil {
 			return err
 		}
 	}
+	kept, err := about.kept()
+	if err != nil {
+		return err
+	}
 	if err := t.must(ctx, `
-UPDATE approvals SET state = 'requested', state_at = $1, state_by = $2, stage = $3, asking = 1, turn = $4, turn_since = $1, lane = $4, content = $5,
+UPDATE approvals SET state = 'requested', state_at = $1, state_by = $2, stage = $3, asking = 1, turn = $4, turn_since = $1, lane = $4, content = $5, about = COALESCE(about, $10),
        shown_at = COALESCE(shown_at, $6), remind_at = $7, escalate_at = $9, escalated_at = NULL, revision = revision + 1
  WHERE id = $8 AND state IN ('draft', 'requested', 'viewed')`,
-		t.now, string(t.me.actor.person), number, string(of), a.Content, shown, remind, string(id), escalate); err != nil {
+		t.now, string(t.me.actor.person), number, string(of), a.Content, shown, remind, string(id), escalate, kept); err != nil {
 		return err
 	}
 	if err := t.must(ctx, `UPDATE approval_stages SET opened_at = $1 WHERE approval_id = $2 AND number = $3`, t.now, string(id), number); err != nil {

@@ -44,8 +44,8 @@ func callNeeds(t *testing.T, w *portaltest.World, who portal.PersonID) (n int) {
 // the record of how it came about.
 func TestCallIsConfirmed(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
-		write(t, w, `DELETE FROM events`)
-		write(t, w, `DELETE FROM event_chains`)
+		byHand(t, w, `DELETE FROM events`)
+		byHand(t, w, `DELETE FROM event_chains`)
 		decides(t, w)
 		_, versions := banners(t, w, 1)
 		both := []portal.NewStage{{Rule: portal.RuleEveryone, People: []portal.PersonID{w.Cleo, w.Bea}, Advisers: []portal.PersonID{w.Mia}}}
@@ -233,9 +233,9 @@ func TestCallIsConfirmed(t *testing.T) {
 			{`UPDATE approval_calls SET state = 'denied' WHERE id = $1`, `UPDATE approval_calls SET state = 'confirmed' WHERE id = $1`, string(id) + " is not what was recorded: state"},
 			{`UPDATE approval_decisions SET call_id = NULL WHERE call_id = $1`, ``, "is not what was recorded: proof"},
 		} {
-			write(t, w, x[0], string(id))
+			byHand(t, w, x[0], string(id))
 			if altered(x[2]); x[1] != "" {
-				write(t, w, x[1], string(id))
+				byHand(t, w, x[1], string(id))
 			}
 		}
 	})
@@ -245,8 +245,8 @@ func TestCallIsConfirmed(t *testing.T) {
 // and sealed like the rest.
 func TestCallOfSeveralFiles(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
-		write(t, w, `DELETE FROM events`)
-		write(t, w, `DELETE FROM event_chains`)
+		byHand(t, w, `DELETE FROM events`)
+		byHand(t, w, `DELETE FROM event_chains`)
 		decides(t, w)
 		_, versions := banners(t, w, 3)
 		a := toApprove(t, w, portal.NewApproval{Versions: versions})
@@ -304,7 +304,7 @@ func TestCallOfSeveralFiles(t *testing.T) {
 		if _, breaks, err := portal.VerifyChains(ctx, w.DB); err != nil || len(breaks) > 0 {
 			t.Errorf("before it was altered: %v, %v", breaks, err)
 		}
-		write(t, w, `UPDATE approval_call_changes SET note = 'A smaller logo' WHERE call_id = $1 AND position = 2`, string(id))
+		byHand(t, w, `UPDATE approval_call_changes SET note = 'A smaller logo' WHERE call_id = $1 AND position = 2`, string(id))
 		if _, breaks, err := portal.VerifyChains(ctx, w.DB); err != nil || len(breaks) != 1 || !strings.Contains(breaks[0].String(), string(id)+" is not what was recorded: files") {
 			t.Errorf("altered: %v, %v", breaks, err)
 		}
@@ -418,8 +418,8 @@ func TestCallAtOnce(t *testing.T) {
 // confirm; what was noted stays in the record.
 func TestCallIsVoid(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
-		write(t, w, `DELETE FROM events`)
-		write(t, w, `DELETE FROM event_chains`)
+		byHand(t, w, `DELETE FROM events`)
+		byHand(t, w, `DELETE FROM event_chains`)
 		decides(t, w)
 		tom, cleo, bea := w.As(w.Tom), w.As(w.Cleo), w.As(w.Bea)
 		files, versions := banners(t, w, 1)

@@ -143,7 +143,7 @@ func (me *Scope) Decide(ctx context.Context, id ApprovalID, in ApprovalAnswer) e
 
 // checkAnswer compares an answer with what is there, and returns its files.
 func (t *tx) checkAnswer(ctx context.Context, a Approval, in ApprovalAnswer) ([]ApprovalSubject, error) {
-	hash, files, err := t.contentHash(ctx, a)
+	hash, _, files, err := t.contentHash(ctx, a)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return nil, ErrConflict // the deliverable was taken back
@@ -562,7 +562,7 @@ UPDATE deliverables SET state = 'in_review', state_at = $1, state_by = $2, turn 
 		return err
 	}
 	// What was answered may have changed since; nobody can answer that any more.
-	hash, _, err := t.contentHash(ctx, a)
+	hash, _, _, err := t.contentHash(ctx, a)
 	if err == ErrNotFound || err == nil && hash != a.Content {
 		return t.outdateContent(ctx, askedItself, string(a.ID))
 	}

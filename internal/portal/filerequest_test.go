@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 )
@@ -27,6 +28,17 @@ func sections(t *testing.T, w *portaltest.World, on, off int64) {
 func write(t *testing.T, w *portaltest.World, q string, args ...any) {
 	t.Helper()
 	if err := w.DB.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, q, args...)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// byHand writes what the program, and the database, would not.
+func byHand(t *testing.T, w *portaltest.World, q string, args ...any) {
+	t.Helper()
+	if err := dbtest.ByHand(ctx, w.DB, func(tx *db.Tx) error {
 		_, err := tx.Exec(ctx, q, args...)
 		return err
 	}); err != nil {

@@ -180,7 +180,8 @@ type seenSeal struct {
 	seal  string
 }
 
-// altered compares the rows with the last seal of each.
+// altered compares the rows with the last seal of each. Of a row that is another,
+// no more is said: it leaves the seals.
 func altered(ctx context.Context, q querier, seals map[string]seenSeal) (breaks []Break, err error) {
 	for id, s := range seals {
 		is, err := sealOf(ctx, q, id)
@@ -205,6 +206,7 @@ func altered(ctx context.Context, q querier, seals map[string]seenSeal) (breaks 
 			continue
 		}
 		breaks = append(breaks, Break{s.chain, s.seq, fmt.Sprintf("the row %s is not what was recorded: %s", id, strings.Join(classes, ", "))})
+		delete(seals, id)
 	}
 	return breaks, nil
 }

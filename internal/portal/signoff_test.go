@@ -447,8 +447,8 @@ func TestCertificateWithoutTeamNames(t *testing.T) {
 // What was changed by hand is named: the row, and what of it.
 func TestVerifyNamesWhatWasAltered(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
-		write(t, w, `DELETE FROM events`)
-		write(t, w, `DELETE FROM event_chains`)
+		byHand(t, w, `DELETE FROM events`)
+		byHand(t, w, `DELETE FROM event_chains`)
 		d, m, _ := handedOver(t, w)
 		s := askedToSign(t, w, string(m))
 		_, signature := lookedAt(t, w, w.Cleo, s)
@@ -502,23 +502,23 @@ func TestVerifyNamesWhatWasAltered(t *testing.T) {
 			if err := w.DB.QueryRow(ctx, `SELECT `+c.column+` FROM `+c.table+` WHERE `+c.key+` = $1`, c.id).Scan(&was); err != nil {
 				t.Fatal(c.table, err)
 			}
-			write(t, w, `UPDATE `+c.table+` SET `+c.column+` = `+c.set+` WHERE `+c.key+` = $1`, c.id)
+			byHand(t, w, `UPDATE `+c.table+` SET `+c.column+` = `+c.set+` WHERE `+c.key+` = $1`, c.id)
 			if got := verify(); !strings.Contains(got, c.id) || !strings.HasSuffix(got, ": "+c.class) || strings.Contains(got, "\n") {
 				t.Errorf("%s.%s was altered, and verify says %q", c.table, c.column, got)
 			}
-			write(t, w, `UPDATE `+c.table+` SET `+c.column+` = $2 WHERE `+c.key+` = $1`, c.id, was)
+			byHand(t, w, `UPDATE `+c.table+` SET `+c.column+` = $2 WHERE `+c.key+` = $1`, c.id, was)
 		}
 		write(t, w, `INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, undoes, content, at, proof)
 SELECT 'dec_by_hand', approval_id, stage, person_id, role, 'undone', id, content, at + 1, proof FROM approval_decisions WHERE id = $1`, decision)
 		if got := verify(); !strings.Contains(got, approval) || !strings.HasSuffix(got, ": answers") {
 			t.Errorf("an answer was put in, and verify says %q", got)
 		}
-		write(t, w, `DELETE FROM approval_decisions WHERE id = 'dec_by_hand'`)
-		write(t, w, `UPDATE signoff_lines SET sha256 = 'x' WHERE signoff_id = $1 AND position = 2`, string(s.ID))
+		byHand(t, w, `DELETE FROM approval_decisions WHERE id = 'dec_by_hand'`)
+		byHand(t, w, `UPDATE signoff_lines SET sha256 = 'x' WHERE signoff_id = $1 AND position = 2`, string(s.ID))
 		if got := verify(); !strings.HasSuffix(got, ": list") {
 			t.Errorf("the list was altered, and verify says %q", got)
 		}
-		write(t, w, `UPDATE signoff_lines SET sha256 = $2 WHERE signoff_id = $1 AND position = 2`, string(s.ID), strings.Repeat("a", 64))
+		byHand(t, w, `UPDATE signoff_lines SET sha256 = $2 WHERE signoff_id = $1 AND position = 2`, string(s.ID), strings.Repeat("a", 64))
 
 		// The head of the day is kept and mailed to the owners; who writes the
 		// chain anew cannot write that.
@@ -535,7 +535,7 @@ SELECT 'dec_by_hand', approval_id, stage, person_id, role, 'undone', id, content
 		if last, wrong, err := portal.VerifyHeads(ctx, w.DB); err != nil || len(wrong) > 0 || len(last.Digest) != 64 || last.Events == 0 {
 			t.Errorf("heads: %+v %v %v", last, wrong, err)
 		}
-		write(t, w, `UPDATE chain_heads SET seq = seq - 1`)
+		byHand(t, w, `UPDATE chain_heads SET seq = seq - 1`)
 		if _, wrong, err := portal.VerifyHeads(ctx, w.DB); err != nil || len(wrong) != 1 {
 			t.Errorf("an altered head: %v %v", wrong, err)
 		}

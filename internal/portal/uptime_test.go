@@ -73,8 +73,8 @@ func TestBackupBroughtBack(t *testing.T) {
 		tellPeople(t, w)
 		untold := announce(t, w, w.Brand, portal.ClientSide)
 		exec(t, w, `DELETE FROM mails WHERE kind NOT IN ('notices', 'digest')`)
-		exec(t, w, `DELETE FROM chain_heads`)
-		exec(t, w, `DELETE FROM daily_heads`)
+		byHand(t, w, `DELETE FROM chain_heads`)
+		byHand(t, w, `DELETE FROM daily_heads`)
 		_, token, err := w.Accounts.SignIn(ctx, account.SignIn{Email: "cleo@cleo.test", Password: portaltest.Password, Address: netip.MustParseAddr("192.0.2.7")})
 		if err != nil {
 			t.Fatal(err)

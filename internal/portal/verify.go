@@ -27,7 +27,7 @@ const eventsRead = 10_000
 // VerifyChains recomputes every event's hash and says how many it read and
 // where they do not fit: one that was altered, left out, put in or cut off; and
 // which approvals, answers and sign-offs are not what the last event about them
-// recorded. Where the chain is not that of which the owners were mailed the head,
+// recorded, or are about something else than what is there now. Where the chain is not that of which the owners were mailed the head,
 // it says so too. For the operator; it reads everything, and nobody may write
 // meanwhile.
 func VerifyChains(ctx context.Context, d *db.DB) (events int, breaks []Break, err error) {
@@ -89,9 +89,11 @@ SELECT chain, seq, hash, id, kind, at, actor, COALESCE(project_id, ''), subject,
 	for k := range mailed {
 		breaks = append(breaks, Break{k.chain, k.seq, "the event is gone that was last on the day when the owners were mailed its hash"})
 	}
-	wrong, err := altered(ctx, d, seals)
-	if breaks = append(breaks, wrong...); err != nil {
-		return events, breaks, err
+	for _, look := range []func(context.Context, querier, map[string]seenSeal) ([]Break, error){altered, decidedOn, otherBytes} {
+		wrong, err := look(ctx, d, seals)
+		if breaks = append(breaks, wrong...); err != nil {
+			return events, breaks, err
+		}
 	}
 	rows, err := d.Query(ctx, `SELECT chain, seq, head FROM event_chains`)
 	if err != nil {

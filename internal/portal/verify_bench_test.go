@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 )
@@ -16,7 +17,7 @@ func BenchmarkVerifyChains(b *testing.B) {
 		const events = 1_000_000
 		ctx := context.Background()
 		approvals := make([]string, 5000)
-		if err := w.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := dbtest.ByHand(ctx, w.DB, func(tx *db.Tx) error {
 			if _, err := tx.Exec(ctx, `DELETE FROM events`); err != nil { // the World's own were not recorded
 				return err
 			}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 )
@@ -15,7 +16,7 @@ func TestVerifyNamesTheFirstBadRow(t *testing.T) {
 		ctx := t.Context()
 		exec := func(q string, args ...any) {
 			t.Helper()
-			if err := w.DB.Write(ctx, func(tx *db.Tx) error { _, err := tx.Exec(ctx, q, args...); return err }); err != nil {
+			if err := dbtest.ByHand(ctx, w.DB, func(tx *db.Tx) error { _, err := tx.Exec(ctx, q, args...); return err }); err != nil {
 				t.Fatal(err)
 			}
 		}

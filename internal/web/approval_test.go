@@ -517,7 +517,7 @@ func TestApprovalExport(t *testing.T) {
 		for _, begin := range []string{"=", "+", "-", "@", "\t", "\r", "|", "%", " =", "\u00a0@", "\t=", "\n+", "＝", "＋", "－", "＠", "a;=", "a; \"@", "a\t+", "a\n－"} {
 			evil := begin + "HYPERLINK(\"http://evil.test\";\"x\")"
 			s.Exec(`UPDATE approvals SET title = $1 WHERE id = $2`, evil, string(id))
-			s.Exec(`UPDATE signoffs SET title = $1, name = $1 WHERE id = $2`, evil, string(sign))
+			s.ByHand(`UPDATE signoffs SET title = $1, name = $1 WHERE id = $2`, evil, string(sign))
 			s.Exec(`UPDATE projects SET name = $1 WHERE id = $2`, evil, string(s.World.Site))
 			s.Exec(`UPDATE clients SET name = $1 WHERE id = $2`, evil, string(s.World.Acme))
 			s.Exec(`UPDATE persons SET name = $1 WHERE id IN ($2, $3)`, evil, string(s.Tom), string(s.Cleo))

@@ -209,6 +209,15 @@ func (s *Site) Exec(q string, args ...any) {
 	}
 }
 
+// ByHand is Exec for what the database refuses.
+func (s *Site) ByHand(q string, args ...any) {
+	s.t.Helper()
+	ctx := context.Background()
+	if err := dbtest.ByHand(ctx, s.DB, func(tx *db.Tx) error { _, err := tx.Exec(ctx, q, args...); return err }); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // Mails are the ids that mails of a kind are about, oldest first: the code, the
 // reset, the change of address that was asked for.
 func (s *Site) Mails(kind string) []string {
