@@ -593,68 +593,75 @@ func revision(p *Pack, r portal.Revision, points []portal.Change) templ.Componen
 		templruntime.WriteString(templ_7745c5c3_Buffer, 90, "</p><ol>")
 		for _, c := range points {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<li><div class=\"prose\">")
+			if c.Erased {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<p class=\"soft\">")
+				var templ_7745c5c3_Var58 string
+				templ_7745c5c3_Var58 = string(p.Book.T("change.erased"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 93, "</p>")
+			}
 			templ_7745c5c3_Err = templ.Raw(prose.HTML(c.Body)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 92, "</div><p class=\"soft\"><span class=\"state\">")
-			var templ_7745c5c3_Var58 string
-			templ_7745c5c3_Var58 = string(p.became(c))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 93, "</span> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 94, "</div><p class=\"soft\"><span class=\"state\">")
+			var templ_7745c5c3_Var59 string
+			templ_7745c5c3_Var59 = string(p.became(c))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 95, "</span> ")
 			if c.FileName != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 94, "· ")
-				var templ_7745c5c3_Var59 string
-				templ_7745c5c3_Var59 = string(p.numbered(c.FileName, c.VersionN))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 95, " ")
-			}
-			if c.Done != "" {
 				templruntime.WriteString(templ_7745c5c3_Buffer, 96, "· ")
 				var templ_7745c5c3_Var60 string
-				templ_7745c5c3_Var60 = string(p.Book.T("revision.done_in", "file", c.DoneName, "n", strconv.Itoa(c.DoneN)))
+				templ_7745c5c3_Var60 = string(p.numbered(c.FileName, c.VersionN))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 97, " ")
 			}
-			if c.StateAt.After(r.CreatedAt) {
+			if c.Done != "" {
 				templruntime.WriteString(templ_7745c5c3_Buffer, 98, "· ")
 				var templ_7745c5c3_Var61 string
-				templ_7745c5c3_Var61 = string(p.Book.T("revision.said_by", "name", p.by(c.StateBy), "when", p.when(c.StateAt)))
+				templ_7745c5c3_Var61 = string(p.Book.T("revision.done_in", "file", c.DoneName, "n", strconv.Itoa(c.DoneN)))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var61))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 99, " ")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</p>")
-			if c.Reason != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 100, "<blockquote>")
+			if c.StateAt.After(r.CreatedAt) {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 100, "· ")
 				var templ_7745c5c3_Var62 string
-				templ_7745c5c3_Var62 = string(c.Reason)
+				templ_7745c5c3_Var62 = string(p.Book.T("revision.said_by", "name", p.by(c.StateBy), "when", p.when(c.StateAt)))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var62))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 101, "</blockquote>")
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 101, "</p>")
+			if c.Reason != "" {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 102, "<blockquote>")
+				var templ_7745c5c3_Var63 string
+				templ_7745c5c3_Var63 = string(c.Reason)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var63))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</blockquote>")
 			}
 			if c.Clarified != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 102, "<p>")
-				var templ_7745c5c3_Var63 string
-				templ_7745c5c3_Var63 = string(p.Book.T("revision.clarified"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var63))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 103, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<p>")
 				var templ_7745c5c3_Var64 string
-				templ_7745c5c3_Var64 = string(c.Clarified)
+				templ_7745c5c3_Var64 = string(p.Book.T("revision.clarified"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 104, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 105, " ")
+				var templ_7745c5c3_Var65 string
+				templ_7745c5c3_Var65 = string(c.Clarified)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 106, "</p>")
 			}
 			if c.OutOfScope {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 105, "<p>")
-				var templ_7745c5c3_Var65 string
-				templ_7745c5c3_Var65 = string(p.Book.Money(c.Price, c.Currency))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 106, " <span class=\"soft\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<p>")
 				var templ_7745c5c3_Var66 string
-				templ_7745c5c3_Var66 = string(p.priced(c))
+				templ_7745c5c3_Var66 = string(p.Book.Money(c.Price, c.Currency))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var66))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 107, "</span></p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 108, " <span class=\"soft\">")
+				var templ_7745c5c3_Var67 string
+				templ_7745c5c3_Var67 = string(p.priced(c))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var67))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 109, "</span></p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 108, "</li>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 110, "</li>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 109, "</ol></article>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 111, "</ol></article>")
 		return nil
 	})
 }
@@ -705,21 +712,21 @@ func place(p *Pack, th portal.Thread) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var67 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var67 == nil {
-			templ_7745c5c3_Var67 = templ.NopComponent
+		templ_7745c5c3_Var68 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var68 == nil {
+			templ_7745c5c3_Var68 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if th.Place != nil {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 110, "<p class=\"soft\">")
-			var templ_7745c5c3_Var68 string
-			templ_7745c5c3_Var68 = string(strconv.Itoa(th.Number))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var68))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 111, " · ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 112, "<p class=\"soft\">")
 			var templ_7745c5c3_Var69 string
-			templ_7745c5c3_Var69 = string(sentence.Place(p.Book, th.Place))
+			templ_7745c5c3_Var69 = string(strconv.Itoa(th.Number))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var69))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 112, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 113, " · ")
+			var templ_7745c5c3_Var70 string
+			templ_7745c5c3_Var70 = string(sentence.Place(p.Book, th.Place))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 114, "</p>")
 		}
 		return nil
 	})
@@ -742,72 +749,72 @@ func message(p *Pack, m portal.Message, up string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var70 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var70 == nil {
-			templ_7745c5c3_Var70 = templ.NopComponent
+		templ_7745c5c3_Var71 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var71 == nil {
+			templ_7745c5c3_Var71 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 113, "<article><p class=\"by\"><b>")
-		var templ_7745c5c3_Var71 string
-		templ_7745c5c3_Var71 = string(p.by(m.AuthorName))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 114, "</b> <span class=\"soft\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 115, "<article><p class=\"by\"><b>")
 		var templ_7745c5c3_Var72 string
-		templ_7745c5c3_Var72 = string(p.of(m))
+		templ_7745c5c3_Var72 = string(p.by(m.AuthorName))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 115, " · ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 116, "</b> <span class=\"soft\">")
 		var templ_7745c5c3_Var73 string
-		templ_7745c5c3_Var73 = string(p.when(m.CreatedAt))
+		templ_7745c5c3_Var73 = string(p.of(m))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 116, "</span></p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 117, " · ")
+		var templ_7745c5c3_Var74 string
+		templ_7745c5c3_Var74 = string(p.when(m.CreatedAt))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 118, "</span></p>")
 		if m.Deleted() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 117, "<p class=\"soft\">")
-			var templ_7745c5c3_Var74 string
-			templ_7745c5c3_Var74 = string(p.Book.T("handover.deleted"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 118, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 119, "<p class=\"soft\">")
+			var templ_7745c5c3_Var75 string
+			templ_7745c5c3_Var75 = string(p.Book.T("handover.deleted"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 120, "</p>")
 		} else {
 			if m.Quoted != nil && !m.Quoted.Deleted() {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 119, "<blockquote>")
-				var templ_7745c5c3_Var75 string
-				templ_7745c5c3_Var75 = string(p.by(m.Quoted.AuthorName))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 120, ": ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 121, "<blockquote>")
 				var templ_7745c5c3_Var76 string
-				templ_7745c5c3_Var76 = string(prose.Line(m.Quoted.Body))
+				templ_7745c5c3_Var76 = string(p.by(m.Quoted.AuthorName))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 121, "</blockquote>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 122, ": ")
+				var templ_7745c5c3_Var77 string
+				templ_7745c5c3_Var77 = string(prose.Line(m.Quoted.Body))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 123, "</blockquote>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 122, " <div class=\"prose\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 124, " <div class=\"prose\">")
 			templ_7745c5c3_Err = templ.Raw(prose.HTML(m.Body)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 123, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 125, "</div>")
 			for _, f := range m.Files {
 				if path := p.paths[f.ID]; path != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 124, "<p><a href=\"")
-					var templ_7745c5c3_Var77 templ.SafeURL
-					templ_7745c5c3_Var77, templ_7745c5c3_Err = templ.JoinURLErrs(href(up, path))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 126, "<p><a href=\"")
+					var templ_7745c5c3_Var78 templ.SafeURL
+					templ_7745c5c3_Var78, templ_7745c5c3_Err = templ.JoinURLErrs(href(up, path))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 125, "\">")
-					var templ_7745c5c3_Var78 string
-					templ_7745c5c3_Var78 = string(f.Name)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var78))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 126, "</a></p>")
-				} else {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 127, "<p class=\"soft\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 127, "\">")
 					var templ_7745c5c3_Var79 string
 					templ_7745c5c3_Var79 = string(f.Name)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 128, "</p>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 128, "</a></p>")
+				} else {
+					templruntime.WriteString(templ_7745c5c3_Buffer, 129, "<p class=\"soft\">")
+					var templ_7745c5c3_Var80 string
+					templ_7745c5c3_Var80 = string(f.Name)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 130, "</p>")
 				}
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 129, "</article>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 131, "</article>")
 		return nil
 	})
 }

@@ -138,6 +138,7 @@ const (
 
 	RevisionRequested Kind = "revision_requested"
 	RevisionWithdrawn Kind = "revision_withdrawn" // with the answer that it came of
+	ChangeErased      Kind = "change_erased"      // with the comment that it was made of
 	ChangeDone        Kind = "change_done"
 	ChangeRefused     Kind = "change_refused"
 	ChangeUnclear     Kind = "change_unclear" // the team has a question
@@ -359,6 +360,7 @@ var kinds = map[Kind]particulars{
 
 	RevisionRequested: {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	RevisionWithdrawn: {place: projectFeed, section: SectionApprovals},
+	ChangeErased:      {place: auditOnly},
 	ChangeDone:        {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	ChangeRefused:     {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	ChangeUnclear:     {place: projectFeed, section: SectionApprovals, topic: TopicReviews},

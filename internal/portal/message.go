@@ -493,10 +493,11 @@ UPDATE messages SET deleted_at = $1, deleted_by = $2, changed_at = $1, revision 
 }
 
 // EraseMessage takes the text of a message away for good, with what it said
-// before, its mentions and its files, which stay where they are. Takes
+// before, its mentions, the changes that were made of it, and its files, which
+// stay where they are. What somebody signed stays as they signed it. Takes
 // Administer.
 func (me *Scope) EraseMessage(ctx context.Context, id MessageID) error {
-	return me.write(ctx, func(t *tx) error {
+	err := me.write(ctx, func(t *tx) error {
 		m, err := message(ctx, t, id)
 		switch {
 		case err != nil:
@@ -521,6 +522,13 @@ UPDATE messages SET body = '', erased_at = $1, changed_at = $1, deleted_at = COA
 		if err := t.turnBack(ctx, m); err != nil {
 			return err
 		}
+		if err := t.eraseChanges(ctx, m); err != nil {
+			return err
+		}
 		return t.talked(ctx, MessageErased, m.thread(), m.Audience, string(id), nil)
 	})
+	if err == nil {
+		_ = me.p.db.EmptyLog(ctx) // erased it is; the log is emptied later too
+	}
+	return err
 }

@@ -150,6 +150,7 @@ type Change struct {
 	Revision   RevisionID
 	Number     int // from 1
 	Body       string
+	Erased     bool   // with the comment that it was made of
 	File       FileID // what it is about, where it is one file
 	FileName   string
 	Version    VersionID
@@ -202,12 +203,12 @@ func (c Change) MayAccept() bool {
 	return !c.withdrawn && c.Offer == OfferOpen && c.State == ChangeOpen && !c.Team() && c.Can(Decide)
 }
 
-const changeColumns = `i.id, i.request_id, i.number, i.body, COALESCE(i.file_id, ''), COALESCE(i.file_name, ''), COALESCE(i.version_id, ''), COALESCE(i.version_number, 0), i.trashed, COALESCE(i.thread_id, ''), i.place, COALESCE(i.place_number, 0),
+const changeColumns = `i.id, i.request_id, i.number, i.body, i.erased, COALESCE(i.file_id, ''), COALESCE(i.file_name, ''), COALESCE(i.version_id, ''), COALESCE(i.version_number, 0), i.trashed, COALESCE(i.thread_id, ''), i.place, COALESCE(i.place_number, 0),
        i.state, i.state_at, COALESCE(i.state_by_name, ''), i.reason, i.clarified, COALESCE(i.done_id, ''), COALESCE(i.done_file, ''), COALESCE(i.done_name, ''), COALESCE(i.done_number, 0),
        i.out_of_scope, i.price, i.currency, i.offer, COALESCE(i.offer_at, 0), COALESCE(i.offer_by_name, ''), i.revision, i.withdrawn, i.project_id, i.client_id, i.title, i.side, i.rights`
 
 func (c *Change) scan(scan func(...any) error) error {
-	return scan(&c.ID, &c.Revision, &c.Number, &c.Body, &c.File, &c.FileName, &c.Version, &c.VersionN, &c.Trashed, &c.Thread, placeColumn{&c.Place}, &c.PlaceN,
+	return scan(&c.ID, &c.Revision, &c.Number, &c.Body, &c.Erased, &c.File, &c.FileName, &c.Version, &c.VersionN, &c.Trashed, &c.Thread, placeColumn{&c.Place}, &c.PlaceN,
 		&c.State, micros{&c.StateAt}, &c.StateBy, &c.Reason, &c.Clarified, &c.Done, &c.DoneFile, &c.DoneName, &c.DoneN,
 		&c.OutOfScope, &c.Price, &c.Currency, &c.Offer, micros{&c.OfferAt}, &c.OfferBy, &c.Count, &c.withdrawn, &c.project, &c.client, &c.ofTitle, &c.Side, &c.Rights)
 }
@@ -546,6 +547,33 @@ func (t *tx) unlistChanges(ctx context.Context, a Approval) error {
 		}
 	}
 	return err
+}
+
+// eraseChanges takes the text away that changes have of an erased comment. Their
+// requests are sealed anew: by an event that says so, not as if by hand.
+func (t *tx) eraseChanges(ctx context.Context, m Message) error {
+	rows, err := t.query(ctx, `
+SELECT DISTINCT i.request_id FROM my_messages m JOIN my_changes i ON i.thread_id = m.thread_id WHERE m.id = $2 AND m.shown_number = 1 AND i.body <> ''`, string(m.ID))
+	made, err := list(rows, err, func(r *sql.Rows) (id RevisionID, err error) { return id, r.Scan(&id) })
+	if err != nil || len(made) == 0 {
+		return err
+	}
+	if err := t.lock(ctx, string(m.Client)); err != nil {
+		return err
+	}
+	for _, id := range made {
+		if err := t.must(ctx, `UPDATE revision_items SET body = '', revision = revision + 1 WHERE request_id = $1 AND thread_id = $2`, string(id), string(m.Thread)); err != nil {
+			return err
+		}
+		r, err := revision(ctx, t, id)
+		if err != nil {
+			return err
+		}
+		if err := t.record(ctx, Happening{Kind: ChangeErased, Client: r.Client, Project: r.Project, Subject: string(id), Audience: Team, Details: Details{"title": r.Title}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ofRevision is an event of a revision request. The client sees all of it while

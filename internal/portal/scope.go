@@ -394,7 +394,8 @@ SELECT r.id, p.side, p.rights
 
 	// The points of it. What answers one is told to whom sees it.
 	"my_changes": `
-SELECT i.id, i.request_id, i.number, i.body, i.file_id, i.version_id, f.name AS file_name, CASE WHEN f.audience = 'client' AND v.audience = 'client' THEN v.shown_number ELSE v.number END AS version_number,
+SELECT i.id, i.request_id, i.number, i.body, CASE WHEN i.body = '' AND EXISTS (SELECT 1 FROM messages m WHERE m.thread_id = i.thread_id AND m.shown_number = 1 AND m.erased_at IS NOT NULL) THEN 1 ELSE 0 END AS erased,
+       i.file_id, i.version_id, f.name AS file_name, CASE WHEN f.audience = 'client' AND v.audience = 'client' THEN v.shown_number ELSE v.number END AS version_number,
        CASE WHEN f.trashed_at IS NULL THEN 0 ELSE 1 END AS trashed, i.thread_id, COALESCE(t.place, '') AS place, t.number AS place_number,
        i.state, i.state_at, CASE WHEN (r.sections & 4096) <> 0 OR NOT EXISTS (SELECT 1 FROM team_members n WHERE n.person_id = i.state_by) THEN ` + nameOf("i.state_by") + ` END AS state_by_name,
        i.reason, i.clarified, CASE WHEN r.side = 'team' OR ` + doneSeen + ` THEN d.id END AS done_id, CASE WHEN r.side = 'team' OR ` + doneSeen + ` THEN e.id END AS done_file,

@@ -544,48 +544,56 @@ func (p *RevisionPage) change(c portal.Change) templ.Component {
 		templ_7745c5c3_Var19 = string(strconv.Itoa(c.Number))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
 		templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</b><div class=\"words\"><div class=\"asks\">")
-		templ_7745c5c3_Err = Prose(c.Body).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
+		if c.Erased {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<p class=\"muted\">")
+			var templ_7745c5c3_Var20 string
+			templ_7745c5c3_Var20 = string(p.T("change.erased"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</p>")
+		} else {
+			templ_7745c5c3_Err = Prose(c.Body).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 12, "</div><p class=\"sub\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</div><p class=\"sub\">")
 		templ_7745c5c3_Err = p.changeState(c).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if c.FileName != "" {
 			if c.Trashed {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<span>")
-				var templ_7745c5c3_Var20 string
-				templ_7745c5c3_Var20 = string(p.changeWhere(c))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</span>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<span>")
+				var templ_7745c5c3_Var21 string
+				templ_7745c5c3_Var21 = string(p.changeWhere(c))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</span>")
 			} else {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<a class=\"link\" href=\"")
-				var templ_7745c5c3_Var21 templ.SafeURL
-				templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs(p.changeHref(c))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<a class=\"link\" href=\"")
+				var templ_7745c5c3_Var22 templ.SafeURL
+				templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinURLErrs(p.changeHref(c))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 16, "\">")
-				var templ_7745c5c3_Var22 string
-				templ_7745c5c3_Var22 = string(p.changeWhere(c))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</a>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 18, "\">")
+				var templ_7745c5c3_Var23 string
+				templ_7745c5c3_Var23 = string(p.changeWhere(c))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</a>")
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</p>")
 		if c.Clarified != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<p class=\"told\"><b>")
-			var templ_7745c5c3_Var23 string
-			templ_7745c5c3_Var23 = string(p.T("revision.clarified"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</b> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<p class=\"told\"><b>")
 			var templ_7745c5c3_Var24 string
-			templ_7745c5c3_Var24 = string(c.Clarified)
+			templ_7745c5c3_Var24 = string(p.T("revision.clarified"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</b> ")
+			var templ_7745c5c3_Var25 string
+			templ_7745c5c3_Var25 = string(c.Clarified)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 23, "</p>")
 		}
 		templ_7745c5c3_Err = p.outcome(c).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -598,7 +606,7 @@ func (p *RevisionPage) change(c portal.Change) templ.Component {
 			}
 		}
 		if !p.ReadOnly && c.MayClarify() {
-			templ_7745c5c3_Var25 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var26 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -614,20 +622,20 @@ func (p *RevisionPage) change(c portal.Change) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 22, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 24, " ")
 				templ_7745c5c3_Err = ui.Textarea(ui.Field{ID: ChangeField("answer", c), Name: "answer", Label: p.T("revision.answer"), Value: p.typed(c).Reason, Error: p.err("answer", c), Required: true, Rows: 2, Max: portal.MaxText, Draft: "clarify-" + string(c.ID)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 23, " <div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 25, " <div>")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("revision.send_answer"), Icon: "send", Kind: ui.Primary, Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 24, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 26, "</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/changes/" + string(c.ID) + "/clarify"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/changes/" + string(c.ID) + "/clarify"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -638,7 +646,7 @@ func (p *RevisionPage) change(c portal.Change) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</div></li>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 27, "</div></li>")
 		return nil
 	})
 }
@@ -676,9 +684,9 @@ func (p *RevisionPage) changeState(c portal.Change) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var26 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var26 == nil {
-			templ_7745c5c3_Var26 = templ.NopComponent
+		templ_7745c5c3_Var27 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var27 == nil {
+			templ_7745c5c3_Var27 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		switch {
@@ -749,44 +757,44 @@ func (p *RevisionPage) outcome(c portal.Change) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var27 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var27 == nil {
-			templ_7745c5c3_Var27 = templ.NopComponent
+		templ_7745c5c3_Var28 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var28 == nil {
+			templ_7745c5c3_Var28 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		switch c.State {
 		case portal.ChangeMade:
-			templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<p class=\"told\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<p class=\"told\">")
 			if c.Done != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<a class=\"link\" href=\"")
-				var templ_7745c5c3_Var28 templ.SafeURL
-				templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinURLErrs(Href(string(c.DoneFile)) + "?version=" + string(c.Done))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<a class=\"link\" href=\"")
+				var templ_7745c5c3_Var29 templ.SafeURL
+				templ_7745c5c3_Var29, templ_7745c5c3_Err = templ.JoinURLErrs(Href(string(c.DoneFile)) + "?version=" + string(c.Done))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 28, "\">")
-				var templ_7745c5c3_Var29 string
-				templ_7745c5c3_Var29 = string(p.T("revision.done_in", "file", c.DoneName, "n", strconv.Itoa(c.DoneN)))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</a> ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\">")
+				var templ_7745c5c3_Var30 string
+				templ_7745c5c3_Var30 = string(p.T("revision.done_in", "file", c.DoneName, "n", strconv.Itoa(c.DoneN)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</a> ")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<span>")
-			var templ_7745c5c3_Var30 string
-			templ_7745c5c3_Var30 = string(p.T("revision.said_by", "name", p.by(c.StateBy), "when", p.Ago(c.StateAt, p.Now)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</span></p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<span>")
+			var templ_7745c5c3_Var31 string
+			templ_7745c5c3_Var31 = string(p.T("revision.said_by", "name", p.by(c.StateBy), "when", p.Ago(c.StateAt, p.Now)))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 33, "</span></p>")
 		case portal.ChangeNotMade, portal.ChangeAsked:
 			if c.Reason != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<p class=\"told\"><b>")
-				var templ_7745c5c3_Var31 string
-				templ_7745c5c3_Var31 = string(p.by(c.StateBy))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 33, "</b> ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<p class=\"told\"><b>")
 				var templ_7745c5c3_Var32 string
-				templ_7745c5c3_Var32 = string(c.Reason)
+				templ_7745c5c3_Var32 = string(p.by(c.StateBy))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</b> ")
+				var templ_7745c5c3_Var33 string
+				templ_7745c5c3_Var33 = string(c.Reason)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</p>")
 			}
 		}
 		return nil
@@ -811,37 +819,37 @@ func (p *RevisionPage) price(c portal.Change) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var33 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var33 == nil {
-			templ_7745c5c3_Var33 = templ.NopComponent
+		templ_7745c5c3_Var34 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var34 == nil {
+			templ_7745c5c3_Var34 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<div class=\"price\"><p><b>")
-		var templ_7745c5c3_Var34 string
-		templ_7745c5c3_Var34 = string(p.Money(c.Price, c.Currency))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</b> <span>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<div class=\"price\"><p><b>")
 		var templ_7745c5c3_Var35 string
-		templ_7745c5c3_Var35 = string(p.priceWords(c))
+		templ_7745c5c3_Var35 = string(p.Money(c.Price, c.Currency))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 37, "</span></p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</b> <span>")
+		var templ_7745c5c3_Var36 string
+		templ_7745c5c3_Var36 = string(p.priceWords(c))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 39, "</span></p>")
 		if !p.ReadOnly && c.MayAccept() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<form class=\"acts\" method=\"post\" action=\"")
-			var templ_7745c5c3_Var36 templ.SafeURL
-			templ_7745c5c3_Var36, templ_7745c5c3_Err = templ.JoinURLErrs("/changes/" + string(c.ID) + "/price")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 40, "<form class=\"acts\" method=\"post\" action=\"")
+			var templ_7745c5c3_Var37 templ.SafeURL
+			templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinURLErrs("/changes/" + string(c.ID) + "/price")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 39, "\"><input type=\"hidden\" name=\"price\" value=\"")
-			var templ_7745c5c3_Var37 string
-			templ_7745c5c3_Var37 = string(strconv.FormatInt(c.Price, 10))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 40, "\"> <input type=\"hidden\" name=\"currency\" value=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 41, "\"><input type=\"hidden\" name=\"price\" value=\"")
 			var templ_7745c5c3_Var38 string
-			templ_7745c5c3_Var38 = string(c.Currency)
+			templ_7745c5c3_Var38 = string(strconv.FormatInt(c.Price, 10))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 41, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 42, "\"> <input type=\"hidden\" name=\"currency\" value=\"")
+			var templ_7745c5c3_Var39 string
+			templ_7745c5c3_Var39 = string(c.Currency)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "\">")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("revision.accept", "price", p.Money(c.Price, c.Currency)), Icon: "check", Kind: ui.Primary, Small: true, Name: "answer", Value: "accept"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -850,9 +858,9 @@ func (p *RevisionPage) price(c portal.Change) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</form>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 44, "</form>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 43, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 45, "</div>")
 		return nil
 	})
 }
@@ -885,15 +893,15 @@ func (p *RevisionPage) answer(c portal.Change) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var39 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var39 == nil {
-			templ_7745c5c3_Var39 = templ.NopComponent
+		templ_7745c5c3_Var40 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var40 == nil {
+			templ_7745c5c3_Var40 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		t := p.typed(c)
 		action := "/changes/" + string(c.ID)
 		if c.With() == portal.Team {
-			templ_7745c5c3_Var40 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var41 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -909,32 +917,32 @@ func (p *RevisionPage) answer(c portal.Change) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 44, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 46, " ")
 				templ_7745c5c3_Err = ui.Select(ui.Field{ID: ChangeField("version", c), Name: "version", Label: p.T("revision.in"), Value: or(t.Version, p.newestFor(c)), Error: p.err("version", c)}, p.versionsFor(c)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 45, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 47, " ")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("revision.done"), Icon: "check", Small: true, Name: "do", Value: "done"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: action, Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var40), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: action, Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var41), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 46, " <details class=\"fold\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 48, " <details class=\"fold\"")
 			if p.err("reason", c)+p.err("price", c)+p.err("currency", c) != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 47, " open")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 49, " open")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 48, "><summary>")
-			var templ_7745c5c3_Var41 string
-			templ_7745c5c3_Var41 = string(p.T("revision.else"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 49, "</summary><div class=\"form wide\">")
-			templ_7745c5c3_Var42 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 50, "><summary>")
+			var templ_7745c5c3_Var42 string
+			templ_7745c5c3_Var42 = string(p.T("revision.else"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</summary><div class=\"form wide\">")
+			templ_7745c5c3_Var43 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -950,12 +958,12 @@ func (p *RevisionPage) answer(c portal.Change) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 50, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 52, " ")
 				templ_7745c5c3_Err = ui.Textarea(ui.Field{ID: ChangeField("reason", c), Name: "reason", Label: p.T("revision.reason"), Hint: p.T("revision.reason_hint", "client", p.Project.ClientName), Value: t.Reason, Error: p.err("reason", c), Required: true, Rows: 2, Max: portal.MaxText, Draft: "answer-" + string(c.ID)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 51, " <div class=\"acts\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 53, " <div class=\"acts\">")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("revision.ask"), Icon: "circle-help", Small: true, Name: "do", Value: "ask"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -964,15 +972,15 @@ func (p *RevisionPage) answer(c portal.Change) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 52, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 54, "</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: action}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var42), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: action}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			if c.Offer != portal.OfferAccepted {
-				templ_7745c5c3_Var43 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var44 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -988,38 +996,38 @@ func (p *RevisionPage) answer(c portal.Change) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 53, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 55, " ")
 					templ_7745c5c3_Err = ui.Input(ui.Field{ID: ChangeField("price", c), Name: "price", Label: p.T("revision.price"), Hint: p.T("revision.price_hint", "client", p.Project.ClientName), Value: t.Price, Error: p.err("price", c), Required: true, InputMode: "decimal", Autocomplete: "off", Max: 20}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 54, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 56, " ")
 					templ_7745c5c3_Err = ui.Select(ui.Field{ID: ChangeField("currency", c), Name: "currency", Label: p.T("revision.currency"), Value: or(t.Currency, p.Currency), Error: p.err("currency", c)}, currencies()).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 55, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 57, " ")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("revision.offer"), Icon: "send", Small: true, Name: "do", Value: "price"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: action, Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: action, Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var44), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 56, "</div></details>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 58, "</div></details>")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 57, "<form method=\"post\" action=\"")
-			var templ_7745c5c3_Var44 templ.SafeURL
-			templ_7745c5c3_Var44, templ_7745c5c3_Err = templ.JoinURLErrs(action)
+			templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<form method=\"post\" action=\"")
+			var templ_7745c5c3_Var45 templ.SafeURL
+			templ_7745c5c3_Var45, templ_7745c5c3_Err = templ.JoinURLErrs(action)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 58, "\">")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 60, "\">")
 			templ_7745c5c3_Err = revision(c.Count).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1028,7 +1036,7 @@ func (p *RevisionPage) answer(c portal.Change) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</form>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 61, "</form>")
 		}
 		return nil
 	})
@@ -1091,12 +1099,12 @@ func NewRevision(p RevisionForm) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var45 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var45 == nil {
-			templ_7745c5c3_Var45 = templ.NopComponent
+		templ_7745c5c3_Var46 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var46 == nil {
+			templ_7745c5c3_Var46 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var46 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var47 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1114,12 +1122,12 @@ func NewRevision(p RevisionForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 60, " <p class=\"lead\">")
-			var templ_7745c5c3_Var47 string
-			templ_7745c5c3_Var47 = string(p.lead())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 61, "</p>")
-			templ_7745c5c3_Var48 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 62, " <p class=\"lead\">")
+			var templ_7745c5c3_Var48 string
+			templ_7745c5c3_Var48 = string(p.lead())
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 63, "</p>")
+			templ_7745c5c3_Var49 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -1131,47 +1139,47 @@ func NewRevision(p RevisionForm) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<fieldset class=\"field choices pick-remarks\" id=\"thread\" tabindex=\"-1\"><legend class=\"label\">")
-				var templ_7745c5c3_Var49 string
-				templ_7745c5c3_Var49 = string(p.T("revision.remarks", "name", p.Version.FileName, "version", p.VersionWord(p.Version)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 63, "</legend> ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<fieldset class=\"field choices pick-remarks\" id=\"thread\" tabindex=\"-1\"><legend class=\"label\">")
+				var templ_7745c5c3_Var50 string
+				templ_7745c5c3_Var50 = string(p.T("revision.remarks", "name", p.Version.FileName, "version", p.VersionWord(p.Version)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 65, "</legend> ")
 				if len(p.Remarks) == 0 {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<p class=\"muted\">")
-					var templ_7745c5c3_Var50 string
-					templ_7745c5c3_Var50 = string(p.T("revision.no_remarks"))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 65, "</p>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<p class=\"muted\">")
+					var templ_7745c5c3_Var51 string
+					templ_7745c5c3_Var51 = string(p.T("revision.no_remarks"))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</p>")
 				}
 				for _, r := range p.Remarks {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<label class=\"choice\"><input type=\"checkbox\" name=\"thread\" value=\"")
-					var templ_7745c5c3_Var51 string
-					templ_7745c5c3_Var51 = string(string(r.Thread))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 67, "\"")
-					if p.All || slices.Contains(p.Threads, r.Thread) {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 68, " checked")
-					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 69, "> <b>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<label class=\"choice\"><input type=\"checkbox\" name=\"thread\" value=\"")
 					var templ_7745c5c3_Var52 string
-					templ_7745c5c3_Var52 = string(r.Body)
+					templ_7745c5c3_Var52 = string(string(r.Thread))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 70, "</b> <small>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 69, "\"")
+					if p.All || slices.Contains(p.Threads, r.Thread) {
+						templruntime.WriteString(templ_7745c5c3_Buffer, 70, " checked")
+					}
+					templruntime.WriteString(templ_7745c5c3_Buffer, 71, "> <b>")
 					var templ_7745c5c3_Var53 string
-					templ_7745c5c3_Var53 = string(p.remarkSub(r))
+					templ_7745c5c3_Var53 = string(r.Body)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 71, "</small></label>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 72, "</b> <small>")
+					var templ_7745c5c3_Var54 string
+					templ_7745c5c3_Var54 = string(p.remarkSub(r))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 73, "</small></label>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 72, "</fieldset>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 74, "</fieldset>")
 				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "points", Label: p.T("revision.points"), Optional: p.T("form.optional"), Hint: p.T("revision.points_hint"), Value: p.Points, Error: p.Err("points"), Rows: 3, Max: portal.MaxText}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 73, " <div class=\"submit\"><p class=\"hint\">")
-				var templ_7745c5c3_Var54 string
-				templ_7745c5c3_Var54 = string(p.T("revision.submit_hint"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 74, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 75, " <div class=\"submit\"><p class=\"hint\">")
+				var templ_7745c5c3_Var55 string
+				templ_7745c5c3_Var55 = string(p.T("revision.submit_hint"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 76, "</p>")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("revision.submit"), Icon: "send", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1180,16 +1188,16 @@ func NewRevision(p RevisionForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 77, "</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at(), Guard: true, Wide: true, Dirty: p.Failed()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var48), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at(), Guard: true, Wide: true, Dirty: p.Failed()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = formFrame(&p.Within, p.T("revision.new"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var46), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = formFrame(&p.Within, p.T("revision.new"), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var47), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
