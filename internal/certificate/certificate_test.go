@@ -32,7 +32,12 @@ func record(lines int) portal.Certificate {
 		c.Record.Lines = append(c.Record.Lines, portal.SignoffLine{Position: i + 1, Kind: portal.LineVersion, Title: fmt.Sprintf("banner \u202e(%d).png", i), Number: 2, SHA256: fmt.Sprintf("%064x", i), Size: 1234, At: at})
 	}
 	c.Record.Lines = append(c.Record.Lines, portal.SignoffLine{Kind: portal.LineOpen, Why: "said", Title: "Photos follow"}, portal.SignoffLine{Kind: portal.LineDeliverable, Title: "Banners", At: at})
-	c.Record.Timeline = []portal.RecordMoment{{At: at, What: "requested", Title: "Banners"}, {At: at, What: "approved_with_notes", By: "Sofia", Title: "Banners", Note: "Lovely"}, {At: at, What: "signed", By: awkward}}
+	c.Record.Timeline = []portal.RecordMoment{{At: at, What: "requested", Title: "Banners"}, {At: at, What: "approved_with_notes", By: "Sofia", Title: "Banners", Note: "Lovely"}, {At: at, What: "signed", By: awkward, Proof: "code"}}
+	for _, what := range []string{"viewed", "advanced", "reminded", "delegated", "deputised", "reassigned", "taken", "cancelled", "superseded", "expired", "changes_requested", "declined", "undone", "asked", "refused", "withdrawn"} {
+		c.Record.Timeline = append(c.Record.Timeline, portal.RecordMoment{At: at, What: what, From: "Ana", To: "Bo", Round: 2})
+	}
+	c.Record.Asked = []portal.RecordAsked{{Approval: "apr_1", Title: "Banners", Body: "Please look", Checklist: []string{"The date", "The name"}, Content: strings.Repeat("c", 64), Files: []portal.RecordFile{{Name: "a.png", Version: "ver_1", SHA256: strings.Repeat("e", 64)}},
+		About: &portal.About{Title: "Banner set", Body: "For the window", Links: []portal.AboutLink{{Title: "Prototype", URL: "https://example.com/a"}}}}}
 	return c
 }
 
@@ -113,7 +118,8 @@ func TestCertificate(t *testing.T) {
 		}
 		text := program(t, "pdftotext", "-layout", path, "-")
 		flat := strings.Join(strings.Fields(text), " ")
-		for _, want := range []string{awkward, "Honcho & Söhne", "Leto ) Brand", "2026-03-12 16:04:05 UTC", "Europe/Lisbon", "banner (59).png", "SHA-256 " + fmt.Sprintf("%064x", 59), "Photos follow", "Lovely", "Page 1 of", "crt_01", strings.Repeat("ab", 32)} {
+		for _, want := range []string{awkward, "Honcho & Söhne", "Leto ) Brand", "2026-03-12 16:04:05 UTC", "Europe/Lisbon", "banner (59).png", "SHA-256 " + fmt.Sprintf("%064x", 59), "Photos follow", "Lovely", "Page 1 of", "crt_01", strings.Repeat("ab", 32),
+			"the decision went to Bo", "Banner set", "For the window", "https://example.com/a", "The date", "ver_1", strings.Repeat("c", 64), strings.Repeat("e", 64), "round 2", "a code mailed to their address when they signed"} {
 			if !strings.Contains(flat, want) {
 				t.Errorf("%s: no %q in it", name, want)
 			}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"rsc.io/qr"
@@ -25,13 +26,14 @@ func (s *Signer) Render(c portal.Certificate, address, locale string, at time.Ti
 		return nil, err
 	}
 	w.signers()
-	if r.Statement != "" {
+	if r.Statement != "" && r.Kind != "approval" { // of which it is part of what was asked
 		p.heading(w.T("signoff.statement"))
 		p.text(r.Statement, 10, 0.1, false, full)
 	}
 	w.lines(portal.LineDeliverable, w.T("signoff.deliverables"))
 	w.lines(portal.LineVersion, w.T("signoff.versions"))
 	w.lines(portal.LineOpen, w.T("signoff.open"))
+	w.asked()
 	w.timeline()
 	w.proof(c, address)
 	w.feet(string(c.ID))
@@ -113,18 +115,24 @@ func (w *writer) signers() {
 		w.fact(w.T("certificate.company"), x.Company)
 		if x.Email != "" {
 			w.fact(w.T("certificate.address"), x.Email)
+			verified := w.T("certificate.not_verified")
+			if !x.VerifiedAt.IsZero() {
+				verified = w.T("certificate.verified_text", "when", utc(x.VerifiedAt))
+			}
+			w.fact(w.T("certificate.verified"), verified)
 		}
-		if !x.VerifiedAt.IsZero() {
-			w.fact(w.T("certificate.verified"), w.T("certificate.verified_text", "when", utc(x.VerifiedAt)))
-		}
-		proof := cmp.Or(x.Proof, "session")
-		if proof == "code" && x.Answer != "" {
-			proof = "mail_code"
-		}
-		w.fact(w.T("certificate.proof"), w.T("certificate.proof."+proof))
+		w.fact(w.T("certificate.proof"), w.proved(cmp.Or(x.Proof, "session"), x.Answer != ""))
 		w.fact(w.T("certificate.utc"), utc(x.At))
 		w.fact(w.T("certificate.local"), local(x.At, x.Zone))
 	}
+}
+
+// proved says how somebody proved who they are; of a decision a code means more.
+func (w *writer) proved(proof string, decided bool) string {
+	if proof == "code" && decided {
+		proof = "mail_code"
+	}
+	return w.T("certificate.proof." + proof)
 }
 
 func (w *writer) lines(kind portal.LineKind, heading string) {
@@ -153,12 +161,72 @@ func (w *writer) lines(kind portal.LineKind, heading string) {
 	}
 }
 
+// asked says what the hash of what was decided on is made of, in its order.
+func (w *writer) asked() {
+	for i, x := range w.Asked {
+		if i == 0 {
+			w.heading(w.T("certificate.asked"))
+			w.text(w.T("certificate.asked_text"), 9.5, 0.3, false, full)
+		}
+		w.y -= 4
+		w.fact(w.T("certificate.asked.approval"), string(x.Approval))
+		w.fact(w.T("certificate.asked.title"), x.Title)
+		w.some("certificate.asked.body", x.Body)
+		w.some("certificate.asked.checklist", strings.Join(x.Checklist, "\n"))
+		if a := x.About; a != nil {
+			w.fact(w.T("certificate.asked.deliverable"), a.Title)
+			w.some("certificate.asked.text", a.Body)
+			for _, l := range a.Links {
+				w.fact(w.T("certificate.asked.link"), l.Title+"\n"+l.URL)
+			}
+		}
+		for _, f := range x.Files {
+			w.fact(w.T("certificate.asked.file"), f.Name+"\n"+string(f.Version)+"\n"+f.SHA256)
+		}
+		w.fact(w.T("certificate.asked.hash"), x.Content)
+	}
+}
+
+// some is a fact that is not always there.
+func (w *writer) some(key, value string) {
+	if value != "" {
+		w.fact(w.T(key), value)
+	}
+}
+
+// moment says what happened, and between whom.
+func (w *writer) moment(m portal.RecordMoment) string {
+	key, name := "certificate.moment."+m.What, cmp.Or(m.By, w.Workspace)
+	switch m.What {
+	case "advanced", "superseded", "expired":
+		return w.T(key)
+	case "delegated":
+		return w.T(key, "name", name, "to", m.To)
+	case "deputised":
+		return w.T(key, "from", m.From, "to", m.To)
+	case "reassigned":
+		return w.T(key, "name", name, "from", m.From, "to", m.To)
+	case "taken":
+		return w.T(key, "name", name, "from", m.From)
+	}
+	return w.T(key, "name", name)
+}
+
 func (w *writer) timeline() {
 	w.heading(w.T("certificate.timeline"))
 	for _, m := range w.Timeline {
-		what := w.T("certificate.moment."+m.What, "name", cmp.Or(m.By, w.Workspace))
+		what := w.moment(m)
 		if m.Title != "" {
 			what += ": " + m.Title
+		}
+		if m.Round > 1 {
+			what += " · " + w.T("certificate.round", "n", strconv.Itoa(m.Round))
+		}
+		if m.From != "" && m.Proof != "" {
+			what += "\n" + w.T("certificate.for") + ": " + m.From
+		}
+		if m.Proof != "" {
+			what += "\n" + w.T("certificate.proof") + ": " + w.proved(m.Proof, m.What != "signed")
 		}
 		if !m.Repeats.IsZero() {
 			what += "\n" + w.T("certificate.stands_text", "when", utc(m.Repeats))

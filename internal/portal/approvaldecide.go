@@ -287,9 +287,15 @@ func (t *tx) keepAnswer(ctx context.Context, a Approval, stage int, x flowPerson
 	if x.adviser {
 		role = "adviser"
 	}
+	w, err := t.signer(ctx, x.person, a.Client)
+	if err != nil {
+		return err
+	}
 	if err := t.must(ctx, `
-INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, note, content, at, address, agent, proof, for_id, repeats_id, call_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-		string(x.decision), string(a.ID), stage, string(x.person), role, string(in.Answer), in.Note, in.Content, t.now, t.address, in.Agent, string(in.Proof), nullable(x.instead), nullable(in.repeats), nullable(in.Call)); err != nil {
+INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, note, content, at, address, agent, proof, for_id, repeats_id, call_id, name, email, title, company, verified_at, zone)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
+		string(x.decision), string(a.ID), stage, string(x.person), role, string(in.Answer), in.Note, in.Content, t.now, t.address, in.Agent, string(in.Proof), nullable(x.instead), nullable(in.repeats), nullable(in.Call),
+		w.name, w.email, w.role, w.company, w.verified, w.zone); err != nil {
 		return err
 	}
 	if err := t.must(ctx, `
@@ -537,9 +543,14 @@ UPDATE approval_people SET answer = '', answered_at = NULL, decision_id = NULL W
 		string(a.ID), f.stage, string(d.Person), string(d.ID)); err != nil {
 		return err
 	}
+	w, err := t.signer(ctx, d.Person, a.Client)
+	if err != nil {
+		return err
+	}
 	if err := t.must(ctx, `
-INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, undoes, content, at, address, proof) VALUES ($1, $2, $3, $4, $5, 'undone', $6, $7, $8, $9, $10)`,
-		db.NewID("dec"), string(a.ID), f.stage, string(d.Person), d.role, string(d.ID), a.Content, t.now, t.address, string(proof)); err != nil {
+INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, undoes, content, at, address, proof, name, email, title, company, verified_at, zone)
+VALUES ($1, $2, $3, $4, $5, 'undone', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		db.NewID("dec"), string(a.ID), f.stage, string(d.Person), d.role, string(d.ID), a.Content, t.now, t.address, string(proof), w.name, w.email, w.role, w.company, w.verified, w.zone); err != nil {
 		return err
 	}
 	if _, err := t.exec(ctx, `UPDATE approval_subjects SET result = '' WHERE approval_id = $1`, string(a.ID)); err != nil {
@@ -595,6 +606,7 @@ type ApprovalDecision struct {
 
 	stage int
 	role  string
+	known signer // as they were known when they gave it
 }
 
 // Undone is the answer of a row that takes one back.
@@ -608,10 +620,12 @@ func (me *Scope) ApprovalDecisions(ctx context.Context, id ApprovalID) ([]Approv
 
 func approvalDecisions(ctx context.Context, r reader, id ApprovalID) ([]ApprovalDecision, error) {
 	rows, err := r.query(ctx, `
-SELECT d.id, d.person_id, d.name, d.role, d.answer, COALESCE(d.undoes, ''), d.note, d.content, d.at, d.proof, d.for_name, COALESCE(d.repeats_at, 0), COALESCE(d.said_at, 0), COALESCE(d.noted_by_name, ''), d.address, d.agent, d.stage_side, d.stage, d.side, d.rights
+SELECT d.id, d.person_id, d.name, d.role, d.answer, COALESCE(d.undoes, ''), d.note, d.content, d.at, d.proof, d.for_name, COALESCE(d.repeats_at, 0), COALESCE(d.said_at, 0), COALESCE(d.noted_by_name, ''), d.address, d.agent, d.stage_side, d.stage,
+       d.known_name, d.email, d.title, d.company, d.verified_at, d.zone, d.side, d.rights
   FROM my_approval_decisions d WHERE d.approval_id = $2 ORDER BY d.at, d.id LIMIT 500`, string(id))
 	return list(rows, err, func(rows *sql.Rows) (d ApprovalDecision, err error) {
-		err = rows.Scan(&d.ID, &d.Person, &d.Name, &d.role, &d.Answer, &d.Undoes, &d.Note, &d.Content, micros{&d.At}, &d.Proof, &d.For, micros{&d.Repeats}, micros{&d.SaidAt}, &d.NotedBy, &d.Address, &d.Agent, &d.Of, &d.stage, &d.Side, &d.Rights)
+		err = rows.Scan(&d.ID, &d.Person, &d.Name, &d.role, &d.Answer, &d.Undoes, &d.Note, &d.Content, micros{&d.At}, &d.Proof, &d.For, micros{&d.Repeats}, micros{&d.SaidAt}, &d.NotedBy, &d.Address, &d.Agent, &d.Of, &d.stage,
+			&d.known.name, &d.known.email, &d.known.role, &d.known.company, &d.known.verified, &d.known.zone, &d.Side, &d.Rights)
 		d.Adviser = d.role == "adviser"
 		return d, err
 	})

@@ -414,5 +414,6 @@ func (p *Portal) RemindOfApprovals(ctx context.Context, last time.Time) error {
 		whom: func(ctx context.Context, d *db.Tx, id string) ([]PersonID, error) {
 			return stillAsked(ctx, d, ApprovalID(id))
 		},
+		says: (*tx).reminding,
 	})
 }

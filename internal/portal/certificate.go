@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -36,7 +37,26 @@ type Record struct {
 	State     string // of an approval: how it ended
 	Signers   []RecordSigner
 	Lines     []SignoffLine
+	Asked     []RecordAsked `json:",omitempty"`
 	Timeline  []RecordMoment
+}
+
+// RecordAsked is what the hash of what was decided on is made of, in an approval of
+// what a deliverable says, or in the approval that the paper is about.
+type RecordAsked struct {
+	Approval    ApprovalID
+	Title, Body string
+	Checklist   []string     `json:",omitempty"`
+	About       *About       `json:",omitempty"`
+	Files       []RecordFile `json:",omitempty"`
+	Content     string       // the hash
+}
+
+// RecordFile is one of the files in it.
+type RecordFile struct {
+	Name    string
+	Version VersionID
+	SHA256  string
 }
 
 // RecordSigner is one who signed or decided.
@@ -60,10 +80,14 @@ type RecordSigner struct {
 // RecordMoment is something that happened on the way.
 type RecordMoment struct {
 	At    time.Time
-	What  string // "asked", "viewed", "signed", "requested", or an Answer
+	What  string // an Answer, or one of the moments that the words of a certificate name
 	By    string // empty: not for the client
 	Title string // of what it was about, when it is another thing
 	Note  string
+	From  string `json:",omitempty"` // whose decision it was, and who has it since
+	To    string `json:",omitempty"`
+	Proof string `json:",omitempty"` // of an answer, and of a signature
+	Round int    `json:",omitempty"` // of an approval that asks again
 
 	Repeats time.Time `json:",omitzero"` // as of a signer, as the two below
 	Said    time.Time `json:",omitzero"`
@@ -147,13 +171,17 @@ func (t *tx) certify(ctx context.Context, s Signoff, lines []SignoffLine) error 
 	}
 	r := Record{Kind: "signoff", ID: string(s.ID), Of: s.Of(), Title: s.Title, Workspace: brand.Name, Client: s.ClientName, Project: s.ProjectName, Statement: s.Statement, Content: s.Content,
 		At: s.StateAt.UTC(), Lines: lines, Signers: []RecordSigner{{Name: s.Name, Email: s.Email, Role: s.Role, Company: s.Company, VerifiedAt: s.VerifiedAt.UTC(), Proof: s.Proof, Zone: s.Zone, At: s.StateAt.UTC()}}}
-	own := []RecordMoment{{At: s.CreatedAt.UTC(), What: "asked", By: s.AskedBy}, {At: s.ViewedAt.UTC(), What: "viewed", By: s.ViewedBy}, {At: s.StateAt.UTC(), What: "signed", By: s.Name}}
 	var approvals []ApprovalID
 	for _, l := range lines {
 		if l.Approval != "" && !slices.Contains(approvals, l.Approval) {
 			approvals = append(approvals, l.Approval)
 		}
 	}
+	p, err := loadProject(ctx, t, s.Project)
+	if err != nil {
+		return err
+	}
+	told := map[ApprovalID]bool{}
 	for some := range slices.Chunk(approvals, 100) {
 		places, args := oneOf(2, some)
 		rows, err := t.query(ctx, `SELECT `+approvalColumns+` FROM my_approvals a WHERE a.id IN `+places+` ORDER BY a.id`, args...)
@@ -162,36 +190,138 @@ func (t *tx) certify(ctx context.Context, s Signoff, lines []SignoffLine) error 
 			return err
 		}
 		for _, a := range found {
-			moments, err := momentsOf(ctx, t, a)
+			moments, err := courseOf(ctx, t, p, a, told)
 			if err != nil {
 				return err
 			}
 			r.Timeline = append(r.Timeline, moments...)
+			if a.Deliverable == "" {
+				continue
+			}
+			about, err := askedOf(ctx, t, a)
+			if err != nil {
+				return err
+			}
+			r.Asked = append(r.Asked, about)
 		}
+	}
+	own, err := signingOf(ctx, t, s)
+	if err != nil {
+		return err
 	}
 	r.Timeline = append(r.Timeline, own...)
 	sort.SliceStable(r.Timeline, func(i, j int) bool { return r.Timeline[i].At.Before(r.Timeline[j].At) })
 	return t.keepCertificate(ctx, s.Client, s.Project, r)
 }
 
-// momentsOf are what the client knows of how an approval went.
-func momentsOf(ctx context.Context, r reader, a Approval) ([]RecordMoment, error) {
-	p, err := loadProject(ctx, r, a.Project)
-	if err != nil {
-		return nil, err
+// signingOf are what became of a sign-off, and of those of the same before it.
+func signingOf(ctx context.Context, r reader, s Signoff) (all []RecordMoment, err error) {
+	rows, err := r.query(ctx, `SELECT `+signoffColumns+` FROM my_signoffs s WHERE s.subject_id = $2 AND s.id <= $3 ORDER BY s.id DESC LIMIT 20`, s.Subject, string(s.ID))
+	asked, err := list(rows, err, scanSignoff)
+	for _, x := range slices.Backward(asked) {
+		all = append(all, RecordMoment{At: x.CreatedAt.UTC(), What: "asked", By: x.AskedBy})
+		if !x.ViewedAt.IsZero() {
+			all = append(all, RecordMoment{At: x.ViewedAt.UTC(), What: "viewed", By: x.ViewedBy})
+		}
+		end := RecordMoment{At: x.StateAt.UTC(), What: string(x.State), By: x.StateBy, Note: x.Note}
+		switch x.State {
+		case SignoffOpen:
+			continue
+		case SignoffDone:
+			end.By, end.Proof = x.Name, x.Proof
+		case SignoffRefused:
+			end.What = "refused"
+		}
+		all = append(all, end)
 	}
-	all := []RecordMoment{{At: a.ShownAt.UTC(), What: "requested", Title: a.Title}}
-	if p.Shows.Has(FieldTeamNames) { // whoever of the team asks for the paper
+	return all, err
+}
+
+// courseOf are what the client knows of how an approval went, and of those before it
+// that it asks again, the first first. What was told of one is not told again.
+func courseOf(ctx context.Context, r reader, p Project, a Approval, told map[ApprovalID]bool) (all []RecordMoment, err error) {
+	const most = 50
+	for n := 0; !told[a.ID]; n++ {
+		told[a.ID] = true
+		if !a.ShownAt.IsZero() {
+			some, err := momentsOf(ctx, r, p, a)
+			if err != nil {
+				return nil, err
+			}
+			all = append(some, all...)
+		}
+		if a.Previous == "" || n == most {
+			break
+		}
+		if a, err = approval(ctx, r, a.Previous); err == ErrNotFound { // what it was about is not the client's any more
+			break
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	sort.SliceStable(all, func(i, j int) bool { return all[i].At.Before(all[j].At) })
+	return all, nil
+}
+
+// momentsOf are those of one approval.
+func momentsOf(ctx context.Context, r reader, p Project, a Approval) ([]RecordMoment, error) {
+	team := p.Shows.Has(FieldTeamNames) // whoever of the team asks for the paper
+	all := []RecordMoment{{At: a.ShownAt.UTC(), What: "requested", Title: a.Title, Round: a.Round}}
+	if team {
 		all[0].By = a.AskedBy
+	}
+	rows, err := r.query(ctx, `SELECT x.at, x.kind, x.by_name, x.by_team, x.particulars FROM my_approval_course x WHERE x.approval_id = $2`, string(a.ID))
+	if err := everyRow(rows, err, func() error {
+		m := RecordMoment{Title: a.Title, Round: a.Round}
+		var byTeam bool
+		var particulars string
+		var names Details
+		if err := rows.Scan(micros{&m.At}, &m.What, &m.By, &byTeam, &particulars); err != nil {
+			return err
+		}
+		if byTeam && !team {
+			m.By = ""
+		}
+		m.At, m.What = m.At.UTC(), strings.TrimPrefix(m.What, "approval_")
+		err := json.Unmarshal([]byte(particulars), &names)
+		m.From, m.To = names["old"], names["person"]
+		all = append(all, m)
+		return err
+	}); err != nil {
+		return nil, err
 	}
 	given, err := approvalDecisions(ctx, r, a.ID)
 	for _, d := range given {
 		if d.Of == ClientSide && !d.Adviser {
-			all = append(all, RecordMoment{At: d.At.UTC(), What: string(d.Answer), By: d.Name, Title: a.Title, Note: d.Note, Repeats: d.Repeats.UTC(), Said: d.SaidAt.UTC(), NotedBy: d.notedFor(p)})
+			all = append(all, RecordMoment{At: d.At.UTC(), What: string(d.Answer), By: d.knownAs(), Title: a.Title, Round: a.Round, Note: d.Note, From: d.For, Proof: string(d.Proof), Repeats: d.Repeats.UTC(), Said: d.SaidAt.UTC(), NotedBy: d.notedFor(p)})
 		}
 	}
+	sort.SliceStable(all, func(i, j int) bool { return all[i].At.Before(all[j].At) })
 	return all, err
 }
+
+// askedOf is what the hash of an approval is made of.
+func askedOf(ctx context.Context, r reader, a Approval) (RecordAsked, error) {
+	x := RecordAsked{Approval: a.ID, Title: a.Title, Body: a.Body, Checklist: a.Checklist, Content: a.Content}
+	var about string
+	if err := r.get(ctx, `SELECT COALESCE(a.about, '') FROM my_approvals a WHERE a.id = $2`, []any{string(a.ID)}, &about); err != nil {
+		return x, err
+	}
+	if about != "" {
+		x.About = &About{}
+		if err := x.About.Scan(about); err != nil {
+			return x, err
+		}
+	}
+	subjects, err := approvalSubjects(ctx, r, a.ID)
+	for _, s := range subjects {
+		x.Files = append(x.Files, RecordFile{s.Name, s.Version, s.SHA256})
+	}
+	return x, err
+}
+
+// knownAs is the name of who decided, as it was then.
+func (d ApprovalDecision) knownAs() string { return cmp.Or(d.known.name, d.Name) }
 
 // notedFor is who noted what was said by phone, as the client may know.
 func (d ApprovalDecision) notedFor(p Project) string {
@@ -252,31 +382,27 @@ func (me *Scope) CertifyApproval(ctx context.Context, id ApprovalID) error {
 		for _, s := range subjects {
 			r.Lines = append(r.Lines, SignoffLine{Position: s.Position, Kind: LineVersion, Item: string(s.File), Title: s.Name, Version: s.Version, Number: s.Number, SHA256: s.SHA256, Size: s.Size, Approval: id, At: a.StateAt})
 		}
-		if r.Timeline, err = momentsOf(ctx, t, a); err != nil {
-			return err
-		}
-		given, err := approvalDecisions(ctx, t, id)
+		p, err := loadProject(ctx, t, a.Project)
 		if err != nil {
 			return err
 		}
-		p, err := loadProject(ctx, t, a.Project)
+		if r.Timeline, err = courseOf(ctx, t, p, a, map[ApprovalID]bool{}); err != nil {
+			return err
+		}
+		about, err := askedOf(ctx, t, a)
+		if err != nil {
+			return err
+		}
+		r.Asked = []RecordAsked{about}
+		given, err := approvalDecisions(ctx, t, id)
 		if err != nil {
 			return err
 		}
 		for _, d := range given {
 			stands := !slices.ContainsFunc(given, func(o ApprovalDecision) bool { return o.Undoes == d.ID })
-			if d.Of != ClientSide || d.Adviser || d.Answer == Undone || !stands {
-				continue
+			if d.Of == ClientSide && !d.Adviser && d.Answer != Undone && stands {
+				r.Signers = append(r.Signers, d.signer(a, p))
 			}
-			w, err := t.signer(ctx, d.Person, a.Client)
-			if err != nil && err != ErrNotFound {
-				return err
-			}
-			x := RecordSigner{Name: d.Name, Email: w.email, Role: w.role, Company: a.ClientName, Proof: string(d.Proof), Zone: w.zone, Answer: d.Answer, For: d.For, Note: d.Note, Repeats: d.Repeats.UTC(), Said: d.SaidAt.UTC(), NotedBy: d.notedFor(p), At: d.At.UTC()}
-			if at, ok := w.verified.(int64); ok {
-				x.VerifiedAt = db.FromMicros(at).UTC()
-			}
-			r.Signers = append(r.Signers, x)
 		}
 		if err := t.keepCertificate(ctx, a.Client, a.Project, r); err != nil {
 			return err
@@ -285,6 +411,16 @@ func (me *Scope) CertifyApproval(ctx context.Context, id ApprovalID) error {
 		h.Apart, h.Silent = true, true // it says what was recorded before
 		return t.record(ctx, h)
 	})
+}
+
+// signer is who decided, as they were known then.
+func (d ApprovalDecision) signer(a Approval, p Project) RecordSigner {
+	x := RecordSigner{Name: d.knownAs(), Email: d.known.email, Role: d.known.role, Company: cmp.Or(d.known.company, a.ClientName), Proof: string(d.Proof), Zone: d.known.zone,
+		Answer: d.Answer, For: d.For, Note: d.Note, Repeats: d.Repeats.UTC(), Said: d.SaidAt.UTC(), NotedBy: d.notedFor(p), At: d.At.UTC()}
+	if at, ok := d.known.verified.(int64); ok {
+		x.VerifiedAt = db.FromMicros(at).UTC()
+	}
+	return x
 }
 
 // MayCertify reports whether a certificate can be made of it: the client has

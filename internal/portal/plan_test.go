@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -31,6 +32,10 @@ func TestReadsUseIndexes(t *testing.T) {
 		portal.Expanded() // what other tests ran
 		for _, who := range []portal.PersonID{w.Ada, w.Cleo} {
 			everything(t, w, who)
+		}
+		w.Clock.Advance(time.Hour)
+		if err := w.As(w.Cleo).CertifyApproval(t.Context(), w.Items[w.Site][portal.ClientSide].Approval); err != nil {
+			t.Fatal(err)
 		}
 		queries := portal.Expanded()
 		if len(queries) < 30 {

@@ -49,6 +49,7 @@ type reminders struct {
 	due  func(ctx context.Context, limit int) ([]dueReminder, error)        // whose time has come
 	move string                                                             // sets the next, $1, and the last, $2, of $3 while it is still due at $4
 	whom func(ctx context.Context, d *db.Tx, id string) ([]PersonID, error) // gets them
+	says func(*tx, context.Context, string) (Happening, error)              // records it, silently; nil: it is not recorded
 }
 
 // sendReminders queues the reminders whose time has come. Who gets one is found
@@ -89,7 +90,19 @@ func (p *Portal) fresh(at, last time.Time) bool {
 
 // remind queues the mails of one reminder and sets the time of the next.
 func (p *Portal) remind(ctx context.Context, of reminders, r dueReminder, zone *time.Location, last time.Time) error {
-	return p.db.Write(ctx, func(d *db.Tx) error {
+	return p.program().change(ctx, func(t *tx) error {
+		d := t.Tx
+		t.quiet("whom it reminds is mailed")
+		var h Happening
+		if of.says != nil {
+			var err error
+			if h, err = of.says(t, ctx, r.id); err != nil {
+				return err
+			}
+			if err := t.lock(ctx, string(h.Client)); err != nil {
+				return err
+			}
+		}
 		now := p.now()
 		fresh := p.fresh(db.FromMicros(r.at), last)
 		var next, reminded any
@@ -112,7 +125,10 @@ func (p *Portal) remind(ctx context.Context, of reminders, r dueReminder, zone *
 				return err
 			}
 		}
-		return nil
+		if h.Kind == "" || len(who) == 0 {
+			return nil
+		}
+		return t.record(ctx, h)
 	})
 }
 

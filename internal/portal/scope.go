@@ -355,11 +355,23 @@ SELECT x.approval_id, x.stage, x.person_id, n.name, x.role, x.answer, x.answered
 SELECT d.id, d.approval_id, d.stage, d.person_id, n.name, d.role, d.answer, d.undoes, d.note, d.content, d.at, d.proof, COALESCE((SELECT o.name FROM persons o WHERE o.id = d.for_id), '') AS for_name,
        (SELECT o.at FROM approval_decisions o WHERE o.id = d.repeats_id) AS repeats_at, ` + byPhone + `,
        CASE WHEN a.side = 'team' THEN d.address ELSE '' END AS address, CASE WHEN a.side = 'team' THEN d.agent ELSE '' END AS agent,
-       g.side AS stage_side, a.side, a.rights
+       d.name AS known_name, d.email, d.title, d.company, d.verified_at, d.zone, g.side AS stage_side, a.side, a.rights
   FROM approval_decisions d JOIN my_approvals a ON a.id = d.approval_id
   JOIN approval_stages g ON g.approval_id = d.approval_id AND g.number = d.stage
   JOIN persons n ON n.id = d.person_id
  WHERE a.side = 'team' OR (g.side = 'client' AND NOT EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = d.person_id))`,
+
+	// What else happened to approvals once the client was asked: who of the client
+	// looked, and what the client may know of who is asked, of reminders and of ends.
+	// Particulars are those of an event; whether its actor is of the team is told.
+	"my_approval_course": `
+SELECT a.id AS approval_id, x.viewed_at AS at, 'approval_viewed' AS kind, n.name AS by_name, 0 AS by_team, '{}' AS particulars, a.side, a.rights
+  FROM my_approvals a JOIN approval_people x ON x.approval_id = a.id JOIN approval_stages g ON g.approval_id = x.approval_id AND g.number = x.stage JOIN persons n ON n.id = x.person_id
+ WHERE a.shown_at IS NOT NULL AND g.side = 'client' AND x.viewed_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = x.person_id)
+UNION ALL
+SELECT a.id, e.at, e.kind, COALESCE(` + nameOf("e.actor") + `, ''), CASE WHEN EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = e.actor) THEN 1 ELSE 0 END, e.particulars, a.side, a.rights
+  FROM my_approvals a JOIN events e ON e.subject = a.id
+ WHERE a.shown_at IS NOT NULL AND e.at >= a.shown_at AND e.kind IN ('approval_advanced', 'approval_reminded', 'approval_delegated', 'approval_deputised', 'approval_reassigned', 'approval_taken', 'approval_cancelled', 'approval_superseded', 'approval_expired')`,
 
 	// What was said by phone, and is for the team and for who said it.
 	"my_approval_calls": `
@@ -1114,7 +1126,7 @@ const subjectNewest = `CASE WHEN f.trashed_at IS NULL AND s.version_id = CASE WH
 // their lane.
 func approvalsFrom(join, lane, who string) string {
 	return `
-SELECT a.id, a.project_id, a.deliverable_id, a.title, a.title_key, a.body, a.checklist, a.download, a.state, a.state_at, a.turn, a.turn_since, a.shown_at, a.content, a.round,
+SELECT a.id, a.project_id, a.deliverable_id, a.title, a.title_key, a.body, a.checklist, a.download, a.state, a.state_at, a.turn, a.turn_since, a.shown_at, a.content, a.about, a.round,
        CASE WHEN (p.sections & 2048) <> 0 THEN a.due_on END AS due_on, a.due_key,
        CASE WHEN (p.sections & 2048) <> 0 THEN a.expires_on END AS expires_on, a.asking,
        CASE WHEN p.side = 'team' THEN a.stage ELSE 0 END AS stage,

@@ -2,6 +2,9 @@ package portal_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"slices"
 	"strconv"
@@ -190,7 +193,7 @@ func TestSignOff(t *testing.T) {
 		for _, x := range c.Record.Timeline {
 			said = append(said, x.What)
 		}
-		if want := []string{"requested", "approved", "asked", "viewed", "signed"}; !slices.Equal(said, want) {
+		if want := []string{"requested", "viewed", "approved", "asked", "viewed", "signed"}; !slices.Equal(said, want) {
 			t.Errorf("the timeline is %v, want %v", said, want)
 		}
 		for _, who := range []portal.PersonID{w.Dan, w.Carl, w.Rex, w.Eve} {
@@ -413,8 +416,103 @@ func TestCertifyApproval(t *testing.T) {
 		if c.Record.Timeline[0].What != "requested" || c.Record.Timeline[0].By == "" {
 			t.Errorf("who asked: %+v", c.Record.Timeline)
 		}
-		if len(c.Record.Signers) != 1 || c.Record.Signers[0].Name != "Cleo" || len(c.Record.Lines) != 1 || len(c.Record.Timeline) != 2 {
+		if len(c.Record.Signers) != 1 || c.Record.Signers[0].Name != "Cleo" || len(c.Record.Lines) != 1 || len(c.Record.Timeline) != 3 {
 			t.Errorf("it says %+v", c.Record)
+		}
+	})
+}
+
+// A certificate says how it went: who looked, to whom it was handed, who reminded,
+// what was taken back, and the rounds before. Who decided is who they were then, and
+// what they decided on can be hashed anew.
+func TestCertificateTellsAll(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		tom, cleo, bea := w.As(w.Tom), w.As(w.Cleo), w.As(w.Bea)
+		byHand(t, w, `UPDATE client_users SET rights = rights | 32 WHERE person_id = $1`, string(w.Bea))
+		w.Regrant()
+		d := must[portal.DeliverableID](t)(tom.AddDeliverable(ctx, w.Site, portal.NewDeliverable{Title: "Banner", Body: "For the window\nin spring", Audience: portal.ClientSide}))
+		must[portal.LinkID](t)(tom.AddLink(ctx, d, "Prototype", "https://example.com/a"))
+		ask := func(previous portal.ApprovalID) portal.Approval {
+			t.Helper()
+			w.Clock.Advance(time.Minute)
+			a := toApprove(t, w, portal.NewApproval{Deliverable: d, Body: "Please look", Checklist: []string{"The date", "The name"}, Previous: previous,
+				Stages: []portal.NewStage{{Of: portal.Team, People: []portal.PersonID{w.Mia}}, {People: []portal.PersonID{w.Cleo}}}})
+			in := yes(a)
+			in.Answer, in.Note, in.Checked = portal.AnswerNote, "Between us", []int{1, 2}
+			if err := w.As(w.Mia).Decide(ctx, a.ID, in); err != nil {
+				t.Fatal(err)
+			}
+			w.Clock.Advance(time.Minute)
+			return must[portal.Approval](t)(cleo.Approval(ctx, a.ID))
+		}
+		first := ask("")
+		if err := cleo.Decide(ctx, first.ID, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Note: "Other words", Content: first.Content}); err != nil {
+			t.Fatal(err)
+		}
+		a := ask(first.ID)
+		do := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Clock.Advance(time.Minute)
+		}
+		do(cleo.MarkSeen(ctx, portal.ItemID(a.ID)))
+		do(tom.Remind(ctx, a.ID))
+		do(cleo.Delegate(ctx, a.ID, w.Bea))
+		in := yes(a)
+		in.Checked = []int{1, 2}
+		do(bea.Decide(ctx, a.ID, in))
+		do(bea.Undo(ctx, a.ID))
+		do(bea.Decide(ctx, a.ID, in))
+		// Since then they have another name, which the record of who looked has, address
+		// and role.
+		write(t, w, `UPDATE persons SET name = 'Bee', email = 'bee@elsewhere.test', title = 'Chair' WHERE id = $1`, string(w.Bea))
+		write(t, w, `UPDATE client_users SET title = 'Chair', accepted_at = accepted_at + 1 WHERE person_id = $1`, string(w.Bea))
+		w.Clock.Advance(11 * time.Minute)
+		do(tom.CertifyApproval(ctx, a.ID))
+		record := must[portal.Certificate](t)(cleo.Certificate(ctx, string(a.ID))).Record
+		told := func(r portal.Record) (all []string) {
+			for _, m := range r.Timeline {
+				all = append(all, m.What+" "+m.By+strings.TrimRight(" "+m.To, " "))
+			}
+			return all
+		}
+		want := []string{"requested Tom", "viewed Cleo", "changes_requested Cleo", "requested Tom", "viewed Cleo", "reminded Tom", "delegated Cleo Bea", "viewed Bee", "approved Bea", "undone Bea", "approved Bea"}
+		if got := told(record); !slices.Equal(got, want) {
+			t.Errorf("it tells %q, want %q", got, want)
+		}
+		last := record.Timeline[len(record.Timeline)-1]
+		if last.Round != 2 || last.Proof != "session" || last.From != "Cleo" || record.Timeline[2].Note != "Other words" {
+			t.Errorf("the answers: %+v", record.Timeline)
+		}
+		if x := record.Signers[0]; len(record.Signers) != 1 || x.Name != "Bea" || x.Email != "bea@bea.test" || x.Role == "Chair" || x.Role == "" || x.Company == "" || x.VerifiedAt.IsZero() {
+			t.Errorf("decided by %+v", record.Signers)
+		}
+		// As docs/certificates.md has it.
+		fields := []string{"approval", string(a.ID), a.Title, "Please look", "The date\nThe name", "Banner", "For the window\nin spring", "Prototype", "https://example.com/a", "end"}
+		sum := sha256.New()
+		for _, f := range fields {
+			sum.Write(binary.BigEndian.AppendUint64(nil, uint64(len(f))))
+			sum.Write([]byte(f))
+		}
+		if x := record.Asked[0]; len(record.Asked) != 1 || x.Content != hex.EncodeToString(sum.Sum(nil)) || x.Content != record.Content || x.About.Links[0].URL != "https://example.com/a" {
+			t.Errorf("decided on %+v", x)
+		}
+
+		// A sign-off of it tells the same, after what became of the one before.
+		s := askedToSign(t, w, string(d))
+		do(cleo.DeclineSignoff(ctx, s.ID, "Not yet"))
+		s = askedToSign(t, w, string(d))
+		_, signature := lookedAt(t, w, w.Cleo, s)
+		do(cleo.SignOff(ctx, s.ID, signature))
+		record = must[portal.Certificate](t)(cleo.Certificate(ctx, string(s.ID))).Record
+		want = append(want, "asked Tom", "refused Cleo", "asked Tom", "viewed Cleo", "signed "+signature.Name)
+		if got := told(record); !slices.Equal(got, want) {
+			t.Errorf("the sign-off tells %q, want %q", got, want)
+		}
+		if len(record.Asked) != 1 || record.Asked[0].About.Body != "For the window\nin spring" || record.Timeline[len(want)-1].Proof != "password" {
+			t.Errorf("the sign-off was of %+v", record.Asked)
 		}
 	})
 }

@@ -673,20 +673,23 @@ SELECT x.id FROM (SELECT m.id, m.number FROM messages m
 
 // A signer is what is known of somebody who signs.
 type signer struct {
-	email, role, zone string
-	verified          any
+	name, email, role, company, zone string
+	verified                         any
 }
 
-// signer reads what the record of a signature says of the actor, who was found to
-// be allowed to sign for the client. Unscoped: of people, a client is shown less.
+// signer reads what the record of a signature or a decision says of somebody, who
+// was found to be allowed to give it for the client, or is of the team. Unscoped: of
+// people, a client is shown less.
 func (t *tx) signer(ctx context.Context, id PersonID, client ClientID) (w signer, err error) {
 	var title string
 	var rights Rights
 	var verified int64
 	err = t.QueryRow(ctx, `
-SELECT a.email, COALESCE(NULLIF(u.title, ''), a.title), u.rights, COALESCE(u.accepted_at, a.confirmed_at, 0), COALESCE(NULLIF(a.time_zone, ''), w.time_zone)
-  FROM client_users u JOIN persons a ON a.id = u.person_id JOIN workspace w ON w.id = 1 WHERE u.client_id = $1 AND u.person_id = $2`, string(client), string(id)).
-		Scan(&w.email, &title, &rights, &verified, &w.zone)
+SELECT a.name, a.email, COALESCE(NULLIF(u.title, ''), NULLIF(a.title, ''), m.role, ''), COALESCE(u.rights, 0), COALESCE(u.accepted_at, a.confirmed_at, 0), COALESCE(NULLIF(a.time_zone, ''), w.time_zone), COALESCE(c.name, '')
+  FROM persons a JOIN workspace w ON w.id = 1
+  LEFT JOIN client_users u ON u.client_id = $1 AND u.person_id = a.id LEFT JOIN clients c ON c.id = u.client_id
+  LEFT JOIN team_members m ON m.person_id = a.id WHERE a.id = $2`, string(client), string(id)).
+		Scan(&w.name, &w.email, &title, &rights, &verified, &w.zone, &w.company)
 	if w.role = title; title == "" {
 		w.role = string(PresetOf(rights))
 	}
@@ -694,6 +697,16 @@ SELECT a.email, COALESCE(NULLIF(u.title, ''), a.title), u.rights, COALESCE(u.acc
 		w.verified = verified
 	}
 	return w, notFound(err)
+}
+
+// reminding is the event that says that the people who are asked in an approval were
+// reminded of it. Unscoped: the program reminds.
+func (t *tx) reminding(ctx context.Context, id string) (Happening, error) {
+	a := Approval{ID: ApprovalID(id)}
+	err := t.QueryRow(ctx, `SELECT a.client_id, a.project_id, a.title FROM approvals a WHERE a.id = $1`, id).Scan(&a.Client, &a.Project, &a.Title)
+	h := a.happened(ApprovalReminded, Team, nil)
+	h.Apart, h.Silent = true, true
+	return h, notFound(err)
 }
 
 // openSignoffs are those that are asked about something that is concealed.

@@ -155,8 +155,8 @@ func TestSignoffPages(t *testing.T) {
 			return stranger.Do(r)
 		}
 		check("/verify", paper).MustBe(200).MustContain("This is the certificate, to the last byte.", "signature is valid", "Launch")
-		check(code, paper).MustBe(200).MustContain("This is the certificate, to the last byte.")
-		check(code, got).MustBe(200).MustNotContain("neither the certificate nor any of the files")
+		check(code, paper).MustBe(200).MustContain("This is the certificate, to the last byte.", "signature is valid")
+		check(code, got).MustBe(200).MustContain("This is Final.txt, v1, exactly as it was approved.", hex.EncodeToString(sum[:4])).MustNotContain("neither the certificate nor any of the files", "signature is valid")
 		bad := []byte(paper)
 		bad[len(bad)/2] ^= 1
 		check("/verify", string(bad)).MustBe(200).MustContain("no certificate of this portal, or it was changed").MustNotContain("Launch", "Acme")
