@@ -29,7 +29,7 @@ var arrows = map[string][]string{
 	"mailin":        {"portal", "account", "transfer", "blob", "jobs", "words"},
 	"certificate":   {"portal", "blob", "jobs", "typeface", "words"},
 	"inspect":       {"portal", "blob", "jobs", "preview", "scan"},
-	"notify":        {"portal", "account", "jobs", "mail", "push", "egress", "sentence", "words"},
+	"notify":        {"portal", "account", "jobs", "mail", "push", "egress", "sentence", "prose", "words"},
 	"web/webtest":   {"web", "notify", "mail", "portal", "account", "portaltest", "db", "db/dbtest", "live", "transfer", "blob", "blob/blobtest"},
 	"db/dbtest":     {"db"},
 	"blob/blobtest": {"blob"},

@@ -94,6 +94,12 @@ func page(b Body, light, dark colour) templ.Component {
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</p>")
 		}
+		if b.Said != nil {
+			templ_7745c5c3_Err = words(b.Said).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		if b.Code != "" {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<p class=\"ink\" style=\"margin:20px 0 22px;color:#1b1c1f;font-family:ui-monospace,'SF Mono',Menlo,Consolas,monospace;font-size:34px;font-weight:600;line-height:44px;letter-spacing:3px;\">")
 			var templ_7745c5c3_Var10 string
@@ -152,97 +158,154 @@ func page(b Body, light, dark colour) templ.Component {
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 					templruntime.WriteString(templ_7745c5c3_Buffer, 32, " ")
 				}
+				if e.Said != nil {
+					templ_7745c5c3_Err = words(e.Said).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				} else if e.Note != "" {
+					templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<br>")
+				}
 				if e.Note != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<br><span class=\"soft\" style=\"color:#5f6168;font-size:13px;line-height:19px;\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<span class=\"soft\" style=\"color:#5f6168;font-size:13px;line-height:19px;\">")
 					var templ_7745c5c3_Var16 string
 					templ_7745c5c3_Var16 = string(e.Note)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</span>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</span>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</td></tr>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</td></tr>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</table>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 37, "</table>")
 		}
 		if len(b.Facts) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<table role=\"presentation\" class=\"line\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:10px 0 6px;border-top:1px solid #e4e4e0;\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<table role=\"presentation\" class=\"line\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:10px 0 6px;border-top:1px solid #e4e4e0;\">")
 			for _, f := range b.Facts {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<tr><td class=\"soft line\" valign=\"top\" width=\"32%\" style=\"padding:10px 14px 10px 0;border-bottom:1px solid #e4e4e0;color:#5f6168;font-size:14px;line-height:21px;\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<tr><td class=\"soft line\" valign=\"top\" width=\"32%\" style=\"padding:10px 14px 10px 0;border-bottom:1px solid #e4e4e0;color:#5f6168;font-size:14px;line-height:21px;\">")
 				var templ_7745c5c3_Var17 string
 				templ_7745c5c3_Var17 = string(f.Label)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 39, "</td><td class=\"ink line\" valign=\"top\" style=\"padding:10px 0;border-bottom:1px solid #e4e4e0;color:#1b1c1f;font-size:14px;line-height:21px;\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 40, "</td><td class=\"ink line\" valign=\"top\" style=\"padding:10px 0;border-bottom:1px solid #e4e4e0;color:#1b1c1f;font-size:14px;line-height:21px;\">")
 				var templ_7745c5c3_Var18 string
 				templ_7745c5c3_Var18 = string(f.Value)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 40, "</td></tr>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 41, "</td></tr>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 41, "</table>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</table>")
 		}
 		if b.Button != nil {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 42, "<table role=\"presentation\" class=\"wide\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:26px 0 12px;\"><tr><td class=\"button\" align=\"center\" bgcolor=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<table role=\"presentation\" class=\"wide\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:26px 0 12px;\"><tr><td class=\"button\" align=\"center\" bgcolor=\"")
 			var templ_7745c5c3_Var19 string
 			templ_7745c5c3_Var19 = string(light.String())
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "\" style=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 44, "\" style=\"")
 			var templ_7745c5c3_Var20 string
 			templ_7745c5c3_Var20, templ_7745c5c3_Err = templruntime.SanitizeStyleAttributeValues(on(light) + "border-radius:9px;mso-padding-alt:13px 26px;")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 44, "\"><a class=\"button\" href=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 45, "\"><a class=\"button\" href=\"")
 			var templ_7745c5c3_Var21 templ.SafeURL
 			templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs(b.Button.URL)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 45, "\" style=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 46, "\" style=\"")
 			var templ_7745c5c3_Var22 string
 			templ_7745c5c3_Var22, templ_7745c5c3_Err = templruntime.SanitizeStyleAttributeValues(on(light) + "display:inline-block;padding:13px 26px;border-radius:9px;font-size:16px;font-weight:600;line-height:22px;text-align:center;text-decoration:none;mso-padding-alt:0;")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 46, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 47, "\">")
 			var templ_7745c5c3_Var23 string
 			templ_7745c5c3_Var23 = string(b.Button.Label)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 47, "</a></td></tr></table><p class=\"soft\" style=\"margin:0 0 14px;color:#5f6168;font-size:13px;line-height:19px;word-break:break-all;\"><a class=\"soft\" href=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</a></td></tr></table><p class=\"soft\" style=\"margin:0 0 14px;color:#5f6168;font-size:13px;line-height:19px;word-break:break-all;\"><a class=\"soft\" href=\"")
 			var templ_7745c5c3_Var24 templ.SafeURL
 			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinURLErrs(b.Button.URL)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 48, "\" style=\"color:#5f6168;text-decoration:underline;\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 49, "\" style=\"color:#5f6168;text-decoration:underline;\">")
 			var templ_7745c5c3_Var25 string
 			templ_7745c5c3_Var25 = string(b.Button.URL)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 49, "</a></p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</a></p>")
 		}
 		for _, p := range b.After {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 50, "<p class=\"ink\" style=\"margin:14px 0 0;color:#1b1c1f;font-size:16px;line-height:25px;\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<p class=\"ink\" style=\"margin:14px 0 0;color:#1b1c1f;font-size:16px;line-height:25px;\">")
 			templ_7745c5c3_Err = broken(p).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 52, "</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 52, "</td></tr>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 53, "</td></tr>")
 		if len(b.Footer) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<tr><td class=\"foot\" style=\"padding:20px 41px 0;text-align:left;\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<tr><td class=\"foot\" style=\"padding:20px 41px 0;text-align:left;\">")
 			for _, p := range b.Footer {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<p class=\"soft\" style=\"margin:0 0 6px;color:#5f6168;font-size:13px;line-height:19px;\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<p class=\"soft\" style=\"margin:0 0 6px;color:#5f6168;font-size:13px;line-height:19px;\">")
 				templ_7745c5c3_Err = broken(p).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 55, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 56, "</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 56, "</td></tr>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 57, "</td></tr>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 57, "</table></td></tr></table></body></html>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 58, "</table></td></tr></table></body></html>")
+		return nil
+	})
+}
+
+// words are what somebody said.
+//go:noinline
+func words(w *Words) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var26 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var26 == nil {
+			templ_7745c5c3_Var26 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		if w.Quote != "" {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<p class=\"soft line\" style=\"margin:10px 0;padding:0 0 0 12px;border-left:3px solid #e4e4e0;color:#5f6168;font-size:14px;line-height:21px;\">")
+			var templ_7745c5c3_Var27 string
+			templ_7745c5c3_Var27 = string(w.Quote)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</p>")
+		}
+		if w.HTML != "" {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<div class=\"ink\" style=\"margin:0 0 14px;color:#1b1c1f;font-size:16px;line-height:25px;\">")
+			templ_7745c5c3_Err = templ.Raw(w.HTML).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</div>")
+		}
+		if w.Files != "" {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 63, "<p class=\"soft\" style=\"margin:0 0 14px;color:#5f6168;font-size:14px;line-height:21px;\">")
+			var templ_7745c5c3_Var28 string
+			templ_7745c5c3_Var28 = string(w.Files)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 64, "</p>")
+		}
 		return nil
 	})
 }
@@ -265,19 +328,19 @@ func broken(text string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var26 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var26 == nil {
-			templ_7745c5c3_Var26 = templ.NopComponent
+		templ_7745c5c3_Var29 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var29 == nil {
+			templ_7745c5c3_Var29 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		for i, line := range lines(text) {
 			if i > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<br>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<br>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 59, " ")
-			var templ_7745c5c3_Var27 string
-			templ_7745c5c3_Var27 = string(line)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 66, " ")
+			var templ_7745c5c3_Var30 string
+			templ_7745c5c3_Var30 = string(line)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
 		}
 		return nil
 	})
@@ -302,28 +365,28 @@ func picture(p *Picture) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var28 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var28 == nil {
-			templ_7745c5c3_Var28 = templ.NopComponent
+		templ_7745c5c3_Var31 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var31 == nil {
+			templ_7745c5c3_Var31 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<img class=\"line soft\" src=\"")
-		var templ_7745c5c3_Var29 string
-		templ_7745c5c3_Var29 = string("cid:" + p.Name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 61, "\" width=\"")
-		var templ_7745c5c3_Var30 string
-		templ_7745c5c3_Var30 = string(p.width())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 62, "\" height=\"")
-		var templ_7745c5c3_Var31 string
-		templ_7745c5c3_Var31 = string(p.height())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 63, "\" alt=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 67, "<img class=\"line soft\" src=\"")
 		var templ_7745c5c3_Var32 string
-		templ_7745c5c3_Var32 = string(p.Alt)
+		templ_7745c5c3_Var32 = string("cid:" + p.Name)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 64, "\" style=\"display:block;max-width:100%;height:auto;border:1px solid #e4e4e0;border-radius:9px;color:#5f6168;font-size:14px;line-height:21px;\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 68, "\" width=\"")
+		var templ_7745c5c3_Var33 string
+		templ_7745c5c3_Var33 = string(p.width())
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 69, "\" height=\"")
+		var templ_7745c5c3_Var34 string
+		templ_7745c5c3_Var34 = string(p.height())
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 70, "\" alt=\"")
+		var templ_7745c5c3_Var35 string
+		templ_7745c5c3_Var35 = string(p.Alt)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 71, "\" style=\"display:block;max-width:100%;height:auto;border:1px solid #e4e4e0;border-radius:9px;color:#5f6168;font-size:14px;line-height:21px;\">")
 		return nil
 	})
 }

@@ -23,6 +23,7 @@ type Body struct {
 	Preheader  string // what an inbox shows beside the subject; in the HTML part alone
 	Heading    string
 	Paragraphs []string
+	Said       *Words
 	Code       string // digits to type, set large
 	Picture    *Picture
 	Groups     []Group
@@ -67,8 +68,29 @@ type Group struct {
 	Entries []Entry
 }
 
-// An Entry is one thing that happened, and where it is.
-type Entry struct{ Text, Note, URL string }
+// An Entry is one thing that happened, what was said, and where it is.
+type Entry struct {
+	Text, Note, URL string
+	Said            *Words // nil: nothing was
+}
+
+// Words are what somebody said, as text and as HTML of the same. The HTML is put
+// into the message as it is.
+type Words struct {
+	Quote      string // what it answers, in a sentence; empty: nothing
+	Text, HTML string
+	Files      string // which it has, in a sentence; empty: none
+}
+
+// lines are the words in plain text.
+func (w *Words) lines() (blocks []string) {
+	for _, s := range []string{w.Quote, w.Text, w.Files} {
+		if s != "" {
+			blocks = append(blocks, s)
+		}
+	}
+	return blocks
+}
 
 // A Fact is a line such as "Due: Thu 12 Mar, 17:00".
 type Fact struct{ Label, Value string }
@@ -123,6 +145,9 @@ func plain(b Body) string {
 	}
 	add(b.Heading)
 	add(b.Paragraphs...)
+	if b.Said != nil {
+		add(b.Said.lines()...)
+	}
 	if b.Code != "" {
 		add(b.Code)
 	}
@@ -130,6 +155,9 @@ func plain(b Body) string {
 		block := g.Title
 		for _, e := range g.Entries {
 			block += "\n\n" + e.Text
+			if e.Said != nil {
+				block += "\n\n" + strings.Join(e.Said.lines(), "\n\n") + "\n"
+			}
 			for _, more := range []string{e.Note, e.URL} {
 				if more != "" {
 					block += "\n" + more

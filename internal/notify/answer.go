@@ -75,6 +75,21 @@ func (n *Notifier) answeredAt(ctx context.Context, me *portal.Scope, l *letter, 
 	return nil
 }
 
+// discussed lets a mail that asks for an answer in the portal be answered in words:
+// as a comment on the one thing that it is about, which decides nothing.
+func (n *Notifier) discussed(ctx context.Context, me *portal.Scope, l *letter, about string, team bool) error {
+	r := portal.ReplyPlace{Person: l.mail.Person, Place: about, Audience: portal.ClientSide}
+	if team {
+		r.Audience = portal.Team
+	}
+	was := len(l.body.After)
+	if err := n.answeredAt(ctx, me, l, r, team); err != nil || l.reply.Place == "" {
+		return err
+	}
+	l.body.After[was] += " " + l.T("mail.reply.decides_nothing")
+	return nil
+}
+
 // addressed gives a mail that is about to be sent the address of its answer.
 func (n *Notifier) addressed(ctx context.Context, l *letter) error {
 	if l.reply.Place == "" {

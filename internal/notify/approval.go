@@ -58,12 +58,26 @@ func (n *Notifier) asked(ctx context.Context, l *letter) (portal.Approval, error
 			l.body.After = append(l.body.After, l.T("mail.approval.for", "name", x.For))
 		}
 	}
+	if err := n.discussed(ctx, me, l, aboutOf(a, subjects), a.Team()); err != nil {
+		return a, err
+	}
 	why := "mail.approval.why"
 	if a.Advises {
 		why = "mail.approval.why_advice"
 	}
 	l.body.Footer = []string{l.T(why, "project", a.ProjectName, "workspace", l.brand.Name)}
 	return a, nil
+}
+
+// aboutOf is the one thing that an approval is about; empty when there are several.
+func aboutOf(a portal.Approval, subjects []portal.ApprovalSubject) string {
+	switch {
+	case a.Deliverable != "":
+		return string(a.Deliverable)
+	case len(subjects) == 1 && !subjects[0].Trashed:
+		return string(subjects[0].File)
+	}
+	return ""
 }
 
 // filesInMail are named; of more it is said how many.

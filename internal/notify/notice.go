@@ -9,6 +9,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/mail"
 	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/prose"
 	"github.com/vitrine-portal/vitrine/internal/sentence"
 )
 
@@ -26,7 +27,10 @@ func (n *Notifier) notices(ctx context.Context, l *letter) error {
 	if len(all) == 1 && all[0].Said != "" {
 		return n.said(ctx, me, l, all[0])
 	}
-	groups := n.grouped(l, all)
+	groups, err := n.grouped(ctx, me, l, all)
+	if err != nil {
+		return err
+	}
 	project := cmp.Or(all[0].ProjectName, all[0].ClientName, l.brand.Name)
 	count := len(all) + more
 	switch {
@@ -84,11 +88,7 @@ func (n *Notifier) said(ctx context.Context, me *portal.Scope, l *letter, x port
 	l.Subject = l.T("mail.notices.subject_one", "project", brief(cmp.Or(x.ProjectName, x.ClientName, l.brand.Name)), "what", brief(s.String()))
 	l.From.Name = l.T("mail.from", "who", brief(s.Actor), "workspace", brief(l.brand.Name))
 	l.body.Heading = s.String()
-	body := []rune(m.Body)
-	if len(body) > maxSaid {
-		body = append(body[:maxSaid], '…')
-	}
-	l.said(string(body))
+	l.body.Said = l.words(m)
 	if place := n.placeOf(x); place != "" {
 		l.body.Facts = []mail.Fact{{Label: l.T("mail.notices.project"), Value: place}}
 	}
@@ -96,6 +96,36 @@ func (n *Notifier) said(ctx context.Context, me *portal.Scope, l *letter, x port
 	n.threaded(l, m.Thread)
 	n.unsubscribe(l, []portal.Notice{x}, false)
 	return n.answeredAt(ctx, me, l, portal.ReplyPlace{Person: l.mail.Person, Place: string(m.Thread), Audience: m.Audience}, x.Team())
+}
+
+// maxQuoted is how much of a message that is answered a mail holds, in characters.
+const maxQuoted = 200
+
+// words are a message as a mail has it: what it answers in short, what it says, and
+// what its files are called, all as far as the mail's reader sees it.
+func (l *letter) words(m portal.Message) *mail.Words {
+	body := []rune(m.Body)
+	if len(body) > maxSaid {
+		body = append(body[:maxSaid], '…')
+	}
+	w := &mail.Words{Text: prose.Text(string(body)), HTML: prose.Unlinked(string(body))}
+	if q := m.Quoted; q != nil && !q.Deleted() {
+		text := []rune(prose.Line(q.Body))
+		if len(text) > maxQuoted {
+			text = append(text[:maxQuoted-1], '…')
+		}
+		if len(text) > 0 {
+			w.Quote = l.T("mail.notices.quoted", "who", cmp.Or(q.AuthorName, l.brand.Name), "text", string(text))
+		}
+	}
+	if len(m.Files) > 0 {
+		names := make([]string, len(m.Files))
+		for i, f := range m.Files {
+			names[i] = f.Name
+		}
+		w.Files = l.N("mail.notices.files", len(names), "names", l.List(names))
+	}
+	return w
 }
 
 // threaded makes the mails of a conversation one thread in mail programs.
@@ -116,8 +146,9 @@ func (n *Notifier) placeOf(x portal.Notice) string {
 }
 
 // grouped sorts what happened by client, and by project within one, in the order of
-// the first of each: nothing of one client stands between what is of another.
-func (n *Notifier) grouped(l *letter, all []portal.Notice) (groups []mail.Group) {
+// the first of each: nothing of one client stands between what is of another. What
+// was said stands there too, but in a digest.
+func (n *Notifier) grouped(ctx context.Context, me *portal.Scope, l *letter, all []portal.Notice) (groups []mail.Group, err error) {
 	var clients []portal.ClientID
 	for _, x := range all {
 		if !slices.Contains(clients, x.Client) {
@@ -140,11 +171,18 @@ func (n *Notifier) grouped(l *letter, all []portal.Notice) (groups []mail.Group)
 				}
 				groups = append(groups, mail.Group{Title: title})
 			}
-			groups[i].Entries = append(groups[i].Entries,
-				mail.Entry{Text: sentence.OfNotice(l.Book, x, l.brand.Name).String(), Note: l.Time(x.At, l.now), URL: n.base + "/notices/" + string(x.ID)})
+			e := mail.Entry{Text: sentence.OfNotice(l.Book, x, l.brand.Name).String(), Note: l.Time(x.At, l.now), URL: n.base + "/notices/" + string(x.ID)}
+			if x.Said != "" && l.mail.Kind != portal.MailDigest {
+				m, err := me.Message(ctx, x.Said)
+				if err != nil {
+					return nil, err
+				}
+				e.Said = l.words(m)
+			}
+			groups[i].Entries = append(groups[i].Entries, e)
 		}
 	}
-	return groups
+	return groups, nil
 }
 
 // unsubscribe says how to get no more of these: of the digest, or of the topic of

@@ -101,6 +101,9 @@ func (n *Notifier) write(ctx context.Context, m portal.Mail, open bool) (*letter
 			return nil, err
 		}
 	}
+	if l.reply.Place == "" {
+		l.body.Footer = append(l.body.Footer, l.T("mail.no_reply"))
+	}
 	if l.brand.SupportEmail != "" {
 		l.body.Footer = append(l.body.Footer, l.T("mail.help", "email", l.brand.SupportEmail))
 	}

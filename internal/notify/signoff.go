@@ -12,7 +12,8 @@ import (
 // when it waits for them no longer. A person sends the mail, so it is not marked as
 // automatic.
 func (n *Notifier) signoff(ctx context.Context, l *letter) error {
-	s, err := n.portal.As(portal.PersonActor(l.mail.Person).ReadOnly()).Signoff(ctx, portal.SignoffID(l.mail.Subject))
+	me := n.portal.As(portal.PersonActor(l.mail.Person).ReadOnly())
+	s, err := me.Signoff(ctx, portal.SignoffID(l.mail.Subject))
 	if err == nil && !s.MaySign() {
 		err = &portal.Unwanted{Why: "settled"}
 	}
@@ -30,7 +31,7 @@ func (n *Notifier) signoff(ctx context.Context, l *letter) error {
 	n.button(l, l.T("mail.signoff.button"), "/signoffs/"+string(s.ID))
 	l.body.Footer = []string{l.T("mail.signoff.why", "project", s.ProjectName, "workspace", l.brand.Name)}
 	l.said(s.Statement)
-	return nil
+	return n.discussed(ctx, me, l, s.Subject, false)
 }
 
 // dailyHead tells an owner how far the record was at the end of a day. The hash is

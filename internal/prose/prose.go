@@ -93,6 +93,33 @@ func Line(s string) string {
 	return strings.Join(strings.Fields(html.UnescapeString(h)), " ")
 }
 
+var (
+	links  = regexp.MustCompile(`<a href="([^"]*)"[^>]*>(.*?)</a>`)
+	points = regexp.MustCompile(`<li>\s*(?:<p>)?`)
+	breaks = regexp.MustCompile(`<br ?/?>\n?|</(?:p|h[1-6]|pre|tr)>`)
+	cells  = regexp.MustCompile(`\s*</t[dh]>\s*`)
+	gaps   = regexp.MustCompile(`\n[ \n]*\n`)
+)
+
+// Unlinked is HTML in which links are words, each with its address behind it: for a
+// mail, where nothing leads elsewhere that the portal did not write.
+func Unlinked(s string) string {
+	return links.ReplaceAllStringFunc(HTML(s), func(a string) string {
+		m := links.FindStringSubmatch(a)
+		if address := strings.TrimPrefix(m[1], "mailto:"); address != m[2] {
+			return m[2] + " (" + address + ")"
+		}
+		return m[2]
+	})
+}
+
+// Text is what Unlinked would show, as plain text in lines.
+func Text(s string) string {
+	h := points.ReplaceAllString(Unlinked(s), "- ")
+	h = tags.ReplaceAllString(cells.ReplaceAllString(breaks.ReplaceAllString(h, "\n"), " "), "")
+	return strings.TrimSpace(gaps.ReplaceAllString(html.UnescapeString(h), "\n\n"))
+}
+
 func (m *memory) get(s string) (string, bool) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
