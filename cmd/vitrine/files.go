@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/blob"
+	"github.com/vitrine-portal/vitrine/internal/certificate"
 	"github.com/vitrine-portal/vitrine/internal/config"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 )
@@ -21,8 +22,16 @@ func verify(ctx context.Context, args, env []string, out io.Writer) error {
 		return err
 	}
 	defer h.close()
-	if len(said) > 0 {
-		return &mendable{fmt.Sprintf("verify does not know what to do with %q.", said[0])}
+	key, err := h.signer()
+	if err != nil {
+		return err
+	}
+	switch len(said) {
+	case 0:
+	case 3:
+		return h.verifyHead(ctx, key, portal.DailyHead{Day: said[0], Digest: said[1], Signature: said[2]}, out)
+	default:
+		return &mendable{fmt.Sprintf("verify does not know what to do with %q: of a mailed record it takes the day (YYYY-MM-DD), the hash and the signature.", said[0])}
 	}
 	events, breaks, err := portal.VerifyChains(ctx, h.db)
 	if err != nil {
@@ -31,12 +40,15 @@ func verify(ctx context.Context, args, env []string, out io.Writer) error {
 	for _, b := range breaks {
 		fmt.Fprintf(out, "altered   the log: %v\n", b)
 	}
-	head, wrong, err := portal.VerifyHeads(ctx, h.db)
+	head, wrong, strange, err := portal.VerifyHeads(ctx, h.db, key.SignedText)
 	if err != nil {
 		return err
 	}
 	for _, day := range wrong {
-		fmt.Fprintf(out, "altered   the record of %s: its hash is not the one that the owners were mailed\n", day)
+		fmt.Fprintf(out, "altered   the record of %s: its hash, or its signature, is not the one that the owners were mailed\n", day)
+	}
+	if strange > 0 {
+		fmt.Fprintf(out, "The records of the first %s bear no signature of the present key: they are older, or the key was another.\n", count(strange, "day"))
 	}
 	seen, err := h.readBlobs(ctx, func(portal.StoredBlob) bool { return true }, func(s portal.StoredBlob, err error) {
 		state := "damaged"
@@ -63,6 +75,26 @@ func verify(ctx context.Context, args, env []string, out io.Writer) error {
 		return errors.New("not everything is as it was recorded: see the lines above")
 	}
 	fmt.Fprintln(out, "All of it is as it was recorded.")
+	return nil
+}
+
+// verifyHead says whether the record of a day, as an owner has it in a mail, is one
+// that this portal signed, and whether it still has the same.
+func (h *house) verifyHead(ctx context.Context, key *certificate.Signer, mailed portal.DailyHead, out io.Writer) error {
+	if !key.SignedText(mailed.Signs(), mailed.Signature) {
+		return errors.New("this portal's key did not sign that, or it has another key since")
+	}
+	fmt.Fprintln(out, "This portal signed it.")
+	kept, err := h.portal.DailyHead(ctx, mailed.Day)
+	switch {
+	case err == portal.ErrNotFound:
+		return errors.New("the record of that day is gone: the log was altered since, or is an older one")
+	case err != nil:
+		return err
+	case kept.Digest != mailed.Digest:
+		return errors.New("the record of that day is another now: the log was altered since")
+	}
+	fmt.Fprintln(out, "The record of that day is still the same.")
 	return nil
 }
 

@@ -192,6 +192,37 @@ SELECT 'ver_again', file_id, project_id, client_id, 2, audience, blob, size, sha
 	}
 }
 
+// Of a day's record in an owner's mail verify says whether this portal signed it, and
+// whether it is still the same.
+func TestVerifyMailedHead(t *testing.T) {
+	p := settle(t, db.SQLite)
+	signatures := map[string]string{}
+	p.inside(func(h *house) {
+		key, err := h.signer()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, head := range []portal.DailyHead{{Day: "2026-03-11", Digest: "ab"}, {Day: "2026-03-11", Digest: "cd"}, {Day: "2026-03-12", Digest: "ef"}} {
+			if signatures[head.Digest], err = key.SignText(head.Signs()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := h.db.Write(t.Context(), func(tx *db.Tx) error {
+			_, err := tx.Exec(t.Context(), `INSERT INTO daily_heads (day, digest, chains, events, at) VALUES ('2026-03-11', 'ab', 1, 1, 7)`)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if said := p.want(0, "still the same", "verify", "2026-03-11", "ab", signatures["ab"]); !strings.Contains(said, "This portal signed it.") {
+		t.Errorf("verify says %s", said)
+	}
+	p.want(1, "is another now", "verify", "2026-03-11", "cd", signatures["cd"])
+	p.want(1, "is gone", "verify", "2026-03-12", "ef", signatures["ef"])
+	p.want(1, "did not sign that", "verify", "2026-03-11", "cd", signatures["ab"])
+	p.want(2, "the day", "verify", "2026-03-11")
+}
+
 // With the database of yesterday nothing is lost that was stored since; nor
 // with that of a month ago, of which the operator is told.
 func TestSweepAfterRestore(t *testing.T) {

@@ -212,6 +212,7 @@ func (h *house) run(ctx context.Context, o web.Options, ready func(address strin
 		var signs *certificate.Signer
 		if signs, err = h.signer(); err == nil {
 			h.certs, o.Genuine = h.papers(signs, h.cfg), signs.Signed
+			h.portal.SignHeads(signs.SignText)
 		}
 	}
 	if err == nil && h.db.Dialect() == db.PostgreSQL { // before anything happens that other nodes are to hear of

@@ -234,27 +234,40 @@ func TestNothingGoesAcross(t *testing.T) {
 	})
 }
 
-// T185: of many who make a folder of one name at the same time one does, and the
-// others are told.
+// T185: of many who make a folder, or a client, of one name at the same time one does,
+// and the others are told. Projects may have the same name: each is made.
 func TestOneNameAtOnce(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		s := newSite(t, w)
 		tokens := []string{s.token("mia", "write"), s.token("ada", "write"), s.token("tom", "write")}
-		codes := make(chan int, 24)
-		var all sync.WaitGroup
-		for n := range cap(codes) {
-			all.Go(func() {
-				codes <- s.do("POST", "/api/projects/"+string(w.Site)+"/folders", tokens[n%len(tokens)], `{"name":"Proofs"}`).Code
-			})
-		}
-		all.Wait()
-		close(codes)
-		got := map[int]int{}
-		for code := range codes {
-			got[code]++
-		}
-		if got[201] != 1 || got[422] != cap(codes)-1 {
-			t.Errorf("the answers are %v", got)
+		for _, c := range []struct {
+			path, body string
+			tokens     []string
+			made       int
+		}{
+			{"/api/projects/" + string(w.Site) + "/folders", `{"name":"Proofs"}`, tokens, 1},
+			{"/api/clients", `{"name":"Cobalt"}`, tokens[:2], 1},
+			{"/api/projects", `{"client":"` + string(w.Acme) + `","name":"Poster"}`, tokens[:2], 24},
+		} {
+			codes := make(chan int, 24)
+			begin := make(chan struct{})
+			var all sync.WaitGroup
+			for n := range cap(codes) {
+				all.Go(func() {
+					<-begin
+					codes <- s.do("POST", c.path, c.tokens[n%len(c.tokens)], c.body).Code
+				})
+			}
+			close(begin)
+			all.Wait()
+			close(codes)
+			got := map[int]int{}
+			for code := range codes {
+				got[code]++
+			}
+			if got[201] != c.made || got[422] != cap(codes)-c.made {
+				t.Errorf("%s: the answers are %v", c.path, got)
+			}
 		}
 	})
 }

@@ -181,16 +181,14 @@ func (s *server) sign(ctx context.Context, me *portal.Scope, id string, in signa
 	switch {
 	case err != nil:
 		return err
-	case me.ReadOnly() || x.Team() || !x.Can(portal.SignOff):
+	case me.ReadOnly():
 		return portal.ErrForbidden
 	}
 	if did, err := me.Did(ctx); err != nil || did {
 		return err
 	}
-	if _, content, err := me.SignoffLines(ctx, x); err != nil {
+	if err := me.CheckSignature(ctx, x, in.Content); err != nil {
 		return err
-	} else if x.State != portal.SignoffOpen || content != in.Content {
-		return portal.ErrConflict
 	}
 	if err := s.Accounts.ProveByToken(ctx, me.Person(), in.Password); errors.Is(err, account.ErrSignIn) {
 		return &portal.Invalid{Fields: map[string]portal.Reason{"password": {Key: "password_wrong"}}}

@@ -150,6 +150,12 @@ func TestCertificate(t *testing.T) {
 			t.Errorf("%s: something else was taken", name)
 		}
 	}
+	for name, s := range map[string]*Signer{"ours": ours(t), "given": given(t)} {
+		signature, err := s.SignText("a day")
+		if err != nil || !s.SignedText("a day", signature) || s.SignedText("a day ", signature) || s.SignedText("a day", "") || s.SignedText("a day", signature[4:]) || s.SignedText("a day", "ä") {
+			t.Errorf("%s: of a text it says %q, %v", name, signature, err)
+		}
+	}
 	pdf, err := ours(t).Render(record(1), address, "en", at)
 	if err != nil {
 		t.Fatal(err)

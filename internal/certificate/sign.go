@@ -12,6 +12,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -195,6 +196,20 @@ func (s *Signer) sign(pdf []byte, hole int, name string, at time.Time) error {
 	return nil
 }
 
+// SignText is the signature over a text, in base64.
+func (s *Signer) SignText(text string) (string, error) {
+	sum := sha256.Sum256([]byte(text))
+	signature, err := s.key.Sign(rand.Reader, sum[:], crypto.SHA256)
+	return base64.StdEncoding.EncodeToString(signature), err
+}
+
+// SignedText reports whether that is what SignText of this signer said.
+func (s *Signer) SignedText(text, signature string) bool {
+	b, err := base64.StdEncoding.DecodeString(signature)
+	sum := sha256.Sum256([]byte(text))
+	return err == nil && s.signed(sum[:], b)
+}
+
 var byteRange = regexp.MustCompile(`/ByteRange \[0 (\d{10}) (\d{10}) (\d{10})\]`)
 
 // Signed reports whether a PDF is one that this signer signed, to the last byte.
@@ -247,11 +262,16 @@ func (s *Signer) verify(info signerInfo, hash []byte) bool {
 		return false
 	}
 	sum := sha256.Sum256(attributes)
+	return s.signed(sum[:], info.Signature)
+}
+
+// signed reports whether a signature over a hash is of this signer's key.
+func (s *Signer) signed(sum, signature []byte) bool {
 	switch k := s.key.Public().(type) {
 	case *ecdsa.PublicKey:
-		return ecdsa.VerifyASN1(k, sum[:], info.Signature)
+		return ecdsa.VerifyASN1(k, sum, signature)
 	case *rsa.PublicKey:
-		return rsa.VerifyPKCS1v15(k, crypto.SHA256, sum[:], info.Signature) == nil
+		return rsa.VerifyPKCS1v15(k, crypto.SHA256, sum, signature) == nil
 	}
 	return false
 }

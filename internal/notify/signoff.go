@@ -50,6 +50,9 @@ func (n *Notifier) dailyHead(ctx context.Context, l *letter) error {
 	l.body.Preheader = l.T("mail.daily_head.preheader")
 	l.body.Paragraphs = []string{l.T("mail.daily_head.text")}
 	l.body.Facts = []mail.Fact{{Label: l.T("mail.daily_head.hash"), Value: h.Digest}, {Label: l.T("mail.daily_head.events"), Value: l.Number(int64(h.Events))}}
+	if h.Signature != "" {
+		l.body.Facts = append(l.body.Facts, mail.Fact{Label: l.T("mail.daily_head.signature"), Value: h.Signature})
+	}
 	l.body.Footer = []string{l.T("mail.daily_head.why", "workspace", l.brand.Name)}
 	return nil
 }

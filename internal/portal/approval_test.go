@@ -374,8 +374,34 @@ func TestDecideOnce(t *testing.T) {
 			t.Errorf("%d rows of audit, %d notices and %d mails of one decision", rows, told, mailed)
 		}
 
-		// T176: two people, who say different things.
+		// T176: two people, who say different things. Where all of them, or most, have
+		// to approve, the one who does not decides it, whoever is first; where one is
+		// enough, the first.
 		decides(t, w)
+		for _, rule := range []portal.Rule{portal.RuleEveryone, portal.RuleMajority} {
+			_, versions := banners(t, w, 1)
+			a := toApprove(t, w, portal.NewApproval{Versions: versions, Stages: []portal.NewStage{{Rule: rule, People: []portal.PersonID{w.Cleo, w.Bea}}}})
+			won := go30(func(i int) error {
+				if i%2 == 0 {
+					return w.As(w.Cleo).Decide(context.Background(), a.ID, yes(a))
+				}
+				return w.As(w.Bea).Decide(context.Background(), a.ID, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Note: "No", Content: a.Content})
+			})
+			given := must[[]portal.ApprovalDecision](t)(w.As(w.Ada).ApprovalDecisions(ctx, a.ID))
+			if won < 1 || won > 2 || len(given) != won || given[won-1].Answer != portal.AnswerChanges {
+				t.Errorf("%s: %d of 30 answers were taken: %+v", rule, won, given)
+			}
+			for _, who := range []portal.PersonID{w.Cleo, w.Bea, w.Tom} {
+				if got := must[portal.Approval](t)(w.As(who).Approval(ctx, a.ID)); got.State != portal.ApprovalReturn || got.Asking {
+					t.Errorf("%s: to %s it is %s", rule, who, got.State)
+				}
+			}
+			var returned, approved int
+			row(t, w, `SELECT (SELECT COUNT(*) FROM events WHERE kind = 'approval_returned' AND subject = '`+string(a.ID)+`'), (SELECT COUNT(*) FROM events WHERE kind = 'approval_approved' AND subject = '`+string(a.ID)+`')`, &returned, &approved)
+			if returned != 1 || approved != 0 {
+				t.Errorf("%s: it was returned %d times, and approved %d", rule, returned, approved)
+			}
+		}
 		_, versions = banners(t, w, 2)
 		a = toApprove(t, w, portal.NewApproval{Versions: versions[1:], Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo, w.Bea}}}})
 		won := go30(func(i int) error {

@@ -99,6 +99,10 @@ func (in *ApprovalAnswer) says(c *checks, f *FileChange) {
 // advisers it keeps the advice. An answer to anything but what is there now, or
 // after it was decided, is ErrConflict: of two at the same time one counts.
 func (me *Scope) Decide(ctx context.Context, id ApprovalID, in ApprovalAnswer) error {
+	return me.refused(ctx, string(id), me.decide(ctx, id, in))
+}
+
+func (me *Scope) decide(ctx context.Context, id ApprovalID, in ApprovalAnswer) error {
 	if err := in.noted(ctx, me, id); err != nil {
 		return err
 	}

@@ -198,7 +198,7 @@ func (l *ApprovalLink) Check(ctx context.Context, in ApprovalAnswer) error {
 		return err
 	}
 	if l.State != AnswerAwaited || in.Content != l.Approval.Content {
-		return ErrConflict
+		return l.me.refused(ctx, string(l.Approval.ID), ErrConflict)
 	}
 	return in.fits(l.Approval)
 }
@@ -210,7 +210,7 @@ func (l *ApprovalLink) Decide(ctx context.Context, in ApprovalAnswer) error {
 	case in.Proof != ProofMail && in.Proof != ProofCode:
 		return ErrForbidden
 	case l.State != AnswerAwaited:
-		return ErrConflict
+		return l.me.refused(ctx, string(l.Approval.ID), ErrConflict)
 	}
 	in.stage = l.step
 	return l.me.Decide(ctx, l.Approval.ID, in)

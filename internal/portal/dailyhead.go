@@ -23,9 +23,17 @@ type DailyHead struct {
 	Chains int // that had moved
 	Events int // that had been recorded in them
 	At     time.Time
+
+	Signature string // of Signs, with the key of the certificates; empty: from before there was one
 }
 
-// KeepDailyHead keeps the head of the day before today, and queues it to the
+// Signs is the text that is signed: whoever has the mail has all of it.
+func (h DailyHead) Signs() string { return "vitrine daily head\n" + h.Day + "\n" + h.Digest + "\n" }
+
+// SignHeads has the heads of days signed by that, before anything happens.
+func (p *Portal) SignHeads(sign func(text string) (string, error)) { p.sign = sign }
+
+// KeepDailyHead keeps the head of the day before today, signed, and queues it to the
 // owners. It does nothing when that was done, or nothing had happened.
 func (p *Portal) KeepDailyHead(ctx context.Context) error {
 	day := p.now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)
@@ -43,8 +51,11 @@ func (p *Portal) KeepDailyHead(ctx context.Context) error {
 		if err != nil || len(moved) == 0 {
 			return err
 		}
-		digest := dayDigest(last, day, moved)
-		if err := t.must(ctx, `INSERT INTO daily_heads (day, digest, chains, events, at) VALUES ($1, $2, $3, $4, $5)`, day, digest, len(moved), events, t.now); err != nil {
+		h := DailyHead{Day: day, Digest: dayDigest(last, day, moved)}
+		if h.Signature, err = p.sign(h.Signs()); err != nil {
+			return err
+		}
+		if err := t.must(ctx, `INSERT INTO daily_heads (day, digest, chains, events, at, signature) VALUES ($1, $2, $3, $4, $5, $6)`, day, h.Digest, len(moved), events, t.now, h.Signature); err != nil {
 			return err
 		}
 		for _, m := range moved {
@@ -67,7 +78,7 @@ func (p *Portal) KeepDailyHead(ctx context.Context) error {
 
 // DailyHead is that of a day.
 func (p *Portal) DailyHead(ctx context.Context, day string) (h DailyHead, err error) {
-	err = p.db.QueryRow(ctx, `SELECT h.day, h.digest, h.chains, h.events, h.at FROM daily_heads h WHERE h.day = $1`, day).Scan(&h.Day, &h.Digest, &h.Chains, &h.Events, micros{&h.At})
+	err = p.db.QueryRow(ctx, `SELECT h.day, h.digest, h.chains, h.events, h.at, h.signature FROM daily_heads h WHERE h.day = $1`, day).Scan(&h.Day, &h.Digest, &h.Chains, &h.Events, micros{&h.At}, &h.Signature)
 	return h, notFound(err)
 }
 
@@ -97,27 +108,34 @@ func keptHeads(ctx context.Context, q querier) (heads map[headKey]string, err er
 }
 
 // VerifyHeads computes the digests of all days anew, says which are not those
-// that were mailed, and what the last one is. For the operator.
-func VerifyHeads(ctx context.Context, d *db.DB) (last DailyHead, wrong []string, err error) {
-	rows, err := d.Query(ctx, `SELECT h.day, h.digest, h.chains, h.events, h.at FROM daily_heads h ORDER BY h.day`)
+// that were mailed, and what the last one is. Nor are those that do not bear the
+// signature of the key, once a day before did: earlier ones may be of another key,
+// and strange counts those. For the operator.
+func VerifyHeads(ctx context.Context, d *db.DB, signed func(text, signature string) bool) (last DailyHead, wrong []string, strange int, err error) {
+	rows, err := d.Query(ctx, `SELECT h.day, h.digest, h.chains, h.events, h.at, h.signature FROM daily_heads h ORDER BY h.day`)
 	days, err := list(rows, err, func(r *sql.Rows) (h DailyHead, err error) {
-		return h, r.Scan(&h.Day, &h.Digest, &h.Chains, &h.Events, micros{&h.At})
+		return h, r.Scan(&h.Day, &h.Digest, &h.Chains, &h.Events, micros{&h.At}, &h.Signature)
 	})
 	if err != nil {
-		return last, nil, err
+		return last, nil, 0, err
 	}
+	ours := false
 	for _, h := range days {
 		rows, err := d.Query(ctx, `SELECT h.chain, h.seq, h.head FROM chain_heads h WHERE h.day = $1 ORDER BY h.chain`, h.Day)
 		moved, err := list(rows, err, scanMoved)
 		if err != nil {
-			return last, wrong, err
+			return last, wrong, strange, err
 		}
-		if dayDigest(last, h.Day, moved) != h.Digest {
+		good := signed(h.Signs(), h.Signature)
+		if !good && !ours {
+			strange++
+		}
+		if dayDigest(last, h.Day, moved) != h.Digest || ours && !good {
 			wrong = append(wrong, h.Day)
 		}
-		last = h
+		last, ours = h, ours || good
 	}
-	return last, wrong, nil
+	return last, wrong, strange, nil
 }
 
 type movedChain struct {

@@ -420,22 +420,34 @@ func TestUploadIntoWhatIsGone(t *testing.T) {
 		_, _, err = cleo.FinishUpload(ctx, id, arrived("hello"))
 		wantErr(t, "a version of a file in the trash", err, portal.ErrGone)
 
-		// T186, both at once: what was acknowledged is there, or in the trash.
-		for n := range 20 {
+		// T186, both at once, a hundred times: what was acknowledged is there, or in
+		// the trash, whether it was uploaded there or moved.
+		for n := range 100 {
 			folder := mustFolder(t, w, w.Mia, w.Site, "", fmt.Sprint("Round ", n), portal.ClientSide)
-			id := must[portal.UploadID](t)(cleo.BeginUpload(ctx, portal.NewUpload{Project: w.Site, Folder: folder, Name: "a.txt", Size: 5}, blobKeys()))
 			var wg sync.WaitGroup
 			var f portal.FileID
 			var err error
-			wg.Go(func() { f, _, err = cleo.FinishUpload(ctx, id, arrived("hello")) })
+			if n%2 == 0 {
+				id := must[portal.UploadID](t)(cleo.BeginUpload(ctx, portal.NewUpload{Project: w.Site, Folder: folder, Name: "a.txt", Size: 5}, blobKeys()))
+				wg.Go(func() { f, _, err = cleo.FinishUpload(ctx, id, arrived("hello")) })
+			} else {
+				f, _ = mustPut(t, w, w.Cleo, portal.NewUpload{Project: w.Site, Name: fmt.Sprint("moved ", n, ".txt")})
+				wg.Go(func() { err = w.As(w.Tom).MoveFile(ctx, f, folder, portal.MoveOptions{}) })
+			}
 			wg.Go(func() {
 				if err := mia.TrashFolder(ctx, folder); err != nil {
 					t.Error(err)
 				}
 			})
 			wg.Wait()
-			if err != nil {
+			if err != nil && n%2 == 0 {
 				wantErr(t, "the upload that lost", err, portal.ErrGone)
+				continue
+			}
+			if err != nil {
+				if x, err := cleo.File(ctx, f); err != nil || x.Folder != "" {
+					t.Errorf("not moved, and then %+v, %v", x, err)
+				}
 				continue
 			}
 			if err := mia.RestoreFromTrash(ctx, string(folder)); err != nil {

@@ -108,6 +108,7 @@ const (
 	FileRequestWithdrawn Kind = "file_request_withdrawn"
 
 	ApprovalPrepared   Kind = "approval_prepared" // a draft was saved
+	AnswerRefused      Kind = "answer_refused"    // one came that was not taken: to something older, or of who may not
 	ApprovalCertified  Kind = "approval_certified"
 	ApprovalRequested  Kind = "approval_requested"
 	ApprovalAdvanced   Kind = "approval_advanced" // the next stage of the same side is asked
@@ -370,6 +371,7 @@ var kinds = map[Kind]particulars{
 	PriceAccepted:     {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	PriceDeclined:     {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 
+	AnswerRefused:    {place: auditOnly},
 	SignoffAsked:     {place: projectFeed, section: SectionApprovals, mail: "signoff", topic: TopicReviews},
 	SignoffViewed:    {place: auditOnly},
 	SignoffSigned:    {place: projectFeed, section: SectionApprovals, topic: TopicReviews},

@@ -28,6 +28,8 @@ type Portal struct {
 	downloads downloadLog
 	typing    typingLog
 	queued    chan struct{} // an event waits that people are to be told of
+
+	sign func(text string) (string, error) // of the heads of days
 }
 
 // A Signal says that something happened, and to whom it matters; it carries no
@@ -60,6 +62,7 @@ type Options struct {
 func New(d *db.DB, o Options) (*Portal, *account.Accounts) {
 	p := &Portal{db: d, now: o.Now, log: o.Log, signal: o.Signal, enqueue: o.Enqueue, queued: make(chan struct{}, 1)}
 	p.downloads.p, p.bell.Lax = p, true
+	p.sign = func(string) (string, error) { return "", nil }
 	if p.now == nil {
 		p.now = time.Now
 	}

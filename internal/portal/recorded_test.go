@@ -3,6 +3,7 @@ package portal_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -53,6 +54,81 @@ func TestDatabaseKeepsTheRecord(t *testing.T) {
 		}
 		write(t, w, `UPDATE events SET shown = 0`)
 		write(t, w, `UPDATE approval_calls SET state = 'void', ended_at = 7, ended_by = NULL, reply = ''`)
+	})
+}
+
+// An answer that is not taken is in the record, with why, and no oftener than anybody
+// reads; what somebody sent twice is not, nor is whoever does not see what they ask.
+func TestRefusedAnswersAreRecorded(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		a := toApprove(t, w, portal.NewApproval{Versions: banner(t, w)})
+		refusals := func(subject, why string) (n int) {
+			t.Helper()
+			row(t, w, `SELECT COUNT(*) FROM events WHERE kind = 'answer_refused' AND project_id IS NULL AND subject = '`+subject+`' AND particulars = '{"title":"`+a.Title+`","why":"`+why+`"}'`, &n)
+			return n
+		}
+		stale := yes(a)
+		stale.Content = strings.Repeat("0", 64)
+		wants(t, "of something older", w.As(w.Cleo).Decide(ctx, a.ID, stale), portal.ErrConflict)
+		wants(t, "of who is not asked", w.As(w.Bea).Decide(ctx, a.ID, yes(a)), portal.ErrForbidden)
+		wants(t, "of who does not see it", w.As(w.Carl).Decide(ctx, a.ID, yes(a)), portal.ErrNotFound)
+		if s, f := refusals(string(a.ID), "stale"), refusals(string(a.ID), "forbidden"); s != 1 || f != 1 {
+			t.Errorf("%d stale, %d forbidden", s, f)
+		}
+		for range 20 {
+			wants(t, "again", w.As(w.Cleo).Decide(ctx, a.ID, stale), portal.ErrConflict)
+		}
+		if n := refusals(string(a.ID), "stale"); n != 9 {
+			t.Errorf("%d are recorded in an hour", n)
+		}
+		w.Clock.Advance(2 * time.Hour)
+		if err := w.As(w.Cleo).Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, "sent twice", w.As(w.Cleo).Decide(ctx, a.ID, yes(a)), portal.ErrConflict)
+		if n := refusals(string(a.ID), "stale"); n != 9 {
+			t.Errorf("%d, after it was sent twice", n)
+		}
+		a.Title = "Site"
+		row(t, w, `SELECT name FROM projects WHERE id = '`+string(w.Site)+`'`, &a.Title)
+		s := askedToSign(t, w, "")
+		_, signature := lookedAt(t, w, w.Cleo, s)
+		signature.Content = "older"
+		wants(t, "a signature under something older", w.As(w.Cleo).SignOff(ctx, s.ID, signature), portal.ErrConflict)
+		wants(t, "and before a proof is asked for", w.As(w.Cleo).CheckSignature(ctx, s, "older"), portal.ErrConflict)
+		if n := refusals(string(s.ID), "stale"); n != 2 {
+			t.Errorf("%d signatures that were not taken", n)
+		}
+	})
+}
+
+// A day's head bears the signature of the key: whoever makes it anew, and has not the
+// key, is found, and days of an earlier key are told apart.
+func TestDailyHeadIsSigned(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		sign := func(key string) func(string) (string, error) {
+			return func(text string) (string, error) { return key + text, nil }
+		}
+		signed := func(text, signature string) bool { return signature == "new "+text }
+		for _, key := range []string{"old ", "new ", "new "} {
+			w.Clock.Advance(24 * time.Hour)
+			must[portal.TaskID](t)(w.As(w.Mia).AddTask(ctx, w.Site, portal.NewTask{Title: "Another"}))
+			w.Portal.SignHeads(sign(key))
+			if err := w.Portal.KeepDailyHead(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		last, wrong, strange, err := portal.VerifyHeads(ctx, w.DB, signed)
+		if err != nil || len(wrong) > 0 || strange != 1 || !signed(last.Signs(), last.Signature) || !strings.Contains(last.Signs(), last.Digest) || !strings.Contains(last.Signs(), last.Day) {
+			t.Fatalf("%+v, wrong %v, strange %d, %v", last, wrong, strange, err)
+		}
+		if h := must[portal.DailyHead](t)(w.Portal.DailyHead(ctx, last.Day)); h.Signature != last.Signature {
+			t.Errorf("it is mailed as %+v", h)
+		}
+		byHand(t, w, `UPDATE daily_heads SET signature = 'mine' WHERE day = $1`, last.Day)
+		if _, wrong, _, err := portal.VerifyHeads(ctx, w.DB, signed); err != nil || len(wrong) != 1 || wrong[0] != last.Day {
+			t.Errorf("wrong %v, %v", wrong, err)
+		}
 	})
 }
 

@@ -560,6 +560,23 @@ type Signature struct {
 // was accepted follows: the deliverables are signed off, the milestone is
 // reached, the project is done.
 func (me *Scope) SignOff(ctx context.Context, id SignoffID, in Signature) error {
+	return me.refused(ctx, string(id), me.signOff(ctx, id, in))
+}
+
+// CheckSignature says what SignOff would of what was looked at, before the person is
+// asked for proof.
+func (me *Scope) CheckSignature(ctx context.Context, s Signoff, content string) error {
+	if s.Team() || !s.Can(SignOff) {
+		return me.refused(ctx, string(s.ID), ErrForbidden)
+	}
+	_, is, err := me.SignoffLines(ctx, s)
+	if err == nil && (s.State != SignoffOpen || content != is) {
+		err = me.refused(ctx, string(s.ID), ErrConflict)
+	}
+	return err
+}
+
+func (me *Scope) signOff(ctx context.Context, id SignoffID, in Signature) error {
 	var c checks
 	in.Name = c.name("name", in.Name)
 	c.oneOf("proof", in.Proof, "password", "code")

@@ -709,6 +709,11 @@ func (t *tx) reminding(ctx context.Context, id string) (Happening, error) {
 	return h, notFound(err)
 }
 
+// happenedSince counts what happened of a kind to something. Unscoped: a count alone.
+func (t *tx) happenedSince(ctx context.Context, k Kind, subject string, since int64) (n int, err error) {
+	return n, t.QueryRow(ctx, `SELECT COUNT(*) FROM events e WHERE e.subject = $1 AND e.at > $2 AND e.kind = $3`, subject, since, string(k)).Scan(&n)
+}
+
 // openSignoffs are those that are asked about something that is concealed.
 // Unscoped: whoever conceals it need not see them, and is told nothing of them.
 func (t *tx) openSignoffs(ctx context.Context, subject string) ([]Signoff, error) {

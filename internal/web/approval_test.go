@@ -15,6 +15,40 @@ import (
 )
 
 // An approval from the form to the answers, as both sides see it.
+// T175: of thirty who send the same answer at once, over HTTP, one decides; the others
+// are told that it was decided.
+func TestDecideThirtyTimesAtOnce(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		id, err := s.World.As(s.Tom).AskApproval(t.Context(), s.World.Site, portal.NewApproval{Title: "A poster", Versions: []portal.VersionID{s.Items[s.World.Site][portal.ClientSide].Version},
+			Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := "/approvals/" + string(id)
+		answer := url.Values{"answer": {"approve"}, "content": {s.As("cleo").Get(at).Attr("input[name=content]", "value")}}
+		begin, codes := make(chan struct{}), make(chan int, 30)
+		for range cap(codes) {
+			b := s.As("cleo")
+			go func() {
+				<-begin
+				codes <- b.Post(at+"/decide", answer).Status
+			}()
+		}
+		close(begin)
+		got := map[int]int{}
+		for range cap(codes) {
+			got[<-codes]++
+		}
+		var decisions, events int
+		if err := s.DB.QueryRow(t.Context(), `SELECT (SELECT COUNT(*) FROM approval_decisions WHERE approval_id = $1), (SELECT COUNT(*) FROM events WHERE subject = $1 AND kind = 'approval_approved')`, string(id)).Scan(&decisions, &events); err != nil {
+			t.Fatal(err)
+		}
+		if got[200] != 1 || got[409] != cap(codes)-1 || decisions != 1 || events != 1 {
+			t.Errorf("the answers are %v, with %d decisions and %d events", got, decisions, events)
+		}
+	})
+}
+
 func TestApprovalPages(t *testing.T) {
 	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
 		tom, cleo, bea := s.As("tom"), s.As("cleo"), s.As("bea")

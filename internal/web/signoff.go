@@ -151,19 +151,14 @@ func (s *Server) signProved(r *http.Request, me *visit, in portal.Signature, pas
 	ctx := r.Context()
 	id := portal.SignoffID(r.PathValue("id"))
 	x, err := me.Signoff(ctx, id)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case x.Team() || !x.Can(portal.SignOff):
-		return portal.ErrForbidden
 	}
 	if did, err := me.Did(ctx); err != nil || did {
 		return err
 	}
-	if _, content, err := me.SignoffLines(ctx, x); err != nil {
+	if err := me.CheckSignature(ctx, x, in.Content); err != nil {
 		return err
-	} else if x.State != portal.SignoffOpen || content != in.Content {
-		return portal.ErrConflict
 	}
 	if in.Proof = "password"; password == "" && (code != "" || !me.Person.HasPassword) {
 		in.Proof = "code"
