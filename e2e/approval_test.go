@@ -184,6 +184,20 @@ func TestSigningOffAProject(t *testing.T) {
 	}
 }
 
+// asksReview makes a deliverable that the client sees, asks them to approve it, and
+// says at which path they do.
+func (b *tab) asksReview(project, title string) (approval string) {
+	b.t.Helper()
+	b.open(project + "/deliverables/new")
+	b.fill("title", title)
+	b.follow("css main button[name=audience][value=client]")
+	b.reads(title)
+	b.follow("Ask for review")
+	b.follow("Ask for approval")
+	b.reads("Asked")
+	return b.path()
+}
+
 // From the button of the mail to a recorded decision, on a phone: at most three
 // taps, also where a code has to be typed.
 func TestTapsFromTheMail(t *testing.T) {
@@ -193,13 +207,7 @@ func TestTapsFromTheMail(t *testing.T) {
 	project := openProject(team, "Website relaunch")
 	asked := func(title string) (link string) {
 		t.Helper()
-		team.open(project + "/deliverables/new")
-		team.fill("title", title)
-		team.follow("css main button[name=audience][value=client]")
-		team.reads(title)
-		team.follow("Ask for review")
-		team.follow("Ask for approval")
-		team.reads("Asked")
+		team.asksReview(project, title)
 		return team.mail(lead.email)
 	}
 	for where, b := range map[string]*tab{
@@ -239,13 +247,7 @@ func TestSaidByPhone(t *testing.T) {
 	lead := demo.people["client lead"]
 	team := newTab(t, "team on a phone", site).signIn(demo.people["manager"]).phone()
 	project := openProject(team, "Website relaunch")
-	team.open(project + "/deliverables/new")
-	team.fill("title", "A postcard")
-	team.follow("css main button[name=audience][value=client]")
-	team.reads("A postcard")
-	team.follow("Ask for review")
-	team.follow("Ask for approval")
-	team.reads("Asked")
+	team.asksReview(project, "A postcard")
 	team.press("css #note-call summary")
 	team.fill("person", lead.name)
 	team.fill("answer", "Approved")
@@ -269,4 +271,55 @@ func TestSaidByPhone(t *testing.T) {
 	if taps := b.taps - before; taps > 2 {
 		t.Errorf("confirming from home takes %d taps", taps)
 	}
+}
+
+// A client answers below what they look at: with a finger, with keys alone, and
+// without scripts; the picture stays in sight above the buttons.
+func TestAnswerInTheViewer(t *testing.T) {
+	site := theDemo(t)
+	lead := demo.people["client lead"]
+	phone := newTab(t, "lead on a phone", site).signIn(lead).phone()
+	phone.open("/")
+	phone.follow("Six banners for the opening")
+	banners := phone.path()
+	phone.follow("css .decided > li:nth-child(2) a.look")
+	phone.reads("banner-madder.jpg", "File 2 of 6", "Approve all 6")
+	phone.fits()
+	phone.madeSoon("the picture is in sight above the buttons", `(() => {
+		const picture = document.querySelector("#stage img, #stage canvas")?.getBoundingClientRect(), bar = document.querySelector(".viewer-decide").getBoundingClientRect();
+		return picture && picture.height > 60 && picture.top >= 0 && picture.bottom <= bar.top && bar.bottom <= innerHeight + 1 && bar.height < innerHeight / 4;
+	})()`)
+	phone.press("css .viewer-decide .acts button")
+	phone.press("css #answer textarea[name='note.2']")
+	phone.key("Too red.")
+	phone.fits()
+	phone.follow("css #answer button[value=changes]")
+	phone.reads("The team is told what to change", "Too red.")
+	phone.follow("css form[action$='/undo'] button")
+	phone.reads("Taken back")
+
+	b := newTab(t, "lead by keys", site).signIn(lead)
+	b.open(banners)
+	b.tabTo("the first", `e.matches(".decided > li:nth-child(1) a.look")`)
+	b.leaving(func() { b.key(kb.Enter) })
+	b.tabTo("the answer", `e.matches(".viewer-decide button") && e.innerText.includes("Request changes")`)
+	b.bare()
+	b.key(kb.Enter)
+	b.tabTo("what to change", `e.name === "note.1"`)
+	b.key("Too pale.")
+	b.tabTo("the button", `e.matches("#answer button[value=changes]")`)
+	b.bare()
+	b.leaving(func() { b.key(kb.Enter) })
+	b.reads("The team is told what to change", "Too pale.")
+	b.follow("css form[action$='/undo'] button")
+	b.reads("Taken back")
+
+	b = newTab(t, "lead without scripts", site).withoutScript().signIn(lead).phone()
+	b.open(banners)
+	b.follow("css .decided > li:nth-child(1) a.look")
+	b.press("css .viewer-decide .acts button:last-child")
+	b.follow("css #answer button[value=approve]")
+	b.reads("Approved. Thank you", "Approved v1")
+	b.follow("css form[action$='/undo'] button")
+	b.reads("Taken back")
 }

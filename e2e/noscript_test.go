@@ -85,18 +85,7 @@ func TestDecidingWithoutScript(t *testing.T) {
 	lead := demo.people["client lead"]
 	team := newTab(t, "team without script", site).withoutScript().signIn(demo.people["manager"])
 	project := openProject(team, "Website relaunch")
-	asks := func(title string) (approval string) {
-		t.Helper()
-		team.open(project + "/deliverables/new")
-		team.fill("title", title)
-		team.follow("css main button[name=audience][value=client]")
-		team.reads(title)
-		team.follow("Ask for review")
-		team.follow("Ask for approval")
-		team.reads("Asked")
-		return team.path()
-	}
-	first := asks("A paper sign")
+	first := team.asksReview(project, "A paper sign")
 
 	b := newTab(t, "client without script", site).withoutScript().signIn(lead)
 	if value[bool](b, `document.documentElement.hasAttribute("data-js")`) {
@@ -118,7 +107,7 @@ func TestDecidingWithoutScript(t *testing.T) {
 	team.open(first)
 	team.reads("Approved with notes", "Print it.")
 
-	second := asks("A wooden sign")
+	second := team.asksReview(project, "A wooden sign")
 	team.press("css #note-call summary")
 	team.fill("person", lead.name)
 	team.fill("answer", "Changes requested")
@@ -133,7 +122,7 @@ func TestDecidingWithoutScript(t *testing.T) {
 	team.open(second)
 	team.reads("Changes requested", "confirmed by themselves")
 
-	asks("A stone sign")
+	team.asksReview(project, "A stone sign")
 	link := newTab(t, "outbox of the demo", site).mail(lead.email)
 	away := newTab(t, "another browser without script", site).withoutScript()
 	away.open(link)

@@ -181,6 +181,9 @@ func (me *Scope) AskApproval(ctx context.Context, project ProjectID, n NewApprov
 		if err := t.checkPeople(ctx, p, &n); err != nil {
 			return err
 		}
+		if err := t.checkSeen(ctx, p, &n, subjects); err != nil {
+			return err
+		}
 		if err := t.insertApproval(ctx, id, p, n, subjects, round); err != nil {
 			return err
 		}
@@ -213,6 +216,9 @@ func (me *Scope) ChangeApproval(ctx context.Context, id ApprovalID, n NewApprova
 			return err
 		}
 		if err := t.checkPeople(ctx, p, &n); err != nil {
+			return err
+		}
+		if err := t.checkSeen(ctx, p, &n, subjects); err != nil {
 			return err
 		}
 		for _, table := range []string{"approval_people", "approval_stages", "approval_subjects"} {

@@ -635,3 +635,91 @@ SELECT 'apr_' || k.n, $1, $2, 'Banner', 'banner', '', 'cancelled', $3, $3, 'over
 		}
 	})
 }
+
+// Whoever is asked about what they look at answers below it: one file alone with
+// one tap, several or a checklist after they were shown what they answer for. What
+// is not counted comes back on the approval's own page, with what was typed.
+func TestDecideInTheViewer(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		tom, cleo, bea := s.As("tom"), s.As("cleo"), s.As("bea")
+		for _, name := range []string{"one.txt", "two.txt", "three.txt"} {
+			send(t, tom).bring([]byte("a banner"), "project", string(s.World.Site), "filename", name, "audience", "client")
+		}
+		p := tom.Get("/projects/" + string(s.World.Site) + "/approvals/new")
+		files := map[string]portal.VersionID{}
+		for _, v := range p.Attrs("#versions input", "value") {
+			got, err := s.World.As(s.Tom).Version(t.Context(), portal.VersionID(v))
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[got.FileName] = got.ID
+		}
+		ask := func(n portal.NewApproval, names ...string) (at string) {
+			t.Helper()
+			for _, name := range names {
+				n.Versions = append(n.Versions, files[name])
+			}
+			if n.Stages == nil {
+				n.Stages = []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}
+			}
+			id, err := s.World.As(s.Tom).AskApproval(t.Context(), s.World.Site, n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return "/approvals/" + string(id)
+		}
+		shown := func(name string) string {
+			v, err := s.World.As(s.Tom).Version(t.Context(), files[name])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return "/files/" + string(v.File)
+		}
+
+		at := ask(portal.NewApproval{Title: "One", Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}, Advisers: []portal.PersonID{s.Bea}}}}, "one.txt")
+		stale := cleo.Get(shown("one.txt")).MustBe(200).MustContain("Approve v1", "Approve with notes", "Request changes").MustNotContain("Your answer is awaited")
+		for _, b := range []*webtest.Browser{tom, s.As("mia")} { // who are not asked
+			if b.Get(shown("one.txt")).MustBe(200).MustContain("Approval of this version was asked for").Has(".viewer-decide") {
+				t.Error("who is not asked can answer")
+			}
+		}
+		advice := bea.Get(shown("one.txt")).MustBe(200).MustContain("Your advice; somebody else decides.").Form(at + "/decide")
+		bea.Post(at+"/decide", advice.Press("answer", "approve").Values()).MustBe(200).MustContain("Approved")
+		cleo.Get(shown("one.txt")).MustContain("Bea: approved")
+		f := stale.Form(at + "/decide")
+		cleo.Post(at+"/decide", f.Press("answer", "approve").Values()).MustBe(200).MustContain("Approved. Thank you", "Approved v1")
+		cleo.Post(at+"/decide", stale.Form(at+"/decide").Press("answer", "approve").Values()).MustBe(409).MustContain("It has changed meanwhile")
+		if cleo.Get(shown("one.txt")).MustBe(200).Has(".viewer-decide") {
+			t.Error("what was decided can be answered")
+		}
+
+		at = ask(portal.NewApproval{Title: "Two of them", Checklist: []string{"Spelling"}}, "two.txt", "three.txt")
+		p = cleo.Get(shown("three.txt")).MustBe(200).MustContain("Approve all 2", "Your answer is about:", "two.txt v1", "What to change in three.txt", "Spelling", "File 2 of 2. Next: two.txt")
+		p.MustNotContain("What to change in two.txt")
+		if p.Has(".viewer-decide form") {
+			t.Error("several are approved before they are named")
+		}
+		f = p.Form(at+"/decide").Set("note.2", "A larger logo")
+		cleo.Post(at+"/decide", f.Press("answer", "approve").Values()).MustBe(422).MustContain("A larger logo", "You marked a file to change.")
+		cleo.Post(at+"/decide", f.Press("answer", "changes").Values()).MustBe(200).MustContain("A larger logo", "Approved v1", "To change")
+
+		// Something newer came meanwhile.
+		at = ask(portal.NewApproval{Title: "Once more"}, "one.txt")
+		p = cleo.Get(shown("one.txt")).MustBe(200)
+		send(t, tom).bring([]byte("a newer banner"), "project", string(s.World.Site), "filename", "one.txt", "audience", "client", "on_clash", "version")
+		cleo.Post(at+"/decide", p.Form(at+"/decide").Press("answer", "approve").Values()).MustBe(409).MustContain("Open the newer one.txt")
+		if cleo.Get(shown("one.txt")).MustBe(200).Has(".viewer-decide") {
+			t.Error("a version that nobody asks about can be answered")
+		}
+
+		// What was said by phone is confirmed where it is read.
+		at = ask(portal.NewApproval{Title: "By phone"}, "two.txt")
+		if _, err := s.World.As(s.Tom).NoteCall(t.Context(), portal.ApprovalID(strings.TrimPrefix(at, "/approvals/")), portal.NewCall{Person: s.Cleo, Answer: portal.AnswerApprove, SaidAt: s.Clock.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		p = cleo.Get(shown("two.txt")).MustBe(200)
+		if p.Attr(".viewer-decide .acts a", "href") != at || p.Has(`form[action="`+at+`/decide"]`) {
+			t.Error("what was said by phone is not led to")
+		}
+	})
+}

@@ -2694,13 +2694,44 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: noteField(s), Label: p.T("approval.change_note", "name", s.Name), Value: p.typedNote(s), Error: p.Err(noteField(s)), Max: portal.MaxText, Rows: 2, Draft: "approve-" + string(p.Approval.ID) + "-" + strconv.Itoa(s.Position)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = p.changeNote(s).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 135, "</details>")
 		}
 		templruntime.WriteString(templ_7745c5c3_Buffer, 136, "</div></li>")
+		return nil
+	})
+}
+
+// changeNote is what is to change in one of several files.
+//go:noinline
+func (p *ApprovalPage) changeNote(s portal.ApprovalSubject) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var115 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var115 == nil {
+			templ_7745c5c3_Var115 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: noteField(s), Label: p.T("approval.change_note", "name", s.Name), Value: p.typedNote(s), Error: p.Err(noteField(s)), Max: portal.MaxText, Rows: 2, Draft: "approve-" + string(p.Approval.ID) + "-" + strconv.Itoa(s.Position)}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		return nil
 	})
 }
@@ -2774,9 +2805,9 @@ func (p *ApprovalPage) answering() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var115 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var115 == nil {
-			templ_7745c5c3_Var115 = templ.NopComponent
+		templ_7745c5c3_Var116 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var116 == nil {
+			templ_7745c5c3_Var116 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.Call.ID != "" {
@@ -2812,15 +2843,15 @@ func (p *ApprovalPage) answerFields() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var116 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var116 == nil {
-			templ_7745c5c3_Var116 = templ.NopComponent
+		templ_7745c5c3_Var117 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var117 == nil {
+			templ_7745c5c3_Var117 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templruntime.WriteString(templ_7745c5c3_Buffer, 137, "<section class=\"decide\"><h2>")
-		var templ_7745c5c3_Var117 string
-		templ_7745c5c3_Var117 = string(p.question())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var117))
+		var templ_7745c5c3_Var118 string
+		templ_7745c5c3_Var118 = string(p.question())
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var118))
 		templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</h2>")
 		templ_7745c5c3_Err = p.checklist().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -2828,29 +2859,60 @@ func (p *ApprovalPage) answerFields() templ.Component {
 		}
 		if p.Remarks > 0 && !p.team() {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 139, "<p class=\"hint\">")
-			var templ_7745c5c3_Var118 string
-			templ_7745c5c3_Var118 = string(p.N("revision.part", p.Remarks))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var118))
+			var templ_7745c5c3_Var119 string
+			templ_7745c5c3_Var119 = string(p.N("revision.part", p.Remarks))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var119))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 140, "</p>")
 		}
-		templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "note", Label: p.T("approval.note"), Optional: p.T("form.optional"), Hint: p.T("approval.note_hint"), Value: p.Typed.Note, Error: p.Err("note"), Max: portal.MaxText, Rows: 3, Draft: "approve-" + string(p.Approval.ID)}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = p.note("", false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templruntime.WriteString(templ_7745c5c3_Buffer, 141, "<details class=\"fold\"><summary>")
-		var templ_7745c5c3_Var119 string
-		templ_7745c5c3_Var119 = string(p.T("approval.decline_fold"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var119))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 142, "</summary><p>")
 		var templ_7745c5c3_Var120 string
-		templ_7745c5c3_Var120 = string(p.T("approval.decline_text"))
+		templ_7745c5c3_Var120 = string(p.T("approval.decline_fold"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var120))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 142, "</summary><p>")
+		var templ_7745c5c3_Var121 string
+		templ_7745c5c3_Var121 = string(p.T("approval.decline_text"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var121))
 		templruntime.WriteString(templ_7745c5c3_Buffer, 143, "</p>")
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.decline"), Icon: "circle-x", Small: true, Name: "answer", Value: "decline"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templruntime.WriteString(templ_7745c5c3_Buffer, 144, "</details></section>")
+		return nil
+	})
+}
+
+// note is what is said to all of it in words.
+//go:noinline
+func (p *ApprovalPage) note(id string, first bool) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var122 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var122 == nil {
+			templ_7745c5c3_Var122 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Err = ui.Textarea(ui.Field{ID: id, Attrs: templ.Attributes{"autofocus": first}, Name: "note", Label: p.T("approval.note"), Optional: p.T("form.optional"), Hint: p.T("approval.note_hint"), Value: p.Typed.Note, Error: p.Err("note"), Max: portal.MaxText, Rows: 3, Draft: "approve-" + string(p.Approval.ID)}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		return nil
 	})
 }
@@ -2873,16 +2935,16 @@ func (p *ApprovalPage) checklist() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var121 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var121 == nil {
-			templ_7745c5c3_Var121 = templ.NopComponent
+		templ_7745c5c3_Var123 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var123 == nil {
+			templ_7745c5c3_Var123 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(p.Approval.Checklist) > 0 {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 145, "<fieldset class=\"choices field\" id=\"checklist\"><legend class=\"label\">")
-			var templ_7745c5c3_Var122 string
-			templ_7745c5c3_Var122 = string(p.T("approval.checklist"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var122))
+			var templ_7745c5c3_Var124 string
+			templ_7745c5c3_Var124 = string(p.T("approval.checklist"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var124))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 146, "</legend> ")
 			for i, point := range p.Approval.Checklist {
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: "check-" + strconv.Itoa(i+1), Name: "check." + strconv.Itoa(i+1), Label: point, On: slices.Contains(p.Typed.Checked, i+1)}).Render(ctx, templ_7745c5c3_Buffer)
@@ -2892,9 +2954,9 @@ func (p *ApprovalPage) checklist() templ.Component {
 			}
 			if e := p.Err("checklist"); e != "" {
 				templruntime.WriteString(templ_7745c5c3_Buffer, 147, "<p class=\"error\" id=\"checklist-error\">")
-				var templ_7745c5c3_Var123 string
-				templ_7745c5c3_Var123 = string(e)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var123))
+				var templ_7745c5c3_Var125 string
+				templ_7745c5c3_Var125 = string(e)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var125))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 148, "</p>")
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 149, "</fieldset>")
@@ -2928,19 +2990,19 @@ func (p *ApprovalPage) bar() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var124 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var124 == nil {
-			templ_7745c5c3_Var124 = templ.NopComponent
+		templ_7745c5c3_Var126 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var126 == nil {
+			templ_7745c5c3_Var126 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templruntime.WriteString(templ_7745c5c3_Buffer, 150, "<div class=\"decide-bar\"><p><b>")
-		var templ_7745c5c3_Var125 string
-		templ_7745c5c3_Var125 = string(p.Approval.Title)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var125))
+		var templ_7745c5c3_Var127 string
+		templ_7745c5c3_Var127 = string(p.Approval.Title)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var127))
 		templruntime.WriteString(templ_7745c5c3_Buffer, 151, "</b> ")
-		var templ_7745c5c3_Var126 string
-		templ_7745c5c3_Var126 = string(p.barText())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var126))
+		var templ_7745c5c3_Var128 string
+		templ_7745c5c3_Var128 = string(p.barText())
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var128))
 		templruntime.WriteString(templ_7745c5c3_Buffer, 152, "</p><div class=\"acts\">")
 		if p.Call.ID != "" {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("call.different"), Icon: "x", Name: "answer", Value: "different", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
@@ -3039,13 +3101,13 @@ func (p *ApprovalPage) people() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var127 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var127 == nil {
-			templ_7745c5c3_Var127 = templ.NopComponent
+		templ_7745c5c3_Var129 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var129 == nil {
+			templ_7745c5c3_Var129 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		for i, g := range p.Stages {
-			templ_7745c5c3_Var128 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var130 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3058,19 +3120,19 @@ func (p *ApprovalPage) people() templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				templruntime.WriteString(templ_7745c5c3_Buffer, 156, "<p class=\"muted\">")
-				var templ_7745c5c3_Var129 string
-				templ_7745c5c3_Var129 = string(p.ruleWords(g))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var129))
+				var templ_7745c5c3_Var131 string
+				templ_7745c5c3_Var131 = string(p.ruleWords(g))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var131))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 157, "</p>")
 				if g.Role != "" {
 					templruntime.WriteString(templ_7745c5c3_Buffer, 158, "<p class=\"muted\">")
-					var templ_7745c5c3_Var130 string
-					templ_7745c5c3_Var130 = string(p.roleWords(g))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var130))
+					var templ_7745c5c3_Var132 string
+					templ_7745c5c3_Var132 = string(p.roleWords(g))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var132))
 					templruntime.WriteString(templ_7745c5c3_Buffer, 159, "</p>")
 				}
 				templruntime.WriteString(templ_7745c5c3_Buffer, 160, " ")
-				templ_7745c5c3_Var131 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var133 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -3084,7 +3146,7 @@ func (p *ApprovalPage) people() templ.Component {
 					ctx = templ.InitializeContext(ctx)
 					for _, x := range p.People {
 						if x.Stage == g.Number {
-							templ_7745c5c3_Var132 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var134 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 								templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 								templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 								if !templ_7745c5c3_IsBuffer {
@@ -3102,7 +3164,7 @@ func (p *ApprovalPage) people() templ.Component {
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: x.Name}, Title: x.Name, Sub: p.personSub(x)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var132), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: x.Name}, Title: x.Name, Sub: p.personSub(x)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var134), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -3110,13 +3172,13 @@ func (p *ApprovalPage) people() templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var131), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var133), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(p.stageHead(i, g)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var128), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Section(p.stageHead(i, g)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var130), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -3210,9 +3272,9 @@ func (p *ApprovalPage) answerState(x portal.ApprovalPerson) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var133 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var133 == nil {
-			templ_7745c5c3_Var133 = templ.NopComponent
+		templ_7745c5c3_Var135 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var135 == nil {
+			templ_7745c5c3_Var135 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		switch x.Answer {
@@ -3267,9 +3329,9 @@ func (p *ApprovalPage) handsOn() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var134 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var134 == nil {
-			templ_7745c5c3_Var134 = templ.NopComponent
+		templ_7745c5c3_Var136 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var136 == nil {
+			templ_7745c5c3_Var136 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.decides() && len(p.Colleagues) > 0 {
@@ -3278,45 +3340,10 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				templruntime.WriteString(templ_7745c5c3_Buffer, 162, " open")
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 163, "><summary>")
-			var templ_7745c5c3_Var135 string
-			templ_7745c5c3_Var135 = string(p.T("approval.delegate"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var135))
+			var templ_7745c5c3_Var137 string
+			templ_7745c5c3_Var137 = string(p.T("approval.delegate"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var137))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 164, "</summary>")
-			templ_7745c5c3_Var136 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 165, "<p class=\"muted\">")
-				var templ_7745c5c3_Var137 string
-				templ_7745c5c3_Var137 = string(p.T("approval.delegate_text"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var137))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 166, "</p>")
-				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Colleagues)).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 167, " ")
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.delegate_act"), Icon: "arrow-right"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				return nil
-			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/delegate")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var136), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 168, "</details> ")
-		}
-		if !p.ReadOnly && p.Approval.MayTakeOver() && !p.isAsked(p.Reader) {
 			templ_7745c5c3_Var138 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -3329,8 +3356,43 @@ func (p *ApprovalPage) handsOn() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
+				templruntime.WriteString(templ_7745c5c3_Buffer, 165, "<p class=\"muted\">")
+				var templ_7745c5c3_Var139 string
+				templ_7745c5c3_Var139 = string(p.T("approval.delegate_text"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var139))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 166, "</p>")
+				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Colleagues)).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 167, " ")
+				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.delegate_act"), Icon: "arrow-right"}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				return nil
+			})
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/delegate")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var138), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 168, "</details> ")
+		}
+		if !p.ReadOnly && p.Approval.MayTakeOver() && !p.isAsked(p.Reader) {
+			templ_7745c5c3_Var140 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+				if !templ_7745c5c3_IsBuffer {
+					defer func() {
+						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err == nil {
+							templ_7745c5c3_Err = templ_7745c5c3_BufErr
+						}
+					}()
+				}
+				ctx = templ.InitializeContext(ctx)
 				for _, x := range p.awaited() {
-					templ_7745c5c3_Var139 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var141 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 						templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 						if !templ_7745c5c3_IsBuffer {
@@ -3343,9 +3405,9 @@ func (p *ApprovalPage) handsOn() templ.Component {
 						}
 						ctx = templ.InitializeContext(ctx)
 						templruntime.WriteString(templ_7745c5c3_Buffer, 169, "<input type=\"hidden\" name=\"from\" value=\"")
-						var templ_7745c5c3_Var140 string
-						templ_7745c5c3_Var140 = string(string(x.Person))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var140))
+						var templ_7745c5c3_Var142 string
+						templ_7745c5c3_Var142 = string(string(x.Person))
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var142))
 						templruntime.WriteString(templ_7745c5c3_Buffer, 170, "\">")
 						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.take_over", "name", x.Name), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
@@ -3353,14 +3415,14 @@ func (p *ApprovalPage) handsOn() templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/take-over"), Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var139), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/take-over"), Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var141), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("clock", p.T("approval.escalated")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var138), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("clock", p.T("approval.escalated")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var140), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -3371,11 +3433,11 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				templruntime.WriteString(templ_7745c5c3_Buffer, 172, " open")
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 173, "><summary>")
-			var templ_7745c5c3_Var141 string
-			templ_7745c5c3_Var141 = string(p.T("approval.reassign"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var141))
+			var templ_7745c5c3_Var143 string
+			templ_7745c5c3_Var143 = string(p.T("approval.reassign"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var143))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 174, "</summary>")
-			templ_7745c5c3_Var142 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var144 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3388,11 +3450,11 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				templruntime.WriteString(templ_7745c5c3_Buffer, 175, "<p class=\"muted\">")
-				var templ_7745c5c3_Var143 string
-				templ_7745c5c3_Var143 = string(p.T("approval.reassign_text"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var143))
+				var templ_7745c5c3_Var145 string
+				templ_7745c5c3_Var145 = string(p.T("approval.reassign_text"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var145))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 176, "</p>")
-				templ_7745c5c3_Var144 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var146 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -3415,7 +3477,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var144), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var146), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -3426,7 +3488,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/reassign")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var142), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/reassign")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var144), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -3535,12 +3597,12 @@ func EditApproval(p ApprovalForm) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var145 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var145 == nil {
-			templ_7745c5c3_Var145 = templ.NopComponent
+		templ_7745c5c3_Var147 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var147 == nil {
+			templ_7745c5c3_Var147 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var146 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var148 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -3559,7 +3621,7 @@ func EditApproval(p ApprovalForm) templ.Component {
 				}
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 180, " ")
-			templ_7745c5c3_Var147 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var149 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3578,9 +3640,9 @@ func EditApproval(p ApprovalForm) templ.Component {
 					}
 				}
 				templruntime.WriteString(templ_7745c5c3_Buffer, 181, " <button type=\"submit\" hidden disabled></button> <input type=\"hidden\" name=\"previous\" value=\"")
-				var templ_7745c5c3_Var148 string
-				templ_7745c5c3_Var148 = string(string(p.New.Previous))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var148))
+				var templ_7745c5c3_Var150 string
+				templ_7745c5c3_Var150 = string(string(p.New.Previous))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var150))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 182, "\">")
 				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "title", Label: p.T("approval.title"), Value: p.New.Title, Error: p.Err("title"), Required: true, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -3597,9 +3659,9 @@ func EditApproval(p ApprovalForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				templruntime.WriteString(templ_7745c5c3_Buffer, 185, " <input type=\"hidden\" name=\"stages\" value=\"")
-				var templ_7745c5c3_Var149 string
-				templ_7745c5c3_Var149 = string(strconv.Itoa(len(p.New.Stages)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var149))
+				var templ_7745c5c3_Var151 string
+				templ_7745c5c3_Var151 = string(strconv.Itoa(len(p.New.Stages)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var151))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 186, "\"> ")
 				for i, g := range p.New.Stages {
 					templ_7745c5c3_Err = p.stage(i, g).Render(ctx, templ_7745c5c3_Buffer)
@@ -3622,11 +3684,11 @@ func EditApproval(p ApprovalForm) templ.Component {
 					templruntime.WriteString(templ_7745c5c3_Buffer, 190, " open")
 				}
 				templruntime.WriteString(templ_7745c5c3_Buffer, 191, "><summary>")
-				var templ_7745c5c3_Var150 string
-				templ_7745c5c3_Var150 = string(p.T("approval.more"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var150))
+				var templ_7745c5c3_Var152 string
+				templ_7745c5c3_Var152 = string(p.T("approval.more"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var152))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 192, "</summary><div class=\"form wide\">")
-				templ_7745c5c3_Var151 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var153 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -3649,7 +3711,7 @@ func EditApproval(p ApprovalForm) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var151), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var153), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -3657,19 +3719,28 @@ func EditApproval(p ApprovalForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 194, "<div class=\"field\">")
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "no_download", Label: p.T("approval.no_download"), Hint: p.T("approval.no_download_hint"), On: p.New.NoDownload}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
+				if e := p.Err("no_download"); e != "" {
+					templruntime.WriteString(templ_7745c5c3_Buffer, 195, "<p class=\"error\" id=\"no_download-error\">")
+					var templ_7745c5c3_Var154 string
+					templ_7745c5c3_Var154 = string(e)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var154))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 196, "</p>")
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 197, "</div>")
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "remind", Label: p.T("request.remind"), Hint: p.T("request.remind_hint"), On: !p.New.NoReminders}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 194, "</div></details><div class=\"submit\"><p class=\"hint\">")
-				var templ_7745c5c3_Var152 string
-				templ_7745c5c3_Var152 = string(p.T("approval.submit_hint"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var152))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 195, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 198, "</div></details><div class=\"submit\"><p class=\"hint\">")
+				var templ_7745c5c3_Var155 string
+				templ_7745c5c3_Var155 = string(p.T("approval.submit_hint"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var155))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 199, "</p>")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.submit"), Icon: "send", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -3682,16 +3753,16 @@ func EditApproval(p ApprovalForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 196, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 200, "</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var147), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var149), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = formFrame(&p.Within, p.Heading(), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var146), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = formFrame(&p.Within, p.Heading(), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var148), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -3701,7 +3772,7 @@ func EditApproval(p ApprovalForm) templ.Component {
 
 func (p *ApprovalForm) hasMore() bool {
 	n := p.New
-	return len(n.Checklist) > 0 || n.NoDownload || n.ExpiresOn != "" || n.DueOn != "" || p.Err("due_on")+p.Err("expires_on")+p.Err("checklist") != ""
+	return len(n.Checklist) > 0 || n.NoDownload || n.ExpiresOn != "" || n.DueOn != "" || p.Err("due_on")+p.Err("expires_on")+p.Err("checklist")+p.Err("no_download") != ""
 }
 
 // stage is one step: who is asked in it, and by which rule.
@@ -3722,40 +3793,40 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var153 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var153 == nil {
-			templ_7745c5c3_Var153 = templ.NopComponent
+		templ_7745c5c3_Var156 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var156 == nil {
+			templ_7745c5c3_Var156 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		at := "stages." + strconv.Itoa(i+1)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 197, "<fieldset class=\"stage\" id=\"")
-		var templ_7745c5c3_Var154 string
-		templ_7745c5c3_Var154 = string(at)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var154))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 198, "\" tabindex=\"-1\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 201, "<fieldset class=\"stage\" id=\"")
+		var templ_7745c5c3_Var157 string
+		templ_7745c5c3_Var157 = string(at)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var157))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 202, "\" tabindex=\"-1\"")
 		if p.Reshaped == i+1 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 199, " autofocus")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 203, " autofocus")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 200, "><legend>")
-		var templ_7745c5c3_Var155 string
-		templ_7745c5c3_Var155 = string(p.stageTitle(i, g))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var155))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 201, " ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 204, "><legend>")
+		var templ_7745c5c3_Var158 string
+		templ_7745c5c3_Var158 = string(p.stageTitle(i, g))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var158))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 205, " ")
 		if len(p.New.Stages) > 1 {
 			templ_7745c5c3_Err = p.chip(g.Of).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 202, "</legend> <input type=\"hidden\" name=\"")
-		var templ_7745c5c3_Var156 string
-		templ_7745c5c3_Var156 = string(at + ".of")
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var156))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 203, "\" value=\"")
-		var templ_7745c5c3_Var157 string
-		templ_7745c5c3_Var157 = string(string(g.Of))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var157))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 204, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 206, "</legend> <input type=\"hidden\" name=\"")
+		var templ_7745c5c3_Var159 string
+		templ_7745c5c3_Var159 = string(at + ".of")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var159))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 207, "\" value=\"")
+		var templ_7745c5c3_Var160 string
+		templ_7745c5c3_Var160 = string(string(g.Of))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var160))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 208, "\">")
 		templ_7745c5c3_Err = p.who(at+".people", p.T("approval.decides"), p.stageHint(i, g), p.canDecide(g.Of), g.People, p.roles(at, g)...).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -3764,22 +3835,22 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 205, "<details class=\"fold\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 209, "<details class=\"fold\"")
 		if len(g.Advisers) > 0 || p.Err(at+".advisers") != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 206, " open")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 210, " open")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 207, "><summary>")
-		var templ_7745c5c3_Var158 string
-		templ_7745c5c3_Var158 = string(p.T("approval.advisers"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var158))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 208, "</summary>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 211, "><summary>")
+		var templ_7745c5c3_Var161 string
+		templ_7745c5c3_Var161 = string(p.T("approval.advisers"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var161))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 212, "</summary>")
 		templ_7745c5c3_Err = p.who(at+".advisers", p.T("approval.advisers"), p.T("approval.advisers_hint", "client", p.Project.ClientName), p.canAdvise(g.Of), g.Advisers).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 209, "</details> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 213, "</details> ")
 		if len(p.New.Stages) > 1 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 210, "<div class=\"acts\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 214, "<div class=\"acts\">")
 			if i > 0 && p.New.Stages[i-1].Of == g.Of {
 				templ_7745c5c3_Err = p.reshape("earlier."+strconv.Itoa(i+1), "arrow-up", p.T("approval.stage_earlier")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -3790,9 +3861,9 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 211, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 215, "</div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 212, "</fieldset>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 216, "</fieldset>")
 		return nil
 	})
 }
@@ -3815,9 +3886,9 @@ func (p *ApprovalForm) reshape(do, icon, label string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var159 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var159 == nil {
-			templ_7745c5c3_Var159 = templ.NopComponent
+		templ_7745c5c3_Var162 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var162 == nil {
+			templ_7745c5c3_Var162 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: label, Icon: icon, Small: true, Name: "do", Value: do, Attrs: templ.Attributes{"formnovalidate": true}}).Render(ctx, templ_7745c5c3_Buffer)
@@ -3845,21 +3916,21 @@ func (p *ApprovalForm) moreStages() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var160 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var160 == nil {
-			templ_7745c5c3_Var160 = templ.NopComponent
+		templ_7745c5c3_Var163 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var163 == nil {
+			templ_7745c5c3_Var163 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 213, "<div class=\"more-stages\" id=\"stages\" tabindex=\"-1\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 217, "<div class=\"more-stages\" id=\"stages\" tabindex=\"-1\">")
 		if e := p.Err("stages"); e != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 214, "<p class=\"error\">")
-			var templ_7745c5c3_Var161 string
-			templ_7745c5c3_Var161 = string(e)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var161))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 215, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 218, "<p class=\"error\">")
+			var templ_7745c5c3_Var164 string
+			templ_7745c5c3_Var164 = string(e)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var164))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 219, "</p>")
 		}
 		if len(p.New.Stages) < portal.MaxStages {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 216, "<div class=\"acts\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 220, "<div class=\"acts\">")
 			templ_7745c5c3_Err = p.reshape("client", "plus", p.T("approval.add_stage", "name", p.Project.ClientName)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -3868,13 +3939,13 @@ func (p *ApprovalForm) moreStages() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 217, "</div><p class=\"muted\">")
-			var templ_7745c5c3_Var162 string
-			templ_7745c5c3_Var162 = string(p.T("approval.stages_hint", "client", p.Project.ClientName))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var162))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 218, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 221, "</div><p class=\"muted\">")
+			var templ_7745c5c3_Var165 string
+			templ_7745c5c3_Var165 = string(p.T("approval.stages_hint", "client", p.Project.ClientName))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var165))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 222, "</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 219, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 223, "</div>")
 		return nil
 	})
 }
@@ -3976,19 +4047,19 @@ func (p *ApprovalForm) what() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var163 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var163 == nil {
-			templ_7745c5c3_Var163 = templ.NopComponent
+		templ_7745c5c3_Var166 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var166 == nil {
+			templ_7745c5c3_Var166 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.New.Deliverable != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 220, "<input type=\"hidden\" name=\"deliverable\" value=\"")
-			var templ_7745c5c3_Var164 string
-			templ_7745c5c3_Var164 = string(string(p.New.Deliverable))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var164))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 221, "\"> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 224, "<input type=\"hidden\" name=\"deliverable\" value=\"")
+			var templ_7745c5c3_Var167 string
+			templ_7745c5c3_Var167 = string(string(p.New.Deliverable))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var167))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 225, "\"> ")
 			if p.Deliverable != nil {
-				templ_7745c5c3_Var165 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var168 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -4002,72 +4073,72 @@ func (p *ApprovalForm) what() templ.Component {
 					ctx = templ.InitializeContext(ctx)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("package", p.T("approval.of_deliverable", "title", p.Deliverable.Title)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var165), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Note("package", p.T("approval.of_deliverable", "title", p.Deliverable.Title)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var168), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 222, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 226, " ")
 			if e := p.Err("versions"); e != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 223, "<p class=\"error\" id=\"versions\">")
-				var templ_7745c5c3_Var166 string
-				templ_7745c5c3_Var166 = string(e)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var166))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 224, "</p>")
-			}
-		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 225, "<fieldset class=\"field pick-files\" id=\"versions\" tabindex=\"-1\"><legend class=\"label\">")
-			var templ_7745c5c3_Var167 string
-			templ_7745c5c3_Var167 = string(p.T("approval.versions"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var167))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 226, "</legend><p class=\"hint\">")
-			var templ_7745c5c3_Var168 string
-			templ_7745c5c3_Var168 = string(p.T("approval.versions_hint"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var168))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 227, "</p>")
-			if e := p.Err("versions"); e != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 228, "<p class=\"error\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 227, "<p class=\"error\" id=\"versions\">")
 				var templ_7745c5c3_Var169 string
 				templ_7745c5c3_Var169 = string(e)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var169))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 229, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 228, "</p>")
+			}
+		} else {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 229, "<fieldset class=\"field pick-files\" id=\"versions\" tabindex=\"-1\"><legend class=\"label\">")
+			var templ_7745c5c3_Var170 string
+			templ_7745c5c3_Var170 = string(p.T("approval.versions"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var170))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 230, "</legend><p class=\"hint\">")
+			var templ_7745c5c3_Var171 string
+			templ_7745c5c3_Var171 = string(p.T("approval.versions_hint"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var171))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 231, "</p>")
+			if e := p.Err("versions"); e != "" {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 232, "<p class=\"error\">")
+				var templ_7745c5c3_Var172 string
+				templ_7745c5c3_Var172 = string(e)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var172))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 233, "</p>")
 			}
 			if len(p.Choices.Files) == 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 230, "<p class=\"muted\">")
-				var templ_7745c5c3_Var170 string
-				templ_7745c5c3_Var170 = string(p.T("approval.no_files"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var170))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 231, "</p>")
-			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 232, "<ul>")
-			for _, v := range p.Choices.Files {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 233, "<li><label class=\"choice\"><input type=\"checkbox\" name=\"versions\" value=\"")
-				var templ_7745c5c3_Var171 string
-				templ_7745c5c3_Var171 = string(string(v.ID))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var171))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 234, "\"")
-				if slices.Contains(p.New.Versions, v.ID) {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 235, " checked")
-				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 236, "> <b>")
-				var templ_7745c5c3_Var172 string
-				templ_7745c5c3_Var172 = string(v.FileName)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var172))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 237, "</b> <small>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 234, "<p class=\"muted\">")
 				var templ_7745c5c3_Var173 string
-				templ_7745c5c3_Var173 = string(p.fileFacts(v))
+				templ_7745c5c3_Var173 = string(p.T("approval.no_files"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var173))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 238, "</small></label> ")
-				if thumb := Thumb(v); thumb != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 239, "<img src=\"")
-					var templ_7745c5c3_Var174 string
-					templ_7745c5c3_Var174 = string(thumb)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var174))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 240, "\" alt=\"\" loading=\"lazy\">")
-				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 241, "</li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 235, "</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 242, "</ul></fieldset>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 236, "<ul>")
+			for _, v := range p.Choices.Files {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 237, "<li><label class=\"choice\"><input type=\"checkbox\" name=\"versions\" value=\"")
+				var templ_7745c5c3_Var174 string
+				templ_7745c5c3_Var174 = string(string(v.ID))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var174))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 238, "\"")
+				if slices.Contains(p.New.Versions, v.ID) {
+					templruntime.WriteString(templ_7745c5c3_Buffer, 239, " checked")
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 240, "> <b>")
+				var templ_7745c5c3_Var175 string
+				templ_7745c5c3_Var175 = string(v.FileName)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var175))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 241, "</b> <small>")
+				var templ_7745c5c3_Var176 string
+				templ_7745c5c3_Var176 = string(p.fileFacts(v))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var176))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 242, "</small></label> ")
+				if thumb := Thumb(v); thumb != "" {
+					templruntime.WriteString(templ_7745c5c3_Buffer, 243, "<img src=\"")
+					var templ_7745c5c3_Var177 string
+					templ_7745c5c3_Var177 = string(thumb)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var177))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 244, "\" alt=\"\" loading=\"lazy\">")
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 245, "</li>")
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 246, "</ul></fieldset>")
 		}
 		return nil
 	})
@@ -4099,30 +4170,30 @@ func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPers
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var175 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var175 == nil {
-			templ_7745c5c3_Var175 = templ.NopComponent
+		templ_7745c5c3_Var178 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var178 == nil {
+			templ_7745c5c3_Var178 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 243, "<fieldset class=\"field choices pick-people\" id=\"")
-		var templ_7745c5c3_Var176 string
-		templ_7745c5c3_Var176 = string(name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var176))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 244, "\" tabindex=\"-1\"><legend class=\"sr\">")
-		var templ_7745c5c3_Var177 string
-		templ_7745c5c3_Var177 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var177))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 245, "</legend><p class=\"hint\">")
-		var templ_7745c5c3_Var178 string
-		templ_7745c5c3_Var178 = string(hint)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var178))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 246, "</p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 247, "<fieldset class=\"field choices pick-people\" id=\"")
+		var templ_7745c5c3_Var179 string
+		templ_7745c5c3_Var179 = string(name)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var179))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 248, "\" tabindex=\"-1\"><legend class=\"sr\">")
+		var templ_7745c5c3_Var180 string
+		templ_7745c5c3_Var180 = string(label)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var180))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 249, "</legend><p class=\"hint\">")
+		var templ_7745c5c3_Var181 string
+		templ_7745c5c3_Var181 = string(hint)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var181))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 250, "</p>")
 		if len(people) == 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 247, "<p class=\"muted\">")
-			var templ_7745c5c3_Var179 string
-			templ_7745c5c3_Var179 = string(p.T("approval.nobody", "client", p.Project.ClientName))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var179))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 248, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 251, "<p class=\"muted\">")
+			var templ_7745c5c3_Var182 string
+			templ_7745c5c3_Var182 = string(p.T("approval.nobody", "client", p.Project.ClientName))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var182))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 252, "</p>")
 		}
 		for _, c := range roles {
 			templ_7745c5c3_Err = ui.Checkbox(c).Render(ctx, templ_7745c5c3_Buffer)
@@ -4130,35 +4201,35 @@ func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPers
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 249, "<div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 253, "<div>")
 		for _, x := range people {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 250, "<label class=\"choice\"><input type=\"checkbox\" name=\"")
-			var templ_7745c5c3_Var180 string
-			templ_7745c5c3_Var180 = string(name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var180))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 251, "\" value=\"")
-			var templ_7745c5c3_Var181 string
-			templ_7745c5c3_Var181 = string(string(x.Person))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var181))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 252, "\"")
-			if slices.Contains(chosen, x.Person) {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 253, " checked")
-			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 254, "> <b>")
-			var templ_7745c5c3_Var182 string
-			templ_7745c5c3_Var182 = string(x.Name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var182))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 255, "</b></label>")
-		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 256, "</div>")
-		if e := p.Err(name); e != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 257, "<p class=\"error\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 254, "<label class=\"choice\"><input type=\"checkbox\" name=\"")
 			var templ_7745c5c3_Var183 string
-			templ_7745c5c3_Var183 = string(e)
+			templ_7745c5c3_Var183 = string(name)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var183))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 258, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 255, "\" value=\"")
+			var templ_7745c5c3_Var184 string
+			templ_7745c5c3_Var184 = string(string(x.Person))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var184))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 256, "\"")
+			if slices.Contains(chosen, x.Person) {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 257, " checked")
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 258, "> <b>")
+			var templ_7745c5c3_Var185 string
+			templ_7745c5c3_Var185 = string(x.Name)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var185))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 259, "</b></label>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 259, "</fieldset>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 260, "</div>")
+		if e := p.Err(name); e != "" {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 261, "<p class=\"error\">")
+			var templ_7745c5c3_Var186 string
+			templ_7745c5c3_Var186 = string(e)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var186))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 262, "</p>")
+		}
+		templruntime.WriteString(templ_7745c5c3_Buffer, 263, "</fieldset>")
 		return nil
 	})
 }

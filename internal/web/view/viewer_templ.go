@@ -37,6 +37,7 @@ type ViewerPage struct {
 	Note          string                   // of a version that did not come
 	Approvals     []portal.ApprovalSubject // in which the file was decided on, or is to be
 	Asked         []portal.Approval        // open, about this version
+	Deciding      *ApprovalPage            // of them, what the reader answers below the stage; nil: nothing
 	Revisions     []portal.Revision        // of the file, the newest first
 }
 
@@ -114,11 +115,19 @@ func Viewer(p ViewerPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			templ_7745c5c3_Err = p.decideBar().Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			templ_7745c5c3_Err = p.panel().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</div>")
+			templ_7745c5c3_Err = p.answerDialog().Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			templ_7745c5c3_Err = p.keys().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -650,7 +659,8 @@ func (p *ViewerPage) notes() templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		for _, a := range p.Asked {
-			if a.MayDecide() && !p.ReadOnly {
+			if p.Deciding != nil && p.Deciding.Approval.ID == a.ID {
+			} else if a.MayDecide() && !p.ReadOnly {
 				templ_7745c5c3_Var42 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)

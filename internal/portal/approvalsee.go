@@ -1,0 +1,67 @@
+package portal
+
+import (
+	"context"
+	"strings"
+)
+
+// checkSeen makes sure that the client can see what they are asked to approve, also
+// where they may not have the files: of some there is only the original.
+func (t *tx) checkSeen(ctx context.Context, p Project, n *NewApproval, subjects []Version) error {
+	var only []string
+	for _, v := range subjects {
+		seen, err := t.seenHere(ctx, v)
+		if err != nil {
+			return err
+		}
+		if !seen {
+			only = append(only, v.FileName)
+		}
+	}
+	if n.Draft || len(only) == 0 {
+		return nil
+	}
+	var c checks
+	takers, err := projectPeople(ctx, t, p.ID, ClientSide, Download)
+	if err != nil {
+		return err
+	}
+	may := map[PersonID]bool{}
+	for _, x := range takers {
+		may[x.Person] = true
+	}
+	names := strings.Join(only, ", ")
+	for i, g := range n.Stages {
+		if g.Of != ClientSide {
+			continue
+		}
+		if n.NoDownload {
+			c.fail("no_download", "only_original", "names", names)
+			break
+		}
+		for _, who := range g.People {
+			if !may[who] {
+				c.fail(stageField(i, "people"), "cannot_look", "names", names)
+			}
+		}
+	}
+	return c.err()
+}
+
+// seenHere reports whether a version can be looked at here without the file itself.
+func (t *tx) seenHere(ctx context.Context, v Version) (bool, error) {
+	looks := ""
+	switch v.Kind {
+	case "text", "code", "markdown", "csv":
+		return true, nil
+	case "image", "svg":
+		looks = `'large'`
+	case "pdf", "office":
+		looks = `'page', 'pdf'`
+	default: // a film and a sound play from the original
+		return false, nil
+	}
+	n := 0
+	err := t.get(ctx, `SELECT COUNT(*) FROM my_previews w WHERE w.version_id = $2 AND w.kind IN (`+looks+`)`, []any{string(v.ID)}, &n)
+	return n > 0, err
+}
