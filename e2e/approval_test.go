@@ -285,9 +285,9 @@ func TestAnswerInTheViewer(t *testing.T) {
 	phone.follow("css .decided > li:nth-child(2) a.look")
 	phone.reads("banner-madder.jpg", "File 2 of 6", "Approve all 6")
 	phone.fits()
-	phone.madeSoon("the picture is in sight above the buttons", `(() => {
-		const picture = document.querySelector("#stage img, #stage canvas")?.getBoundingClientRect(), bar = document.querySelector(".viewer-decide").getBoundingClientRect();
-		return picture && picture.height > 60 && picture.top >= 0 && picture.bottom <= bar.top && bar.bottom <= innerHeight + 1 && bar.height < innerHeight / 4;
+	phone.until("what is looked at is in sight above the buttons", `(() => {
+		const stage = document.getElementById("stage").getBoundingClientRect(), bar = document.querySelector(".viewer-decide").getBoundingClientRect();
+		return stage.top >= 0 && stage.bottom <= bar.top + 1 && stage.height > innerHeight / 2 && bar.bottom <= innerHeight + 1;
 	})()`)
 	phone.press("css .viewer-decide .acts button")
 	phone.press("css #answer textarea[name='note.2']")

@@ -67,6 +67,9 @@ func (h *house) remind(ctx context.Context) error {
 	if err := h.portal.RemindOfApprovals(ctx, last); err != nil {
 		return err
 	}
+	if err := h.portal.RemindOfSignoffs(ctx, last); err != nil {
+		return err
+	}
 	if _, err := h.portal.EndLapsed(ctx); err != nil {
 		return err
 	}

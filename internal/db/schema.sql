@@ -96,7 +96,7 @@ CREATE TABLE approval_people (
   viewed_at   BIGINT,
   answer      TEXT   NOT NULL DEFAULT '' CHECK (answer IN ('', 'approved', 'approved_with_notes', 'changes_requested', 'declined')),
   answered_at BIGINT,
-  decision_id TEXT, for_id TEXT REFERENCES persons (id), given_to TEXT REFERENCES persons (id), by_role BIGINT NOT NULL DEFAULT 0,
+  decision_id TEXT, for_id TEXT REFERENCES persons (id), given_to TEXT REFERENCES persons (id), by_role BIGINT NOT NULL DEFAULT 0, gone_at BIGINT,
   PRIMARY KEY (approval_id, stage, person_id),
   FOREIGN KEY (approval_id, stage) REFERENCES approval_stages (approval_id, number)
 );
@@ -1375,15 +1375,19 @@ CREATE TABLE signoffs (
   agent       TEXT   NOT NULL DEFAULT '',
   created_at  BIGINT NOT NULL,
   created_by  TEXT   NOT NULL REFERENCES persons (id),
-  revision    BIGINT NOT NULL DEFAULT 1,
+  revision    BIGINT NOT NULL DEFAULT 1, remind_at BIGINT, reminded_at BIGINT, escalate_at BIGINT, escalated_at BIGINT,
   FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id)
 );
 
 CREATE INDEX signoffs_client ON signoffs (client_id, id);
 
+CREATE INDEX signoffs_escalate ON signoffs (escalate_at) WHERE escalate_at IS NOT NULL;
+
 CREATE UNIQUE INDEX signoffs_open ON signoffs (subject_id) WHERE state IN ('asked', 'signed');
 
 CREATE INDEX signoffs_project ON signoffs (project_id, id);
+
+CREATE INDEX signoffs_remind ON signoffs (remind_at) WHERE remind_at IS NOT NULL;
 
 CREATE INDEX signoffs_state ON signoffs (state, id);
 

@@ -53,6 +53,8 @@ var kinds = map[string]func(*Notifier, context.Context, *letter) error{
 	portal.MailApprovalCall:      (*Notifier).approvalCall,
 	portal.MailDraftsShared:      (*Notifier).draftsShared,
 	"signoff":                    (*Notifier).signoff,
+	portal.MailSignoffReminder:   (*Notifier).signoffReminder,
+	portal.MailSignoffEscalated:  (*Notifier).signoffEscalated,
 	portal.MailDailyHead:         (*Notifier).dailyHead,
 	portal.MailNotices:           (*Notifier).notices,
 	portal.MailDigest:            (*Notifier).notices,

@@ -590,12 +590,12 @@ func (t *tx) openStage(ctx context.Context, id ApprovalID, number int) error {
 			return err
 		}
 		shown = t.now
-		if remind, err = t.remindAt(ctx, a.Client, f.remind, a.DueOn); err != nil {
-			return err
-		}
-		if escalate, err = t.escalateAt(ctx, a.Client, a.DueOn); err != nil {
-			return err
-		}
+	}
+	if remind, err = t.remindAt(ctx, a.Client, f.remind, a.DueOn); err != nil {
+		return err
+	}
+	if escalate, err = t.escalateAt(ctx, a.Client, a.DueOn); err != nil {
+		return err
 	}
 	var about *About
 	if a.Content == "" {

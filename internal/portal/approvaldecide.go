@@ -524,16 +524,14 @@ func (t *tx) undo(ctx context.Context, a Approval, f flow, d ApprovalDecision, p
 		return err
 	}
 	// What reminds of it begins again, if the answer ended it.
-	var remind, escalate any
-	if of == ClientSide {
-		var err error
-		if remind, err = t.remindAt(ctx, a.Client, f.remind, a.DueOn); err != nil {
+	remind, err := t.remindAt(ctx, a.Client, f.remind, a.DueOn)
+	if err != nil {
+		return err
+	}
+	var escalate any
+	if a.EscalatedAt.IsZero() {
+		if escalate, err = t.escalateAt(ctx, a.Client, a.DueOn); err != nil {
 			return err
-		}
-		if a.EscalatedAt.IsZero() {
-			if escalate, err = t.escalateAt(ctx, a.Client, a.DueOn); err != nil {
-				return err
-			}
 		}
 	}
 	if err := t.must(ctx, `

@@ -199,7 +199,8 @@ func (c WorkCalendar) escalation(dueOn string) time.Time {
 
 // FollowApprovals does what time brings to approvals that are asked: it hands the
 // decisions of people who are away to their deputies, tells the team of those that
-// nobody can answer any more, and tells others of those that are overdue. Last is
+// nobody can answer any more, or somebody whose answer is needed, and tells others of
+// those that are overdue, as of sign-offs. Last is
 // when it did so before, as in sendReminders: after a backup was brought back nobody
 // is told again at once.
 func (p *Portal) FollowApprovals(ctx context.Context, last time.Time) error {
@@ -214,10 +215,16 @@ func (p *Portal) FollowApprovals(ctx context.Context, last time.Time) error {
 	if err := p.findStranded(ctx); err != nil {
 		return err
 	}
+	if err := p.findMissing(ctx); err != nil {
+		return err
+	}
 	if err := p.plan(ctx); err != nil {
 		return err
 	}
-	return p.escalate(ctx, last)
+	if err := p.escalate(ctx, last); err != nil {
+		return err
+	}
+	return p.followSignoffs(ctx, last)
 }
 
 // plan says when others are told of approvals that were asked before anybody was:
@@ -311,6 +318,83 @@ func (p *Portal) findStranded(ctx context.Context) error {
 		})
 	}
 	return err
+}
+
+// findMissing tells the team of somebody who can no longer answer while others can,
+// where without them it cannot be approved.
+func (p *Portal) findMissing(ctx context.Context) error {
+	all, err := p.missing(ctx, remindersAtOnce)
+	for _, m := range all {
+		if err != nil {
+			break
+		}
+		err = p.program().change(ctx, func(t *tx) error {
+			if err := t.lock(ctx, string(m.Client)); err != nil {
+				return err
+			}
+			f, err := t.flow(ctx, m.ID)
+			if err != nil {
+				return err
+			}
+			able, err := stillAsked(ctx, t.Tx, m.ID)
+			if err != nil {
+				return err
+			}
+			var at any
+			if !m.known {
+				at = t.now
+			}
+			n, err := t.exec(ctx, `UPDATE approval_people SET gone_at = $1 WHERE approval_id = $2 AND stage = $3 AND person_id = $4 AND decision_id IS NULL AND given_to IS NULL`,
+				at, string(m.ID), f.stage, string(m.person))
+			if err != nil || n == 0 || m.known || slices.Contains(able, m.person) || len(able) == 0 || f.reaches(len(able)) {
+				t.quiet("it is asked as before, or known already")
+				return err
+			}
+			name, err := t.nameOf(ctx, m.person)
+			if err != nil {
+				return err
+			}
+			return t.record(ctx, m.happened(ApprovalLacks, Team, Details{"person": name}))
+		})
+	}
+	return err
+}
+
+// reaches reports whether the present stage can still be approved when so many more
+// of those who decide in it do.
+func (f flow) reaches(able int) bool {
+	deciders, yes := 0, able
+	for _, x := range f.people {
+		if x.stage == f.stage && !x.adviser {
+			deciders++
+			if x.answer.approves() {
+				yes++
+			}
+		}
+	}
+	return f.stages[f.stage-1].rule.satisfied(yes, deciders)
+}
+
+// Lacks names, of all who are asked in a stage with the rule, those who can no longer
+// answer, when without them it cannot be approved.
+func (r Rule) Lacks(people []ApprovalPerson) (names []string) {
+	deciders, yes := 0, 0
+	for _, x := range people {
+		if x.Adviser {
+			continue
+		}
+		deciders++
+		switch {
+		case x.Answer.approves() || x.Answer == "" && !x.Gone:
+			yes++
+		case x.Answer == "":
+			names = append(names, x.Name)
+		}
+	}
+	if r.satisfied(yes, deciders) {
+		return nil
+	}
+	return names
 }
 
 // escalate tells the leads of the client who are not asked, and whoever asked, of

@@ -438,3 +438,121 @@ func TestEscalation(t *testing.T) {
 		}
 	})
 }
+
+// A stage of the team's own is reminded of and escalates as those of the client do:
+// to whoever asked and who manages the project, and to nobody at the client.
+func TestTeamStageIsFollowed(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		_, versions := banners(t, w, 1)
+		id := must[portal.ApprovalID](t)(w.As(w.Mia).AskApproval(ctx, w.Site, portal.NewApproval{Title: "Banners", Versions: versions, DueOn: "2026-03-13",
+			Stages: []portal.NewStage{{Of: portal.Team, People: []portal.PersonID{w.Tom}}, {People: []portal.PersonID{w.Cleo}}}}))
+		last := w.Clock.Now()
+		pass := func(d time.Duration) string {
+			t.Helper()
+			w.Clock.Advance(d)
+			if err := w.Portal.RemindOfApprovals(ctx, last); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Portal.FollowApprovals(ctx, last); err != nil {
+				t.Fatal(err)
+			}
+			last = w.Clock.Now()
+			return mailsAbout(t, w, string(id))
+		}
+		if got := pass(24 * time.Hour); got != "approval Tom, approval_reminder Tom" { // Thursday, the 12th
+			t.Errorf("the day before: %s", got)
+		}
+		got := pass(5 * 24 * time.Hour)
+		for want, n := range map[string]int{"approval_escalated Mia": 1, "approval_escalated Tom": 0, "approval_escalated Cleo": 0, "approval_escalated Bea": 0} {
+			if strings.Count(got, want) != n {
+				t.Errorf("once it is overdue: %s", got)
+			}
+		}
+		// The client's stage begins with its own days.
+		tom := w.As(w.Tom)
+		if err := tom.Decide(ctx, id, yes(must[portal.Approval](t)(tom.Approval(ctx, id)))); err != nil {
+			t.Fatal(err)
+		}
+		if x := must[portal.Approval](t)(w.As(w.Cleo).Approval(ctx, id)); !x.EscalatedAt.IsZero() || !x.Waits {
+			t.Errorf("for Cleo: %+v", x)
+		}
+	})
+}
+
+// Of somebody who can no longer answer, and without whom it cannot be approved, the
+// team is told also while others can: once.
+func TestMissingDecider(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		decides(t, w)
+		_, versions := banners(t, w, 2)
+		both := []portal.NewStage{{Rule: portal.RuleEveryone, People: []portal.PersonID{w.Cleo, w.Bea}}}
+		a := toApprove(t, w, portal.NewApproval{Versions: versions[:1], Stages: both})
+		one := toApprove(t, w, portal.NewApproval{Title: "Anyone", Versions: versions[1:], Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo, w.Bea}}}})
+		told := func() (n int) {
+			t.Helper()
+			for range 2 {
+				if err := w.Portal.FollowApprovals(ctx, time.Time{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			row(t, w, `SELECT COUNT(*) FROM events WHERE kind = 'approval_lacks' AND subject = '`+string(a.ID)+`'`, &n)
+			return n
+		}
+		if n := told(); n != 0 {
+			t.Errorf("told %d times while all can answer", n)
+		}
+		write(t, w, `UPDATE persons SET disabled_at = 1 WHERE id = $1`, string(w.Bea))
+		if n := told(); n != 1 {
+			t.Errorf("told %d times of Bea", n)
+		}
+		recorded(t, w, portal.ApprovalLacks)
+		if tellPeople(t, w); !slices.Contains(noticesOf(t, w, w.Tom), "approval_lacks "+string(a.ID)) || slices.Contains(noticesOf(t, w, w.Tom), "approval_lacks "+string(one.ID)) {
+			t.Errorf("Tom is told %v", noticesOf(t, w, w.Tom))
+		}
+		if n := len(noticesOf(t, w, w.Cleo)); slices.Contains(noticesOf(t, w, w.Cleo), "approval_lacks "+string(a.ID)) {
+			t.Errorf("Cleo is told, too, among %d", n)
+		}
+		if n, _ := mailsWaiting(t, w, portal.MailNotices, w.Tom); n != 1 {
+			t.Errorf("%d mails wait for Tom", n)
+		}
+		if x := must[portal.Approval](t)(w.As(w.Cleo).Approval(ctx, a.ID)); !x.Waits || x.Turn != portal.ClientSide {
+			t.Errorf("Cleo, who can answer: %+v", x)
+		}
+		people := must[[]portal.ApprovalPerson](t)(w.As(w.Tom).ApprovalPeople(ctx, a.ID))
+		if got := portal.RuleEveryone.Lacks(people); len(got) != 1 || got[0] != "Bea" {
+			t.Errorf("everyone lacks %v", got)
+		}
+		if got := portal.RuleAnyone.Lacks(people); got != nil {
+			t.Errorf("anyone lacks %v", got)
+		}
+		write(t, w, `UPDATE persons SET disabled_at = NULL WHERE id = $1`, string(w.Bea))
+		told()
+		write(t, w, `UPDATE persons SET disabled_at = 1 WHERE id = $1`, string(w.Bea))
+		if n := told(); n != 2 {
+			t.Errorf("told %d times of Bea, who was back meanwhile", n)
+		}
+	})
+}
+
+// A majority lacks those who are gone once what is left cannot be one.
+func TestLacks(t *testing.T) {
+	who := func(answers ...string) (all []portal.ApprovalPerson) {
+		for _, a := range answers {
+			all = append(all, portal.ApprovalPerson{Name: a, Gone: a == "gone", Adviser: a == "adviser"})
+			if a == "approved" {
+				all[len(all)-1].Answer = portal.AnswerApprove
+			}
+		}
+		return all
+	}
+	for _, x := range []struct {
+		people []portal.ApprovalPerson
+		want   int
+	}{
+		{who("approved", "able", "gone"), 0}, {who("able", "gone", "gone"), 2}, {who("able", "gone"), 1}, {who("approved", "gone", "able", "adviser", "gone"), 2}, {who("able", "able", "able", "gone"), 0},
+	} {
+		if got := portal.RuleMajority.Lacks(x.people); len(got) != x.want {
+			t.Errorf("of %+v it lacks %v", x.people, got)
+		}
+	}
+}

@@ -169,6 +169,15 @@ func (l *ApprovalLink) Asked(ctx context.Context, known bool) (a AskedOf, err er
 	return a, err
 }
 
+// Seen notes that the link's person has looked at what is asked, while their answer
+// is awaited.
+func (l *ApprovalLink) Seen(ctx context.Context) error {
+	if l.State != AnswerAwaited {
+		return nil
+	}
+	return l.me.MarkSeen(ctx, ItemID(l.Approval.ID))
+}
+
 // LinkPages is how many pages of a document the page of a mailed link shows.
 const LinkPages = 30
 

@@ -125,6 +125,7 @@ const (
 	ApprovalReassigned Kind = "approval_reassigned" // by the team, to somebody else
 	ApprovalTaken      Kind = "approval_taken"      // by a lead of the client, as nobody answered
 	ApprovalStranded   Kind = "approval_stranded"   // nobody who is asked can answer any more
+	ApprovalLacks      Kind = "approval_lacks"      // somebody cannot answer any more, without whom it cannot be approved
 	ApprovalEscalated  Kind = "approval_escalated"  // it is overdue: others are told
 	DeputyNamed        Kind = "deputy_named"
 	DeputyEnded        Kind = "deputy_ended"
@@ -154,6 +155,7 @@ const (
 	SignoffSigned    Kind = "signoff_signed"
 	SignoffDeclined  Kind = "signoff_declined"
 	SignoffWithdrawn Kind = "signoff_withdrawn"
+	SignoffEscalated Kind = "signoff_escalated" // it is overdue: others are told
 
 	HandoverTaken Kind = "handover_taken" // all that one may have of a project, in one archive
 
@@ -347,6 +349,7 @@ var kinds = map[Kind]particulars{
 	ApprovalReassigned: {place: projectFeed, section: SectionApprovals, mail: MailApproval, topic: TopicReviews},
 	ApprovalTaken:      {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	ApprovalStranded:   {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	ApprovalLacks:      {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	ApprovalEscalated:  {place: projectFeed, section: SectionApprovals, mail: MailApprovalEscalated},
 	DeputyNamed:        {place: clientFeed},
 	DeputyEnded:        {place: clientFeed},
@@ -377,6 +380,7 @@ var kinds = map[Kind]particulars{
 	SignoffSigned:    {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	SignoffDeclined:  {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	SignoffWithdrawn: {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	SignoffEscalated: {place: projectFeed, section: SectionApprovals, mail: MailSignoffEscalated},
 
 	HandoverTaken: {place: auditOnly},
 

@@ -424,7 +424,8 @@ SELECT i.id, i.request_id, i.number, i.body, CASE WHEN i.body = '' AND EXISTS (S
 SELECT s.id, s.project_id, s.subject_id, s.title, s.statement, s.points, CASE WHEN (p.sections & 2048) <> 0 THEN s.due_on END AS due_on, s.state, s.state_at,
        ` + shownName("s.state_by") + ` AS state_by_name, s.viewed_at, ` + nameOf("s.viewed_by") + ` AS viewed_by_name, s.note, s.content,
        s.name, s.email, s.role, s.company, s.verified_at, s.zone, s.proof, CASE WHEN p.side = 'team' THEN s.address ELSE '' END AS address, CASE WHEN p.side = 'team' THEN s.agent ELSE '' END AS agent,
-       s.created_at, CASE WHEN (p.sections & 4096) <> 0 THEN ` + nameOf("s.created_by") + ` END AS asked_by, s.revision,
+       s.created_at, CASE WHEN (p.sections & 4096) <> 0 THEN ` + nameOf("s.created_by") + ` END AS asked_by,
+       CASE WHEN p.side = 'team' THEN s.remind_at END AS remind_at, CASE WHEN p.side = 'team' THEN s.reminded_at END AS reminded_at, s.escalated_at, s.revision,
        ` + projectName + ` AS project_name, p.client_id, ` + clientName + ` AS client_name, p.side, p.rights, p.sections
   FROM signoffs s JOIN my_places p ON p.id = s.project_id
  WHERE p.side = 'team' OR ((p.sections & 128) <> 0 AND ` + signoffSeen + `)`,

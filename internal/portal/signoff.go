@@ -55,7 +55,10 @@ type Signoff struct {
 	Address     string // for the team, as the browser
 	Agent       string
 	CreatedAt   time.Time
-	AskedBy     string // the name, empty when not for the reader
+	AskedBy     string    // the name, empty when not for the reader
+	RemindAt    time.Time // for the team, as the next
+	RemindedAt  time.Time
+	EscalatedAt time.Time // others were told that nobody answers
 	Revision    int64
 	Held
 }
@@ -75,13 +78,13 @@ func signoffOf(subject string) string {
 
 const signoffColumns = `s.id, s.project_id, s.project_name, s.client_id, s.client_name, s.subject_id, s.title, s.statement, s.points, COALESCE(s.due_on, ''), s.state, s.state_at,
        COALESCE(s.state_by_name, ''), COALESCE(s.viewed_at, 0), COALESCE(s.viewed_by_name, ''), s.note, s.content, s.name, s.email, s.role, s.company, COALESCE(s.verified_at, 0), s.zone, s.proof,
-       s.address, s.agent, s.created_at, COALESCE(s.asked_by, ''), s.revision, s.side, s.rights`
+       s.address, s.agent, s.created_at, COALESCE(s.asked_by, ''), COALESCE(s.remind_at, 0), COALESCE(s.reminded_at, 0), COALESCE(s.escalated_at, 0), s.revision, s.side, s.rights`
 
 func (s *Signoff) scan(scan func(...any) error) error {
 	var points string
 	err := scan(&s.ID, &s.Project, &s.ProjectName, &s.Client, &s.ClientName, &s.Subject, &s.Title, &s.Statement, &points, &s.DueOn, &s.State, micros{&s.StateAt},
 		&s.StateBy, micros{&s.ViewedAt}, &s.ViewedBy, &s.Note, &s.Content, &s.Name, &s.Email, &s.Role, &s.Company, micros{&s.VerifiedAt}, &s.Zone, &s.Proof,
-		&s.Address, &s.Agent, micros{&s.CreatedAt}, &s.AskedBy, &s.Revision, &s.Side, &s.Rights)
+		&s.Address, &s.Agent, micros{&s.CreatedAt}, &s.AskedBy, micros{&s.RemindAt}, micros{&s.RemindedAt}, micros{&s.EscalatedAt}, &s.Revision, &s.Side, &s.Rights)
 	if points != "" {
 		s.Points = strings.Split(points, "\n")
 	}
@@ -412,6 +415,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'asked', $9, $10, $9, $10)`,
 		if err != nil {
 			return err
 		}
+		c, err := t.workCalendar(ctx, s.Client)
+		if err != nil {
+			return err
+		}
+		if err := t.planSignoff(ctx, s, c); err != nil {
+			return err
+		}
 		signers, err := projectPeople(ctx, t, p.ID, ClientSide, SignOff)
 		if err != nil {
 			return err
@@ -532,7 +542,7 @@ func (me *Scope) DeclineSignoff(ctx context.Context, id SignoffID, why string) e
 // closeSignoff ends one that was not signed.
 func (t *tx) closeSignoff(ctx context.Context, s Signoff, to SignoffState, k Kind, why string) error {
 	if err := t.must(ctx, `
-UPDATE signoffs SET state = $1, state_at = $2, state_by = $3, note = $4, revision = revision + 1 WHERE id = $5 AND state = 'asked'`,
+UPDATE signoffs SET state = $1, state_at = $2, state_by = $3, note = $4, remind_at = NULL, escalate_at = NULL, revision = revision + 1 WHERE id = $5 AND state = 'asked'`,
 		string(to), t.now, string(t.me.actor.person), why, string(s.ID)); err != nil {
 		return err
 	}
@@ -630,7 +640,7 @@ func (t *tx) sign(ctx context.Context, s Signoff, in Signature) error {
 	}
 	return t.must(ctx, `
 UPDATE signoffs SET state = 'signed', state_at = $1, state_by = $2, content = $3, name = $4, email = $5, role = $6, company = $7, verified_at = $8, zone = $9, proof = $10,
-       address = $11, agent = $12, viewed_at = COALESCE(viewed_at, $1), viewed_by = COALESCE(viewed_by, $2), revision = revision + 1
+       address = $11, agent = $12, viewed_at = COALESCE(viewed_at, $1), viewed_by = COALESCE(viewed_by, $2), remind_at = NULL, escalate_at = NULL, revision = revision + 1
  WHERE id = $13 AND state = 'asked'`,
 		t.now, string(t.me.actor.person), in.Content, in.Name, w.email, w.role, s.ClientName, w.verified, w.zone, in.Proof, t.address, in.Agent, string(s.ID))
 }

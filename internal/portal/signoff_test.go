@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 )
@@ -639,6 +640,73 @@ SELECT 'dec_by_hand', approval_id, stage, person_id, role, 'undone', id, content
 		}
 		if got := verify(); !strings.Contains(got, "mailed its hash") {
 			t.Errorf("the chain is another, and verify says %q", got)
+		}
+	})
+}
+
+// A sign-off is reminded of, and whoever asked is told two working days after it was
+// due that nobody answers: once. What is over is neither.
+func TestSignoffIsFollowed(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ask := func(subject string) portal.SignoffID {
+			t.Helper()
+			return must[portal.SignoffID](t)(w.As(w.Tom).AskSignoff(ctx, portal.NewSignoff{Project: w.Site, Subject: subject, Statement: "We accept it.", DueOn: "2026-03-13"}))
+		}
+		id := ask("")
+		last := w.Clock.Now()
+		pass := func(d time.Duration) string {
+			t.Helper()
+			w.Clock.Advance(d)
+			if err := w.Portal.RemindOfSignoffs(ctx, last); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Portal.FollowApprovals(ctx, last); err != nil {
+				t.Fatal(err)
+			}
+			last = w.Clock.Now()
+			return mailsAbout(t, w, string(id))
+		}
+		x := must[portal.Signoff](t)(w.As(w.Tom).Signoff(ctx, id))
+		if x.RemindAt.IsZero() || !must[portal.Signoff](t)(w.As(w.Cleo).Signoff(ctx, id)).RemindAt.IsZero() {
+			t.Errorf("the next reminder, which the team alone knows of: %+v", x)
+		}
+		if got := pass(24 * time.Hour); got != "signoff Cleo, signoff_reminder Cleo" { // Thursday, the 12th
+			t.Errorf("the day before: %s", got)
+		}
+		if got := pass(4 * 24 * time.Hour); strings.Contains(got, "escalated") { // Monday
+			t.Errorf("too early: %s", got)
+		}
+		if got := pass(24 * time.Hour); strings.Count(got, "signoff_escalated Tom") != 1 || strings.Count(got, "escalated") != 1 {
+			t.Errorf("once it is overdue: %s", got)
+		}
+		recorded(t, w, portal.SignoffEscalated)
+		if got := pass(48 * time.Hour); strings.Count(got, "escalated") != 1 {
+			t.Errorf("told again: %s", got)
+		}
+
+		// One that was asked before anybody was told gets its times, and what came due
+		// in a backup that is brought back is put off.
+		write(t, w, `UPDATE signoffs SET remind_at = NULL, escalate_at = NULL, escalated_at = NULL, due_on = '2026-03-25' WHERE id = $1`, string(id))
+		pass(0)
+		var remind, escalate int64
+		times := func() {
+			row(t, w, `SELECT COALESCE(remind_at, 0), COALESCE(escalate_at, 0) FROM signoffs WHERE id = '`+string(id)+`'`, &remind, &escalate)
+		}
+		if times(); remind == 0 || db.FromMicros(escalate).Format(time.DateOnly) != "2026-03-27" {
+			t.Errorf("planned for %v and %v", db.FromMicros(remind), db.FromMicros(escalate))
+		}
+		write(t, w, `UPDATE signoffs SET escalate_at = $1 WHERE id = $2`, db.Micros(w.Clock.Now().Add(-2*time.Hour)), string(id))
+		if err := w.Portal.FollowApprovals(ctx, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		if times(); escalate < db.Micros(w.Clock.Now()) || strings.Count(mailsAbout(t, w, string(id)), "escalated") != 1 {
+			t.Errorf("after a backup: %v, %s", db.FromMicros(escalate), mailsAbout(t, w, string(id)))
+		}
+		if err := w.As(w.Tom).WithdrawSignoff(ctx, id); err != nil {
+			t.Fatal(err)
+		}
+		if times(); remind != 0 || escalate != 0 {
+			t.Error("what is over is followed")
 		}
 	})
 }

@@ -270,7 +270,7 @@ func (e told) needs(l listener) bool {
 		return e.waits[l.person]
 	case ApprovalDelegated, ApprovalDeputised, ApprovalReassigned, ApprovalCallNoted:
 		return e.person == l.person && e.waits[l.person]
-	case ApprovalReturned, ApprovalDeclined, ApprovalPassed, ApprovalExpired, ApprovalStranded, ApprovalCallDenied:
+	case ApprovalReturned, ApprovalDeclined, ApprovalPassed, ApprovalExpired, ApprovalStranded, ApprovalLacks, ApprovalCallDenied:
 		return l.side == Team
 	case RevisionRequested, ChangeClarified, PriceAccepted, PriceDeclined:
 		return l.side == Team

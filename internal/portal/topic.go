@@ -88,6 +88,8 @@ var mailings = map[string]mailing{
 	MailApprovalReminder:    {topic: TopicReminders, asks: true},
 	MailReminder:            {topic: TopicReminders, asks: true},
 	MailApprovalEscalated:   {topic: TopicLate},
+	MailSignoffReminder:     {topic: TopicReminders, asks: true},
+	MailSignoffEscalated:    {topic: TopicLate},
 	MailDraftsShared:        {topic: TopicGathered, asks: true, waits: true},
 	MailDailyHead:           {topic: TopicRecord},
 }

@@ -601,7 +601,7 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''),
 	})
 }
 
-// dueApprovals are those that wait for the client and of which to remind now.
+// dueApprovals are those that wait for answers and of which to remind now.
 // Unscoped: the program reminds by itself; what a mail says is read through its
 // reader's Scope.
 func (p *Portal) dueApprovals(ctx context.Context, limit int) ([]dueReminder, error) {
@@ -906,23 +906,48 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), g.side
 	})
 }
 
+// missing are those who were asked, whose answer more than one have to give, and of
+// whom it changed whether they can. Unscoped: the program tells the team.
+func (p *Portal) missing(ctx context.Context, limit int) ([]missingPerson, error) {
+	const can = `EXISTS (SELECT 1 FROM project_grants g JOIN persons n ON n.id = g.actor AND n.disabled_at IS NULL
+            WHERE g.actor = x.person_id AND g.project_id = a.project_id AND (g.side = 'team' OR (g.rights & 32) <> 0))`
+	rows, err := p.db.Query(ctx, `
+SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), x.person_id, CASE WHEN x.gone_at IS NULL THEN 0 ELSE 1 END
+  FROM approvals a JOIN approval_stages s ON s.approval_id = a.id AND s.number = a.stage AND s.rule IN ('everyone', 'majority')
+  JOIN approval_people x ON x.approval_id = a.id AND x.stage = a.stage AND x.role = 'decider' AND x.decision_id IS NULL AND x.given_to IS NULL
+ WHERE a.asking = 1 AND a.stranded_at IS NULL AND CASE WHEN x.gone_at IS NULL THEN NOT `+can+` AND (s.side = 'team' OR `+awaitsClient+`) ELSE `+can+` END ORDER BY a.id, x.person_id LIMIT $1`, limit)
+	return list(rows, err, func(r *sql.Rows) (m missingPerson, err error) {
+		return m, r.Scan(&m.ID, &m.Project, &m.Client, &m.Title, micros{&m.ShownAt}, &m.person, &m.known)
+	})
+}
+
+// A missingPerson is asked and can no longer answer, or can again.
+type missingPerson struct {
+	openApproval
+	person PersonID
+	known  bool // that they cannot
+}
+
 // overdueLong are approvals of which others are to be told that nobody answers.
 // Unscoped: the program tells them.
 func (p *Portal) overdueLong(ctx context.Context, limit int) ([]openApproval, error) {
 	rows, err := p.db.Query(ctx, `
-SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''), COALESCE(a.shown_at, 0), a.escalate_at FROM approvals a WHERE a.escalate_at <= $1 AND a.asking = 1 AND `+awaitsClient+` ORDER BY a.escalate_at, a.id LIMIT $2`, db.Micros(p.now()), limit)
+SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''), COALESCE(a.shown_at, 0), a.escalate_at FROM approvals a JOIN approval_stages g ON g.approval_id = a.id AND g.number = a.stage
+ WHERE a.escalate_at <= $1 AND a.asking = 1 AND (g.side = 'team' OR `+awaitsClient+`) ORDER BY a.escalate_at, a.id LIMIT $2`, db.Micros(p.now()), limit)
 	return list(rows, err, func(r *sql.Rows) (o openApproval, err error) {
 		return o, r.Scan(&o.ID, &o.Project, &o.Client, &o.Title, &o.Deliverable, micros{&o.ShownAt}, &o.at)
 	})
 }
 
-// escalatedTo are the leads of the client who see an approval and are not asked in
-// it, and whoever asked. Unscoped: each mail is read through its reader's Scope.
+// escalatedTo are whoever asked, and the leads of the client who see an approval and
+// are not asked in it; in a stage of the team's own, who manages the project instead
+// of them. Unscoped: each mail is read through its reader's Scope.
 func (t *tx) escalatedTo(ctx context.Context, id ApprovalID) ([]PersonID, error) {
 	rows, err := t.Query(ctx, `
-SELECT g.actor FROM approvals a JOIN project_grants g ON g.project_id = a.project_id JOIN persons n ON n.id = g.actor AND n.disabled_at IS NULL
+SELECT g.actor FROM approvals a JOIN approval_stages s ON s.approval_id = a.id AND s.number = a.stage
+  JOIN project_grants g ON g.project_id = a.project_id JOIN persons n ON n.id = g.actor AND n.disabled_at IS NULL
  WHERE a.id = $1 AND (g.side = 'team' AND g.actor = a.created_by
-    OR g.side = 'client' AND (g.rights & 160) = 160 AND a.shown_at IS NOT NULL
+    OR (s.side = 'client' AND g.side = 'client' AND (g.rights & 160) = 160 AND a.shown_at IS NOT NULL OR s.side = 'team' AND g.side = 'team' AND (g.rights & 512) <> 0)
        AND NOT EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = a.id AND x.stage = a.stage AND x.person_id = g.actor AND x.given_to IS NULL))
  ORDER BY g.actor`, string(id))
 	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
@@ -957,9 +982,51 @@ func (p *Portal) mayTake(ctx context.Context, project ProjectID) (map[ClientUser
 // others are told. Unscoped: the program plans it.
 func (p *Portal) unplanned(ctx context.Context, limit int) ([]openApproval, error) {
 	rows, err := p.db.Query(ctx, `
-SELECT a.id, a.client_id, a.due_on FROM approvals a JOIN approval_stages g ON g.approval_id = a.id AND g.number = a.stage AND g.side = 'client'
+SELECT a.id, a.client_id, a.due_on FROM approvals a
  WHERE a.asking = 1 AND a.due_on IS NOT NULL AND a.escalate_at IS NULL AND a.escalated_at IS NULL ORDER BY a.id LIMIT $1`, limit)
 	return list(rows, err, func(r *sql.Rows) (o openApproval, err error) { return o, r.Scan(&o.ID, &o.Client, &o.DueOn) })
+}
+
+// dueSignoffs are those that wait for the client and of which to remind now.
+// Unscoped, as dueApprovals.
+func (p *Portal) dueSignoffs(ctx context.Context, limit int) ([]dueReminder, error) {
+	rows, err := p.db.Query(ctx, `
+SELECT s.id, COALESCE(s.due_on, ''), s.remind_at, c.time_zone FROM signoffs s JOIN clients c ON c.id = s.client_id WHERE s.remind_at <= $1 AND s.state = 'asked' ORDER BY s.remind_at, s.id LIMIT $2`, db.Micros(p.now()), limit)
+	return list(rows, err, func(r *sql.Rows) (d dueReminder, err error) { return d, r.Scan(&d.id, &d.dueOn, &d.at, &d.zone) })
+}
+
+// signers are those who may sign something off. Unscoped, as stillAsked.
+func signers(ctx context.Context, d querier, id SignoffID) ([]PersonID, error) {
+	rows, err := d.Query(ctx, `
+SELECT g.actor FROM signoffs s JOIN project_grants g ON g.project_id = s.project_id AND g.side = 'client' AND (g.rights & 64) <> 0
+  JOIN persons n ON n.id = g.actor AND n.disabled_at IS NULL WHERE s.id = $1 AND s.state = 'asked' ORDER BY g.actor`, string(id))
+	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
+}
+
+// An openSignoff is one that is asked, as the program follows it.
+type openSignoff struct {
+	Signoff
+	at int64 // that others are to be told; 0: that is not planned
+}
+
+// unfollowed are sign-offs of which others are to be told that nobody answers, and
+// those that were asked before anybody was. Unscoped: the program tells them.
+func (p *Portal) unfollowed(ctx context.Context, limit int) ([]openSignoff, error) {
+	rows, err := p.db.Query(ctx, `
+SELECT a.id, a.project_id, a.client_id, a.subject_id, a.title, COALESCE(a.due_on, ''), COALESCE(a.escalate_at, 0) FROM signoffs a
+ WHERE a.state = 'asked' AND a.due_on IS NOT NULL AND a.escalated_at IS NULL AND (a.escalate_at IS NULL OR a.escalate_at <= $1) AND `+awaitsClient+` ORDER BY a.id LIMIT $2`, db.Micros(p.now()), limit)
+	return list(rows, err, func(r *sql.Rows) (o openSignoff, err error) {
+		return o, r.Scan(&o.ID, &o.Project, &o.Client, &o.Subject, &o.Title, &o.DueOn, &o.at)
+	})
+}
+
+// toldOfSignoff are whoever asked for a sign-off, and the leads of the client who may
+// not sign themselves. Unscoped, as escalatedTo.
+func (t *tx) toldOfSignoff(ctx context.Context, id SignoffID) ([]PersonID, error) {
+	rows, err := t.Query(ctx, `
+SELECT g.actor FROM signoffs s JOIN project_grants g ON g.project_id = s.project_id JOIN persons n ON n.id = g.actor AND n.disabled_at IS NULL
+ WHERE s.id = $1 AND (g.side = 'team' AND g.actor = s.created_by OR g.side = 'client' AND (g.rights & 192) = 128) ORDER BY g.actor`, string(id))
+	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
 }
 
 // calendarOf is the calendar by which a client's working days are counted. Unscoped:

@@ -82,6 +82,7 @@ func (p *Portal) holdDue(ctx context.Context, last time.Time) error {
 	for _, queue := range []func() error{
 		func() error { return p.SendReminders(ctx, last) },
 		func() error { return p.RemindOfApprovals(ctx, last) },
+		func() error { return p.RemindOfSignoffs(ctx, last) },
 		func() error { _, err := p.EndLapsed(ctx); return err },
 		func() error { return p.FollowApprovals(ctx, last) },
 		func() error { return p.KeepDailyHead(ctx) },

@@ -26,6 +26,7 @@ func (s *Server) approvalLinkRoutes() []route {
 		{"GET /decide/{token}/files/{n}/pages/{page}", anybody, s.decidePicture},
 		{"POST /decide/{token}", anybody, s.decideByMail},
 		{"POST /decide/{token}/undo", anybody, s.undoByMail},
+		{"POST /decide/{token}/seen", anybody, s.seenByMail},
 	}
 }
 
@@ -393,4 +394,21 @@ func (s *Server) undoByMail(w http.ResponseWriter, r *http.Request, me *visit) e
 	}
 	s.setAnswered(w, r, "")
 	return done(w, r, decidePath(r), "approval_undone")
+}
+
+// seenByMail notes that what the link is about was on a screen. The page itself,
+// which mail scanners open too, notes nothing.
+func (s *Server) seenByMail(w http.ResponseWriter, r *http.Request, _ *visit) error {
+	unlisted(w)
+	if err := noFields(r); err != nil {
+		return err
+	}
+	l, err := s.Portal.OpenApprovalLink(r.Context(), r.PathValue("token"))
+	if err == nil {
+		err = l.Seen(r.Context())
+	}
+	if err == nil {
+		w.WriteHeader(http.StatusNoContent)
+	}
+	return err
 }

@@ -102,6 +102,11 @@ func TestDecideByMail(t *testing.T) {
 		if n := s.events(t); n != was {
 			t.Errorf("looking left %d traces", n-was)
 		}
+		// What was on a screen was looked at, which its script tells.
+		s.As("tom").Get("/approvals").MustBe(200).MustContain("Cleo: not seen yet")
+		scanner.Post(p.Attr("[data-visit]", "data-visit"), nil).MustBe(204)
+		s.As("tom").Get("/approvals").MustBe(200).MustContain("Cleo: looked at it")
+		scanner.Post("/decide/not-a-link/seen", nil).MustBe(404)
 		// The link opens nothing behind the door.
 		for _, other := range []string{"/", "/approvals/" + string(id), "/versions/" + string(version) + "/large", "/versions/" + string(version) + "/download", "/approvals"} {
 			if p := scanner.Get(other); !strings.HasPrefix(p.Path, "/sign-in") {

@@ -2312,7 +2312,7 @@ func (p *ApprovalPage) result() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			case !p.Approval.Asking && p.team():
+			case p.team() && len(p.lacking()) > 0:
 				templ_7745c5c3_Var91 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -2327,12 +2327,31 @@ func (p *ApprovalPage) result() templ.Component {
 					ctx = templ.InitializeContext(ctx)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("eye", p.T("approval.is_held", "client", p.Project.ClientName)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var91), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Note("circle-alert", p.T("approval.lacks", "names", p.List(p.lacking()))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var91), templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			case !p.Approval.Asking && p.team():
+				templ_7745c5c3_Var92 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+					if !templ_7745c5c3_IsBuffer {
+						defer func() {
+							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err == nil {
+								templ_7745c5c3_Err = templ_7745c5c3_BufErr
+							}
+						}()
+					}
+					ctx = templ.InitializeContext(ctx)
+					return nil
+				})
+				templ_7745c5c3_Err = ui.Note("eye", p.T("approval.is_held", "client", p.Project.ClientName)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var92), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			case !p.UndoUntil.IsZero():
-				templ_7745c5c3_Var92 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var93 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -2350,14 +2369,14 @@ func (p *ApprovalPage) result() templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("check", p.T("approval.answered")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var92), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Note("check", p.T("approval.answered")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var93), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 		}
 		if p.Next != "" && p.Approval.State != portal.ApprovalOutdated {
-			templ_7745c5c3_Var93 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var94 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -2375,7 +2394,7 @@ func (p *ApprovalPage) result() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("rotate-ccw", p.T("approval.asked_again")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var93), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("rotate-ccw", p.T("approval.asked_again")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var94), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2402,9 +2421,9 @@ func (p *ApprovalPage) lists() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var94 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var94 == nil {
-			templ_7745c5c3_Var94 = templ.NopComponent
+		templ_7745c5c3_Var95 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var95 == nil {
+			templ_7745c5c3_Var95 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		for _, r := range p.Revisions {
@@ -2447,9 +2466,9 @@ func (p *ApprovalPage) undo() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var95 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var95 == nil {
-			templ_7745c5c3_Var95 = templ.NopComponent
+		templ_7745c5c3_Var96 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var96 == nil {
+			templ_7745c5c3_Var96 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if !p.UndoUntil.IsZero() && !p.ReadOnly {
@@ -2481,13 +2500,13 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var96 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var96 == nil {
-			templ_7745c5c3_Var96 = templ.NopComponent
+		templ_7745c5c3_Var97 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var97 == nil {
+			templ_7745c5c3_Var97 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.Deliverable != nil {
-			templ_7745c5c3_Var97 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var98 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -2500,9 +2519,9 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<p class=\"strong\">")
-				var templ_7745c5c3_Var98 string
-				templ_7745c5c3_Var98 = string(p.Deliverable.Title)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var98))
+				var templ_7745c5c3_Var99 string
+				templ_7745c5c3_Var99 = string(p.Deliverable.Title)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var99))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 105, "</p>")
 				if body := Prose(p.Deliverable.Body); body != nil {
 					templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
@@ -2520,37 +2539,37 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						templruntime.WriteString(templ_7745c5c3_Buffer, 109, "<div class=\"body\"><a class=\"main\" href=\"")
-						var templ_7745c5c3_Var99 templ.SafeURL
-						templ_7745c5c3_Var99, templ_7745c5c3_Err = templ.JoinURLErrs(l.URL)
+						var templ_7745c5c3_Var100 templ.SafeURL
+						templ_7745c5c3_Var100, templ_7745c5c3_Err = templ.JoinURLErrs(l.URL)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var99))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 110, "\" target=\"_blank\" rel=\"noopener noreferrer nofollow ugc\">")
-						var templ_7745c5c3_Var100 string
-						templ_7745c5c3_Var100 = string(l.Title)
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var100))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 110, "\" target=\"_blank\" rel=\"noopener noreferrer nofollow ugc\">")
+						var templ_7745c5c3_Var101 string
+						templ_7745c5c3_Var101 = string(l.Title)
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var101))
 						templruntime.WriteString(templ_7745c5c3_Buffer, 111, "</a></div></li>")
 					}
 					templruntime.WriteString(templ_7745c5c3_Buffer, 112, "</ul>")
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(p.deliverableHead()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var97), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Section(p.deliverableHead()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var98), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if len(p.Subjects) > 0 {
-			var templ_7745c5c3_Var101 = []any{"decided", templ.KV("one", len(p.Subjects) == 1)}
-			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var101...)
+			var templ_7745c5c3_Var102 = []any{"decided", templ.KV("one", len(p.Subjects) == 1)}
+			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var102...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 113, "<ul class=\"")
-			var templ_7745c5c3_Var102 string
-			templ_7745c5c3_Var102 = string(templ.CSSClasses(templ_7745c5c3_Var101).String())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var102))
+			var templ_7745c5c3_Var103 string
+			templ_7745c5c3_Var103 = string(templ.CSSClasses(templ_7745c5c3_Var102).String())
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var103))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 114, "\">")
 			for _, s := range p.Subjects {
 				templ_7745c5c3_Err = p.subject(s, decides).Render(ctx, templ_7745c5c3_Buffer)
@@ -2589,28 +2608,28 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var103 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var103 == nil {
-			templ_7745c5c3_Var103 = templ.NopComponent
+		templ_7745c5c3_Var104 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var104 == nil {
+			templ_7745c5c3_Var104 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templruntime.WriteString(templ_7745c5c3_Buffer, 116, "<li><a class=\"look\" href=\"")
-		var templ_7745c5c3_Var104 templ.SafeURL
-		templ_7745c5c3_Var104, templ_7745c5c3_Err = templ.JoinURLErrs(p.look(s))
+		var templ_7745c5c3_Var105 templ.SafeURL
+		templ_7745c5c3_Var105, templ_7745c5c3_Err = templ.JoinURLErrs(p.look(s))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var104))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var105))
 		templruntime.WriteString(templ_7745c5c3_Buffer, 117, "\">")
 		if picture := p.picture(s); picture != "" {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 118, "<img src=\"")
-			var templ_7745c5c3_Var105 string
-			templ_7745c5c3_Var105 = string(picture)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var105))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 119, "\" alt=\"")
 			var templ_7745c5c3_Var106 string
-			templ_7745c5c3_Var106 = string(p.T("approval.look", "name", s.Name))
+			templ_7745c5c3_Var106 = string(picture)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var106))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 119, "\" alt=\"")
+			var templ_7745c5c3_Var107 string
+			templ_7745c5c3_Var107 = string(p.T("approval.look", "name", s.Name))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var107))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 120, "\" loading=\"lazy\" decoding=\"async\">")
 		} else {
 			templ_7745c5c3_Err = ui.Icon(kindIcon(portal.File{Name: s.Name, Version: s.AsVersion()})).Render(ctx, templ_7745c5c3_Buffer)
@@ -2618,27 +2637,27 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 				return templ_7745c5c3_Err
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 121, " <span class=\"sr\">")
-			var templ_7745c5c3_Var107 string
-			templ_7745c5c3_Var107 = string(p.T("approval.look", "name", s.Name))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var107))
+			var templ_7745c5c3_Var108 string
+			templ_7745c5c3_Var108 = string(p.T("approval.look", "name", s.Name))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var108))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 122, "</span>")
 		}
 		templruntime.WriteString(templ_7745c5c3_Buffer, 123, "</a><div class=\"words\"><b>")
-		var templ_7745c5c3_Var108 string
-		templ_7745c5c3_Var108 = string(s.Name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var108))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 124, "</b> <span class=\"sub\">")
 		var templ_7745c5c3_Var109 string
-		templ_7745c5c3_Var109 = string(dots(p.T("version.n", "n", strconv.Itoa(s.Number)), p.Size(s.Size)))
+		templ_7745c5c3_Var109 = string(s.Name)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var109))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 125, " <code title=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 124, "</b> <span class=\"sub\">")
 		var templ_7745c5c3_Var110 string
-		templ_7745c5c3_Var110 = string(p.T("approval.hash", "hash", s.SHA256))
+		templ_7745c5c3_Var110 = string(dots(p.T("version.n", "n", strconv.Itoa(s.Number)), p.Size(s.Size)))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var110))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 126, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 125, " <code title=\"")
 		var templ_7745c5c3_Var111 string
-		templ_7745c5c3_Var111 = string(s.SHA256[max(0, len(s.SHA256)-8):])
+		templ_7745c5c3_Var111 = string(p.T("approval.hash", "hash", s.SHA256))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var111))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 126, "\">")
+		var templ_7745c5c3_Var112 string
+		templ_7745c5c3_Var112 = string(s.SHA256[max(0, len(s.SHA256)-8):])
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var112))
 		templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</code></span> ")
 		switch s.Result {
 		case "approved":
@@ -2671,13 +2690,13 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 		}
 		for _, v := range p.said(s) {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 128, "<p class=\"said\"><b>")
-			var templ_7745c5c3_Var112 string
-			templ_7745c5c3_Var112 = string(v.By)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var112))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 129, "</b> ")
 			var templ_7745c5c3_Var113 string
-			templ_7745c5c3_Var113 = string(v.Note)
+			templ_7745c5c3_Var113 = string(v.By)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var113))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 129, "</b> ")
+			var templ_7745c5c3_Var114 string
+			templ_7745c5c3_Var114 = string(v.Note)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var114))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 130, "</p>")
 		}
 		if decides && len(p.Subjects) > 1 {
@@ -2686,9 +2705,9 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 				templruntime.WriteString(templ_7745c5c3_Buffer, 132, " open")
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 133, "><summary>")
-			var templ_7745c5c3_Var114 string
-			templ_7745c5c3_Var114 = string(p.T("approval.change_this"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var114))
+			var templ_7745c5c3_Var115 string
+			templ_7745c5c3_Var115 = string(p.T("approval.change_this"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var115))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 134, "</summary>")
 			templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "change." + strconv.Itoa(s.Position), Label: p.T("approval.change_mark"), On: p.marked(s)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -2723,9 +2742,9 @@ func (p *ApprovalPage) changeNote(s portal.ApprovalSubject) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var115 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var115 == nil {
-			templ_7745c5c3_Var115 = templ.NopComponent
+		templ_7745c5c3_Var116 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var116 == nil {
+			templ_7745c5c3_Var116 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: noteField(s), Label: p.T("approval.change_note", "name", s.Name), Value: p.typedNote(s), Error: p.Err(noteField(s)), Max: portal.MaxText, Rows: 2, Draft: "approve-" + string(p.Approval.ID) + "-" + strconv.Itoa(s.Position)}).Render(ctx, templ_7745c5c3_Buffer)
@@ -2805,9 +2824,9 @@ func (p *ApprovalPage) answering() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var116 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var116 == nil {
-			templ_7745c5c3_Var116 = templ.NopComponent
+		templ_7745c5c3_Var117 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var117 == nil {
+			templ_7745c5c3_Var117 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.Call.ID != "" {
@@ -2843,15 +2862,15 @@ func (p *ApprovalPage) answerFields() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var117 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var117 == nil {
-			templ_7745c5c3_Var117 = templ.NopComponent
+		templ_7745c5c3_Var118 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var118 == nil {
+			templ_7745c5c3_Var118 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templruntime.WriteString(templ_7745c5c3_Buffer, 137, "<section class=\"decide\"><h2>")
-		var templ_7745c5c3_Var118 string
-		templ_7745c5c3_Var118 = string(p.question())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var118))
+		var templ_7745c5c3_Var119 string
+		templ_7745c5c3_Var119 = string(p.question())
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var119))
 		templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</h2>")
 		templ_7745c5c3_Err = p.checklist().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -2859,9 +2878,9 @@ func (p *ApprovalPage) answerFields() templ.Component {
 		}
 		if p.Remarks > 0 && !p.team() {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 139, "<p class=\"hint\">")
-			var templ_7745c5c3_Var119 string
-			templ_7745c5c3_Var119 = string(p.N("revision.part", p.Remarks))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var119))
+			var templ_7745c5c3_Var120 string
+			templ_7745c5c3_Var120 = string(p.N("revision.part", p.Remarks))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var120))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 140, "</p>")
 		}
 		templ_7745c5c3_Err = p.note("", false).Render(ctx, templ_7745c5c3_Buffer)
@@ -2869,13 +2888,13 @@ func (p *ApprovalPage) answerFields() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templruntime.WriteString(templ_7745c5c3_Buffer, 141, "<details class=\"fold\"><summary>")
-		var templ_7745c5c3_Var120 string
-		templ_7745c5c3_Var120 = string(p.T("approval.decline_fold"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var120))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 142, "</summary><p>")
 		var templ_7745c5c3_Var121 string
-		templ_7745c5c3_Var121 = string(p.T("approval.decline_text"))
+		templ_7745c5c3_Var121 = string(p.T("approval.decline_fold"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var121))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 142, "</summary><p>")
+		var templ_7745c5c3_Var122 string
+		templ_7745c5c3_Var122 = string(p.T("approval.decline_text"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var122))
 		templruntime.WriteString(templ_7745c5c3_Buffer, 143, "</p>")
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.decline"), Icon: "circle-x", Small: true, Name: "answer", Value: "decline"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -2904,9 +2923,9 @@ func (p *ApprovalPage) note(id string, first bool) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var122 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var122 == nil {
-			templ_7745c5c3_Var122 = templ.NopComponent
+		templ_7745c5c3_Var123 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var123 == nil {
+			templ_7745c5c3_Var123 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = ui.Textarea(ui.Field{ID: id, Attrs: templ.Attributes{"autofocus": first}, Name: "note", Label: p.T("approval.note"), Optional: p.T("form.optional"), Hint: p.T("approval.note_hint"), Value: p.Typed.Note, Error: p.Err("note"), Max: portal.MaxText, Rows: 3, Draft: "approve-" + string(p.Approval.ID)}).Render(ctx, templ_7745c5c3_Buffer)
@@ -2935,16 +2954,16 @@ func (p *ApprovalPage) checklist() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var123 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var123 == nil {
-			templ_7745c5c3_Var123 = templ.NopComponent
+		templ_7745c5c3_Var124 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var124 == nil {
+			templ_7745c5c3_Var124 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(p.Approval.Checklist) > 0 {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 145, "<fieldset class=\"choices field\" id=\"checklist\"><legend class=\"label\">")
-			var templ_7745c5c3_Var124 string
-			templ_7745c5c3_Var124 = string(p.T("approval.checklist"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var124))
+			var templ_7745c5c3_Var125 string
+			templ_7745c5c3_Var125 = string(p.T("approval.checklist"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var125))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 146, "</legend> ")
 			for i, point := range p.Approval.Checklist {
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: "check-" + strconv.Itoa(i+1), Name: "check." + strconv.Itoa(i+1), Label: point, On: slices.Contains(p.Typed.Checked, i+1)}).Render(ctx, templ_7745c5c3_Buffer)
@@ -2954,9 +2973,9 @@ func (p *ApprovalPage) checklist() templ.Component {
 			}
 			if e := p.Err("checklist"); e != "" {
 				templruntime.WriteString(templ_7745c5c3_Buffer, 147, "<p class=\"error\" id=\"checklist-error\">")
-				var templ_7745c5c3_Var125 string
-				templ_7745c5c3_Var125 = string(e)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var125))
+				var templ_7745c5c3_Var126 string
+				templ_7745c5c3_Var126 = string(e)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var126))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 148, "</p>")
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 149, "</fieldset>")
@@ -2990,19 +3009,19 @@ func (p *ApprovalPage) bar() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var126 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var126 == nil {
-			templ_7745c5c3_Var126 = templ.NopComponent
+		templ_7745c5c3_Var127 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var127 == nil {
+			templ_7745c5c3_Var127 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templruntime.WriteString(templ_7745c5c3_Buffer, 150, "<div class=\"decide-bar\"><p><b>")
-		var templ_7745c5c3_Var127 string
-		templ_7745c5c3_Var127 = string(p.Approval.Title)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var127))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 151, "</b> ")
 		var templ_7745c5c3_Var128 string
-		templ_7745c5c3_Var128 = string(p.barText())
+		templ_7745c5c3_Var128 = string(p.Approval.Title)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var128))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 151, "</b> ")
+		var templ_7745c5c3_Var129 string
+		templ_7745c5c3_Var129 = string(p.barText())
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var129))
 		templruntime.WriteString(templ_7745c5c3_Buffer, 152, "</p><div class=\"acts\">")
 		if p.Call.ID != "" {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("call.different"), Icon: "x", Name: "answer", Value: "different", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
@@ -3101,13 +3120,13 @@ func (p *ApprovalPage) people() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var129 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var129 == nil {
-			templ_7745c5c3_Var129 = templ.NopComponent
+		templ_7745c5c3_Var130 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var130 == nil {
+			templ_7745c5c3_Var130 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		for i, g := range p.Stages {
-			templ_7745c5c3_Var130 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var131 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3120,19 +3139,19 @@ func (p *ApprovalPage) people() templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				templruntime.WriteString(templ_7745c5c3_Buffer, 156, "<p class=\"muted\">")
-				var templ_7745c5c3_Var131 string
-				templ_7745c5c3_Var131 = string(p.ruleWords(g))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var131))
+				var templ_7745c5c3_Var132 string
+				templ_7745c5c3_Var132 = string(p.ruleWords(g))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var132))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 157, "</p>")
 				if g.Role != "" {
 					templruntime.WriteString(templ_7745c5c3_Buffer, 158, "<p class=\"muted\">")
-					var templ_7745c5c3_Var132 string
-					templ_7745c5c3_Var132 = string(p.roleWords(g))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var132))
+					var templ_7745c5c3_Var133 string
+					templ_7745c5c3_Var133 = string(p.roleWords(g))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var133))
 					templruntime.WriteString(templ_7745c5c3_Buffer, 159, "</p>")
 				}
 				templruntime.WriteString(templ_7745c5c3_Buffer, 160, " ")
-				templ_7745c5c3_Var133 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var134 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -3146,7 +3165,7 @@ func (p *ApprovalPage) people() templ.Component {
 					ctx = templ.InitializeContext(ctx)
 					for _, x := range p.People {
 						if x.Stage == g.Number {
-							templ_7745c5c3_Var134 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var135 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 								templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 								templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 								if !templ_7745c5c3_IsBuffer {
@@ -3164,7 +3183,7 @@ func (p *ApprovalPage) people() templ.Component {
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: x.Name}, Title: x.Name, Sub: p.personSub(x)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var134), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: x.Name}, Title: x.Name, Sub: p.personSub(x)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var135), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -3172,13 +3191,13 @@ func (p *ApprovalPage) people() templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var133), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var134), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(p.stageHead(i, g)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var130), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Section(p.stageHead(i, g)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var131), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -3272,9 +3291,9 @@ func (p *ApprovalPage) answerState(x portal.ApprovalPerson) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var135 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var135 == nil {
-			templ_7745c5c3_Var135 = templ.NopComponent
+		templ_7745c5c3_Var136 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var136 == nil {
+			templ_7745c5c3_Var136 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		switch x.Answer {
@@ -3329,9 +3348,9 @@ func (p *ApprovalPage) handsOn() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var136 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var136 == nil {
-			templ_7745c5c3_Var136 = templ.NopComponent
+		templ_7745c5c3_Var137 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var137 == nil {
+			templ_7745c5c3_Var137 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.decides() && len(p.Colleagues) > 0 {
@@ -3340,11 +3359,11 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				templruntime.WriteString(templ_7745c5c3_Buffer, 162, " open")
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 163, "><summary>")
-			var templ_7745c5c3_Var137 string
-			templ_7745c5c3_Var137 = string(p.T("approval.delegate"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var137))
+			var templ_7745c5c3_Var138 string
+			templ_7745c5c3_Var138 = string(p.T("approval.delegate"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var138))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 164, "</summary>")
-			templ_7745c5c3_Var138 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var139 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3357,9 +3376,9 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				templruntime.WriteString(templ_7745c5c3_Buffer, 165, "<p class=\"muted\">")
-				var templ_7745c5c3_Var139 string
-				templ_7745c5c3_Var139 = string(p.T("approval.delegate_text"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var139))
+				var templ_7745c5c3_Var140 string
+				templ_7745c5c3_Var140 = string(p.T("approval.delegate_text"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var140))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 166, "</p>")
 				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Colleagues)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -3372,14 +3391,14 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/delegate")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var138), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/delegate")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var139), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 168, "</details> ")
 		}
 		if !p.ReadOnly && p.Approval.MayTakeOver() && !p.isAsked(p.Reader) {
-			templ_7745c5c3_Var140 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var141 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3392,7 +3411,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				for _, x := range p.awaited() {
-					templ_7745c5c3_Var141 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var142 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 						templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 						if !templ_7745c5c3_IsBuffer {
@@ -3405,9 +3424,9 @@ func (p *ApprovalPage) handsOn() templ.Component {
 						}
 						ctx = templ.InitializeContext(ctx)
 						templruntime.WriteString(templ_7745c5c3_Buffer, 169, "<input type=\"hidden\" name=\"from\" value=\"")
-						var templ_7745c5c3_Var142 string
-						templ_7745c5c3_Var142 = string(string(x.Person))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var142))
+						var templ_7745c5c3_Var143 string
+						templ_7745c5c3_Var143 = string(string(x.Person))
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var143))
 						templruntime.WriteString(templ_7745c5c3_Buffer, 170, "\">")
 						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.take_over", "name", x.Name), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
@@ -3415,29 +3434,29 @@ func (p *ApprovalPage) handsOn() templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/take-over"), Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var141), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/take-over"), Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var142), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("clock", p.T("approval.escalated")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var140), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("clock", p.T("approval.escalated")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var141), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if p.changes() && p.Approval.Asking && len(p.awaited()) > 0 {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 171, "<details class=\"fold\" id=\"reassign\"")
-			if p.Reassigns || p.Approval.Stranded || p.Err("person") != "" {
+			if p.Reassigns || p.Approval.Stranded || len(p.lacking()) > 0 || p.Err("person") != "" {
 				templruntime.WriteString(templ_7745c5c3_Buffer, 172, " open")
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 173, "><summary>")
-			var templ_7745c5c3_Var143 string
-			templ_7745c5c3_Var143 = string(p.T("approval.reassign"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var143))
+			var templ_7745c5c3_Var144 string
+			templ_7745c5c3_Var144 = string(p.T("approval.reassign"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var144))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 174, "</summary>")
-			templ_7745c5c3_Var144 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var145 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3450,11 +3469,11 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				templruntime.WriteString(templ_7745c5c3_Buffer, 175, "<p class=\"muted\">")
-				var templ_7745c5c3_Var145 string
-				templ_7745c5c3_Var145 = string(p.T("approval.reassign_text"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var145))
+				var templ_7745c5c3_Var146 string
+				templ_7745c5c3_Var146 = string(p.T("approval.reassign_text"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var146))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 176, "</p>")
-				templ_7745c5c3_Var146 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var147 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -3477,7 +3496,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var146), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var147), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -3488,7 +3507,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/reassign")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var144), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/reassign")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var145), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -3522,6 +3541,17 @@ func (p *ApprovalPage) isAsked(who portal.PersonID) bool {
 // awaited are those of them whose decision is awaited.
 func (p *ApprovalPage) awaited() []portal.ApprovalPerson {
 	return slices.DeleteFunc(p.present(), func(x portal.ApprovalPerson) bool { return x.Adviser || x.Answer != "" })
+}
+
+// lacking are those of them without whom it cannot be approved, and who can no
+// longer answer; for the team.
+func (p *ApprovalPage) lacking() []string {
+	for _, g := range p.Stages {
+		if p.Approval.Asking && !g.OpenedAt.IsZero() && g.ClosedAt.IsZero() {
+			return g.Rule.Lacks(p.present())
+		}
+	}
+	return nil
 }
 
 func (p *ApprovalPage) choose(people []portal.ProjectPerson) []ui.Option {
@@ -3597,12 +3627,12 @@ func EditApproval(p ApprovalForm) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var147 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var147 == nil {
-			templ_7745c5c3_Var147 = templ.NopComponent
+		templ_7745c5c3_Var148 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var148 == nil {
+			templ_7745c5c3_Var148 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var148 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var149 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -3621,7 +3651,7 @@ func EditApproval(p ApprovalForm) templ.Component {
 				}
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 180, " ")
-			templ_7745c5c3_Var149 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var150 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3640,9 +3670,9 @@ func EditApproval(p ApprovalForm) templ.Component {
 					}
 				}
 				templruntime.WriteString(templ_7745c5c3_Buffer, 181, " <button type=\"submit\" hidden disabled></button> <input type=\"hidden\" name=\"previous\" value=\"")
-				var templ_7745c5c3_Var150 string
-				templ_7745c5c3_Var150 = string(string(p.New.Previous))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var150))
+				var templ_7745c5c3_Var151 string
+				templ_7745c5c3_Var151 = string(string(p.New.Previous))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var151))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 182, "\">")
 				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "title", Label: p.T("approval.title"), Value: p.New.Title, Error: p.Err("title"), Required: true, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -3659,9 +3689,9 @@ func EditApproval(p ApprovalForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				templruntime.WriteString(templ_7745c5c3_Buffer, 185, " <input type=\"hidden\" name=\"stages\" value=\"")
-				var templ_7745c5c3_Var151 string
-				templ_7745c5c3_Var151 = string(strconv.Itoa(len(p.New.Stages)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var151))
+				var templ_7745c5c3_Var152 string
+				templ_7745c5c3_Var152 = string(strconv.Itoa(len(p.New.Stages)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var152))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 186, "\"> ")
 				for i, g := range p.New.Stages {
 					templ_7745c5c3_Err = p.stage(i, g).Render(ctx, templ_7745c5c3_Buffer)
@@ -3684,11 +3714,11 @@ func EditApproval(p ApprovalForm) templ.Component {
 					templruntime.WriteString(templ_7745c5c3_Buffer, 190, " open")
 				}
 				templruntime.WriteString(templ_7745c5c3_Buffer, 191, "><summary>")
-				var templ_7745c5c3_Var152 string
-				templ_7745c5c3_Var152 = string(p.T("approval.more"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var152))
+				var templ_7745c5c3_Var153 string
+				templ_7745c5c3_Var153 = string(p.T("approval.more"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var153))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 192, "</summary><div class=\"form wide\">")
-				templ_7745c5c3_Var153 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var154 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -3711,7 +3741,7 @@ func EditApproval(p ApprovalForm) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var153), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var154), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -3726,9 +3756,9 @@ func EditApproval(p ApprovalForm) templ.Component {
 				}
 				if e := p.Err("no_download"); e != "" {
 					templruntime.WriteString(templ_7745c5c3_Buffer, 195, "<p class=\"error\" id=\"no_download-error\">")
-					var templ_7745c5c3_Var154 string
-					templ_7745c5c3_Var154 = string(e)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var154))
+					var templ_7745c5c3_Var155 string
+					templ_7745c5c3_Var155 = string(e)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var155))
 					templruntime.WriteString(templ_7745c5c3_Buffer, 196, "</p>")
 				}
 				templruntime.WriteString(templ_7745c5c3_Buffer, 197, "</div>")
@@ -3737,9 +3767,9 @@ func EditApproval(p ApprovalForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				templruntime.WriteString(templ_7745c5c3_Buffer, 198, "</div></details><div class=\"submit\"><p class=\"hint\">")
-				var templ_7745c5c3_Var155 string
-				templ_7745c5c3_Var155 = string(p.T("approval.submit_hint"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var155))
+				var templ_7745c5c3_Var156 string
+				templ_7745c5c3_Var156 = string(p.T("approval.submit_hint"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var156))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 199, "</p>")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.submit"), Icon: "send", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -3756,13 +3786,13 @@ func EditApproval(p ApprovalForm) templ.Component {
 				templruntime.WriteString(templ_7745c5c3_Buffer, 200, "</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var149), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var150), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = formFrame(&p.Within, p.Heading(), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var148), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = formFrame(&p.Within, p.Heading(), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var149), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -3793,24 +3823,24 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var156 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var156 == nil {
-			templ_7745c5c3_Var156 = templ.NopComponent
+		templ_7745c5c3_Var157 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var157 == nil {
+			templ_7745c5c3_Var157 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		at := "stages." + strconv.Itoa(i+1)
 		templruntime.WriteString(templ_7745c5c3_Buffer, 201, "<fieldset class=\"stage\" id=\"")
-		var templ_7745c5c3_Var157 string
-		templ_7745c5c3_Var157 = string(at)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var157))
+		var templ_7745c5c3_Var158 string
+		templ_7745c5c3_Var158 = string(at)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var158))
 		templruntime.WriteString(templ_7745c5c3_Buffer, 202, "\" tabindex=\"-1\"")
 		if p.Reshaped == i+1 {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 203, " autofocus")
 		}
 		templruntime.WriteString(templ_7745c5c3_Buffer, 204, "><legend>")
-		var templ_7745c5c3_Var158 string
-		templ_7745c5c3_Var158 = string(p.stageTitle(i, g))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var158))
+		var templ_7745c5c3_Var159 string
+		templ_7745c5c3_Var159 = string(p.stageTitle(i, g))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var159))
 		templruntime.WriteString(templ_7745c5c3_Buffer, 205, " ")
 		if len(p.New.Stages) > 1 {
 			templ_7745c5c3_Err = p.chip(g.Of).Render(ctx, templ_7745c5c3_Buffer)
@@ -3819,13 +3849,13 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 			}
 		}
 		templruntime.WriteString(templ_7745c5c3_Buffer, 206, "</legend> <input type=\"hidden\" name=\"")
-		var templ_7745c5c3_Var159 string
-		templ_7745c5c3_Var159 = string(at + ".of")
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var159))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 207, "\" value=\"")
 		var templ_7745c5c3_Var160 string
-		templ_7745c5c3_Var160 = string(string(g.Of))
+		templ_7745c5c3_Var160 = string(at + ".of")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var160))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 207, "\" value=\"")
+		var templ_7745c5c3_Var161 string
+		templ_7745c5c3_Var161 = string(string(g.Of))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var161))
 		templruntime.WriteString(templ_7745c5c3_Buffer, 208, "\">")
 		templ_7745c5c3_Err = p.who(at+".people", p.T("approval.decides"), p.stageHint(i, g), p.canDecide(g.Of), g.People, p.roles(at, g)...).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -3840,9 +3870,9 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 210, " open")
 		}
 		templruntime.WriteString(templ_7745c5c3_Buffer, 211, "><summary>")
-		var templ_7745c5c3_Var161 string
-		templ_7745c5c3_Var161 = string(p.T("approval.advisers"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var161))
+		var templ_7745c5c3_Var162 string
+		templ_7745c5c3_Var162 = string(p.T("approval.advisers"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var162))
 		templruntime.WriteString(templ_7745c5c3_Buffer, 212, "</summary>")
 		templ_7745c5c3_Err = p.who(at+".advisers", p.T("approval.advisers"), p.T("approval.advisers_hint", "client", p.Project.ClientName), p.canAdvise(g.Of), g.Advisers).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -3886,9 +3916,9 @@ func (p *ApprovalForm) reshape(do, icon, label string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var162 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var162 == nil {
-			templ_7745c5c3_Var162 = templ.NopComponent
+		templ_7745c5c3_Var163 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var163 == nil {
+			templ_7745c5c3_Var163 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: label, Icon: icon, Small: true, Name: "do", Value: do, Attrs: templ.Attributes{"formnovalidate": true}}).Render(ctx, templ_7745c5c3_Buffer)
@@ -3916,17 +3946,17 @@ func (p *ApprovalForm) moreStages() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var163 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var163 == nil {
-			templ_7745c5c3_Var163 = templ.NopComponent
+		templ_7745c5c3_Var164 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var164 == nil {
+			templ_7745c5c3_Var164 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templruntime.WriteString(templ_7745c5c3_Buffer, 217, "<div class=\"more-stages\" id=\"stages\" tabindex=\"-1\">")
 		if e := p.Err("stages"); e != "" {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 218, "<p class=\"error\">")
-			var templ_7745c5c3_Var164 string
-			templ_7745c5c3_Var164 = string(e)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var164))
+			var templ_7745c5c3_Var165 string
+			templ_7745c5c3_Var165 = string(e)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var165))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 219, "</p>")
 		}
 		if len(p.New.Stages) < portal.MaxStages {
@@ -3940,9 +3970,9 @@ func (p *ApprovalForm) moreStages() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 221, "</div><p class=\"muted\">")
-			var templ_7745c5c3_Var165 string
-			templ_7745c5c3_Var165 = string(p.T("approval.stages_hint", "client", p.Project.ClientName))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var165))
+			var templ_7745c5c3_Var166 string
+			templ_7745c5c3_Var166 = string(p.T("approval.stages_hint", "client", p.Project.ClientName))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var166))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 222, "</p>")
 		}
 		templruntime.WriteString(templ_7745c5c3_Buffer, 223, "</div>")
@@ -4047,19 +4077,19 @@ func (p *ApprovalForm) what() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var166 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var166 == nil {
-			templ_7745c5c3_Var166 = templ.NopComponent
+		templ_7745c5c3_Var167 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var167 == nil {
+			templ_7745c5c3_Var167 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.New.Deliverable != "" {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 224, "<input type=\"hidden\" name=\"deliverable\" value=\"")
-			var templ_7745c5c3_Var167 string
-			templ_7745c5c3_Var167 = string(string(p.New.Deliverable))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var167))
+			var templ_7745c5c3_Var168 string
+			templ_7745c5c3_Var168 = string(string(p.New.Deliverable))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var168))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 225, "\"> ")
 			if p.Deliverable != nil {
-				templ_7745c5c3_Var168 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var169 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -4073,7 +4103,7 @@ func (p *ApprovalForm) what() templ.Component {
 					ctx = templ.InitializeContext(ctx)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("package", p.T("approval.of_deliverable", "title", p.Deliverable.Title)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var168), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Note("package", p.T("approval.of_deliverable", "title", p.Deliverable.Title)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var169), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -4081,59 +4111,59 @@ func (p *ApprovalForm) what() templ.Component {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 226, " ")
 			if e := p.Err("versions"); e != "" {
 				templruntime.WriteString(templ_7745c5c3_Buffer, 227, "<p class=\"error\" id=\"versions\">")
-				var templ_7745c5c3_Var169 string
-				templ_7745c5c3_Var169 = string(e)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var169))
+				var templ_7745c5c3_Var170 string
+				templ_7745c5c3_Var170 = string(e)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var170))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 228, "</p>")
 			}
 		} else {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 229, "<fieldset class=\"field pick-files\" id=\"versions\" tabindex=\"-1\"><legend class=\"label\">")
-			var templ_7745c5c3_Var170 string
-			templ_7745c5c3_Var170 = string(p.T("approval.versions"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var170))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 230, "</legend><p class=\"hint\">")
 			var templ_7745c5c3_Var171 string
-			templ_7745c5c3_Var171 = string(p.T("approval.versions_hint"))
+			templ_7745c5c3_Var171 = string(p.T("approval.versions"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var171))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 230, "</legend><p class=\"hint\">")
+			var templ_7745c5c3_Var172 string
+			templ_7745c5c3_Var172 = string(p.T("approval.versions_hint"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var172))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 231, "</p>")
 			if e := p.Err("versions"); e != "" {
 				templruntime.WriteString(templ_7745c5c3_Buffer, 232, "<p class=\"error\">")
-				var templ_7745c5c3_Var172 string
-				templ_7745c5c3_Var172 = string(e)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var172))
+				var templ_7745c5c3_Var173 string
+				templ_7745c5c3_Var173 = string(e)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var173))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 233, "</p>")
 			}
 			if len(p.Choices.Files) == 0 {
 				templruntime.WriteString(templ_7745c5c3_Buffer, 234, "<p class=\"muted\">")
-				var templ_7745c5c3_Var173 string
-				templ_7745c5c3_Var173 = string(p.T("approval.no_files"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var173))
+				var templ_7745c5c3_Var174 string
+				templ_7745c5c3_Var174 = string(p.T("approval.no_files"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var174))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 235, "</p>")
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 236, "<ul>")
 			for _, v := range p.Choices.Files {
 				templruntime.WriteString(templ_7745c5c3_Buffer, 237, "<li><label class=\"choice\"><input type=\"checkbox\" name=\"versions\" value=\"")
-				var templ_7745c5c3_Var174 string
-				templ_7745c5c3_Var174 = string(string(v.ID))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var174))
+				var templ_7745c5c3_Var175 string
+				templ_7745c5c3_Var175 = string(string(v.ID))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var175))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 238, "\"")
 				if slices.Contains(p.New.Versions, v.ID) {
 					templruntime.WriteString(templ_7745c5c3_Buffer, 239, " checked")
 				}
 				templruntime.WriteString(templ_7745c5c3_Buffer, 240, "> <b>")
-				var templ_7745c5c3_Var175 string
-				templ_7745c5c3_Var175 = string(v.FileName)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var175))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 241, "</b> <small>")
 				var templ_7745c5c3_Var176 string
-				templ_7745c5c3_Var176 = string(p.fileFacts(v))
+				templ_7745c5c3_Var176 = string(v.FileName)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var176))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 241, "</b> <small>")
+				var templ_7745c5c3_Var177 string
+				templ_7745c5c3_Var177 = string(p.fileFacts(v))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var177))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 242, "</small></label> ")
 				if thumb := Thumb(v); thumb != "" {
 					templruntime.WriteString(templ_7745c5c3_Buffer, 243, "<img src=\"")
-					var templ_7745c5c3_Var177 string
-					templ_7745c5c3_Var177 = string(thumb)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var177))
+					var templ_7745c5c3_Var178 string
+					templ_7745c5c3_Var178 = string(thumb)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var178))
 					templruntime.WriteString(templ_7745c5c3_Buffer, 244, "\" alt=\"\" loading=\"lazy\">")
 				}
 				templruntime.WriteString(templ_7745c5c3_Buffer, 245, "</li>")
@@ -4170,29 +4200,29 @@ func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPers
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var178 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var178 == nil {
-			templ_7745c5c3_Var178 = templ.NopComponent
+		templ_7745c5c3_Var179 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var179 == nil {
+			templ_7745c5c3_Var179 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templruntime.WriteString(templ_7745c5c3_Buffer, 247, "<fieldset class=\"field choices pick-people\" id=\"")
-		var templ_7745c5c3_Var179 string
-		templ_7745c5c3_Var179 = string(name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var179))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 248, "\" tabindex=\"-1\"><legend class=\"sr\">")
 		var templ_7745c5c3_Var180 string
-		templ_7745c5c3_Var180 = string(label)
+		templ_7745c5c3_Var180 = string(name)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var180))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 249, "</legend><p class=\"hint\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 248, "\" tabindex=\"-1\"><legend class=\"sr\">")
 		var templ_7745c5c3_Var181 string
-		templ_7745c5c3_Var181 = string(hint)
+		templ_7745c5c3_Var181 = string(label)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var181))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 249, "</legend><p class=\"hint\">")
+		var templ_7745c5c3_Var182 string
+		templ_7745c5c3_Var182 = string(hint)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var182))
 		templruntime.WriteString(templ_7745c5c3_Buffer, 250, "</p>")
 		if len(people) == 0 {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 251, "<p class=\"muted\">")
-			var templ_7745c5c3_Var182 string
-			templ_7745c5c3_Var182 = string(p.T("approval.nobody", "client", p.Project.ClientName))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var182))
+			var templ_7745c5c3_Var183 string
+			templ_7745c5c3_Var183 = string(p.T("approval.nobody", "client", p.Project.ClientName))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var183))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 252, "</p>")
 		}
 		for _, c := range roles {
@@ -4204,29 +4234,29 @@ func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPers
 		templruntime.WriteString(templ_7745c5c3_Buffer, 253, "<div>")
 		for _, x := range people {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 254, "<label class=\"choice\"><input type=\"checkbox\" name=\"")
-			var templ_7745c5c3_Var183 string
-			templ_7745c5c3_Var183 = string(name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var183))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 255, "\" value=\"")
 			var templ_7745c5c3_Var184 string
-			templ_7745c5c3_Var184 = string(string(x.Person))
+			templ_7745c5c3_Var184 = string(name)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var184))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 255, "\" value=\"")
+			var templ_7745c5c3_Var185 string
+			templ_7745c5c3_Var185 = string(string(x.Person))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var185))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 256, "\"")
 			if slices.Contains(chosen, x.Person) {
 				templruntime.WriteString(templ_7745c5c3_Buffer, 257, " checked")
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 258, "> <b>")
-			var templ_7745c5c3_Var185 string
-			templ_7745c5c3_Var185 = string(x.Name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var185))
+			var templ_7745c5c3_Var186 string
+			templ_7745c5c3_Var186 = string(x.Name)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var186))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 259, "</b></label>")
 		}
 		templruntime.WriteString(templ_7745c5c3_Buffer, 260, "</div>")
 		if e := p.Err(name); e != "" {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 261, "<p class=\"error\">")
-			var templ_7745c5c3_Var186 string
-			templ_7745c5c3_Var186 = string(e)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var186))
+			var templ_7745c5c3_Var187 string
+			templ_7745c5c3_Var187 = string(e)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var187))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 262, "</p>")
 		}
 		templruntime.WriteString(templ_7745c5c3_Buffer, 263, "</fieldset>")

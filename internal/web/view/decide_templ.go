@@ -223,7 +223,7 @@ func Decide(p DecidePage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Mailed, Wide: true, Attrs: templ.Attributes{"id": "decide"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Mailed, Wide: true, Attrs: templ.Attributes{"id": "decide", "data-visit": p.Mailed + "/seen"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -44,46 +44,51 @@ func (p *ViewerPage) decideBar() templ.Component {
 			var templ_7745c5c3_Var2 string
 			templ_7745c5c3_Var2 = string(d.question())
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\"><p><a href=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\"")
+			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.visit(portal.ItemID(d.Approval.ID)))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 3, "><p><a href=\"")
 			var templ_7745c5c3_Var3 templ.SafeURL
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs(d.at(""))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 3, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\">")
 			var templ_7745c5c3_Var4 string
 			templ_7745c5c3_Var4 = string(d.Approval.Title)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</a> <span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</a> <span>")
 			var templ_7745c5c3_Var5 string
 			templ_7745c5c3_Var5 = string(dots(d.barText(), d.othersSay()))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</span> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</span> ")
 			if next := p.nextDecided(); next.Href != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<a href=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<a href=\"")
 				var templ_7745c5c3_Var6 templ.SafeURL
 				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinURLErrs(next.Href)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\">")
 				var templ_7745c5c3_Var7 string
 				templ_7745c5c3_Var7 = string(next.Label)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</a>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</a>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</p>")
 			if d.Call.ID != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<div class=\"acts one\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<div class=\"acts one\">")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("need.act.approval"), Kind: ui.Primary, Href: d.at("")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 12, "</div>")
 			} else {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<div class=\"acts\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<div class=\"acts\">")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.changes"), Open: "answer"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -93,32 +98,32 @@ func (p *ViewerPage) decideBar() templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 13, " <form method=\"post\" action=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 14, " <form method=\"post\" action=\"")
 					var templ_7745c5c3_Var8 templ.SafeURL
 					templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinURLErrs(d.at("/decide"))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 14, "\"><input type=\"hidden\" name=\"content\" value=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 15, "\"><input type=\"hidden\" name=\"content\" value=\"")
 					var templ_7745c5c3_Var9 string
 					templ_7745c5c3_Var9 = string(d.Approval.Content)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 15, "\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 16, "\">")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: d.approveWord(), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "approve"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</form>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</form>")
 				} else {
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: d.approveWord(), Icon: "check", Kind: ui.Primary, Open: "answer"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</div>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</section>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</section>")
 		}
 		return nil
 	})
@@ -173,77 +178,77 @@ func (p *ViewerPage) answerDialog() templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<input type=\"hidden\" name=\"content\" value=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<input type=\"hidden\" name=\"content\" value=\"")
 					var templ_7745c5c3_Var13 string
 					templ_7745c5c3_Var13 = string(d.Approval.Content)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 20, "\"> ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 21, "\"> ")
 					if !d.alone() {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<p class=\"answers-for\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<p class=\"answers-for\">")
 						var templ_7745c5c3_Var14 string
 						templ_7745c5c3_Var14 = string(p.T("approval.about"))
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 22, " ")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 23, " ")
 						if d.Deliverable != nil {
-							templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<a class=\"link\" href=\"")
+							templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<a class=\"link\" href=\"")
 							var templ_7745c5c3_Var15 templ.SafeURL
 							templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinURLErrs(Href(string(d.Deliverable.ID)))
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-							templruntime.WriteString(templ_7745c5c3_Buffer, 24, "\">")
+							templruntime.WriteString(templ_7745c5c3_Buffer, 25, "\">")
 							var templ_7745c5c3_Var16 string
 							templ_7745c5c3_Var16 = string(d.Deliverable.Title)
 							templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-							templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</a> ")
+							templruntime.WriteString(templ_7745c5c3_Buffer, 26, "</a> ")
 						}
 						for _, s := range d.Subjects {
 							if s.Version == p.Version.ID {
-								templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<b>")
+								templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<b>")
 								var templ_7745c5c3_Var17 string
 								templ_7745c5c3_Var17 = string(d.named(s))
 								templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-								templruntime.WriteString(templ_7745c5c3_Buffer, 27, "</b>")
+								templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</b>")
 							} else {
-								templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<a class=\"link\" href=\"")
+								templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<a class=\"link\" href=\"")
 								var templ_7745c5c3_Var18 templ.SafeURL
 								templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinURLErrs(d.look(s))
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
 								}
 								templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-								templruntime.WriteString(templ_7745c5c3_Buffer, 29, "\">")
+								templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\">")
 								var templ_7745c5c3_Var19 string
 								templ_7745c5c3_Var19 = string(d.named(s))
 								templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-								templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</a>")
+								templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</a>")
 							}
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</p>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 32, "</p>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 32, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 33, " ")
 					templ_7745c5c3_Err = d.checklist().Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 33, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 34, " ")
 					if d.Remarks > 0 && !d.team() {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<p class=\"hint\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<p class=\"hint\">")
 						var templ_7745c5c3_Var20 string
 						templ_7745c5c3_Var20 = string(p.N("revision.part", d.Remarks))
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</p>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</p>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 36, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 37, " ")
 					if n := len(p.Comments.Unsent); n > 0 {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<p class=\"hint\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<p class=\"hint\">")
 						var templ_7745c5c3_Var21 string
 						templ_7745c5c3_Var21 = string(p.N("approval.unsent", n))
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</p>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 39, "</p>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 39, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 40, " ")
 					if len(d.Subjects) > 1 {
 						for _, s := range d.Subjects {
 							if s.Version == p.Version.ID {
@@ -254,16 +259,16 @@ func (p *ViewerPage) answerDialog() templ.Component {
 							}
 						}
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 40, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 41, " ")
 					templ_7745c5c3_Err = d.note("answer-note", d.atOnce()).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 41, " <div class=\"acts\"><button type=\"button\" class=\"button plain\" popovertarget=\"answer\" popovertargetaction=\"hide\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 42, " <div class=\"acts\"><button type=\"button\" class=\"button plain\" popovertarget=\"answer\" popovertargetaction=\"hide\">")
 					var templ_7745c5c3_Var22 string
 					templ_7745c5c3_Var22 = string(p.T("action.cancel"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</button>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 43, "</button>")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.changes"), Icon: "rotate-ccw", Name: "answer", Value: "changes"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -272,7 +277,7 @@ func (p *ViewerPage) answerDialog() templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 43, "</div>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 44, "</div>")
 					return nil
 				})
 				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: d.at("/decide"), Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
