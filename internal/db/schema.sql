@@ -177,7 +177,7 @@ CREATE TABLE approvals (
   reminded_at    BIGINT,
   created_at     BIGINT NOT NULL,
   created_by     TEXT   NOT NULL REFERENCES persons (id),
-  revision       BIGINT NOT NULL DEFAULT 1, escalate_at BIGINT, escalated_at BIGINT, stranded_at BIGINT, about TEXT,
+  revision       BIGINT NOT NULL DEFAULT 1, escalate_at BIGINT, escalated_at BIGINT, stranded_at BIGINT, about TEXT, due_in BIGINT NOT NULL DEFAULT 0,
   UNIQUE (id, project_id),
   FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id),
   FOREIGN KEY (deliverable_id, project_id) REFERENCES deliverables (id, project_id)

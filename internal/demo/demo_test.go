@@ -159,7 +159,7 @@ func TestFill(t *testing.T) {
 		}
 
 		for _, s := range []portal.SignoffState{portal.SignoffOpen, portal.SignoffDone} {
-			if len(list(owner.BoardSignoffs(ctx, s, portal.Page{}))) == 0 {
+			if len(list(owner.BoardSignoffs(ctx, s, "", portal.Page{}))) == 0 {
 				t.Errorf("no sign-off is %s", s)
 			}
 		}

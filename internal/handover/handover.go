@@ -318,7 +318,11 @@ func (p *Pack) approval(ctx context.Context, w io.Writer, a portal.Approval) err
 	if err != nil {
 		return err
 	}
-	return approval(p, a, subjects, given).Render(ctx, w)
+	verdicts, err := p.Theirs.Verdicts(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	return approval(p, a, subjects, given, verdicts).Render(ctx, w)
 }
 
 // revisions are the lists of what was to be changed, with what became of each point.

@@ -354,48 +354,55 @@ func signoff(p *Pack, s portal.Signoff, lines []portal.SignoffLine) templ.Compon
 			var templ_7745c5c3_Var35 string
 			templ_7745c5c3_Var35 = string(p.Book.T("handover.signed", "name", s.Name, "company", s.Company, "when", p.when(s.StateAt)))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 47, " ")
+			if s.Proof != "" {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 48, "· ")
+				var templ_7745c5c3_Var36 string
+				templ_7745c5c3_Var36 = string(p.Book.T("certificate.proof." + s.Proof))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
+			}
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 47, "· ")
-			var templ_7745c5c3_Var36 string
-			templ_7745c5c3_Var36 = string(p.when(s.StateAt))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 49, "· ")
+			var templ_7745c5c3_Var37 string
+			templ_7745c5c3_Var37 = string(p.when(s.StateAt))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</p><div class=\"prose\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</p><div class=\"prose\">")
 		templ_7745c5c3_Err = templ.Raw(prose.HTML(s.Statement)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 49, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</div>")
 		if s.Note != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 50, "<blockquote>")
-			var templ_7745c5c3_Var37 string
-			templ_7745c5c3_Var37 = string(s.Note)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</blockquote>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<blockquote>")
+			var templ_7745c5c3_Var38 string
+			templ_7745c5c3_Var38 = string(s.Note)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 53, "</blockquote>")
 		}
 		if len(lines) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<ul class=\"list\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<ul class=\"list\">")
 			for _, l := range lines {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<li><span>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<li><span>")
 				if l.Kind == portal.LineOpen {
-					var templ_7745c5c3_Var38 string
-					templ_7745c5c3_Var38 = string(p.Book.T("signoff.open." + l.Why))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 54, ": ")
 					var templ_7745c5c3_Var39 string
-					templ_7745c5c3_Var39 = string(l.Title)
+					templ_7745c5c3_Var39 = string(p.Book.T("signoff.open." + l.Why))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 56, ": ")
+					var templ_7745c5c3_Var40 string
+					templ_7745c5c3_Var40 = string(l.Title)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
 				} else {
 					templ_7745c5c3_Err = p.version(l.Title, l.Number, l.SHA256).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 55, "</span></li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 57, "</span></li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 56, "</ul>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 58, "</ul>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 57, "</article>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</article>")
 		return nil
 	})
 }
@@ -418,21 +425,21 @@ func (p *Pack) version(title string, number int, sha256 string) templ.Component 
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var40 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var40 == nil {
-			templ_7745c5c3_Var40 = templ.NopComponent
+		templ_7745c5c3_Var41 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var41 == nil {
+			templ_7745c5c3_Var41 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var41 string
-		templ_7745c5c3_Var41 = string(p.numbered(title, number))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 58, " ")
+		var templ_7745c5c3_Var42 string
+		templ_7745c5c3_Var42 = string(p.numbered(title, number))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 60, " ")
 		if sha256 != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<code class=\"hash\">SHA-256 ")
-			var templ_7745c5c3_Var42 string
-			templ_7745c5c3_Var42 = string(sha256)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</code>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<code class=\"hash\">SHA-256 ")
+			var templ_7745c5c3_Var43 string
+			templ_7745c5c3_Var43 = string(sha256)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</code>")
 		}
 		return nil
 	})
@@ -446,7 +453,7 @@ func (p *Pack) numbered(title string, n int) string {
 }
 
 //go:noinline
-func approval(p *Pack, a portal.Approval, subjects []portal.ApprovalSubject, given []portal.ApprovalDecision) templ.Component {
+func approval(p *Pack, a portal.Approval, subjects []portal.ApprovalSubject, given []portal.ApprovalDecision, verdicts []portal.Verdict) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -462,89 +469,141 @@ func approval(p *Pack, a portal.Approval, subjects []portal.ApprovalSubject, giv
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var43 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var43 == nil {
-			templ_7745c5c3_Var43 = templ.NopComponent
+		templ_7745c5c3_Var44 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var44 == nil {
+			templ_7745c5c3_Var44 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<article class=\"card\"><h3>")
-		var templ_7745c5c3_Var44 string
-		templ_7745c5c3_Var44 = string(a.Title)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</h3><p class=\"soft\"><span class=\"state\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 63, "<article class=\"card\"><h3>")
 		var templ_7745c5c3_Var45 string
-		templ_7745c5c3_Var45 = string(p.Book.T("approval.state." + string(a.State)))
+		templ_7745c5c3_Var45 = string(a.Title)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 63, "</span> · ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 64, "</h3><p class=\"soft\"><span class=\"state\">")
 		var templ_7745c5c3_Var46 string
-		templ_7745c5c3_Var46 = string(p.when(a.StateAt))
+		templ_7745c5c3_Var46 = string(p.Book.T("approval.state." + string(a.State)))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 64, " · ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 65, "</span> · ")
 		var templ_7745c5c3_Var47 string
-		templ_7745c5c3_Var47 = string(p.Book.T("handover.asked", "name", p.by(a.AskedBy), "when", p.when(a.CreatedAt)))
+		templ_7745c5c3_Var47 = string(p.when(a.StateAt))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 65, "</p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 66, " · ")
+		var templ_7745c5c3_Var48 string
+		templ_7745c5c3_Var48 = string(p.Book.T("handover.asked", "name", p.by(a.AskedBy), "when", p.when(a.CreatedAt)))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</p>")
 		if a.Body != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<div class=\"prose\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<div class=\"prose\">")
 			templ_7745c5c3_Err = templ.Raw(prose.HTML(a.Body)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 69, "</div>")
 		}
 		if len(subjects) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<ul class=\"list\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 70, "<ul class=\"list\">")
 			for _, s := range subjects {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 69, "<li><span>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 71, "<li><span>")
 				templ_7745c5c3_Err = p.version(s.Name, s.Number, s.SHA256).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 70, "</span></li>")
+				for _, v := range verdicts {
+					if v.Position == s.Position && v.Note != "" {
+						templruntime.WriteString(templ_7745c5c3_Buffer, 72, "<blockquote><b>")
+						var templ_7745c5c3_Var49 string
+						templ_7745c5c3_Var49 = string(p.by(v.By))
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 73, "</b>: ")
+						var templ_7745c5c3_Var50 string
+						templ_7745c5c3_Var50 = string(v.Note)
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 74, "</blockquote>")
+					}
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</span> ")
+				if word := p.result(s); word != "" {
+					templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<span class=\"state\">")
+					var templ_7745c5c3_Var51 string
+					templ_7745c5c3_Var51 = string(word)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 77, "</span>")
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 78, "</li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 71, "</ul>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 79, "</ul>")
 		}
 		for _, d := range given {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 72, "<p><b>")
-			var templ_7745c5c3_Var48 string
-			templ_7745c5c3_Var48 = string(p.by(d.Name))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 73, "</b> ")
-			var templ_7745c5c3_Var49 string
-			templ_7745c5c3_Var49 = string(p.answer(d.Answer))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 74, " <span class=\"soft\">")
-			var templ_7745c5c3_Var50 string
-			templ_7745c5c3_Var50 = string(p.when(d.At))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</span> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 80, "<p><b>")
+			var templ_7745c5c3_Var52 string
+			templ_7745c5c3_Var52 = string(p.by(d.Name))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 81, "</b> ")
+			if d.For != "" {
+				var templ_7745c5c3_Var53 string
+				templ_7745c5c3_Var53 = string(p.Book.T("approval.for", "name", d.For))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 82, " ")
+			}
+			var templ_7745c5c3_Var54 string
+			templ_7745c5c3_Var54 = string(p.answer(d.Answer))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 83, " <span class=\"soft\">")
+			var templ_7745c5c3_Var55 string
+			templ_7745c5c3_Var55 = string(p.when(d.At))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 84, "</span> ")
+			if d.Proof != "" {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<span class=\"soft\">· ")
+				var templ_7745c5c3_Var56 string
+				templ_7745c5c3_Var56 = string(p.Book.T("approval.proof." + string(d.Proof)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 86, "</span> ")
+			}
+			if d.Adviser {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 87, "<span class=\"soft\">· ")
+				var templ_7745c5c3_Var57 string
+				templ_7745c5c3_Var57 = string(p.Book.T("approval.adviser"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 88, "</span> ")
+			}
 			if !d.Repeats.IsZero() {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<span class=\"soft\">")
-				var templ_7745c5c3_Var51 string
-				templ_7745c5c3_Var51 = string(p.Book.T("certificate.stands_text", "when", p.when(d.Repeats)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 77, "</span> ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 89, "<span class=\"soft\">")
+				var templ_7745c5c3_Var58 string
+				templ_7745c5c3_Var58 = string(p.Book.T("certificate.stands_text", "when", p.when(d.Repeats)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 90, "</span> ")
 			}
 			if !d.SaidAt.IsZero() {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 78, "<span class=\"soft\">")
-				var templ_7745c5c3_Var52 string
-				templ_7745c5c3_Var52 = string(p.Book.T("certificate.phone_text", "when", p.when(d.SaidAt), "name", p.by(d.NotedBy)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 79, "</span>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<span class=\"soft\">")
+				var templ_7745c5c3_Var59 string
+				templ_7745c5c3_Var59 = string(p.Book.T("certificate.phone_text", "when", p.when(d.SaidAt), "name", p.by(d.NotedBy)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 92, "</span>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 80, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 93, "</p>")
 			if d.Note != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 81, "<blockquote class=\"prose\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<blockquote class=\"prose\">")
 				templ_7745c5c3_Err = templ.Raw(prose.HTML(d.Note)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 82, "</blockquote>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 95, "</blockquote>")
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 83, "</article>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 96, "</article>")
 		return nil
 	})
+}
+
+// result is what was decided of a file.
+func (p *Pack) result(s portal.ApprovalSubject) string {
+	switch s.Result {
+	case "approved":
+		return p.Book.T("approval.mark", "n", strconv.Itoa(s.Number))
+	case "changes":
+		return p.Book.T("approval.to_change")
+	}
+	return ""
 }
 
 // revision is a list of what was to be changed.
@@ -565,103 +624,103 @@ func revision(p *Pack, r portal.Revision, points []portal.Change) templ.Componen
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var53 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var53 == nil {
-			templ_7745c5c3_Var53 = templ.NopComponent
+		templ_7745c5c3_Var60 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var60 == nil {
+			templ_7745c5c3_Var60 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<article class=\"card\"><h3>")
-		var templ_7745c5c3_Var54 string
-		templ_7745c5c3_Var54 = string(p.Book.T("revision.title", "title", r.Title))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 85, "</h3><p class=\"soft\">")
-		var templ_7745c5c3_Var55 string
-		templ_7745c5c3_Var55 = string(p.Book.T("revision.round", "n", strconv.Itoa(r.Round)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 86, " · ")
-		var templ_7745c5c3_Var56 string
-		templ_7745c5c3_Var56 = string(p.Book.T("revision.by", "name", p.by(r.By), "when", p.when(r.CreatedAt)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 87, " ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 97, "<article class=\"card\"><h3>")
+		var templ_7745c5c3_Var61 string
+		templ_7745c5c3_Var61 = string(p.Book.T("revision.title", "title", r.Title))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var61))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 98, "</h3><p class=\"soft\">")
+		var templ_7745c5c3_Var62 string
+		templ_7745c5c3_Var62 = string(p.Book.T("revision.round", "n", strconv.Itoa(r.Round)))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var62))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 99, " · ")
+		var templ_7745c5c3_Var63 string
+		templ_7745c5c3_Var63 = string(p.Book.T("revision.by", "name", p.by(r.By), "when", p.when(r.CreatedAt)))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var63))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 100, " ")
 		if r.Withdrawn {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 88, "· <span class=\"state\">")
-			var templ_7745c5c3_Var57 string
-			templ_7745c5c3_Var57 = string(p.Book.T("revision.state.withdrawn"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 89, "</span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 101, "· <span class=\"state\">")
+			var templ_7745c5c3_Var64 string
+			templ_7745c5c3_Var64 = string(p.Book.T("revision.state.withdrawn"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 102, "</span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 90, "</p><ol>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</p><ol>")
 		for _, c := range points {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<li><div class=\"prose\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<li><div class=\"prose\">")
 			if c.Erased {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<p class=\"soft\">")
-				var templ_7745c5c3_Var58 string
-				templ_7745c5c3_Var58 = string(p.Book.T("change.erased"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 93, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 105, "<p class=\"soft\">")
+				var templ_7745c5c3_Var65 string
+				templ_7745c5c3_Var65 = string(p.Book.T("change.erased"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 106, "</p>")
 			}
 			templ_7745c5c3_Err = templ.Raw(prose.HTML(c.Body)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 94, "</div><p class=\"soft\"><span class=\"state\">")
-			var templ_7745c5c3_Var59 string
-			templ_7745c5c3_Var59 = string(p.became(c))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 95, "</span> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 107, "</div><p class=\"soft\"><span class=\"state\">")
+			var templ_7745c5c3_Var66 string
+			templ_7745c5c3_Var66 = string(p.became(c))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var66))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 108, "</span> ")
 			if c.FileName != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 96, "· ")
-				var templ_7745c5c3_Var60 string
-				templ_7745c5c3_Var60 = string(p.numbered(c.FileName, c.VersionN))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 97, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 109, "· ")
+				var templ_7745c5c3_Var67 string
+				templ_7745c5c3_Var67 = string(p.numbered(c.FileName, c.VersionN))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var67))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 110, " ")
 			}
 			if c.Done != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 98, "· ")
-				var templ_7745c5c3_Var61 string
-				templ_7745c5c3_Var61 = string(p.Book.T("revision.done_in", "file", c.DoneName, "n", strconv.Itoa(c.DoneN)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var61))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 99, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 111, "· ")
+				var templ_7745c5c3_Var68 string
+				templ_7745c5c3_Var68 = string(p.Book.T("revision.done_in", "file", c.DoneName, "n", strconv.Itoa(c.DoneN)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var68))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 112, " ")
 			}
 			if c.StateAt.After(r.CreatedAt) {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 100, "· ")
-				var templ_7745c5c3_Var62 string
-				templ_7745c5c3_Var62 = string(p.Book.T("revision.said_by", "name", p.by(c.StateBy), "when", p.when(c.StateAt)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var62))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 113, "· ")
+				var templ_7745c5c3_Var69 string
+				templ_7745c5c3_Var69 = string(p.Book.T("revision.said_by", "name", p.by(c.StateBy), "when", p.when(c.StateAt)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var69))
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 101, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 114, "</p>")
 			if c.Reason != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 102, "<blockquote>")
-				var templ_7745c5c3_Var63 string
-				templ_7745c5c3_Var63 = string(c.Reason)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var63))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</blockquote>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 115, "<blockquote>")
+				var templ_7745c5c3_Var70 string
+				templ_7745c5c3_Var70 = string(c.Reason)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 116, "</blockquote>")
 			}
 			if c.Clarified != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<p>")
-				var templ_7745c5c3_Var64 string
-				templ_7745c5c3_Var64 = string(p.Book.T("revision.clarified"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 105, " ")
-				var templ_7745c5c3_Var65 string
-				templ_7745c5c3_Var65 = string(c.Clarified)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 106, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 117, "<p>")
+				var templ_7745c5c3_Var71 string
+				templ_7745c5c3_Var71 = string(p.Book.T("revision.clarified"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 118, " ")
+				var templ_7745c5c3_Var72 string
+				templ_7745c5c3_Var72 = string(c.Clarified)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 119, "</p>")
 			}
 			if c.OutOfScope {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<p>")
-				var templ_7745c5c3_Var66 string
-				templ_7745c5c3_Var66 = string(p.Book.Money(c.Price, c.Currency))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var66))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 108, " <span class=\"soft\">")
-				var templ_7745c5c3_Var67 string
-				templ_7745c5c3_Var67 = string(p.priced(c))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var67))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 109, "</span></p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 120, "<p>")
+				var templ_7745c5c3_Var73 string
+				templ_7745c5c3_Var73 = string(p.Book.Money(c.Price, c.Currency))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 121, " <span class=\"soft\">")
+				var templ_7745c5c3_Var74 string
+				templ_7745c5c3_Var74 = string(p.priced(c))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 122, "</span></p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 110, "</li>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 123, "</li>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 111, "</ol></article>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 124, "</ol></article>")
 		return nil
 	})
 }
@@ -712,21 +771,21 @@ func place(p *Pack, th portal.Thread) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var68 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var68 == nil {
-			templ_7745c5c3_Var68 = templ.NopComponent
+		templ_7745c5c3_Var75 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var75 == nil {
+			templ_7745c5c3_Var75 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if th.Place != nil {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 112, "<p class=\"soft\">")
-			var templ_7745c5c3_Var69 string
-			templ_7745c5c3_Var69 = string(strconv.Itoa(th.Number))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var69))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 113, " · ")
-			var templ_7745c5c3_Var70 string
-			templ_7745c5c3_Var70 = string(sentence.Place(p.Book, th.Place))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 114, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 125, "<p class=\"soft\">")
+			var templ_7745c5c3_Var76 string
+			templ_7745c5c3_Var76 = string(strconv.Itoa(th.Number))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 126, " · ")
+			var templ_7745c5c3_Var77 string
+			templ_7745c5c3_Var77 = string(sentence.Place(p.Book, th.Place))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</p>")
 		}
 		return nil
 	})
@@ -749,72 +808,72 @@ func message(p *Pack, m portal.Message, up string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var71 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var71 == nil {
-			templ_7745c5c3_Var71 = templ.NopComponent
+		templ_7745c5c3_Var78 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var78 == nil {
+			templ_7745c5c3_Var78 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 115, "<article><p class=\"by\"><b>")
-		var templ_7745c5c3_Var72 string
-		templ_7745c5c3_Var72 = string(p.by(m.AuthorName))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 116, "</b> <span class=\"soft\">")
-		var templ_7745c5c3_Var73 string
-		templ_7745c5c3_Var73 = string(p.of(m))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 117, " · ")
-		var templ_7745c5c3_Var74 string
-		templ_7745c5c3_Var74 = string(p.when(m.CreatedAt))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 118, "</span></p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 128, "<article><p class=\"by\"><b>")
+		var templ_7745c5c3_Var79 string
+		templ_7745c5c3_Var79 = string(p.by(m.AuthorName))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 129, "</b> <span class=\"soft\">")
+		var templ_7745c5c3_Var80 string
+		templ_7745c5c3_Var80 = string(p.of(m))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 130, " · ")
+		var templ_7745c5c3_Var81 string
+		templ_7745c5c3_Var81 = string(p.when(m.CreatedAt))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var81))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 131, "</span></p>")
 		if m.Deleted() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 119, "<p class=\"soft\">")
-			var templ_7745c5c3_Var75 string
-			templ_7745c5c3_Var75 = string(p.Book.T("handover.deleted"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 120, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 132, "<p class=\"soft\">")
+			var templ_7745c5c3_Var82 string
+			templ_7745c5c3_Var82 = string(p.Book.T("handover.deleted"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var82))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 133, "</p>")
 		} else {
 			if m.Quoted != nil && !m.Quoted.Deleted() {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 121, "<blockquote>")
-				var templ_7745c5c3_Var76 string
-				templ_7745c5c3_Var76 = string(p.by(m.Quoted.AuthorName))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 122, ": ")
-				var templ_7745c5c3_Var77 string
-				templ_7745c5c3_Var77 = string(prose.Line(m.Quoted.Body))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 123, "</blockquote>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 134, "<blockquote>")
+				var templ_7745c5c3_Var83 string
+				templ_7745c5c3_Var83 = string(p.by(m.Quoted.AuthorName))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var83))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 135, ": ")
+				var templ_7745c5c3_Var84 string
+				templ_7745c5c3_Var84 = string(prose.Line(m.Quoted.Body))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var84))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 136, "</blockquote>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 124, " <div class=\"prose\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 137, " <div class=\"prose\">")
 			templ_7745c5c3_Err = templ.Raw(prose.HTML(m.Body)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 125, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</div>")
 			for _, f := range m.Files {
 				if path := p.paths[f.ID]; path != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 126, "<p><a href=\"")
-					var templ_7745c5c3_Var78 templ.SafeURL
-					templ_7745c5c3_Var78, templ_7745c5c3_Err = templ.JoinURLErrs(href(up, path))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 139, "<p><a href=\"")
+					var templ_7745c5c3_Var85 templ.SafeURL
+					templ_7745c5c3_Var85, templ_7745c5c3_Err = templ.JoinURLErrs(href(up, path))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var78))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 127, "\">")
-					var templ_7745c5c3_Var79 string
-					templ_7745c5c3_Var79 = string(f.Name)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 128, "</a></p>")
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var85))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 140, "\">")
+					var templ_7745c5c3_Var86 string
+					templ_7745c5c3_Var86 = string(f.Name)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var86))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 141, "</a></p>")
 				} else {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 129, "<p class=\"soft\">")
-					var templ_7745c5c3_Var80 string
-					templ_7745c5c3_Var80 = string(f.Name)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 130, "</p>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 142, "<p class=\"soft\">")
+					var templ_7745c5c3_Var87 string
+					templ_7745c5c3_Var87 = string(f.Name)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var87))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 143, "</p>")
 				}
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 131, "</article>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 144, "</article>")
 		return nil
 	})
 }

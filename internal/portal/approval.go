@@ -77,6 +77,7 @@ type Approval struct {
 	Checklist   []string
 	Download    bool // whoever decides may have the files before
 	DueOn       string
+	DueIn       int // of a draft: working days from when it is sent; for the team
 	ExpiresOn   string
 	State       ApprovalState
 	StateAt     time.Time
@@ -116,14 +117,14 @@ func (a Approval) MayDecide() bool {
 func (a Approval) Overdue(today string) bool { return a.Asking && a.DueOn != "" && a.DueOn < today }
 
 const approvalColumns = `a.id, a.project_id, a.project_name, a.client_id, a.client_name, COALESCE(a.deliverable_id, ''), a.title, a.body, a.checklist, a.download,
-       COALESCE(a.due_on, ''), COALESCE(a.expires_on, ''), a.state, a.state_at, COALESCE(a.state_by_name, ''), a.stage, a.asking, a.lane, a.turn, a.turn_since, COALESCE(a.shown_at, 0),
+       COALESCE(a.due_on, ''), a.due_in, COALESCE(a.expires_on, ''), a.state, a.state_at, COALESCE(a.state_by_name, ''), a.stage, a.asking, a.lane, a.turn, a.turn_since, COALESCE(a.shown_at, 0),
        a.content, a.round, COALESCE(a.previous_id, ''), COALESCE(a.next_id, ''), a.remind, COALESCE(a.remind_at, 0), COALESCE(a.reminded_at, 0), CASE WHEN a.stranded_at IS NULL THEN 0 ELSE 1 END, COALESCE(a.escalated_at, 0), a.waits, a.advises, a.files,
        a.created_at, COALESCE(a.created_by, ''), COALESCE(a.asked_by, ''), a.revision, a.side, a.rights`
 
 func (a *Approval) scan(scan func(...any) error) error {
 	var list string
 	err := scan(&a.ID, &a.Project, &a.ProjectName, &a.Client, &a.ClientName, &a.Deliverable, &a.Title, &a.Body, &list, &a.Download,
-		&a.DueOn, &a.ExpiresOn, &a.State, micros{&a.StateAt}, &a.StateBy, &a.Stage, &a.Asking, &a.Lane, &a.Turn, micros{&a.TurnSince}, micros{&a.ShownAt},
+		&a.DueOn, &a.DueIn, &a.ExpiresOn, &a.State, micros{&a.StateAt}, &a.StateBy, &a.Stage, &a.Asking, &a.Lane, &a.Turn, micros{&a.TurnSince}, micros{&a.ShownAt},
 		&a.Content, &a.Round, &a.Previous, &a.Next, &a.Remind, micros{&a.RemindAt}, micros{&a.RemindedAt}, &a.Stranded, micros{&a.EscalatedAt}, &a.Waits, &a.Advises, &a.Files,
 		micros{&a.CreatedAt}, &a.CreatedBy, &a.AskedBy, &a.Revision, &a.Side, &a.Rights)
 	if list != "" {

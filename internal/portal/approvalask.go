@@ -457,19 +457,26 @@ func withRole(ctx context.Context, r reader, project ProjectID, role ApproverRol
 }
 
 func (t *tx) insertApproval(ctx context.Context, id ApprovalID, p Project, n NewApproval, subjects []Version, round int) error {
-	due, err := t.dueDay(ctx, p.Client, n)
-	if err != nil {
-		return err
+	due, days := n.DueOn, 0
+	switch {
+	case due != "":
+	case n.Draft: // they are counted from the day on which it is sent
+		days = n.DueIn
+	default:
+		var err error
+		if due, err = t.dueDay(ctx, p.Client, n); err != nil {
+			return err
+		}
 	}
 	dueKey := due
 	if due == "" {
 		dueKey = "9999-12-31"
 	}
 	if err := t.must(ctx, `
-INSERT INTO approvals (id, project_id, client_id, deliverable_id, title, title_key, body, checklist, download, due_on, due_key, expires_on, state, state_at, state_by, turn_since, lane, round, previous_id, remind, created_at, created_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'draft', $13, $14, $13, 'draft', $15, $16, $17, $13, $14)`,
+INSERT INTO approvals (id, project_id, client_id, deliverable_id, title, title_key, body, checklist, download, due_on, due_key, expires_on, state, state_at, state_by, turn_since, lane, round, previous_id, remind, created_at, created_by, due_in)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'draft', $13, $14, $13, 'draft', $15, $16, $17, $13, $14, $18)`,
 		string(id), string(p.ID), string(p.Client), nullable(n.Deliverable), n.Title, fold(n.Title), n.Body, strings.Join(n.Checklist, "\n"), !n.NoDownload, nullable(due), dueKey, nullable(n.ExpiresOn),
-		t.now, string(t.me.actor.person), round, nullable(n.Previous), !n.NoReminders); err != nil {
+		t.now, string(t.me.actor.person), round, nullable(n.Previous), !n.NoReminders, days); err != nil {
 		return err
 	}
 	for i, v := range subjects {

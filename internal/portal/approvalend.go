@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -209,7 +210,7 @@ func (me *Scope) AskedAs(ctx context.Context, id ApprovalID) (n NewApproval, pro
 	}
 	n = NewApproval{Title: a.Title, Body: a.Body, Deliverable: a.Deliverable, Checklist: a.Checklist, NoDownload: !a.Download, NoReminders: !a.Remind, Previous: id}
 	if a.State == ApprovalDraft {
-		n.DueOn, n.ExpiresOn, n.Previous = a.DueOn, a.ExpiresOn, a.Previous
+		n.DueOn, n.DueIn, n.ExpiresOn, n.Previous = a.DueOn, a.DueIn, a.ExpiresOn, a.Previous
 	}
 	stages, err := me.ApprovalStages(ctx, id)
 	if err != nil {
@@ -356,24 +357,31 @@ func (t *tx) viewedBy(ctx context.Context, id ApprovalID) error {
 	return t.record(ctx, h)
 }
 
-// EndLapsed ends the approvals that nobody can answer any more, and says how many.
-func (p *Portal) EndLapsed(ctx context.Context) (n int, err error) {
+// clientDays is the day that it is in each zone that a client has; with the zone ""
+// are those who go by the workspace's.
+func (p *Portal) clientDays(ctx context.Context) (map[string]string, error) {
 	brand, err := p.Brand(ctx)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	zones, err := p.clientZones(ctx)
-	var due []openApproval
+	days := map[string]string{}
 	for _, zone := range zones {
+		days[zone] = p.now().In(zoneOf(cmp.Or(zone, brand.TimeZone))).Format(time.DateOnly)
+	}
+	return days, err
+}
+
+// EndLapsed ends the approvals that nobody can answer any more, and says how many.
+func (p *Portal) EndLapsed(ctx context.Context) (n int, err error) {
+	days, err := p.clientDays(ctx)
+	var due []openApproval
+	for zone, day := range days {
 		if err != nil {
 			return 0, err
 		}
-		in := zoneOf(brand.TimeZone)
-		if zone != "" {
-			in = zoneOf(zone)
-		}
 		var some []openApproval
-		some, err = p.lapsed(ctx, zone, p.now().In(in).Format(time.DateOnly), remindersAtOnce)
+		some, err = p.lapsed(ctx, zone, day, remindersAtOnce)
 		due = append(due, some...)
 	}
 	for _, o := range due {

@@ -204,12 +204,7 @@ func (c WorkCalendar) escalation(dueOn string) time.Time {
 // when it did so before, as in sendReminders: after a backup was brought back nobody
 // is told again at once.
 func (p *Portal) FollowApprovals(ctx context.Context, last time.Time) error {
-	brand, err := p.Brand(ctx)
-	if err != nil {
-		return err
-	}
-	day := p.now().In(zoneOf(brand.TimeZone)).Format(time.DateOnly)
-	if err := p.handToDeputies(ctx, day); err != nil {
+	if err := p.handToDeputies(ctx); err != nil {
 		return err
 	}
 	if err := p.findStranded(ctx); err != nil {
@@ -251,13 +246,22 @@ func (p *Portal) plan(ctx context.Context) error {
 	return err
 }
 
-func (p *Portal) handToDeputies(ctx context.Context, day string) error {
-	away, err := p.awayAsked(ctx, day, remindersAtOnce)
-	for _, x := range away {
+// handToDeputies hands on the decisions of people who are away, on the day that it is
+// where their client is.
+func (p *Portal) handToDeputies(ctx context.Context) error {
+	days, err := p.clientDays(ctx)
+	for zone, day := range days {
 		if err != nil {
 			break
 		}
-		err = p.handToDeputy(ctx, x)
+		var away []handOver
+		away, err = p.awayAsked(ctx, zone, day, remindersAtOnce)
+		for _, x := range away {
+			if err != nil {
+				break
+			}
+			err = p.handToDeputy(ctx, x)
+		}
 	}
 	return err
 }

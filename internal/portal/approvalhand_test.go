@@ -556,3 +556,68 @@ func TestLacks(t *testing.T) {
 		}
 	}
 }
+
+// A deputy decides on the days that it is where the client is.
+func TestDeputyDays(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		decides(t, w)
+		_, versions := banners(t, w, 1)
+		a := toApprove(t, w, portal.NewApproval{Versions: versions})
+		east := must[*time.Location](t)(time.LoadLocation("Pacific/Kiritimati"))
+		tomorrow := w.Clock.Now().In(east).Format(time.DateOnly)
+		if w.Clock.Now().UTC().Format(time.DateOnly) == tomorrow {
+			t.Fatal("it is the same day everywhere")
+		}
+		cleo := w.As(w.Cleo)
+		if err := cleo.NameDeputy(ctx, portal.Deputy{Client: w.Acme, Deputy: w.Bea, From: tomorrow, To: tomorrow}); err != nil {
+			t.Fatal(err)
+		}
+		follow := func() bool {
+			t.Helper()
+			if err := w.Portal.FollowApprovals(ctx, time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+			return must[portal.Approval](t)(w.As(w.Bea).Approval(ctx, a.ID)).Waits
+		}
+		if follow() {
+			t.Error("Bea decides before the day")
+		}
+		write(t, w, `UPDATE clients SET time_zone = 'Pacific/Kiritimati' WHERE id = $1`, string(w.Acme))
+		refuses(t, "a day that is over there", cleo.NameDeputy(ctx, portal.Deputy{Client: w.Acme, Deputy: w.Bea, From: "2026-03-01", To: w.Clock.Now().UTC().Format(time.DateOnly)}), "to", "before_start")
+		if !follow() {
+			t.Error("Bea does not decide on the client's day")
+		}
+		if d := must[[]portal.Deputy](t)(cleo.Deputies(ctx)); len(d) != 1 {
+			t.Errorf("on the day: %+v", d)
+		}
+		w.Clock.Advance(24 * time.Hour)
+		if d := must[[]portal.Deputy](t)(cleo.Deputies(ctx)); len(d) != 0 {
+			t.Errorf("once it is over there: %+v", d)
+		}
+	})
+}
+
+// The working days of a draft are counted from when it is sent.
+func TestDraftIsDueOnceSent(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		_, versions := banners(t, w, 1)
+		tom := w.As(w.Tom)
+		n := portal.NewApproval{Title: "Banners", Versions: versions, DueIn: 3, Draft: true, Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo}}}}
+		id := must[portal.ApprovalID](t)(tom.AskApproval(ctx, w.Site, n))
+		draft := must[portal.Approval](t)(tom.Approval(ctx, id))
+		if draft.DueOn != "" || draft.DueIn != 3 {
+			t.Errorf("the draft is due %q, in %d days", draft.DueOn, draft.DueIn)
+		}
+		w.Clock.Advance(7 * 24 * time.Hour) // Wednesday, the 18th
+		n, _, err := tom.AskedAs(ctx, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tom.ChangeApproval(ctx, id, n, draft.Revision); err != nil {
+			t.Fatal(err)
+		}
+		if a := must[portal.Approval](t)(tom.Approval(ctx, id)); a.DueOn != "2026-03-23" || a.DueIn != 0 {
+			t.Errorf("once sent it is due %q, in %d days", a.DueOn, a.DueIn)
+		}
+	})
+}

@@ -17,14 +17,22 @@ type Deputy struct {
 
 // Deputies are the actor's own, who decide for them now or on days to come.
 func (me *Scope) Deputies(ctx context.Context) ([]Deputy, error) {
-	today, err := me.p.today(ctx)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := me.query(ctx, `SELECT d.client_id, d.client_name, d.deputy_id, d.deputy_name, d.from_on, d.to_on FROM my_deputies d WHERE d.to_on >= $2 ORDER BY d.client_name, d.client_id LIMIT 50`, today)
-	return list(rows, err, func(rows *sql.Rows) (d Deputy, err error) {
+	rows, err := me.query(ctx, `SELECT d.client_id, d.client_name, d.deputy_id, d.deputy_name, d.from_on, d.to_on FROM my_deputies d WHERE d.to_on >= $2 ORDER BY d.client_name, d.client_id LIMIT 50`,
+		me.p.now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)) // nowhere is it an earlier day
+	all, err := list(rows, err, func(rows *sql.Rows) (d Deputy, err error) {
 		return d, rows.Scan(&d.Client, &d.ClientName, &d.Deputy, &d.Name, &d.From, &d.To)
 	})
+	var some []Deputy
+	for _, d := range all {
+		if err != nil {
+			return nil, err
+		}
+		var today string
+		if today, err = me.p.clientDay(ctx, d.Client); d.To >= today {
+			some = append(some, d)
+		}
+	}
+	return some, err
 }
 
 // PossibleDeputies are who can decide for the actor at a client: colleagues who may
@@ -33,21 +41,16 @@ func (me *Scope) PossibleDeputies(ctx context.Context, client ClientID) ([]Proje
 	return possibleDeputies(ctx, me.p.db, me.actor, client)
 }
 
-// today is the workspace's day.
-func (p *Portal) today(ctx context.Context) (string, error) {
-	brand, err := p.Brand(ctx)
-	return p.now().In(zoneOf(brand.TimeZone)).Format(time.DateOnly), err
-}
-
 // maxAway is how long somebody may decide for another at most.
 const maxAway = 366 * 24 * time.Hour
 
-// NameDeputy has a colleague decide for the actor at a client on the days: what is
+// NameDeputy has a colleague decide for the actor at a client on the days, as they
+// are where the client is: what is
 // asked by then, and what is asked meanwhile, goes to them. It replaces the one that
 // was named before. For whoever may decide there.
 func (me *Scope) NameDeputy(ctx context.Context, n Deputy) error {
-	today, err := me.p.today(ctx)
-	if err != nil {
+	today, err := me.p.clientDay(ctx, n.Client)
+	if err != nil && err != ErrNotFound { // at none nobody can decide, which is said below
 		return err
 	}
 	var c checks

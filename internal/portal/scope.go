@@ -1128,7 +1128,7 @@ const subjectNewest = `CASE WHEN f.trashed_at IS NULL AND s.version_id = CASE WH
 func approvalsFrom(join, lane, who string) string {
 	return `
 SELECT a.id, a.project_id, a.deliverable_id, a.title, a.title_key, a.body, a.checklist, a.download, a.state, a.state_at, a.turn, a.turn_since, a.shown_at, a.content, a.about, a.round,
-       CASE WHEN (p.sections & 2048) <> 0 THEN a.due_on END AS due_on, a.due_key,
+       CASE WHEN (p.sections & 2048) <> 0 THEN a.due_on END AS due_on, a.due_key, CASE WHEN p.side = 'team' THEN a.due_in ELSE 0 END AS due_in,
        CASE WHEN (p.sections & 2048) <> 0 THEN a.expires_on END AS expires_on, a.asking,
        CASE WHEN p.side = 'team' THEN a.stage ELSE 0 END AS stage,
        ` + lane + ` AS lane,

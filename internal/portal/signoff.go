@@ -107,32 +107,33 @@ func signoff(ctx context.Context, r reader, id SignoffID) (s Signoff, err error)
 
 // ProjectSignoffs returns those of a project, newest first.
 func (me *Scope) ProjectSignoffs(ctx context.Context, project ProjectID, pg Page) ([]Signoff, string, error) {
-	return me.signoffs(ctx, `s.project_id = $4`, string(project), pg)
+	return me.signoffs(ctx, `s.project_id = $4`, pg, string(project))
 }
 
 // ClientSignoffs returns those of a client's projects that the actor sees,
 // newest first.
 func (me *Scope) ClientSignoffs(ctx context.Context, client ClientID, pg Page) ([]Signoff, string, error) {
-	return me.signoffs(ctx, `s.client_id = $4`, string(client), pg)
+	return me.signoffs(ctx, `s.client_id = $4`, pg, string(client))
 }
 
 // SubjectSignoffs returns those of a deliverable, a milestone or a project itself,
 // newest first.
 func (me *Scope) SubjectSignoffs(ctx context.Context, subject string, pg Page) ([]Signoff, string, error) {
-	return me.signoffs(ctx, `s.subject_id = $4`, subject, pg)
+	return me.signoffs(ctx, `s.subject_id = $4`, pg, subject)
 }
 
-// BoardSignoffs returns those in a state over all projects, newest first.
-func (me *Scope) BoardSignoffs(ctx context.Context, state SignoffState, pg Page) ([]Signoff, string, error) {
+// BoardSignoffs returns those in a state over all projects, or over those of a client,
+// newest first.
+func (me *Scope) BoardSignoffs(ctx context.Context, state SignoffState, client ClientID, pg Page) ([]Signoff, string, error) {
 	if !slices.Contains(SignoffStates, state) {
 		return nil, "", invalid("state", "choice")
 	}
-	return me.signoffs(ctx, `s.state = $4`, string(state), pg)
+	return me.signoffs(ctx, `s.state = $4 AND ($5 = '' OR s.client_id = $5)`, pg, string(state), string(client))
 }
 
-func (me *Scope) signoffs(ctx context.Context, where, arg string, pg Page) (all []Signoff, next string, err error) {
+func (me *Scope) signoffs(ctx context.Context, where string, pg Page, args ...any) (all []Signoff, next string, err error) {
 	rows, err := me.query(ctx, `
-SELECT `+signoffColumns+` FROM my_signoffs s WHERE `+where+` AND ($2 = '' OR s.id < $2) ORDER BY s.id DESC LIMIT $3`, pg.After, pg.limit(), arg)
+SELECT `+signoffColumns+` FROM my_signoffs s WHERE `+where+` AND ($2 = '' OR s.id < $2) ORDER BY s.id DESC LIMIT $3`, append([]any{pg.After, pg.limit()}, args...)...)
 	if all, err = list(rows, err, scanSignoff); err != nil {
 		return nil, "", err
 	}

@@ -36,7 +36,7 @@ func signoffReads(items func(*portaltest.World, portal.ProjectID) []portaltest.I
 		{"Signoffs", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
 			in, _, err := me.ProjectSignoffs(ctx, p, portal.Page{})
 			of, _, err2 := me.ClientSignoffs(ctx, w.Acme, portal.Page{})
-			all, _, err3 := me.BoardSignoffs(ctx, portal.SignoffDone, portal.Page{})
+			all, _, err3 := me.BoardSignoffs(ctx, portal.SignoffDone, "", portal.Page{})
 			about, _, err4 := me.SubjectSignoffs(ctx, string(p), portal.Page{})
 			papers, _, err5 := me.Certificates(ctx, p, portal.Page{})
 			preview, err6 := me.SignoffPreview(ctx, p, string(p))
@@ -384,7 +384,10 @@ func TestSignoffEnds(t *testing.T) {
 		if got := must[portal.Project](t)(w.As(w.Tom).Project(ctx, w.Site)); got.Status != "done" {
 			t.Errorf("the project is %s", got.Status)
 		}
-		if all, _, err := w.As(w.Tom).BoardSignoffs(ctx, portal.SignoffDone, portal.Page{}); err != nil || len(all) == 0 || all[0].ID != p.ID {
+		if all, _, err := w.As(w.Tom).BoardSignoffs(ctx, portal.SignoffDone, w.Brick, portal.Page{}); err != nil || len(all) > 0 && all[0].Client != w.Brick {
+			t.Errorf("of another client: %+v, %v", all, err)
+		}
+		if all, _, err := w.As(w.Tom).BoardSignoffs(ctx, portal.SignoffDone, "", portal.Page{}); err != nil || len(all) == 0 || all[0].ID != p.ID {
 			t.Errorf("the board has %v, %v", all, err)
 		}
 		_ = m

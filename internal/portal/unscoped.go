@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -863,9 +864,9 @@ type handOver struct {
 	from, to PersonID
 }
 
-// awayAsked are decisions of people who are away on a day and could give them, as
-// their deputies can. Unscoped: the program hands them on.
-func (p *Portal) awayAsked(ctx context.Context, day string, limit int) ([]handOver, error) {
+// awayAsked are decisions of people who are away on a day, at clients of a zone, and
+// could give them, as their deputies can. Unscoped: the program hands them on.
+func (p *Portal) awayAsked(ctx context.Context, zone, day string, limit int) ([]handOver, error) {
 	rows, err := p.db.Query(ctx, `
 SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), d.person_id, d.deputy_id
   FROM deputies d JOIN approval_people x ON x.person_id = d.person_id AND x.role = 'decider' AND x.decision_id IS NULL AND x.given_to IS NULL
@@ -873,9 +874,10 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), d.pers
   JOIN project_grants y ON y.actor = d.person_id AND y.project_id = a.project_id AND y.side = 'client' AND (y.rights & 32) <> 0
   JOIN project_grants g ON g.actor = d.deputy_id AND g.project_id = a.project_id AND g.side = 'client' AND (g.rights & 32) <> 0
   JOIN persons n ON n.id = d.deputy_id AND n.disabled_at IS NULL
+  JOIN clients c ON c.id = d.client_id AND c.time_zone = $3
  WHERE d.from_on <= $1 AND d.to_on >= $1
    AND NOT EXISTS (SELECT 1 FROM approval_people o WHERE o.approval_id = a.id AND o.stage = a.stage AND o.person_id = d.deputy_id)
- ORDER BY a.id, d.person_id LIMIT $2`, day, limit)
+ ORDER BY a.id, d.person_id LIMIT $2`, day, limit, zone)
 	return list(rows, err, func(r *sql.Rows) (h handOver, err error) {
 		return h, r.Scan(&h.ID, &h.Project, &h.Client, &h.Title, micros{&h.ShownAt}, &h.from, &h.to)
 	})
@@ -1027,6 +1029,16 @@ func (t *tx) toldOfSignoff(ctx context.Context, id SignoffID) ([]PersonID, error
 SELECT g.actor FROM signoffs s JOIN project_grants g ON g.project_id = s.project_id JOIN persons n ON n.id = g.actor AND n.disabled_at IS NULL
  WHERE s.id = $1 AND (g.side = 'team' AND g.actor = s.created_by OR g.side = 'client' AND (g.rights & 192) = 128) ORDER BY g.actor`, string(id))
 	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
+}
+
+// clientDay is the day that it is where a client is. Unscoped: of whoever is asked
+// about, no more is told.
+func (p *Portal) clientDay(ctx context.Context, id ClientID) (string, error) {
+	var zone, ours string
+	if err := p.db.QueryRow(ctx, `SELECT c.time_zone, w.time_zone FROM clients c JOIN workspace w ON w.id = 1 WHERE c.id = $1`, string(id)).Scan(&zone, &ours); err != nil {
+		return "", notFound(err)
+	}
+	return p.now().In(zoneOf(cmp.Or(zone, ours))).Format(time.DateOnly), nil
 }
 
 // calendarOf is the calendar by which a client's working days are counted. Unscoped:

@@ -194,6 +194,9 @@ func (s *Server) board(w http.ResponseWriter, r *http.Request, me *visit, p view
 	if p.Counts, p.Overdue, err = me.BoardCounts(ctx, f.Client, p.Today); err != nil {
 		return err
 	}
+	if p.Clients, err = clientNames(ctx, me); err != nil {
+		return err
+	}
 	if r.URL.Query().Get("view") == "board" {
 		return s.boardColumns(w, r, me, p)
 	}
@@ -211,21 +214,26 @@ func (s *Server) board(w http.ResponseWriter, r *http.Request, me *visit, p view
 	if p.People, err = s.answersOf(ctx, me, p.Approvals); err != nil {
 		return err
 	}
-	if err := boardClients(ctx, me, &p); err != nil {
-		return err
-	}
 	p.Newest, p.Older = pages(r, next)
 	s.setTitle(&p.Page, p.T("nav.approvals"))
 	return s.render(w, r, statusOf(&p.Page), view.Board(p))
 }
 
-// boardClients are those of which the board can be narrowed to one.
-func boardClients(ctx context.Context, me *visit, p *view.BoardPage) error {
-	clients, _, err := me.Clients(ctx, portal.ClientFilter{}, portal.Page{Limit: auditClients})
-	for _, c := range clients {
-		p.Clients = append(p.Clients, portal.ClientName{ID: c.ID, Name: c.Name})
+// clientNames are all clients that the visitor sees and that are not archived, to
+// choose one of.
+func clientNames(ctx context.Context, me *visit) (names []portal.ClientName, err error) {
+	for pg := (portal.Page{Limit: 100}); ; {
+		some, next, err := me.Clients(ctx, portal.ClientFilter{}, pg)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range some {
+			names = append(names, portal.ClientName{ID: c.ID, Name: c.Name})
+		}
+		if pg.After = next; next == "" {
+			return names, nil
+		}
 	}
-	return err
 }
 
 // inColumn is how many approvals stand in a column of the board; the table has all.
@@ -259,9 +267,6 @@ func (s *Server) boardColumns(w http.ResponseWriter, r *http.Request, me *visit,
 	if p.People, err = s.answersOf(ctx, me, all); err != nil {
 		return err
 	}
-	if err := boardClients(ctx, me, &p); err != nil {
-		return err
-	}
 	s.setTitle(&p.Page, p.T("nav.approvals"))
 	return s.render(w, r, http.StatusOK, view.Board(p))
 }
@@ -274,7 +279,7 @@ func (s *Server) boardSignoffs(r *http.Request, me *visit, p *view.BoardPage) er
 		if only != "" && only != state {
 			continue
 		}
-		all, next, err := me.BoardSignoffs(r.Context(), state, pageOf(r, onBoard))
+		all, next, err := me.BoardSignoffs(r.Context(), state, p.Client, pageOf(r, onBoard))
 		if err != nil {
 			return err
 		}
@@ -283,7 +288,7 @@ func (s *Server) boardSignoffs(r *http.Request, me *visit, p *view.BoardPage) er
 		}
 		g := view.BoardSignoffs{State: state, Signoffs: all}
 		if next != "" {
-			g.Older = "/approvals?" + url.Values{"lane": {"signoffs"}, "state": {string(state)}, "after": {next}}.Encode()
+			g.Older = "/approvals?" + url.Values{"lane": {"signoffs"}, "client": {string(p.Client)}, "state": {string(state)}, "after": {next}}.Encode()
 		}
 		p.Signoffs = append(p.Signoffs, g)
 	}
@@ -294,7 +299,7 @@ func (s *Server) boardSignoffs(r *http.Request, me *visit, p *view.BoardPage) er
 func (s *Server) approvalsCSV(w http.ResponseWriter, r *http.Request, me *visit) error {
 	f, tab := boardOf(me, r.URL.Query())
 	if tab == "signoffs" {
-		return signoffsCSV(w, r, me)
+		return signoffsCSV(w, r, me, f.Client)
 	}
 	some, next, err := me.Board(r.Context(), f, portal.Page{Limit: 100})
 	if err != nil {
@@ -338,8 +343,8 @@ func (s *Server) approvalsCSV(w http.ResponseWriter, r *http.Request, me *visit)
 }
 
 // signoffsCSV is the board's sign-offs of every state, as a table for a spreadsheet.
-func signoffsCSV(w http.ResponseWriter, r *http.Request, me *visit) error {
-	some, next, err := me.BoardSignoffs(r.Context(), portal.SignoffStates[0], portal.Page{Limit: 100})
+func signoffsCSV(w http.ResponseWriter, r *http.Request, me *visit, client portal.ClientID) error {
+	some, next, err := me.BoardSignoffs(r.Context(), portal.SignoffStates[0], client, portal.Page{Limit: 100})
 	if err != nil {
 		return err
 	}
@@ -358,7 +363,7 @@ func signoffsCSV(w http.ResponseWriter, r *http.Request, me *visit) error {
 				return nil
 			}
 		}
-		if some, next, err = me.BoardSignoffs(r.Context(), portal.SignoffStates[i], portal.Page{After: next, Limit: 100}); err != nil {
+		if some, next, err = me.BoardSignoffs(r.Context(), portal.SignoffStates[i], client, portal.Page{After: next, Limit: 100}); err != nil {
 			out.end(err)
 		}
 	}
@@ -461,6 +466,11 @@ func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visi
 			p.Next = a.Next
 		case portal.ErrNotFound:
 		default:
+			return err
+		}
+	}
+	if a.State.Granted() && a.Deliverable != "" {
+		if p.Signoffs, _, err = me.SubjectSignoffs(ctx, string(a.Deliverable), portal.Page{Limit: 1}); err != nil {
 			return err
 		}
 	}
@@ -942,7 +952,11 @@ func (s *Server) renderApprovalForm(w http.ResponseWriter, r *http.Request, me *
 	p.OwnDays = own.Own()
 	calendar := own.Calendar()
 	now := me.Now.In(calendar.Zone)
-	for _, days := range []int{1, 2, 3, 5, 10} {
+	counts := []int{1, 2, 3, 5, 10}
+	if n := p.New.DueIn; n > 0 && !slices.Contains(counts, n) {
+		counts = append(counts, n)
+	}
+	for _, days := range counts {
 		p.Days = append(p.Days, view.DueChoice{Days: days, Day: calendar.WorkingDay(now, days).Format(time.DateOnly)})
 	}
 	s.below(&p.Within, "approvals", p.Heading())

@@ -135,7 +135,7 @@ func TestApprovalPages(t *testing.T) {
 		cleo.Get(draft).MustBe(404)
 		tom.Get(draft+"/edit").MustBe(200).Form(draft).Submit(tom).MustBe(200).MustContain("Asked", "Round 2")
 		f = cleo.Get(draft).MustBe(200).Form(draft+"/decide").Tick("check.1").Set("note", "Lovely")
-		cleo.Post(draft+"/decide", f.Press("answer", "approve").Values()).MustBe(200).MustContain("Approved. Thank you", "Approved with notes", "Lovely")
+		cleo.Post(draft+"/decide", f.Press("answer", "approve").Values()).MustBe(200).MustContain("Approved. Thank you", "Approved with notes", "Lovely", "There is nothing more for you to do.")
 		tom.Get("/approvals?lane=approved").MustBe(200).MustContain("Two banners")
 		tom.Get(draft + "/edit").MustBe(409)
 	})

@@ -53,9 +53,6 @@ func mayAudit(me *visit) error {
 	return nil
 }
 
-// auditClients is how many clients the filter offers, by name.
-const auditClients = 100
-
 func (s *Server) audit(w http.ResponseWriter, r *http.Request, me *visit) error {
 	if err := mayAudit(me); err != nil {
 		return err
@@ -76,12 +73,8 @@ func (s *Server) audit(w http.ResponseWriter, r *http.Request, me *visit) error 
 	} else if err != nil {
 		return err
 	}
-	clients, _, err := me.Clients(r.Context(), portal.ClientFilter{}, portal.Page{Limit: auditClients})
-	if err != nil {
+	if p.Clients, err = clientNames(r.Context(), me); err != nil {
 		return err
-	}
-	for _, c := range clients {
-		p.Clients = append(p.Clients, portal.ClientName{ID: c.ID, Name: c.Name})
 	}
 	if p.Client != "" && !slices.ContainsFunc(p.Clients, func(c portal.ClientName) bool { return c.ID == p.Client }) {
 		c, err := me.Client(r.Context(), p.Client)

@@ -147,6 +147,11 @@ func (s *Server) allFiles(w http.ResponseWriter, r *http.Request, me *visit) err
 	p := view.AllFilesPage{Page: s.page(me, "files"), Name: me.Brand.Name, Several: len(me.Self.Clients) > 1}
 	p.Team = p.Shell.Team != nil
 	client, err := whose(r, me)
+	if err == nil && p.Team {
+		client = portal.ClientID(r.URL.Query().Get("client"))
+		p.Client = client
+		p.Clients, err = clientNames(r.Context(), me)
+	}
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,42 @@ func opened(t *testing.T, archive string) map[string]string {
 	return all
 }
 
+// The decisions of a pack say of each file what was decided and what was said of it,
+// for whom, and how whoever decided proved who they are.
+func TestHandoverDecisions(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		s.Exec(`UPDATE client_users SET rights = rights | 32 WHERE id = $1`, string(s.BeaAtAcme))
+		s.Regrant()
+		ctx, n := t.Context(), portal.NewApproval{Title: "Two signs", Stages: []portal.NewStage{{People: []portal.PersonID{s.Bea}}}}
+		for _, name := range []string{"wood.txt", "stone.txt"} {
+			_, v := bring(t, s, s.Tom, portal.NewUpload{Project: s.World.Site, Name: name, Audience: portal.ClientSide}, []byte(name), "text", "text/plain")
+			n.Versions = append(n.Versions, v)
+		}
+		id, err := s.World.As(s.Tom).AskApproval(ctx, s.World.Site, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.World.As(s.Bea).Delegate(ctx, id, s.Cleo); err != nil {
+			t.Fatal(err)
+		}
+		cleo := s.World.As(s.Cleo)
+		a, err := cleo.Approval(ctx, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cleo.Decide(ctx, id, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Note: "Nearly", Content: a.Content, Changes: []portal.FileChange{{Position: 2, Note: "A lighter stone"}}}); err != nil {
+			t.Fatal(err)
+		}
+		pack := opened(t, send(t, s.As("cleo")).do("POST", "/projects/"+string(s.World.Site)+"/handover", strings.NewReader("person="), "Content-Type", "application/x-www-form-urlencoded").text)
+		page := string(pack["Decisions.html"])
+		for _, want := range []string{"wood.txt, v1", "Approved v1", "stone.txt, v1", "To change", "A lighter stone", "for Bea", "signed in", "Nearly"} {
+			if !strings.Contains(page, want) {
+				t.Errorf("the decisions do not say %q", want)
+			}
+		}
+	})
+}
+
 // T132: a handover pack holds what one of the client's people may have of a
 // project, its checksums fit, and nothing in it is the team's alone; the team takes
 // somebody's, and it is the same.

@@ -68,6 +68,10 @@ func TestSignoffPages(t *testing.T) {
 		at, _, _ := strings.Cut(p.Path, "?")
 		tom.Get(site + "/signoffs/new?subject=" + string(milestone)).Form(site + "/signoffs").Submit(tom).MustBe(409).MustContain("It was asked already")
 		tom.Get("/approvals?lane=signoffs").MustBe(200).MustContain("Launch", "Asked")
+		tom.Get("/approvals?lane=signoffs&client="+string(s.Acme)).MustBe(200).MustContain("Launch", "All clients")
+		tom.Get("/approvals?lane=signoffs&client=cli_of_nobody").MustBe(200).MustNotContain("Launch")
+		tom.Get("/files?client=" + string(s.Acme)).MustBe(200).MustContain("CNRY-acme-client-site-file-name")
+		tom.Get("/files?client=cli_of_nobody").MustBe(200).MustNotContain("CNRY-acme-client-site-file-name")
 
 		cleo.Get("/").MustBe(200).MustContain("Launch", "Sign-off")
 		cleo.Get("/approvals").MustBe(200).MustContain("Waits for you", "Launch")

@@ -8,3 +8,6 @@ CREATE INDEX signoffs_escalate ON signoffs (escalate_at) WHERE escalate_at IS NO
 
 -- Of who is asked and can no longer answer, the team was told then.
 ALTER TABLE approval_people ADD COLUMN gone_at BIGINT;
+
+-- A draft is due so many working days after it is sent.
+ALTER TABLE approvals ADD COLUMN due_in BIGINT NOT NULL DEFAULT 0;

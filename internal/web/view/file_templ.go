@@ -1678,8 +1678,10 @@ type AllFilesPage struct {
 	Page
 	Name    string // of the workspace
 	Team    bool
-	Several bool // of several clients: each project says whose it is
-	One     bool // client is all that this is of
+	Several bool            // of several clients: each project says whose it is
+	One     bool            // client is all that this is of
+	Client  portal.ClientID // to which the team has narrowed it
+	Clients []portal.ClientName
 	Groups  []FileGroup
 	Newest  string
 	Older   string
@@ -1738,6 +1740,13 @@ func AllFiles(p AllFilesPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 158, " ")
+			if p.Team {
+				templ_7745c5c3_Err = p.clientFilter("/files", "", "", p.Client, p.Clients).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 159, " ")
 			templ_7745c5c3_Err = p.groups().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1848,40 +1857,40 @@ func (p *AllFilesPage) groups() templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if len(g.Pinned) > 0 {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 159, "<ul class=\"start-files\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 160, "<ul class=\"start-files\">")
 					for _, f := range g.Pinned {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 160, "<li>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 161, "<li>")
 						templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 161, "<div><a class=\"main\" href=\"")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 162, "<div><a class=\"main\" href=\"")
 						var templ_7745c5c3_Var94 templ.SafeURL
 						templ_7745c5c3_Var94, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var94))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 162, "\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 163, "\">")
 						var templ_7745c5c3_Var95 string
 						templ_7745c5c3_Var95 = string(f.Name)
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var95))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 163, "</a> <span class=\"sub\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 164, "</a> <span class=\"sub\">")
 						var templ_7745c5c3_Var96 string
 						templ_7745c5c3_Var96 = string(dots(p.T("files.pinned"), p.VersionWord(f.Version)))
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var96))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 164, "</span></div></li>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 165, "</span></div></li>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 165, "</ul>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 166, "</ul>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 166, " <ul class=\"rows file-hits\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 167, " <ul class=\"rows file-hits\">")
 				for _, f := range g.Files {
 					templ_7745c5c3_Err = p.row(f).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 167, "</ul>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 168, "</ul>")
 				return nil
 			})
 			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.groupTitle(g), More: ui.Link{Label: p.T("files.all_of_project"), Href: "/projects/" + string(g.Project) + "/files"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var93), templ_7745c5c3_Buffer)
@@ -1937,38 +1946,38 @@ func (p *AllFilesPage) row(f portal.File) templ.Component {
 			templ_7745c5c3_Var97 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 168, "<li>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 169, "<li>")
 		templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 169, "<div class=\"body\"><a class=\"main\" href=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 170, "<div class=\"body\"><a class=\"main\" href=\"")
 		var templ_7745c5c3_Var98 templ.SafeURL
 		templ_7745c5c3_Var98, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var98))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 170, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 171, "\">")
 		var templ_7745c5c3_Var99 string
 		templ_7745c5c3_Var99 = string(f.Name)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var99))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 171, "</a> <span class=\"sub\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 172, "</a> <span class=\"sub\">")
 		var templ_7745c5c3_Var100 string
 		templ_7745c5c3_Var100 = string(dots(f.Version.CreatedByName, p.Ago(f.Version.CreatedAt, p.Now)))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var100))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 172, "</span></div><div class=\"aside\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 173, "</span></div><div class=\"aside\">")
 		if p.Team {
 			var templ_7745c5c3_Var101 = []any{"state", "zone", string(f.Zone())}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var101...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 173, "<span class=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 174, "<span class=\"")
 			var templ_7745c5c3_Var102 string
 			templ_7745c5c3_Var102 = string(templ.CSSClasses(templ_7745c5c3_Var101).String())
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var102))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 174, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 175, "\">")
 			templ_7745c5c3_Err = ui.Icon(zoneIcon(f.Zone())).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1982,17 +1991,17 @@ func (p *AllFilesPage) row(f portal.File) templ.Component {
 				templ_7745c5c3_Var104 = string(p.T("zone." + string(f.Zone())))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var104))
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 175, "</span> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 176, "</span> ")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 176, "<span>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 177, "<span>")
 		var templ_7745c5c3_Var105 string
 		templ_7745c5c3_Var105 = string(p.VersionWord(f.Version))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var105))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 177, "</span> <span>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 178, "</span> <span>")
 		var templ_7745c5c3_Var106 string
 		templ_7745c5c3_Var106 = string(p.Size(f.Version.Size))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var106))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 178, "</span></div></li>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 179, "</span></div></li>")
 		return nil
 	})
 }
