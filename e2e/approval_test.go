@@ -2,9 +2,61 @@ package e2e
 
 import (
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp/kb"
 )
+
+// A client answers below what they look at: with a finger, with keys alone, and
+// without scripts; the picture stays in sight above the buttons.
+func TestAnswerInTheViewer(t *testing.T) {
+	site := theDemo(t)
+	lead := demo.people["client lead"]
+	phone := newTab(t, "lead on a phone", site).signIn(lead).phone()
+	phone.open("/")
+	phone.follow("Six banners for the opening")
+	banners := phone.path()
+	phone.follow("css .decided > li:nth-child(2) a.look")
+	phone.reads("banner-madder.jpg", "File 2 of 6", "Approve all 6")
+	phone.fits()
+	phone.until("what is looked at is in sight above the buttons", `(() => {
+		const stage = document.getElementById("stage").getBoundingClientRect(), bar = document.querySelector(".viewer-decide").getBoundingClientRect();
+		return stage.top >= 0 && stage.bottom <= bar.top + 1 && stage.height > innerHeight / 2 && bar.bottom <= innerHeight + 1;
+	})()`)
+	phone.press("css .viewer-decide .acts button")
+	phone.press("css #answer textarea[name='note.2']")
+	phone.key("Too red.")
+	phone.fits()
+	phone.follow("css #answer button[value=changes]")
+	phone.reads("The team is told what to change", "Too red.")
+	phone.follow("css form[action$='/undo'] button")
+	phone.reads("Taken back")
+
+	b := newTab(t, "lead by keys", site).signIn(lead)
+	b.open(banners)
+	b.tabTo("the first", `e.matches(".decided > li:nth-child(1) a.look")`)
+	b.leaving(func() { b.key(kb.Enter) })
+	b.tabTo("the answer", `e.matches(".viewer-decide button") && e.innerText.includes("Request changes")`)
+	b.bare()
+	b.key(kb.Enter)
+	b.tabTo("what to change", `e.name === "note.1"`)
+	b.key("Too pale.")
+	b.tabTo("the button", `e.matches("#answer button[value=changes]")`)
+	b.bare()
+	b.leaving(func() { b.key(kb.Enter) })
+	b.reads("The team is told what to change", "Too pale.")
+	b.follow("css form[action$='/undo'] button")
+	b.reads("Taken back")
+
+	b = newTab(t, "lead without scripts", site).withoutScript().signIn(lead).phone()
+	b.open(banners)
+	b.follow("css .decided > li:nth-child(1) a.look")
+	b.press("css .viewer-decide .acts button:last-child")
+	b.follow("css #answer button[value=approve]")
+	b.reads("Approved. Thank you", "Approved v1")
+	b.follow("css form[action$='/undo'] button")
+	b.reads("Taken back")
+}
 
 // Six banners between two meetings: with keys alone, at a desk and at the size of a
 // phone, one of them is to change, and the answer is taken back; on a phone, from home
@@ -273,53 +325,104 @@ func TestSaidByPhone(t *testing.T) {
 	}
 }
 
-// A client answers below what they look at: with a finger, with keys alone, and
-// without scripts; the picture stays in sight above the buttons.
-func TestAnswerInTheViewer(t *testing.T) {
+// On phones somebody hands what they are asked to a colleague, who answers for them;
+// and has another decide while they are away, who answers what comes meanwhile.
+func TestHandingOnByFinger(t *testing.T) {
 	site := theDemo(t)
 	lead := demo.people["client lead"]
-	phone := newTab(t, "lead on a phone", site).signIn(lead).phone()
-	phone.open("/")
-	phone.follow("Six banners for the opening")
-	banners := phone.path()
-	phone.follow("css .decided > li:nth-child(2) a.look")
-	phone.reads("banner-madder.jpg", "File 2 of 6", "Approve all 6")
-	phone.fits()
-	phone.until("what is looked at is in sight above the buttons", `(() => {
-		const stage = document.getElementById("stage").getBoundingClientRect(), bar = document.querySelector(".viewer-decide").getBoundingClientRect();
-		return stage.top >= 0 && stage.bottom <= bar.top + 1 && stage.height > innerHeight / 2 && bar.bottom <= innerHeight + 1;
-	})()`)
-	phone.press("css .viewer-decide .acts button")
-	phone.press("css #answer textarea[name='note.2']")
-	phone.key("Too red.")
-	phone.fits()
-	phone.follow("css #answer button[value=changes]")
-	phone.reads("The team is told what to change", "Too red.")
-	phone.follow("css form[action$='/undo'] button")
-	phone.reads("Taken back")
+	colleague := person{"Marcus Okafor", "marcus@leto.example", lead.password}
+	team := newTab(t, "team", site).signIn(demo.people["manager"])
+	project := openProject(team, "Website relaunch")
+	asks := func(title string) (approval string) {
+		t.Helper()
+		team.open(project + "/deliverables/new")
+		team.fill("title", title)
+		team.follow("css main button[name=audience][value=client]")
+		team.reads(title)
+		team.follow("Ask for review")
+		team.choose("stages.1.people", colleague.name) // who is not asked
+		team.follow("Ask for approval")
+		team.reads("Asked")
+		return team.path()
+	}
+	at := asks("A flyer")
+	b := newTab(t, "lead on a phone", site).signIn(lead).phone()
+	b.open("/")
+	b.follow("A flyer")
+	b.press("Hand it to a colleague")
+	b.fill("person", colleague.name)
+	b.fits()
+	b.follow("Hand it on")
+	b.reads("Handed on", "Marcus Okafor decides instead")
+	b.fits()
+	c := newTab(t, "colleague on a phone", site).signIn(colleague).phone()
+	c.open("/")
+	c.follow("A flyer")
+	c.reads("for Sofia Almeida")
+	c.fits()
+	c.follow("Approve")
+	c.reads("Approved. Thank you", "There is nothing more for you to do.")
+	c.fits()
+	team.open(at)
+	team.reads("Approved", "for Sofia Almeida")
 
-	b := newTab(t, "lead by keys", site).signIn(lead)
-	b.open(banners)
-	b.tabTo("the first", `e.matches(".decided > li:nth-child(1) a.look")`)
-	b.leaving(func() { b.key(kb.Enter) })
-	b.tabTo("the answer", `e.matches(".viewer-decide button") && e.innerText.includes("Request changes")`)
-	b.bare()
-	b.key(kb.Enter)
-	b.tabTo("what to change", `e.name === "note.1"`)
-	b.key("Too pale.")
-	b.tabTo("the button", `e.matches("#answer button[value=changes]")`)
-	b.bare()
-	b.leaving(func() { b.key(kb.Enter) })
-	b.reads("The team is told what to change", "Too pale.")
-	b.follow("css form[action$='/undo'] button")
-	b.reads("Taken back")
+	asks("A banderole")
+	b.open("/profile")
+	b.fill("person", colleague.name)
+	b.fill("from", time.Now().AddDate(0, 0, -1).Format(time.DateOnly))
+	b.fill("to", time.Now().AddDate(0, 0, 2).Format(time.DateOnly))
+	b.fits()
+	b.follow("Have them decide")
+	b.reads("Marcus Okafor decides for you from")
+	b.fits()
+	c.open("/")
+	c.follow("A banderole")
+	c.reads("for Sofia Almeida")
+	c.fits()
+	c.follow("Approve")
+	c.reads("Approved. Thank you")
+	b.open("/profile")
+	b.follow("Decide yourself again")
+	b.reads("You decide yourself again")
+}
 
-	b = newTab(t, "lead without scripts", site).withoutScript().signIn(lead).phone()
-	b.open(banners)
-	b.follow("css .decided > li:nth-child(1) a.look")
-	b.press("css .viewer-decide .acts button:last-child")
-	b.follow("css #answer button[value=approve]")
-	b.reads("Approved. Thank you", "Approved v1")
-	b.follow("css form[action$='/undo'] button")
-	b.reads("Taken back")
+// On phones somebody lets their lead send what they have to say of a file, and the
+// lead sends it with their own, as one list.
+func TestLeadSendsByFinger(t *testing.T) {
+	site := theDemo(t)
+	lead := demo.people["client lead"]
+	team := newTab(t, "team", site).signIn(demo.people["manager"])
+	b := newTab(t, "lead on a phone", site).signIn(lead).phone()
+	b.open("/approvals")
+	b.follow("Home page on the phone")
+	shown := value[string](b, `document.querySelector(".decided a.look").getAttribute("href")`)
+
+	c := newTab(t, "colleague on a phone", site).signIn(person{"Marcus Okafor", "marcus@leto.example", lead.password}).phone()
+	says := func(b *tab, text string) {
+		b.t.Helper()
+		b.open(shown)
+		b.press("css .viewer-top .late.first")
+		b.press("css #comments textarea")
+		b.key(text)
+		b.press("Add to my feedback")
+		b.until("it is kept", `document.querySelector("#unsent")?.innerText.includes(`+js(text)+`)`)
+		b.fits()
+	}
+	says(c, "The second page is too full.")
+	c.press("Let my lead send it")
+	c.reads("Those who lead at Leto Brand see it too")
+	c.fits()
+	team.open(shown)
+	team.holdsNot("The second page is too full.")
+
+	b.open(shown)
+	b.press("css .viewer-top .late.first")
+	b.reads("The second page is too full.", "Marcus Okafor")
+	says(b, "And the third too empty.")
+	b.press("Send feedback (2)")
+	b.until("it is sent", `!document.querySelector("#unsent")`)
+	b.reads("The second page is too full.", "And the third too empty.")
+	b.fits()
+	team.open(shown)
+	team.reads("The second page is too full.", "And the third too empty.")
 }

@@ -304,12 +304,13 @@ func TestDeputy(t *testing.T) {
 		// Nothing is taken from whoever may not decide any more, nor once it is over;
 		// and a removal ends it both ways.
 		for who, to := range map[portal.PersonID]portal.PersonID{w.Cleo: w.Bea, w.Bea: w.Cleo} {
-			if err := w.As(who).NameDeputy(ctx, portal.Deputy{Client: w.Acme, Deputy: to, From: n.From, To: n.To}); err != nil {
+			if err := w.As(who).NameDeputy(ctx, portal.Deputy{Client: w.Acme, Deputy: to, From: "2026-03-13", To: n.To}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		write(t, w, `UPDATE client_users SET rights = rights & ~32 WHERE id = $1`, string(w.CleoUser))
 		w.Regrant()
+		w.Clock.Advance(24 * time.Hour)
 		if follow(); asked(t, w, w.Tom, b.ID)[w.Cleo].GivenTo != "" {
 			t.Error("what she may not decide herself is handed on")
 		}
@@ -589,6 +590,15 @@ func TestDeputyDays(t *testing.T) {
 		}
 		if d := must[[]portal.Deputy](t)(cleo.Deputies(ctx)); len(d) != 1 {
 			t.Errorf("on the day: %+v", d)
+		}
+		// What waits on that day goes to them at once.
+		_, versions = banners(t, w, 1)
+		a = toApprove(t, w, portal.NewApproval{Title: "More banners", Versions: versions})
+		if err := cleo.NameDeputy(ctx, portal.Deputy{Client: w.Acme, Deputy: w.Bea, From: tomorrow, To: tomorrow}); err != nil {
+			t.Fatal(err)
+		}
+		if !must[portal.Approval](t)(w.As(w.Bea).Approval(ctx, a.ID)).Waits {
+			t.Error("what waits is not handed on")
 		}
 		w.Clock.Advance(24 * time.Hour)
 		if d := must[[]portal.Deputy](t)(cleo.Deputies(ctx)); len(d) != 0 {

@@ -70,7 +70,7 @@ func (me *Scope) NameDeputy(ctx context.Context, n Deputy) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	return me.write(ctx, func(t *tx) error {
+	err = me.write(ctx, func(t *tx) error {
 		all, err := possibleDeputies(ctx, t.Tx, me.actor, n.Client)
 		if err != nil {
 			return err
@@ -92,6 +92,10 @@ ON CONFLICT (person_id, client_id) DO UPDATE SET deputy_id = EXCLUDED.deputy_id,
 		}
 		return t.record(ctx, Happening{Kind: DeputyNamed, Client: n.Client, Subject: string(me.actor.person), Details: Details{"person": name, "from": n.From, "to": n.To}})
 	})
+	if err != nil {
+		return err
+	}
+	return me.p.handToDeputies(ctx) // what waits already does not wait longer
 }
 
 // EndDeputy has the actor decide at a client themselves again. What was handed on
