@@ -1,10 +1,12 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,25 +19,38 @@ type Mention struct {
 }
 
 const (
-	maxMentions    = 50 // kept of one message
+	maxMentions    = 50 // people named in one message
 	maxMentionable = 8  // offered at once
 	maxCandidates  = 2000
 )
 
 // mention keeps who is named in the text of a message, among those who read it
 // and whom the actor may know, and since which revision of it: who was named
-// before, and is not now, is forgotten. All other names stay text.
+// before, and is not now, is forgotten. All other names stay text; more people than
+// a message may name are refused.
 func (t *tx) mention(ctx context.Context, th Thread, id MessageID, audience Side, body string, revision int64) error {
 	named := []PersonID{"-"} // nobody
 	if strings.Contains(body, "@") {
 		rows, err := t.query(ctx, `
-SELECT y.person_id, y.name FROM my_thread_people y
+SELECT y.person_id, y.name, CASE WHEN y.person_side = 'client' THEN COALESCE(y.client_name, '') ELSE w.name END
+  FROM my_thread_people y JOIN workspace w ON w.id = 1
  WHERE y.thread_id = $2 AND (y.person_side = 'team' OR $3 = 'client') ORDER BY y.near DESC, y.person_id LIMIT $4`, string(th.ID), string(audience), maxCandidates)
-		people, err := list(rows, err, func(rows *sql.Rows) (m Mention, err error) { return m, rows.Scan(&m.Person, &m.Name) })
+		var forms []Mention
+		_, err = list(rows, err, func(rows *sql.Rows) (x Reader, err error) {
+			err = rows.Scan(&x.Person, &x.Name, &x.Company)
+			for _, form := range x.handles(x.Company) {
+				forms = append(forms, Mention{x.Person, form})
+			}
+			return x, err
+		})
 		if err != nil {
 			return err
 		}
-		for _, m := range mentionsIn(body, people) {
+		found := mentionsIn(body, forms)
+		if len(found) > maxMentions {
+			return invalid("body", "too_many_named", "max", strconv.Itoa(maxMentions))
+		}
+		for _, m := range found {
 			if err := t.must(ctx, `
 INSERT INTO mentions (message_id, person_id, name, revision) VALUES ($1, $2, $3, $4)
 ON CONFLICT (message_id, person_id) DO UPDATE SET name = $3`, string(id), string(m.Person), m.Name, revision); err != nil {
@@ -52,12 +67,19 @@ ON CONFLICT (message_id, person_id) DO UPDATE SET name = $3`, string(id), string
 	return err
 }
 
-// mentionsIn finds the people whose names stand after an @, the longest name
-// first, so that "@Ana Ruiz" is not Ana.
+// handles are what may stand after an @ for somebody of a company: the name, and
+// for those who share it the name with the company, or with the end of their id.
+func (x Reader) handles(company string) [3]string {
+	return [3]string{x.Name, x.Name + " (" + company + ")", x.Name + " (" + company + " " + string(x.Person[max(0, len(x.Person)-4):]) + ")"}
+}
+
+// mentionsIn finds the people one of whose handles stands after an @, the longest
+// first, so that "@Ana Ruiz" is not Ana. Of two of one name, both are meant by it.
 func mentionsIn(body string, people []Mention) (found []Mention) {
 	people = slices.Clone(people)
 	sort.SliceStable(people, func(i, j int) bool { return len(people[i].Name) > len(people[j].Name) })
-	for rest := body; len(found) < maxMentions; {
+	known := map[PersonID]bool{}
+	for rest := body; ; {
 		i := strings.IndexByte(rest, '@')
 		if i < 0 {
 			return found
@@ -67,18 +89,21 @@ func mentionsIn(body string, people []Mention) (found []Mention) {
 		if i > 0 && isWord(before) { // an address
 			continue
 		}
+		length := 0
 		for _, p := range people {
+			if length > 0 && len(p.Name) < length {
+				break
+			}
 			name, ok := cutName(rest, p.Name)
 			if !ok {
 				continue
 			}
-			if !slices.ContainsFunc(found, func(m Mention) bool { return m.Person == p.Person }) {
+			if length = len(name); !known[p.Person] {
+				known[p.Person] = true
 				found = append(found, Mention{Person: p.Person, Name: name})
 			}
-			break
 		}
 	}
-	return found
 }
 
 // cutName returns how a text begins with a name, whatever its case, that ends
@@ -107,12 +132,7 @@ func (me *Scope) Mentionable(ctx context.Context, id ThreadID, audience Side, pr
 	if !th.Team() {
 		audience = ClientSide
 	}
-	rows, err := me.query(ctx, `
-SELECT y.person_id, y.name, y.person_side, CASE WHEN y.person_side = 'client' THEN COALESCE(y.client_name, '') ELSE '' END, y.near FROM my_thread_people y
- WHERE y.thread_id = $2 AND (y.person_side = 'team' OR $3 = 'client') AND y.person_id <> $4
- ORDER BY y.near DESC, y.name, y.person_id LIMIT $5`, string(id), string(audience), string(me.actor.person), maxCandidates)
-	people, err := list(rows, err, scanReader)
-	return Beginning(people, prefix), err
+	return me.mentionableOf(ctx, `thread_people y`, `y.thread_id = $2 AND (y.person_side = 'team' OR $3 = 'client')`, prefix, string(id), string(audience))
 }
 
 // MentionableOn is Mentionable for the first comment on an item.
@@ -143,18 +163,42 @@ func (me *Scope) MentionableIn(ctx context.Context, project ProjectID, audience 
 }
 
 func (me *Scope) mentionableIn(ctx context.Context, project ProjectID, section Sections, audience Side, prefix string) ([]Reader, error) {
+	return me.mentionableOf(ctx, `project_readers y`, `y.project_id = $2 AND (y.person_side = 'team' OR ($3 = 'client' AND (y.shows & $4) <> 0))`, prefix,
+		string(project), string(audience), int64(section))
+}
+
+func (me *Scope) mentionableOf(ctx context.Context, from, where, prefix string, args ...any) ([]Reader, error) {
+	n := len(args) + 2
+	var workspace string
 	rows, err := me.query(ctx, `
-SELECT p.person_id, p.name, p.person_side, CASE WHEN p.person_side = 'client' THEN COALESCE(p.client_name, '') ELSE '' END, p.near FROM my_project_readers p
- WHERE p.project_id = $2 AND (p.person_side = 'team' OR ($3 = 'client' AND (p.shows & $4) <> 0)) AND p.person_id <> $5
- ORDER BY p.near DESC, p.name, p.person_id LIMIT $6`, string(project), string(audience), int64(section), string(me.actor.person), maxCandidates)
-	people, err := list(rows, err, scanReader)
-	return Beginning(people, prefix), err
+SELECT y.person_id, y.name, y.person_side, CASE WHEN y.person_side = 'client' THEN COALESCE(y.client_name, '') ELSE '' END, y.near, w.name
+  FROM my_`+from+` JOIN workspace w ON w.id = 1 WHERE `+where+` AND y.person_id <> `+placeholder(n)+`
+ ORDER BY y.near DESC, y.name, y.person_id LIMIT `+placeholder(n+1), append(args, string(me.actor.person), maxCandidates)...)
+	people, err := list(rows, err, func(rows *sql.Rows) (x Reader, err error) {
+		return x, rows.Scan(&x.Person, &x.Name, &x.Side, &x.Company, &x.Near, &workspace)
+	})
+	return Beginning(people, workspace, prefix), err
 }
 
 // Beginning are the first of the people whose name, or a word of it, begins so: what
-// Mentionable returns of those who are about to talk.
-func Beginning(people []Reader, prefix string) []Reader {
-	return beginning(people, prefix, maxMentionable)
+// Mentionable returns of those who are about to talk, each with what names nobody
+// else of all of them.
+func Beginning(people []Reader, workspace, prefix string) []Reader {
+	shared := map[string]int{}
+	for _, p := range people {
+		for _, form := range p.handles(cmp.Or(p.Company, workspace)) {
+			shared[fold(form)]++
+		}
+	}
+	some := beginning(people, prefix, maxMentionable)
+	for i, p := range some {
+		for _, form := range p.handles(cmp.Or(p.Company, workspace)) {
+			if some[i].Handle = form; shared[fold(form)] == 1 {
+				break
+			}
+		}
+	}
+	return some
 }
 
 func beginning(people []Reader, prefix string, most int) (some []Reader) {

@@ -366,7 +366,8 @@ func (me *Scope) NoticesOf(ctx context.Context, m Mail) (all []Notice, more int,
 			taken = ""
 		}
 	}
-	all, err = me.notices(ctx, false, most+1+maxUnread, `e.read_at IS NULL AND e.mail = $3 AND e.mail_id = $4`, mailOf(m.Kind), taken)
+	all, err = me.notices(ctx, false, most+1+maxUnread, `e.read_at IS NULL AND e.mail = $3 AND e.mail_id = $4
+   AND (e.needs = 1 OR NOT EXISTS (SELECT 1 FROM my_mutes u WHERE u.project_id = e.project_id))`, mailOf(m.Kind), taken)
 	if len(all) > most {
 		all, more = all[:most], len(all)-most
 	}

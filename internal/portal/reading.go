@@ -31,7 +31,7 @@ INSERT INTO reading_marks (thread_id, person_id, seq, at) VALUES ($1, $2, $3, $4
 			string(id), string(me.actor.person), at, t.now); err != nil {
 			return err
 		}
-		if _, err := t.exec(ctx, `UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND subject = $3`, t.now, string(me.actor.person), string(id)); err != nil {
+		if err := t.readNotices(ctx, id, at); err != nil {
 			return err
 		}
 		// Whoever may know of it is told; of notes the client may not.

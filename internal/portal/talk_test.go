@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -959,6 +960,71 @@ func TestFilesInMessages(t *testing.T) {
 	})
 }
 
+// Two of one name are told apart by their company, and by the end of their id where
+// that is the same; who names both by their name alone means both. More people than
+// a message may name are refused, not left out.
+func TestMentionsOfOneName(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		mia := w.As(w.Mia)
+		for _, who := range []portal.PersonID{w.Bea, w.Cleo, w.Tom} {
+			write(t, w, `UPDATE persons SET name = 'Ana Ruiz' WHERE id = $1`, string(who))
+		}
+		id := converse(t, w)
+		handles := map[portal.PersonID]string{}
+		for _, r := range must[[]portal.Reader](t)(mia.Mentionable(ctx, id, portal.ClientSide, "ana")) {
+			handles[r.Person] = r.Handle
+		}
+		end := func(who portal.PersonID) string { return string(who[len(who)-4:]) }
+		brand := must[portal.Brand](t)(w.Portal.Brand(ctx))
+		want := map[portal.PersonID]string{w.Bea: "Ana Ruiz (Acme " + end(w.Bea) + ")", w.Cleo: "Ana Ruiz (Acme " + end(w.Cleo) + ")", w.Tom: "Ana Ruiz (" + brand.Name + ")"}
+		if !maps.Equal(handles, want) {
+			t.Errorf("offered: %q, want %q", handles, want)
+		}
+		named := func(body string, to portal.Side) (people []portal.PersonID) {
+			t.Helper()
+			m := must[portal.MessageID](t)(mia.Say(ctx, id, say(body, to)))
+			for _, n := range must[portal.Message](t)(mia.Message(ctx, m)).Mentions {
+				people = append(people, n.Person)
+			}
+			slices.Sort(people)
+			return people
+		}
+		for who, handle := range want {
+			if got := named("Ask @"+handle+", please", portal.ClientSide); !slices.Equal(got, []portal.PersonID{who}) {
+				t.Errorf("%q names %v, want %s", handle, got, who)
+			}
+		}
+		all := []portal.PersonID{w.Bea, w.Cleo, w.Tom}
+		slices.Sort(all)
+		if got := named("@Ana Ruiz knows", portal.ClientSide); !slices.Equal(got, all) {
+			t.Errorf("the name alone names %v, want %v", got, all)
+		}
+		if got := named("@"+want[w.Cleo]+" @Ana Ruiz", portal.Team); !slices.Equal(got, []portal.PersonID{w.Tom}) {
+			t.Errorf("a note names %v", got)
+		}
+		if r := must[[]portal.Reader](t)(mia.Mentionable(ctx, id, portal.ClientSide, "ada")); len(r) != 1 || r[0].Handle != "Ada" {
+			t.Errorf("of a name of her own: %+v", r)
+		}
+
+		var many strings.Builder
+		for i := range 51 {
+			who := fmt.Sprintf("per_many%02d", i)
+			write(t, w, `INSERT INTO persons (id, name, email, email_key, created_at, confirmed_at) VALUES ($1, $1, $1, $1, 1, 1)`, who)
+			write(t, w, `INSERT INTO client_users (id, client_id, person_id, rights, all_projects, created_at, created_by, accepted_at) VALUES ($1, $2, $3, 15, 1, 1, $4, 1)`,
+				fmt.Sprintf("usr_many%02d", i), string(w.Acme), who, string(w.Ada))
+			fmt.Fprintf(&many, "@%s ", who)
+		}
+		w.Regrant()
+		_, err := mia.Say(ctx, id, say(many.String(), portal.ClientSide))
+		refuses(t, "naming 51", err, "body", "too_many_named")
+		if got := named(strings.Replace(many.String(), "@per_many50", "", 1), portal.ClientSide); len(got) != 50 {
+			t.Errorf("%d are named", len(got))
+		}
+		m := must[portal.MessageID](t)(mia.Say(ctx, id, say("Fine", portal.ClientSide)))
+		refuses(t, "naming 51 by an edit", mia.EditMessage(ctx, m, many.String(), 1), "body", "too_many_named")
+	})
+}
+
 func TestMentions(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		mia, cleo := w.As(w.Mia), w.As(w.Cleo)
@@ -1692,6 +1758,50 @@ SELECT $1, t.id, t.client_id, t.seq + $2, t.shown_count + $2, 'client', $3, 'tea
 			if err := w.DB.QueryRow(ctx, `SELECT COUNT(*) FROM message_words_due`).Scan(&due); err != nil || due != 0 {
 				t.Errorf("%d are yet to be put in, %v", due, err)
 			}
+		}
+	})
+}
+
+// Who has read up to a message has read nothing that came after it; and a project
+// that is muted while a mail waits is not told of by it, but for what needs them.
+func TestReadAndMutedMeanwhile(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		mia, cleo := w.As(w.Mia), w.As(w.Cleo)
+		id := converse(t, w)
+		first := must[portal.MessageID](t)(mia.Say(ctx, id, say("One", portal.ClientSide)))
+		must[portal.MessageID](t)(mia.Say(ctx, id, say("Two", portal.ClientSide)))
+		must[portal.MessageID](t)(mia.Say(ctx, id, say("Three, @Cleo", portal.ClientSide)))
+		if _, err := w.Portal.TellPeople(ctx); err != nil {
+			t.Fatal(err)
+		}
+		var m portal.Mail
+		for _, x := range found(w.As(w.Ada).Outbox(ctx, portal.MailQueued, portal.Page{})) {
+			if x.Kind == portal.MailNotices && x.Person == w.Cleo {
+				m = x
+			}
+		}
+		mailed := func() int {
+			t.Helper()
+			all, more, err := cleo.NoticesOf(ctx, m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(all) + more
+		}
+		if n := mailed(); n != 4 {
+			t.Fatalf("%d would be mailed", n)
+		}
+		wants(t, "MarkRead", cleo.MarkRead(ctx, id, first), nil)
+		if n := mailed(); n != 2 {
+			t.Errorf("%d would be mailed after the first two were read", n)
+		}
+		wants(t, "Mute", cleo.Mute(ctx, w.Site), nil)
+		if n := mailed(); n != 1 {
+			t.Errorf("%d would be mailed of a muted project", n)
+		}
+		wants(t, "Unmute", cleo.Unmute(ctx, w.Site), nil)
+		if n := mailed(); n != 2 {
+			t.Errorf("%d would be mailed when it is heard again", n)
 		}
 	})
 }

@@ -708,6 +708,7 @@ type Reader struct {
 	Side    Side
 	Company string // the client's name; empty: the workspace's
 	Near    bool   // it is their work; others of the team may look
+	Handle  string // of Mentionable: what names them after an @, and nobody else there
 }
 
 // Readers are who reads what is said in a thread to an audience.

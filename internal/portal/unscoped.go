@@ -1089,6 +1089,15 @@ func onlyNewest(ctx context.Context, d *db.Tx, kind string, person PersonID, sub
 		subject, string(person), kind).Scan(micros{&last})
 }
 
+// readNotices notes that the actor has looked at what they were told of a thread, up
+// to one of its messages. Unscoped: nobody reads by it.
+func (t *tx) readNotices(ctx context.Context, id ThreadID, upTo int64) error {
+	_, err := t.exec(ctx, `
+UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND subject = $3
+   AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = notices.message_id AND m.seq > $4)`, t.now, string(t.me.actor.person), string(id), upTo)
+	return err
+}
+
 // readUntil notes that the actor has looked at what they were mailed about a thread
 // until one of their mails, which they answer, and at nothing that came after.
 // Unscoped: nobody reads by it, and mails are for those who administer.

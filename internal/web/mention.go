@@ -25,7 +25,7 @@ func (s *Server) mentionable(w http.ResponseWriter, r *http.Request, me *visit) 
 	case q.Has("direct"): // of a conversation that is not there yet, those who were chosen for it
 		if people, err = s.direct(ctx, me, portal.ClientID(q.Get("direct"))); err == nil {
 			people = slices.DeleteFunc(people, func(x portal.Reader) bool { return !slices.Contains(q["person"], string(x.Person)) })
-			people = portal.Beginning(people, begins)
+			people = portal.Beginning(people, me.Brand.Name, begins)
 		}
 	default:
 		err = portal.ErrNotFound

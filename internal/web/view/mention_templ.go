@@ -60,7 +60,7 @@ func Mentions(p MentionsPage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 5, "\" data-name=\"")
 			var templ_7745c5c3_Var5 string
-			templ_7745c5c3_Var5 = string(x.Name)
+			templ_7745c5c3_Var5 = string(or(x.Handle, x.Name))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 6, "\" aria-selected=\"false\">")
 			templ_7745c5c3_Err = ui.Avatar(ui.Person{Name: x.Name}).Render(ctx, templ_7745c5c3_Buffer)
@@ -69,7 +69,7 @@ func Mentions(p MentionsPage) templ.Component {
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<span><b>")
 			var templ_7745c5c3_Var6 string
-			templ_7745c5c3_Var6 = string(x.Name)
+			templ_7745c5c3_Var6 = string(or(x.Handle, x.Name))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</b> <small>")
 			var templ_7745c5c3_Var7 string
