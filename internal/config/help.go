@@ -57,7 +57,7 @@ To replace the key, keep the old one in a file and name that in ` + "`VITRINE_PR
 
 With ` + "`VITRINE_REPLY_ADDRESS`" + ` set to reply@in.example.com, each mail of the portal is answered to an address such as reply+1r…@in.example.com that belongs to one person and one place. Point the MX record of in.example.com at your mail server, and have that deliver the domain by LMTP (in Postfix: ` + "`virtual_mailbox_domains = in.example.com`, `virtual_transport = lmtp:unix:/run/vitrine/lmtp.sock`" + `) or into a mailbox that knows addresses with a +. The mail server has to check SPF, DKIM and DMARC and to say what it found in an Authentication-Results line, under the name in ` + "`VITRINE_MAIL_AUTH_SERVER`" + `; it has to remove such lines of its name that strangers wrote. Bounces come to addresses of that domain as well, so the domain's SPF record has to allow the server that sends the portal's mail.
 
-A mail is accepted once it is on disk, and posted once. What cannot be posted is held or dropped: whoever administers the workspace finds each mail and its reason beside the Outbox. Mails are removed 30 days after they were settled.
+A mail is accepted once it is on disk, and posted once. What cannot be posted is held or dropped: whoever administers the workspace finds each mail and its reason beside the Outbox, and how many are held on Today; whoever wrote one that is held is told, when it is certain who that was. Mails are removed 30 days after they were settled.
 
 ## The storage of files
 

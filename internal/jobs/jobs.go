@@ -210,6 +210,16 @@ func (j *Jobs) Enqueue(ctx context.Context, tx *db.Tx, name string, args any, op
 	return nil
 }
 
+// reindexing is when the queue's indexes are made anew: in PostgreSQL each night,
+// and never in SQLite, which has not all that River knows of, and would let nobody
+// write meanwhile.
+func (j *Jobs) reindexing() river.PeriodicSchedule {
+	if j.db.Dialect() == db.SQLite {
+		return river.NeverSchedule()
+	}
+	return nil
+}
+
 // Start runs jobs until Stop. Ending ctx does not stop them.
 func (j *Jobs) Start(ctx context.Context) error {
 	if j.db.Dialect() == db.SQLite {
@@ -237,6 +247,7 @@ func (j *Jobs) Start(ctx context.Context) error {
 		PollOnly:             true,
 		FetchPollInterval:    poll,
 		FetchCooldown:        10 * time.Millisecond,
+		ReindexerSchedule:    j.reindexing(),
 	})
 	if err != nil {
 		return fmt.Errorf("jobs: %w", err)
