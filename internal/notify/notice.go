@@ -110,12 +110,8 @@ func (l *letter) words(m portal.Message) *mail.Words {
 	}
 	w := &mail.Words{Text: prose.Text(string(body)), HTML: prose.Unlinked(string(body))}
 	if q := m.Quoted; q != nil && !q.Deleted() {
-		text := []rune(prose.Line(q.Body))
-		if len(text) > maxQuoted {
-			text = append(text[:maxQuoted-1], '…')
-		}
-		if len(text) > 0 {
-			w.Quote = l.T("mail.notices.quoted", "who", cmp.Or(q.AuthorName, l.brand.Name), "text", string(text))
+		if text := shortened(prose.Line(q.Body), maxQuoted); text != "" {
+			w.Quote = l.T("mail.notices.quoted", "who", cmp.Or(q.AuthorName, l.brand.Name), "text", text)
 		}
 	}
 	if len(m.Files) > 0 {

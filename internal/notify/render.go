@@ -155,8 +155,10 @@ func initials(s string) string {
 }
 
 // brief cuts what goes into a subject.
-func brief(s string) string {
-	const most = 70
+func brief(s string) string { return shortened(s, 70) }
+
+// shortened is a text of at most so many characters.
+func shortened(s string, most int) string {
 	if utf8.RuneCountInString(s) <= most {
 		return s
 	}

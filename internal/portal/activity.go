@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -93,7 +92,7 @@ SELECT `+eventColumns+`, e.project_name, '' FROM my_events e
 	if err != nil {
 		return nil, "", err
 	}
-	events, next = page(events, pg, func(e Event) string { return fmt.Sprintf("%d.%s", db.Micros(e.At), e.ID) })
+	events, next = page(events, pg, func(e Event) string { return joinKey(db.Micros(e.At), string(e.ID)) })
 	return events, next, me.standing(ctx, events)
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -250,7 +249,7 @@ func (me *Scope) Board(ctx context.Context, f BoardFilter, pg Page) (all []Appro
 		if urgent {
 			return x.due + "." + string(x.ID)
 		}
-		return strconv.FormatInt(db.Micros(x.StateAt), 10) + "." + string(x.ID)
+		return joinKey(db.Micros(x.StateAt), string(x.ID))
 	})
 	for _, x := range found {
 		all = append(all, x.Approval)

@@ -22,17 +22,20 @@ func (me *Scope) Deputies(ctx context.Context) ([]Deputy, error) {
 	all, err := list(rows, err, func(rows *sql.Rows) (d Deputy, err error) {
 		return d, rows.Scan(&d.Client, &d.ClientName, &d.Deputy, &d.Name, &d.From, &d.To)
 	})
+	if err != nil {
+		return nil, err
+	}
 	var some []Deputy
 	for _, d := range all {
+		today, err := me.p.clientDay(ctx, d.Client)
 		if err != nil {
 			return nil, err
 		}
-		var today string
-		if today, err = me.p.clientDay(ctx, d.Client); d.To >= today {
+		if d.To >= today {
 			some = append(some, d)
 		}
 	}
-	return some, err
+	return some, nil
 }
 
 // PossibleDeputies are who can decide for the actor at a client: colleagues who may

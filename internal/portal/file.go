@@ -153,9 +153,9 @@ func (me *Scope) Files(ctx context.Context, project ProjectID, in FolderID, o Li
 	l.Files, l.Next = page(l.Files, o.Page, func(f File) string {
 		switch column {
 		case "at":
-			return strconv.FormatInt(db.Micros(f.Version.CreatedAt), 10) + "." + string(f.ID)
+			return joinKey(db.Micros(f.Version.CreatedAt), string(f.ID))
 		case "size":
-			return strconv.FormatInt(f.Version.Size, 10) + "." + string(f.ID)
+			return joinKey(f.Version.Size, string(f.ID))
 		}
 		return base64.RawURLEncoding.EncodeToString([]byte(fold(f.Name))) + "." + string(f.ID)
 	})
@@ -248,7 +248,7 @@ func (me *Scope) RecentFiles(ctx context.Context, client ClientID, pg Page) (fil
 		return nil, "", err
 	}
 	files, next = page(files, pg, func(f File) string {
-		return strconv.FormatInt(db.Micros(f.Version.CreatedAt), 10) + "." + string(f.ID)
+		return joinKey(db.Micros(f.Version.CreatedAt), string(f.ID))
 	})
 	return files, next, nil
 }

@@ -137,11 +137,14 @@ func (me *Scope) Tasks(ctx context.Context, project ProjectID, f TaskFilter, pg 
 	if err != nil {
 		return nil, "", err
 	}
-	tasks, next = page(tasks, pg, func(t Task) string { return strconv.FormatInt(t.Position, 10) + "." + string(t.ID) })
+	tasks, next = page(tasks, pg, func(t Task) string { return joinKey(t.Position, string(t.ID)) })
 	return tasks, next, nil
 }
 
-// splitKey reads the key of a list that is ordered by position and id.
+// joinKey is the key of a list that is ordered by a number and id, such as a position
+// or a time in microseconds, and splitKey reads it.
+func joinKey(n int64, id string) string { return strconv.FormatInt(n, 10) + "." + id }
+
 func splitKey(s string) (position int64, id string, err error) {
 	n, id, _ := strings.Cut(s, ".")
 	if position, err = strconv.ParseInt(n, 10, 64); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"strconv"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -66,7 +65,7 @@ func (me *Scope) Trash(ctx context.Context, project ProjectID, pg Page) (all []T
 	if err != nil {
 		return nil, "", err
 	}
-	all, next = page(all, pg, func(x Trashed) string { return strconv.FormatInt(db.Micros(x.At), 10) + "." + x.ID })
+	all, next = page(all, pg, func(x Trashed) string { return joinKey(db.Micros(x.At), x.ID) })
 	return all, next, nil
 }
 

@@ -423,14 +423,8 @@ func (s *Server) aboutApproval(r *http.Request, me *visit, a portal.Approval, p 
 	return nil
 }
 
-// renderApproval draws an approval; p holds what was typed when an answer came
-// back.
-func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visit, status int, a portal.Approval, p view.ApprovalPage) error {
-	ctx := r.Context()
-	err := s.aboutApproval(r, me, a, &p.Within)
-	if err != nil {
-		return err
-	}
+// loadApproval reads what is asked of whom, wherever it is answered.
+func loadApproval(ctx context.Context, me *visit, a portal.Approval, p *view.ApprovalPage) (err error) {
 	p.Approval, p.Reader = a, me.Person.ID
 	if p.Subjects, err = me.ApprovalSubjects(ctx, a.ID); err != nil {
 		return err
@@ -441,22 +435,35 @@ func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visi
 	if p.People, err = me.ApprovalPeople(ctx, a.ID); err != nil {
 		return err
 	}
-	if p.Verdicts, err = me.Verdicts(ctx, a.ID); err != nil {
-		return err
-	}
-	if p.UndoUntil, err = me.MayUndo(ctx, a); err != nil {
-		return err
-	}
-	if err := approvalCalls(ctx, me, &p); err != nil {
-		return err
-	}
 	if a.Deliverable != "" {
 		d, err := me.Deliverable(ctx, a.Deliverable)
 		if err != nil {
 			return err
 		}
 		p.Deliverable = &d
-		if p.Links, err = me.Links(ctx, d.ID); err != nil {
+	}
+	return approvalCalls(ctx, me, p)
+}
+
+// renderApproval draws an approval; p holds what was typed when an answer came
+// back.
+func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visit, status int, a portal.Approval, p view.ApprovalPage) error {
+	ctx := r.Context()
+	err := s.aboutApproval(r, me, a, &p.Within)
+	if err != nil {
+		return err
+	}
+	if err := loadApproval(ctx, me, a, &p); err != nil {
+		return err
+	}
+	if p.Verdicts, err = me.Verdicts(ctx, a.ID); err != nil {
+		return err
+	}
+	if p.UndoUntil, err = me.MayUndo(ctx, a); err != nil {
+		return err
+	}
+	if a.Deliverable != "" {
+		if p.Links, err = me.Links(ctx, a.Deliverable); err != nil {
 			return err
 		}
 	}

@@ -116,31 +116,13 @@ func (s *Server) renderViewer(w http.ResponseWriter, r *http.Request, me *visit,
 // deciding is what the bar below the stage says of an approval that the visitor
 // answers.
 func deciding(ctx context.Context, me *visit, in *view.Within, a portal.Approval) (*view.ApprovalPage, error) {
-	p := view.ApprovalPage{Within: *in, Approval: a, Reader: me.Person.ID}
+	p := view.ApprovalPage{Within: *in}
 	p.Invalid = nil // what was wrong was in another form
-	var err error
-	if p.Subjects, err = me.ApprovalSubjects(ctx, a.ID); err != nil {
-		return nil, err
+	err := loadApproval(ctx, me, a, &p)
+	if err == nil && !a.Team() {
+		p.Remarks, err = me.ApprovalRemarks(ctx, a)
 	}
-	if p.Stages, err = me.ApprovalStages(ctx, a.ID); err != nil {
-		return nil, err
-	}
-	if p.People, err = me.ApprovalPeople(ctx, a.ID); err != nil {
-		return nil, err
-	}
-	if a.Deliverable != "" {
-		d, err := me.Deliverable(ctx, a.Deliverable)
-		if err != nil {
-			return nil, err
-		}
-		p.Deliverable = &d
-	}
-	if !a.Team() {
-		if p.Remarks, err = me.ApprovalRemarks(ctx, a); err != nil {
-			return nil, err
-		}
-	}
-	return &p, approvalCalls(ctx, me, &p)
+	return &p, err
 }
 
 // panel is what stands beside the stage: the comments, unless something else
