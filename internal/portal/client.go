@@ -117,6 +117,29 @@ SELECT `+clientColumns+`
 	return clients, next, nil
 }
 
+// maxClientNames bounds the clients that are offered at once to choose one of; the
+// others are found by name.
+const maxClientNames = 100
+
+// ClientNames are clients to choose one of, by name: those that the actor sees, that
+// are not archived and whose name has part in it, and whether there are more.
+func (me *Scope) ClientNames(ctx context.Context, part string) (names []ClientName, more bool, err error) {
+	rows, err := me.query(ctx, `
+SELECT c.id, c.name FROM my_clients c
+ WHERE c.archived_at IS NULL AND ($2 = '' OR REPLACE(c.name_key, $2, '') <> c.name_key)
+ ORDER BY c.name_key LIMIT $3`, fold(part), maxClientNames+1)
+	names, err = list(rows, err, func(r *sql.Rows) (c ClientName, err error) { return c, r.Scan(&c.ID, &c.Name) })
+	if len(names) > maxClientNames {
+		return names[:maxClientNames], true, err
+	}
+	return names, false, err
+}
+
+// ClientName is the name of one client that the actor sees, an archived one too.
+func (me *Scope) ClientName(ctx context.Context, id ClientID) (c ClientName, err error) {
+	return c, me.get(ctx, `SELECT c.id, c.name FROM my_clients c WHERE c.id = $2`, []any{string(id)}, &c.ID, &c.Name)
+}
+
 // Client returns one client.
 func (me *Scope) Client(ctx context.Context, id ClientID) (Client, error) {
 	var s clientScan

@@ -43,6 +43,11 @@ func reads() []read {
 		{"Project", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
 			return me.Project(ctx, p)
 		}},
+		{"ClientNames", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			all, _, err := me.ClientNames(ctx, "")
+			some, _, err2 := me.ClientNames(ctx, "ac")
+			return append(all, some...), errors.Join(err, err2)
+		}},
 		{"Projects", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
 			all, _, err := me.Projects(ctx, portal.ProjectFilter{Query: "cnry"}, portal.Page{})
 			old, _, err2 := me.Projects(ctx, portal.ProjectFilter{Archived: true}, portal.Page{})

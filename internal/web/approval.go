@@ -185,16 +185,17 @@ func (s *Server) remindAll(w http.ResponseWriter, r *http.Request, me *visit) er
 // board draws the board; p holds what became of a form.
 func (s *Server) board(w http.ResponseWriter, r *http.Request, me *visit, p view.BoardPage) error {
 	ctx := r.Context()
-	f, tab := boardOf(me, r.URL.Query())
-	invalid := p.Invalid
-	p.Page, p.Tab, p.Client, p.Today = s.page(me, "approvals"), tab, f.Client, today(me)
-	p.Invalid = invalid
-	p.Load(static.Files, static.Approve)
-	var err error
-	if p.Counts, p.Overdue, err = me.BoardCounts(ctx, f.Client, p.Today); err != nil {
+	clients, err := clientsOf(r, me)
+	if err != nil {
 		return err
 	}
-	if p.Clients, err = clientNames(ctx, me); err != nil {
+	f, tab := boardOf(me, r.URL.Query())
+	f.Client = clients.Chosen
+	invalid := p.Invalid
+	p.Page, p.Tab, p.Clients, p.Today = s.page(me, "approvals"), tab, clients, today(me)
+	p.Invalid = invalid
+	p.Load(static.Files, static.Approve)
+	if p.Counts, p.Overdue, err = me.BoardCounts(ctx, f.Client, p.Today); err != nil {
 		return err
 	}
 	if r.URL.Query().Get("view") == "board" {
@@ -219,23 +220,6 @@ func (s *Server) board(w http.ResponseWriter, r *http.Request, me *visit, p view
 	return s.render(w, r, statusOf(&p.Page), view.Board(p))
 }
 
-// clientNames are all clients that the visitor sees and that are not archived, to
-// choose one of.
-func clientNames(ctx context.Context, me *visit) (names []portal.ClientName, err error) {
-	for pg := (portal.Page{Limit: 100}); ; {
-		some, next, err := me.Clients(ctx, portal.ClientFilter{}, pg)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range some {
-			names = append(names, portal.ClientName{ID: c.ID, Name: c.Name})
-		}
-		if pg.After = next; next == "" {
-			return names, nil
-		}
-	}
-}
-
 // inColumn is how many approvals stand in a column of the board; the table has all.
 const inColumn = 20
 
@@ -249,7 +233,7 @@ func (s *Server) boardColumns(w http.ResponseWriter, r *http.Request, me *visit,
 	}
 	for _, c := range []view.BoardColumn{{Name: string(portal.LaneClient), Count: inTime}, {Name: string(portal.LaneTeam), Count: p.Counts[portal.LaneTeam]},
 		{Name: "overdue", Count: p.Overdue}, {Name: string(portal.LaneApproved), Count: p.Counts[portal.LaneApproved]}} {
-		f := portal.BoardFilter{Lane: portal.Lane(c.Name), Client: p.Client}
+		f := portal.BoardFilter{Lane: portal.Lane(c.Name), Client: p.Clients.Chosen}
 		switch c.Name {
 		case string(portal.LaneClient):
 			f.InTime = p.Today
@@ -279,7 +263,7 @@ func (s *Server) boardSignoffs(r *http.Request, me *visit, p *view.BoardPage) er
 		if only != "" && only != state {
 			continue
 		}
-		all, next, err := me.BoardSignoffs(r.Context(), state, p.Client, pageOf(r, onBoard))
+		all, next, err := me.BoardSignoffs(r.Context(), state, p.Clients.Chosen, pageOf(r, onBoard))
 		if err != nil {
 			return err
 		}
@@ -288,7 +272,7 @@ func (s *Server) boardSignoffs(r *http.Request, me *visit, p *view.BoardPage) er
 		}
 		g := view.BoardSignoffs{State: state, Signoffs: all}
 		if next != "" {
-			g.Older = "/approvals?" + url.Values{"lane": {"signoffs"}, "client": {string(p.Client)}, "state": {string(state)}, "after": {next}}.Encode()
+			g.Older = "/approvals?" + url.Values{"lane": {"signoffs"}, "client": {string(p.Clients.Chosen)}, "state": {string(state)}, "after": {next}}.Encode()
 		}
 		p.Signoffs = append(p.Signoffs, g)
 	}

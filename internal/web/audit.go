@@ -57,10 +57,15 @@ func (s *Server) audit(w http.ResponseWriter, r *http.Request, me *visit) error 
 	if err := mayAudit(me); err != nil {
 		return err
 	}
+	clients, err := clientsOf(r, me)
+	if err != nil {
+		return err
+	}
 	q := r.URL.Query()
+	q.Set("client", string(clients.Chosen))
 	p := view.AuditPage{
 		Page: s.page(me, "settings"), Workspace: me.Brand.Name,
-		Who: q.Get("who"), Kind: portal.Kind(q.Get("what")), Client: portal.ClientID(q.Get("client")), Address: q.Get("address"), From: q.Get("from"), To: q.Get("to"),
+		Who: q.Get("who"), Kind: portal.Kind(q.Get("what")), Clients: clients, Address: q.Get("address"), From: q.Get("from"), To: q.Get("to"),
 	}
 	status := http.StatusOK
 	f, err := auditFilter(me, q)
@@ -73,16 +78,6 @@ func (s *Server) audit(w http.ResponseWriter, r *http.Request, me *visit) error 
 	} else if err != nil {
 		return err
 	}
-	if p.Clients, err = clientNames(r.Context(), me); err != nil {
-		return err
-	}
-	if p.Client != "" && !slices.ContainsFunc(p.Clients, func(c portal.ClientName) bool { return c.ID == p.Client }) {
-		c, err := me.Client(r.Context(), p.Client)
-		if err != nil {
-			return err
-		}
-		p.Clients = append(p.Clients, portal.ClientName{ID: c.ID, Name: c.Name})
-	}
 	newest, older := pages(r, next)
 	if newest != "" {
 		p.Newer = ui.Link{Label: p.T("audit.newest"), Href: newest}
@@ -91,6 +86,7 @@ func (s *Server) audit(w http.ResponseWriter, r *http.Request, me *visit) error 
 		p.Older = ui.Link{Label: p.T("action.older"), Href: older}
 	}
 	q.Del("after")
+	q.Del("named")
 	p.Export = "/settings/audit.csv?" + q.Encode()
 	setCrumbs(&p.Page, ui.Link{Label: p.T("nav.settings"), Href: "/settings"}, ui.Link{Label: p.T("audit.title")})
 	s.setTitle(&p.Page, p.T("audit.title"))

@@ -148,9 +148,8 @@ func (s *Server) allFiles(w http.ResponseWriter, r *http.Request, me *visit) err
 	p.Team = p.Shell.Team != nil
 	client, err := whose(r, me)
 	if err == nil && p.Team {
-		client = portal.ClientID(r.URL.Query().Get("client"))
-		p.Client = client
-		p.Clients, err = clientNames(r.Context(), me)
+		p.Clients, err = clientsOf(r, me)
+		client = p.Clients.Chosen
 	}
 	if err != nil {
 		return err

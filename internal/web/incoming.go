@@ -97,31 +97,24 @@ func (s *Server) incomingMailPage(w http.ResponseWriter, r *http.Request, me *vi
 	return s.render(w, r, http.StatusOK, view.IncomingMail(p))
 }
 
-// clientsToAssign is how many clients are offered at once, to give a mail to the
-// conversations of one; the others are found by name.
-const clientsToAssign = 100
-
 // assignable offers the place that the mail came for and conversations, those of
 // one client when that was chosen, and who may speak at the place that was chosen.
 func (s *Server) assignable(r *http.Request, me *visit, p *view.IncomingMailPage) error {
 	ctx, q := r.Context(), r.URL.Query()
-	p.CanAssign, p.Client, p.Conversation, p.Named, p.Who = true, q.Get("client"), q.Get("conversation"), q.Get("named"), q.Get("who")
-	clients, more, err := me.Clients(ctx, portal.ClientFilter{Query: p.Named}, portal.Page{Limit: clientsToAssign})
+	clients, err := clientsOf(r, me)
 	if err != nil {
 		return err
 	}
-	p.ManyClients = more != "" || p.Named != ""
-	p.Clients = []ui.Option{{Label: p.T("incoming.assign.any")}}
-	for _, c := range clients {
-		p.Clients = append(p.Clients, ui.Option{Value: string(c.ID), Label: c.Name})
-	}
+	p.CanAssign, p.Clients, p.Conversation, p.Who = true, clients, q.Get("conversation"), q.Get("who")
 	p.Workspace = me.Brand.Name
 	after := q.Get("after")
-	conversations, next, err := me.Conversations(ctx, portal.ConversationList{Client: portal.ClientID(p.Client), After: portal.ThreadID(after)})
+	conversations, next, err := me.Conversations(ctx, portal.ConversationList{Client: clients.Chosen, After: portal.ThreadID(after)})
 	if err != nil {
 		return err
 	}
 	p.Conversations = conversations
+	q.Set("client", string(clients.Chosen))
+	q.Del("named")
 	q.Del("conversation")
 	q.Del("after")
 	p.Newer, p.Older = s.pagesOf(me, "/incoming/"+string(p.Mail.ID), q, after, next)

@@ -408,8 +408,7 @@ func (p *Page) approvalState(a portal.Approval) templ.Component {
 type BoardPage struct {
 	Page
 	Tab       string // a lane, "overdue" or "signoffs"
-	Client    portal.ClientID
-	Clients   []portal.ClientName
+	Clients   ClientChoice
 	Counts    map[portal.Lane]int
 	Overdue   int
 	Today     string
@@ -601,8 +600,8 @@ type BoardSignoffs struct {
 
 func (p *BoardPage) at(tab string) string {
 	href := "/approvals?lane=" + tab
-	if p.Client != "" {
-		href += "&client=" + string(p.Client)
+	if p.Clients.Chosen != "" {
+		href += "&client=" + string(p.Clients.Chosen)
 	}
 	return href
 }
@@ -747,7 +746,7 @@ func (p *BoardPage) signoffLane() templ.Component {
 			templ_7745c5c3_Var26 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = p.clientFilter("/approvals", "lane", p.Tab, p.Client, p.Clients).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = p.clientFilter("/approvals", "lane", p.Tab, p.Clients).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -841,7 +840,7 @@ func (p *BoardPage) columnsAside() templ.Component {
 			templ_7745c5c3_Var29 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = p.clientFilter("/approvals", "view", "board", p.Client, p.Clients).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = p.clientFilter("/approvals", "view", "board", p.Clients).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -983,10 +982,8 @@ func (p *BoardPage) laneCard(a portal.Approval) templ.Component {
 	})
 }
 
-// clientFilter narrows a list to a client; what else the address keeps is hidden in
-// it.
 //go:noinline
-func (p *Page) clientFilter(action, name, value string, client portal.ClientID, clients []portal.ClientName) templ.Component {
+func (p *BoardPage) lane() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1007,69 +1004,7 @@ func (p *Page) clientFilter(action, name, value string, client portal.ClientID, 
 			templ_7745c5c3_Var42 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<form class=\"filter\" method=\"get\" action=\"")
-		var templ_7745c5c3_Var43 templ.SafeURL
-		templ_7745c5c3_Var43, templ_7745c5c3_Err = templ.JoinURLErrs(action)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 55, "\">")
-		if name != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 56, "<input type=\"hidden\" name=\"")
-			var templ_7745c5c3_Var44 string
-			templ_7745c5c3_Var44 = string(name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 57, "\" value=\"")
-			var templ_7745c5c3_Var45 string
-			templ_7745c5c3_Var45 = string(value)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 58, "\">")
-		}
-		templ_7745c5c3_Err = ui.Select(ui.Field{Name: "client", Label: p.T("approval.col.client"), Value: string(client)}, p.allClients(clients)).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.filter"), Icon: "filter"}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</form>")
-		return nil
-	})
-}
-
-func (p *Page) allClients(clients []portal.ClientName) []ui.Option {
-	options := []ui.Option{{Label: p.T("approval.all_clients")}}
-	for _, c := range clients {
-		options = append(options, ui.Option{Value: string(c.ID), Label: c.Name})
-	}
-	return options
-}
-
-//go:noinline
-func (p *BoardPage) lane() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var46 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var46 == nil {
-			templ_7745c5c3_Var46 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = p.clientFilter("/approvals", "lane", p.Tab, p.Client, p.Clients).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = p.clientFilter("/approvals", "lane", p.Tab, p.Clients).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1079,7 +1014,7 @@ func (p *BoardPage) lane() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Var47 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var43 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -1099,16 +1034,16 @@ func (p *BoardPage) lane() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Table(p.T("approval.lane."+p.Tab), p.columns()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var47), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Table(p.T("approval.lane."+p.Tab), p.columns()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 60, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 54, " ")
 			templ_7745c5c3_Err = p.selection().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 61, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 55, " ")
 			templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1135,9 +1070,9 @@ func (p *BoardPage) acts() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var48 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var48 == nil {
-			templ_7745c5c3_Var48 = templ.NopComponent
+		templ_7745c5c3_Var44 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var44 == nil {
+			templ_7745c5c3_Var44 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.Columns != nil {
@@ -1150,7 +1085,7 @@ func (p *BoardPage) acts() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 62, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 56, " ")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.export"), Icon: "download", Small: true, Href: p.export()}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1181,13 +1116,13 @@ func (p *BoardPage) row(a portal.Approval) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var49 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var49 == nil {
-			templ_7745c5c3_Var49 = templ.NopComponent
+		templ_7745c5c3_Var45 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var45 == nil {
+			templ_7745c5c3_Var45 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 63, "<tr>")
-		templ_7745c5c3_Var50 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templruntime.WriteString(templ_7745c5c3_Buffer, 57, "<tr>")
+		templ_7745c5c3_Var46 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1199,31 +1134,31 @@ func (p *BoardPage) row(a portal.Approval) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<div class=\"pickable\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<div class=\"pickable\">")
 			if p.mayRemind(a) {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<label class=\"tick-box\"><span class=\"sr\">")
-				var templ_7745c5c3_Var51 string
-				templ_7745c5c3_Var51 = string(p.T("files.pick", "name", a.Title))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 66, "</span> <input type=\"checkbox\" form=\"selection\" name=\"approval\" value=\"")
-				var templ_7745c5c3_Var52 string
-				templ_7745c5c3_Var52 = string(string(a.ID))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 67, "\" data-tick></label>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<label class=\"tick-box\"><span class=\"sr\">")
+				var templ_7745c5c3_Var47 string
+				templ_7745c5c3_Var47 = string(p.T("files.pick", "name", a.Title))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</span> <input type=\"checkbox\" form=\"selection\" name=\"approval\" value=\"")
+				var templ_7745c5c3_Var48 string
+				templ_7745c5c3_Var48 = string(string(a.ID))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 61, "\" data-tick></label>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<div>")
 			templ_7745c5c3_Err = ui.Lines(ui.Link{Label: a.Title, Href: Href(string(a.ID))}, dots(a.ClientName, a.ProjectName, p.roundOf(a))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 69, "</div></div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 63, "</div></div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var50), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var46), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var53 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var49 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1241,11 +1176,11 @@ func (p *BoardPage) row(a portal.Approval) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell(p.T("approval.col.state")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var53), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Cell(p.T("approval.col.state")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var54 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var50 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1257,16 +1192,16 @@ func (p *BoardPage) row(a portal.Approval) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			var templ_7745c5c3_Var55 string
-			templ_7745c5c3_Var55 = string(p.answers(a))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
+			var templ_7745c5c3_Var51 string
+			templ_7745c5c3_Var51 = string(p.answers(a))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell(p.T("approval.col.people")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var54), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Cell(p.T("approval.col.people")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var50), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var56 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var52 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1286,11 +1221,11 @@ func (p *BoardPage) row(a portal.Approval) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell(p.T("approval.col.due")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var56), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Cell(p.T("approval.col.due")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var52), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var57 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var53 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1302,16 +1237,16 @@ func (p *BoardPage) row(a portal.Approval) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			var templ_7745c5c3_Var58 string
-			templ_7745c5c3_Var58 = string(p.Ago(p.since(a), p.Now))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
+			var templ_7745c5c3_Var54 string
+			templ_7745c5c3_Var54 = string(p.Ago(p.since(a), p.Now))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell(p.T("approval.col.since")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var57), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Cell(p.T("approval.col.since")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var53), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var59 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var55 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1324,17 +1259,17 @@ func (p *BoardPage) row(a portal.Approval) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if a.Asking && !a.RemindAt.IsZero() {
-				var templ_7745c5c3_Var60 string
-				templ_7745c5c3_Var60 = string(p.Time(a.RemindAt, p.Now))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
+				var templ_7745c5c3_Var56 string
+				templ_7745c5c3_Var56 = string(p.Time(a.RemindAt, p.Now))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Cell(p.T("approval.col.reminder")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var59), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Cell(p.T("approval.col.reminder")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var55), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var61 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var57 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1352,11 +1287,11 @@ func (p *BoardPage) row(a portal.Approval) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.CellActs().Render(templ.WithChildren(ctx, templ_7745c5c3_Var61), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.CellActs().Render(templ.WithChildren(ctx, templ_7745c5c3_Var57), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 70, "</tr>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 64, "</tr>")
 		return nil
 	})
 }
@@ -1459,12 +1394,12 @@ func ProjectApprovals(p ProjectApprovalsPage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var62 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var62 == nil {
-			templ_7745c5c3_Var62 = templ.NopComponent
+		templ_7745c5c3_Var58 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var58 == nil {
+			templ_7745c5c3_Var58 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var63 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var59 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1480,17 +1415,17 @@ func ProjectApprovals(p ProjectApprovalsPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 71, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 65, " ")
 			templ_7745c5c3_Err = p.signoffs(p.Signoffs, p.Name, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 72, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 66, " ")
 			templ_7745c5c3_Err = p.revisions(p.Revisions, p.Name).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 73, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 67, " ")
 			if len(p.Approvals) == 0 {
 				if p.team() {
 					templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "stamp", Title: p.T("approval.none"), Text: p.T("approval.none_team", "client", p.Project.ClientName)}).Render(ctx, templ_7745c5c3_Buffer)
@@ -1504,7 +1439,7 @@ func ProjectApprovals(p ProjectApprovalsPage) templ.Component {
 					}
 				}
 			} else {
-				templ_7745c5c3_Var64 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var60 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1524,11 +1459,11 @@ func ProjectApprovals(p ProjectApprovalsPage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var64), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var60), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 74, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 68, " ")
 				templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1536,7 +1471,7 @@ func ProjectApprovals(p ProjectApprovalsPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = within(&p.Within, p.acts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var63), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = within(&p.Within, p.acts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var59), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1572,12 +1507,12 @@ func ClientApprovalsTab(p ClientApprovalsPage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var65 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var65 == nil {
-			templ_7745c5c3_Var65 = templ.NopComponent
+		templ_7745c5c3_Var61 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var61 == nil {
+			templ_7745c5c3_Var61 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var66 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var62 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1595,7 +1530,7 @@ func ClientApprovalsTab(p ClientApprovalsPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Var67 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var63 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1621,11 +1556,11 @@ func ClientApprovalsTab(p ClientApprovalsPage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var67), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var63), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 75, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 69, " ")
 				templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1633,7 +1568,7 @@ func ClientApprovalsTab(p ClientApprovalsPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = clientTabs(&p.ClientFrame).Render(templ.WithChildren(ctx, templ_7745c5c3_Var66), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = clientTabs(&p.ClientFrame).Render(templ.WithChildren(ctx, templ_7745c5c3_Var62), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1658,9 +1593,9 @@ func (p *ProjectApprovalsPage) acts() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var68 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var68 == nil {
-			templ_7745c5c3_Var68 = templ.NopComponent
+		templ_7745c5c3_Var64 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var64 == nil {
+			templ_7745c5c3_Var64 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.team() && p.may(portal.Contribute) {
@@ -1670,7 +1605,7 @@ func (p *ProjectApprovalsPage) acts() templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 76, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 70, " ")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.ask"), Icon: "stamp", Kind: ui.Primary, Small: true, Href: p.path("/approvals/new")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1744,12 +1679,12 @@ func Approval(p ApprovalPage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var69 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var69 == nil {
-			templ_7745c5c3_Var69 = templ.NopComponent
+		templ_7745c5c3_Var65 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var65 == nil {
+			templ_7745c5c3_Var65 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var70 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var66 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1761,7 +1696,7 @@ func Approval(p ApprovalPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Var71 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var67 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -1779,11 +1714,11 @@ func Approval(p ApprovalPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.Approval.Title}, p.acts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var71), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.HeadActs(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("")}, Title: p.Approval.Title}, p.acts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var67), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 77, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 71, " ")
 			if p.Stale {
 				templ_7745c5c3_Err = ui.Errors(p.T("approval.stale"), p.T("approval.stale_text"), p.newer()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -1795,12 +1730,12 @@ func Approval(p ApprovalPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 78, " <div")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 72, " <div")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.visit(portal.ItemID(p.Approval.ID)))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 79, ">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 73, ">")
 			templ_7745c5c3_Err = p.result().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1810,12 +1745,12 @@ func Approval(p ApprovalPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if body := Prose(p.Approval.Body); body != nil {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 80, "<div class=\"section\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 74, "<div class=\"section\">")
 				templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 81, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</div>")
 			}
 			templ_7745c5c3_Err = p.toConfirm().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -1823,7 +1758,7 @@ func Approval(p ApprovalPage) templ.Component {
 			}
 			if p.decides() {
 				if p.Earlier.Decision != "" {
-					templ_7745c5c3_Var72 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var68 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 						templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 						if !templ_7745c5c3_IsBuffer {
@@ -1841,13 +1776,13 @@ func Approval(p ApprovalPage) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Note("history", p.T("approval.since_note", "when", p.Time(p.Earlier.At, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var72), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Note("history", p.T("approval.since_note", "when", p.Time(p.Earlier.At, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var68), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 82, " ")
-				templ_7745c5c3_Var73 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 76, " ")
+				templ_7745c5c3_Var69 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1859,27 +1794,27 @@ func Approval(p ApprovalPage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templruntime.WriteString(templ_7745c5c3_Buffer, 83, "<input type=\"hidden\" name=\"content\" value=\"")
-					var templ_7745c5c3_Var74 string
-					templ_7745c5c3_Var74 = string(p.Approval.Content)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 84, "\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 77, "<input type=\"hidden\" name=\"content\" value=\"")
+					var templ_7745c5c3_Var70 string
+					templ_7745c5c3_Var70 = string(p.Approval.Content)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 78, "\">")
 					templ_7745c5c3_Err = p.content(p.Call.ID == "").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 85, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 79, " ")
 					templ_7745c5c3_Err = p.answering().Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/decide"), Wide: true, Attrs: templ.Attributes{"id": "decide"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var73), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/decide"), Wide: true, Attrs: templ.Attributes{"id": "decide"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var69), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 86, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 80, " ")
 				templ_7745c5c3_Err = p.bar().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1890,24 +1825,24 @@ func Approval(p ApprovalPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 87, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 81, "</div>")
 			templ_7745c5c3_Err = p.people().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 88, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 82, " ")
 			templ_7745c5c3_Err = p.calls().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 89, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 83, " ")
 			templ_7745c5c3_Err = p.handsOn().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 90, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 84, " ")
 			if len(p.Events) > 0 {
-				templ_7745c5c3_Var75 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var71 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1925,12 +1860,12 @@ func Approval(p ApprovalPage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("item.history")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var75), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("item.history")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var71), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 91, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 85, " ")
 			if p.changes() {
 				templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "cancel", Title: p.T("approval.cancel_title", "title", p.Approval.Title), Text: p.T("approval.cancel_text"), Cancel: p.T("action.cancel"), Act: p.T("approval.cancel"), Post: p.at("/cancel")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -1939,7 +1874,7 @@ func Approval(p ApprovalPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var70), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var66), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1964,9 +1899,9 @@ func (p *ApprovalPage) facts() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var76 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var76 == nil {
-			templ_7745c5c3_Var76 = templ.NopComponent
+		templ_7745c5c3_Var72 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var72 == nil {
+			templ_7745c5c3_Var72 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = p.approvalState(p.Approval).Render(ctx, templ_7745c5c3_Buffer)
@@ -1978,24 +1913,24 @@ func (p *ApprovalPage) facts() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 92, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 86, " ")
 			templ_7745c5c3_Err = ui.Due(p.DueOn(p.Approval.DueOn, true)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if r := p.roundOf(p.Approval); r != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 93, "<span>")
-			var templ_7745c5c3_Var77 string
-			templ_7745c5c3_Var77 = string(r)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 94, "</span> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 87, "<span>")
+			var templ_7745c5c3_Var73 string
+			templ_7745c5c3_Var73 = string(r)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 88, "</span> ")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 95, "<span>")
-		var templ_7745c5c3_Var78 string
-		templ_7745c5c3_Var78 = string(p.T("approval.asked_by", "name", p.by(p.Approval.AskedBy), "when", p.Ago(p.Approval.CreatedAt, p.Now)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var78))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 96, "</span> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 89, "<span>")
+		var templ_7745c5c3_Var74 string
+		templ_7745c5c3_Var74 = string(p.T("approval.asked_by", "name", p.by(p.Approval.AskedBy), "when", p.Ago(p.Approval.CreatedAt, p.Now)))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 90, "</span> ")
 		if p.team() {
 			if p.Approval.ShownAt.IsZero() {
 				templ_7745c5c3_Err = p.chip(portal.Team).Render(ctx, templ_7745c5c3_Buffer)
@@ -2010,25 +1945,25 @@ func (p *ApprovalPage) facts() templ.Component {
 			}
 		}
 		if p.Approval.Asking && p.Approval.ExpiresOn != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 97, "<span>")
-			var templ_7745c5c3_Var79 string
-			templ_7745c5c3_Var79 = string(p.T("approval.until", "day", p.ShortDay(p.Approval.ExpiresOn)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 98, "</span> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<span>")
+			var templ_7745c5c3_Var75 string
+			templ_7745c5c3_Var75 = string(p.T("approval.until", "day", p.ShortDay(p.Approval.ExpiresOn)))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 92, "</span> ")
 		}
 		if p.team() && !p.Approval.RemindedAt.IsZero() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 99, "<span>")
-			var templ_7745c5c3_Var80 string
-			templ_7745c5c3_Var80 = string(p.T("request.reminded", "when", p.Ago(p.Approval.RemindedAt, p.Now)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 100, "</span> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 93, "<span>")
+			var templ_7745c5c3_Var76 string
+			templ_7745c5c3_Var76 = string(p.T("request.reminded", "when", p.Ago(p.Approval.RemindedAt, p.Now)))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 94, "</span> ")
 		}
 		if p.team() && p.Approval.Asking && !p.Approval.RemindAt.IsZero() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 101, "<span>")
-			var templ_7745c5c3_Var81 string
-			templ_7745c5c3_Var81 = string(p.T("request.remind_at", "when", p.Time(p.Approval.RemindAt, p.Now)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var81))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 102, "</span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 95, "<span>")
+			var templ_7745c5c3_Var77 string
+			templ_7745c5c3_Var77 = string(p.T("request.remind_at", "when", p.Time(p.Approval.RemindAt, p.Now)))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 96, "</span>")
 		}
 		return nil
 	})
@@ -2051,9 +1986,9 @@ func (p *ApprovalPage) acts() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var82 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var82 == nil {
-			templ_7745c5c3_Var82 = templ.NopComponent
+		templ_7745c5c3_Var78 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var78 == nil {
+			templ_7745c5c3_Var78 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.changes() {
@@ -2079,7 +2014,7 @@ func (p *ApprovalPage) acts() templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 103, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 97, " ")
 			if menu := p.menu(); len(menu) > 0 {
 				templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", p.Approval.Title), menu).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -2136,14 +2071,14 @@ func (p *ApprovalPage) result() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var83 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var83 == nil {
-			templ_7745c5c3_Var83 = templ.NopComponent
+		templ_7745c5c3_Var79 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var79 == nil {
+			templ_7745c5c3_Var79 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		switch p.Approval.State {
 		case portal.ApprovalGranted, portal.ApprovalNoted:
-			templ_7745c5c3_Var84 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var80 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -2161,17 +2096,17 @@ func (p *ApprovalPage) result() templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 104, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 98, " ")
 				templ_7745c5c3_Err = p.undo().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 105, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 99, " ")
 				templ_7745c5c3_Err = p.certificate(p.Certificate, p.at("/certificate")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 106, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 100, " ")
 				if p.Certificate.ID == "" && !p.ReadOnly && p.Approval.MayCertify(p.Now) {
 					templ_7745c5c3_Err = ui.PostButton(p.at("/certificate"), ui.ButtonProps{Label: p.T("certificate.make"), Icon: "badge-check", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
@@ -2180,12 +2115,12 @@ func (p *ApprovalPage) result() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("badge-check", p.T("approval.was_approved", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))+" "+p.follows()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var84), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("badge-check", p.T("approval.was_approved", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))+" "+p.follows()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var80), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case portal.ApprovalReturn:
-			templ_7745c5c3_Var85 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var81 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -2203,12 +2138,12 @@ func (p *ApprovalPage) result() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("rotate-ccw", p.T("approval.was_returned", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var85), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("rotate-ccw", p.T("approval.was_returned", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var81), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case portal.ApprovalRefused:
-			templ_7745c5c3_Var86 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var82 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -2226,12 +2161,12 @@ func (p *ApprovalPage) result() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("circle-x", p.T("approval.was_declined", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var86), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("circle-x", p.T("approval.was_declined", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var82), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case portal.ApprovalWithdrawn:
-			templ_7745c5c3_Var87 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var83 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -2245,12 +2180,12 @@ func (p *ApprovalPage) result() templ.Component {
 				ctx = templ.InitializeContext(ctx)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("circle-x", p.T("approval.was_cancelled", "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var87), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("circle-x", p.T("approval.was_cancelled", "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var83), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case portal.ApprovalOutdated:
-			templ_7745c5c3_Var88 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var84 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -2272,12 +2207,12 @@ func (p *ApprovalPage) result() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("history", p.T("approval.was_superseded", "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var88), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("history", p.T("approval.was_superseded", "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var84), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case portal.ApprovalLapsed:
-			templ_7745c5c3_Var89 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var85 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -2291,12 +2226,12 @@ func (p *ApprovalPage) result() templ.Component {
 				ctx = templ.InitializeContext(ctx)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("clock", p.T("approval.was_expired", "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var89), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("clock", p.T("approval.was_expired", "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var85), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case portal.ApprovalDraft:
-			templ_7745c5c3_Var90 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var86 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -2310,14 +2245,14 @@ func (p *ApprovalPage) result() templ.Component {
 				ctx = templ.InitializeContext(ctx)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("lock", p.T("approval.is_draft")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var90), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("lock", p.T("approval.is_draft")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var86), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		default:
 			switch {
 			case p.Approval.Stranded:
-				templ_7745c5c3_Var91 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var87 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -2331,12 +2266,12 @@ func (p *ApprovalPage) result() templ.Component {
 					ctx = templ.InitializeContext(ctx)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("circle-alert", p.T("approval.stranded")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var91), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Note("circle-alert", p.T("approval.stranded")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var87), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			case p.team() && len(p.lacking()) > 0:
-				templ_7745c5c3_Var92 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var88 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -2350,12 +2285,12 @@ func (p *ApprovalPage) result() templ.Component {
 					ctx = templ.InitializeContext(ctx)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("circle-alert", p.T("approval.lacks", "names", p.List(p.lacking()))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var92), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Note("circle-alert", p.T("approval.lacks", "names", p.List(p.lacking()))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var88), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			case !p.Approval.Asking && p.team():
-				templ_7745c5c3_Var93 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var89 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -2369,12 +2304,12 @@ func (p *ApprovalPage) result() templ.Component {
 					ctx = templ.InitializeContext(ctx)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("eye", p.T("approval.is_held", "client", p.Project.ClientName)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var93), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Note("eye", p.T("approval.is_held", "client", p.Project.ClientName)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var89), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			case !p.UndoUntil.IsZero():
-				templ_7745c5c3_Var94 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var90 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -2392,14 +2327,14 @@ func (p *ApprovalPage) result() templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("check", p.T("approval.answered")+" "+p.waitsNow()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var94), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Note("check", p.T("approval.answered")+" "+p.waitsNow()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var90), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 		}
 		if p.Next != "" && p.Approval.State != portal.ApprovalOutdated {
-			templ_7745c5c3_Var95 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var91 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -2417,7 +2352,7 @@ func (p *ApprovalPage) result() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("rotate-ccw", p.T("approval.asked_again")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var95), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("rotate-ccw", p.T("approval.asked_again")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var91), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2503,9 +2438,9 @@ func (p *ApprovalPage) lists() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var96 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var96 == nil {
-			templ_7745c5c3_Var96 = templ.NopComponent
+		templ_7745c5c3_Var92 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var92 == nil {
+			templ_7745c5c3_Var92 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		for _, r := range p.Revisions {
@@ -2548,9 +2483,9 @@ func (p *ApprovalPage) undo() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var97 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var97 == nil {
-			templ_7745c5c3_Var97 = templ.NopComponent
+		templ_7745c5c3_Var93 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var93 == nil {
+			templ_7745c5c3_Var93 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if !p.UndoUntil.IsZero() && !p.ReadOnly {
@@ -2582,13 +2517,13 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var98 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var98 == nil {
-			templ_7745c5c3_Var98 = templ.NopComponent
+		templ_7745c5c3_Var94 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var94 == nil {
+			templ_7745c5c3_Var94 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.Deliverable != nil {
-			templ_7745c5c3_Var99 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var95 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -2600,66 +2535,66 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<p class=\"strong\">")
-				var templ_7745c5c3_Var100 string
-				templ_7745c5c3_Var100 = string(p.Deliverable.Title)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var100))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 108, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 101, "<p class=\"strong\">")
+				var templ_7745c5c3_Var96 string
+				templ_7745c5c3_Var96 = string(p.Deliverable.Title)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var96))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 102, "</p>")
 				if body := Prose(p.Deliverable.Body); body != nil {
 					templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 109, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 103, " ")
 				if len(p.Links) > 0 {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 110, "<ul class=\"rows\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<ul class=\"rows\">")
 					for _, l := range p.Links {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 111, "<li>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 105, "<li>")
 						templ_7745c5c3_Err = ui.Icon("external-link").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 112, "<div class=\"body\"><a class=\"main\" href=\"")
-						var templ_7745c5c3_Var101 templ.SafeURL
-						templ_7745c5c3_Var101, templ_7745c5c3_Err = templ.JoinURLErrs(l.URL)
+						templruntime.WriteString(templ_7745c5c3_Buffer, 106, "<div class=\"body\"><a class=\"main\" href=\"")
+						var templ_7745c5c3_Var97 templ.SafeURL
+						templ_7745c5c3_Var97, templ_7745c5c3_Err = templ.JoinURLErrs(l.URL)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var101))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 113, "\" target=\"_blank\" rel=\"noopener noreferrer nofollow ugc\">")
-						var templ_7745c5c3_Var102 string
-						templ_7745c5c3_Var102 = string(l.Title)
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var102))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 114, "</a></div></li>")
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var97))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 107, "\" target=\"_blank\" rel=\"noopener noreferrer nofollow ugc\">")
+						var templ_7745c5c3_Var98 string
+						templ_7745c5c3_Var98 = string(l.Title)
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var98))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 108, "</a></div></li>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 115, "</ul>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 109, "</ul>")
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(p.deliverableHead()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var99), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Section(p.deliverableHead()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var95), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if len(p.Subjects) > 0 {
-			var templ_7745c5c3_Var103 = []any{"decided", templ.KV("one", len(p.Subjects) == 1)}
-			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var103...)
+			var templ_7745c5c3_Var99 = []any{"decided", templ.KV("one", len(p.Subjects) == 1)}
+			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var99...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 116, "<ul class=\"")
-			var templ_7745c5c3_Var104 string
-			templ_7745c5c3_Var104 = string(templ.CSSClasses(templ_7745c5c3_Var103).String())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var104))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 117, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 110, "<ul class=\"")
+			var templ_7745c5c3_Var100 string
+			templ_7745c5c3_Var100 = string(templ.CSSClasses(templ_7745c5c3_Var99).String())
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var100))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 111, "\">")
 			for _, s := range p.Subjects {
 				templ_7745c5c3_Err = p.subject(s, decides).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 118, "</ul>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 112, "</ul>")
 		}
 		return nil
 	})
@@ -2690,57 +2625,57 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var105 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var105 == nil {
-			templ_7745c5c3_Var105 = templ.NopComponent
+		templ_7745c5c3_Var101 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var101 == nil {
+			templ_7745c5c3_Var101 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 119, "<li><a class=\"look\" href=\"")
-		var templ_7745c5c3_Var106 templ.SafeURL
-		templ_7745c5c3_Var106, templ_7745c5c3_Err = templ.JoinURLErrs(p.look(s))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 113, "<li><a class=\"look\" href=\"")
+		var templ_7745c5c3_Var102 templ.SafeURL
+		templ_7745c5c3_Var102, templ_7745c5c3_Err = templ.JoinURLErrs(p.look(s))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var106))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 120, "\">")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var102))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 114, "\">")
 		if picture := p.picture(s); picture != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 121, "<img src=\"")
-			var templ_7745c5c3_Var107 string
-			templ_7745c5c3_Var107 = string(picture)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var107))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 122, "\" alt=\"")
-			var templ_7745c5c3_Var108 string
-			templ_7745c5c3_Var108 = string(p.T("approval.look", "name", s.Name))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var108))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 123, "\" loading=\"lazy\" decoding=\"async\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 115, "<img src=\"")
+			var templ_7745c5c3_Var103 string
+			templ_7745c5c3_Var103 = string(picture)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var103))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 116, "\" alt=\"")
+			var templ_7745c5c3_Var104 string
+			templ_7745c5c3_Var104 = string(p.T("approval.look", "name", s.Name))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var104))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 117, "\" loading=\"lazy\" decoding=\"async\">")
 		} else {
 			templ_7745c5c3_Err = ui.Icon(kindIcon(portal.File{Name: s.Name, Version: s.AsVersion()})).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 124, " <span class=\"sr\">")
-			var templ_7745c5c3_Var109 string
-			templ_7745c5c3_Var109 = string(p.T("approval.look", "name", s.Name))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var109))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 125, "</span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 118, " <span class=\"sr\">")
+			var templ_7745c5c3_Var105 string
+			templ_7745c5c3_Var105 = string(p.T("approval.look", "name", s.Name))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var105))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 119, "</span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 126, "</a><div class=\"words\"><b>")
-		var templ_7745c5c3_Var110 string
-		templ_7745c5c3_Var110 = string(s.Name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var110))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</b> <span class=\"sub\">")
-		var templ_7745c5c3_Var111 string
-		templ_7745c5c3_Var111 = string(dots(p.T("version.n", "n", strconv.Itoa(s.Number)), p.Size(s.Size)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var111))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 128, " <code title=\"")
-		var templ_7745c5c3_Var112 string
-		templ_7745c5c3_Var112 = string(p.T("approval.hash", "hash", s.SHA256))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var112))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 129, "\">")
-		var templ_7745c5c3_Var113 string
-		templ_7745c5c3_Var113 = string(s.SHA256[max(0, len(s.SHA256)-8):])
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var113))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 130, "</code></span> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 120, "</a><div class=\"words\"><b>")
+		var templ_7745c5c3_Var106 string
+		templ_7745c5c3_Var106 = string(s.Name)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var106))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 121, "</b> <span class=\"sub\">")
+		var templ_7745c5c3_Var107 string
+		templ_7745c5c3_Var107 = string(dots(p.T("version.n", "n", strconv.Itoa(s.Number)), p.Size(s.Size)))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var107))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 122, " <code title=\"")
+		var templ_7745c5c3_Var108 string
+		templ_7745c5c3_Var108 = string(p.T("approval.hash", "hash", s.SHA256))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var108))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 123, "\">")
+		var templ_7745c5c3_Var109 string
+		templ_7745c5c3_Var109 = string(s.SHA256[max(0, len(s.SHA256)-8):])
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var109))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 124, "</code></span> ")
 		switch s.Result {
 		case "approved":
 			templ_7745c5c3_Err = ui.State(ui.ToneOK, "badge-check", p.T("approval.mark", "n", strconv.Itoa(s.Number))).Render(ctx, templ_7745c5c3_Buffer)
@@ -2771,26 +2706,26 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 			}
 		}
 		for _, v := range p.said(s) {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 131, "<p class=\"said\"><b>")
-			var templ_7745c5c3_Var114 string
-			templ_7745c5c3_Var114 = string(v.By)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var114))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 132, "</b> ")
-			var templ_7745c5c3_Var115 string
-			templ_7745c5c3_Var115 = string(v.Note)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var115))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 133, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 125, "<p class=\"said\"><b>")
+			var templ_7745c5c3_Var110 string
+			templ_7745c5c3_Var110 = string(v.By)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var110))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 126, "</b> ")
+			var templ_7745c5c3_Var111 string
+			templ_7745c5c3_Var111 = string(v.Note)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var111))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</p>")
 		}
 		if decides && len(p.Subjects) > 1 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 134, "<details class=\"fold\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 128, "<details class=\"fold\"")
 			if p.marked(s) || p.Err(noteField(s)) != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 135, " open")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 129, " open")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 136, "><summary>")
-			var templ_7745c5c3_Var116 string
-			templ_7745c5c3_Var116 = string(p.T("approval.change_this"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var116))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 137, "</summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 130, "><summary>")
+			var templ_7745c5c3_Var112 string
+			templ_7745c5c3_Var112 = string(p.T("approval.change_this"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var112))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 131, "</summary>")
 			templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "change." + strconv.Itoa(s.Position), Label: p.T("approval.change_mark"), On: p.marked(s)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -2799,9 +2734,9 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</details>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 132, "</details>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 139, "</div></li>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 133, "</div></li>")
 		return nil
 	})
 }
@@ -2824,9 +2759,9 @@ func (p *ApprovalPage) changeNote(s portal.ApprovalSubject) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var117 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var117 == nil {
-			templ_7745c5c3_Var117 = templ.NopComponent
+		templ_7745c5c3_Var113 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var113 == nil {
+			templ_7745c5c3_Var113 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: noteField(s), Label: p.T("approval.change_note", "name", s.Name), Value: p.typedNote(s), Error: p.Err(noteField(s)), Max: portal.MaxText, Rows: 2, Draft: "approve-" + string(p.Approval.ID) + "-" + strconv.Itoa(s.Position)}).Render(ctx, templ_7745c5c3_Buffer)
@@ -2906,9 +2841,9 @@ func (p *ApprovalPage) answering() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var118 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var118 == nil {
-			templ_7745c5c3_Var118 = templ.NopComponent
+		templ_7745c5c3_Var114 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var114 == nil {
+			templ_7745c5c3_Var114 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.Call.ID != "" {
@@ -2944,45 +2879,45 @@ func (p *ApprovalPage) answerFields() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var119 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var119 == nil {
-			templ_7745c5c3_Var119 = templ.NopComponent
+		templ_7745c5c3_Var115 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var115 == nil {
+			templ_7745c5c3_Var115 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 140, "<section class=\"decide\"><h2>")
-		var templ_7745c5c3_Var120 string
-		templ_7745c5c3_Var120 = string(p.question())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var120))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 141, "</h2>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 134, "<section class=\"decide\"><h2>")
+		var templ_7745c5c3_Var116 string
+		templ_7745c5c3_Var116 = string(p.question())
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var116))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 135, "</h2>")
 		templ_7745c5c3_Err = p.checklist().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if p.Remarks > 0 && !p.team() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 142, "<p class=\"hint\">")
-			var templ_7745c5c3_Var121 string
-			templ_7745c5c3_Var121 = string(p.N("revision.part", p.Remarks))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var121))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 143, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 136, "<p class=\"hint\">")
+			var templ_7745c5c3_Var117 string
+			templ_7745c5c3_Var117 = string(p.N("revision.part", p.Remarks))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var117))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 137, "</p>")
 		}
 		templ_7745c5c3_Err = p.note("", false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 144, "<details class=\"fold\"><summary>")
-		var templ_7745c5c3_Var122 string
-		templ_7745c5c3_Var122 = string(p.T("approval.decline_fold"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var122))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 145, "</summary><p>")
-		var templ_7745c5c3_Var123 string
-		templ_7745c5c3_Var123 = string(p.T("approval.decline_text"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var123))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 146, "</p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 138, "<details class=\"fold\"><summary>")
+		var templ_7745c5c3_Var118 string
+		templ_7745c5c3_Var118 = string(p.T("approval.decline_fold"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var118))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 139, "</summary><p>")
+		var templ_7745c5c3_Var119 string
+		templ_7745c5c3_Var119 = string(p.T("approval.decline_text"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var119))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 140, "</p>")
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.decline"), Icon: "circle-x", Small: true, Name: "answer", Value: "decline"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 147, "</details></section>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 141, "</details></section>")
 		return nil
 	})
 }
@@ -3005,9 +2940,9 @@ func (p *ApprovalPage) note(id string, first bool) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var124 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var124 == nil {
-			templ_7745c5c3_Var124 = templ.NopComponent
+		templ_7745c5c3_Var120 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var120 == nil {
+			templ_7745c5c3_Var120 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = ui.Textarea(ui.Field{ID: id, Attrs: templ.Attributes{"autofocus": first}, Name: "note", Label: p.T("approval.note"), Optional: p.T("form.optional"), Hint: p.T("approval.note_hint"), Value: p.Typed.Note, Error: p.Err("note"), Max: portal.MaxText, Rows: 3, Draft: "approve-" + string(p.Approval.ID)}).Render(ctx, templ_7745c5c3_Buffer)
@@ -3036,17 +2971,17 @@ func (p *ApprovalPage) checklist() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var125 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var125 == nil {
-			templ_7745c5c3_Var125 = templ.NopComponent
+		templ_7745c5c3_Var121 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var121 == nil {
+			templ_7745c5c3_Var121 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(p.Approval.Checklist) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 148, "<fieldset class=\"choices field\" id=\"checklist\"><legend class=\"label\">")
-			var templ_7745c5c3_Var126 string
-			templ_7745c5c3_Var126 = string(p.T("approval.checklist"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var126))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 149, "</legend> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 142, "<fieldset class=\"choices field\" id=\"checklist\"><legend class=\"label\">")
+			var templ_7745c5c3_Var122 string
+			templ_7745c5c3_Var122 = string(p.T("approval.checklist"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var122))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 143, "</legend> ")
 			for i, point := range p.Approval.Checklist {
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: "check-" + strconv.Itoa(i+1), Name: "check." + strconv.Itoa(i+1), Label: point, On: slices.Contains(p.Typed.Checked, i+1)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -3054,13 +2989,13 @@ func (p *ApprovalPage) checklist() templ.Component {
 				}
 			}
 			if e := p.Err("checklist"); e != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 150, "<p class=\"error\" id=\"checklist-error\">")
-				var templ_7745c5c3_Var127 string
-				templ_7745c5c3_Var127 = string(e)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var127))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 151, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 144, "<p class=\"error\" id=\"checklist-error\">")
+				var templ_7745c5c3_Var123 string
+				templ_7745c5c3_Var123 = string(e)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var123))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 145, "</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 152, "</fieldset>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 146, "</fieldset>")
 		}
 		return nil
 	})
@@ -3091,26 +3026,26 @@ func (p *ApprovalPage) bar() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var128 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var128 == nil {
-			templ_7745c5c3_Var128 = templ.NopComponent
+		templ_7745c5c3_Var124 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var124 == nil {
+			templ_7745c5c3_Var124 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 153, "<div class=\"decide-bar\"><p><b>")
-		var templ_7745c5c3_Var129 string
-		templ_7745c5c3_Var129 = string(p.Approval.Title)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var129))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 154, "</b> ")
-		var templ_7745c5c3_Var130 string
-		templ_7745c5c3_Var130 = string(p.barText())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var130))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 155, "</p><div class=\"acts\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 147, "<div class=\"decide-bar\"><p><b>")
+		var templ_7745c5c3_Var125 string
+		templ_7745c5c3_Var125 = string(p.Approval.Title)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var125))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 148, "</b> ")
+		var templ_7745c5c3_Var126 string
+		templ_7745c5c3_Var126 = string(p.barText())
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var126))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 149, "</p><div class=\"acts\">")
 		if p.Call.ID != "" {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("call.different"), Icon: "x", Name: "answer", Value: "different", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 156, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 150, " ")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("call.confirm"), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "confirm", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -3120,13 +3055,13 @@ func (p *ApprovalPage) bar() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 157, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 151, " ")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.approveWord(), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "approve", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 158, "</div></div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 152, "</div></div>")
 		return nil
 	})
 }
@@ -3202,13 +3137,13 @@ func (p *ApprovalPage) people() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var131 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var131 == nil {
-			templ_7745c5c3_Var131 = templ.NopComponent
+		templ_7745c5c3_Var127 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var127 == nil {
+			templ_7745c5c3_Var127 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		for i, g := range p.Stages {
-			templ_7745c5c3_Var132 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var128 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3220,20 +3155,20 @@ func (p *ApprovalPage) people() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 159, "<p class=\"muted\">")
-				var templ_7745c5c3_Var133 string
-				templ_7745c5c3_Var133 = string(p.ruleWords(g))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var133))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 160, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 153, "<p class=\"muted\">")
+				var templ_7745c5c3_Var129 string
+				templ_7745c5c3_Var129 = string(p.ruleWords(g))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var129))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 154, "</p>")
 				if g.Role != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 161, "<p class=\"muted\">")
-					var templ_7745c5c3_Var134 string
-					templ_7745c5c3_Var134 = string(p.roleWords(g))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var134))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 162, "</p>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 155, "<p class=\"muted\">")
+					var templ_7745c5c3_Var130 string
+					templ_7745c5c3_Var130 = string(p.roleWords(g))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var130))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 156, "</p>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 163, " ")
-				templ_7745c5c3_Var135 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 157, " ")
+				templ_7745c5c3_Var131 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -3247,7 +3182,7 @@ func (p *ApprovalPage) people() templ.Component {
 					ctx = templ.InitializeContext(ctx)
 					for _, x := range p.People {
 						if x.Stage == g.Number {
-							templ_7745c5c3_Var136 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var132 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 								templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 								templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 								if !templ_7745c5c3_IsBuffer {
@@ -3265,7 +3200,7 @@ func (p *ApprovalPage) people() templ.Component {
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: x.Name}, Title: x.Name, Sub: p.personSub(x)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var136), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: x.Name}, Title: x.Name, Sub: p.personSub(x)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var132), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -3273,13 +3208,13 @@ func (p *ApprovalPage) people() templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var135), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var131), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(p.stageHead(i, g)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var132), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Section(p.stageHead(i, g)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var128), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -3373,9 +3308,9 @@ func (p *ApprovalPage) answerState(x portal.ApprovalPerson) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var137 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var137 == nil {
-			templ_7745c5c3_Var137 = templ.NopComponent
+		templ_7745c5c3_Var133 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var133 == nil {
+			templ_7745c5c3_Var133 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		switch x.Answer {
@@ -3430,22 +3365,22 @@ func (p *ApprovalPage) handsOn() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var138 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var138 == nil {
-			templ_7745c5c3_Var138 = templ.NopComponent
+		templ_7745c5c3_Var134 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var134 == nil {
+			templ_7745c5c3_Var134 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.decides() && len(p.Colleagues) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 164, "<details class=\"fold\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 158, "<details class=\"fold\"")
 			if p.Err("person") != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 165, " open")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 159, " open")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 166, "><summary>")
-			var templ_7745c5c3_Var139 string
-			templ_7745c5c3_Var139 = string(p.T("approval.delegate"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var139))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 167, "</summary>")
-			templ_7745c5c3_Var140 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 160, "><summary>")
+			var templ_7745c5c3_Var135 string
+			templ_7745c5c3_Var135 = string(p.T("approval.delegate"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var135))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 161, "</summary>")
+			templ_7745c5c3_Var136 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3457,30 +3392,30 @@ func (p *ApprovalPage) handsOn() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 168, "<p class=\"muted\">")
-				var templ_7745c5c3_Var141 string
-				templ_7745c5c3_Var141 = string(p.T("approval.delegate_text"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var141))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 169, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 162, "<p class=\"muted\">")
+				var templ_7745c5c3_Var137 string
+				templ_7745c5c3_Var137 = string(p.T("approval.delegate_text"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var137))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 163, "</p>")
 				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Colleagues)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 170, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 164, " ")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.delegate_act"), Icon: "arrow-right"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/delegate")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var140), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/delegate")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var136), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 171, "</details> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 165, "</details> ")
 		}
 		if !p.ReadOnly && p.Approval.MayTakeOver() && !p.isAsked(p.Reader) {
-			templ_7745c5c3_Var142 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var138 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3493,7 +3428,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				for _, x := range p.awaited() {
-					templ_7745c5c3_Var143 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var139 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 						templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 						if !templ_7745c5c3_IsBuffer {
@@ -3505,40 +3440,40 @@ func (p *ApprovalPage) handsOn() templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templruntime.WriteString(templ_7745c5c3_Buffer, 172, "<input type=\"hidden\" name=\"from\" value=\"")
-						var templ_7745c5c3_Var144 string
-						templ_7745c5c3_Var144 = string(string(x.Person))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var144))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 173, "\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 166, "<input type=\"hidden\" name=\"from\" value=\"")
+						var templ_7745c5c3_Var140 string
+						templ_7745c5c3_Var140 = string(string(x.Person))
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var140))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 167, "\">")
 						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.take_over", "name", x.Name), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/take-over"), Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var143), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/take-over"), Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var139), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("clock", p.T("approval.escalated")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var142), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("clock", p.T("approval.escalated")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var138), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if p.changes() && p.Approval.Asking && len(p.awaited()) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 174, "<details class=\"fold\" id=\"reassign\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 168, "<details class=\"fold\" id=\"reassign\"")
 			if p.Reassigns || p.Approval.Stranded || len(p.lacking()) > 0 || p.Err("person") != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 175, " open")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 169, " open")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 176, "><summary>")
-			var templ_7745c5c3_Var145 string
-			templ_7745c5c3_Var145 = string(p.T("approval.reassign"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var145))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 177, "</summary>")
-			templ_7745c5c3_Var146 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 170, "><summary>")
+			var templ_7745c5c3_Var141 string
+			templ_7745c5c3_Var141 = string(p.T("approval.reassign"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var141))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 171, "</summary>")
+			templ_7745c5c3_Var142 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3550,12 +3485,12 @@ func (p *ApprovalPage) handsOn() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 178, "<p class=\"muted\">")
-				var templ_7745c5c3_Var147 string
-				templ_7745c5c3_Var147 = string(p.T("approval.reassign_text"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var147))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 179, "</p>")
-				templ_7745c5c3_Var148 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 172, "<p class=\"muted\">")
+				var templ_7745c5c3_Var143 string
+				templ_7745c5c3_Var143 = string(p.T("approval.reassign_text"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var143))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 173, "</p>")
+				templ_7745c5c3_Var144 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -3571,29 +3506,29 @@ func (p *ApprovalPage) handsOn() templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 180, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 174, " ")
 					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Others)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var148), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var144), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 181, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 175, " ")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.reassign_act"), Icon: "send"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/reassign")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var146), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/reassign")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var142), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 182, "</details>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 176, "</details>")
 		}
 		return nil
 	})
@@ -3709,12 +3644,12 @@ func EditApproval(p ApprovalForm) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var149 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var149 == nil {
-			templ_7745c5c3_Var149 = templ.NopComponent
+		templ_7745c5c3_Var145 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var145 == nil {
+			templ_7745c5c3_Var145 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var150 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var146 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -3732,8 +3667,8 @@ func EditApproval(p ApprovalForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 183, " ")
-			templ_7745c5c3_Var151 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 177, " ")
+			templ_7745c5c3_Var147 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3751,56 +3686,56 @@ func EditApproval(p ApprovalForm) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 184, " <button type=\"submit\" hidden disabled></button> <input type=\"hidden\" name=\"previous\" value=\"")
-				var templ_7745c5c3_Var152 string
-				templ_7745c5c3_Var152 = string(string(p.New.Previous))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var152))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 185, "\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 178, " <button type=\"submit\" hidden disabled></button> <input type=\"hidden\" name=\"previous\" value=\"")
+				var templ_7745c5c3_Var148 string
+				templ_7745c5c3_Var148 = string(string(p.New.Previous))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var148))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 179, "\">")
 				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "title", Label: p.T("approval.title"), Value: p.New.Title, Error: p.Err("title"), Required: true, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 186, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 180, " ")
 				templ_7745c5c3_Err = p.what().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 187, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 181, " ")
 				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "body", Label: p.T("approval.body"), Optional: p.T("form.optional"), Hint: p.T("approval.body_hint"), Value: p.New.Body, Error: p.Err("body"), Max: portal.MaxText, Rows: 3}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 188, " <input type=\"hidden\" name=\"stages\" value=\"")
-				var templ_7745c5c3_Var153 string
-				templ_7745c5c3_Var153 = string(strconv.Itoa(len(p.New.Stages)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var153))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 189, "\"> ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 182, " <input type=\"hidden\" name=\"stages\" value=\"")
+				var templ_7745c5c3_Var149 string
+				templ_7745c5c3_Var149 = string(strconv.Itoa(len(p.New.Stages)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var149))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 183, "\"> ")
 				for i, g := range p.New.Stages {
 					templ_7745c5c3_Err = p.stage(i, g).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 190, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 184, " ")
 				templ_7745c5c3_Err = p.moreStages().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 191, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 185, " ")
 				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "due_in", Label: p.T("approval.due_in"), Hint: p.dueHint(), Value: strconv.Itoa(p.New.DueIn), Error: p.Err("due_in")}, p.dueDays()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 192, " <details class=\"fold\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 186, " <details class=\"fold\"")
 				if p.hasMore() {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 193, " open")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 187, " open")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 194, "><summary>")
-				var templ_7745c5c3_Var154 string
-				templ_7745c5c3_Var154 = string(p.T("approval.more"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var154))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 195, "</summary><div class=\"form wide\">")
-				templ_7745c5c3_Var155 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 188, "><summary>")
+				var templ_7745c5c3_Var150 string
+				templ_7745c5c3_Var150 = string(p.T("approval.more"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var150))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 189, "</summary><div class=\"form wide\">")
+				templ_7745c5c3_Var151 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -3816,14 +3751,14 @@ func EditApproval(p ApprovalForm) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 196, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 190, " ")
 					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "expires_on", Label: p.T("approval.expires_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.ExpiresOn, Error: p.Err("expires_on")}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var155), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var151), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -3831,28 +3766,28 @@ func EditApproval(p ApprovalForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 197, "<div class=\"field\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 191, "<div class=\"field\">")
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "no_download", Label: p.T("approval.no_download"), Hint: p.T("approval.no_download_hint"), On: p.New.NoDownload}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				if e := p.Err("no_download"); e != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 198, "<p class=\"error\" id=\"no_download-error\">")
-					var templ_7745c5c3_Var156 string
-					templ_7745c5c3_Var156 = string(e)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var156))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 199, "</p>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 192, "<p class=\"error\" id=\"no_download-error\">")
+					var templ_7745c5c3_Var152 string
+					templ_7745c5c3_Var152 = string(e)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var152))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 193, "</p>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 200, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 194, "</div>")
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "remind", Label: p.T("request.remind"), Hint: p.T("request.remind_hint"), On: !p.New.NoReminders}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 201, "</div></details><div class=\"submit\"><p class=\"hint\">")
-				var templ_7745c5c3_Var157 string
-				templ_7745c5c3_Var157 = string(p.T("approval.submit_hint"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var157))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 202, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 195, "</div></details><div class=\"submit\"><p class=\"hint\">")
+				var templ_7745c5c3_Var153 string
+				templ_7745c5c3_Var153 = string(p.T("approval.submit_hint"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var153))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 196, "</p>")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.submit"), Icon: "send", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -3865,16 +3800,16 @@ func EditApproval(p ApprovalForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 203, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 197, "</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var151), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var147), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = formFrame(&p.Within, p.Heading(), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var150), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = formFrame(&p.Within, p.Heading(), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var146), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -3905,40 +3840,40 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var158 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var158 == nil {
-			templ_7745c5c3_Var158 = templ.NopComponent
+		templ_7745c5c3_Var154 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var154 == nil {
+			templ_7745c5c3_Var154 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		at := "stages." + strconv.Itoa(i+1)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 204, "<fieldset class=\"stage\" id=\"")
-		var templ_7745c5c3_Var159 string
-		templ_7745c5c3_Var159 = string(at)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var159))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 205, "\" tabindex=\"-1\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 198, "<fieldset class=\"stage\" id=\"")
+		var templ_7745c5c3_Var155 string
+		templ_7745c5c3_Var155 = string(at)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var155))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 199, "\" tabindex=\"-1\"")
 		if p.Reshaped == i+1 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 206, " autofocus")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 200, " autofocus")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 207, "><legend>")
-		var templ_7745c5c3_Var160 string
-		templ_7745c5c3_Var160 = string(p.stageTitle(i, g))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var160))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 208, " ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 201, "><legend>")
+		var templ_7745c5c3_Var156 string
+		templ_7745c5c3_Var156 = string(p.stageTitle(i, g))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var156))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 202, " ")
 		if len(p.New.Stages) > 1 {
 			templ_7745c5c3_Err = p.chip(g.Of).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 209, "</legend> <input type=\"hidden\" name=\"")
-		var templ_7745c5c3_Var161 string
-		templ_7745c5c3_Var161 = string(at + ".of")
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var161))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 210, "\" value=\"")
-		var templ_7745c5c3_Var162 string
-		templ_7745c5c3_Var162 = string(string(g.Of))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var162))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 211, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 203, "</legend> <input type=\"hidden\" name=\"")
+		var templ_7745c5c3_Var157 string
+		templ_7745c5c3_Var157 = string(at + ".of")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var157))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 204, "\" value=\"")
+		var templ_7745c5c3_Var158 string
+		templ_7745c5c3_Var158 = string(string(g.Of))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var158))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 205, "\">")
 		templ_7745c5c3_Err = p.who(at+".people", p.T("approval.decides"), p.stageHint(i, g), p.canDecide(g.Of), g.People, p.roles(at, g)...).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -3947,22 +3882,22 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 212, "<details class=\"fold\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 206, "<details class=\"fold\"")
 		if len(g.Advisers) > 0 || p.Err(at+".advisers") != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 213, " open")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 207, " open")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 214, "><summary>")
-		var templ_7745c5c3_Var163 string
-		templ_7745c5c3_Var163 = string(p.T("approval.advisers"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var163))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 215, "</summary>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 208, "><summary>")
+		var templ_7745c5c3_Var159 string
+		templ_7745c5c3_Var159 = string(p.T("approval.advisers"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var159))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 209, "</summary>")
 		templ_7745c5c3_Err = p.who(at+".advisers", p.T("approval.advisers"), p.T("approval.advisers_hint", "client", p.Project.ClientName), p.canAdvise(g.Of), g.Advisers).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 216, "</details> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 210, "</details> ")
 		if len(p.New.Stages) > 1 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 217, "<div class=\"acts\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 211, "<div class=\"acts\">")
 			if i > 0 && p.New.Stages[i-1].Of == g.Of {
 				templ_7745c5c3_Err = p.reshape("earlier."+strconv.Itoa(i+1), "arrow-up", p.T("approval.stage_earlier")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -3973,9 +3908,9 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 218, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 212, "</div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 219, "</fieldset>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 213, "</fieldset>")
 		return nil
 	})
 }
@@ -3998,9 +3933,9 @@ func (p *ApprovalForm) reshape(do, icon, label string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var164 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var164 == nil {
-			templ_7745c5c3_Var164 = templ.NopComponent
+		templ_7745c5c3_Var160 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var160 == nil {
+			templ_7745c5c3_Var160 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: label, Icon: icon, Small: true, Name: "do", Value: do, Attrs: templ.Attributes{"formnovalidate": true}}).Render(ctx, templ_7745c5c3_Buffer)
@@ -4028,21 +3963,21 @@ func (p *ApprovalForm) moreStages() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var165 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var165 == nil {
-			templ_7745c5c3_Var165 = templ.NopComponent
+		templ_7745c5c3_Var161 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var161 == nil {
+			templ_7745c5c3_Var161 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 220, "<div class=\"more-stages\" id=\"stages\" tabindex=\"-1\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 214, "<div class=\"more-stages\" id=\"stages\" tabindex=\"-1\">")
 		if e := p.Err("stages"); e != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 221, "<p class=\"error\">")
-			var templ_7745c5c3_Var166 string
-			templ_7745c5c3_Var166 = string(e)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var166))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 222, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 215, "<p class=\"error\">")
+			var templ_7745c5c3_Var162 string
+			templ_7745c5c3_Var162 = string(e)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var162))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 216, "</p>")
 		}
 		if len(p.New.Stages) < portal.MaxStages {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 223, "<div class=\"acts\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 217, "<div class=\"acts\">")
 			templ_7745c5c3_Err = p.reshape("client", "plus", p.T("approval.add_stage", "name", p.Project.ClientName)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -4051,13 +3986,13 @@ func (p *ApprovalForm) moreStages() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 224, "</div><p class=\"muted\">")
-			var templ_7745c5c3_Var167 string
-			templ_7745c5c3_Var167 = string(p.T("approval.stages_hint", "client", p.Project.ClientName))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var167))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 225, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 218, "</div><p class=\"muted\">")
+			var templ_7745c5c3_Var163 string
+			templ_7745c5c3_Var163 = string(p.T("approval.stages_hint", "client", p.Project.ClientName))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var163))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 219, "</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 226, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 220, "</div>")
 		return nil
 	})
 }
@@ -4159,19 +4094,19 @@ func (p *ApprovalForm) what() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var168 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var168 == nil {
-			templ_7745c5c3_Var168 = templ.NopComponent
+		templ_7745c5c3_Var164 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var164 == nil {
+			templ_7745c5c3_Var164 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.New.Deliverable != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 227, "<input type=\"hidden\" name=\"deliverable\" value=\"")
-			var templ_7745c5c3_Var169 string
-			templ_7745c5c3_Var169 = string(string(p.New.Deliverable))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var169))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 228, "\"> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 221, "<input type=\"hidden\" name=\"deliverable\" value=\"")
+			var templ_7745c5c3_Var165 string
+			templ_7745c5c3_Var165 = string(string(p.New.Deliverable))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var165))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 222, "\"> ")
 			if p.Deliverable != nil {
-				templ_7745c5c3_Var170 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var166 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -4185,72 +4120,72 @@ func (p *ApprovalForm) what() templ.Component {
 					ctx = templ.InitializeContext(ctx)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("package", p.T("approval.of_deliverable", "title", p.Deliverable.Title)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var170), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Note("package", p.T("approval.of_deliverable", "title", p.Deliverable.Title)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var166), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 229, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 223, " ")
 			if e := p.Err("versions"); e != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 230, "<p class=\"error\" id=\"versions\">")
-				var templ_7745c5c3_Var171 string
-				templ_7745c5c3_Var171 = string(e)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var171))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 231, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 224, "<p class=\"error\" id=\"versions\">")
+				var templ_7745c5c3_Var167 string
+				templ_7745c5c3_Var167 = string(e)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var167))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 225, "</p>")
 			}
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 232, "<fieldset class=\"field pick-files\" id=\"versions\" tabindex=\"-1\"><legend class=\"label\">")
-			var templ_7745c5c3_Var172 string
-			templ_7745c5c3_Var172 = string(p.T("approval.versions"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var172))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 233, "</legend><p class=\"hint\">")
-			var templ_7745c5c3_Var173 string
-			templ_7745c5c3_Var173 = string(p.T("approval.versions_hint"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var173))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 234, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 226, "<fieldset class=\"field pick-files\" id=\"versions\" tabindex=\"-1\"><legend class=\"label\">")
+			var templ_7745c5c3_Var168 string
+			templ_7745c5c3_Var168 = string(p.T("approval.versions"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var168))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 227, "</legend><p class=\"hint\">")
+			var templ_7745c5c3_Var169 string
+			templ_7745c5c3_Var169 = string(p.T("approval.versions_hint"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var169))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 228, "</p>")
 			if e := p.Err("versions"); e != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 235, "<p class=\"error\">")
-				var templ_7745c5c3_Var174 string
-				templ_7745c5c3_Var174 = string(e)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var174))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 236, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 229, "<p class=\"error\">")
+				var templ_7745c5c3_Var170 string
+				templ_7745c5c3_Var170 = string(e)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var170))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 230, "</p>")
 			}
 			if len(p.Choices.Files) == 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 237, "<p class=\"muted\">")
-				var templ_7745c5c3_Var175 string
-				templ_7745c5c3_Var175 = string(p.T("approval.no_files"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var175))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 238, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 231, "<p class=\"muted\">")
+				var templ_7745c5c3_Var171 string
+				templ_7745c5c3_Var171 = string(p.T("approval.no_files"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var171))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 232, "</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 239, "<ul>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 233, "<ul>")
 			for _, v := range p.Choices.Files {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 240, "<li><label class=\"choice\"><input type=\"checkbox\" name=\"versions\" value=\"")
-				var templ_7745c5c3_Var176 string
-				templ_7745c5c3_Var176 = string(string(v.ID))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var176))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 241, "\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 234, "<li><label class=\"choice\"><input type=\"checkbox\" name=\"versions\" value=\"")
+				var templ_7745c5c3_Var172 string
+				templ_7745c5c3_Var172 = string(string(v.ID))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var172))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 235, "\"")
 				if slices.Contains(p.New.Versions, v.ID) {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 242, " checked")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 236, " checked")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 243, "> <b>")
-				var templ_7745c5c3_Var177 string
-				templ_7745c5c3_Var177 = string(v.FileName)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var177))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 244, "</b> <small>")
-				var templ_7745c5c3_Var178 string
-				templ_7745c5c3_Var178 = string(p.fileFacts(v))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var178))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 245, "</small></label> ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 237, "> <b>")
+				var templ_7745c5c3_Var173 string
+				templ_7745c5c3_Var173 = string(v.FileName)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var173))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 238, "</b> <small>")
+				var templ_7745c5c3_Var174 string
+				templ_7745c5c3_Var174 = string(p.fileFacts(v))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var174))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 239, "</small></label> ")
 				if thumb := Thumb(v); thumb != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 246, "<img src=\"")
-					var templ_7745c5c3_Var179 string
-					templ_7745c5c3_Var179 = string(thumb)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var179))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 247, "\" alt=\"\" loading=\"lazy\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 240, "<img src=\"")
+					var templ_7745c5c3_Var175 string
+					templ_7745c5c3_Var175 = string(thumb)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var175))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 241, "\" alt=\"\" loading=\"lazy\">")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 248, "</li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 242, "</li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 249, "</ul></fieldset>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 243, "</ul></fieldset>")
 		}
 		return nil
 	})
@@ -4282,30 +4217,30 @@ func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPers
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var180 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var180 == nil {
-			templ_7745c5c3_Var180 = templ.NopComponent
+		templ_7745c5c3_Var176 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var176 == nil {
+			templ_7745c5c3_Var176 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 250, "<fieldset class=\"field choices pick-people\" id=\"")
-		var templ_7745c5c3_Var181 string
-		templ_7745c5c3_Var181 = string(name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var181))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 251, "\" tabindex=\"-1\"><legend class=\"sr\">")
-		var templ_7745c5c3_Var182 string
-		templ_7745c5c3_Var182 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var182))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 252, "</legend><p class=\"hint\">")
-		var templ_7745c5c3_Var183 string
-		templ_7745c5c3_Var183 = string(hint)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var183))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 253, "</p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 244, "<fieldset class=\"field choices pick-people\" id=\"")
+		var templ_7745c5c3_Var177 string
+		templ_7745c5c3_Var177 = string(name)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var177))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 245, "\" tabindex=\"-1\"><legend class=\"sr\">")
+		var templ_7745c5c3_Var178 string
+		templ_7745c5c3_Var178 = string(label)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var178))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 246, "</legend><p class=\"hint\">")
+		var templ_7745c5c3_Var179 string
+		templ_7745c5c3_Var179 = string(hint)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var179))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 247, "</p>")
 		if len(people) == 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 254, "<p class=\"muted\">")
-			var templ_7745c5c3_Var184 string
-			templ_7745c5c3_Var184 = string(p.T("approval.nobody", "client", p.Project.ClientName))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var184))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 255, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 248, "<p class=\"muted\">")
+			var templ_7745c5c3_Var180 string
+			templ_7745c5c3_Var180 = string(p.T("approval.nobody", "client", p.Project.ClientName))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var180))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 249, "</p>")
 		}
 		for _, c := range roles {
 			templ_7745c5c3_Err = ui.Checkbox(c).Render(ctx, templ_7745c5c3_Buffer)
@@ -4313,35 +4248,35 @@ func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPers
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 256, "<div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 250, "<div>")
 		for _, x := range people {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 257, "<label class=\"choice\"><input type=\"checkbox\" name=\"")
-			var templ_7745c5c3_Var185 string
-			templ_7745c5c3_Var185 = string(name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var185))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 258, "\" value=\"")
-			var templ_7745c5c3_Var186 string
-			templ_7745c5c3_Var186 = string(string(x.Person))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var186))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 259, "\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 251, "<label class=\"choice\"><input type=\"checkbox\" name=\"")
+			var templ_7745c5c3_Var181 string
+			templ_7745c5c3_Var181 = string(name)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var181))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 252, "\" value=\"")
+			var templ_7745c5c3_Var182 string
+			templ_7745c5c3_Var182 = string(string(x.Person))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var182))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 253, "\"")
 			if slices.Contains(chosen, x.Person) {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 260, " checked")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 254, " checked")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 261, "> <b>")
-			var templ_7745c5c3_Var187 string
-			templ_7745c5c3_Var187 = string(x.Name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var187))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 262, "</b></label>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 255, "> <b>")
+			var templ_7745c5c3_Var183 string
+			templ_7745c5c3_Var183 = string(x.Name)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var183))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 256, "</b></label>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 263, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 257, "</div>")
 		if e := p.Err(name); e != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 264, "<p class=\"error\">")
-			var templ_7745c5c3_Var188 string
-			templ_7745c5c3_Var188 = string(e)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var188))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 265, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 258, "<p class=\"error\">")
+			var templ_7745c5c3_Var184 string
+			templ_7745c5c3_Var184 = string(e)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var184))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 259, "</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 266, "</fieldset>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 260, "</fieldset>")
 		return nil
 	})
 }

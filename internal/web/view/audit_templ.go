@@ -24,17 +24,16 @@ type AuditPage struct {
 	Rows         []portal.AuditRow
 	Who          string // the filter, as it was typed
 	Kind         portal.Kind
-	Client       portal.ClientID
 	Address      string
 	From, To     string // days
-	Clients      []portal.ClientName
+	Clients      ClientChoice
 	Export       string // where the same is as CSV
 	Newer, Older ui.Link
 }
 
 // filtered reports whether something is left out.
 func (p *AuditPage) filtered() bool {
-	return p.Who != "" || p.Kind != "" || p.Client != "" || p.Address != "" || p.From != "" || p.To != ""
+	return p.Who != "" || p.Kind != "" || p.Clients.Chosen != "" || p.Address != "" || p.From != "" || p.To != ""
 }
 
 // Sentence is an event as one sentence without links.
@@ -55,14 +54,6 @@ func (p *AuditPage) kinds() []ui.Option {
 	}
 	sort.Slice(all, func(i, j int) bool { return strings.ToLower(all[i].Label) < strings.ToLower(all[j].Label) })
 	return append([]ui.Option{{Label: p.T("audit.anything")}}, all...)
-}
-
-func (p *AuditPage) clients() []ui.Option {
-	all := []ui.Option{{Label: p.T("audit.any_client")}}
-	for _, c := range p.Clients {
-		all = append(all, ui.Option{Value: string(c.ID), Label: c.Name})
-	}
-	return all
 }
 
 //go:noinline
@@ -112,7 +103,7 @@ func Audit(p AuditPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Select(ui.Field{Name: "client", Label: p.T("audit.client"), Value: string(p.Client)}, p.clients()).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = p.clientFields(p.Clients).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

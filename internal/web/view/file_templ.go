@@ -1678,10 +1678,9 @@ type AllFilesPage struct {
 	Page
 	Name    string // of the workspace
 	Team    bool
-	Several bool            // of several clients: each project says whose it is
-	One     bool            // client is all that this is of
-	Client  portal.ClientID // to which the team has narrowed it
-	Clients []portal.ClientName
+	Several bool         // of several clients: each project says whose it is
+	One     bool         // client is all that this is of
+	Clients ClientChoice // the team has narrowed it to one of
 	Groups  []FileGroup
 	Newest  string
 	Older   string
@@ -1741,7 +1740,7 @@ func AllFiles(p AllFilesPage) templ.Component {
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 158, " ")
 			if p.Team {
-				templ_7745c5c3_Err = p.clientFilter("/files", "", "", p.Client, p.Clients).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = p.clientFilter("/files", "", "", p.Clients).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -269,16 +269,15 @@ type IncomingMailPage struct {
 
 	// To whom and where it may be given, when it came to nobody's address or from
 	// somebody else.
-	CanAssign            bool
-	Workspace            string
-	Client, Conversation string // that were chosen
-	Chosen               portal.TalkPlace
-	Named, Who           string // what the clients' names, and the people's, are to have
-	ManyClients          bool   // they are found by name
-	Clients              []ui.Option
-	Conversations        []portal.Conversation
-	Newer, Older         ui.Link        // other conversations
-	People               portal.Readers // who may speak in the conversation
+	CanAssign     bool
+	Workspace     string
+	Clients       ClientChoice
+	Conversation  string // that was chosen
+	Chosen        portal.TalkPlace
+	Who           string // what the people's names are to begin with
+	Conversations []portal.Conversation
+	Newer, Older  ui.Link        // other conversations
+	People        portal.Readers // who may speak in the conversation
 }
 
 func (p *IncomingMailPage) conversations() []ui.Option {
@@ -529,12 +528,6 @@ func (p *IncomingMailPage) assign() templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 15, "\">")
-			if p.ManyClients {
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "named", Label: p.T("incoming.assign.named"), Value: p.Named}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-			}
 			templ_7745c5c3_Var23 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -547,7 +540,7 @@ func (p *IncomingMailPage) assign() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "client", Label: p.T("incoming.assign.client"), Value: p.Client}, p.Clients).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = p.clientFields(p.Clients).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
