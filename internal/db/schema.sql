@@ -1014,23 +1014,19 @@ CREATE TABLE notices (
   UNIQUE (person_id, event_id)
 );
 
-CREATE INDEX notices_happened ON notices (person_id, id) WHERE listed = 1 AND message_id IS NULL;
+CREATE INDEX notices_listed ON notices (person_id, id) WHERE listed = 1;
 
-CREATE INDEX notices_happened_unread ON notices (person_id, id) WHERE listed = 1 AND read_at IS NULL AND message_id IS NULL;
+CREATE INDEX notices_listed_unread ON notices (person_id, id) WHERE listed = 1 AND read_at IS NULL;
 
-CREATE INDEX notices_message ON notices (message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX notices_message ON notices (message_id, person_id) WHERE message_id IS NOT NULL;
 
 CREATE INDEX notices_named ON notices (person_id, id) WHERE named = 1 AND read_at IS NULL;
 
 CREATE INDEX notices_push ON notices (person_id, id) WHERE push = 1;
 
-CREATE INDEX notices_said ON notices (person_id, id) WHERE listed = 1 AND message_id IS NOT NULL;
-
-CREATE INDEX notices_said_unread ON notices (person_id, id) WHERE listed = 1 AND read_at IS NULL AND message_id IS NOT NULL;
-
 CREATE INDEX notices_unread ON notices (person_id, subject) WHERE read_at IS NULL;
 
-CREATE INDEX notices_waiting ON notices (person_id, mail, mail_id) WHERE mail <> '';
+CREATE INDEX notices_waiting ON notices (person_id, mail, mail_id, id) WHERE mail <> '';
 
 CREATE TABLE password_resets (
   id          TEXT   PRIMARY KEY,

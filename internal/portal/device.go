@@ -116,8 +116,7 @@ func (me *Scope) RemoveDevice(ctx context.Context, id DeviceID) error {
 // project that they have muted meanwhile those alone that need them.
 func (me *Scope) NoticesToPush(ctx context.Context, since NoticeID) (all []Notice, more int, err error) {
 	const most = 20
-	all, err = me.notices(ctx, false, most+maxUnread, `e.push = 1 AND e.read_at IS NULL AND e.id > $3
-   AND (e.needs = 1 OR NOT EXISTS (SELECT 1 FROM my_mutes u WHERE u.project_id = e.project_id))`, string(since))
+	all, _, err = me.notices(ctx, wanted{among: `n.push = 1 AND n.read_at IS NULL`, seen: notMuted, after: since, oldestFirst: true}, most+maxUnread)
 	if len(all) > most {
 		all, more = all[:most], len(all)-most
 	}

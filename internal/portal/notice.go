@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"slices"
-	"sort"
-	"strconv"
 	"time"
 )
 
@@ -27,55 +25,25 @@ func (n Notice) MayAnswer() bool {
 	return n.Said != "" && Thread{Kind: n.Where, Held: n.Held}.MayWrite()
 }
 
-// noticeTables hold them: events, and what was said.
-var noticeTables = []string{"event_notices", "message_notices"}
-
-// notices reads from both by the rest of a query, in one order.
-func (me *Scope) notices(ctx context.Context, newestFirst bool, limit int, where string, args ...any) ([]Notice, error) {
-	var all []Notice
-	order := map[bool]string{true: " DESC"}[newestFirst]
-	for _, table := range noticeTables {
-		rows, err := me.query(ctx, noticeColumns+` FROM my_`+table+` e WHERE `+where+` ORDER BY e.id`+order+` LIMIT $2`, append([]any{limit}, args...)...)
-		part, err := list(rows, err, scanNotice)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, part...)
-	}
-	sort.Slice(all, func(i, j int) bool {
-		if newestFirst {
-			i, j = j, i
-		}
-		return all[i].ID < all[j].ID
-	})
-	return all[:min(len(all), limit)], nil
-}
-
 // Notices returns what the actor was told of, newest first: what they can still
 // see of it, as they see it now. An empty client means all.
 func (me *Scope) Notices(ctx context.Context, client ClientID, pg Page) (all []Notice, next string, err error) {
-	if all, next, err = me.listed(ctx, `e.listed = 1`, client, pg); err != nil {
+	if all, next, err = me.listed(ctx, wanted{client: client}, pg); err != nil {
 		return nil, "", err
 	}
 	return all, next, me.stillThere(ctx, all)
 }
 
-func (me *Scope) listed(ctx context.Context, where string, client ClientID, pg Page) (all []Notice, next string, err error) {
-	var args []any
-	and := func(is, arg string) {
-		args = append(args, arg)
-		where += ` AND ` + is + placeholder(len(args)+2)
-	}
-	if client != "" {
-		and(`e.client_id = `, string(client))
-	}
-	if pg.After != "" {
-		and(`e.id < `, pg.After)
-	}
-	if all, err = me.notices(ctx, true, pg.limit(), where, args...); err != nil {
+// listed are those of the wanted ones that have their place in the portal.
+func (me *Scope) listed(ctx context.Context, w wanted, pg Page) (all []Notice, next string, err error) {
+	w.among, w.after = `n.listed = 1`, NoticeID(pg.After)
+	all, last, err := me.notices(ctx, w, pg.limit())
+	if err != nil {
 		return nil, "", err
 	}
-	all, next = page(all, pg, func(n Notice) string { return string(n.ID) })
+	if all, next = page(all, pg, func(n Notice) string { return string(n.ID) }); next == "" {
+		next = string(last)
+	}
 	return all, next, nil
 }
 
@@ -97,7 +65,7 @@ const NoticesInGroup = 100
 func (me *Scope) NoticeGroups(ctx context.Context, client ClientID, pg Page) (groups []NoticeGroup, next string, err error) {
 	most := pg.limit() - 1
 	pg.Limit = NoticesInGroup
-	all, next, err := me.listed(ctx, `e.listed = 1 AND (e.named = 0 OR e.read_at IS NOT NULL)`, client, pg)
+	all, next, err := me.listed(ctx, wanted{seen: `(e.named = 0 OR e.read_at IS NOT NULL)`, client: client}, pg)
 	if err != nil {
 		return nil, "", err
 	}
@@ -132,7 +100,7 @@ func (me *Scope) NoticeGroups(ctx context.Context, client ClientID, pg Page) (gr
 		switch {
 		case next == "":
 		case g.All[0].Unread: // there may be more of it than was looked through
-			if g.Count, err = me.countNotices(ctx, NoticesInGroup+1, `n.read_at IS NULL AND n.listed = 1 AND n.named = 0 AND n.about = $2`, g.All[0].About); err != nil {
+			if g.Count, err = me.countNotices(ctx, wanted{among: newOnes + ` AND n.about = $2`, args: []any{g.All[0].About}, seen: notNamed}, NoticesInGroup+1); err != nil {
 				return nil, "", err
 			}
 		case g.Count == NoticesInGroup:
@@ -208,7 +176,7 @@ func (me *Scope) stillThere(ctx context.Context, all []Notice) error {
 
 // Notice is one of them.
 func (me *Scope) Notice(ctx context.Context, id NoticeID) (Notice, error) {
-	all, err := me.notices(ctx, true, 1, `e.id = $3`, string(id))
+	all, _, err := me.notices(ctx, wanted{among: `n.id = $2`, args: []any{string(id)}}, 1)
 	if err == nil && len(all) == 0 {
 		err = ErrNotFound
 	}
@@ -232,48 +200,35 @@ func scanNotice(rows *sql.Rows) (n Notice, err error) {
 	return n, err
 }
 
+// What is new to somebody, and not where they were named, which needs them.
+const (
+	newOnes  = `n.read_at IS NULL AND n.listed = 1`
+	notNamed = `e.named = 0`
+)
+
 // UnreadNotices counts what the actor was told of and has not read, up to 100. An
 // empty client means all.
 func (me *Scope) UnreadNotices(ctx context.Context, client ClientID) (n int, err error) {
-	where, args := `n.read_at IS NULL AND n.listed = 1 AND n.named = 0`, []any(nil)
-	if client != "" {
-		where, args = where+` AND n.client_id = $2`, []any{string(client)}
-	}
-	n, err = me.countNotices(ctx, maxUnread, where, args...)
-	return min(n, maxUnread), err
+	return me.countNotices(ctx, wanted{among: newOnes, seen: notNamed, client: client}, maxUnread)
 }
 
 // NewNotices reports whether there is one.
 func (me *Scope) NewNotices(ctx context.Context) (bool, error) {
 	return me.p.noticed.Find(me.p.db, me.actor.id, me.p.now(), func() (bool, error) {
-		n, err := me.countNotices(ctx, 1, `n.read_at IS NULL AND n.listed = 1 AND n.named = 0`)
+		n, err := me.countNotices(ctx, wanted{among: newOnes, seen: notNamed}, 1)
 		return n > 0, err
 	})
-}
-
-// countNotices counts in both tables, up to a limit in each. It is written out:
-// PostgreSQL takes one that it does not know for a tenth of all. Args begin at $2.
-func (me *Scope) countNotices(ctx context.Context, limit int, where string, args ...any) (n int, err error) {
-	for _, table := range noticeTables {
-		var some int
-		err := me.get(ctx, `SELECT COUNT(*) FROM (SELECT n.id FROM my_`+table+` n WHERE `+where+` LIMIT `+strconv.Itoa(limit)+`) x`, args, &some)
-		if err != nil {
-			return 0, err
-		}
-		n += some
-	}
-	return n, nil
 }
 
 // ReadNotices notes that the actor has read all that they were told of, up to
 // the newest one they were shown: of a client, or of all. Where they were named
 // they have to look.
 func (me *Scope) ReadNotices(ctx context.Context, client ClientID, upTo NoticeID) error {
+	if client != "" {
+		return me.readNoticesOf(ctx, client, upTo)
+	}
 	return me.write(ctx, func(t *tx) error {
 		t.quiet("what somebody has read is nobody else's business")
-		if client != "" {
-			return t.readNoticesOf(ctx, client, upTo)
-		}
 		_, err := t.exec(ctx, `
 UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND NOT (`+stillNamed("notices")+`) AND id <= $3`, t.now, string(me.actor.person), string(upTo))
 		return err
@@ -281,21 +236,36 @@ UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND NOT
 }
 
 // readNoticesOf is ReadNotices of one client.
-func (t *tx) readNoticesOf(ctx context.Context, client ClientID, upTo NoticeID) error {
-	for _, table := range noticeTables {
-		rows, err := t.query(ctx, `SELECT n.id FROM my_`+table+` n WHERE n.read_at IS NULL AND n.named = 0 AND n.client_id = $2 AND n.id <= $3`, string(client), string(upTo))
-		unread, err := list(rows, err, func(rows *sql.Rows) (id NoticeID, err error) { return id, rows.Scan(&id) })
-		if err != nil {
+func (me *Scope) readNoticesOf(ctx context.Context, client ClientID, upTo NoticeID) error {
+	w := wanted{among: newOnes + ` AND n.id <= $2`, args: []any{string(upTo)}, seen: notNamed, client: client}
+	for {
+		var unread []NoticeID
+		last, err := me.look(ctx, w, lookedThrough, func(from string, args []any) (int, error) {
+			rows, err := me.query(ctx, `SELECT e.id`+from, args...)
+			some, err := list(rows, err, func(rows *sql.Rows) (id NoticeID, err error) { return id, rows.Scan(&id) })
+			unread = append(unread, some...)
+			return len(some), err
+		})
+		if err == nil && len(unread) > 0 {
+			err = me.readThese(ctx, unread)
+		}
+		if w.after = last; err != nil || last == "" {
 			return err
 		}
-		for some := range slices.Chunk(unread, 100) {
+	}
+}
+
+func (me *Scope) readThese(ctx context.Context, all []NoticeID) error {
+	return me.write(ctx, func(t *tx) error {
+		t.quiet("what somebody has read is nobody else's business")
+		for some := range slices.Chunk(all, 100) {
 			in, args := oneOf(2, some)
 			if _, err := t.exec(ctx, `UPDATE notices SET read_at = $1 WHERE id IN `+in, append([]any{t.now}, args...)...); err != nil {
 				return err
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // ReadAbout notes that the actor has looked at things that they may have been
@@ -318,7 +288,7 @@ func (me *Scope) readAbout(ctx context.Context, and string, subjects []string) e
 		subjects = subjects[:100]
 	}
 	in, args := oneOf(2, subjects)
-	if n, err := me.countNotices(ctx, 1, `n.read_at IS NULL AND n.about IN `+in, args...); err != nil || n == 0 {
+	if n, err := me.countNotices(ctx, wanted{among: `n.read_at IS NULL AND n.about IN ` + in, args: args}, 1); err != nil || n == 0 {
 		return err
 	}
 	return me.write(ctx, func(t *tx) error {
@@ -333,18 +303,13 @@ UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL`+and+` 
 // ReadNotice notes that the actor has read what they were told of the same thing
 // as in one of their notices, but for where else they were named.
 func (me *Scope) ReadNotice(ctx context.Context, id NoticeID) error {
+	n, err := me.Notice(ctx, id)
+	if err != nil {
+		return err
+	}
 	return me.write(ctx, func(t *tx) error {
-		var about string
-		for _, table := range noticeTables {
-			if err := noneFound(t.get(ctx, `SELECT n.about FROM my_`+table+` n WHERE n.id = $2`, []any{string(id)}, &about)); err != nil {
-				return err
-			}
-		}
-		if about == "" {
-			return ErrNotFound
-		}
 		t.quiet("what somebody has read is nobody else's business")
-		_, err := t.exec(ctx, `UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND subject = $3 AND (id = $4 OR NOT (`+stillNamed("notices")+`))`, t.now, string(me.actor.person), about, string(id))
+		_, err := t.exec(ctx, `UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND subject = $3 AND (id = $4 OR NOT (`+stillNamed("notices")+`))`, t.now, string(me.actor.person), n.About, string(id))
 		return err
 	})
 }
@@ -366,8 +331,7 @@ func (me *Scope) NoticesOf(ctx context.Context, m Mail) (all []Notice, more int,
 			taken = ""
 		}
 	}
-	all, err = me.notices(ctx, false, most+1+maxUnread, `e.read_at IS NULL AND e.mail = $3 AND e.mail_id = $4
-   AND (e.needs = 1 OR NOT EXISTS (SELECT 1 FROM my_mutes u WHERE u.project_id = e.project_id))`, mailOf(m.Kind), taken)
+	all, _, err = me.notices(ctx, wanted{among: `n.read_at IS NULL AND n.mail = $2 AND n.mail_id = $3`, args: []any{mailOf(m.Kind), taken}, seen: notMuted, oldestFirst: true}, most+1+maxUnread)
 	if len(all) > most {
 		all, more = all[:most], len(all)-most
 	}
@@ -376,6 +340,9 @@ func (me *Scope) NoticesOf(ctx context.Context, m Mail) (all []Notice, more int,
 	}
 	return all, more, err
 }
+
+// notMuted is what somebody is told of although it is of a project that they have muted.
+const notMuted = `(e.needs = 1 OR NOT EXISTS (SELECT 1 FROM my_mutes u WHERE u.project_id = e.project_id))`
 
 // The two mails that notices are in.
 const (

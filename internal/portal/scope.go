@@ -659,10 +659,12 @@ SELECT e.id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.audience, e.p
  WHERE p.side = 'team'
     OR (e.shown = 1 AND (p.sections & 512) <> 0 AND (p.sections & e.section) = e.section)`,
 
-	// What the actor was told of, as far as they can still see it: events, and what
-	// was said, which is seen with its message. Two, so that each is read in the
-	// order of its index; SQLite begins with what is left of a CROSS JOIN, which is
-	// what the actor has not read rather than all that happened.
+	// The rows of what the actor was told of, which say nothing of it; and as far as
+	// they can still see it: events, and what was said, which is seen with its message.
+	// SQLite begins with what is left of a CROSS JOIN.
+	"my_told": `
+SELECT n.id, n.subject AS about, n.listed, n.mail, n.mail_id, n.push, n.read_at, n.message_id FROM notices n WHERE n.person_id = $1`,
+
 	"my_event_notices": `
 SELECT n.id, n.subject AS about, n.topic, n.listed, CASE WHEN ` + stillNamed("n") + ` THEN 1 ELSE 0 END AS named, n.needs, n.mail, n.mail_id, n.push, n.read_at, CASE WHEN n.read_at IS NULL THEN 1 ELSE 0 END AS unread,
        e.id AS event_id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.audience, e.particulars,

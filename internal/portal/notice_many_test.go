@@ -1,0 +1,90 @@
+package portal_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+)
+
+// T205: of a hundred thousand things that somebody was told of few were said, or all
+// but a few were: each page of theirs reads what it shows, and comes within 300 ms.
+func TestNoticesAmongMany(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		id := converse(t, w)
+		other := must[portal.ThreadID](t)(w.As(w.Mia).StartConversation(ctx, w.Site, portal.NewConversation{Subject: "Much", NewMessage: say("Hello.", portal.ClientSide)}))
+		announce(t, w, w.Site, portal.ClientSide)
+		tellPeople(t, w)
+		const all, part = 100_000, 5_000
+		series := func(from int) string {
+			return fmt.Sprintf(`WITH RECURSIVE s(n) AS (SELECT %d UNION ALL SELECT n + 1 FROM s WHERE n < %d) `, from+1, from+part)
+		}
+		event := func(prefix string) string { return `'` + prefix + `0' || SUBSTR(CAST(1000000 + s.n AS TEXT), 2)` }
+		for from := 0; from < all; from += part {
+			write(t, w, `INSERT INTO events (id, chain, seq, kind, at, actor, client_id, project_id, subject, audience, particulars, hash, section, shown) `+series(from)+`
+SELECT `+event("evt_")+`, 'many', s.n, e.kind, e.at, e.actor, e.client_id, e.project_id, e.subject, e.audience, e.particulars, '', e.section, 1
+  FROM s JOIN events e ON e.id = (SELECT MAX(o.id) FROM events o WHERE o.kind = 'update_published' AND o.project_id = '`+string(w.Site)+`' AND o.shown = 1)`)
+			write(t, w, `INSERT INTO messages (id, thread_id, client_id, seq, shown_number, audience, author_id, side, body, created_at, changed_at) `+series(from)+`
+SELECT `+event("msg_")+`, h.id, h.client_id, 1000 + s.n, 1000 + s.n, 'client', '`+string(w.Mia)+`', 'team', 'One of many.', 1, 1
+  FROM s JOIN threads h ON h.id = CASE s.n % 2 WHEN 0 THEN '`+string(id)+`' ELSE '`+string(other)+`' END`)
+			for who, said := range map[portal.PersonID]string{w.Cleo: `NULL`, w.Tom: event("msg_")} {
+				write(t, w, `INSERT INTO notices (id, person_id, event_id, subject, topic, listed, mail, at, message_id) `+series(from)+`
+SELECT `+event("ntc_"+string(who[len(who)-6:]))+`, '`+string(who)+`', `+event("evt_")+`, 'upd_' || s.n % 1000, 1, 1, '', 1, CAST(`+said+` AS TEXT) FROM s`)
+			}
+		}
+		write(t, w, `ANALYZE`)
+		portal.Expanded()
+		for who, name := range map[portal.PersonID]string{w.Cleo: "what happened", w.Tom: "what was said"} {
+			me := w.As(who)
+			if n := must[int](t)(me.UnreadNotices(ctx, "")); n < 99 {
+				t.Errorf("of much of %s %d are new", name, n)
+			}
+			for what, read := range map[string]func() error{
+				"Notices":       func() error { _, _, err := me.Notices(ctx, "", portal.Page{}); return err },
+				"NoticeGroups":  func() error { _, _, err := me.NoticeGroups(ctx, "", portal.Page{}); return err },
+				"UnreadNotices": func() error { _, err := me.UnreadNotices(ctx, ""); return err },
+				"NewNotices": func() error {
+					w.Clock.Advance(2 * db.RecallFor)
+					_, err := me.NewNotices(ctx)
+					return err
+				},
+				"ReadAbout": func() error { return me.ReadAbout(ctx, "tsk_x") },
+				"Needs":     func() error { _, err := me.Needs(ctx, "", 0); return err },
+				"TeamNeeds": func() error { _, err := me.TeamNeeds(ctx, "2026-03-11"); return err },
+			} {
+				best := time.Hour
+				for range 3 {
+					began := time.Now()
+					if err := read(); err != nil {
+						t.Fatal(what, err)
+					}
+					best = min(best, time.Since(began))
+				}
+				if best > 300*time.Millisecond {
+					t.Errorf("%s of who was told much of %s takes %v", what, name, best)
+				}
+			}
+		}
+		if w.DB.Dialect() != db.SQLite { // it plans by what it knows of whom is asked for
+			return
+		}
+		seen := map[string]bool{}
+		plans(t, w, portal.Expanded(), func(q, line string) {
+			_, index, ok := strings.Cut(line, "INDEX notices_listed")
+			if !ok || !strings.Contains(q, "FROM my_told n WHERE n.") {
+				return
+			}
+			index, _, _ = strings.Cut(index, " ")
+			if seen[index] = true; strings.Contains(line, "TEMP B-TREE") {
+				t.Errorf("%s in %s", line, q)
+			}
+		})
+		if !seen[""] || !seen["_unread"] {
+			t.Errorf("what is listed is read by the indexes %v", seen)
+		}
+	})
+}
