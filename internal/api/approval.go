@@ -193,6 +193,15 @@ type deputyNamed struct {
 	To     string          `json:"to" maxLength:"10" doc:"The last day."`
 }
 
+// before is how many stages came before those that the reader knows of: what clients
+// are told is counted from their own first.
+func before(stages []portal.ApprovalStage) int {
+	if len(stages) == 0 {
+		return 0
+	}
+	return stages[0].Number - 1
+}
+
 func askedWire(ctx context.Context, me *portal.Scope, id portal.ApprovalID) (all []approvalAsked, err error) {
 	stages, err := me.ApprovalStages(ctx, id)
 	if err != nil {
@@ -202,9 +211,10 @@ func askedWire(ctx context.Context, me *portal.Scope, id portal.ApprovalID) (all
 	for _, g := range stages {
 		roles[g.Number] = g.Role
 	}
+	before := before(stages)
 	people, err := me.ApprovalPeople(ctx, id)
 	for _, x := range people {
-		a := approvalAsked{Person: x.Person, Name: x.Name, Stage: x.Stage, Side: x.Of, Adviser: x.Adviser, Answer: x.Answer, AnsweredAt: moment(x.AnsweredAt), Instead: x.GivenTo, For: x.For, Stands: moment(x.Repeats), SaidAt: moment(x.SaidAt), NotedBy: x.NotedBy, Called: x.Called}
+		a := approvalAsked{Person: x.Person, Name: x.Name, Stage: x.Stage - before, Side: x.Of, Adviser: x.Adviser, Answer: x.Answer, AnsweredAt: moment(x.AnsweredAt), Instead: x.GivenTo, For: x.For, Stands: moment(x.Repeats), SaidAt: moment(x.SaidAt), NotedBy: x.NotedBy, Called: x.Called}
 		if x.ByRole {
 			a.Role = roles[x.Stage]
 		}
@@ -259,6 +269,13 @@ func (s *server) approvals() {
 			return nil, "", err
 		}
 		all, err := me.ApprovalCalls(ctx, portal.ApprovalID(q.ID))
+		if err != nil {
+			return nil, "", err
+		}
+		stages, err := me.ApprovalStages(ctx, portal.ApprovalID(q.ID))
+		for i := range all {
+			all[i].Stage -= before(stages)
+		}
 		return all, "", err
 	}, approvalCallWire)
 	create(s, "/api/approvals/{id}/calls", "note-call", "Note what one who is asked said by phone: they are asked to confirm it", func(ctx context.Context, me *portal.Scope, id string, in newCall) (portal.CallID, error) {

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -91,6 +92,43 @@ func TestApprovals(t *testing.T) {
 		s.asks(s.token("carl", "read", "write"), 404, "GET", "/api/approvals/"+led+"/people", "")
 		if all := s.asks(mia, 200, "GET", "/api/projects/"+string(s.Site)+"/approvals", "").all("items"); len(all) != 4 || all[1].text("id") != string(id) {
 			t.Errorf("the list: %v", all)
+		}
+	})
+}
+
+// On the wire the client's first stage is the first: nothing of what they read says
+// that the team was asked before.
+func TestTeamStageOnTheWire(t *testing.T) {
+	runBytes(t, func(t *testing.T, s *site) {
+		id, err := s.As(s.Tom).AskApproval(t.Context(), s.Site, portal.NewApproval{Title: "Texts", Versions: []portal.VersionID{s.Items[s.Site][portal.ClientSide].Version},
+			Stages: []portal.NewStage{{Of: portal.Team, People: []portal.PersonID{s.Mia}}, {People: []portal.PersonID{s.Cleo}, Rule: portal.RuleEveryone}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		path, cleo, mia := "/api/approvals/"+string(id), s.token("cleo", "read", "write"), s.token("mia", "read", "write")
+		asked := s.Clock.Now().UTC().Format(time.RFC3339)
+		s.Clock.Advance(12 * 24 * time.Hour)
+		s.asks(mia, 204, "POST", path+"/decision", `{"answer":"approved","content":"`+s.asks(mia, 200, "GET", path, "").text("content")+`"}`)
+		s.asks(mia, 201, "POST", path+"/calls", `{"person":"`+string(s.Cleo)+`","answer":"approved","said_at":"`+s.Clock.Now().Format(time.RFC3339)+`"}`)
+		a := s.asks(cleo, 200, "GET", path, "")
+		if a.text("state_by") != "Tom" || a.text("asked_by") != "Tom" || a.text("created_at") != a.text("state_at") || a.text("created_at") == asked {
+			t.Errorf("the client has %v", a)
+		}
+		if all := s.asks(cleo, 200, "GET", path+"/people", "").all("items"); len(all) != 1 || all[0]["stage"] != 1.0 {
+			t.Errorf("the client knows of %v", all)
+		}
+		if all := s.asks(cleo, 200, "GET", path+"/calls", "").all("items"); len(all) != 1 || all[0]["stage"] != 1.0 {
+			t.Errorf("the client reads of calls %v", all)
+		}
+		if all := s.asks(mia, 200, "GET", path+"/people", "").all("items"); len(all) != 2 || all[0]["stage"] != 1.0 || all[1]["stage"] != 2.0 {
+			t.Errorf("the team knows of %v", all)
+		}
+		for _, read := range []string{"/api/projects/" + string(s.Site) + "/activity"} {
+			for _, e := range s.asks(cleo, 200, "GET", read, "").all("items") {
+				if e.text("subject") == string(id) && strings.HasPrefix(e.text("kind"), "approval_requested") && strings.Contains(fmt.Sprint(e), string(s.Mia)) {
+					t.Errorf("%s names Mia: %v", read, e)
+				}
+			}
 		}
 	})
 }

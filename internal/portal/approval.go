@@ -99,9 +99,9 @@ type Approval struct {
 	Waits       bool      // for the reader's own decision
 	Advises     bool      // the reader is asked for advice
 	Files       int
-	CreatedAt   time.Time
-	CreatedBy   PersonID // for the team
-	AskedBy     string   // the name, empty when not for the reader
+	CreatedAt   time.Time // for clients, when they were asked first
+	CreatedBy   PersonID  // for the team
+	AskedBy     string    // the name, empty when not for the reader
 	Revision    int64
 	Held
 }

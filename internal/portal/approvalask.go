@@ -584,6 +584,13 @@ func (t *tx) openStage(ctx context.Context, id ApprovalID, number int) error {
 		return err
 	}
 	of := f.stages[number-1].of
+	// Of the team's stages the client knows nothing: whoever answered last in them did
+	// not ask, and was not there.
+	passed := of == ClientSide && a.Asking && number > 1 && f.stages[number-2].of == Team
+	by := t.me.actor.person
+	if passed {
+		by = a.CreatedBy
+	}
 	var shown, remind, escalate any
 	if of == ClientSide {
 		ready, err := t.shownToClient(ctx, a)
@@ -593,7 +600,7 @@ func (t *tx) openStage(ctx context.Context, id ApprovalID, number int) error {
 		if !ready {
 			return t.holdStage(ctx, a, number)
 		}
-		if err := t.underReview(ctx, a); err != nil {
+		if err := t.underReview(ctx, a, by, passed); err != nil {
 			return err
 		}
 		shown = t.now
@@ -618,7 +625,7 @@ func (t *tx) openStage(ctx context.Context, id ApprovalID, number int) error {
 UPDATE approvals SET state = 'requested', state_at = $1, state_by = $2, stage = $3, asking = 1, turn = $4, turn_since = $1, lane = $4, content = $5, about = COALESCE(about, $10),
        shown_at = COALESCE(shown_at, $6), remind_at = $7, escalate_at = $9, escalated_at = NULL, revision = revision + 1
  WHERE id = $8 AND state IN ('draft', 'requested', 'viewed')`,
-		t.now, string(t.me.actor.person), number, string(of), a.Content, shown, remind, string(id), escalate, kept); err != nil {
+		t.now, string(by), number, string(of), a.Content, shown, remind, string(id), escalate, kept); err != nil {
 		return err
 	}
 	if err := t.must(ctx, `UPDATE approval_stages SET opened_at = $1 WHERE approval_id = $2 AND number = $3`, t.now, string(id), number); err != nil {
@@ -629,6 +636,7 @@ UPDATE approvals SET state = 'requested', state_at = $1, state_by = $2, stage = 
 		kind = ApprovalAdvanced
 	}
 	h := a.happened(kind, of, nil)
+	h.Nobody = passed
 	for _, x := range f.people {
 		if x.stage == number {
 			h.Tells = append(h.Tells, x.person)

@@ -374,23 +374,23 @@ func (t *tx) keepResults(ctx context.Context, a Approval, f flow, to ApprovalSta
 }
 
 // underReview puts the deliverable that an approval is about into review: its next
-// round begins.
-func (t *tx) underReview(ctx context.Context, a Approval) error {
+// round begins. Passed says that the team's own stages led to it, and by who asked.
+func (t *tx) underReview(ctx context.Context, a Approval, by PersonID, passed bool) error {
 	if a.Deliverable == "" {
 		return nil
 	}
 	n, err := t.exec(ctx, `
 UPDATE deliverables SET state = 'in_review', state_at = $1, state_by = $2, round = round + 1, turn = 'client', turn_since = $1, revision = revision + 1
- WHERE id = $3 AND state IN ('draft', 'shared', 'changes_requested')`, t.now, string(t.me.actor.person), string(a.Deliverable))
+ WHERE id = $3 AND state IN ('draft', 'shared', 'changes_requested')`, t.now, string(by), string(a.Deliverable))
 	if err != nil || n == 0 {
 		return err
 	}
-	return t.ofReview(ctx, a, DeliverableInReview, nil)
+	return t.ofReview(ctx, a, DeliverableInReview, passed, nil)
 }
 
 // ofReview records what happened to the deliverable that an approval is about, of
 // which people are told with the approval.
-func (t *tx) ofReview(ctx context.Context, a Approval, k Kind, details Details) error {
+func (t *tx) ofReview(ctx context.Context, a Approval, k Kind, passed bool, details Details) error {
 	d, err := deliverable(ctx, t, a.Deliverable)
 	if err != nil {
 		return err
@@ -399,7 +399,7 @@ func (t *tx) ofReview(ctx context.Context, a Approval, k Kind, details Details) 
 		details = Details{}
 	}
 	details["title"], details["round"] = d.Title, strconv.Itoa(d.Round)
-	return t.record(ctx, Happening{Kind: k, Client: d.Client, Project: d.Project, Subject: string(d.ID), Audience: d.Audience, Silent: true, Details: details})
+	return t.record(ctx, Happening{Kind: k, Client: d.Client, Project: d.Project, Subject: string(d.ID), Audience: d.Audience, Silent: true, Nobody: passed, Details: details})
 }
 
 // reviewed says of the deliverable that an approval is about what was decided.
@@ -417,7 +417,7 @@ UPDATE deliverables SET state = $1, state_at = $2, state_by = $3, turn = 'team',
 	if err != nil || n == 0 {
 		return err
 	}
-	return t.ofReview(ctx, a, kind, Details{"note": note})
+	return t.ofReview(ctx, a, kind, false, Details{"note": note})
 }
 
 // outOfReview takes the deliverable that an approval is about back from review;
@@ -432,7 +432,7 @@ UPDATE deliverables SET state = 'shared', state_at = $1, state_by = COALESCE($2,
 	if err != nil || n == 0 || t.me.actor == (Actor{}) { // the program, which sees none
 		return err
 	}
-	return t.ofReview(ctx, a, DeliverableWithdrawn, nil)
+	return t.ofReview(ctx, a, DeliverableWithdrawn, false, nil)
 }
 
 // undoFor is how long an answer can be taken back.

@@ -25,6 +25,7 @@ type Happening struct {
 	Section  Sections   // overrides the kind's, for kinds that are about any item
 	Silent   bool       // no mail, although the kind has one
 	Apart    bool       // in the audit log alone, although the kind is told elsewhere
+	Nobody   bool       // it followed from what the actor did, which not all who see it know of: nobody is named
 	Message  MessageID  // that was said: people are told of it
 	Details  Details    // what the sentence needs: titles, old and new values
 	Closes   []PersonID // whose live streams end, besides Person
@@ -72,14 +73,18 @@ func (t *tx) record(ctx context.Context, h Happening) error {
 	if err != nil {
 		return err
 	}
+	by, address := t.me.actor.id, t.address
+	if h.Nobody {
+		by, address = "", ""
+	}
 	id := EventID(db.NewID("evt"))
-	hash := chainHash(head, string(id), string(h.Client), fmt.Sprint(seq), string(h.Kind), fmt.Sprint(t.now), t.me.actor.id,
-		string(h.Project), h.Subject, string(h.Person), string(h.Audience), string(details), t.address, seal)
+	hash := chainHash(head, string(id), string(h.Client), fmt.Sprint(seq), string(h.Kind), fmt.Sprint(t.now), by,
+		string(h.Project), h.Subject, string(h.Person), string(h.Audience), string(details), address, seal)
 	if _, err := t.Exec(ctx, `
 INSERT INTO events (id, chain, seq, kind, at, actor, client_id, project_id, subject, person_id, audience, particulars, hash, section, shown, address, told, seal)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
-		string(id), string(h.Client), seq, string(h.Kind), t.now, t.me.actor.id, nullable(h.Client), nullable(h.Project), h.Subject,
-		nullable(h.Person), string(h.Audience), string(details), hash, int64(h.Section), shown, t.address, !apart, seal); err != nil {
+		string(id), string(h.Client), seq, string(h.Kind), t.now, by, nullable(h.Client), nullable(h.Project), h.Subject,
+		nullable(h.Person), string(h.Audience), string(details), hash, int64(h.Section), shown, address, !apart, seal); err != nil {
 		return fmt.Errorf("record %s: %w", h.Kind, err)
 	}
 	if _, err := t.Exec(ctx, `UPDATE event_chains SET seq = $1, head = $2 WHERE chain = $3`, seq, hash, string(h.Client)); err != nil {

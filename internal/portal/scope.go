@@ -1142,7 +1142,7 @@ SELECT a.id, a.project_id, a.deliverable_id, a.title, a.title_key, a.body, a.che
        CASE WHEN a.asking = 1 AND EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = a.id AND x.stage = a.stage AND x.role = 'adviser' AND x.decision_id IS NULL
             AND x.person_id = $1) THEN 1 ELSE 0 END AS advises,
        (SELECT COUNT(*) FROM approval_subjects s WHERE s.approval_id = a.id) AS files,
-       a.created_at, CASE WHEN p.side = 'team' THEN a.created_by END AS created_by,
+       CASE WHEN p.side = 'team' THEN a.created_at ELSE COALESCE(a.shown_at, a.created_at) END AS created_at, CASE WHEN p.side = 'team' THEN a.created_by END AS created_by,
        CASE WHEN (p.sections & 4096) <> 0 THEN ` + nameOf("a.created_by") + ` END AS asked_by,
        ` + shownName("a.state_by") + ` AS state_by_name,
        a.revision, ` + projectName + ` AS project_name, p.client_id, ` + clientName + ` AS client_name, p.side, p.rights, p.sections

@@ -180,7 +180,8 @@ func TestApprovalStages(t *testing.T) {
 			b.Post(at+"/decide", b.Get(at).MustBe(200).Form(at+"/decide").Press("answer", "approve").Values()).MustBe(200)
 		}
 		approve(mia)
-		cleo.Get(at).MustBe(200).MustContain("Approve v1").MustNotContain("The team looks first")
+		cleo.Get(at).MustBe(200).MustContain("Approve v1", "Tom asked").MustNotContain("The team looks first", "Mia asked")
+		cleo.Get("/projects/" + string(s.World.Site) + "/activity").MustBe(200).MustContain("In order").MustNotContain("Mia asked for approval of In order")
 		bea.Get(at).MustBe(200).MustNotContain("Is it right as it is?")
 		approve(cleo)
 		approve(bea)
