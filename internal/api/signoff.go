@@ -63,6 +63,8 @@ type newSignoff struct {
 	Statement string   `json:"statement" doc:"What the signature is to say."`
 	Points    []string `json:"points,omitempty" maxItems:"50" doc:"Open points that the lists do not say."`
 	DueOn     string   `json:"due_on,omitempty" doc:"A day, YYYY-MM-DD."`
+
+	NoReminders bool `json:"no_reminders,omitempty" doc:"Nobody is reminded by mail."`
 }
 
 type signature struct {
@@ -144,7 +146,7 @@ func (s *server) signoffs() {
 		return all, "", err
 	}, signoffLineWire)
 	create(s, "/api/projects/{id}/signoffs", "ask-signoff", "Ask the client to accept a deliverable, a milestone or the project for good", func(ctx context.Context, me *portal.Scope, id string, in newSignoff) (portal.SignoffID, error) {
-		return me.AskSignoff(ctx, portal.NewSignoff{Project: portal.ProjectID(id), Subject: in.Subject, Statement: in.Statement, Points: in.Points, DueOn: in.DueOn})
+		return me.AskSignoff(ctx, portal.NewSignoff{Project: portal.ProjectID(id), Subject: in.Subject, Statement: in.Statement, Points: in.Points, DueOn: in.DueOn, NoReminders: in.NoReminders})
 	})
 	s.sent(s.taking(reflect.TypeFor[signature](), operation(http.MethodPost, "/api/signoffs/{id}/signature", "sign-off", "Sign, as one of the client's people who may", http.StatusNoContent)), func(ctx context.Context, id string, body []byte) (any, error) {
 		var in signature
@@ -156,6 +158,9 @@ func (s *server) signoffs() {
 	})
 	change(s, http.MethodPost, "/api/signoffs/{id}/refusal", "decline-signoff", "Decline to sign, and say why", func(ctx context.Context, me *portal.Scope, id string, in declining) error {
 		return me.DeclineSignoff(ctx, portal.SignoffID(id), in.Note)
+	})
+	act(s, http.MethodPost, "/api/signoffs/{id}/reminded", "remind-signoff", "Mail those who may sign it off: once an hour", func(ctx context.Context, me *portal.Scope, id string) error {
+		return me.RemindOfSignoff(ctx, portal.SignoffID(id))
 	})
 	act(s, http.MethodPost, "/api/signoffs/{id}/withdraw", "withdraw-signoff", "Take the question back", func(ctx context.Context, me *portal.Scope, id string) error {
 		return me.WithdrawSignoff(ctx, portal.SignoffID(id))

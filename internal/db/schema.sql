@@ -96,7 +96,7 @@ CREATE TABLE approval_people (
   viewed_at   BIGINT,
   answer      TEXT   NOT NULL DEFAULT '' CHECK (answer IN ('', 'approved', 'approved_with_notes', 'changes_requested', 'declined')),
   answered_at BIGINT,
-  decision_id TEXT, for_id TEXT REFERENCES persons (id), given_to TEXT REFERENCES persons (id), by_role BIGINT NOT NULL DEFAULT 0, gone_at BIGINT,
+  decision_id TEXT, for_id TEXT REFERENCES persons (id), given_to TEXT REFERENCES persons (id), by_role BIGINT NOT NULL DEFAULT 0, gone_at BIGINT, viewed_name TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (approval_id, stage, person_id),
   FOREIGN KEY (approval_id, stage) REFERENCES approval_stages (approval_id, number)
 );
@@ -1340,6 +1340,16 @@ CREATE INDEX signoff_lines_approval ON signoff_lines (approval_id) WHERE approva
 
 CREATE INDEX signoff_lines_version ON signoff_lines (version_id) WHERE version_id IS NOT NULL;
 
+CREATE TABLE signoff_views (
+  signoff_id TEXT   NOT NULL REFERENCES signoffs (id),
+  person_id  TEXT   NOT NULL REFERENCES persons (id),
+  name       TEXT   NOT NULL,
+  at         BIGINT NOT NULL,
+  PRIMARY KEY (signoff_id, person_id)
+);
+
+CREATE INDEX signoff_views_person ON signoff_views (person_id);
+
 CREATE TRIGGER signoffs_fixed BEFORE UPDATE ON signoffs WHEN OLD.state = 'signed' BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: signoffs'); END;
 
 CREATE TRIGGER signoffs_kept BEFORE DELETE ON signoffs BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: signoffs'); END;
@@ -1371,7 +1381,7 @@ CREATE TABLE signoffs (
   agent       TEXT   NOT NULL DEFAULT '',
   created_at  BIGINT NOT NULL,
   created_by  TEXT   NOT NULL REFERENCES persons (id),
-  revision    BIGINT NOT NULL DEFAULT 1, remind_at BIGINT, reminded_at BIGINT, escalate_at BIGINT, escalated_at BIGINT,
+  revision    BIGINT NOT NULL DEFAULT 1, remind_at BIGINT, reminded_at BIGINT, escalate_at BIGINT, escalated_at BIGINT, remind BIGINT NOT NULL DEFAULT 1 CHECK (remind IN (0, 1)),
   FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id)
 );
 

@@ -303,9 +303,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 		return err
 	}
 	if err := t.must(ctx, `
-UPDATE approval_people SET answer = $1, answered_at = $2, decision_id = $3, viewed_at = COALESCE(viewed_at, $2)
+UPDATE approval_people SET answer = $1, answered_at = $2, decision_id = $3, viewed_at = COALESCE(viewed_at, $2),
+       viewed_name = CASE WHEN viewed_at IS NULL THEN $7 ELSE viewed_name END
  WHERE approval_id = $4 AND stage = $5 AND person_id = $6 AND decision_id IS NULL`,
-		string(in.Answer), t.now, string(x.decision), string(a.ID), stage, string(x.person)); err != nil {
+		string(in.Answer), t.now, string(x.decision), string(a.ID), stage, string(x.person), w.name); err != nil {
 		return err
 	}
 	for _, s := range files {

@@ -78,11 +78,16 @@ func (me *Scope) Remind(ctx context.Context, id ApprovalID) error {
 			return err
 		case !a.Asking:
 			return ErrConflict
-		case t.now-db.Micros(a.RemindedAt) < remindAgain.Microseconds() && !a.RemindedAt.IsZero():
+		case !t.remindsAgain(a.RemindedAt):
 			return invalid("remind", "just_reminded")
 		}
 		return t.remindOf(ctx, a)
 	})
+}
+
+// remindsAgain reports whether a reminder may be sent by hand after the last.
+func (t *tx) remindsAgain(last time.Time) bool {
+	return last.IsZero() || t.now-db.Micros(last) >= remindAgain.Microseconds()
 }
 
 func (t *tx) remindOf(ctx context.Context, a Approval) error {
@@ -341,8 +346,13 @@ func (t *tx) viewedBy(ctx context.Context, id ApprovalID) error {
 	if err != nil {
 		return err
 	}
-	n, err := t.exec(ctx, `UPDATE approval_people SET viewed_at = $1 WHERE approval_id = $2 AND stage = $3 AND person_id = $4 AND viewed_at IS NULL`,
-		t.now, string(id), f.stage, string(t.me.actor.person))
+	w, err := t.signer(ctx, t.me.actor.person, a.Client)
+	if err != nil {
+		return err
+	}
+	n, err := t.exec(ctx, `
+UPDATE approval_people SET viewed_at = $1, viewed_name = $5 WHERE approval_id = $2 AND stage = $3 AND person_id = $4 AND viewed_at IS NULL`,
+		t.now, string(id), f.stage, string(t.me.actor.person), w.name)
 	if err != nil || n == 0 {
 		return err
 	}

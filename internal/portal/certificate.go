@@ -205,7 +205,7 @@ func (t *tx) certify(ctx context.Context, s Signoff, lines []SignoffLine) error 
 			r.Asked = append(r.Asked, about)
 		}
 	}
-	own, err := signingOf(ctx, t, s)
+	own, err := signingOf(ctx, t, s, p.Shows.Has(FieldTeamNames))
 	if err != nil {
 		return err
 	}
@@ -215,14 +215,25 @@ func (t *tx) certify(ctx context.Context, s Signoff, lines []SignoffLine) error 
 }
 
 // signingOf are what became of a sign-off, and of those of the same before it.
-func signingOf(ctx context.Context, r reader, s Signoff) (all []RecordMoment, err error) {
+func signingOf(ctx context.Context, r reader, s Signoff, team bool) (all []RecordMoment, err error) {
 	rows, err := r.query(ctx, `SELECT `+signoffColumns+` FROM my_signoffs s WHERE s.subject_id = $2 AND s.id <= $3 ORDER BY s.id DESC LIMIT 20`, s.Subject, string(s.ID))
 	asked, err := list(rows, err, scanSignoff)
 	for _, x := range slices.Backward(asked) {
 		all = append(all, RecordMoment{At: x.CreatedAt.UTC(), What: "asked", By: x.AskedBy})
-		if !x.ViewedAt.IsZero() {
-			all = append(all, RecordMoment{At: x.ViewedAt.UTC(), What: "viewed", By: x.ViewedBy})
+		rows, err := r.query(ctx, `SELECT x.at, x.kind, x.by_name, x.by_team FROM my_signoff_course x WHERE x.signoff_id = $2`, string(x.ID))
+		course, err := list(rows, err, func(rows *sql.Rows) (m RecordMoment, err error) {
+			var byTeam bool
+			err = rows.Scan(micros{&m.At}, &m.What, &m.By, &byTeam)
+			m.At, m.What = m.At.UTC(), strings.TrimPrefix(m.What, "signoff_")
+			if byTeam && !team {
+				m.By = ""
+			}
+			return m, err
+		})
+		if err != nil {
+			return nil, err
 		}
+		all = append(all, course...)
 		end := RecordMoment{At: x.StateAt.UTC(), What: string(x.State), By: x.StateBy, Note: x.Note}
 		switch x.State {
 		case SignoffOpen:

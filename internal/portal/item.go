@@ -270,7 +270,8 @@ SELECT s.person_id, s.name, s.first_at, s.last_at FROM my_seen s WHERE s.item_id
 }
 
 // MarkSeen notes that the actor, one of the client's people, has looked at the
-// items; and at approvals and sign-offs, whoever is asked in them. Items they do not see, and readers of the team, are left out.
+// items; and at approvals and sign-offs, whoever is asked in them. Items they do not
+// see, and readers of the team, are left out.
 func (me *Scope) MarkSeen(ctx context.Context, ids ...ItemID) error {
 	if len(ids) > 100 {
 		ids = ids[:100]

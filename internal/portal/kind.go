@@ -155,6 +155,7 @@ const (
 	SignoffSigned    Kind = "signoff_signed"
 	SignoffDeclined  Kind = "signoff_declined"
 	SignoffWithdrawn Kind = "signoff_withdrawn"
+	SignoffReminded  Kind = "signoff_reminded"
 	SignoffEscalated Kind = "signoff_escalated" // it is overdue: others are told
 
 	HandoverTaken Kind = "handover_taken" // all that one may have of a project, in one archive
@@ -380,6 +381,7 @@ var kinds = map[Kind]particulars{
 	SignoffSigned:    {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	SignoffDeclined:  {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	SignoffWithdrawn: {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
+	SignoffReminded:  {place: projectFeed, section: SectionApprovals, mail: MailSignoffReminder},
 	SignoffEscalated: {place: projectFeed, section: SectionApprovals, mail: MailSignoffEscalated},
 
 	HandoverTaken: {place: auditOnly},

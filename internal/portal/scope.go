@@ -365,8 +365,8 @@ SELECT d.id, d.approval_id, d.stage, d.person_id, n.name, d.role, d.answer, d.un
 	// looked, and what the client may know of who is asked, of reminders and of ends.
 	// Particulars are those of an event; whether its actor is of the team is told.
 	"my_approval_course": `
-SELECT a.id AS approval_id, x.viewed_at AS at, 'approval_viewed' AS kind, n.name AS by_name, 0 AS by_team, '{}' AS particulars, a.side, a.rights
-  FROM my_approvals a JOIN approval_people x ON x.approval_id = a.id JOIN approval_stages g ON g.approval_id = x.approval_id AND g.number = x.stage JOIN persons n ON n.id = x.person_id
+SELECT a.id AS approval_id, x.viewed_at AS at, 'approval_viewed' AS kind, x.viewed_name AS by_name, 0 AS by_team, '{}' AS particulars, a.side, a.rights
+  FROM my_approvals a JOIN approval_people x ON x.approval_id = a.id JOIN approval_stages g ON g.approval_id = x.approval_id AND g.number = x.stage
  WHERE a.shown_at IS NOT NULL AND g.side = 'client' AND x.viewed_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = x.person_id)
 UNION ALL
 SELECT a.id, e.at, e.kind, COALESCE(` + nameOf("e.actor") + `, ''), CASE WHEN EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = e.actor) THEN 1 ELSE 0 END, e.particulars, a.side, a.rights
@@ -425,10 +425,18 @@ SELECT s.id, s.project_id, s.subject_id, s.title, s.statement, s.points, CASE WH
        ` + shownName("s.state_by") + ` AS state_by_name, s.viewed_at, ` + nameOf("s.viewed_by") + ` AS viewed_by_name, s.note, s.content,
        s.name, s.email, s.role, s.company, s.verified_at, s.zone, s.proof, CASE WHEN p.side = 'team' THEN s.address ELSE '' END AS address, CASE WHEN p.side = 'team' THEN s.agent ELSE '' END AS agent,
        s.created_at, CASE WHEN (p.sections & 4096) <> 0 THEN ` + nameOf("s.created_by") + ` END AS asked_by,
-       CASE WHEN p.side = 'team' THEN s.remind_at END AS remind_at, CASE WHEN p.side = 'team' THEN s.reminded_at END AS reminded_at, s.escalated_at, s.revision,
+       s.remind, CASE WHEN p.side = 'team' THEN s.remind_at END AS remind_at, CASE WHEN p.side = 'team' THEN s.reminded_at END AS reminded_at, s.escalated_at, s.revision,
        ` + projectName + ` AS project_name, p.client_id, ` + clientName + ` AS client_name, p.side, p.rights, p.sections
   FROM signoffs s JOIN my_places p ON p.id = s.project_id
  WHERE p.side = 'team' OR ((p.sections & 128) <> 0 AND ` + signoffSeen + `)`,
+
+	// Who of those that can sign has looked, and that they were reminded.
+	"my_signoff_course": `
+SELECT s.id AS signoff_id, v.at, 'signoff_viewed' AS kind, v.name AS by_name, 0 AS by_team, s.side, s.rights
+  FROM my_signoffs s JOIN signoff_views v ON v.signoff_id = s.id
+UNION ALL
+SELECT s.id, e.at, e.kind, COALESCE(` + nameOf("e.actor") + `, ''), 1, s.side, s.rights
+  FROM my_signoffs s JOIN events e ON e.subject = s.id WHERE e.kind = 'signoff_reminded'`,
 
 	// What was signed; of files, those who are shown any.
 	"my_signoff_lines": `

@@ -56,6 +56,7 @@ type Signoff struct {
 	Agent       string
 	CreatedAt   time.Time
 	AskedBy     string    // the name, empty when not for the reader
+	Remind      bool      // by mail, as it is due
 	RemindAt    time.Time // for the team, as the next
 	RemindedAt  time.Time
 	EscalatedAt time.Time // others were told that nobody answers
@@ -78,13 +79,13 @@ func signoffOf(subject string) string {
 
 const signoffColumns = `s.id, s.project_id, s.project_name, s.client_id, s.client_name, s.subject_id, s.title, s.statement, s.points, COALESCE(s.due_on, ''), s.state, s.state_at,
        COALESCE(s.state_by_name, ''), COALESCE(s.viewed_at, 0), COALESCE(s.viewed_by_name, ''), s.note, s.content, s.name, s.email, s.role, s.company, COALESCE(s.verified_at, 0), s.zone, s.proof,
-       s.address, s.agent, s.created_at, COALESCE(s.asked_by, ''), COALESCE(s.remind_at, 0), COALESCE(s.reminded_at, 0), COALESCE(s.escalated_at, 0), s.revision, s.side, s.rights`
+       s.address, s.agent, s.created_at, COALESCE(s.asked_by, ''), s.remind, COALESCE(s.remind_at, 0), COALESCE(s.reminded_at, 0), COALESCE(s.escalated_at, 0), s.revision, s.side, s.rights`
 
 func (s *Signoff) scan(scan func(...any) error) error {
 	var points string
 	err := scan(&s.ID, &s.Project, &s.ProjectName, &s.Client, &s.ClientName, &s.Subject, &s.Title, &s.Statement, &points, &s.DueOn, &s.State, micros{&s.StateAt},
 		&s.StateBy, micros{&s.ViewedAt}, &s.ViewedBy, &s.Note, &s.Content, &s.Name, &s.Email, &s.Role, &s.Company, micros{&s.VerifiedAt}, &s.Zone, &s.Proof,
-		&s.Address, &s.Agent, micros{&s.CreatedAt}, &s.AskedBy, micros{&s.RemindAt}, micros{&s.RemindedAt}, micros{&s.EscalatedAt}, &s.Revision, &s.Side, &s.Rights)
+		&s.Address, &s.Agent, micros{&s.CreatedAt}, &s.AskedBy, &s.Remind, micros{&s.RemindAt}, micros{&s.RemindedAt}, micros{&s.EscalatedAt}, &s.Revision, &s.Side, &s.Rights)
 	if points != "" {
 		s.Points = strings.Split(points, "\n")
 	}
@@ -358,6 +359,8 @@ type NewSignoff struct {
 	Statement string
 	Points    []string // open ones that the lists do not say
 	DueOn     string
+
+	NoReminders bool // by mail: the day before it is due, on the day, and after
 }
 
 // AskSignoff asks the client's people who may sign off to accept something for
@@ -404,9 +407,9 @@ func (me *Scope) AskSignoff(ctx context.Context, n NewSignoff) (SignoffID, error
 			return ErrConflict
 		}
 		if err := t.must(ctx, `
-INSERT INTO signoffs (id, project_id, client_id, subject_id, title, statement, points, due_on, state, state_at, state_by, created_at, created_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'asked', $9, $10, $9, $10)`,
-			string(id), string(p.ID), string(p.Client), subject, title, n.Statement, strings.Join(points, "\n"), nullable(n.DueOn), t.now, string(me.actor.person)); err != nil {
+INSERT INTO signoffs (id, project_id, client_id, subject_id, title, statement, points, due_on, remind, state, state_at, state_by, created_at, created_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $11, 'asked', $9, $10, $9, $10)`,
+			string(id), string(p.ID), string(p.Client), subject, title, n.Statement, strings.Join(points, "\n"), nullable(n.DueOn), t.now, string(me.actor.person), !n.NoReminders); err != nil {
 			return err
 		}
 		if err := t.turnOf(ctx, subject, ClientSide); err != nil {
@@ -639,9 +642,12 @@ func (t *tx) sign(ctx context.Context, s Signoff, in Signature) error {
 	if err != nil {
 		return err
 	}
+	if _, err := t.lookAtSignoff(ctx, s.ID, w.name); err != nil {
+		return err
+	}
 	return t.must(ctx, `
 UPDATE signoffs SET state = 'signed', state_at = $1, state_by = $2, content = $3, name = $4, email = $5, role = $6, company = $7, verified_at = $8, zone = $9, proof = $10,
-       address = $11, agent = $12, viewed_at = COALESCE(viewed_at, $1), viewed_by = COALESCE(viewed_by, $2), remind_at = NULL, escalate_at = NULL, revision = revision + 1
+       address = $11, agent = $12, remind_at = NULL, escalate_at = NULL, revision = revision + 1
  WHERE id = $13 AND state = 'asked'`,
 		t.now, string(t.me.actor.person), in.Content, in.Name, w.email, w.role, s.ClientName, w.verified, w.zone, in.Proof, t.address, in.Agent, string(s.ID))
 }
@@ -714,27 +720,6 @@ UPDATE milestones SET reached_at = $1, reached_by = $2, turn = 'team', revision 
 // quietly records what follows from something that people are told of anyway.
 func (t *tx) quietly(ctx context.Context, k Kind, i item) error {
 	return t.record(ctx, Happening{Kind: k, Client: i.client, Project: i.project, Subject: string(i.id), Audience: i.audience, Silent: true, Details: Details{"title": i.title}})
-}
-
-// signoffViewed notes who of those who can sign has first looked at it.
-func (t *tx) signoffViewed(ctx context.Context, id SignoffID) error {
-	s, err := signoff(ctx, t, id)
-	if err == ErrNotFound || err == nil && (!s.MaySign() || !s.ViewedAt.IsZero()) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := t.lock(ctx, string(s.Client)); err != nil {
-		return err
-	}
-	n, err := t.exec(ctx, `UPDATE signoffs SET viewed_at = $1, viewed_by = $2 WHERE id = $3 AND viewed_at IS NULL AND state = 'asked'`, t.now, string(t.me.actor.person), string(id))
-	if err != nil || n == 0 {
-		return err
-	}
-	h := s.happened(SignoffViewed, nil)
-	h.Audience, h.Apart = Team, true
-	return t.record(ctx, h)
 }
 
 // unaskSignoff ends the sign-off of something that is concealed, and takes what

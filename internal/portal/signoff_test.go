@@ -30,7 +30,8 @@ func signoffReads(items func(*portaltest.World, portal.ProjectID) []portaltest.I
 				}
 				lines, _, err := me.SignoffLines(ctx, s)
 				c, err2 := me.Certificate(ctx, string(i.Signoff))
-				return []any{s, lines, c}, errors.Join(err, err2)
+				looks, err3 := me.SignoffLooks(ctx, s.ID)
+				return []any{s, lines, c, looks}, errors.Join(err, err2, err3)
 			}, items(w, p))
 		}},
 		{"Signoffs", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
@@ -469,8 +470,7 @@ func TestCertificateTellsAll(t *testing.T) {
 		do(bea.Decide(ctx, a.ID, in))
 		do(bea.Undo(ctx, a.ID))
 		do(bea.Decide(ctx, a.ID, in))
-		// Since then they have another name, which the record of who looked has, address
-		// and role.
+		// Since then they have another name, address and role.
 		write(t, w, `UPDATE persons SET name = 'Bee', email = 'bee@elsewhere.test', title = 'Chair' WHERE id = $1`, string(w.Bea))
 		write(t, w, `UPDATE client_users SET title = 'Chair', accepted_at = accepted_at + 1 WHERE person_id = $1`, string(w.Bea))
 		w.Clock.Advance(11 * time.Minute)
@@ -482,7 +482,7 @@ func TestCertificateTellsAll(t *testing.T) {
 			}
 			return all
 		}
-		want := []string{"requested Tom", "viewed Cleo", "changes_requested Cleo", "requested Tom", "viewed Cleo", "reminded Tom", "delegated Cleo Bea", "viewed Bee", "approved Bea", "undone Bea", "approved Bea"}
+		want := []string{"requested Tom", "viewed Cleo", "changes_requested Cleo", "requested Tom", "viewed Cleo", "reminded Tom", "delegated Cleo Bea", "viewed Bea", "approved Bea", "undone Bea", "approved Bea"}
 		if got := told(record); !slices.Equal(got, want) {
 			t.Errorf("it tells %q, want %q", got, want)
 		}
@@ -676,6 +676,7 @@ func TestSignoffIsFollowed(t *testing.T) {
 		if got := pass(24 * time.Hour); got != "signoff Cleo, signoff_reminder Cleo" { // Thursday, the 12th
 			t.Errorf("the day before: %s", got)
 		}
+		recorded(t, w, portal.SignoffReminded)
 		if got := pass(4 * 24 * time.Hour); strings.Contains(got, "escalated") { // Monday
 			t.Errorf("too early: %s", got)
 		}
@@ -710,6 +711,79 @@ func TestSignoffIsFollowed(t *testing.T) {
 		}
 		if times(); remind != 0 || escalate != 0 {
 			t.Error("what is over is followed")
+		}
+	})
+}
+
+// Whoever may sign is reminded by hand, too, once an hour; the team knows who has
+// looked, and can ask without reminders.
+func TestRemindOfSignoff(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		tom := w.As(w.Tom)
+		byHand(t, w, `UPDATE client_users SET rights = rights | 64 WHERE person_id = $1`, string(w.Bea))
+		w.Regrant()
+		id := must[portal.SignoffID](t)(tom.AskSignoff(ctx, portal.NewSignoff{Project: w.Site, Statement: "We accept it.", DueOn: "2026-03-13", NoReminders: true}))
+		if s := must[portal.Signoff](t)(tom.Signoff(ctx, id)); s.Remind || !s.RemindAt.IsZero() {
+			t.Errorf("reminded of without being asked to: %+v", s)
+		}
+		for who, want := range map[portal.PersonID]error{w.Cleo: portal.ErrForbidden, w.Dan: portal.ErrNotFound, w.Carl: portal.ErrNotFound, w.Rex: portal.ErrNotFound} {
+			if err := w.As(who).RemindOfSignoff(ctx, id); !errors.Is(err, want) {
+				t.Errorf("%s reminds: %v", who, err)
+			}
+		}
+
+		// Each is noted once, as they were called then; the team, and who cannot sign,
+		// never.
+		for _, who := range []portal.PersonID{w.Tom, w.Dan, w.Cleo, w.Bea, w.Cleo} {
+			w.Clock.Advance(time.Minute)
+			if err := w.As(who).MarkSeen(ctx, portal.ItemID(id)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		recorded(t, w, portal.SignoffViewed)
+		write(t, w, `UPDATE persons SET name = 'Bee' WHERE id = $1`, string(w.Bea))
+		looks := must[[]portal.FirstLook](t)(tom.SignoffLooks(ctx, id))
+		if len(looks) != 2 || looks[0].By != "Cleo" || looks[1].By != "Bea" || looks[1].At.Sub(looks[0].At) != time.Minute {
+			t.Errorf("looked: %+v", looks)
+		}
+		if looks := must[[]portal.FirstLook](t)(w.As(w.Cleo).SignoffLooks(ctx, id)); len(looks) != 0 {
+			t.Errorf("the client is told who looked: %+v", looks)
+		}
+		if s := must[portal.Signoff](t)(tom.Signoff(ctx, id)); s.ViewedBy != "Cleo" {
+			t.Errorf("first looked at by %s", s.ViewedBy)
+		}
+
+		if err := tom.RemindOfSignoff(ctx, id); err != nil {
+			t.Fatal(err)
+		}
+		recorded(t, w, portal.SignoffReminded)
+		refuses(t, "Remind at once again", tom.RemindOfSignoff(ctx, id), "remind", "just_reminded")
+		if got := mailsAbout(t, w, string(id)); got != "signoff Bee, signoff Cleo, signoff_reminder Cleo, signoff_reminder Bee" {
+			t.Errorf("mailed: %s", got)
+		}
+		w.Clock.Advance(time.Hour)
+		if err := tom.RemindOfSignoff(ctx, id); err != nil {
+			t.Fatal(err)
+		}
+		write(t, w, `DELETE FROM project_grants WHERE side = 'client' AND (rights & 64) <> 0`)
+		w.Clock.Advance(time.Hour)
+		refuses(t, "Remind nobody", tom.RemindOfSignoff(ctx, id), "remind", "nobody_signs")
+		w.Regrant()
+		_, signature := lookedAt(t, w, w.Bea, must[portal.Signoff](t)(tom.Signoff(ctx, id)))
+		if err := w.As(w.Bea).SignOff(ctx, id, signature); err != nil {
+			t.Fatal(err)
+		}
+		if err := tom.RemindOfSignoff(ctx, id); !errors.Is(err, portal.ErrConflict) {
+			t.Errorf("reminded of what is signed: %v", err)
+		}
+		var told []string
+		for _, m := range must[portal.Certificate](t)(w.As(w.Cleo).Certificate(ctx, string(id))).Record.Timeline {
+			if m.What == "viewed" || m.What == "reminded" {
+				told = append(told, m.What+" "+m.By)
+			}
+		}
+		if want := []string{"viewed Cleo", "viewed Bea", "reminded Tom", "reminded Tom"}; !slices.Equal(told, want) {
+			t.Errorf("the certificate tells %q, want %q", told, want)
 		}
 	})
 }

@@ -710,6 +710,15 @@ func (t *tx) reminding(ctx context.Context, id string) (Happening, error) {
 	return h, notFound(err)
 }
 
+// signoffReminding is that of a sign-off. Unscoped: the program reminds.
+func (t *tx) signoffReminding(ctx context.Context, id string) (Happening, error) {
+	s := Signoff{ID: SignoffID(id)}
+	err := t.QueryRow(ctx, `SELECT s.client_id, s.project_id, s.title FROM signoffs s WHERE s.id = $1`, id).Scan(&s.Client, &s.Project, &s.Title)
+	h := s.happened(SignoffReminded, nil)
+	h.Audience, h.Apart, h.Silent = Team, true, true
+	return h, notFound(err)
+}
+
 // happenedSince counts what happened of a kind to something. Unscoped: a count alone.
 func (t *tx) happenedSince(ctx context.Context, k Kind, subject string, since int64) (n int, err error) {
 	return n, t.QueryRow(ctx, `SELECT COUNT(*) FROM events e WHERE e.subject = $1 AND e.at > $2 AND e.kind = $3`, subject, since, string(k)).Scan(&n)
@@ -1015,10 +1024,10 @@ type openSignoff struct {
 // those that were asked before anybody was. Unscoped: the program tells them.
 func (p *Portal) unfollowed(ctx context.Context, limit int) ([]openSignoff, error) {
 	rows, err := p.db.Query(ctx, `
-SELECT a.id, a.project_id, a.client_id, a.subject_id, a.title, COALESCE(a.due_on, ''), COALESCE(a.escalate_at, 0) FROM signoffs a
+SELECT a.id, a.project_id, a.client_id, a.subject_id, a.title, COALESCE(a.due_on, ''), a.remind, COALESCE(a.escalate_at, 0) FROM signoffs a
  WHERE a.state = 'asked' AND a.due_on IS NOT NULL AND a.escalated_at IS NULL AND (a.escalate_at IS NULL OR a.escalate_at <= $1) AND `+awaitsClient+` ORDER BY a.id LIMIT $2`, db.Micros(p.now()), limit)
 	return list(rows, err, func(r *sql.Rows) (o openSignoff, err error) {
-		return o, r.Scan(&o.ID, &o.Project, &o.Client, &o.Subject, &o.Title, &o.DueOn, &o.at)
+		return o, r.Scan(&o.ID, &o.Project, &o.Client, &o.Subject, &o.Title, &o.DueOn, &o.Remind, &o.at)
 	})
 }
 

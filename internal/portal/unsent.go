@@ -80,6 +80,17 @@ func (me *Scope) UnsentCounts(ctx context.Context, id FileID) (map[VersionID]int
 	return counts, eachPair(rows, err, func(v VersionID, n int) { counts[v] = n })
 }
 
+// UnsentOf says the same of versions, at most 100.
+func (me *Scope) UnsentOf(ctx context.Context, versions ...VersionID) (map[VersionID]int, error) {
+	counts := map[VersionID]int{}
+	if len(versions) == 0 {
+		return counts, nil
+	}
+	places, args := oneOf(2, versions[:min(len(versions), 100)])
+	rows, err := me.query(ctx, `SELECT u.version_id, COUNT(*) FROM my_unsent_comments u WHERE u.version_id IN `+places+` AND u.own = 1 GROUP BY u.version_id`, args...)
+	return counts, eachPair(rows, err, func(v VersionID, n int) { counts[v] = n })
+}
+
 const nobodyElses = "what was not sent is nobody else's business"
 
 // KeepComment keeps a comment on a version, to be sent later. Takes what CommentOn

@@ -439,6 +439,7 @@ func (b *builder) signoff(it *Items, project portal.ProjectID, c portal.ClientID
 VALUES ($1, $2, $3, $4, $5, $6, $7, 'signed', $8, $9, $8, $9, $10, $11, $12, 'lead', $13, $8, 'Europe/Warsaw', 'password', $8, $14)`,
 			id, string(project), string(c), string(it.Milestone), word("signoff-title"), word("signoff-statement"), word("signoff-point"), b.now, string(who), strings.Repeat("d", 64),
 			word("signoff-name"), word("signoff-email"), word("signoff-company"), string(b.w.Ada))
+		b.exec(`INSERT INTO signoff_views (signoff_id, person_id, name, at) VALUES ($1, $2, $3, $4)`, id, string(who), word("signoff-look"), b.now)
 		b.exec(`INSERT INTO signoff_lines (signoff_id, position, kind, item_id, title, version_id, number, sha256, at) SELECT $1, 1, 'version', $2, $3, v.id, 1, v.sha256, $4 FROM versions v WHERE v.id = $5`,
 			id, string(it.File), word("signoff-line"), b.now, string(it.Version))
 		paper := db.NewID("crt")

@@ -443,6 +443,15 @@ func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visi
 	if p.Verdicts, err = me.Verdicts(ctx, a.ID); err != nil {
 		return err
 	}
+	if a.MayDecide() {
+		var versions []portal.VersionID
+		for _, s := range p.Subjects {
+			versions = append(versions, s.Version)
+		}
+		if p.Unsent, err = me.UnsentOf(ctx, versions...); err != nil {
+			return err
+		}
+	}
 	if p.UndoUntil, err = me.MayUndo(ctx, a); err != nil {
 		return err
 	}

@@ -700,6 +700,22 @@ func TestDecideInTheViewer(t *testing.T) {
 		if p.Has(".viewer-decide form") {
 			t.Error("several are approved before they are named")
 		}
+		// What they have not sent yet is said where they answer, and leads there; what
+		// others have not sent is not.
+		for _, who := range []portal.PersonID{s.Cleo, s.Bea} {
+			if _, err := s.World.As(who).KeepComment(t.Context(), files["two.txt"], "Darker", nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		unsent := shown("two.txt") + "?panel=comments&version=" + string(files["two.txt"]) + "#unsent"
+		if got := cleo.Get(at).MustBe(200).MustContain("One of your comments is not sent yet.").Text(`#decide a[href="` + unsent + `"]`); got != "two.txt v1" {
+			t.Errorf("it leads to %q", got)
+		}
+		if got := cleo.Get(shown("two.txt")).MustBe(200).Text(`.viewer-decide a[href="` + unsent + `"]`); got != "1 comment not sent" {
+			t.Errorf("beside the file it says %q", got)
+		}
+		cleo.Get(shown("three.txt")).MustBe(200).MustNotContain("not sent yet")
+		tom.Get(at).MustBe(200).MustNotContain("not sent yet")
 		f = p.Form(at+"/decide").Set("note.2", "A larger logo")
 		cleo.Post(at+"/decide", f.Press("answer", "approve").Values()).MustBe(422).MustContain("A larger logo", "You marked a file to change.")
 		cleo.Post(at+"/decide", f.Press("answer", "changes").Values()).MustBe(200).MustContain("A larger logo", "Approved v1", "To change")

@@ -23,6 +23,7 @@ func (s *Server) signoffRoutes() []route {
 		{"GET /signoffs/{id}/certificate", person, s.certificateFile},
 		{"GET /approvals/{id}/certificate", person, s.certificateFile},
 		{"POST /approvals/{id}/certificate", person, s.onApproval("certified", (*portal.Scope).CertifyApproval)},
+		{"POST /signoffs/{id}/remind", team, s.remindOfSignoff},
 		{"POST /signoffs/{id}/withdraw", team, act(signoffPath, "signoff_withdrawn", func(me *visit, r *http.Request, id string) error {
 			return me.WithdrawSignoff(r.Context(), portal.SignoffID(id))
 		})},
@@ -59,6 +60,11 @@ func (s *Server) renderSignoff(w http.ResponseWriter, r *http.Request, me *visit
 	}
 	if p.Project.Sections.Has(portal.SectionActivity) {
 		if p.Events, err = me.ItemActivity(ctx, portal.ItemID(x.ID), eventsOnItem); err != nil {
+			return err
+		}
+	}
+	if x.Held.Team() && x.State == portal.SignoffOpen {
+		if p.Looks, err = me.SignoffLooks(ctx, x.ID); err != nil {
 			return err
 		}
 	}
@@ -197,6 +203,22 @@ func (s *Server) declineSignoff(w http.ResponseWriter, r *http.Request, me *visi
 	return done(w, r, signoffPath(r.PathValue("id")), "signoff_declined")
 }
 
+func (s *Server) remindOfSignoff(w http.ResponseWriter, r *http.Request, me *visit) error {
+	if err := noFields(r); err != nil {
+		return err
+	}
+	err := me.RemindOfSignoff(r.Context(), portal.SignoffID(r.PathValue("id")))
+	if fields, ok := invalidFields(err); ok {
+		p := view.SignoffPage{}
+		p.Invalid = fields
+		return s.renderSignoff(w, r, me, http.StatusUnprocessableEntity, p)
+	}
+	if err != nil {
+		return err
+	}
+	return done(w, r, signoffPath(r.PathValue("id")), "approval_reminded")
+}
+
 func (s *Server) newSignoff(w http.ResponseWriter, r *http.Request, me *visit) error {
 	in, err := s.inProject(r, me, "approvals", 0)
 	if err != nil {
@@ -250,7 +272,7 @@ func (s *Server) askSignoff(w http.ResponseWriter, r *http.Request, me *visit) e
 	if err != nil {
 		return err
 	}
-	n := portal.NewSignoff{Project: portal.ProjectID(r.PathValue("project")), Subject: f.one("subject"), Statement: f.one("statement"), Points: strings.Split(f.one("points"), "\n"), DueOn: f.one("due_on")}
+	n := portal.NewSignoff{Project: portal.ProjectID(r.PathValue("project")), Subject: f.one("subject"), Statement: f.one("statement"), Points: strings.Split(f.one("points"), "\n"), DueOn: f.one("due_on"), NoReminders: !f.ticked("remind")}
 	var id portal.SignoffID
 	if err = f.err(); err == nil {
 		id, err = portal.Once(me.AskSignoff(r.Context(), n))

@@ -67,7 +67,15 @@ func TestSignoffPages(t *testing.T) {
 		p := f.Set("statement", "We accept the **launch**.").Set("points", "Photos follow").Submit(tom).MustBe(200).MustContain("Asked to sign off", "Waits for somebody of Acme", "Take the question back")
 		at, _, _ := strings.Cut(p.Path, "?")
 		tom.Get(site + "/signoffs/new?subject=" + string(milestone)).Form(site + "/signoffs").Submit(tom).MustBe(409).MustContain("It was asked already")
-		tom.Get("/approvals?lane=signoffs").MustBe(200).MustContain("Launch", "Asked")
+		board := tom.Get("/approvals?lane=signoffs").MustBe(200).MustContain("Launch", "Asked")
+		if err := s.World.As(s.Cleo).MarkSeen(ctx, portal.ItemID(strings.TrimPrefix(at, "/signoffs/"))); err != nil {
+			t.Fatal(err)
+		}
+		board.Form(at+"/remind").Submit(tom).MustBe(200).MustContain("Reminded", "Cleo looked at it")
+		tom.Get(at).Form(at + "/remind").Submit(tom).MustBe(422).MustContain("A reminder went out less than an hour ago.")
+		tom.Get("/approvals?lane=signoffs").MustBe(200).MustContain("Cleo looked at it", "Reminded")
+		cleo.Post(at+"/remind", nil).MustBe(404)
+		cleo.Get(at).MustBe(200).MustNotContain("looked at it", "Reminded")
 		tom.Get("/approvals?lane=signoffs&client="+string(s.Acme)).MustBe(200).MustContain("Launch", "All clients")
 		tom.Get("/approvals?lane=signoffs&client=cli_of_nobody").MustBe(200).MustNotContain("Launch")
 		tom.Get("/files?client=" + string(s.Acme)).MustBe(200).MustContain("CNRY-acme-client-site-file-name")

@@ -479,6 +479,16 @@ func (c *CommentsBox) shareWord() string {
 	return c.T("place.share")
 }
 
+// own counts the comments that the reader has written and not sent.
+func (c *CommentsBox) own() (n int) {
+	for _, u := range c.Unsent {
+		if u.Own {
+			n++
+		}
+	}
+	return n
+}
+
 // unsentSeen says who sees it.
 func (c *CommentsBox) unsentSeen() string {
 	for _, u := range c.Unsent {

@@ -295,6 +295,7 @@ type SignoffPage struct {
 	Certificate portal.Certificate // the zero one: none
 	Content     string             // the hash of what is there to sign
 	Events      []portal.Event
+	Looks       []portal.FirstLook // for the team, while it waits
 	HasPassword bool
 	ByCode      bool // a code was mailed
 	Email       string
@@ -308,7 +309,7 @@ func (p *SignoffPage) at(below string) string { return Href(string(p.Signoff.ID)
 // signs reports whether the reader may sign now.
 func (p *SignoffPage) signs() bool { return !p.ReadOnly && p.Signoff.MaySign() }
 
-// withdraws reports whether the reader may take the question back.
+// withdraws reports whether the reader may take the question back, or remind of it.
 func (p *SignoffPage) withdraws() bool {
 	return p.team() && p.may(portal.Contribute) && p.Signoff.State == portal.SignoffOpen
 }
@@ -386,22 +387,30 @@ func Signoff(p SignoffPage) templ.Component {
 				templ_7745c5c3_Var14 = string(p.T("approval.asked_by", "name", p.by(p.Signoff.AskedBy), "when", p.Ago(p.Signoff.CreatedAt, p.Now)))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</span> ")
-				if p.team() && !p.Signoff.ViewedAt.IsZero() {
+				for _, l := range p.Looks {
 					templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<span>")
 					var templ_7745c5c3_Var15 string
-					templ_7745c5c3_Var15 = string(p.T("signoff.viewed", "name", p.Signoff.ViewedBy, "when", p.Time(p.Signoff.ViewedAt, p.Now)))
+					templ_7745c5c3_Var15 = string(p.T("signoff.viewed", "name", l.By, "when", p.Time(l.At, p.Now)))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 					templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</span>")
 				}
 				templruntime.WriteString(templ_7745c5c3_Buffer, 9, " ")
-				if !p.Signoff.RemindAt.IsZero() {
+				if p.Signoff.State == portal.SignoffOpen && !p.Signoff.RemindedAt.IsZero() {
 					templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<span>")
 					var templ_7745c5c3_Var16 string
-					templ_7745c5c3_Var16 = string(p.T("request.remind_at", "when", p.Time(p.Signoff.RemindAt, p.Now)))
+					templ_7745c5c3_Var16 = string(p.T("request.reminded", "when", p.Ago(p.Signoff.RemindedAt, p.Now)))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 					templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</span>")
 				}
 				templruntime.WriteString(templ_7745c5c3_Buffer, 12, " ")
+				if !p.Signoff.RemindAt.IsZero() {
+					templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<span>")
+					var templ_7745c5c3_Var17 string
+					templ_7745c5c3_Var17 = string(p.T("request.remind_at", "when", p.Time(p.Signoff.RemindAt, p.Now)))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</span>")
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 15, " ")
 				templ_7745c5c3_Err = p.chip(portal.ClientSide).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -412,7 +421,7 @@ func Signoff(p SignoffPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 13, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 16, " ")
 			if p.Stale {
 				templ_7745c5c3_Err = ui.Errors(p.T("signoff.stale"), p.T("signoff.stale_text"), []ui.Link{{Label: p.T("signoff.as_it_is"), Href: p.at("")}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -424,26 +433,26 @@ func Signoff(p SignoffPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 14, " <div")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 17, " <div")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.visit(portal.ItemID(p.Signoff.ID)))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 15, ">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 18, ">")
 			templ_7745c5c3_Err = p.result().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<section class=\"section\"><h2>")
-			var templ_7745c5c3_Var17 string
-			templ_7745c5c3_Var17 = string(p.T("signoff.statement"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</h2>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<section class=\"section\"><h2>")
+			var templ_7745c5c3_Var18 string
+			templ_7745c5c3_Var18 = string(p.T("signoff.statement"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</h2>")
 			templ_7745c5c3_Err = Prose(p.Signoff.Statement).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</section>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</section>")
 			templ_7745c5c3_Err = p.part(portal.LineDeliverable, p.T("signoff.deliverables")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -457,11 +466,11 @@ func Signoff(p SignoffPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.Signoff.State == portal.SignoffOpen && len(p.Lines) == 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<p class=\"muted\">")
-				var templ_7745c5c3_Var18 string
-				templ_7745c5c3_Var18 = string(p.T("signoff.nothing"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<p class=\"muted\">")
+				var templ_7745c5c3_Var19 string
+				templ_7745c5c3_Var19 = string(p.T("signoff.nothing"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 23, "</p>")
 			}
 			if p.signs() {
 				templ_7745c5c3_Err = p.form().Render(ctx, templ_7745c5c3_Buffer)
@@ -469,9 +478,9 @@ func Signoff(p SignoffPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 24, "</div>")
 			if len(p.Events) > 0 {
-				templ_7745c5c3_Var19 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var20 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -489,12 +498,12 @@ func Signoff(p SignoffPage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("item.history")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("item.history")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 22, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 25, " ")
 			if p.withdraws() {
 				templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "withdraw", Title: p.T("signoff.withdraw_title", "title", p.Signoff.Title), Text: p.T("signoff.withdraw_text"), Cancel: p.T("action.cancel"), Act: p.T("signoff.withdraw"), Post: p.at("/withdraw")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -536,12 +545,17 @@ func (p *SignoffPage) acts() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var20 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var20 == nil {
-			templ_7745c5c3_Var20 = templ.NopComponent
+		templ_7745c5c3_Var21 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var21 == nil {
+			templ_7745c5c3_Var21 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.withdraws() {
+			templ_7745c5c3_Err = ui.PostButton(p.at("/remind"), ui.ButtonProps{Label: p.T("approval.remind"), Icon: "bell", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 26, " ")
 			templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", p.Signoff.Title), []ui.MenuItem{{Label: p.T("signoff.withdraw"), Icon: "circle-x", Open: "withdraw"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -575,14 +589,14 @@ func (p *SignoffPage) result() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var21 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var21 == nil {
-			templ_7745c5c3_Var21 = templ.NopComponent
+		templ_7745c5c3_Var22 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var22 == nil {
+			templ_7745c5c3_Var22 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		switch p.Signoff.State {
 		case portal.SignoffDone:
-			templ_7745c5c3_Var22 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var23 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -600,30 +614,11 @@ func (p *SignoffPage) result() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("badge-check", p.T("signoff.was_signed", "name", p.Signoff.Name, "company", p.Signoff.Company, "when", p.Time(p.Signoff.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("badge-check", p.T("signoff.was_signed", "name", p.Signoff.Name, "company", p.Signoff.Company, "when", p.Time(p.Signoff.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var23), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case portal.SignoffRefused:
-			templ_7745c5c3_Var23 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
-				return nil
-			})
-			templ_7745c5c3_Err = ui.Note("circle-x", p.T("signoff.was_declined", "name", p.by(p.Signoff.StateBy), "when", p.Time(p.Signoff.StateAt, p.Now), "note", p.Signoff.Note)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var23), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-		case portal.SignoffReturned:
 			templ_7745c5c3_Var24 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -638,13 +633,32 @@ func (p *SignoffPage) result() templ.Component {
 				ctx = templ.InitializeContext(ctx)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("circle-x", p.T("signoff.was_withdrawn", "when", p.Time(p.Signoff.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("circle-x", p.T("signoff.was_declined", "name", p.by(p.Signoff.StateBy), "when", p.Time(p.Signoff.StateAt, p.Now), "note", p.Signoff.Note)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		case portal.SignoffReturned:
+			templ_7745c5c3_Var25 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+				if !templ_7745c5c3_IsBuffer {
+					defer func() {
+						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err == nil {
+							templ_7745c5c3_Err = templ_7745c5c3_BufErr
+						}
+					}()
+				}
+				ctx = templ.InitializeContext(ctx)
+				return nil
+			})
+			templ_7745c5c3_Err = ui.Note("circle-x", p.T("signoff.was_withdrawn", "when", p.Time(p.Signoff.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		default:
 			if !p.signs() {
-				templ_7745c5c3_Var25 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var26 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -658,7 +672,7 @@ func (p *SignoffPage) result() templ.Component {
 					ctx = templ.InitializeContext(ctx)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("hourglass", p.T("signoff.waits", "client", p.Project.ClientName)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Note("hourglass", p.T("signoff.waits", "client", p.Project.ClientName)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -686,9 +700,9 @@ func (p *Page) certificate(c portal.Certificate, href string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var26 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var26 == nil {
-			templ_7745c5c3_Var26 = templ.NopComponent
+		templ_7745c5c3_Var27 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var27 == nil {
+			templ_7745c5c3_Var27 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if c.Made() {
@@ -696,24 +710,24 @@ func (p *Page) certificate(c portal.Certificate, href string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 23, " <a class=\"link\" href=\"")
-			var templ_7745c5c3_Var27 templ.SafeURL
-			templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinURLErrs("/verify/" + c.Code)
+			templruntime.WriteString(templ_7745c5c3_Buffer, 27, " <a class=\"link\" href=\"")
+			var templ_7745c5c3_Var28 templ.SafeURL
+			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinURLErrs("/verify/" + c.Code)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 24, "\">")
-			var templ_7745c5c3_Var28 string
-			templ_7745c5c3_Var28 = string(p.T("verify.link"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</a>")
-		} else if c.ID != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<span class=\"muted\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 28, "\">")
 			var templ_7745c5c3_Var29 string
-			templ_7745c5c3_Var29 = string(p.T("certificate.made_soon"))
+			templ_7745c5c3_Var29 = string(p.T("verify.link"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 27, "</span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</a>")
+		} else if c.ID != "" {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<span class=\"muted\">")
+			var templ_7745c5c3_Var30 string
+			templ_7745c5c3_Var30 = string(p.T("certificate.made_soon"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</span>")
 		}
 		return nil
 	})
@@ -745,13 +759,13 @@ func (p *SignoffPage) part(kind portal.LineKind, title string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var30 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var30 == nil {
-			templ_7745c5c3_Var30 = templ.NopComponent
+		templ_7745c5c3_Var31 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var31 == nil {
+			templ_7745c5c3_Var31 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if lines := p.lines(kind); len(lines) > 0 {
-			templ_7745c5c3_Var31 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var32 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -763,17 +777,17 @@ func (p *SignoffPage) part(kind portal.LineKind, title string) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<ul class=\"rows\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<ul class=\"rows\">")
 				for _, l := range lines {
 					templ_7745c5c3_Err = p.line(l).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</ul>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 33, "</ul>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: title, Count: len(lines)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var31), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: title, Count: len(lines)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -799,54 +813,54 @@ func (p *SignoffPage) line(l portal.SignoffLine) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var32 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var32 == nil {
-			templ_7745c5c3_Var32 = templ.NopComponent
+		templ_7745c5c3_Var33 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var33 == nil {
+			templ_7745c5c3_Var33 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<li>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<li>")
 		templ_7745c5c3_Err = ui.Icon(lineIcon(l)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<div class=\"body\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<div class=\"body\">")
 		if href := p.lineHref(l); href != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<a class=\"main\" href=\"")
-			var templ_7745c5c3_Var33 templ.SafeURL
-			templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinURLErrs(href)
+			templruntime.WriteString(templ_7745c5c3_Buffer, 36, "<a class=\"main\" href=\"")
+			var templ_7745c5c3_Var34 templ.SafeURL
+			templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinURLErrs(href)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 33, "\">")
-			var templ_7745c5c3_Var34 string
-			templ_7745c5c3_Var34 = string(l.Title)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</a> ")
-		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<span class=\"main\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 37, "\">")
 			var templ_7745c5c3_Var35 string
 			templ_7745c5c3_Var35 = string(l.Title)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</span> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</a> ")
+		} else {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<span class=\"main\">")
+			var templ_7745c5c3_Var36 string
+			templ_7745c5c3_Var36 = string(l.Title)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 40, "</span> ")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<span class=\"sub\">")
-		var templ_7745c5c3_Var36 string
-		templ_7745c5c3_Var36 = string(p.lineSub(l))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 38, " ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<span class=\"sub\">")
+		var templ_7745c5c3_Var37 string
+		templ_7745c5c3_Var37 = string(p.lineSub(l))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 42, " ")
 		if l.SHA256 != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<code title=\"")
-			var templ_7745c5c3_Var37 string
-			templ_7745c5c3_Var37 = string(p.T("approval.hash", "hash", l.SHA256))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 40, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<code title=\"")
 			var templ_7745c5c3_Var38 string
-			templ_7745c5c3_Var38 = string(l.SHA256[max(0, len(l.SHA256)-8):])
+			templ_7745c5c3_Var38 = string(p.T("approval.hash", "hash", l.SHA256))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 41, "</code>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 44, "\">")
+			var templ_7745c5c3_Var39 string
+			templ_7745c5c3_Var39 = string(l.SHA256[max(0, len(l.SHA256)-8):])
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 45, "</code>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</span></div></li>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 46, "</span></div></li>")
 		return nil
 	})
 }
@@ -900,21 +914,21 @@ func (p *SignoffPage) form() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var39 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var39 == nil {
-			templ_7745c5c3_Var39 = templ.NopComponent
+		templ_7745c5c3_Var40 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var40 == nil {
+			templ_7745c5c3_Var40 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<section class=\"decide\"><h2>")
-		var templ_7745c5c3_Var40 string
-		templ_7745c5c3_Var40 = string(p.T("signoff.sign_title"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 44, "</h2><p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<section class=\"decide\"><h2>")
 		var templ_7745c5c3_Var41 string
-		templ_7745c5c3_Var41 = string(p.T("signoff.sign_text", "client", p.Project.ClientName))
+		templ_7745c5c3_Var41 = string(p.T("signoff.sign_title"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 45, "</p>")
-		templ_7745c5c3_Var42 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</h2><p>")
+		var templ_7745c5c3_Var42 string
+		templ_7745c5c3_Var42 = string(p.T("signoff.sign_text", "client", p.Project.ClientName))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 49, "</p>")
+		templ_7745c5c3_Var43 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -926,16 +940,16 @@ func (p *SignoffPage) form() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 46, "<input type=\"hidden\" name=\"content\" value=\"")
-			var templ_7745c5c3_Var43 string
-			templ_7745c5c3_Var43 = string(p.Content)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 47, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 50, "<input type=\"hidden\" name=\"content\" value=\"")
+			var templ_7745c5c3_Var44 string
+			templ_7745c5c3_Var44 = string(p.Content)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 51, "\">")
 			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "name", Label: p.T("signoff.name"), Hint: p.T("signoff.name_hint"), Value: p.Typed, Error: p.Err("name"), Required: true, Autocomplete: "name", Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 48, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 52, " ")
 			if p.ByCode {
 				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "code", Label: p.T("door.code.field"), Hint: p.T("signoff.code_hint", "email", p.Email), Error: p.Err("code"), Required: true, Code: true, InputMode: "numeric", Autocomplete: "one-time-code", Max: 16}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -946,13 +960,13 @@ func (p *SignoffPage) form() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 49, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 53, " ")
 				templ_7745c5c3_Err = ui.Password(ui.Field{Name: "password", Label: p.T("door.password"), Hint: p.T("signoff.password_hint"), Error: p.Err("password"), Required: true, Autocomplete: "current-password"}, p.T("door.show")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 50, " <div class=\"submit\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 54, " <div class=\"submit\">")
 			if p.ByCode || p.HasPassword {
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("signoff.sign"), Icon: "pen-line", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -963,23 +977,23 @@ func (p *SignoffPage) form() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 55, "</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/sign"), Attrs: templ.Attributes{"id": "sign"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var42), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/sign"), Attrs: templ.Attributes{"id": "sign"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<details class=\"fold\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 56, "<details class=\"fold\"")
 		if p.Err("note") != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 53, " open")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 57, " open")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 54, "><summary>")
-		var templ_7745c5c3_Var44 string
-		templ_7745c5c3_Var44 = string(p.T("signoff.decline_fold"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 55, "</summary>")
-		templ_7745c5c3_Var45 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templruntime.WriteString(templ_7745c5c3_Buffer, 58, "><summary>")
+		var templ_7745c5c3_Var45 string
+		templ_7745c5c3_Var45 = string(p.T("signoff.decline_fold"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</summary>")
+		templ_7745c5c3_Var46 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -995,19 +1009,19 @@ func (p *SignoffPage) form() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 56, " <div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 60, " <div>")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("signoff.decline"), Icon: "circle-x"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 57, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 61, "</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/decline")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var45), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/decline")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var46), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 58, "</details></section>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</details></section>")
 		return nil
 	})
 }
@@ -1048,12 +1062,12 @@ func AskSignoff(p SignoffForm) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var46 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var46 == nil {
-			templ_7745c5c3_Var46 = templ.NopComponent
+		templ_7745c5c3_Var47 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var47 == nil {
+			templ_7745c5c3_Var47 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var47 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var48 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1071,35 +1085,16 @@ func AskSignoff(p SignoffForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 59, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 63, " ")
 			if e := p.Err("subject"); e != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<p class=\"error\" id=\"subject\" tabindex=\"-1\">")
-				var templ_7745c5c3_Var48 string
-				templ_7745c5c3_Var48 = string(e)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 61, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<p class=\"error\" id=\"subject\" tabindex=\"-1\">")
+				var templ_7745c5c3_Var49 string
+				templ_7745c5c3_Var49 = string(e)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 65, "</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 62, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 66, " ")
 			if len(p.Signers) == 0 {
-				templ_7745c5c3_Var49 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-					if !templ_7745c5c3_IsBuffer {
-						defer func() {
-							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err == nil {
-								templ_7745c5c3_Err = templ_7745c5c3_BufErr
-							}
-						}()
-					}
-					ctx = templ.InitializeContext(ctx)
-					return nil
-				})
-				templ_7745c5c3_Err = ui.Note("user-plus", p.T("signoff.no_signers", "client", p.Project.ClientName)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-			} else {
 				templ_7745c5c3_Var50 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -1114,13 +1109,32 @@ func AskSignoff(p SignoffForm) templ.Component {
 					ctx = templ.InitializeContext(ctx)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("users", p.T("signoff.signers", "names", p.List(p.signers()))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var50), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Note("user-plus", p.T("signoff.no_signers", "client", p.Project.ClientName)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var50), templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			} else {
+				templ_7745c5c3_Var51 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+					if !templ_7745c5c3_IsBuffer {
+						defer func() {
+							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err == nil {
+								templ_7745c5c3_Err = templ_7745c5c3_BufErr
+							}
+						}()
+					}
+					ctx = templ.InitializeContext(ctx)
+					return nil
+				})
+				templ_7745c5c3_Err = ui.Note("users", p.T("signoff.signers", "names", p.List(p.signers()))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var51), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 63, " ")
-			templ_7745c5c3_Var51 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 67, " ")
+			templ_7745c5c3_Var52 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -1132,30 +1146,35 @@ func AskSignoff(p SignoffForm) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<input type=\"hidden\" name=\"subject\" value=\"")
-				var templ_7745c5c3_Var52 string
-				templ_7745c5c3_Var52 = string(p.New.Subject)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 65, "\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<input type=\"hidden\" name=\"subject\" value=\"")
+				var templ_7745c5c3_Var53 string
+				templ_7745c5c3_Var53 = string(p.New.Subject)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 69, "\">")
 				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "statement", Label: p.T("signoff.statement"), Hint: p.T("signoff.statement_hint"), Value: p.New.Statement, Error: p.Err("statement"), Required: true, Max: portal.MaxText, Rows: 4}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 66, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 70, " ")
 				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "points", Label: p.T("signoff.points"), Optional: p.T("form.optional"), Hint: p.T("signoff.points_hint"), Value: strings.Join(p.New.Points, "\n"), Error: p.Err("points"), Rows: 3}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 67, " ")
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "due_on", Label: p.T("task.due_on"), Optional: p.T("form.optional"), Type: "date", Hint: p.T("signoff.due_hint"), Value: p.New.DueOn, Error: p.Err("due_on")}).Render(ctx, templ_7745c5c3_Buffer)
+				templruntime.WriteString(templ_7745c5c3_Buffer, 71, " ")
+				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "due_on", Label: p.T("task.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.DueOn, Error: p.Err("due_on")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 68, " <div class=\"submit\"><p class=\"hint\">")
-				var templ_7745c5c3_Var53 string
-				templ_7745c5c3_Var53 = string(p.T("signoff.ask_hint", "client", p.Project.ClientName))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 69, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 72, " ")
+				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "remind", Label: p.T("request.remind"), Hint: p.T("request.remind_hint"), On: !p.New.NoReminders}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 73, " <div class=\"submit\"><p class=\"hint\">")
+				var templ_7745c5c3_Var54 string
+				templ_7745c5c3_Var54 = string(p.T("signoff.ask_hint", "client", p.Project.ClientName))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 74, "</p>")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("signoff.ask"), Icon: "send", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1164,21 +1183,21 @@ func AskSignoff(p SignoffForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 70, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.path("/signoffs"), Guard: true, Wide: true, Dirty: p.Failed()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var51), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.path("/signoffs"), Guard: true, Wide: true, Dirty: p.Failed()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var52), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 71, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 76, " ")
 			templ_7745c5c3_Err = p.preview().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = formFrame(&p.Within, p.T("signoff.ask_title", "title", p.Subject), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var47), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = formFrame(&p.Within, p.T("signoff.ask_title", "title", p.Subject), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var48), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1204,9 +1223,9 @@ func (p *SignoffForm) preview() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var54 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var54 == nil {
-			templ_7745c5c3_Var54 = templ.NopComponent
+		templ_7745c5c3_Var55 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var55 == nil {
+			templ_7745c5c3_Var55 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		as := SignoffPage{Within: p.Within, Lines: p.Lines}

@@ -65,30 +65,44 @@ func (p *ViewerPage) decideBar() templ.Component {
 			templ_7745c5c3_Var5 = string(dots(d.barText(), d.othersSay()))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</span> ")
-			if next := p.nextDecided(); next.Href != "" {
+			if n := p.Comments.own(); n > 0 {
 				templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<a href=\"")
 				var templ_7745c5c3_Var6 templ.SafeURL
-				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinURLErrs(next.Href)
+				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinURLErrs(unsentAt(p.File.ID, p.Version.ID))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\">")
 				var templ_7745c5c3_Var7 string
-				templ_7745c5c3_Var7 = string(next.Label)
+				templ_7745c5c3_Var7 = string(p.N("approval.unsent_here", n))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</a>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</a> ")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</p>")
+			if next := p.nextDecided(); next.Href != "" {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<a href=\"")
+				var templ_7745c5c3_Var8 templ.SafeURL
+				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinURLErrs(next.Href)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 11, "\">")
+				var templ_7745c5c3_Var9 string
+				templ_7745c5c3_Var9 = string(next.Label)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 12, "</a>")
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</p>")
 			if d.Call.ID != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<div class=\"acts one\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<div class=\"acts one\">")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("need.act.approval"), Kind: ui.Primary, Href: d.at("")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 12, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</div>")
 			} else {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<div class=\"acts\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<div class=\"acts\">")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.changes"), Open: "answer"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -98,32 +112,32 @@ func (p *ViewerPage) decideBar() templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 14, " <form method=\"post\" action=\"")
-					var templ_7745c5c3_Var8 templ.SafeURL
-					templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinURLErrs(d.at("/decide"))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 17, " <form method=\"post\" action=\"")
+					var templ_7745c5c3_Var10 templ.SafeURL
+					templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs(d.at("/decide"))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 15, "\"><input type=\"hidden\" name=\"content\" value=\"")
-					var templ_7745c5c3_Var9 string
-					templ_7745c5c3_Var9 = string(d.Approval.Content)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 16, "\">")
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 18, "\"><input type=\"hidden\" name=\"content\" value=\"")
+					var templ_7745c5c3_Var11 string
+					templ_7745c5c3_Var11 = string(d.Approval.Content)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 19, "\">")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: d.approveWord(), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "approve"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</form>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</form>")
 				} else {
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: d.approveWord(), Icon: "check", Kind: ui.Primary, Open: "answer"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</div>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</section>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</section>")
 		}
 		return nil
 	})
@@ -148,13 +162,13 @@ func (p *ViewerPage) answerDialog() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var10 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var10 == nil {
-			templ_7745c5c3_Var10 = templ.NopComponent
+		templ_7745c5c3_Var12 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var12 == nil {
+			templ_7745c5c3_Var12 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if d := p.Deciding; d != nil && d.Call.ID == "" {
-			templ_7745c5c3_Var11 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var13 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -166,7 +180,7 @@ func (p *ViewerPage) answerDialog() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Var12 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var14 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -178,77 +192,77 @@ func (p *ViewerPage) answerDialog() templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<input type=\"hidden\" name=\"content\" value=\"")
-					var templ_7745c5c3_Var13 string
-					templ_7745c5c3_Var13 = string(d.Approval.Content)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 21, "\"> ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<input type=\"hidden\" name=\"content\" value=\"")
+					var templ_7745c5c3_Var15 string
+					templ_7745c5c3_Var15 = string(d.Approval.Content)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 24, "\"> ")
 					if !d.alone() {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<p class=\"answers-for\">")
-						var templ_7745c5c3_Var14 string
-						templ_7745c5c3_Var14 = string(p.T("approval.about"))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 23, " ")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<p class=\"answers-for\">")
+						var templ_7745c5c3_Var16 string
+						templ_7745c5c3_Var16 = string(p.T("approval.about"))
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 26, " ")
 						if d.Deliverable != nil {
-							templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<a class=\"link\" href=\"")
-							var templ_7745c5c3_Var15 templ.SafeURL
-							templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinURLErrs(Href(string(d.Deliverable.ID)))
+							templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<a class=\"link\" href=\"")
+							var templ_7745c5c3_Var17 templ.SafeURL
+							templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinURLErrs(Href(string(d.Deliverable.ID)))
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
-							templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-							templruntime.WriteString(templ_7745c5c3_Buffer, 25, "\">")
-							var templ_7745c5c3_Var16 string
-							templ_7745c5c3_Var16 = string(d.Deliverable.Title)
-							templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-							templruntime.WriteString(templ_7745c5c3_Buffer, 26, "</a> ")
+							templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
+							templruntime.WriteString(templ_7745c5c3_Buffer, 28, "\">")
+							var templ_7745c5c3_Var18 string
+							templ_7745c5c3_Var18 = string(d.Deliverable.Title)
+							templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
+							templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</a> ")
 						}
 						for _, s := range d.Subjects {
 							if s.Version == p.Version.ID {
-								templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<b>")
-								var templ_7745c5c3_Var17 string
-								templ_7745c5c3_Var17 = string(d.named(s))
-								templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-								templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</b>")
-							} else {
-								templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<a class=\"link\" href=\"")
-								var templ_7745c5c3_Var18 templ.SafeURL
-								templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinURLErrs(d.look(s))
-								if templ_7745c5c3_Err != nil {
-									return templ_7745c5c3_Err
-								}
-								templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-								templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\">")
+								templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<b>")
 								var templ_7745c5c3_Var19 string
 								templ_7745c5c3_Var19 = string(d.named(s))
 								templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-								templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</a>")
+								templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</b>")
+							} else {
+								templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<a class=\"link\" href=\"")
+								var templ_7745c5c3_Var20 templ.SafeURL
+								templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinURLErrs(d.look(s))
+								if templ_7745c5c3_Err != nil {
+									return templ_7745c5c3_Err
+								}
+								templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
+								templruntime.WriteString(templ_7745c5c3_Buffer, 33, "\">")
+								var templ_7745c5c3_Var21 string
+								templ_7745c5c3_Var21 = string(d.named(s))
+								templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
+								templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</a>")
 							}
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 32, "</p>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</p>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 33, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 36, " ")
 					templ_7745c5c3_Err = d.checklist().Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 34, " ")
-					if d.Remarks > 0 && !d.team() {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<p class=\"hint\">")
-						var templ_7745c5c3_Var20 string
-						templ_7745c5c3_Var20 = string(p.N("revision.part", d.Remarks))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</p>")
-					}
 					templruntime.WriteString(templ_7745c5c3_Buffer, 37, " ")
-					if n := len(p.Comments.Unsent); n > 0 {
+					if d.Remarks > 0 && !d.team() {
 						templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<p class=\"hint\">")
-						var templ_7745c5c3_Var21 string
-						templ_7745c5c3_Var21 = string(p.N("approval.unsent", n))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
+						var templ_7745c5c3_Var22 string
+						templ_7745c5c3_Var22 = string(p.N("revision.part", d.Remarks))
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
 						templruntime.WriteString(templ_7745c5c3_Buffer, 39, "</p>")
 					}
 					templruntime.WriteString(templ_7745c5c3_Buffer, 40, " ")
+					if n := p.Comments.own(); n > 0 {
+						templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<p class=\"hint\">")
+						var templ_7745c5c3_Var23 string
+						templ_7745c5c3_Var23 = string(p.N("approval.unsent", n))
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</p>")
+					}
+					templruntime.WriteString(templ_7745c5c3_Buffer, 43, " ")
 					if len(d.Subjects) > 1 {
 						for _, s := range d.Subjects {
 							if s.Version == p.Version.ID {
@@ -259,16 +273,16 @@ func (p *ViewerPage) answerDialog() templ.Component {
 							}
 						}
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 41, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 44, " ")
 					templ_7745c5c3_Err = d.note("answer-note", d.atOnce()).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 42, " <div class=\"acts\"><button type=\"button\" class=\"button plain\" popovertarget=\"answer\" popovertargetaction=\"hide\">")
-					var templ_7745c5c3_Var22 string
-					templ_7745c5c3_Var22 = string(p.T("action.cancel"))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 43, "</button>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 45, " <div class=\"acts\"><button type=\"button\" class=\"button plain\" popovertarget=\"answer\" popovertargetaction=\"hide\">")
+					var templ_7745c5c3_Var24 string
+					templ_7745c5c3_Var24 = string(p.T("action.cancel"))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 46, "</button>")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.changes"), Icon: "rotate-ccw", Name: "answer", Value: "changes"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -277,16 +291,16 @@ func (p *ViewerPage) answerDialog() templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 44, "</div>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 47, "</div>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: d.at("/decide"), Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: d.at("/decide"), Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Dialog(ui.DialogProps{ID: "answer", Title: d.question()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Dialog(ui.DialogProps{ID: "answer", Title: d.question()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
