@@ -86,6 +86,9 @@ func (n *Notifier) write(ctx context.Context, m portal.Mail, open bool) (*letter
 	if l.who, err = n.accounts.Person(ctx, m.Person); err != nil {
 		return nil, gone(err)
 	}
+	if !l.who.DisabledAt.IsZero() { // nothing reaches them any more, whatever it is
+		return nil, &portal.Unwanted{Why: "disabled"}
+	}
 	l.Book = bookOf(l.who, l.brand)
 	l.body = mail.Body{Lang: l.Lang(), Brand: l.brand.Name, Accent: l.brand.Accent, LogoText: initials(l.brand.Mark())}
 	l.ID = string(m.ID)

@@ -23,7 +23,7 @@ var ErrNotDue = errors.New("not due")
 
 // ClaimMail takes a mail out of the queue to send it: of those who ask at the
 // same time one gets it, and others ErrNotDue, as everybody does in the quiet hours
-// of its reader. Exactly one of MailSent, MailKept, MailDropped, MailDeferred and
+// of its reader. It goes to the address that they have now. Exactly one of MailSent, MailKept, MailDropped, MailDeferred and
 // MailFailed has to follow; without it the mail can be claimed again after two
 // minutes.
 func (p *Portal) ClaimMail(ctx context.Context, id MailID) (Mail, error) {
@@ -35,7 +35,8 @@ func (p *Portal) ClaimMail(ctx context.Context, id MailID) (Mail, error) {
 			return err
 		}
 		return d.QueryRow(ctx, `
-UPDATE mails AS m SET state = 'sending', tries = tries + 1, due_at = $3
+UPDATE mails AS m SET state = 'sending', tries = tries + 1, due_at = $3,
+       address = CASE WHEN kind IN `+toThatAddress+` THEN address ELSE (SELECT a.email FROM persons a WHERE a.id = m.person_id) END
  WHERE id = $1 AND state IN ('queued', 'sending') AND due_at <= $2 AND `+unheld+`
 RETURNING id, kind, person_id, address, subject_id, state, tries, created_at`, string(id), db.Micros(now), db.Micros(now.Add(MailClaim))).
 			Scan(&m.ID, &m.Kind, &m.Person, &m.Address, &m.Subject, &m.State, &m.Tries, &s.created)

@@ -350,12 +350,13 @@ func (p *Portal) mailSoon(ctx context.Context, d *db.Tx, l listener) error {
 	return p.queueUnlessWaiting(ctx, d, MailNotices, l.person, p.now(), due)
 }
 
-// queueUnlessWaiting queues a mail unless one waits that is held if this one would be.
+// queueUnlessWaiting queues a mail unless one waits that is held if this one would be,
+// or the person is kept out.
 func (p *Portal) queueUnlessWaiting(ctx context.Context, d *db.Tx, kind string, person PersonID, now, due time.Time) error {
 	_, err := d.Exec(ctx, `
 INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at, due_at)
 SELECT $1, $2, a.id, a.email, a.id, 'queued', $4, $5 FROM persons a
- WHERE a.id = $3 AND NOT EXISTS (SELECT 1 FROM mails m WHERE m.person_id = a.id AND m.kind = $2 AND m.state = 'queued' AND m.tries = 0 AND (`+unheld+` OR $4 <= `+heldUpTo+`))`,
+ WHERE a.id = $3 AND a.disabled_at IS NULL AND NOT EXISTS (SELECT 1 FROM mails m WHERE m.person_id = a.id AND m.kind = $2 AND m.state = 'queued' AND m.tries = 0 AND (`+unheld+` OR $4 <= `+heldUpTo+`))`,
 		db.NewID("mai"), kind, string(person), db.Micros(now), db.Micros(due))
 	return err
 }

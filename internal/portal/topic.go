@@ -94,6 +94,11 @@ var mailings = map[string]mailing{
 	MailDailyHead:           {topic: TopicRecord},
 }
 
+// toThatAddress are the kinds that go to the address they were queued for: what
+// invites it, and what tells of the change from one to another. All others go to
+// the one that their reader has when they are sent.
+const toThatAddress = `('invitation', 'team_invitation', 'email_change', 'email_changed')`
+
 // MailTopic names what ends the mails of a kind; empty for those that go out
 // always, and for those that notices are in.
 func MailTopic(kind string) string {
