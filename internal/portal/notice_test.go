@@ -51,6 +51,92 @@ func mailsWaiting(t *testing.T, w *portaltest.World, kind string, who portal.Per
 	return n, db.FromMicros(at)
 }
 
+// What somebody is told of is in a mail, also when the one that waits is taken out of
+// the queue while it is written: that waits until it is there, or another is queued.
+func TestNoticeIsInAMail(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		if w.DB.Dialect() == db.SQLite { // one writes at a time
+			return
+		}
+		for _, who := range []portal.PersonID{w.Cleo, w.Bea, w.Tom} {
+			if err := w.As(who).ChooseNotices(ctx, portal.NoticeChoices{Preset: portal.NoticeEverything, DigestOn: "daily", DigestAt: "08:00"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		announce(t, w, w.Site, portal.ClientSide)
+		tellPeople(t, w)
+		var first, last, event string
+		var mail portal.MailID
+		if err := w.DB.QueryRow(ctx, `SELECT m.id, m.person_id, (SELECT MAX(n.person_id) FROM notices n) FROM mails m WHERE m.kind = 'notices' ORDER BY m.person_id LIMIT 1`).Scan(&mail, &first, &last); err != nil || first == last {
+			t.Fatalf("%s, %s, %v", first, last, err)
+		}
+		announce(t, w, w.Site, portal.ClientSide)
+		if err := w.DB.QueryRow(ctx, `SELECT q.event_id FROM notice_queue q`).Scan(&event); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(4 * time.Minute)
+		blocked := func() (n int) { // how many wait for each other
+			t.Helper()
+			if err := w.DB.QueryRow(ctx, `SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		// Somebody else's write has whoever is told last wait, after the first was told.
+		begun, release, never := make(chan bool), make(chan bool), errors.New("never mind")
+		var all sync.WaitGroup
+		all.Go(func() {
+			err := w.DB.Write(ctx, func(tx *db.Tx) error {
+				_, err := tx.Exec(ctx, `INSERT INTO notices (id, person_id, event_id, subject, topic, listed, mail, at) VALUES ('ntc_0', $1, $2, '', 1, 0, '', 0)`, last, event)
+				begun <- true
+				<-release
+				if err == nil {
+					err = never
+				}
+				return err
+			})
+			if !errors.Is(err, never) {
+				t.Error(err)
+			}
+		})
+		<-begun
+		all.Go(func() {
+			if _, err := w.Portal.TellPeople(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+		for blocked() < 1 {
+			time.Sleep(time.Millisecond)
+		}
+		claimed := make(chan bool)
+		all.Go(func() {
+			defer close(claimed)
+			m, err := w.Portal.ClaimMail(ctx, mail)
+			if err == nil {
+				err = w.Portal.TakeNotices(ctx, m)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		for done := false; !done && blocked() < 2; {
+			select {
+			case <-claimed:
+				done = true
+			case <-time.After(time.Millisecond):
+			}
+		}
+		close(release)
+		all.Wait()
+		var lost int
+		if err := w.DB.QueryRow(ctx, `
+SELECT COUNT(*) FROM notices n WHERE n.person_id = $1 AND n.mail = 'now' AND n.mail_id = ''
+   AND NOT EXISTS (SELECT 1 FROM mails m WHERE m.person_id = n.person_id AND m.kind = 'notices' AND m.state = 'queued')`, first).Scan(&lost); err != nil || lost != 0 {
+			t.Errorf("%d notices are in no mail, and none waits, %v", lost, err)
+		}
+	})
+}
+
 // Those are told who may see what happened, once, and not whoever did it.
 func TestPeopleAreTold(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {

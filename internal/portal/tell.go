@@ -353,10 +353,17 @@ func (p *Portal) mailSoon(ctx context.Context, d *db.Tx, l listener) error {
 // queueUnlessWaiting queues a mail unless one waits that is held if this one would be,
 // or the person is kept out.
 func (p *Portal) queueUnlessWaiting(ctx context.Context, d *db.Tx, kind string, person PersonID, now, due time.Time) error {
-	_, err := d.Exec(ctx, `
+	// One that waits is not taken out of the queue before this is written: it would
+	// leave without what this transaction tells of, and nothing else would wait.
+	n, err := d.Exec(ctx, `
+UPDATE mails AS m SET due_at = m.due_at WHERE m.person_id = $1 AND m.kind = $2 AND m.state = 'queued' AND m.tries = 0 AND (`+unheld+` OR $3 <= `+heldUpTo+`)`,
+		string(person), kind, db.Micros(now))
+	if err != nil || n > 0 {
+		return err
+	}
+	_, err = d.Exec(ctx, `
 INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at, due_at)
-SELECT $1, $2, a.id, a.email, a.id, 'queued', $4, $5 FROM persons a
- WHERE a.id = $3 AND a.disabled_at IS NULL AND NOT EXISTS (SELECT 1 FROM mails m WHERE m.person_id = a.id AND m.kind = $2 AND m.state = 'queued' AND m.tries = 0 AND (`+unheld+` OR $4 <= `+heldUpTo+`))`,
+SELECT $1, $2, a.id, a.email, a.id, 'queued', $4, $5 FROM persons a WHERE a.id = $3 AND a.disabled_at IS NULL`,
 		db.NewID("mai"), kind, string(person), db.Micros(now), db.Micros(due))
 	return err
 }
