@@ -61,7 +61,9 @@ func (t *Taker) Take(ctx context.Context, id portal.IncomingID) error {
 	if err == nil {
 		return t.Portal.SettleIncoming(ctx, m, hash)
 	}
-	t.Log.Error("take a mail", "mail", string(id), "try", m.Tries, "error", oneLine(err.Error(), 300))
+	if !errors.Is(err, portal.ErrNotDue) {
+		t.Log.Error("take a mail", "mail", string(id), "try", m.Tries, "error", oneLine(err.Error(), 300))
+	}
 	if m.Tries >= maxTries {
 		m.State, m.Reason = portal.IncomingHeld, "failed"
 		return t.Portal.SettleIncoming(context.WithoutCancel(ctx), m, hash)
@@ -230,15 +232,14 @@ func sameAddress(a, b string) bool {
 	return err == nil && other == nil && x == y
 }
 
-// returned notes that a mail of ours did not arrive. Which one says the address
-// that the report came to, or what the report quotes.
+// returned notes that a mail of ours did not arrive. Which one says the address that
+// the report came to, and nothing else: what a report quotes, whoever has seen the
+// mail can quote.
 func (t *Taker) returned(ctx context.Context, m *portal.IncomingMail, in *Incoming, r Recipient) error {
 	m.State, m.Reason = portal.IncomingReturned, in.Bounce.Reason
 	var id portal.MailID
 	if r.Purpose == Return {
 		id = portal.MailID("mai_" + r.ID)
-	} else if local, _, _ := strings.Cut(in.Bounce.MessageID, "@"); strings.HasPrefix(local, "mai_") {
-		id = portal.MailID(local)
 	}
 	why := "bounced/"
 	if in.Bounce.Delayed {

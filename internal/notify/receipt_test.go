@@ -198,3 +198,57 @@ func TestMessagesAreDelivered(t *testing.T) {
 		}
 	})
 }
+
+// What comes back before it is noted that the mail server has taken a mail is taken up
+// when it is; and what a report quotes that came to another address is nobody's word.
+func TestReturnedBeforeItIsSent(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := t.Context()
+		o := open(t, w, &mailtest.Server{})
+		addresses := mailin.NewAddresses("reply@in.honcho.example", []byte("a key of thirty-two bytes, or so"))
+		store, err := blob.OpenDisk(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		taker := mailin.New(mailin.Options{Portal: w.Portal, Accounts: w.Accounts, Bytes: transfer.New(store, "", slog.New(slog.DiscardHandler)), Addresses: addresses, Temp: t.TempDir()})
+		id := o.queue("invitation", o.Uma, o.invite(o.UmaUser, o.Mia, ""))
+		n := 0
+		comes := func(to string) {
+			t.Helper()
+			n++
+			report := fmt.Sprintf("From: MAILER-DAEMON@mx.example\r\nTo: x\r\nSubject: Undelivered\r\nMessage-ID: <r%d@mx.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n", n) +
+				"--b\r\nContent-Type: text/plain\r\n\r\nSorry.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; uma@uma.test\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n" +
+				"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <" + string(id) + "@honcho.example>\r\n\r\n--b--\r\n"
+			if err := taker.Receive(ctx, "", []string{to}, strings.NewReader(report)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		take := func() {
+			t.Helper()
+			due, err := w.Portal.DueIncoming(ctx, w.Clock.Now(), 1)
+			if err != nil || len(due) != 1 {
+				t.Fatalf("due: %v, %v", due, err)
+			}
+			if err := taker.Take(ctx, due[0]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := w.Portal.ClaimMail(ctx, id); err != nil {
+			t.Fatal(err)
+		}
+		comes(addresses.Base())
+		take()
+		comes(addresses.For(mailin.Return, string(id)))
+		take()
+		o.want(id, portal.MailSending, "", 1)
+		if err := w.Portal.MailSent(ctx, id); err != nil {
+			t.Fatal(err)
+		}
+		comes(addresses.Base())
+		take()
+		o.want(id, portal.MailSent, "", 1)
+		o.Clock.Advance(time.Minute)
+		take()
+		o.want(id, portal.MailFailed, "bounced/5.1.1", 1)
+	})
+}

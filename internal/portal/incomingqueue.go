@@ -220,13 +220,24 @@ SELECT COUNT(*), COALESCE(SUM(CASE WHEN m.body_hash = $3 THEN 1 ELSE 0 END), 0) 
 
 // ReturnMail notes that a mail came back which the mail server had taken, and
 // why. With delayed, it is still being tried. It reports whether there is such
-// a mail.
+// a mail. While it is not yet noted that the mail server has taken it: ErrNotDue.
 func (p *Portal) ReturnMail(ctx context.Context, id MailID, why string, delayed bool) (found bool, err error) {
 	set := `state = 'failed', reason = $2`
 	if delayed {
 		set = `reason = $2`
 	}
-	return p.changeMail(ctx, id, `UPDATE mails SET `+set+` WHERE id = $1 AND state = 'sent'`, why)
+	if found, err = p.changeMail(ctx, id, `UPDATE mails SET `+set+` WHERE id = $1 AND state = 'sent'`, why); err != nil || found {
+		return found, err
+	}
+	var state MailState
+	err = p.db.QueryRow(ctx, `SELECT m.state FROM mails m WHERE m.id = $1`, string(id)).Scan(&state)
+	switch {
+	case errors.Is(err, db.ErrNoRows):
+		return false, nil
+	case err == nil && (state == MailSending || state == MailSent):
+		return false, ErrNotDue
+	}
+	return false, err
 }
 
 // ForgetIncoming puts away the mails that nobody has looked at for 90 days, and
