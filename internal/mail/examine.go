@@ -101,7 +101,7 @@ func (x *examiner) server(ctx context.Context) []Finding {
 	c := x.sender.config
 	d := &dial{sender: x.sender, ctx: ctx}
 	defer d.close()
-	err := x.greet(ctx, d)
+	err := x.sender.greet(ctx, d, x.from)
 	at := []string{"host", c.Host, "port", strconv.Itoa(c.Port)}
 	var f Failure
 	if err != nil {
@@ -145,19 +145,6 @@ func (x *examiner) server(ctx context.Context) []Finding {
 		found = append(found, Finding{Good, "signing_in", "done", append(at, "user", c.User)})
 	}
 	return found
-}
-
-func (x *examiner) greet(ctx context.Context, d *dial) error {
-	client, err := x.sender.client(d, x.from)
-	if err != nil {
-		return err
-	}
-	conversation, err := client.DialToSMTPClientWithContext(ctx)
-	if err == nil {
-		d.conn.SetDeadline(time.Now().Add(time.Second))
-		_ = conversation.Quit() // signed in is all that was asked
-	}
-	return err
 }
 
 // words are what is known of a failure, without a person's name.

@@ -146,6 +146,29 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	return sendFailure(err)
 }
 
+// Reach says whether the server would take a message: it lets us in.
+func (s *Sender) Reach(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
+	defer cancel()
+	d := &dial{sender: s, ctx: ctx}
+	defer d.close()
+	return s.greet(ctx, d, Domain(s.config.From.Email))
+}
+
+// greet has the server let us in, and says goodbye.
+func (s *Sender) greet(ctx context.Context, d *dial, helo string) error {
+	client, err := s.client(d, helo)
+	if err != nil {
+		return err
+	}
+	conversation, err := client.DialToSMTPClientWithContext(ctx)
+	if err == nil {
+		d.conn.SetDeadline(time.Now().Add(time.Second))
+		_ = conversation.Quit() // signed in is all that was asked
+	}
+	return err
+}
+
 func (s *Sender) client(d *dial, helo string) (*gomail.Client, error) {
 	options := []gomail.Option{
 		gomail.WithPort(s.config.Port),

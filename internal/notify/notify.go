@@ -32,6 +32,7 @@ const (
 	firstWait = time.Minute // after the first failure; each further one doubles it
 	longest   = 6 * time.Hour
 	maxTries  = 20               // with these waits, three days
+	patience  = 72 * time.Hour   // with a server that cannot be reached
 	rest      = 30 * time.Second // for a server that could not be reached
 	late      = 30 * time.Second // a mail that nobody took up for so long is enqueued again
 	atOnce    = 8                // mails that are sent at the same time, beside all other jobs
@@ -127,11 +128,35 @@ func (n *Notifier) Sweep(ctx context.Context) error {
 	if n.isResting(now) {
 		return nil
 	}
+	if err := n.reach(ctx, now); err != nil {
+		return err
+	}
 	ids, err := n.portal.DueMails(ctx, now.Add(-late), batch)
 	if err != nil || len(ids) == 0 {
 		return err
 	}
 	return n.portal.EnqueueMails(ctx, ids)
+}
+
+// reach has the mails tried again that wait for the mail server alone, as soon as it
+// is there: the waits between their tries have grown while it was not.
+func (n *Notifier) reach(ctx context.Context, now time.Time) error {
+	waiting, err := n.portal.UnreachedMails(ctx)
+	if err != nil || !waiting || !n.sender.Configured() {
+		return err
+	}
+	if err := n.sender.Reach(ctx); err != nil {
+		n.rests(now)
+		return nil // it is said of the mails
+	}
+	return n.portal.WakeMails(ctx)
+}
+
+// rests has nothing tried for a while.
+func (n *Notifier) rests(now time.Time) {
+	n.mu.Lock()
+	n.resting = now.Add(rest)
+	n.mu.Unlock()
 }
 
 // Send sends one queued mail if it is due. What becomes of it is noted with the
@@ -185,9 +210,10 @@ func (n *Notifier) Send(ctx context.Context, id portal.MailID) error {
 		n.log.Info("mail deferred", "mail", string(id), "kind", m.Kind, "try", m.Tries, "error", err.Error())
 		switch temporary.Stage {
 		case "connecting", "greeting", "signing in": // not this message's fault
-			n.mu.Lock()
-			n.resting = n.portal.Now().Add(rest)
-			n.mu.Unlock()
+			n.rests(n.portal.Now())
+			if n.portal.Now().Sub(m.Created) < patience {
+				m.Tries = min(m.Tries, maxTries-1)
+			}
 		}
 		return n.again(ctx, m, reason(temporary.Failure))
 	}

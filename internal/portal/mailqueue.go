@@ -23,7 +23,8 @@ var ErrNotDue = errors.New("not due")
 
 // ClaimMail takes a mail out of the queue to send it: of those who ask at the
 // same time one gets it, and others ErrNotDue, as everybody does in the quiet hours
-// of its reader. It goes to the address that they have now. Exactly one of MailSent, MailKept, MailDropped, MailDeferred and
+// of its reader. What people are told of leaves in the order in which it was queued.
+// It goes to the address that they have now. Exactly one of MailSent, MailKept, MailDropped, MailDeferred and
 // MailFailed has to follow; without it the mail can be claimed again after two
 // minutes.
 func (p *Portal) ClaimMail(ctx context.Context, id MailID) (Mail, error) {
@@ -37,7 +38,7 @@ func (p *Portal) ClaimMail(ctx context.Context, id MailID) (Mail, error) {
 		return d.QueryRow(ctx, `
 UPDATE mails AS m SET state = 'sending', tries = tries + 1, due_at = $3,
        address = CASE WHEN kind IN `+toThatAddress+` THEN address ELSE (SELECT a.email FROM persons a WHERE a.id = m.person_id) END
- WHERE id = $1 AND state IN ('queued', 'sending') AND due_at <= $2 AND `+unheld+`
+ WHERE id = $1 AND state IN ('queued', 'sending') AND due_at <= $2 AND `+unheld+` AND NOT EXISTS (`+goesBefore+`)
 RETURNING id, kind, person_id, address, subject_id, state, tries, created_at`, string(id), db.Micros(now), db.Micros(now.Add(MailClaim))).
 			Scan(&m.ID, &m.Kind, &m.Person, &m.Address, &m.Subject, &m.State, &m.Tries, &s.created)
 	})
@@ -45,6 +46,50 @@ RETURNING id, kind, person_id, address, subject_id, state, tries, created_at`, s
 		return Mail{}, ErrNotDue
 	}
 	return s.mail(), err
+}
+
+// unreached is the condition that a mail o was put off as no mail could be sent, which
+// it has no part in.
+const unreached = `(SUBSTR(o.reason, 1, 11) = 'connecting/' OR SUBSTR(o.reason, 1, 9) = 'greeting/' OR SUBSTR(o.reason, 1, 11) = 'signing_in/')`
+
+// goesBefore is the mail that leaves before a mail m, as it tells of what happened
+// earlier. One that the server will not have for itself is waited for half an hour.
+const goesBefore = `
+SELECT 1 FROM mails o WHERE m.kind IN ('notices', 'digest') AND o.person_id = m.person_id AND o.kind = m.kind AND o.state = 'queued' AND o.id < m.id
+   AND o.created_at > ` + heldUpTo + ` AND (o.tries < 6 OR ` + unreached + `)
+UNION ALL
+SELECT 1 FROM mails o WHERE m.kind IN ('notices', 'digest') AND o.person_id = m.person_id AND o.kind = m.kind AND o.state = 'sending' AND o.id < m.id`
+
+// UnreachedMails reports whether mails wait for no other reason than that the mail
+// server could not be reached.
+func (p *Portal) UnreachedMails(ctx context.Context) (bool, error) {
+	var n int
+	err := p.db.QueryRow(ctx, `
+SELECT COUNT(*) FROM (SELECT o.id FROM mails o WHERE o.state = 'queued' AND o.due_at > $1 AND `+unreached+` LIMIT 1) x`, db.Micros(p.now())).Scan(&n)
+	return n > 0, err
+}
+
+// WakeMails has those mails tried again now: the mail server is there.
+func (p *Portal) WakeMails(ctx context.Context) error {
+	return p.db.Write(ctx, func(d *db.Tx) error {
+		_, err := d.Exec(ctx, `UPDATE mails AS o SET due_at = o.created_at WHERE o.state = 'queued' AND o.due_at > $1 AND `+unreached, db.Micros(p.now()))
+		return err
+	})
+}
+
+// sendNext has the mail tried at once that waited for one to leave before it.
+func (p *Portal) sendNext(ctx context.Context, d *db.Tx, id MailID) error {
+	var next MailID
+	err := d.QueryRow(ctx, `
+SELECT m.id FROM mails x JOIN mails m ON m.person_id = x.person_id AND m.kind = x.kind AND m.state = 'queued'
+ WHERE x.id = $1 AND x.kind IN ('notices', 'digest') AND x.state NOT IN ('queued', 'sending') AND m.due_at <= $2 ORDER BY m.id LIMIT 1`, string(id), db.Micros(p.now())).Scan(&next)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil
+	}
+	if err == nil {
+		err = p.enqueue(ctx, d, SendMail, MailJob{next})
+	}
+	return err
 }
 
 // holdMail puts a mail off until its reader's quiet hours are over, however it came
@@ -129,6 +174,9 @@ func (p *Portal) changeMail(ctx context.Context, id MailID, q string, args ...an
 	err = p.db.Write(ctx, func(d *db.Tx) error {
 		n, err := d.Exec(ctx, q, append([]any{string(id)}, args...)...)
 		if found = n > 0; err != nil || !found {
+			return err
+		}
+		if err := p.sendNext(ctx, d, id); err != nil {
 			return err
 		}
 		rows, err := d.Query(ctx, `
