@@ -24,6 +24,9 @@ func (n *Notifier) notices(ctx context.Context, l *letter) error {
 	if len(all) == 0 {
 		return &portal.Unwanted{Why: "seen"}
 	}
+	for _, x := range all {
+		l.told = append(l.told, x.ID)
+	}
 	if len(all) == 1 && all[0].Said != "" {
 		return n.said(ctx, me, l, all[0])
 	}

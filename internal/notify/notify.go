@@ -194,6 +194,11 @@ func (n *Notifier) Send(ctx context.Context, id portal.MailID) error {
 	case !n.sender.Configured():
 		return n.portal.MailKept(ctx, id)
 	}
+	if l.told != nil {
+		if err := n.portal.LeaveNotices(ctx, m, l.told); err != nil {
+			return err // as above
+		}
+	}
 	err = n.sender.Send(ctx, l.Message)
 	var permanent *mail.Permanent
 	var temporary *mail.Temporary

@@ -199,6 +199,55 @@ func TestMessagesAreDelivered(t *testing.T) {
 	})
 }
 
+// Of a mail that held too little room for all that happened, or was told nothing of a
+// project whose reader has muted it, nobody reads that it brought the rest.
+func TestWhatNoMailSaidIsNotDelivered(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := t.Context()
+		o := open(t, w, &mailtest.Server{})
+		to := portal.NewMessage{Body: "@Cleo Which?", Audience: portal.ClientSide}
+		th, err := o.As(o.Tom).StartConversation(ctx, o.Site, portal.NewConversation{Subject: "Colours", NewMessage: to})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 54 {
+			if _, err := o.As(o.Tom).Say(ctx, th, to); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := o.Portal.TellPeople(ctx); err != nil {
+			t.Fatal(err)
+		}
+		o.Clock.Advance(4 * time.Minute)
+		o.sweep()
+		list, err := o.As(o.Tom).Messages(ctx, th, portal.MessagePage{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		delivered := func(m portal.MessageID) (n int) {
+			t.Helper()
+			receipts, err := o.As(o.Tom).Receipts(ctx, m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range receipts {
+				if r.Name == "Cleo" && r.Mail == portal.Delivered {
+					n++
+				}
+			}
+			return n
+		}
+		n := 0
+		for _, m := range list.All {
+			n += delivered(m.ID)
+		}
+		last := list.All[len(list.All)-1].ID
+		if n != 50-(55-len(list.All)) || delivered(last) != 0 {
+			t.Errorf("of %d messages %d are said to be delivered, the last among them %t; the mail holds 50", len(list.All), n, delivered(last) != 0)
+		}
+	})
+}
+
 // What comes back before it is noted that the mail server has taken a mail is taken up
 // when it is; and what a report quotes that came to another address is nobody's word.
 func TestReturnedBeforeItIsSent(t *testing.T) {

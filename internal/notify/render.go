@@ -25,6 +25,7 @@ type letter struct {
 	mail  portal.Mail
 	who   account.Person    // whom it goes to
 	reply portal.ReplyPlace // where its answer belongs; the zero one: it has none
+	told  []portal.NoticeID // that it tells of
 	open  bool              // somebody else looks at it: it lets nobody be its reader
 
 	project portal.ProjectID // that it is about, if any

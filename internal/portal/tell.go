@@ -411,6 +411,17 @@ UPDATE notices SET mail_id = $1 WHERE person_id = $2 AND mail = $3 AND mail_id =
 	})
 }
 
+// LeaveNotices says what a mail tells of, which is about to be sent: the others that
+// it took along are in no mail, and nobody is said to have got them by it.
+func (p *Portal) LeaveNotices(ctx context.Context, m Mail, told []NoticeID) error {
+	return p.db.Write(ctx, func(d *db.Tx) error {
+		in, args := oneOf(4, told)
+		_, err := d.Exec(ctx, `UPDATE notices SET mail = '', mail_id = '' WHERE person_id = $1 AND mail = $2 AND mail_id = $3 AND id NOT IN `+in,
+			append([]any{string(m.Person), mailOf(m.Kind), string(m.ID)}, args...)...)
+		return err
+	})
+}
+
 // zoneOfPerson is the person's zone, or the workspace's.
 func zoneOfPerson(ctx context.Context, d querier, id PersonID) (*time.Location, error) {
 	var zone string
