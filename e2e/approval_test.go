@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -19,10 +20,20 @@ func TestAnswerInTheViewer(t *testing.T) {
 	phone.follow("css .decided > li:nth-child(2) a.look")
 	phone.reads("banner-madder.jpg", "File 2 of 6", "Approve all 6")
 	phone.fits()
-	phone.until("what is looked at is in sight above the buttons", `(() => {
+	const inSight = `(() => {
 		const stage = document.getElementById("stage").getBoundingClientRect(), bar = document.querySelector(".viewer-decide").getBoundingClientRect();
-		return stage.top >= 0 && stage.bottom <= bar.top + 1 && stage.height > innerHeight / 2 && bar.bottom <= innerHeight + 1;
-	})()`)
+		return stage.top >= 0 && stage.bottom <= bar.top + 1 && stage.height > innerHeight / %s && bar.bottom <= innerHeight + 1;
+	})()`
+	phone.until("what is looked at is in sight above the buttons", fmt.Sprintf(inSight, "2"))
+	// So it is below notes, which stand one below another.
+	phone.open("/approvals")
+	phone.follow("Box, band and label")
+	phone.follow("css .decided > li:nth-child(2) a.look")
+	phone.reads("Your answer is awaited.", "Open the list")
+	phone.until("so it is below notes", fmt.Sprintf(inSight, "4"))
+	phone.until("no note lies on another", `[...document.querySelectorAll(".viewer-notes > .note")].every((n, i, all) => i === 0 || n.getBoundingClientRect().top >= all[i-1].getBoundingClientRect().bottom - 1)`)
+	phone.open(banners)
+	phone.follow("css .decided > li:nth-child(2) a.look")
 	phone.press("css .viewer-decide .acts button")
 	phone.press("css #answer textarea[name='note.2']")
 	phone.key("Too red.")

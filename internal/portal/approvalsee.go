@@ -6,19 +6,24 @@ import (
 )
 
 // checkSeen makes sure that the client can see what they are asked to approve, also
-// where they may not have the files: of some there is only the original.
+// where they may not have the files: of some there is only the original, and of some
+// only that until their preview is made.
 func (t *tx) checkSeen(ctx context.Context, p Project, n *NewApproval, subjects []Version) error {
-	var only []string
+	var only, made []string // for good, and until the preview is made
 	for _, v := range subjects {
-		seen, err := t.seenHere(ctx, v)
+		seen, could, err := t.seenHere(ctx, v)
 		if err != nil {
 			return err
 		}
-		if !seen {
+		switch {
+		case seen:
+		case could && v.Preview == "waiting":
+			made = append(made, v.FileName)
+		default:
 			only = append(only, v.FileName)
 		}
 	}
-	if n.Draft || len(only) == 0 {
+	if n.Draft || len(only)+len(made) == 0 {
 		return nil
 	}
 	var c checks
@@ -30,38 +35,43 @@ func (t *tx) checkSeen(ctx context.Context, p Project, n *NewApproval, subjects 
 	for _, x := range takers {
 		may[x.Person] = true
 	}
-	names := strings.Join(only, ", ")
+	lacks, forbids, names := "only_original", "cannot_look", strings.Join(only, ", ")
+	if len(only) == 0 {
+		lacks, names = "preview_waits", strings.Join(made, ", ")
+		forbids = lacks
+	}
 	for i, g := range n.Stages {
 		if g.Of != ClientSide {
 			continue
 		}
 		if n.NoDownload {
-			c.fail("no_download", "only_original", "names", names)
+			c.fail("no_download", lacks, "names", names)
 			break
 		}
 		for _, who := range g.People {
 			if !may[who] {
-				c.fail(stageField(i, "people"), "cannot_look", "names", names)
+				c.fail(stageField(i, "people"), forbids, "names", names)
 			}
 		}
 	}
 	return c.err()
 }
 
-// seenHere reports whether a version can be looked at here without the file itself.
-func (t *tx) seenHere(ctx context.Context, v Version) (bool, error) {
+// seenHere reports whether a version can be looked at here without the file itself,
+// and whether it could once its preview is made.
+func (t *tx) seenHere(ctx context.Context, v Version) (seen, could bool, err error) {
 	looks := ""
 	switch v.Kind {
 	case "text", "code", "markdown", "csv":
-		return true, nil
+		return true, true, nil
 	case "image", "svg":
 		looks = `'large'`
 	case "pdf", "office":
 		looks = `'page', 'pdf'`
 	default: // a film and a sound play from the original
-		return false, nil
+		return false, false, nil
 	}
 	n := 0
-	err := t.get(ctx, `SELECT COUNT(*) FROM my_previews w WHERE w.version_id = $2 AND w.kind IN (`+looks+`)`, []any{string(v.ID)}, &n)
-	return n > 0, err
+	err = t.get(ctx, `SELECT COUNT(*) FROM my_previews w WHERE w.version_id = $2 AND w.kind IN (`+looks+`)`, []any{string(v.ID)}, &n)
+	return n > 0, true, err
 }

@@ -70,12 +70,26 @@ func TestApproversSee(t *testing.T) {
 			}
 		}
 
+		// What is to be looked at is still being made: the team is told to wait, and
+		// nobody is asked until then. When nothing comes of it, it is as above.
+		v := arrives("photo 3.jpg", "image", "image/jpeg")
+		_, err := asks(v, true)
+		refuses(t, "a picture whose preview is being made", err, "no_download", "preview_waits")
+		if err := w.Portal.RecordPreview(ctx, v, portal.Preview{}); err != nil {
+			t.Fatal(err)
+		}
+		_, err = asks(v, true)
+		refuses(t, "a picture of which there is no preview", err, "no_download", "only_original")
+
 		// Nor one who may never download, whom the team itself does not concern.
 		write(t, w, `UPDATE client_users SET rights = (rights | 32) & ~2 WHERE id = $1`, string(w.BeaAtAcme))
 		w.Regrant()
 		film := arrives("film 2.mp4", "video", "video/mp4")
-		_, err := tom.AskApproval(ctx, w.Site, portal.NewApproval{Title: "Film", Versions: []portal.VersionID{film}, Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo, w.Bea}}}})
+		_, err = tom.AskApproval(ctx, w.Site, portal.NewApproval{Title: "Film", Versions: []portal.VersionID{film}, Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo, w.Bea}}}})
 		refuses(t, "Bea, who cannot play it", err, "stages.1.people", "cannot_look")
+		photo := arrives("photo 4.jpg", "image", "image/jpeg")
+		_, err = tom.AskApproval(ctx, w.Site, portal.NewApproval{Title: "Photo", Versions: []portal.VersionID{photo}, Stages: []portal.NewStage{{People: []portal.PersonID{w.Bea}}}})
+		refuses(t, "Bea, who cannot see it yet", err, "stages.1.people", "preview_waits")
 		if _, err := tom.AskApproval(ctx, w.Site, portal.NewApproval{Title: "Film", Versions: []portal.VersionID{film}, NoDownload: true, Stages: []portal.NewStage{{Of: portal.Team, People: []portal.PersonID{w.Mia}}}}); err != nil {
 			t.Errorf("the team alone: %v", err)
 		}

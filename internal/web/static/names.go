@@ -12,7 +12,7 @@ const (
 // What some pages load beside them.
 var (
 	Files   = Bundle{Style: "/static/files.DR3XONKP.css", Script: "/static/files.IQ66I42Z.js"}
-	Viewer  = Bundle{Style: "/static/viewer.U2DQ5K5U.css", Script: "/static/viewer.6C4XTSB6.js"}
+	Viewer  = Bundle{Style: "/static/viewer.SO4FVSSG.css", Script: "/static/viewer.6C4XTSB6.js"}
 	PDF     = Bundle{Style: "/static/pdf.HYPDGB3V.css", Script: "/static/pdf.44YLDDKQ.js"}
 	Compose = Bundle{Style: "/static/compose.VTHF2X4V.css", Script: "/static/compose.ZQBFWCN3.js"}
 	Talk    = Bundle{Style: "/static/talk.ONSLO6XQ.css", Script: "/static/talk.OSHAI72D.js"}

@@ -106,15 +106,17 @@ func Viewer(p ViewerPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<div class=\"viewer-body\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<div class=\"viewer-body\"><div class=\"viewer-look\"><div class=\"viewer-notes\">")
 			templ_7745c5c3_Err = p.notes().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</div>")
 			templ_7745c5c3_Err = p.stage().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</div>")
 			templ_7745c5c3_Err = p.decideBar().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -123,7 +125,7 @@ func Viewer(p ViewerPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</div>")
 			templ_7745c5c3_Err = p.answerDialog().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -132,7 +134,7 @@ func Viewer(p ViewerPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</div>")
 			return nil
 		})
 		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
@@ -190,35 +192,35 @@ func (p *ViewerPage) top() templ.Component {
 			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<header class=\"viewer-top\"><a class=\"icon-button\" href=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<header class=\"viewer-top\"><a class=\"icon-button\" href=\"")
 		var templ_7745c5c3_Var5 templ.SafeURL
 		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs(p.Back.Href)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\" title=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 10, "\" title=\"")
 		var templ_7745c5c3_Var6 string
 		templ_7745c5c3_Var6 = string(p.Back.Label)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 9, "\" aria-label=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 11, "\" aria-label=\"")
 		var templ_7745c5c3_Var7 string
 		templ_7745c5c3_Var7 = string(p.Back.Label)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 10, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 12, "\">")
 		templ_7745c5c3_Err = ui.Icon("arrow-left").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</a><div class=\"name\"><h1 title=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</a><div class=\"name\"><h1 title=\"")
 		var templ_7745c5c3_Var8 string
 		templ_7745c5c3_Var8 = string(p.File.Name)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 12, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 14, "\">")
 		var templ_7745c5c3_Var9 string
 		templ_7745c5c3_Var9 = string(p.File.Name)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</h1><div class=\"facts\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</h1><div class=\"facts\">")
 		templ_7745c5c3_Err = p.zone().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -228,30 +230,30 @@ func (p *ViewerPage) top() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if s := p.approved(p.Version.ID); s != nil {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<a class=\"decided\" href=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<a class=\"decided\" href=\"")
 			var templ_7745c5c3_Var10 templ.SafeURL
 			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs(Href(string(s.Approval)))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 15, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 17, "\">")
 			templ_7745c5c3_Err = ui.State(ui.ToneOK, "badge-check", p.T("approval.mark", "n", strconv.Itoa(p.Version.Label()))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</a> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</a> ")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<span>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<span>")
 		var templ_7745c5c3_Var11 string
 		templ_7745c5c3_Var11 = string(dots(p.kind(p.Version.Kind), p.Size(p.Version.Size)))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</span></div></div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</span></div></div>")
 		templ_7745c5c3_Err = p.versionMenu().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<div class=\"tools\"><span class=\"wide-only tools\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<div class=\"tools\"><span class=\"wide-only tools\">")
 		templ_7745c5c3_Err = p.step(p.Before, "prev", "chevron-left", p.T("viewer.before")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -260,98 +262,98 @@ func (p *ViewerPage) top() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<span class=\"between\"></span> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<span class=\"between\"></span> ")
 		if href := p.compareWith(); href != "" {
 			templ_7745c5c3_Err = ui.IconButton("git-compare", ui.ButtonProps{Label: p.T("viewer.compare"), Href: href}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</span> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 23, "</span> ")
 		if p.mayDownload() {
 			templ_7745c5c3_Err = ui.IconButton("download", ui.ButtonProps{Label: p.T("viewer.download"), Href: versionPath(p.Version, "download")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<a class=\"icon-button late first\" href=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<a class=\"icon-button late first\" href=\"")
 		var templ_7745c5c3_Var12 templ.SafeURL
 		templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("comments"))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 23, "\" data-panel-tab=\"comments\" role=\"button\" aria-pressed=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 25, "\" data-panel-tab=\"comments\" role=\"button\" aria-pressed=\"")
 		var templ_7745c5c3_Var13 string
 		templ_7745c5c3_Var13 = string(strconv.FormatBool(p.Panel == "comments"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 24, "\" title=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 26, "\" title=\"")
 		var templ_7745c5c3_Var14 string
 		templ_7745c5c3_Var14 = string(p.T("comment.title"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 25, "\" aria-label=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 27, "\" aria-label=\"")
 		var templ_7745c5c3_Var15 string
 		templ_7745c5c3_Var15 = string(p.T("comment.title"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 26, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 28, "\">")
 		templ_7745c5c3_Err = ui.Icon("message-square").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 27, "</a> <a class=\"icon-button late\" href=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</a> <a class=\"icon-button late\" href=\"")
 		var templ_7745c5c3_Var16 templ.SafeURL
 		templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("versions"))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 28, "\" data-panel-tab=\"versions\" role=\"button\" aria-pressed=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\" data-panel-tab=\"versions\" role=\"button\" aria-pressed=\"")
 		var templ_7745c5c3_Var17 string
 		templ_7745c5c3_Var17 = string(strconv.FormatBool(p.Panel == "versions"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 29, "\" title=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 31, "\" title=\"")
 		var templ_7745c5c3_Var18 string
 		templ_7745c5c3_Var18 = string(p.T("viewer.versions"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\" aria-label=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 32, "\" aria-label=\"")
 		var templ_7745c5c3_Var19 string
 		templ_7745c5c3_Var19 = string(p.T("viewer.versions"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 31, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 33, "\">")
 		templ_7745c5c3_Err = ui.Icon("history").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 32, "</a> <a class=\"icon-button late\" href=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</a> <a class=\"icon-button late\" href=\"")
 		var templ_7745c5c3_Var20 templ.SafeURL
 		templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("info"))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 33, "\" data-panel-tab=\"info\" role=\"button\" aria-pressed=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 35, "\" data-panel-tab=\"info\" role=\"button\" aria-pressed=\"")
 		var templ_7745c5c3_Var21 string
 		templ_7745c5c3_Var21 = string(strconv.FormatBool(p.Panel == "info"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 34, "\" title=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 36, "\" title=\"")
 		var templ_7745c5c3_Var22 string
 		templ_7745c5c3_Var22 = string(p.T("viewer.info"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 35, "\" aria-label=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 37, "\" aria-label=\"")
 		var templ_7745c5c3_Var23 string
 		templ_7745c5c3_Var23 = string(p.T("viewer.info"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 36, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 38, "\">")
 		templ_7745c5c3_Err = ui.Icon("info").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 37, "</a>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 39, "</a>")
 		templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", p.File.Name), p.menu()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</div></header>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 40, "</div></header>")
 		return nil
 	})
 }
@@ -380,38 +382,38 @@ func (p *ViewerPage) step(to portal.FileID, rel, icon, label string) templ.Compo
 		}
 		ctx = templ.ClearChildren(ctx)
 		if to != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<a class=\"icon-button\" href=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<a class=\"icon-button\" href=\"")
 			var templ_7745c5c3_Var25 templ.SafeURL
 			templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(to))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 40, "\" rel=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 42, "\" rel=\"")
 			var templ_7745c5c3_Var26 string
 			templ_7745c5c3_Var26 = string(rel)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 41, "\" title=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "\" title=\"")
 			var templ_7745c5c3_Var27 string
 			templ_7745c5c3_Var27 = string(label)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 42, "\" aria-label=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 44, "\" aria-label=\"")
 			var templ_7745c5c3_Var28 string
 			templ_7745c5c3_Var28 = string(label)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 45, "\">")
 			templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 44, "</a>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 46, "</a>")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<span class=\"icon-button\" aria-disabled=\"true\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<span class=\"icon-button\" aria-disabled=\"true\">")
 			templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 46, "</span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</span>")
 		}
 		return nil
 	})
@@ -439,11 +441,11 @@ func (p *ViewerPage) versionMenu() templ.Component {
 			templ_7745c5c3_Var29 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<details class=\"menu version-menu\"><summary><b>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 49, "<details class=\"menu version-menu\"><summary><b>")
 		var templ_7745c5c3_Var30 string
 		templ_7745c5c3_Var30 = string(p.VersionWord(p.Version))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</b> <span>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</b> <span>")
 		if p.isNewest() {
 			var templ_7745c5c3_Var31 string
 			templ_7745c5c3_Var31 = string(dots(p.T("viewer.current"), p.Ago(p.Version.CreatedAt, p.Now)))
@@ -453,25 +455,25 @@ func (p *ViewerPage) versionMenu() templ.Component {
 			templ_7745c5c3_Var32 = string(p.Ago(p.Version.CreatedAt, p.Now))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 49, "</span>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</span>")
 		templ_7745c5c3_Err = ui.Icon("chevron-down").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</summary><div class=\"menu-list\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 52, "</summary><div class=\"menu-list\">")
 		for _, v := range p.Versions[:min(len(p.Versions), 8)] {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<a href=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<a href=\"")
 			var templ_7745c5c3_Var33 templ.SafeURL
 			templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinURLErrs(p.of(v))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 52, "\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 54, "\"")
 			if v.ID == p.Version.ID {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 53, " aria-current=\"true\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 55, " aria-current=\"true\"")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 54, "><b>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 56, "><b>")
 			if v.Draft {
 				templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -481,28 +483,28 @@ func (p *ViewerPage) versionMenu() templ.Component {
 			var templ_7745c5c3_Var34 string
 			templ_7745c5c3_Var34 = string(p.VersionWord(v))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 55, "</b> <span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 57, "</b> <span>")
 			var templ_7745c5c3_Var35 string
 			templ_7745c5c3_Var35 = string(p.whatChanged(v))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 56, "</span> <small>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 58, "</span> <small>")
 			var templ_7745c5c3_Var36 string
 			templ_7745c5c3_Var36 = string(p.Ago(v.CreatedAt, p.Now))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 57, "</small></a> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</small></a> ")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<a class=\"all\" href=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<a class=\"all\" href=\"")
 		var templ_7745c5c3_Var37 templ.SafeURL
 		templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("versions"))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 59, "\" data-panel-tab=\"versions\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 61, "\" data-panel-tab=\"versions\">")
 		var templ_7745c5c3_Var38 string
 		templ_7745c5c3_Var38 = string(p.N("viewer.all_versions", p.File.Versions))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</a></div></details>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</a></div></details>")
 		return nil
 	})
 }
@@ -733,7 +735,7 @@ func (p *ViewerPage) notes() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 61, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 63, " ")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("viewer.compare_newest"), Small: true, Kind: ui.Plain, Href: p.at("/compare?a=" + string(p.Version.ID) + "&b=" + string(p.File.Version.ID))}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -773,42 +775,42 @@ func (p *ViewerPage) stage() templ.Component {
 			templ_7745c5c3_Var45 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<div class=\"stage\" id=\"stage\" data-keep=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<div class=\"stage\" id=\"stage\" data-keep=\"")
 		var templ_7745c5c3_Var46 string
 		templ_7745c5c3_Var46 = string(string(p.Version.ID) + " " + p.Stage.Kind + " " + p.Version.Preview)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 63, "\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 65, "\"")
 		if p.Version.Preview == "waiting" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 64, " data-waits")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 66, " data-waits")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 65, " data-stage=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 67, " data-stage=\"")
 		var templ_7745c5c3_Var47 string
 		templ_7745c5c3_Var47 = string(p.Stage.Kind)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 66, "\" data-name=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 68, "\" data-name=\"")
 		var templ_7745c5c3_Var48 string
 		templ_7745c5c3_Var48 = string(p.File.Name)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 67, "\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 69, "\"")
 		if p.Stage.Original {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 68, " data-original=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 70, " data-original=\"")
 			var templ_7745c5c3_Var49 string
 			templ_7745c5c3_Var49 = string(versionPath(p.Version, "view"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 69, "\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 71, "\"")
 		}
 		if p.Stage.PDF != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 70, " data-pdf=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 72, " data-pdf=\"")
 			var templ_7745c5c3_Var50 string
 			templ_7745c5c3_Var50 = string(p.Stage.PDF)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 71, "\" data-view=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 73, "\" data-view=\"")
 			var templ_7745c5c3_Var51 string
 			templ_7745c5c3_Var51 = string(versionPath(p.Version, "view"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 72, "\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 74, "\"")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 73, ">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 75, ">")
 		switch p.Stage.Kind {
 		case "held":
 			templ_7745c5c3_Var52 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -830,42 +832,42 @@ func (p *ViewerPage) stage() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case "waiting":
-			templruntime.WriteString(templ_7745c5c3_Buffer, 74, "<div class=\"waits\" role=\"status\"><i></i><p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<div class=\"waits\" role=\"status\"><i></i><p>")
 			var templ_7745c5c3_Var53 string
 			templ_7745c5c3_Var53 = string(p.T("viewer.waiting"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 77, "</p>")
 			if p.mayDownload() {
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("viewer.download"), Icon: "download", Href: versionPath(p.Version, "download")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 76, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 78, "</div>")
 		case "picture":
-			templruntime.WriteString(templ_7745c5c3_Buffer, 77, "<div class=\"scroller picture\" tabindex=\"0\" role=\"region\" aria-label=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 79, "<div class=\"scroller picture\" tabindex=\"0\" role=\"region\" aria-label=\"")
 			var templ_7745c5c3_Var54 string
 			templ_7745c5c3_Var54 = string(p.File.Name)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 78, "\"><img src=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 80, "\"><img src=\"")
 			var templ_7745c5c3_Var55 string
 			templ_7745c5c3_Var55 = string(versionPath(p.Version, "large"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 79, "\" alt=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 81, "\" alt=\"")
 			var templ_7745c5c3_Var56 string
 			templ_7745c5c3_Var56 = string(p.File.Name)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 80, "\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 82, "\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, measures(p.Stage.Width, p.Stage.Height))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 81, "></div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 83, "></div>")
 			templ_7745c5c3_Err = p.zooms(true).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 82, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 84, " ")
 			templ_7745c5c3_Err = p.placeTools().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -875,53 +877,53 @@ func (p *ViewerPage) stage() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 83, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 85, " ")
 			templ_7745c5c3_Err = p.zooms(false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 84, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 86, " ")
 			templ_7745c5c3_Err = p.placeTools().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "video":
-			templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<div class=\"player\"><video controls playsinline preload=\"metadata\" src=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 87, "<div class=\"player\"><video controls playsinline preload=\"metadata\" src=\"")
 			var templ_7745c5c3_Var57 string
 			templ_7745c5c3_Var57 = string(versionPath(p.Version, "view"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 86, "\" aria-label=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 88, "\" aria-label=\"")
 			var templ_7745c5c3_Var58 string
 			templ_7745c5c3_Var58 = string(p.File.Name)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 87, "\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 89, "\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.poster())
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 88, "></video></div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 90, "></video></div>")
 			templ_7745c5c3_Err = p.timeTools().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "audio":
-			templruntime.WriteString(templ_7745c5c3_Buffer, 89, "<div class=\"player\"><div class=\"sound\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<div class=\"player\"><div class=\"sound\">")
 			if p.Stage.Wave {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 90, "<img src=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<img src=\"")
 				var templ_7745c5c3_Var59 string
 				templ_7745c5c3_Var59 = string(versionPath(p.Version, "wave"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 91, "\" alt=\"\"> ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 93, "\" alt=\"\"> ")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<audio controls preload=\"metadata\" src=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<audio controls preload=\"metadata\" src=\"")
 			var templ_7745c5c3_Var60 string
 			templ_7745c5c3_Var60 = string(versionPath(p.Version, "view"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 93, "\" aria-label=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 95, "\" aria-label=\"")
 			var templ_7745c5c3_Var61 string
 			templ_7745c5c3_Var61 = string(p.File.Name)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var61))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 94, "\"></audio></div></div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 96, "\"></audio></div></div>")
 			templ_7745c5c3_Err = p.timeTools().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -944,19 +946,19 @@ func (p *ViewerPage) stage() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 95, "<div class=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 97, "<div class=\"")
 				var templ_7745c5c3_Var64 string
 				templ_7745c5c3_Var64 = string(templ.CSSClasses(templ_7745c5c3_Var63).String())
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 96, "\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 98, "\">")
 				for _, l := range p.Stage.Lines {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 97, "<span>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 99, "<span>")
 					var templ_7745c5c3_Var65 string
 					templ_7745c5c3_Var65 = string(l)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 98, "</span>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 100, "</span>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 101, "</div>")
 				return nil
 			})
 			templ_7745c5c3_Err = p.words().Render(templ.WithChildren(ctx, templ_7745c5c3_Var62), templ_7745c5c3_Buffer)
@@ -976,11 +978,11 @@ func (p *ViewerPage) stage() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 100, "<h2 class=\"sr\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 102, "<h2 class=\"sr\">")
 				var templ_7745c5c3_Var67 string
 				templ_7745c5c3_Var67 = string(p.kind(p.Version.Kind))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var67))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 101, "</h2>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</h2>")
 				templ_7745c5c3_Err = Prose(p.Stage.Prose).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1010,11 +1012,11 @@ func (p *ViewerPage) stage() templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if p.Stage.Poster {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 102, "<img src=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<img src=\"")
 					var templ_7745c5c3_Var69 string
 					templ_7745c5c3_Var69 = string(versionPath(p.Version, "poster"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var69))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 103, "\" alt=\"\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 105, "\" alt=\"\">")
 				}
 				return nil
 			})
@@ -1023,7 +1025,7 @@ func (p *ViewerPage) stage() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 104, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 106, "</div>")
 		return nil
 	})
 }
@@ -1072,39 +1074,39 @@ func leaves(v portal.Version, pages []portal.Look, label string, word func(int) 
 			templ_7745c5c3_Var70 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 105, "<div class=\"scroller leaves\" tabindex=\"0\" role=\"region\" aria-label=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<div class=\"scroller leaves\" tabindex=\"0\" role=\"region\" aria-label=\"")
 		var templ_7745c5c3_Var71 string
 		templ_7745c5c3_Var71 = string(label)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 106, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 108, "\">")
 		for _, l := range pages {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<img src=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 109, "<img src=\"")
 			var templ_7745c5c3_Var72 string
 			templ_7745c5c3_Var72 = string(versionPath(v, "pages/"+strconv.Itoa(l.Page)))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 108, "\" alt=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 110, "\" alt=\"")
 			var templ_7745c5c3_Var73 string
 			templ_7745c5c3_Var73 = string(word(l.Page))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 109, "\" data-page=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 111, "\" data-page=\"")
 			var templ_7745c5c3_Var74 string
 			templ_7745c5c3_Var74 = string(strconv.Itoa(l.Page))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 110, "\" loading=\"lazy\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 112, "\" loading=\"lazy\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, measures(l.Width, l.Height))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 111, "> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 113, "> ")
 		}
 		if more != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 112, "<p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 114, "<p>")
 			var templ_7745c5c3_Var75 string
 			templ_7745c5c3_Var75 = string(more)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 113, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 115, "</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 114, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 116, "</div>")
 		return nil
 	})
 }
@@ -1131,16 +1133,16 @@ func (p *Page) zooms(full bool) templ.Component {
 			templ_7745c5c3_Var76 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 115, "<div class=\"stage-tools needs-js\" role=\"toolbar\" aria-label=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 117, "<div class=\"stage-tools needs-js\" role=\"toolbar\" aria-label=\"")
 		var templ_7745c5c3_Var77 string
 		templ_7745c5c3_Var77 = string(p.T("viewer.zoom"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 116, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 118, "\">")
 		templ_7745c5c3_Err = ui.IconButton("minus", ui.ButtonProps{Label: p.T("viewer.zoom_out"), Type: "button", Attrs: templ.Attributes{"data-act": "out"}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 117, "<span data-level></span>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 119, "<span data-level></span>")
 		templ_7745c5c3_Err = ui.IconButton("plus", ui.ButtonProps{Label: p.T("viewer.zoom_in"), Type: "button", Attrs: templ.Attributes{"data-act": "in"}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1155,7 +1157,7 @@ func (p *Page) zooms(full bool) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 118, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 120, "</div>")
 		return nil
 	})
 }
@@ -1182,11 +1184,11 @@ func (p *ViewerPage) words() templ.Component {
 			templ_7745c5c3_Var78 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 119, "<div class=\"scroller words\" tabindex=\"0\" role=\"region\" aria-label=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 121, "<div class=\"scroller words\" tabindex=\"0\" role=\"region\" aria-label=\"")
 		var templ_7745c5c3_Var79 string
 		templ_7745c5c3_Var79 = string(p.File.Name)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 120, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 122, "\">")
 		templ_7745c5c3_Err = p.cut().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1195,7 +1197,7 @@ func (p *ViewerPage) words() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 121, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 123, "</div>")
 		return nil
 	})
 }
@@ -1269,53 +1271,53 @@ func (p *ViewerPage) table() templ.Component {
 			templ_7745c5c3_Var82 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 122, "<div class=\"scroller grid-table\" tabindex=\"0\" role=\"region\" aria-label=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 124, "<div class=\"scroller grid-table\" tabindex=\"0\" role=\"region\" aria-label=\"")
 		var templ_7745c5c3_Var83 string
 		templ_7745c5c3_Var83 = string(p.File.Name)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var83))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 123, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 125, "\">")
 		templ_7745c5c3_Err = p.cut().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 124, "<table><thead><tr><th scope=\"col\"><span class=\"sr\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 126, "<table><thead><tr><th scope=\"col\"><span class=\"sr\">")
 		var templ_7745c5c3_Var84 string
 		templ_7745c5c3_Var84 = string(p.T("viewer.row"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var84))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 125, "</span></th>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</span></th>")
 		for _, cell := range p.Stage.Rows[0] {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 126, "<th scope=\"col\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 128, "<th scope=\"col\">")
 			var templ_7745c5c3_Var85 string
 			templ_7745c5c3_Var85 = string(cell)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var85))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</th>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 129, "</th>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 128, "</tr></thead> <tbody>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 130, "</tr></thead> <tbody>")
 		for i, row := range p.Stage.Rows[1:] {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 129, "<tr><th scope=\"row\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 131, "<tr><th scope=\"row\">")
 			var templ_7745c5c3_Var86 string
 			templ_7745c5c3_Var86 = string(strconv.Itoa(i + 2))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var86))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 130, "</th>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 132, "</th>")
 			for _, cell := range row {
 				var templ_7745c5c3_Var87 = []any{templ.KV("number", isNumber(cell))}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var87...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 131, "<td class=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 133, "<td class=\"")
 				var templ_7745c5c3_Var88 string
 				templ_7745c5c3_Var88 = string(templ.CSSClasses(templ_7745c5c3_Var87).String())
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var88))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 132, "\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 134, "\">")
 				var templ_7745c5c3_Var89 string
 				templ_7745c5c3_Var89 = string(cell)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var89))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 133, "</td>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 135, "</td>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 134, "</tr>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 136, "</tr>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 135, "</tbody></table></div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 137, "</tbody></table></div>")
 		return nil
 	})
 }
@@ -1358,7 +1360,7 @@ func (p *ViewerPage) card(icon, title, text string) templ.Component {
 			templ_7745c5c3_Var90 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 136, "<div class=\"plain-card\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 138, "<div class=\"plain-card\">")
 		templ_7745c5c3_Err = templ_7745c5c3_Var90.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1367,22 +1369,22 @@ func (p *ViewerPage) card(icon, title, text string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 137, "<h2>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 139, "<h2>")
 		var templ_7745c5c3_Var91 string
 		templ_7745c5c3_Var91 = string(title)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var91))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</h2><p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 140, "</h2><p>")
 		var templ_7745c5c3_Var92 string
 		templ_7745c5c3_Var92 = string(text)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var92))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 139, "</p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 141, "</p>")
 		if p.mayDownload() {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("viewer.download_size", "size", p.Size(p.Version.Size)), Icon: "download", Kind: ui.Primary, Href: versionPath(p.Version, "download")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 140, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 142, "</div>")
 		return nil
 	})
 }
@@ -1466,11 +1468,11 @@ func (p *ViewerPage) panel() templ.Component {
 			templ_7745c5c3_Var93 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 141, "<aside class=\"viewer-panel\" id=\"panel\" aria-label=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 143, "<aside class=\"viewer-panel\" id=\"panel\" aria-label=\"")
 		var templ_7745c5c3_Var94 string
 		templ_7745c5c3_Var94 = string(p.T("viewer.panel"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var94))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 142, "\"><div class=\"tabs\"><ul>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 144, "\"><div class=\"tabs\"><ul>")
 		templ_7745c5c3_Err = p.tab("comments", p.T("comment.title"), p.Comments.Count.Open).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1483,73 +1485,73 @@ func (p *ViewerPage) panel() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 143, "</ul><a class=\"icon-button needs-js\" href=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 145, "</ul><a class=\"icon-button needs-js\" href=\"")
 		var templ_7745c5c3_Var95 templ.SafeURL
 		templ_7745c5c3_Var95, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("none"))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var95))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 144, "\" data-panel-close title=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 146, "\" data-panel-close title=\"")
 		var templ_7745c5c3_Var96 string
 		templ_7745c5c3_Var96 = string(p.T("action.close"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var96))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 145, "\" aria-label=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 147, "\" aria-label=\"")
 		var templ_7745c5c3_Var97 string
 		templ_7745c5c3_Var97 = string(p.T("action.close"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var97))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 146, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 148, "\">")
 		templ_7745c5c3_Err = ui.Icon("x").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 147, "</a></div><section data-tab=\"comments\" id=\"comments\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 149, "</a></div><section data-tab=\"comments\" id=\"comments\"")
 		if p.Panel == "versions" || p.Panel == "info" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 148, " hidden")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 150, " hidden")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 149, " aria-label=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 151, " aria-label=\"")
 		var templ_7745c5c3_Var98 string
 		templ_7745c5c3_Var98 = string(p.T("comment.title"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var98))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 150, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 152, "\">")
 		templ_7745c5c3_Err = p.Comments.list().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 151, "</section><section data-tab=\"versions\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 153, "</section><section data-tab=\"versions\"")
 		if p.Panel != "versions" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 152, " hidden")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 154, " hidden")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 153, " aria-label=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 155, " aria-label=\"")
 		var templ_7745c5c3_Var99 string
 		templ_7745c5c3_Var99 = string(p.T("viewer.versions"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var99))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 154, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 156, "\">")
 		templ_7745c5c3_Err = p.addVersion().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 155, "<ol class=\"version-list\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 157, "<ol class=\"version-list\">")
 		for _, v := range p.Versions {
 			templ_7745c5c3_Err = p.version(v).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 156, "</ol></section><section data-tab=\"info\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 158, "</ol></section><section data-tab=\"info\"")
 		if p.Panel != "info" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 157, " hidden")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 159, " hidden")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 158, " aria-label=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 160, " aria-label=\"")
 		var templ_7745c5c3_Var100 string
 		templ_7745c5c3_Var100 = string(p.T("viewer.info"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var100))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 159, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 161, "\">")
 		templ_7745c5c3_Err = p.info().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 160, "</section></aside>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 162, "</section></aside>")
 		return nil
 	})
 }
@@ -1576,34 +1578,34 @@ func (p *ViewerPage) tab(name, label string, count int) templ.Component {
 			templ_7745c5c3_Var101 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 161, "<li><a href=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 163, "<li><a href=\"")
 		var templ_7745c5c3_Var102 templ.SafeURL
 		templ_7745c5c3_Var102, templ_7745c5c3_Err = templ.JoinURLErrs(p.with(name))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var102))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 162, "\" data-panel-tab=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 164, "\" data-panel-tab=\"")
 		var templ_7745c5c3_Var103 string
 		templ_7745c5c3_Var103 = string(name)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var103))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 163, "\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 165, "\"")
 		if p.Panel == name || p.Panel == "" && name == "comments" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 164, " aria-current=\"page\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 166, " aria-current=\"page\"")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 165, ">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 167, ">")
 		var templ_7745c5c3_Var104 string
 		templ_7745c5c3_Var104 = string(label)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var104))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 166, " ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 168, " ")
 		if count > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 167, "<span class=\"count\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 169, "<span class=\"count\">")
 			var templ_7745c5c3_Var105 string
 			templ_7745c5c3_Var105 = string(strconv.Itoa(count))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var105))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 168, "</span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 170, "</span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 169, "</a></li>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 171, "</a></li>")
 		return nil
 	})
 }
@@ -1633,40 +1635,40 @@ func (p *ViewerPage) addVersion() templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if !p.ReadOnly && p.File.MayAddVersion() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 170, "<details class=\"add-version\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 172, "<details class=\"add-version\"")
 			if p.Failed() {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 171, " open")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 173, " open")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 172, "><summary class=\"button quiet full\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 174, "><summary class=\"button quiet full\">")
 			templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 173, "<span class=\"label\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 175, "<span class=\"label\">")
 			var templ_7745c5c3_Var107 string
 			templ_7745c5c3_Var107 = string(p.T("viewer.add_version"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var107))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 174, "</span></summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 176, "</span></summary>")
 			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 175, "<form class=\"form\" method=\"post\" action=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 177, "<form class=\"form\" method=\"post\" action=\"")
 			var templ_7745c5c3_Var108 templ.SafeURL
 			templ_7745c5c3_Var108, templ_7745c5c3_Err = templ.JoinURLErrs(p.at("/versions"))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var108))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 176, "\" enctype=\"multipart/form-data\" data-upload data-project=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 178, "\" enctype=\"multipart/form-data\" data-upload data-project=\"")
 			var templ_7745c5c3_Var109 string
 			templ_7745c5c3_Var109 = string(string(p.Project.ID))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var109))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 177, "\" data-file=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 179, "\" data-file=\"")
 			var templ_7745c5c3_Var110 string
 			templ_7745c5c3_Var110 = string(string(p.File.ID))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var110))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 178, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 180, "\">")
 			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "note", Label: p.T("viewer.note"), Optional: p.T("form.optional"), Value: p.Note, Error: p.Err("note"), Placeholder: p.T("viewer.note_example"), Max: portal.MaxName, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1679,35 +1681,35 @@ func (p *ViewerPage) addVersion() templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 179, "<p class=\"hint\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 181, "<p class=\"hint\">")
 				var templ_7745c5c3_Var111 string
 				templ_7745c5c3_Var111 = string(p.whoSees())
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var111))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 180, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 182, "</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 181, "<input class=\"control no-js\" type=\"file\" name=\"file\" required aria-label=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 183, "<input class=\"control no-js\" type=\"file\" name=\"file\" required aria-label=\"")
 			var templ_7745c5c3_Var112 string
 			templ_7745c5c3_Var112 = string(p.T("viewer.file"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var112))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 182, "\" data-from=\"files\"> <button class=\"button primary no-js\">")
-			templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 183, "<span class=\"label\">")
-			var templ_7745c5c3_Var113 string
-			templ_7745c5c3_Var113 = string(p.T("viewer.add_version"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var113))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 184, "</span></button> <button type=\"button\" class=\"button primary needs-js\" data-pick=\"files\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 184, "\" data-from=\"files\"> <button class=\"button primary no-js\">")
 			templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 185, "<span class=\"label\">")
+			var templ_7745c5c3_Var113 string
+			templ_7745c5c3_Var113 = string(p.T("viewer.add_version"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var113))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 186, "</span></button> <button type=\"button\" class=\"button primary needs-js\" data-pick=\"files\">")
+			templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 187, "<span class=\"label\">")
 			var templ_7745c5c3_Var114 string
 			templ_7745c5c3_Var114 = string(p.T("viewer.choose"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var114))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 186, "</span></button></form></details>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 188, "</span></button></form></details>")
 		}
 		return nil
 	})
@@ -1742,15 +1744,15 @@ func (p *ViewerPage) version(v portal.Version) templ.Component {
 			templ_7745c5c3_Var115 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 187, "<li")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 189, "<li")
 		if v.ID == p.Version.ID {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 188, " aria-current=\"true\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 190, " aria-current=\"true\"")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 189, "><div class=\"top-line\"><b>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 191, "><div class=\"top-line\"><b>")
 		var templ_7745c5c3_Var116 string
 		templ_7745c5c3_Var116 = string(p.VersionWord(v))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var116))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 190, "</b> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 192, "</b> ")
 		switch {
 		case v.ID == p.File.Version.ID:
 			templ_7745c5c3_Err = ui.State(ui.ToneOK, "check", p.T("viewer.current")).Render(ctx, templ_7745c5c3_Buffer)
@@ -1763,47 +1765,47 @@ func (p *ViewerPage) version(v portal.Version) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 191, "<time datetime=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 193, "<time datetime=\"")
 		var templ_7745c5c3_Var117 string
 		templ_7745c5c3_Var117 = string(v.CreatedAt.UTC().Format("2006-01-02T15:04:05Z"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var117))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 192, "\" title=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 194, "\" title=\"")
 		var templ_7745c5c3_Var118 string
 		templ_7745c5c3_Var118 = string(p.Time(v.CreatedAt, p.Now))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var118))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 193, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 195, "\">")
 		var templ_7745c5c3_Var119 string
 		templ_7745c5c3_Var119 = string(p.Ago(v.CreatedAt, p.Now))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var119))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 194, "</time></div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 196, "</time></div>")
 		if v.Note != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 195, "<p class=\"what\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 197, "<p class=\"what\">")
 			var templ_7745c5c3_Var120 string
 			templ_7745c5c3_Var120 = string(v.Note)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var120))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 196, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 198, "</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 197, "<p class=\"who\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 199, "<p class=\"who\">")
 		var templ_7745c5c3_Var121 string
 		templ_7745c5c3_Var121 = string(dots(p.by(v.CreatedByName), p.Size(v.Size)))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var121))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 198, " <code title=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 200, " <code title=\"")
 		var templ_7745c5c3_Var122 string
 		templ_7745c5c3_Var122 = string(p.T("viewer.hash_tail"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var122))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 199, "\">…")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 201, "\">…")
 		var templ_7745c5c3_Var123 string
 		templ_7745c5c3_Var123 = string(v.SHA256[max(0, len(v.SHA256)-8):])
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var123))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 200, "</code></p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 202, "</code></p>")
 		if s := p.scanWord(v); s != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 201, "<p class=\"who\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 203, "<p class=\"who\">")
 			var templ_7745c5c3_Var124 string
 			templ_7745c5c3_Var124 = string(s)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var124))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 202, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 204, "</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 203, "<div class=\"acts\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 205, "<div class=\"acts\">")
 		if v.ID != p.Version.ID {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("viewer.view"), Icon: "eye", Kind: ui.Plain, Href: p.of(v) + p.keep(v)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -1828,14 +1830,14 @@ func (p *ViewerPage) version(v portal.Version) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 204, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 206, "</div>")
 		if p.mayShowDraft(v) {
 			templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "show-" + string(v.ID), Title: p.T("viewer.show_title", "version", p.VersionWord(v), "client", p.Project.ClientName), Text: p.Page.Audience(p.Reach), Cancel: p.T("action.cancel"), Act: p.T("show.act", "client", p.Project.ClientName), Post: versionPath(v, "show")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 205, "</li>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 207, "</li>")
 		return nil
 	})
 }
@@ -1893,98 +1895,98 @@ func (p *ViewerPage) info() templ.Component {
 			templ_7745c5c3_Var125 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 206, "<h2>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 208, "<h2>")
 		var templ_7745c5c3_Var126 string
 		templ_7745c5c3_Var126 = string(p.T("viewer.facts", "version", p.VersionWord(p.Version)))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var126))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 207, "</h2>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 209, "</h2>")
 		templ_7745c5c3_Err = ui.Facts(p.facts()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 208, "<h2>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 210, "<h2>")
 		var templ_7745c5c3_Var127 string
 		templ_7745c5c3_Var127 = string(p.T("viewer.about"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var127))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 209, "</h2>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 211, "</h2>")
 		templ_7745c5c3_Err = ui.Facts(p.about()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if len(p.Attached) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 210, "<h2>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 212, "<h2>")
 			var templ_7745c5c3_Var128 string
 			templ_7745c5c3_Var128 = string(p.T("viewer.attached"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var128))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 211, "</h2><ul class=\"plain-links\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 213, "</h2><ul class=\"plain-links\">")
 			for _, l := range p.Attached {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 212, "<li><a class=\"link\" href=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 214, "<li><a class=\"link\" href=\"")
 				var templ_7745c5c3_Var129 templ.SafeURL
 				templ_7745c5c3_Var129, templ_7745c5c3_Err = templ.JoinURLErrs(l.Href)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var129))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 213, "\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 215, "\">")
 				var templ_7745c5c3_Var130 string
 				templ_7745c5c3_Var130 = string(l.Label)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var130))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 214, "</a></li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 216, "</a></li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 215, "</ul>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 217, "</ul>")
 		}
 		if p.team() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 216, "<h2>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 218, "<h2>")
 			var templ_7745c5c3_Var131 string
 			templ_7745c5c3_Var131 = string(p.T("viewer.seen"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var131))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 217, "</h2>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 219, "</h2>")
 			if len(p.Seen) == 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 218, "<p class=\"muted small\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 220, "<p class=\"muted small\">")
 				var templ_7745c5c3_Var132 string
 				templ_7745c5c3_Var132 = string(p.seenNobody())
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var132))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 219, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 221, "</p>")
 			} else {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 220, "<ul class=\"who-list\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 222, "<ul class=\"who-list\">")
 				for _, s := range p.Seen {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 221, "<li><span>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 223, "<li><span>")
 					var templ_7745c5c3_Var133 string
 					templ_7745c5c3_Var133 = string(s.Name)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var133))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 222, "</span> <span class=\"muted\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 224, "</span> <span class=\"muted\">")
 					var templ_7745c5c3_Var134 string
 					templ_7745c5c3_Var134 = string(p.Ago(s.Last, p.Now))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var134))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 223, "</span></li>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 225, "</span></li>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 224, "</ul>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 226, "</ul>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 225, " <h2>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 227, " <h2>")
 			var templ_7745c5c3_Var135 string
 			templ_7745c5c3_Var135 = string(p.T("viewer.downloads"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var135))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 226, "</h2>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 228, "</h2>")
 			if len(p.Downloads) == 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 227, "<p class=\"muted small\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 229, "<p class=\"muted small\">")
 				var templ_7745c5c3_Var136 string
 				templ_7745c5c3_Var136 = string(p.T("viewer.downloads_none"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var136))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 228, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 230, "</p>")
 			} else {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 229, "<ul class=\"who-list\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 231, "<ul class=\"who-list\">")
 				for _, d := range p.Downloads {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 230, "<li><span>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 232, "<li><span>")
 					var templ_7745c5c3_Var137 string
 					templ_7745c5c3_Var137 = string(dots(p.tookIt(d), p.downloadWord(d)))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var137))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 231, "</span> <span class=\"muted\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 233, "</span> <span class=\"muted\">")
 					var templ_7745c5c3_Var138 string
 					templ_7745c5c3_Var138 = string(p.Ago(d.At, p.Now))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var138))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 232, "</span></li>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 234, "</span></li>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 233, "</ul>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 235, "</ul>")
 				templ_7745c5c3_Err = ui.Pager(ui.Link{}, p.moreDownloads()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -2070,11 +2072,11 @@ func (p *ViewerPage) hash(sum string) templ.Component {
 			templ_7745c5c3_Var139 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 234, "<span class=\"hash\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 236, "<span class=\"hash\">")
 		var templ_7745c5c3_Var140 string
 		templ_7745c5c3_Var140 = string(sum)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var140))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 235, "</span>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 237, "</span>")
 		templ_7745c5c3_Err = ui.CopyButton(p.T("viewer.copy"), sum).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -2117,18 +2119,18 @@ func projectLink(id portal.ProjectID, name string) templ.Component {
 			templ_7745c5c3_Var141 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 236, "<a class=\"link\" href=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 238, "<a class=\"link\" href=\"")
 		var templ_7745c5c3_Var142 templ.SafeURL
 		templ_7745c5c3_Var142, templ_7745c5c3_Err = templ.JoinURLErrs("/projects/" + string(id))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var142))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 237, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 239, "\">")
 		var templ_7745c5c3_Var143 string
 		templ_7745c5c3_Var143 = string(name)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var143))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 238, "</a>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 240, "</a>")
 		return nil
 	})
 }
@@ -2179,27 +2181,27 @@ func (p *ViewerPage) keys() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 239, "<dl class=\"keys\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 241, "<dl class=\"keys\">")
 			for _, k := range p.keyList() {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 240, "<dt>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 242, "<dt>")
 				for _, key := range strings.Fields(k.Key) {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 241, "<kbd>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 243, "<kbd>")
 					var templ_7745c5c3_Var146 string
 					templ_7745c5c3_Var146 = string(key)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var146))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 242, "</kbd>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 244, "</kbd>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 243, "</dt><dd>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 245, "</dt><dd>")
 				var templ_7745c5c3_Var147 string
 				templ_7745c5c3_Var147 = string(k.Value)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var147))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 244, "</dd>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 246, "</dd>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 245, "</dl><div class=\"acts\"><button type=\"button\" class=\"button quiet\" popovertarget=\"keys\" popovertargetaction=\"hide\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 247, "</dl><div class=\"acts\"><button type=\"button\" class=\"button quiet\" popovertarget=\"keys\" popovertargetaction=\"hide\">")
 			var templ_7745c5c3_Var148 string
 			templ_7745c5c3_Var148 = string(p.T("action.close"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var148))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 246, "</button></div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 248, "</button></div>")
 			return nil
 		})
 		templ_7745c5c3_Err = ui.Dialog(ui.DialogProps{ID: "keys", Title: p.T("viewer.keys")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var145), templ_7745c5c3_Buffer)
