@@ -229,7 +229,9 @@ func (s *server) enter(c huma.Context, next func(huma.Context)) {
 		return
 	}
 	if err != nil {
-		s.Log.Error("read an API token", "error", err.Error())
+		if c.Context().Err() == nil {
+			s.Log.Error("read an API token", "error", err.Error())
+		}
 		huma.WriteErr(s.huma, c, http.StatusInternalServerError, "")
 		return
 	}
@@ -270,8 +272,9 @@ func once(ctx context.Context, operation string, in any) context.Context {
 	return portal.WithRequest(ctx, portal.Request{Key: "api " + key, Body: hex.EncodeToString(sum[:])})
 }
 
-// fail turns an error of the portal into a problem.
-func (s *server) fail(err error) error {
+// fail turns an error of the portal into a problem. That the caller has gone is
+// none of the portal's.
+func (s *server) fail(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -280,7 +283,7 @@ func (s *server) fail(err error) error {
 		return nil
 	}
 	code, key := transfer.Status(err)
-	if code == http.StatusInternalServerError {
+	if code == http.StatusInternalServerError && ctx.Err() == nil {
 		s.Log.Error("fault", "error", err.Error())
 	}
 	p := &huma.ErrorModel{Status: code, Title: http.StatusText(code), Detail: s.book.T("error." + key + ".title")}

@@ -53,7 +53,7 @@ func (s *server) attachments() {
 			if err == nil {
 				err = me(ctx).Detach(ctx, i, in.File)
 			}
-			return nil, s.fail(err)
+			return nil, s.fail(ctx, err)
 		})
 	}
 }

@@ -155,7 +155,7 @@ func (s *server) putContent(ctx context.Context, in *piece) (*answer, error) {
 		if code, _ := transfer.Status(err); code == http.StatusRequestEntityTooLarge || code == http.StatusRequestTimeout {
 			in.w.Header().Set("Connection", "close") // the rest of the body is not read
 		}
-		return nil, s.fail(err)
+		return nil, s.fail(ctx, err)
 	}
 	return &answer{uploadWire(u)}, nil
 }
@@ -229,19 +229,19 @@ func bytesOut(path, id, summary, kind string) huma.Operation {
 // deliver sends what the portal has handed out.
 func (s *server) deliver(ctx context.Context, x exchange, st portal.Stored, how string, err error) (*huma.StreamResponse, error) {
 	if err != nil {
-		return nil, s.fail(err)
+		return nil, s.fail(ctx, err)
 	}
 	return &huma.StreamResponse{Body: func(huma.Context) {
 		if err := s.Bytes.Deliver(x.w, x.r.WithContext(ctx), me(ctx), st, how); err != nil && ctx.Err() == nil {
-			s.failPlain(x.w, err)
+			s.failPlain(ctx, x.w, err)
 		}
 	}}, nil
 }
 
 // failPlain is fail where huma no longer writes the answer.
-func (s *server) failPlain(w http.ResponseWriter, err error) {
+func (s *server) failPlain(ctx context.Context, w http.ResponseWriter, err error) {
 	var p *huma.ErrorModel
-	err = s.fail(err)
+	err = s.fail(ctx, err)
 	if !errors.As(err, &p) {
 		p = &huma.ErrorModel{Status: http.StatusInternalServerError, Title: http.StatusText(http.StatusInternalServerError)}
 	}

@@ -31,11 +31,11 @@ func (s *server) takeHandover(ctx context.Context, in *packAsked) (*huma.StreamR
 	me := me(ctx)
 	theirs, p, err := me.Handover(ctx, portal.ProjectID(in.ID), in.Person, func(theirs *portal.Scope, p portal.Project) error { return handover.Fits(ctx, theirs, p) })
 	if err != nil {
-		return nil, s.fail(err)
+		return nil, s.fail(ctx, err)
 	}
 	brand, err := s.Portal.Brand(ctx)
 	if err != nil {
-		return nil, s.fail(err)
+		return nil, s.fail(ctx, err)
 	}
 	pack := &handover.Pack{Theirs: theirs, Project: p, Name: brand.Name, Portal: s.BaseURL.String(), Book: s.book, Now: s.Portal.Now(), Bytes: s.Bytes,
 		Took: func(st portal.Stored) { me.LogDownload(st, "zip") },

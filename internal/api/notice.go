@@ -118,6 +118,9 @@ func (c noticeChoices) portal(had portal.NoticeChoices) (portal.NoticeChoices, e
 		return n, &portal.Invalid{Fields: map[string]portal.Reason{"never": {Key: "choice"}}}
 	}
 	n.Own.Mailed |= had.OwnMails() &^ never
+	silent := had.Silent() // they are told of what comes alone, which says nothing of the rest
+	n.Own.Mailed |= silent.Mailed & portal.AllTopics &^ n.Own.Digested
+	n.Own.Digested |= silent.Digested &^ n.Own.Mailed
 	for _, w := range c.Again {
 		some := portal.MailsOf(w)
 		if some == 0 {

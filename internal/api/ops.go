@@ -70,22 +70,26 @@ func (s *server) sentTop(o huma.Operation, f func(ctx context.Context, body []by
 func register[I any](s *server, o huma.Operation, f func(ctx context.Context, in *I) (any, error)) {
 	if o.DefaultStatus == http.StatusNoContent {
 		huma.Register(s.huma, o, func(ctx context.Context, in *I) (*struct{}, error) {
-			_, err := s.answer(f(ctx, in))
+			w, err := f(ctx, in)
+			_, err = s.answer(ctx, w, err)
 			return nil, err
 		})
 		return
 	}
-	huma.Register(s.huma, o, func(ctx context.Context, in *I) (*answer, error) { return s.answer(f(ctx, in)) })
+	huma.Register(s.huma, o, func(ctx context.Context, in *I) (*answer, error) {
+		w, err := f(ctx, in)
+		return s.answer(ctx, w, err)
+	})
 }
 
 // answer turns what an operation came to into what is sent.
-func (s *server) answer(w any, err error) (*answer, error) {
+func (s *server) answer(ctx context.Context, w any, err error) (*answer, error) {
 	var unfit *json.UnmarshalTypeError // a number that is too large for its field
 	if errors.As(err, &unfit) {
 		return nil, huma.Error422UnprocessableEntity("validation failed", &huma.ErrorDetail{Location: "body." + unfit.Field, Message: unfit.Error()})
 	}
 	if err != nil {
-		return nil, s.fail(err)
+		return nil, s.fail(ctx, err)
 	}
 	return &answer{w}, nil
 }
@@ -97,7 +101,10 @@ func read[W any](s *server, path, id, summary string, f func(ctx context.Context
 
 // readFor answers what is asked for. Q are its path and query parameters.
 func readFor[Q, W any](s *server, path, id, summary string, f func(ctx context.Context, me *portal.Scope, q *Q) (W, error)) {
-	huma.Register(s.huma, s.giving(reflect.TypeFor[W](), operation(http.MethodGet, path, id, summary, http.StatusOK)), func(ctx context.Context, q *Q) (*answer, error) { return s.answer(f(ctx, me(ctx), q)) })
+	huma.Register(s.huma, s.giving(reflect.TypeFor[W](), operation(http.MethodGet, path, id, summary, http.StatusOK)), func(ctx context.Context, q *Q) (*answer, error) {
+		w, err := f(ctx, me(ctx), q)
+		return s.answer(ctx, w, err)
+	})
 }
 
 // readAll answers a page of a list.

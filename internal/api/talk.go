@@ -204,7 +204,7 @@ type receipt struct {
 	Name    string          `json:"name" doc:"Their name."`
 	Side    portal.Side     `json:"side" enum:"team,client" doc:"Of which side they are."`
 	SeenAt  *time.Time      `json:"seen_at,omitempty" doc:"When they saw it first; absent when they have not."`
-	Mail    portal.Delivery `json:"mail,omitempty" enum:"delivered,delayed,bounced" doc:"What became of the mail that told them of it; absent when none was sent."`
+	Mail    portal.Delivery `json:"mail,omitempty" enum:"delivered,delayed,bounced,waiting,none" doc:"What became of the mail that told them of it; that it waits, or that there is none, is told to the team alone."`
 	MailAt  *time.Time      `json:"mail_at,omitempty" doc:"When their mail server took it."`
 	Reason  string          `json:"reason,omitempty" doc:"Why it did not arrive; for the team."`
 	Company string          `json:"company,omitempty" doc:"Of a client's person: the client's name."`
@@ -445,13 +445,13 @@ func (s *server) messages() {
 		all, err := me.EarlierTexts(ctx, m.ID)
 		return all, "", err
 	}, func(e portal.EarlierText) earlierText { return earlierText{e.Body, e.Until.UTC()} })
-	readAll(s, "/api/messages/{id}/receipts", "list-receipts", "Who has seen a message, and whom it has reached by mail, as far as the workspace lets it be known", func(ctx context.Context, me *portal.Scope, q *byID) ([]portal.Receipt, string, error) {
+	readAll(s, "/api/messages/{id}/receipts", "list-receipts", "How far a message has got with each of its readers, as far as the workspace lets it be known: at most 50 who saw it, and 50 who did not", func(ctx context.Context, me *portal.Scope, q *byID) ([]portal.Receipt, string, error) {
 		m, err := me.Message(ctx, portal.MessageID(q.ID))
 		if err != nil {
 			return nil, "", err
 		}
 		all, err := me.Receipts(ctx, m.ID)
-		return all, "", err
+		return all.All, "", err
 	}, func(r portal.Receipt) receipt {
 		return receipt{Person: r.Person, Name: r.Name, Side: r.Side, Company: r.Company, SeenAt: moment(r.At), Mail: r.Mail, MailAt: moment(r.MailAt), Reason: r.Why}
 	})
@@ -469,9 +469,9 @@ func (s *server) messages() {
 		DraftQuery
 		Body draft
 	}) (*struct{}, error) {
-		return nil, s.fail(me(ctx).SaveDraft(ctx, in.place(), portal.Draft{Subject: in.Body.Subject, Body: in.Body.Body, Revision: in.Body.Revision}))
+		return nil, s.fail(ctx, me(ctx).SaveDraft(ctx, in.place(), portal.Draft{Subject: in.Body.Subject, Body: in.Body.Body, Revision: in.Body.Revision}))
 	})
 	huma.Register(s.huma, operation(http.MethodDelete, "/api/drafts/{id}", "discard-draft", "Forget it", http.StatusNoContent), func(ctx context.Context, q *DraftQuery) (*struct{}, error) {
-		return nil, s.fail(me(ctx).DiscardDraft(ctx, q.place()))
+		return nil, s.fail(ctx, me(ctx).DiscardDraft(ctx, q.place()))
 	})
 }

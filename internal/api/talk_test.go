@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -290,6 +291,55 @@ func TestNotices(t *testing.T) {
 			s.asks(cleo, 204, "PUT", "/api/notice-choices", `{"preset":"own","digest_on":"daily","digest_at":"08:00",`+step.body+`}`)
 			if c := s.asks(cleo, 200, "GET", "/api/notice-choices", ""); fmt.Sprint(c["mailed"]) != step.mailed || fmt.Sprint(c["never"]) != step.never {
 				t.Errorf("%s makes %v", step.body, c)
+			}
+		}
+		// What GET gave can be PUT: a topic that was ended by a link in a mail is silent,
+		// and chosen as it was, should they want it again.
+		for _, step := range []struct{ topic, chosen, after string }{
+			{"files", `"preset":"own","mailed":["files"]`, "[files]"},
+			{"files", `"preset":"own","digested":["files","updates"]`, "[updates files]"},
+			{"digest", `"preset":"own","mailed":["messages"],"digested":["files","updates"]`, "[messages updates files]"},
+			{"messages", `"preset":"normal"`, "[reviews messages updates progress files]"},
+		} {
+			s.asks(cleo, 204, "PUT", "/api/notice-choices", `{"digest_on":"daily","digest_at":"08:00",`+step.chosen+`}`)
+			if err := w.As(w.Cleo).EndMails(t.Context(), step.topic, false); err != nil {
+				t.Fatal(err)
+			}
+			comes := func() string {
+				c := s.asks(cleo, 200, "GET", "/api/notice-choices", "")
+				var all []string
+				for _, topic := range []string{"reviews", "messages", "updates", "progress", "files"} {
+					if strings.Contains(fmt.Sprint(c["mailed"], c["digested"]), topic) {
+						all = append(all, topic)
+					}
+				}
+				return fmt.Sprint(all)
+			}
+			silent := comes()
+			if silent == step.after {
+				t.Errorf("%s was ended, and %s comes", step.topic, silent)
+			}
+			for _, again := range []string{"", `"` + step.topic + `"`} {
+				var got map[string]any
+				if err := json.Unmarshal(s.do("GET", "/api/notice-choices", cleo, "").Body.Bytes(), &got); err != nil {
+					t.Fatal(err)
+				}
+				delete(got, "$schema")
+				if again != "" {
+					got["again"] = []string{step.topic}
+				}
+				body, err := json.Marshal(got)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.asks(cleo, 204, "PUT", "/api/notice-choices", string(body))
+				want := silent
+				if again != "" {
+					want = step.after
+				}
+				if now := comes(); now != want {
+					t.Errorf("%s, %s ended, again %q: %s comes, want %s", step.chosen, step.topic, again, now, want)
+				}
 			}
 		}
 		for _, body := range []string{`"never":["messages"]`, `"never":["late"],"mailed":["late"]`} {

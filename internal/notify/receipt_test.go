@@ -41,7 +41,10 @@ func TestMessagesAreDelivered(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, r := range receipts {
+			for _, r := range receipts.All {
+				if r.At.IsZero() && (r.Mail == portal.MailUnknown || r.Mail == portal.NotMailed) {
+					continue
+				}
 				if r.Mail == portal.Delivered && r.MailAt.IsZero() {
 					t.Errorf("%s has it since never", r.Name)
 				}
@@ -230,7 +233,7 @@ func TestWhatNoMailSaidIsNotDelivered(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, r := range receipts {
+			for _, r := range receipts.All {
 				if r.Name == "Cleo" && r.Mail == portal.Delivered {
 					n++
 				}

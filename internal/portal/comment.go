@@ -14,6 +14,17 @@ type Comments struct {
 	Thread
 	First Message
 	Last  []Message // at most 3, the oldest first
+
+	Unread int // messages after the reader's mark, their own too; 100 stands for more
+}
+
+// Newest is the last message of the thread; what the reader has not read is
+// all there when no more is unread than Last and First hold.
+func (c Comments) Newest() Message {
+	if len(c.Last) == 0 {
+		return c.First
+	}
+	return c.Last[len(c.Last)-1]
 }
 
 // Left is how many messages are between the first and the last ones.
@@ -97,7 +108,11 @@ SELECT `+messageColumns+` FROM my_messages m WHERE m.thread_id IN `+in+` AND (`+
 			c.Last = append(c.Last, m)
 		}
 	}
-	return all, next, nil
+	in, args = oneOf(3, ids)
+	rows, err = me.query(ctx, `
+SELECT t.id, (SELECT COUNT(*) FROM (SELECT m.id FROM my_messages m WHERE m.thread_id = t.id AND m.seq > `+markOf+` LIMIT $2) x)
+  FROM my_threads t WHERE t.id IN `+in+` AND t.head > `+markOf, append([]any{maxUnread}, args...)...)
+	return all, next, eachPair(rows, err, func(id ThreadID, n int) { all[slices.Index(ids, id)].Unread = n })
 }
 
 // CommentCount is how many threads of comments an item has that the reader

@@ -39,6 +39,12 @@ func (c NoticeChoices) Ways() Ways {
 	return w
 }
 
+// Silent is what they chose to be mailed, and ended by a link in a mail.
+func (c NoticeChoices) Silent() Ways {
+	chosen, come := c.Preset.ways(c.Own), c.Ways()
+	return Ways{Mailed: chosen.Mailed &^ come.Mailed, Digested: chosen.Digested &^ come.Digested}
+}
+
 // OwnMails are the mails of kinds of their own that come, but for those that were
 // ended by a link.
 func (c NoticeChoices) OwnMails() Topics { return c.Preset.ways(c.Own).Mailed & OwnTopics }

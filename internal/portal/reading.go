@@ -59,55 +59,94 @@ type Receipt struct {
 // A Delivery is what became of the mail that told somebody of a message.
 type Delivery string
 
-// What became of it.
+// What became of it. That there is none, or none yet, is for the team alone:
+// how somebody wants to be told is theirs.
 const (
-	NotMailed Delivery = ""
-	Delivered Delivery = "delivered" // their mail server has taken it
-	Delayed   Delivery = "delayed"   // it is still being tried
-	Bounced   Delivery = "bounced"
+	MailUnknown Delivery = ""
+	Delivered   Delivery = "delivered" // their mail server has taken it
+	Delayed     Delivery = "delayed"   // it is still being tried
+	Bounced     Delivery = "bounced"
+	MailWaiting Delivery = "waiting" // it is yet to be sent
+	NotMailed   Delivery = "none"    // they are sent none
 )
 
-// Receipts returns who has seen a message besides its author, the first of them
-// first, and then whom it has reached by mail or has not; nobody while the
-// workspace does not let it be known.
-func (me *Scope) Receipts(ctx context.Context, id MessageID) ([]Receipt, error) {
-	rows, err := me.query(ctx, `
-SELECT s.person_id, s.name, s.person_side, CASE WHEN s.person_side = 'client' THEN COALESCE(s.client_name, '') ELSE '' END, s.at
-  FROM my_receipts s WHERE s.message_id = $2 ORDER BY s.at, s.person_id LIMIT 100`, string(id))
-	seen, err := list(rows, err, func(rows *sql.Rows) (r Receipt, err error) {
-		return r, rows.Scan(&r.Person, &r.Name, &r.Side, &r.Company, micros{&r.At})
-	})
-	if err != nil {
-		return nil, err
+// Receipts are how far a message has got with each who reads it.
+type Receipts struct {
+	All   []Receipt // at most 50 who saw it, the first of them first, and 50 who did not
+	Count int
+}
+
+const maxReceipts = 50
+
+// Receipts returns how far a message has got with each of its readers besides
+// its author: those whose work it is, and whoever was told of it or saw it;
+// nothing while the workspace does not let it be known.
+func (me *Scope) Receipts(ctx context.Context, id MessageID) (r Receipts, err error) {
+	const columns = `
+SELECT s.person_id, s.name, s.person_side, CASE WHEN s.person_side = 'client' THEN COALESCE(s.client_name, '') ELSE '' END`
+	var thread ThreadID
+	if err := me.get(ctx, `SELECT m.thread_id FROM my_messages m WHERE m.id = $2`, []any{string(id)}, &thread); err != nil {
+		return r, noneFound(err)
 	}
-	rows, err = me.query(ctx, `
-SELECT s.person_id, s.name, s.person_side, CASE WHEN s.person_side = 'client' THEN COALESCE(s.client_name, '') ELSE '' END, s.state, s.reason, COALESCE(s.sent_at, 0)
-  FROM my_deliveries s WHERE s.message_id = $2 ORDER BY s.mail_id, s.person_id LIMIT 100`, string(id))
-	mailed, err := list(rows, err, func(rows *sql.Rows) (r Receipt, err error) {
-		var state MailState
-		err = rows.Scan(&r.Person, &r.Name, &r.Side, &r.Company, &state, &r.Why, micros{&r.MailAt})
+	of := []any{string(id), string(thread)}
+	add := func(q, count string) error {
+		rows, err := me.query(ctx, q, append(of, maxReceipts+1)...)
+		some, err := list(rows, err, func(rows *sql.Rows) (r Receipt, err error) {
+			return r, rows.Scan(&r.Person, &r.Name, &r.Side, &r.Company, &r.Mail, micros{&r.At})
+		})
+		n := len(some)
+		if err == nil && n > maxReceipts {
+			some = some[:maxReceipts]
+			err = me.get(ctx, count, of, &n)
+		}
+		r.All, r.Count = append(r.All, some...), r.Count+n
+		return err
+	}
+	if err := add(columns+`, '', s.at FROM my_receipts s WHERE s.message_id = $2 AND s.thread_id = $3 ORDER BY s.at, s.person_id LIMIT $4`,
+		`SELECT COUNT(*) FROM my_receipts s WHERE s.message_id = $2 AND s.thread_id = $3`); err != nil {
+		return r, err
+	}
+	if err := add(columns+`, s.mail, 0 FROM my_unseen s WHERE s.message_id = $2 AND s.thread_id = $3 ORDER BY s.near DESC, s.person_side, s.name, s.person_id LIMIT $4`,
+		`SELECT COUNT(*) FROM my_unseen s WHERE s.message_id = $2 AND s.thread_id = $3`); err != nil {
+		return r, err
+	}
+	return r, me.delivered(ctx, id, r.All)
+}
+
+// delivered adds what became of the mails.
+func (me *Scope) delivered(ctx context.Context, id MessageID, all []Receipt) error {
+	if len(all) == 0 {
+		return nil
+	}
+	people := make([]PersonID, len(all))
+	for i, r := range all {
+		people[i] = r.Person
+	}
+	in, args := oneOf(3, people)
+	rows, err := me.query(ctx, `
+SELECT s.person_id, s.state, s.reason, COALESCE(s.sent_at, 0) FROM my_deliveries s WHERE s.message_id = $2 AND s.person_id IN `+in+` ORDER BY s.notice_id`,
+		append([]any{string(id)}, args...)...)
+	_, err = list(rows, err, func(rows *sql.Rows) (who PersonID, err error) {
+		var state, why string
+		var at time.Time
+		err = rows.Scan(&who, &state, &why, micros{&at})
+		r := &all[slices.Index(people, who)]
 		switch {
-		case state == MailFailed:
-			r.Mail, r.MailAt = Bounced, time.Time{}
-		case strings.HasPrefix(r.Why, "delayed/"):
-			r.Mail, r.MailAt = Delayed, time.Time{}
-			if r.Why == "delayed/" {
+		case state == string(MailFailed):
+			r.Mail, r.MailAt, r.Why = Bounced, time.Time{}, why
+		case state == string(MailSent) && strings.HasPrefix(why, "delayed/"):
+			r.Mail, r.MailAt, r.Why = Delayed, time.Time{}, why
+			if why == "delayed/" {
 				r.Why = ""
 			}
-		default:
-			r.Mail = Delivered
+		case state == string(MailSent):
+			r.Mail, r.MailAt, r.Why = Delivered, at, why
+		case r.Mail != Delivered: // of an earlier notice of the same
+			r.Mail = Delivery(state)
 		}
-		return r, err
+		return who, err
 	})
-	for _, r := range mailed {
-		i := slices.IndexFunc(seen, func(s Receipt) bool { return s.Person == r.Person })
-		if i < 0 {
-			seen = append(seen, r)
-			continue
-		}
-		seen[i].Mail, seen[i].MailAt, seen[i].Why = r.Mail, r.MailAt, r.Why
-	}
-	return seen, err
+	return err
 }
 
 // Mark is the newest message that the actor has read in a thread; empty when

@@ -875,7 +875,7 @@ SELECT r.thread_id, r.seq, r.at
 
 	// Who has seen a message, as far as the workspace lets it be known.
 	"my_receipts": `
-SELECT m.id AS message_id, r.person_id, a.name, r.at, CASE WHEN k.person_id IS NULL THEN 'client' ELSE 'team' END AS person_side, m.client_name, m.side, m.rights
+SELECT m.id AS message_id, r.thread_id, r.person_id, a.name, r.at, CASE WHEN k.person_id IS NULL THEN 'client' ELSE 'team' END AS person_side, m.client_name, m.side, m.rights
   FROM my_messages m
   JOIN reading_marks r ON r.thread_id = m.thread_id
    AND r.seq = (SELECT MIN(x.seq) FROM reading_marks x WHERE x.thread_id = m.thread_id AND x.person_id = r.person_id AND x.seq >= m.seq)
@@ -886,20 +886,35 @@ SELECT m.id AS message_id, r.person_id, a.name, r.at, CASE WHEN k.person_id IS N
    AND (w.receipts = 'on' OR (w.receipts = 'team' AND m.side = 'team'))
    AND (m.side = 'team' OR k.person_id IS NULL OR (m.sections & 4096) <> 0)`,
 
-	// Whom a message has reached by mail, or has not, as far as the workspace lets
-	// it be known; what the mail server said of an address is for the team.
+	// Who reads a message and has not seen it, as far as the workspace lets it be
+	// known: those whose work it is, and whoever was told. Mail is what becomes of
+	// one while nobody was told of the message; it is for the team. What was sent as
+	// feedback has no mail of its own.
+	"my_unseen": `
+SELECT m.id AS message_id, y.thread_id, y.person_id, y.name, y.person_side, y.near, m.client_name,
+       CASE WHEN m.side <> 'team' OR EXISTS (SELECT 1 FROM events e WHERE e.subject = m.item_id AND e.kind = 'feedback_sent' AND e.at = m.created_at) THEN ''
+            WHEN EXISTS (SELECT 1 FROM notice_queue q WHERE q.message_id = m.id) THEN 'waiting' ELSE 'none' END AS mail, m.side, m.rights
+  FROM my_messages m
+  JOIN my_thread_people y ON y.thread_id = m.thread_id AND (y.person_side = 'team' OR m.audience = 'client')
+  JOIN workspace w ON w.id = 1
+ WHERE (w.receipts = 'on' OR (w.receipts = 'team' AND m.side = 'team')) AND m.deleted_at IS NULL
+   AND (y.near = 1 OR EXISTS (SELECT 1 FROM notices n WHERE n.message_id = m.id AND n.person_id = y.person_id))
+   AND NOT EXISTS (SELECT 1 FROM messages o WHERE o.id = m.id AND o.author_id = y.person_id)
+   AND NOT EXISTS (SELECT 1 FROM reading_marks r WHERE r.thread_id = m.thread_id AND r.person_id = y.person_id AND r.seq >= m.seq)`,
+
+	// What became of the mails that told of a message, as far as the workspace lets
+	// it be known. That there is none, or not yet, and what the mail server said of
+	// an address, is for the team.
 	"my_deliveries": `
-SELECT m.id AS message_id, n.person_id, a.name, x.id AS mail_id, x.state,
-       CASE WHEN m.side = 'team' THEN x.reason WHEN x.state = 'sent' AND SUBSTR(x.reason, 1, 8) = 'delayed/' THEN 'delayed/' ELSE '' END AS reason, x.sent_at,
-       CASE WHEN k.person_id IS NULL THEN 'client' ELSE 'team' END AS person_side, m.client_name, m.side, m.rights
+SELECT m.id AS message_id, n.person_id, n.id AS notice_id,
+       CASE WHEN x.state IN ('sent', 'failed') THEN x.state WHEN m.side <> 'team' OR (x.id IS NULL AND n.mail_id <> '') THEN ''
+            WHEN n.mail = '' OR x.state IN ('kept', 'dropped') OR (x.id IS NULL AND n.read_at IS NOT NULL) THEN 'none' ELSE 'waiting' END AS state,
+       CASE WHEN m.side = 'team' THEN COALESCE(x.reason, '') WHEN x.state = 'sent' AND SUBSTR(x.reason, 1, 8) = 'delayed/' THEN 'delayed/' ELSE '' END AS reason, x.sent_at, m.side, m.rights
   FROM my_messages m
   JOIN notices n ON n.message_id = m.id
-  JOIN mails x ON x.id = n.mail_id AND x.state IN ('sent', 'failed')
+  LEFT JOIN mails x ON x.id = n.mail_id
   JOIN workspace w ON w.id = 1
-  JOIN persons a ON a.id = n.person_id
-  LEFT JOIN team_members k ON k.person_id = n.person_id
- WHERE (w.receipts = 'on' OR (w.receipts = 'team' AND m.side = 'team'))
-   AND (m.side = 'team' OR k.person_id IS NULL OR (m.sections & 4096) <> 0)`,
+ WHERE (w.receipts = 'on' OR (w.receipts = 'team' AND m.side = 'team'))`,
 
 	// Who reads a thread, as far as the actor may know them: all for the team,
 	// their colleagues and the shown team for clients. Shows says whether they

@@ -416,7 +416,7 @@ func TestNotesStayWithTheTeam(t *testing.T) {
 				}
 			}
 		}
-		if r := must[[]portal.Receipt](t)(cleo.Receipts(ctx, first)); len(r) != 1 || r[0].Person != w.Ada {
+		if r := must[portal.Receipts](t)(cleo.Receipts(ctx, first)).All; len(r) < 2 || r[0].Person != w.Ada || r[0].At.IsZero() || !r[1].At.IsZero() {
 			t.Errorf("receipts of the message before the note: %+v", r)
 		}
 		write(t, w, `DELETE FROM reading_marks WHERE thread_id = $1`, string(id))
@@ -437,7 +437,7 @@ func TestNotesStayWithTheTeam(t *testing.T) {
 		} {
 			wants(t, what+" of a note", err, portal.ErrNotFound)
 		}
-		if r := must[[]portal.Receipt](t)(cleo.Receipts(ctx, note)); len(r) != 0 {
+		if r := must[portal.Receipts](t)(cleo.Receipts(ctx, note)); len(r.All) != 0 || r.Count != 0 {
 			t.Errorf("receipts of a note: %v", r)
 		}
 		_, err := cleo.Say(ctx, id, portal.NewMessage{Body: "x", Quote: note})
@@ -1108,7 +1108,10 @@ func TestReceipts(t *testing.T) {
 		note := must[portal.MessageID](t)(mia.Say(ctx, id, say("Noted", "")))
 		seen := func(who portal.PersonID, m portal.MessageID) (all string) {
 			t.Helper()
-			for _, r := range must[[]portal.Receipt](t)(w.As(who).Receipts(ctx, m)) {
+			for _, r := range must[portal.Receipts](t)(w.As(who).Receipts(ctx, m)).All {
+				if r.At.IsZero() {
+					continue // see TestReceiptsOfAll
+				}
 				all += fmt.Sprintf("%s %s %s,", r.Name, r.Company, r.At.Format("15:04"))
 			}
 			return all
@@ -1191,6 +1194,118 @@ func TestReceipts(t *testing.T) {
 		sections(t, w, 0, int64(portal.FieldTeamNames))
 		if got := seen(w.Cleo, m1); got != "Bea Acme 10:05," {
 			t.Errorf("with names off: %s", got)
+		}
+	})
+}
+
+// Each reader stands in the receipts, whether or not they were told: that no
+// mail goes to somebody is for the team, of whichever side they are.
+func TestReceiptsOfAll(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		cleo, tom := w.As(w.Cleo), w.As(w.Tom)
+		it := w.Items[w.Site][portal.ClientSide]
+		id := converse(t, w)
+		said := must[portal.MessageID](t)(tom.Say(ctx, id, say("One", portal.ClientSide)))
+		comment := must[portal.MessageID](t)(tom.CommentOn(ctx, portal.ItemID(it.Deliverable), portal.NewComment{NewMessage: say("Two", portal.ClientSide)}))
+		note := must[portal.MessageID](t)(tom.Say(ctx, id, say("Three", portal.Team)))
+		reads := func(who portal.PersonID, m portal.MessageID) (all string) {
+			t.Helper()
+			r := must[portal.Receipts](t)(w.As(who).Receipts(ctx, m))
+			for _, x := range r.All {
+				all += fmt.Sprintf("%s %s %t,", x.Name, x.Mail, !x.At.IsZero())
+			}
+			if r.Count != len(r.All) {
+				t.Errorf("%d of %d", r.Count, len(r.All))
+			}
+			return all
+		}
+		for _, m := range []portal.MessageID{said, comment} {
+			for _, want := range []string{"Cleo waiting false,", "Bea waiting false,", "Mia waiting false,"} { // to be told
+				if got := reads(w.Tom, m); !strings.Contains(got, want) || strings.Contains(got, "Tom") || strings.Contains(got, "Carl") || strings.Contains(got, "Rex") {
+					t.Errorf("before anybody is told the team reads %s, want %s", got, want)
+				}
+			}
+		}
+		// One has muted the project, one wants no mail, and the others are told.
+		if err := cleo.Mute(ctx, w.Site); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.As(w.Mia).ChooseNotices(ctx, portal.NoticeChoices{Preset: portal.NoticeOwn, DigestOn: "daily", DigestAt: "08:00"}); err != nil {
+			t.Fatal(err)
+		}
+		must[int](t)(w.Portal.TellPeople(ctx))
+		for _, m := range []portal.MessageID{said, comment} {
+			for _, want := range []string{"Cleo none false,", "Bea waiting false,", "Mia none false,"} {
+				if got := reads(w.Tom, m); !strings.Contains(got, want) {
+					t.Errorf("the team reads %s, want %s", got, want)
+				}
+			}
+			for _, who := range []portal.PersonID{w.Cleo, w.Bea} {
+				if got := reads(who, m); !strings.Contains(got, "Bea  false,") || !strings.Contains(got, "Cleo  false,") || strings.Contains(got, "none") || strings.Contains(got, "waiting") {
+					t.Errorf("%s reads %s", who, got)
+				}
+			}
+			for _, who := range []portal.PersonID{w.Carl, w.Rex, w.Eve} {
+				if got := reads(who, m); got != "" {
+					t.Errorf("%s reads %s", who, got)
+				}
+			}
+		}
+		if got := reads(w.Tom, note); !strings.Contains(got, "Mia none false,") || strings.Contains(got, "Cleo") || strings.Contains(got, "Bea") {
+			t.Errorf("of a note the team reads %s", got)
+		}
+		for _, who := range []portal.PersonID{w.Cleo, w.Bea, w.Carl, w.Rex} {
+			if got := reads(who, note); got != "" {
+				t.Errorf("of a note %s reads %s", who, got)
+			}
+		}
+		// A comment is read where it stands; who has read it is told first.
+		all, _, err := cleo.CommentsOn(ctx, portal.ItemID(it.Deliverable), portal.CommentFilter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := all[len(all)-1]
+		if c.Newest().ID != comment || c.Unread != 1 {
+			t.Errorf("%d unread up to %s, want 1 up to %s", c.Unread, c.Newest().ID, comment)
+		}
+		if err := cleo.MarkRead(ctx, c.ID, comment); err != nil {
+			t.Fatal(err)
+		}
+		all, _, err = cleo.CommentsOn(ctx, portal.ItemID(it.Deliverable), portal.CommentFilter{})
+		if err != nil || all[len(all)-1].Unread != 0 {
+			t.Errorf("read, and still unread: %d, %v", all[len(all)-1].Unread, err)
+		}
+		if got := reads(w.Tom, comment); !strings.HasPrefix(got, "Cleo  true,") {
+			t.Errorf("of a comment that was read the team reads %s", got)
+		}
+		for receipts, of := range map[string]map[portal.PersonID]bool{"team": {w.Tom: true}, "off": {}} {
+			write(t, w, `UPDATE workspace SET receipts = $1`, receipts)
+			w.Regrant()
+			for _, who := range []portal.PersonID{w.Tom, w.Bea} {
+				if got := reads(who, comment); (got != "") != of[who] {
+					t.Errorf("%s, and %s reads %q", receipts, who, got)
+				}
+			}
+		}
+	})
+}
+
+// Of more than a page may name, the rest are counted.
+func TestReceiptsAreBounded(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		id := converse(t, w)
+		said := must[portal.MessageID](t)(w.As(w.Tom).Say(ctx, id, say("One", portal.ClientSide)))
+		before := must[portal.Receipts](t)(w.As(w.Tom).Receipts(ctx, said))
+		for n := range 60 {
+			person := portal.PersonID(fmt.Sprintf("per_crowd%02d", n))
+			write(t, w, `INSERT INTO persons (id, name, email, email_key, created_at) VALUES ($1, $2, $3, $3, 1)`, string(person), fmt.Sprintf("Crowd %02d", n), string(person)+"@acme.test")
+			write(t, w, `INSERT INTO project_team (project_id, person_id, added_at) VALUES ($1, $2, 1)`, string(w.Site), string(person))
+			write(t, w, `INSERT INTO team_members (person_id, role, created_at, accepted_at) VALUES ($1, 'contributor', 1, 1)`, string(person))
+		}
+		w.Regrant()
+		after := must[portal.Receipts](t)(w.As(w.Tom).Receipts(ctx, said))
+		if after.Count != before.Count+60 || len(after.All) != 50 {
+			t.Errorf("%d of %d, want 50 of %d", len(after.All), after.Count, before.Count+60)
 		}
 	})
 }
@@ -1516,7 +1631,7 @@ func TestEverybodyAtOnce(t *testing.T) {
 			}
 		}
 		seen := map[portal.PersonID]int{newest.Author: 1}
-		for _, r := range must[[]portal.Receipt](t)(w.As(w.Ada).Receipts(ctx, newest.ID)) {
+		for _, r := range must[portal.Receipts](t)(w.As(w.Ada).Receipts(ctx, newest.ID)).All {
 			if !r.At.IsZero() {
 				seen[r.Person]++
 			}

@@ -101,6 +101,9 @@ func (s *Server) commentsOn(r *http.Request, me *visit, in view.Within, c *view.
 			return nil, err
 		}
 	}
+	if err := receipts(ctx, me, &c.TalkPage, portal.MessageID(q.Get("at")), c.Drawn()); err != nil {
+		return nil, err
+	}
 	if !c.May {
 		return c, nil
 	}
@@ -134,6 +137,9 @@ func wholeThread(ctx context.Context, me *visit, c *view.CommentsBox, id portal.
 		return err
 	}
 	c.Whole, c.Messages = id, l
+	if c.Mark, err = me.Mark(ctx, id); err != nil {
+		return err
+	}
 	if !slices.ContainsFunc(c.Threads, func(t portal.Comments) bool { return t.ID == id }) {
 		c.Threads, c.More, c.First = []portal.Comments{{Thread: th}}, "", c.To("", "", "comments")
 	}

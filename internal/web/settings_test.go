@@ -57,8 +57,50 @@ func TestSettings(t *testing.T) {
 			}
 		}
 
+		// Of whom no mail goes to, clients learn that they have not seen it alone; of
+		// a comment as of a message.
+		if err := s.World.As(s.Bea).Mute(ctx, s.Site); err != nil {
+			t.Fatal(err)
+		}
+		last, err := cleo.Say(ctx, th, portal.NewMessage{Body: "Then that"})
+		var comment portal.MessageID
+		if err == nil {
+			comment, err = cleo.CommentOn(ctx, portal.ItemID(s.Items[s.Site][portal.ClientSide].Task), portal.NewComment{NewMessage: portal.NewMessage{Body: "Fine"}})
+		}
+		if err == nil {
+			_, err = s.Portal.TellPeople(ctx)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range []portal.MessageID{last, comment} {
+			for receipts, shown := range map[string]map[string]bool{"on": {"cleo": true, "bea": true, "tom": true}, "team": {"tom": true}, "off": {}} {
+				s.Exec(`UPDATE workspace SET receipts = $1`, receipts)
+				for _, name := range []string{"cleo", "bea", "tom"} {
+					got := s.As(name).Get("/messages/" + string(m)).MustBe(200).Text(".seen")
+					if strings.Contains(got, "Bea · Acme Not seen yet") != shown[name] || strings.Contains(got, "No e-mail") != (shown[name] && name == "tom") || strings.Contains(got, "yet to be sent") && name != "tom" {
+						t.Errorf("%s, and of %s %s reads %q", receipts, m, name, got)
+					}
+				}
+			}
+		}
+		// The end of a comment is told to have been read once it was on the screen.
+		page := s.As("tom").Get("/messages/" + string(comment))
+		if got := page.Attr(".comment-thread[data-read]", "data-read"); !strings.HasSuffix(got, "/read?upto="+string(comment)) {
+			t.Errorf("what is new is told to be read at %q", got)
+		}
+		s.Exec(`UPDATE workspace SET receipts = 'on'`)
+		tomReads := s.As("tom")
+		page.Form(page.Attr(".comment-thread[data-read]", "data-read")).Submit(tomReads).MustBe(200)
+		if got := s.As("cleo").Get("/messages/" + string(comment)).Text(".seen"); !strings.Contains(got, "Seen by Tom") {
+			t.Errorf("read, and Cleo reads %q", got)
+		}
+		if tomReads.Get("/messages/" + string(comment)).Has(".comment-thread[data-read]") {
+			t.Error("read, and still new")
+		}
+
 		ada := s.As("ada")
-		page := ada.Get("/settings").MustBe(200)
+		page = ada.Get("/settings").MustBe(200)
 		stale := ada.Get("/settings").Form("/settings")
 		page.Form("/settings").Set("name", "").Set("from_0", "18:00").Set("to_0", "09:00").Set("welcome", "Kept & safe").Submit(ada).
 			MustBe(422).MustContain("This is needed.", "The end must be after the start", "Kept & safe")

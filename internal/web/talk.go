@@ -184,7 +184,7 @@ func (s *Server) renderConversation(w http.ResponseWriter, r *http.Request, me *
 			return err
 		}
 	}
-	if err := s.receipts(ctx, me, &p); err != nil {
+	if err := receipts(ctx, me, &p.TalkPage, portal.MessageID(q.Get("at")), p.Messages.All); err != nil {
 		return err
 	}
 	if th.MayWrite() && !p.ReadOnly {
@@ -245,16 +245,22 @@ func (s *Server) others(ctx context.Context, me *visit, th portal.Thread) (names
 	return names, err
 }
 
-// receipts says who has seen the reader's last message, when it is on the page.
-func (s *Server) receipts(ctx context.Context, me *visit, p *view.ConversationPage) (err error) {
-	for _, m := range slices.Backward(p.Messages.All) {
-		if m.Author == p.Me && p.Me != "" && !m.Deleted() {
+// receipts says how far one of the messages on a page has got: that which the
+// address names, or else the reader's last.
+func receipts(ctx context.Context, me *visit, p *view.TalkPage, at portal.MessageID, all []portal.Message) (err error) {
+	for _, m := range all {
+		switch {
+		case m.Deleted():
+		case m.ID == at:
+			p.Seen = at
+		case m.Author == p.Me && p.Me != "" && m.ID > p.Seen && (at == "" || p.Seen != at):
 			p.Seen = m.ID
-			p.Receipts, err = me.Receipts(ctx, m.ID)
-			return err
 		}
 	}
-	return nil
+	if p.Seen != "" {
+		p.Receipts, err = me.Receipts(ctx, p.Seen)
+	}
+	return err
 }
 
 const filesToAttach = 20

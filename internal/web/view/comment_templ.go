@@ -30,6 +30,7 @@ type CommentsBox struct {
 	Threads  []portal.Comments
 	Whole    portal.ThreadID    // the thread that is shown in full
 	Messages portal.MessageList // of it
+	Mark     portal.MessageID   // up to which the reader has read it
 	Brings   bool               // files can come with a comment
 	Quote    *portal.Message    // what is to be quoted in the answer
 	Count    portal.CommentCount
@@ -291,7 +292,15 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 		var templ_7745c5c3_Var9 string
 		templ_7745c5c3_Var9 = string(templ.CSSClasses(templ_7745c5c3_Var7).String())
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\"")
+		if c.read(t) != "" {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 8, " data-read=\"")
+			var templ_7745c5c3_Var10 string
+			templ_7745c5c3_Var10 = string(c.read(t))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 9, "\"")
+		}
+		templruntime.WriteString(templ_7745c5c3_Buffer, 10, ">")
 		if c.inside(t) {
 			templ_7745c5c3_Err = c.noteHead().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -303,58 +312,58 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if of := c.of(t.Version); of != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<p class=\"of-version\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<p class=\"of-version\">")
 			templ_7745c5c3_Err = ui.Icon("history").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<a class=\"link\" href=\"")
-			var templ_7745c5c3_Var10 templ.SafeURL
-			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs(c.Here + "?panel=comments&version=" + string(t.Version) + "#" + string(t.ID))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<a class=\"link\" href=\"")
+			var templ_7745c5c3_Var11 templ.SafeURL
+			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinURLErrs(c.Here + "?panel=comments&version=" + string(t.Version) + "#" + string(t.ID))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 10, "\">")
-			var templ_7745c5c3_Var11 string
-			templ_7745c5c3_Var11 = string(of)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</a> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 13, "\">")
+			var templ_7745c5c3_Var12 string
+			templ_7745c5c3_Var12 = string(of)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</a> ")
 			if why := c.lacks(t); why != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<span>")
-				var templ_7745c5c3_Var12 string
-				templ_7745c5c3_Var12 = string(why)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</span>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<span>")
+				var templ_7745c5c3_Var13 string
+				templ_7745c5c3_Var13 = string(why)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</span>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</p>")
 		}
 		if t.Resolved() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<p class=\"resolved-by\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<p class=\"resolved-by\">")
 			templ_7745c5c3_Err = ui.Icon("circle-check").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var13 string
-			templ_7745c5c3_Var13 = string(c.T("comment.resolved_by", "name", or(t.ResolvedBy, c.Workspace), "when", c.Ago(t.ResolvedAt, c.Now)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</p>")
+			var templ_7745c5c3_Var14 string
+			templ_7745c5c3_Var14 = string(c.T("comment.resolved_by", "name", or(t.ResolvedBy, c.Workspace), "when", c.Ago(t.ResolvedAt, c.Now)))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<ol>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<ol>")
 		if c.Whole == t.ID {
 			if c.Messages.Earlier && len(c.Messages.All) > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<li class=\"left\"><a class=\"link\" href=\"")
-				var templ_7745c5c3_Var14 templ.SafeURL
-				templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinURLErrs(c.whole(t, "before", c.Messages.All[0].ID))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<li class=\"left\"><a class=\"link\" href=\"")
+				var templ_7745c5c3_Var15 templ.SafeURL
+				templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinURLErrs(c.whole(t, "before", c.Messages.All[0].ID))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 19, "\">")
-				var templ_7745c5c3_Var15 string
-				templ_7745c5c3_Var15 = string(c.T("talk.earlier"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</a></li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 22, "\">")
+				var templ_7745c5c3_Var16 string
+				templ_7745c5c3_Var16 = string(c.T("talk.earlier"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 23, "</a></li>")
 			}
 			for _, m := range c.Messages.All {
 				templ_7745c5c3_Err = c.comment(t, m).Render(ctx, templ_7745c5c3_Buffer)
@@ -362,40 +371,40 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 21, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 24, " ")
 			if c.Messages.Later {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<li class=\"left\"><a class=\"link\" href=\"")
-				var templ_7745c5c3_Var16 templ.SafeURL
-				templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs(c.To("comments", string(t.ID), string(t.ID)))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<li class=\"left\"><a class=\"link\" href=\"")
+				var templ_7745c5c3_Var17 templ.SafeURL
+				templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinURLErrs(c.To("comments", string(t.ID), string(t.ID)))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 23, "\">")
-				var templ_7745c5c3_Var17 string
-				templ_7745c5c3_Var17 = string(c.T("talk.newest"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 24, "</a></li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 26, "\">")
+				var templ_7745c5c3_Var18 string
+				templ_7745c5c3_Var18 = string(c.T("talk.newest"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 27, "</a></li>")
 			}
 		} else {
 			templ_7745c5c3_Err = c.comment(t, t.First).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 25, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 28, " ")
 			if n := t.Left(); n > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<li class=\"left\"><a class=\"link\" href=\"")
-				var templ_7745c5c3_Var18 templ.SafeURL
-				templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinURLErrs(c.To("comments", string(t.ID), string(t.ID)))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<li class=\"left\"><a class=\"link\" href=\"")
+				var templ_7745c5c3_Var19 templ.SafeURL
+				templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinURLErrs(c.To("comments", string(t.ID), string(t.ID)))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 27, "\">")
-				var templ_7745c5c3_Var19 string
-				templ_7745c5c3_Var19 = string(c.N("comment.left", n))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</a></li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\">")
+				var templ_7745c5c3_Var20 string
+				templ_7745c5c3_Var20 = string(c.N("comment.left", n))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</a></li>")
 			}
 			for _, m := range t.Last {
 				templ_7745c5c3_Err = c.comment(t, m).Render(ctx, templ_7745c5c3_Buffer)
@@ -404,30 +413,46 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 				}
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</ol>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 32, "</ol>")
 		if t.MayWrite() && !c.ReadOnly {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<div class=\"comment-acts\"><details class=\"answer\"")
-			if c.Drafts[string(t.ID)].Body != "" || c.quotes(t) {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 31, " open")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<div class=\"comment-acts\">")
+			if to := c.read(t); to != "" {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<form class=\"no-js\" method=\"post\" action=\"")
+				var templ_7745c5c3_Var21 templ.SafeURL
+				templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs(to)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 35, "\">")
+				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: c.T("talk.mark_read"), Icon: "check", Small: true, Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</form>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 32, " data-answer=\"")
-			var templ_7745c5c3_Var20 string
-			templ_7745c5c3_Var20 = string(string(t.ID))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 33, "\"><summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<details class=\"answer\"")
+			if c.Drafts[string(t.ID)].Body != "" || c.quotes(t) {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 38, " open")
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 39, " data-answer=\"")
+			var templ_7745c5c3_Var22 string
+			templ_7745c5c3_Var22 = string(string(t.ID))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 40, "\"><summary>")
 			templ_7745c5c3_Err = ui.Icon("reply").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var21 string
-			templ_7745c5c3_Var21 = string(c.T("comment.answer"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</summary>")
+			var templ_7745c5c3_Var23 string
+			templ_7745c5c3_Var23 = string(c.T("comment.answer"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 41, "</summary>")
 			templ_7745c5c3_Err = c.write(c.act("/conversations/"+string(t.ID)), string(t.ID), "thread="+string(t.ID), c.T("comment.answer"), t.Audience).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</details> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</details> ")
 			if t.Resolved() {
 				templ_7745c5c3_Err = ui.PostButton(c.act("/comments/"+string(t.ID)+"/reopen"), ui.ButtonProps{Label: c.T("comment.reopen"), Icon: "undo-2", Small: true, Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -439,11 +464,37 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "</div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 37, "</li>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 44, "</li>")
 		return nil
 	})
+}
+
+// Drawn are the messages that are on the page.
+func (c *CommentsBox) Drawn() (all []portal.Message) {
+	for _, t := range c.Threads {
+		if t.ID == c.Whole {
+			all = append(all, c.Messages.All...)
+		} else {
+			all = append(append(all, t.First), t.Last...)
+		}
+	}
+	return all
+}
+
+// read is where to say that a thread was read, when all that is new in it is on
+// the page.
+func (c *CommentsBox) read(t portal.Comments) string {
+	newest, read := t.Newest().ID, t.Unread == 0 || t.Unread > len(t.Last) && t.Left() > 0
+	if n := len(c.Messages.All); c.Whole == t.ID && n > 0 {
+		newest = c.Messages.All[n-1].ID
+		read = c.Messages.Later || c.Mark == newest
+	}
+	if read || c.ReadOnly {
+		return ""
+	}
+	return "/conversations/" + string(t.ID) + "/read?upto=" + string(newest)
 }
 
 // inside reports whether comments are the team's, on what the client sees.
@@ -479,20 +530,20 @@ func (c *CommentsBox) noteHead() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var22 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var22 == nil {
-			templ_7745c5c3_Var22 = templ.NopComponent
+		templ_7745c5c3_Var24 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var24 == nil {
+			templ_7745c5c3_Var24 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<p class=\"note-head\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<p class=\"note-head\">")
 		templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var23 string
-		templ_7745c5c3_Var23 = string(c.T("talk.only", "workspace", c.Workspace))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 39, "</p>")
+		var templ_7745c5c3_Var25 string
+		templ_7745c5c3_Var25 = string(c.T("talk.only", "workspace", c.Workspace))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 46, "</p>")
 		return nil
 	})
 }
@@ -514,25 +565,25 @@ func (c *CommentsBox) comment(t portal.Comments, m portal.Message) templ.Compone
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var24 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var24 == nil {
-			templ_7745c5c3_Var24 = templ.NopComponent
+		templ_7745c5c3_Var26 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var26 == nil {
+			templ_7745c5c3_Var26 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var25 = []any{"comment", templ.KV("inside", m.Note() && t.Audience == portal.ClientSide)}
-		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var25...)
+		var templ_7745c5c3_Var27 = []any{"comment", templ.KV("inside", m.Note() && t.Audience == portal.ClientSide)}
+		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var27...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 40, "<li id=\"")
-		var templ_7745c5c3_Var26 string
-		templ_7745c5c3_Var26 = string(string(m.ID))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 41, "\" class=\"")
-		var templ_7745c5c3_Var27 string
-		templ_7745c5c3_Var27 = string(templ.CSSClasses(templ_7745c5c3_Var25).String())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 42, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<li id=\"")
+		var templ_7745c5c3_Var28 string
+		templ_7745c5c3_Var28 = string(string(m.ID))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 48, "\" class=\"")
+		var templ_7745c5c3_Var29 string
+		templ_7745c5c3_Var29 = string(templ.CSSClasses(templ_7745c5c3_Var27).String())
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 49, "\">")
 		if m.Note() && t.Audience == portal.ClientSide {
 			templ_7745c5c3_Err = c.noteHead().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -543,7 +594,11 @@ func (c *CommentsBox) comment(t portal.Comments, m portal.Message) templ.Compone
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 43, "</li>")
+		templ_7745c5c3_Err = c.seen(m).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</li>")
 		return nil
 	})
 }
@@ -578,192 +633,192 @@ func (c *CommentsBox) write(action, place, mention, label string, widest portal.
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var28 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var28 == nil {
-			templ_7745c5c3_Var28 = templ.NopComponent
+		templ_7745c5c3_Var30 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var30 == nil {
+			templ_7745c5c3_Var30 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<div data-keep=\"")
-		var templ_7745c5c3_Var29 string
-		templ_7745c5c3_Var29 = string(c.keep(place))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 45, "\" data-inplace id=\"")
-		var templ_7745c5c3_Var30 string
-		templ_7745c5c3_Var30 = string("write-" + place)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 46, "\"><form class=\"say comment-form\" method=\"post\" action=\"")
-		var templ_7745c5c3_Var31 templ.SafeURL
-		templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinURLErrs(action)
+		templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<div data-keep=\"")
+		var templ_7745c5c3_Var31 string
+		templ_7745c5c3_Var31 = string(c.keep(place))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 52, "\" data-inplace id=\"")
+		var templ_7745c5c3_Var32 string
+		templ_7745c5c3_Var32 = string("write-" + place)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 53, "\"><form class=\"say comment-form\" method=\"post\" action=\"")
+		var templ_7745c5c3_Var33 templ.SafeURL
+		templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinURLErrs(action)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 47, "\"")
-		if c.bringsTo(place) {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 48, " enctype=\"multipart/form-data\"")
-		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 49, " data-say data-place=\"")
-		var templ_7745c5c3_Var32 string
-		templ_7745c5c3_Var32 = string(place)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 50, "\"><input type=\"hidden\" name=\"once\" value=\"")
-		var templ_7745c5c3_Var33 string
-		templ_7745c5c3_Var33 = string(rand.Text())
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 51, "\"> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 54, "\"")
+		if c.bringsTo(place) {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 55, " enctype=\"multipart/form-data\"")
+		}
+		templruntime.WriteString(templ_7745c5c3_Buffer, 56, " data-say data-place=\"")
+		var templ_7745c5c3_Var34 string
+		templ_7745c5c3_Var34 = string(place)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 57, "\"><input type=\"hidden\" name=\"once\" value=\"")
+		var templ_7745c5c3_Var35 string
+		templ_7745c5c3_Var35 = string(rand.Text())
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 58, "\"> ")
 		if c.Version != "" && place == string(c.Item) {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<input type=\"hidden\" name=\"version\" value=\"")
-			var templ_7745c5c3_Var34 string
-			templ_7745c5c3_Var34 = string(string(c.Version))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 53, "\"> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<input type=\"hidden\" name=\"version\" value=\"")
+			var templ_7745c5c3_Var36 string
+			templ_7745c5c3_Var36 = string(string(c.Version))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 60, "\"> ")
 		}
 		if c.quoted(place) {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<div class=\"quoted quoting\"><input type=\"hidden\" name=\"quote\" value=\"")
-			var templ_7745c5c3_Var35 string
-			templ_7745c5c3_Var35 = string(string(c.Quote.ID))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 55, "\"><div><b>")
-			var templ_7745c5c3_Var36 string
-			templ_7745c5c3_Var36 = string(c.author(*c.Quote).Name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 56, "</b> <span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<div class=\"quoted quoting\"><input type=\"hidden\" name=\"quote\" value=\"")
 			var templ_7745c5c3_Var37 string
-			templ_7745c5c3_Var37 = string(c.quoteText(*c.Quote))
+			templ_7745c5c3_Var37 = string(string(c.Quote.ID))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 57, "</span></div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 62, "\"><div><b>")
+			var templ_7745c5c3_Var38 string
+			templ_7745c5c3_Var38 = string(c.author(*c.Quote).Name)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 63, "</b> <span>")
+			var templ_7745c5c3_Var39 string
+			templ_7745c5c3_Var39 = string(c.quoteText(*c.Quote))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 64, "</span></div>")
 			templ_7745c5c3_Err = ui.IconButton("x", ui.ButtonProps{Label: c.T("talk.unquote"), Href: c.To("comments", place, "write-"+place), Attrs: templ.Attributes{"data-leave": true}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 58, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 65, "</div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<div class=\"field\"><label class=\"sr\" for=\"")
-		var templ_7745c5c3_Var38 string
-		templ_7745c5c3_Var38 = string("body-" + place)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 60, "\">")
-		var templ_7745c5c3_Var39 string
-		templ_7745c5c3_Var39 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 61, "</label> <textarea class=\"control\" id=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<div class=\"field\"><label class=\"sr\" for=\"")
 		var templ_7745c5c3_Var40 string
 		templ_7745c5c3_Var40 = string("body-" + place)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 62, "\" name=\"body\" rows=\"2\" required maxlength=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 67, "\">")
 		var templ_7745c5c3_Var41 string
-		templ_7745c5c3_Var41 = string(strconv.Itoa(portal.MaxText))
+		templ_7745c5c3_Var41 = string(label)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 63, "\" placeholder=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</label> <textarea class=\"control\" id=\"")
 		var templ_7745c5c3_Var42 string
-		templ_7745c5c3_Var42 = string(label)
+		templ_7745c5c3_Var42 = string("body-" + place)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 64, "\" data-mention=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 69, "\" name=\"body\" rows=\"2\" required maxlength=\"")
 		var templ_7745c5c3_Var43 string
-		templ_7745c5c3_Var43 = string(mention + "&to=" + string(widest))
+		templ_7745c5c3_Var43 = string(strconv.Itoa(portal.MaxText))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 65, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 70, "\" placeholder=\"")
 		var templ_7745c5c3_Var44 string
-		templ_7745c5c3_Var44 = string(c.Drafts[place].Body)
+		templ_7745c5c3_Var44 = string(label)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 66, "</textarea></div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 71, "\" data-mention=\"")
+		var templ_7745c5c3_Var45 string
+		templ_7745c5c3_Var45 = string(mention + "&to=" + string(widest))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 72, "\">")
+		var templ_7745c5c3_Var46 string
+		templ_7745c5c3_Var46 = string(c.Drafts[place].Body)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 73, "</textarea></div>")
 		if place == string(c.Item) && c.has() {
 			templ_7745c5c3_Err = c.placeFields().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 67, "<div class=\"say-foot\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 74, "<div class=\"say-foot\">")
 		if c.Reach != "" && widest == portal.ClientSide {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<span class=\"reach\">")
-			var templ_7745c5c3_Var45 string
-			templ_7745c5c3_Var45 = string(c.Reach)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 69, "</span> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 75, "<span class=\"reach\">")
+			var templ_7745c5c3_Var47 string
+			templ_7745c5c3_Var47 = string(c.Reach)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 76, "</span> ")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 70, "<span class=\"draft-state\" role=\"status\" data-saving=\"")
-		var templ_7745c5c3_Var46 string
-		templ_7745c5c3_Var46 = string(c.T("talk.saving"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 71, "\" data-saved=\"")
-		var templ_7745c5c3_Var47 string
-		templ_7745c5c3_Var47 = string(c.T("talk.saved"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 72, "\" data-unsaved=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 77, "<span class=\"draft-state\" role=\"status\" data-saving=\"")
 		var templ_7745c5c3_Var48 string
-		templ_7745c5c3_Var48 = string(c.T("talk.unsaved"))
+		templ_7745c5c3_Var48 = string(c.T("talk.saving"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 73, "\" data-sending=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 78, "\" data-saved=\"")
 		var templ_7745c5c3_Var49 string
-		templ_7745c5c3_Var49 = string(c.T("talk.sending"))
+		templ_7745c5c3_Var49 = string(c.T("talk.saved"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 74, "\"></span><div class=\"acts\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 79, "\" data-unsaved=\"")
+		var templ_7745c5c3_Var50 string
+		templ_7745c5c3_Var50 = string(c.T("talk.unsaved"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 80, "\" data-sending=\"")
+		var templ_7745c5c3_Var51 string
+		templ_7745c5c3_Var51 = string(c.T("talk.sending"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 81, "\"></span><div class=\"acts\">")
 		if c.Team {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 75, "<button class=\"button quiet small\" name=\"audience\" value=\"team\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 82, "<button class=\"button quiet small\" name=\"audience\" value=\"team\">")
 			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<span>")
-			var templ_7745c5c3_Var50 string
-			templ_7745c5c3_Var50 = string(c.T("comment.us"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 77, "</span></button> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 83, "<span>")
+			var templ_7745c5c3_Var52 string
+			templ_7745c5c3_Var52 = string(c.T("comment.us"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 84, "</span></button> ")
 			if widest == portal.ClientSide && !(c.quoted(place) && c.Quote.Note()) {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 78, "<button class=\"button primary small\" name=\"audience\" value=\"client\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<button class=\"button primary small\" name=\"audience\" value=\"client\">")
 				templ_7745c5c3_Err = ui.Icon("send").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 79, "<span>")
-				var templ_7745c5c3_Var51 string
-				templ_7745c5c3_Var51 = string(c.T("talk.send_client", "client", c.Client))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 80, "</span></button>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 86, "<span>")
+				var templ_7745c5c3_Var53 string
+				templ_7745c5c3_Var53 = string(c.T("talk.send_client", "client", c.Client))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 87, "</span></button>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 81, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 88, " ")
 			if place == string(c.Item) && c.has() {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 82, "<button class=\"button plain small\" name=\"later\" value=\"1\">")
-				var templ_7745c5c3_Var52 string
-				templ_7745c5c3_Var52 = string(c.T("place.add"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 83, "</button>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 89, "<button class=\"button plain small\" name=\"later\" value=\"1\">")
+				var templ_7745c5c3_Var54 string
+				templ_7745c5c3_Var54 = string(c.T("place.add"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 90, "</button>")
 			}
 		} else if place == string(c.Item) && c.has() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<button class=\"button primary small\" name=\"later\" value=\"1\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<button class=\"button primary small\" name=\"later\" value=\"1\">")
 			templ_7745c5c3_Err = ui.Icon("plus").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<span>")
-			var templ_7745c5c3_Var53 string
-			templ_7745c5c3_Var53 = string(c.T("place.add"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 86, "</span></button> <button class=\"button plain small\" name=\"audience\" value=\"client\">")
-			var templ_7745c5c3_Var54 string
-			templ_7745c5c3_Var54 = string(c.T("place.now"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 87, "</button>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<span>")
+			var templ_7745c5c3_Var55 string
+			templ_7745c5c3_Var55 = string(c.T("place.add"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 93, "</span></button> <button class=\"button plain small\" name=\"audience\" value=\"client\">")
+			var templ_7745c5c3_Var56 string
+			templ_7745c5c3_Var56 = string(c.T("place.now"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 94, "</button>")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 88, "<button class=\"button primary small\" name=\"audience\" value=\"client\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 95, "<button class=\"button primary small\" name=\"audience\" value=\"client\">")
 			templ_7745c5c3_Err = ui.Icon("send").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 89, "<span>")
-			var templ_7745c5c3_Var55 string
-			templ_7745c5c3_Var55 = string(c.T("comment.send"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 90, "</span></button>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<span>")
+			var templ_7745c5c3_Var57 string
+			templ_7745c5c3_Var57 = string(c.T("comment.send"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 97, "</span></button>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 91, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 98, "</div>")
 		if c.bringsTo(place) {
 			templ_7745c5c3_Err = c.bring().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 92, "</div></form></div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</div></form></div>")
 		return nil
 	})
 }
@@ -793,28 +848,28 @@ func (c *CommentsBox) bring() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var56 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var56 == nil {
-			templ_7745c5c3_Var56 = templ.NopComponent
+		templ_7745c5c3_Var58 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var58 == nil {
+			templ_7745c5c3_Var58 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 93, "<details class=\"attach\"><summary>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 100, "<details class=\"attach\"><summary>")
 		templ_7745c5c3_Err = ui.Icon("paperclip").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var57 string
-		templ_7745c5c3_Var57 = string(c.T("talk.attach"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 94, " <span class=\"chosen-count\" data-chosen></span></summary><div class=\"attach-list\"><div class=\"bring\"><label class=\"field\"><span class=\"label\">")
-		var templ_7745c5c3_Var58 string
-		templ_7745c5c3_Var58 = string(c.T("talk.bring"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 95, "</span> <input class=\"control\" type=\"file\" name=\"upload\" multiple></label><p class=\"hint\">")
 		var templ_7745c5c3_Var59 string
-		templ_7745c5c3_Var59 = string(c.T("comment.bring"))
+		templ_7745c5c3_Var59 = string(c.T("talk.attach"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 96, "</p></div></div></details>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 101, " <span class=\"chosen-count\" data-chosen></span></summary><div class=\"attach-list\"><div class=\"bring\"><label class=\"field\"><span class=\"label\">")
+		var templ_7745c5c3_Var60 string
+		templ_7745c5c3_Var60 = string(c.T("talk.bring"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 102, "</span> <input class=\"control\" type=\"file\" name=\"upload\" multiple></label><p class=\"hint\">")
+		var templ_7745c5c3_Var61 string
+		templ_7745c5c3_Var61 = string(c.T("comment.bring"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var61))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</p></div></div></details>")
 		return nil
 	})
 }

@@ -32,6 +32,8 @@ type TalkPage struct {
 	May       bool   // the reader may begin a conversation here
 	Newest    string
 	Older     string
+	Seen      portal.MessageID // of which it is said how far it has got
+	Receipts  portal.Receipts  // that
 }
 
 // MessagesPage is the list alone.
@@ -486,8 +488,6 @@ type ConversationPage struct {
 	With     []string // of a direct one: the others
 	Messages portal.MessageList
 	NewFrom  portal.MessageID // the first that the reader has not read; empty: none
-	Receipts []portal.Receipt // of the reader's last message
-	Seen     portal.MessageID // that message
 	Unread   bool
 	Since    string // how far the reader had read when they opened it
 	Composer Composer
@@ -835,11 +835,9 @@ func (p *ConversationPage) message(m portal.Message, follows bool) templ.Compone
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if m.ID == p.Seen && len(p.Receipts) > 0 {
-			templ_7745c5c3_Err = p.seen().Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+		templ_7745c5c3_Err = p.seen(m).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
 		}
 		templruntime.WriteString(templ_7745c5c3_Buffer, 89, "</li>")
 		return nil
@@ -1068,9 +1066,9 @@ func (p *Page) ownMenu(m portal.Message, me portal.PersonID) []ui.MenuItem {
 	return items
 }
 
-// seen says whom the reader's last message has reached.
+// seen says how far the message has got of which that is said.
 //go:noinline
-func (p *ConversationPage) seen() templ.Component {
+func (p *TalkPage) seen(m portal.Message) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1091,50 +1089,59 @@ func (p *ConversationPage) seen() templ.Component {
 			templ_7745c5c3_Var70 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 126, "<details class=\"seen\"><summary>")
-		if len(p.bounced()) > 0 {
-			templ_7745c5c3_Err = ui.Icon("circle-alert").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
+		if m.ID == p.Seen && len(p.Receipts.All) > 0 {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 126, "<details class=\"seen\"><summary>")
+			if len(p.bounced()) > 0 {
+				templ_7745c5c3_Err = ui.Icon("circle-alert").Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			} else {
+				templ_7745c5c3_Err = ui.Icon("check").Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
-		} else {
-			templ_7745c5c3_Err = ui.Icon("check").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
+			var templ_7745c5c3_Var71 string
+			templ_7745c5c3_Var71 = string(p.seenLine())
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</summary><ul>")
+			for _, r := range p.Receipts.All {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 128, "<li><span>")
+				var templ_7745c5c3_Var72 string
+				templ_7745c5c3_Var72 = string(dots(or(r.Name, p.Workspace), or(r.Company, p.Workspace)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 129, "</span> <span>")
+				var templ_7745c5c3_Var73 string
+				templ_7745c5c3_Var73 = string(p.reached(r))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 130, "</span> ")
+				if why := mailReason(&p.Page, portal.Mail{Reason: r.Why}); why != "" {
+					templruntime.WriteString(templ_7745c5c3_Buffer, 131, "<small>")
+					var templ_7745c5c3_Var74 string
+					templ_7745c5c3_Var74 = string(why)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 132, "</small>")
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 133, "</li>")
 			}
+			if n := p.Receipts.Count - len(p.Receipts.All); n > 0 {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 134, "<li>")
+				var templ_7745c5c3_Var75 string
+				templ_7745c5c3_Var75 = string(p.N("talk.more_readers", n))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 135, "</li>")
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 136, "</ul></details>")
 		}
-		var templ_7745c5c3_Var71 string
-		templ_7745c5c3_Var71 = string(p.seenLine())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</summary><ul>")
-		for _, r := range p.Receipts {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 128, "<li><span>")
-			var templ_7745c5c3_Var72 string
-			templ_7745c5c3_Var72 = string(dots(or(r.Name, p.Workspace), or(r.Company, p.Workspace)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 129, "</span> <span>")
-			var templ_7745c5c3_Var73 string
-			templ_7745c5c3_Var73 = string(p.reached(r))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 130, "</span> ")
-			if why := mailReason(&p.Page, portal.Mail{Reason: r.Why}); why != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 131, "<small>")
-				var templ_7745c5c3_Var74 string
-				templ_7745c5c3_Var74 = string(why)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 132, "</small>")
-			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 133, "</li>")
-		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 134, "</ul></details>")
 		return nil
 	})
 }
 
 // bounced are those whom the mail about it did not reach, and who have not seen
 // it otherwise.
-func (p *ConversationPage) bounced() (all []portal.Receipt) {
-	for _, r := range p.Receipts {
+func (p *TalkPage) bounced() (all []portal.Receipt) {
+	for _, r := range p.Receipts.All {
 		if r.Mail == portal.Bounced && r.At.IsZero() {
 			all = append(all, r)
 		}
@@ -1144,31 +1151,35 @@ func (p *ConversationPage) bounced() (all []portal.Receipt) {
 
 // seenLine says whom it did not reach, or who saw it first and how many more
 // did, or whom it was mailed to.
-func (p *ConversationPage) seenLine() string {
+func (p *TalkPage) seenLine() string {
 	if all := p.bounced(); len(all) > 1 {
 		return p.T("talk.bounced_more", "name", or(all[0].Name, p.Workspace), "more", p.N("talk.others", len(all)-1))
 	} else if len(all) == 1 {
 		return p.T("talk.bounced", "name", or(all[0].Name, p.Workspace))
 	}
-	saw := 0
-	for _, r := range p.Receipts {
+	saw, mailed := 0, 0
+	for _, r := range p.Receipts.All {
 		if !r.At.IsZero() {
 			saw++
+		} else if r.Mail == portal.Delivered || r.Mail == portal.Delayed {
+			mailed++
 		}
 	}
-	first := p.Receipts[0]
+	first := p.Receipts.All[0]
 	name := firstName(or(first.Name, p.Workspace), first.Name != "")
-	switch saw {
-	case 0:
-		return p.N("talk.reached", len(p.Receipts))
-	case 1:
+	switch {
+	case saw > 1:
+		return p.T("talk.seen_more", "name", name, "at", p.brief(first.At), "more", p.N("talk.others", saw-1))
+	case saw == 1:
 		return p.T("talk.seen", "name", name, "at", p.brief(first.At))
+	case mailed > 0:
+		return p.N("talk.reached", mailed)
 	}
-	return p.T("talk.seen_more", "name", name, "at", p.brief(first.At), "more", p.N("talk.others", saw-1))
+	return p.T("talk.unseen")
 }
 
 // reached is how far it has got with one person.
-func (p *ConversationPage) reached(r portal.Receipt) string {
+func (p *TalkPage) reached(r portal.Receipt) string {
 	mail := ""
 	switch r.Mail {
 	case portal.Delivered:
@@ -1177,11 +1188,18 @@ func (p *ConversationPage) reached(r portal.Receipt) string {
 		mail = p.T("talk.mail_delayed")
 	case portal.Bounced:
 		mail = p.T("talk.mail_bounced")
+	case portal.MailWaiting:
+		mail = p.T("talk.mail_waiting")
+	case portal.NotMailed:
+		mail = p.T("talk.mail_none")
 	}
-	if r.At.IsZero() {
-		return mail
+	if !r.At.IsZero() {
+		if r.Mail == portal.NotMailed || r.Mail == portal.MailWaiting {
+			mail = "" // they know
+		}
+		return dots(p.T("talk.seen_at", "at", p.Time(r.At, p.Now)), mail)
 	}
-	return dots(p.T("talk.seen_at", "at", p.Time(r.At, p.Now)), mail)
+	return dots(p.T("talk.unseen"), mail)
 }
 
 // MessagePage is a form about one message: to edit it, to delete it, or what it
@@ -1216,12 +1234,12 @@ func EditMessage(p MessagePage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var75 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var75 == nil {
-			templ_7745c5c3_Var75 = templ.NopComponent
+		templ_7745c5c3_Var76 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var76 == nil {
+			templ_7745c5c3_Var76 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var76 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var77 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1237,19 +1255,19 @@ func EditMessage(p MessagePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 135, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 137, " ")
 			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 136, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 138, " ")
 			if p.Changed {
 				templ_7745c5c3_Err = ui.Errors(p.T("talk.edit_conflict"), p.T("item.conflict_text"), nil).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 137, " ")
-				templ_7745c5c3_Var77 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 139, " ")
+				templ_7745c5c3_Var78 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1269,13 +1287,13 @@ func EditMessage(p MessagePage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("item.conflict_now")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var77), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("item.conflict_now")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var78), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 138, " ")
-			templ_7745c5c3_Var78 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 140, " ")
+			templ_7745c5c3_Var79 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -1287,16 +1305,16 @@ func EditMessage(p MessagePage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 139, "<input type=\"hidden\" name=\"revision\" value=\"")
-				var templ_7745c5c3_Var79 string
-				templ_7745c5c3_Var79 = string(p.Revision)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 140, "\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 141, "<input type=\"hidden\" name=\"revision\" value=\"")
+				var templ_7745c5c3_Var80 string
+				templ_7745c5c3_Var80 = string(p.Revision)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 142, "\">")
 				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "body", Label: p.T("talk.message"), Value: p.Body, Error: p.Err("body"), Required: true, Max: portal.MaxText, Rows: 8, Attrs: templ.Attributes{"data-mention": "thread=" + string(p.Thread.ID) + "&to=" + string(p.Message.Audience)}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 141, " <div class=\"submit\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 143, " <div class=\"submit\">")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1305,40 +1323,40 @@ func EditMessage(p MessagePage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 142, "<button class=\"button plain no-js\" formaction=\"")
-				var templ_7745c5c3_Var80 string
-				templ_7745c5c3_Var80 = string("/drafts/" + string(p.Message.ID))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 143, "\" formnovalidate>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 144, "<button class=\"button plain no-js\" formaction=\"")
 				var templ_7745c5c3_Var81 string
-				templ_7745c5c3_Var81 = string(p.T("talk.save_draft"))
+				templ_7745c5c3_Var81 = string("/drafts/" + string(p.Message.ID))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var81))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 144, "</button> <span class=\"draft-state\" role=\"status\" data-saving=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 145, "\" formnovalidate>")
 				var templ_7745c5c3_Var82 string
-				templ_7745c5c3_Var82 = string(p.T("talk.saving"))
+				templ_7745c5c3_Var82 = string(p.T("talk.save_draft"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var82))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 145, "\" data-saved=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 146, "</button> <span class=\"draft-state\" role=\"status\" data-saving=\"")
 				var templ_7745c5c3_Var83 string
-				templ_7745c5c3_Var83 = string(p.T("talk.saved"))
+				templ_7745c5c3_Var83 = string(p.T("talk.saving"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var83))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 146, "\" data-unsaved=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 147, "\" data-saved=\"")
 				var templ_7745c5c3_Var84 string
-				templ_7745c5c3_Var84 = string(p.T("talk.unsaved"))
+				templ_7745c5c3_Var84 = string(p.T("talk.saved"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var84))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 147, "\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 148, "\" data-unsaved=\"")
 				var templ_7745c5c3_Var85 string
-				templ_7745c5c3_Var85 = string(p.SavedAt)
+				templ_7745c5c3_Var85 = string(p.T("talk.unsaved"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var85))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 148, "</span></div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 149, "\">")
+				var templ_7745c5c3_Var86 string
+				templ_7745c5c3_Var86 = string(p.SavedAt)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var86))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 150, "</span></div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/messages/" + string(p.Message.ID) + "/edit", Dirty: (p.Failed() || p.Changed) && p.SavedAt == "", Attrs: templ.Attributes{"data-say": true, "data-place": string(p.Message.ID)}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var78), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/messages/" + string(p.Message.ID) + "/edit", Dirty: (p.Failed() || p.Changed) && p.SavedAt == "", Attrs: templ.Attributes{"data-say": true, "data-place": string(p.Message.ID)}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var79), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var76), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var77), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1363,12 +1381,12 @@ func DeleteMessage(p MessagePage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var86 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var86 == nil {
-			templ_7745c5c3_Var86 = templ.NopComponent
+		templ_7745c5c3_Var87 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var87 == nil {
+			templ_7745c5c3_Var87 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var87 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var88 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1384,14 +1402,14 @@ func DeleteMessage(p MessagePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 149, " <div class=\"about-message\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 151, " <div class=\"about-message\">")
 			templ_7745c5c3_Err = messageOf(&p.TalkPage, p.Message, p.brief(p.Message.CreatedAt), nil, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 150, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 152, "</div>")
 			if !p.Message.Deleted() {
-				templ_7745c5c3_Var88 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var89 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1403,25 +1421,25 @@ func DeleteMessage(p MessagePage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templruntime.WriteString(templ_7745c5c3_Buffer, 151, "<p>")
-					var templ_7745c5c3_Var89 string
-					templ_7745c5c3_Var89 = string(p.T("talk.delete_text"))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var89))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 152, "</p>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 153, "<p>")
+					var templ_7745c5c3_Var90 string
+					templ_7745c5c3_Var90 = string(p.T("talk.delete_text"))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var90))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 154, "</p>")
 					templ_7745c5c3_Err = ui.PostButton("/messages/"+string(p.Message.ID)+"/delete", ui.ButtonProps{Label: p.T("talk.delete"), Icon: "trash-2", Kind: ui.Danger}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Stack("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var88), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Stack("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var89), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 153, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 155, " ")
 			if p.Erase {
-				templ_7745c5c3_Var90 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var91 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1433,31 +1451,31 @@ func DeleteMessage(p MessagePage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templruntime.WriteString(templ_7745c5c3_Buffer, 154, "<p>")
-					var templ_7745c5c3_Var91 string
-					templ_7745c5c3_Var91 = string(p.T("talk.erase_text"))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var91))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 155, "</p>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 156, "<p>")
+					var templ_7745c5c3_Var92 string
+					templ_7745c5c3_Var92 = string(p.T("talk.erase_text"))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var92))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 157, "</p>")
 					templ_7745c5c3_Err = ui.PostButton("/messages/"+string(p.Message.ID)+"/erase", ui.ButtonProps{Label: p.T("talk.erase"), Icon: "trash-2", Kind: ui.Danger}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.erase")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var90), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.erase")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var91), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 156, " <p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 158, " <p>")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.Back}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 157, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 159, "</p>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var87), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var88), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1482,12 +1500,12 @@ func MessageHistory(p MessagePage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var92 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var92 == nil {
-			templ_7745c5c3_Var92 = templ.NopComponent
+		templ_7745c5c3_Var93 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var93 == nil {
+			templ_7745c5c3_Var93 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var93 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var94 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1503,14 +1521,14 @@ func MessageHistory(p MessagePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 158, " <div class=\"about-message\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 160, " <div class=\"about-message\">")
 			templ_7745c5c3_Err = messageOf(&p.TalkPage, p.Message, p.brief(p.Message.CreatedAt), nil, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 159, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 161, "</div>")
 			for _, e := range p.Earlier {
-				templ_7745c5c3_Var94 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var95 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1530,14 +1548,14 @@ func MessageHistory(p MessagePage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.until", "when", p.Time(e.Until, p.Now))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var94), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.until", "when", p.Time(e.Until, p.Now))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var95), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var93), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var94), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1569,12 +1587,12 @@ func ProjectMessages(p ProjectMessagesPage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var95 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var95 == nil {
-			templ_7745c5c3_Var95 = templ.NopComponent
+		templ_7745c5c3_Var96 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var96 == nil {
+			templ_7745c5c3_Var96 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var96 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var97 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1592,12 +1610,12 @@ func ProjectMessages(p ProjectMessagesPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 160, "<div class=\"talk-wide\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 162, "<div class=\"talk-wide\">")
 				templ_7745c5c3_Err = p.Talk.conversations().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 161, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 163, "</div>")
 				templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("talk.newest_list"), Href: p.Talk.Newest}, ui.Link{Label: p.T("talk.more"), Href: p.Talk.Older}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1605,7 +1623,7 @@ func ProjectMessages(p ProjectMessagesPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = within(&p.Within, p.acts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var96), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = within(&p.Within, p.acts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var97), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1637,9 +1655,9 @@ func (p *ProjectMessagesPage) acts() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var97 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var97 == nil {
-			templ_7745c5c3_Var97 = templ.NopComponent
+		templ_7745c5c3_Var98 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var98 == nil {
+			templ_7745c5c3_Var98 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.May {
@@ -1676,12 +1694,12 @@ func ClientMessages(p ClientMessagesPage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var98 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var98 == nil {
-			templ_7745c5c3_Var98 = templ.NopComponent
+		templ_7745c5c3_Var99 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var99 == nil {
+			templ_7745c5c3_Var99 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var99 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var100 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1694,7 +1712,7 @@ func ClientMessages(p ClientMessagesPage) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if p.May {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 162, "<p class=\"talk-acts\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 164, "<p class=\"talk-acts\">")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.general", "client", p.Client.Name), Icon: "message-square", Href: p.Here() + "/conversation"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1703,21 +1721,21 @@ func ClientMessages(p ClientMessagesPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 163, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 165, "</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 164, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 166, " ")
 			if len(p.Talk.All) == 0 {
 				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "message-square", Title: p.T("talk.none"), Text: p.T("talk.none_team")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 165, "<div class=\"talk-wide\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 167, "<div class=\"talk-wide\">")
 				templ_7745c5c3_Err = p.Talk.conversations().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 166, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 168, "</div>")
 				templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("talk.newest_list"), Href: p.Talk.Newest}, ui.Link{Label: p.T("talk.more"), Href: p.Talk.Older}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1725,7 +1743,7 @@ func ClientMessages(p ClientMessagesPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = clientTabs(&p.ClientFrame).Render(templ.WithChildren(ctx, templ_7745c5c3_Var99), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = clientTabs(&p.ClientFrame).Render(templ.WithChildren(ctx, templ_7745c5c3_Var100), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

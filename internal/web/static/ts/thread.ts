@@ -32,6 +32,17 @@ function read() {
   void fetch(`${t.dataset.here}/read?upto=${last}`, { method: "POST", keepalive: true });
 }
 
+// Comments, likewise.
+const readThem = () => {
+  if (document.visibilityState !== "visible" || !document.hasFocus()) return;
+  for (const t of document.querySelectorAll<HTMLElement>("[data-read]")) {
+    const { bottom } = t.getBoundingClientRect();
+    if (bottom <= 0 || bottom > innerHeight + 80) continue; // its end was not
+    void fetch(t.dataset.read!, { method: "POST", keepalive: true });
+    t.removeAttribute("data-read");
+  }
+};
+
 let hide = 0;
 function typing(e: Event) {
   const t = thread();
@@ -68,14 +79,17 @@ document.addEventListener("vitrine:swapped", () => {
   }
   remember();
   read();
+  readThem();
 });
 
 addEventListener("scroll", () => {
   measure();
   read();
-}, { passive: true });
-addEventListener("focus", read);
-document.addEventListener("visibilitychange", read);
+  readThem();
+}, { capture: true, passive: true });
+addEventListener("focus", () => (read(), readThem()));
+document.addEventListener("visibilitychange", () => (read(), readThem()));
+setTimeout(readThem, 800);
 
 if (thread()) {
   remember();
