@@ -66,6 +66,25 @@ func From(ctx context.Context, addr netip.Addr) context.Context {
 	return context.WithValue(ctx, addressKey{}, addrText(addr))
 }
 
+type agentKey struct{}
+
+// maxAgent bounds what a program may say of itself.
+const maxAgent = 200
+
+// With says which program asks, as it calls itself: a browser, or what has a token.
+func With(ctx context.Context, agent string) context.Context {
+	if len(agent) > maxAgent {
+		agent = agent[:maxAgent]
+	}
+	return context.WithValue(ctx, agentKey{}, strings.ToValidUTF8(agent, ""))
+}
+
+// AgentOf is the program that asks, or "" when none said.
+func AgentOf(ctx context.Context) string {
+	agent, _ := ctx.Value(agentKey{}).(string)
+	return agent
+}
+
 // AddressOf is the address that asks, or "" when nobody does over a network.
 func AddressOf(ctx context.Context) string {
 	address, _ := ctx.Value(addressKey{}).(string)

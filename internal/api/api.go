@@ -240,7 +240,7 @@ func (s *server) enter(c huma.Context, next func(huma.Context)) {
 		actor = actor.ReadOnly()
 	}
 	r, _ := humago.Unwrap(c)
-	ctx := account.From(c.Context(), account.ClientAddr(r, s.Trusted))
+	ctx := account.With(account.From(c.Context(), account.ClientAddr(r, s.Trusted)), r.UserAgent())
 	ctx = context.WithValue(ctx, scopeKey{}, s.Portal.As(actor))
 	if key := c.Header("Idempotency-Key"); key != "" && c.Method() == http.MethodPost {
 		if len(key) > 200 {

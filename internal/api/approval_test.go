@@ -108,7 +108,10 @@ func TestTeamStageOnTheWire(t *testing.T) {
 		path, cleo, mia := "/api/approvals/"+string(id), s.token("cleo", "read", "write"), s.token("mia", "read", "write")
 		asked := s.Clock.Now().UTC().Format(time.RFC3339)
 		s.Clock.Advance(12 * 24 * time.Hour)
-		s.asks(mia, 204, "POST", path+"/decision", `{"answer":"approved","content":"`+s.asks(mia, 200, "GET", path, "").text("content")+`"}`)
+		s.asks(mia, 204, "POST", path+"/decision", `{"answer":"approved","content":"`+s.asks(mia, 200, "GET", path, "").text("content")+`"}`, "User-Agent", "curl/8")
+		if d, err := s.As(s.Mia).ApprovalDecisions(t.Context(), id); err != nil || len(d) != 1 || d[0].Agent != "curl/8" {
+			t.Errorf("it is recorded as %+v, %v", d, err)
+		}
 		s.asks(mia, 201, "POST", path+"/calls", `{"person":"`+string(s.Cleo)+`","answer":"approved","said_at":"`+s.Clock.Now().Format(time.RFC3339)+`"}`)
 		a := s.asks(cleo, 200, "GET", path, "")
 		if a.text("state_by") != "Tom" || a.text("asked_by") != "Tom" || a.text("created_at") != a.text("state_at") || a.text("created_at") == asked {

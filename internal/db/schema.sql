@@ -189,7 +189,7 @@ CREATE INDEX approvals_deliverable ON approvals (deliverable_id) WHERE deliverab
 
 CREATE INDEX approvals_escalate ON approvals (escalate_at) WHERE escalate_at IS NOT NULL;
 
-CREATE INDEX approvals_expires ON approvals (expires_on) WHERE asking = 1 AND expires_on IS NOT NULL;
+CREATE INDEX approvals_expires ON approvals (expires_on) WHERE state IN ('requested', 'viewed') AND expires_on IS NOT NULL;
 
 CREATE INDEX approvals_lane_at ON approvals (lane, state_at, id);
 

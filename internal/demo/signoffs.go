@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 
+	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 )
 
@@ -46,7 +47,7 @@ func (f *filling) signoffs(p *project) {
 			if err != nil {
 				return err
 			}
-			return me.SignOff(ctx, id, portal.Signature{Name: s.signer.name, Content: content, Proof: "password", Agent: browser})
+			return me.SignOff(account.With(ctx, browser), id, portal.Signature{Name: s.signer.name, Content: content, Proof: "password"})
 		})
 	}
 }

@@ -468,6 +468,9 @@ func (t *tx) insertApproval(ctx context.Context, id ApprovalID, p Project, n New
 			return err
 		}
 	}
+	if err := t.checkExpires(ctx, p.Client, n, due); err != nil {
+		return err
+	}
 	dueKey := due
 	if due == "" {
 		dueKey = "9999-12-31"
@@ -498,6 +501,34 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'draft', $13, $14, $1
 		}
 	}
 	return nil
+}
+
+// checkExpires makes sure that there is time to answer, in the days of the client.
+func (t *tx) checkExpires(ctx context.Context, client ClientID, n NewApproval, due string) error {
+	var c checks
+	switch {
+	case n.ExpiresOn == "":
+	case n.ExpiresOn < due:
+		c.fail("expires_on", "before_due")
+	case !n.Draft:
+		today, err := t.today(ctx, client)
+		if err != nil {
+			return err
+		}
+		if n.ExpiresOn < today {
+			c.fail("expires_on", "day_over")
+		}
+	}
+	return c.err()
+}
+
+// today is the day that it is where a client is.
+func (t *tx) today(ctx context.Context, client ClientID) (string, error) {
+	c, err := t.calendarOf(ctx, client)
+	if err != nil {
+		return "", err
+	}
+	return db.FromMicros(t.now).In(c.Zone).Format(time.DateOnly), nil
 }
 
 // dueDay is the day on which an approval is due, in the calendar of its client.
@@ -605,10 +636,10 @@ func (t *tx) openStage(ctx context.Context, id ApprovalID, number int) error {
 		}
 		shown = t.now
 	}
-	if remind, err = t.remindAt(ctx, a.Client, f.remind, a.DueOn); err != nil {
+	if remind, err = t.remindAt(ctx, a.Client, f.remind, f.due); err != nil {
 		return err
 	}
-	if escalate, err = t.escalateAt(ctx, a.Client, a.DueOn); err != nil {
+	if escalate, err = t.escalateAt(ctx, a.Client, f.due); err != nil {
 		return err
 	}
 	var about *About
@@ -693,10 +724,16 @@ func (me *Scope) SendToClient(ctx context.Context, id ApprovalID) error {
 		case a.Asking || !a.State.Open():
 			return ErrConflict
 		}
+		today, err := t.today(ctx, a.Client)
+		if err != nil {
+			return err
+		}
 		ready, err := t.shownToClient(ctx, a)
 		switch {
 		case err != nil:
 			return err
+		case a.ExpiresOn != "" && a.ExpiresOn < today:
+			return invalid("expires_on", "day_over")
 		case !ready:
 			return invalid("versions", "not_shown")
 		}

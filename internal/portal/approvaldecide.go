@@ -7,7 +7,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -40,7 +39,6 @@ type ApprovalAnswer struct {
 	Changes []FileChange // of what is to change; the other files are approved
 	Checked []int        // points of the checklist that are ticked, from 1
 	Content string       // the hash of what was looked at
-	Agent   string       // the browser
 	Proof   Proof        // how the person proved who they are; empty: a session
 	Stands  bool         // it says that their earlier approval still stands: see ApprovedBefore
 	Call    CallID       // it confirms what they said by phone, whose answer and note it has
@@ -78,9 +76,6 @@ func (in *ApprovalAnswer) check() error {
 	case in.Answer == AnswerNote && in.Note == "", in.Answer == AnswerDecline && in.Note == "",
 		in.Answer == AnswerChanges && in.Note == "" && len(in.Changes) == 0:
 		c.fail("note", "required")
-	}
-	if len(in.Agent) > MaxName {
-		in.Agent = strings.ToValidUTF8(in.Agent[:MaxName], "")
 	}
 	if in.Proof == "" {
 		in.Proof = ProofSession
@@ -298,7 +293,7 @@ func (t *tx) keepAnswer(ctx context.Context, a Approval, stage int, x flowPerson
 	if err := t.must(ctx, `
 INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, note, content, at, address, agent, proof, for_id, repeats_id, call_id, name, email, title, company, verified_at, zone)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
-		string(x.decision), string(a.ID), stage, string(x.person), role, string(in.Answer), in.Note, in.Content, t.now, t.address, in.Agent, string(in.Proof), nullable(x.instead), nullable(in.repeats), nullable(in.Call),
+		string(x.decision), string(a.ID), stage, string(x.person), role, string(in.Answer), in.Note, in.Content, t.now, t.address, t.agent, string(in.Proof), nullable(x.instead), nullable(in.repeats), nullable(in.Call),
 		w.name, w.email, w.role, w.company, w.verified, w.zone); err != nil {
 		return err
 	}
@@ -460,22 +455,38 @@ func lastAnswer(ctx context.Context, r reader, a Approval, who PersonID) (Approv
 	undone := map[DecisionID]bool{}
 	for _, d := range all {
 		undone[d.Undoes] = true
-		if d.Undoes == "" {
+	}
+	for _, d := range all {
+		// What ended it is the last answer of all; while it is asked, everybody's own is theirs.
+		if d.Undoes == "" && !undone[d.ID] && (d.Person == who || !a.Asking) {
 			last = d
 		}
 	}
 	var now int64
+	var q querier
 	switch x := r.(type) {
 	case *tx:
-		now = x.now
+		now, q = x.now, x.Tx
 	case *Scope:
-		now = db.Micros(x.p.now())
+		now, q = db.Micros(x.p.now()), x.p.db
 	}
 	until := last.At.Add(undoFor)
 	live := a.State.Open() && a.Asking || a.State.Granted() || a.State == ApprovalReturn || a.State == ApprovalRefused
-	// What came after it rests on it: only the last answer of all is taken back.
-	if last.Person != who || undone[last.ID] || !live || a.Next != "" || !db.FromMicros(now).Before(until) {
+	if last.Person != who || !live || !db.FromMicros(now).Before(until) {
 		return last, time.Time{}, ErrNotFound
+	}
+	// What came after it rests on it: the next stage, what was asked again, a signature.
+	stages, err := approvalStages(ctx, r, a.ID)
+	if err != nil {
+		return last, time.Time{}, err
+	}
+	for _, g := range stages {
+		if g.Number > last.stage && !g.OpenedAt.IsZero() {
+			return last, time.Time{}, ErrNotFound
+		}
+	}
+	if again, err := askedAgain(ctx, q, a.ID); err != nil || again {
+		return last, time.Time{}, cmp.Or(err, ErrNotFound)
 	}
 	var signed int
 	if err := r.get(ctx, `
@@ -486,9 +497,9 @@ SELECT COUNT(*) FROM my_signoffs s JOIN my_signoff_lines l ON l.signoff_id = s.i
 	return last, until, nil
 }
 
-// Undo takes the actor's own answer back, within ten minutes, while nobody has
-// answered after it and the next stage has not begun: else ErrConflict. Answers
-// are awaited again.
+// Undo takes the actor's own answer back, within ten minutes, while its stage is
+// asked or when it ended it, and nothing rests on it: else ErrConflict. Their answer
+// is awaited again.
 func (me *Scope) Undo(ctx context.Context, id ApprovalID) error {
 	return me.UndoBy(ctx, id, ProofSession)
 }
@@ -524,19 +535,21 @@ func (t *tx) undo(ctx context.Context, a Approval, f flow, d ApprovalDecision, p
 	if err := t.unlistChanges(ctx, a); err != nil {
 		return err
 	}
-	// What reminds of it begins again, if the answer ended it.
-	remind, err := t.remindAt(ctx, a.Client, f.remind, a.DueOn)
+	// If the answer ended it, it is asked again, and what reminds of it begins again:
+	// else it waits for whom it waited for, and since when.
+	remind, err := t.remindAt(ctx, a.Client, f.remind, f.due)
 	if err != nil {
 		return err
 	}
 	var escalate any
 	if a.EscalatedAt.IsZero() {
-		if escalate, err = t.escalateAt(ctx, a.Client, a.DueOn); err != nil {
+		if escalate, err = t.escalateAt(ctx, a.Client, f.due); err != nil {
 			return err
 		}
 	}
 	if err := t.must(ctx, `
-UPDATE approvals SET state = 'viewed', state_at = $1, state_by = $2, asking = 1, lane = $3, turn = $3, turn_since = $1,
+UPDATE approvals SET state = CASE WHEN asking = 1 THEN state ELSE 'viewed' END, state_at = CASE WHEN asking = 1 THEN state_at ELSE $1 END, state_by = CASE WHEN asking = 1 THEN state_by ELSE $2 END,
+       lane = CASE WHEN asking = 1 THEN lane ELSE $3 END, turn = CASE WHEN asking = 1 THEN turn ELSE $3 END, turn_since = CASE WHEN asking = 1 THEN turn_since ELSE $1 END, asking = 1,
        remind_at = CASE WHEN asking = 1 THEN remind_at ELSE $6 END, escalate_at = CASE WHEN asking = 1 THEN escalate_at ELSE $7 END, revision = revision + 1 WHERE id = $4 AND revision = $5`,
 		t.now, string(t.me.actor.person), string(of), string(a.ID), a.Revision, remind, escalate); err != nil {
 		return err
@@ -551,9 +564,9 @@ UPDATE approval_people SET answer = '', answered_at = NULL, decision_id = NULL W
 		return err
 	}
 	if err := t.must(ctx, `
-INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, undoes, content, at, address, proof, name, email, title, company, verified_at, zone)
-VALUES ($1, $2, $3, $4, $5, 'undone', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-		db.NewID("dec"), string(a.ID), f.stage, string(d.Person), d.role, string(d.ID), a.Content, t.now, t.address, string(proof), w.name, w.email, w.role, w.company, w.verified, w.zone); err != nil {
+INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, undoes, content, at, address, proof, name, email, title, company, verified_at, zone, agent)
+VALUES ($1, $2, $3, $4, $5, 'undone', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		db.NewID("dec"), string(a.ID), f.stage, string(d.Person), d.role, string(d.ID), a.Content, t.now, t.address, string(proof), w.name, w.email, w.role, w.company, w.verified, w.zone, t.agent); err != nil {
 		return err
 	}
 	if _, err := t.exec(ctx, `UPDATE approval_subjects SET result = '' WHERE approval_id = $1`, string(a.ID)); err != nil {

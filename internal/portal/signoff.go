@@ -565,7 +565,6 @@ type Signature struct {
 	Name    string // as it was typed
 	Content string // the hash of what was looked at
 	Proof   string // how the person proved again who they are: "password" or "code"
-	Agent   string // the browser
 }
 
 // SignOff accepts for good. For the client's people who may sign off, who have
@@ -594,9 +593,6 @@ func (me *Scope) signOff(ctx context.Context, id SignoffID, in Signature) error 
 	var c checks
 	in.Name = c.name("name", in.Name)
 	c.oneOf("proof", in.Proof, "password", "code")
-	if len(in.Agent) > MaxName {
-		in.Agent = strings.ToValidUTF8(in.Agent[:MaxName], "")
-	}
 	if err := c.err(); err != nil {
 		return err
 	}
@@ -649,7 +645,7 @@ func (t *tx) sign(ctx context.Context, s Signoff, in Signature) error {
 UPDATE signoffs SET state = 'signed', state_at = $1, state_by = $2, content = $3, name = $4, email = $5, role = $6, company = $7, verified_at = $8, zone = $9, proof = $10,
        address = $11, agent = $12, remind_at = NULL, escalate_at = NULL, revision = revision + 1
  WHERE id = $13 AND state = 'asked'`,
-		t.now, string(t.me.actor.person), in.Content, in.Name, w.email, w.role, s.ClientName, w.verified, w.zone, in.Proof, t.address, in.Agent, string(s.ID))
+		t.now, string(t.me.actor.person), in.Content, in.Name, w.email, w.role, s.ClientName, w.verified, w.zone, in.Proof, t.address, t.agent, string(s.ID))
 }
 
 func (t *tx) keepLines(ctx context.Context, id SignoffID, lines []SignoffLine) error {

@@ -16,6 +16,7 @@ type tx struct {
 	me      *Scope
 	now     int64  // the time of the change, in microseconds
 	address string // the network address that it comes from
+	agent   string // the program that asks, as it calls itself
 
 	changed  bool   // rows were changed
 	recorded bool   // and an event says so, or quiet why not
@@ -66,7 +67,7 @@ func (me *Scope) Making(ctx context.Context, fn func(*Scope) error) error {
 
 // part is one of several changes in one transaction.
 func (t *tx) part(ctx context.Context, fn func(*tx) error) error {
-	one := &tx{Tx: t.Tx, me: t.me, now: t.now, address: t.address}
+	one := &tx{Tx: t.Tx, me: t.me, now: t.now, address: t.address, agent: t.agent}
 	if err := fn(one); err != nil {
 		return err
 	}
@@ -83,7 +84,7 @@ func (t *tx) part(ctx context.Context, fn func(*tx) error) error {
 func (me *Scope) change(ctx context.Context, fn func(*tx) error) error {
 	var t *tx
 	err := me.p.db.Write(ctx, func(d *db.Tx) error {
-		t = &tx{Tx: d, me: me, now: db.Micros(me.p.now()), address: account.AddressOf(ctx)}
+		t = &tx{Tx: d, me: me, now: db.Micros(me.p.now()), address: account.AddressOf(ctx), agent: account.AgentOf(ctx)}
 		r, err := t.begin(ctx)
 		if err != nil {
 			return err

@@ -492,6 +492,7 @@ const inItem = `SELECT h.id FROM threads h WHERE h.item_id = $1`
 type flow struct {
 	stage  int // that it is in
 	remind bool
+	due    string // also where the client is told no dates
 	stages []flowStage
 	people []flowPerson
 }
@@ -514,7 +515,7 @@ type flowPerson struct {
 // who are asked and have not handed that on. Unscoped: whoever answers last for the client opens what is next
 // without knowing of the team's stages, and is told nothing of them.
 func (t *tx) flow(ctx context.Context, id ApprovalID) (f flow, err error) {
-	if err := t.QueryRow(ctx, `SELECT stage, remind FROM approvals WHERE id = $1`, string(id)).Scan(&f.stage, &f.remind); err != nil {
+	if err := t.QueryRow(ctx, `SELECT stage, remind, COALESCE(due_on, '') FROM approvals WHERE id = $1`, string(id)).Scan(&f.stage, &f.remind, &f.due); err != nil {
 		return f, notFound(err)
 	}
 	rows, err := t.Query(ctx, `SELECT g.side, g.rule FROM approval_stages g WHERE g.approval_id = $1 ORDER BY g.number`, string(id))
@@ -528,6 +529,12 @@ SELECT x.stage, x.person_id, CASE WHEN x.role = 'adviser' THEN 1 ELSE 0 END, x.a
 		return x, r.Scan(&x.stage, &x.person, &x.adviser, &x.answer, &x.decision, &x.instead)
 	})
 	return f, err
+}
+
+// askedAgain reports whether another approval asks one again, be it not yet.
+// Unscoped: the client does not know of what the team has before them.
+func askedAgain(ctx context.Context, q querier, id ApprovalID) (again bool, err error) {
+	return again, q.QueryRow(ctx, `SELECT CASE WHEN EXISTS (SELECT 1 FROM approvals a WHERE a.previous_id = $1) THEN 1 ELSE 0 END`, string(id)).Scan(&again)
 }
 
 // current is what is there of a file that is decided on.
@@ -591,12 +598,12 @@ func (p *Portal) clientZones(ctx context.Context) ([]string, error) {
 }
 
 // lapsed are the approvals that nobody can answer any more on a day in a time
-// zone. Unscoped: the program ends them.
+// zone, also of those that the client is yet to be shown. Unscoped: the program ends them.
 func (p *Portal) lapsed(ctx context.Context, zone, day string, limit int) ([]openApproval, error) {
 	rows, err := p.db.Query(ctx, `
 SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''), COALESCE(a.shown_at, 0) FROM approvals a
   JOIN clients c ON c.id = a.client_id AND c.time_zone = $3
- WHERE a.asking = 1 AND a.expires_on IS NOT NULL AND a.expires_on < $1 ORDER BY a.expires_on, a.id LIMIT $2`, day, limit, zone)
+ WHERE a.state IN ('requested', 'viewed') AND a.expires_on IS NOT NULL AND a.expires_on < $1 ORDER BY a.expires_on, a.id LIMIT $2`, day, limit, zone)
 	return list(rows, err, func(r *sql.Rows) (o openApproval, err error) {
 		return o, r.Scan(&o.ID, &o.Project, &o.Client, &o.Title, &o.Deliverable, micros{&o.ShownAt})
 	})
@@ -634,7 +641,8 @@ func (t *tx) givenAway(ctx context.Context, id ApprovalID, stage int, from, to P
 // settleApproval is the one statement that decides: it brings an approval that
 // the actor has loaded into a state, or leaves it in the one it has and counts the
 // answer. It is ErrConflict when that is not what was looked at, when the actor
-// has answered, or when a file has something newer. Unscoped: it looks at what the
+// has answered, when nobody can answer any more on the day that it is where the
+// client is, or when a file has something newer. Unscoped: it looks at what the
 // client may not know of, and says yes or no.
 func (t *tx) settleApproval(ctx context.Context, a Approval, stage int, to ApprovalState, content string) error {
 	lane, turn := Lane(a.Turn), a.Turn
@@ -645,15 +653,19 @@ func (t *tx) settleApproval(ctx context.Context, a Approval, stage int, to Appro
 	default:
 		lane, turn = LaneTeam, Team
 	}
+	today, err := t.today(ctx, a.Client)
+	if err != nil {
+		return err
+	}
 	return t.must(ctx, `
 UPDATE approvals SET state = $1, state_at = CASE WHEN state = $1 THEN state_at ELSE $2 END, state_by = CASE WHEN state = $1 THEN state_by ELSE $3 END,
        asking = $4, lane = $5, turn = $6, turn_since = CASE WHEN turn = $6 THEN turn_since ELSE $2 END, remind_at = CASE WHEN state = $1 THEN remind_at END, escalate_at = CASE WHEN state = $1 THEN escalate_at END, stranded_at = CASE WHEN state = $1 THEN stranded_at END, revision = revision + 1
- WHERE id = $7 AND asking = 1 AND stage = $8 AND content = $9
+ WHERE id = $7 AND asking = 1 AND stage = $8 AND content = $9 AND (expires_on IS NULL OR expires_on >= $10)
    AND EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = approvals.id AND x.stage = approvals.stage AND x.person_id = $3 AND x.decision_id IS NULL AND x.given_to IS NULL)
    AND NOT EXISTS (SELECT 1 FROM approval_subjects s JOIN files f ON f.id = s.file_id JOIN versions v ON v.id = s.version_id
                     WHERE s.approval_id = approvals.id
                       AND (f.trashed_at IS NOT NULL OR v.sha256 <> s.sha256 OR s.version_id <> CASE WHEN approvals.shown_at IS NULL THEN f.latest_id ELSE COALESCE(f.shown_id, '') END))`,
-		string(to), t.now, string(t.me.actor.person), to == a.State, string(lane), string(turn), string(a.ID), stage, content)
+		string(to), t.now, string(t.me.actor.person), to == a.State, string(lane), string(turn), string(a.ID), stage, content, today)
 }
 
 // newestNumber is the number of the message that was written last, on PostgreSQL.

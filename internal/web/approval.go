@@ -539,7 +539,7 @@ func approvalLists(ctx context.Context, me *visit, p *view.ApprovalPage) (err er
 // answerTyped reads the form of an answer. Approving with words is approving with
 // notes.
 func answerTyped(f *form, r *http.Request) portal.ApprovalAnswer {
-	in := portal.ApprovalAnswer{Note: f.one("note"), Content: f.one("content"), Agent: r.UserAgent()}
+	in := portal.ApprovalAnswer{Note: f.one("note"), Content: f.one("content")}
 	switch how := f.one("answer"); how {
 	case "approve":
 		in.Answer = portal.AnswerApprove
@@ -644,7 +644,7 @@ func (s *Server) letStand(w http.ResponseWriter, r *http.Request, me *visit) err
 		return err
 	}
 	id := portal.ApprovalID(r.PathValue("id"))
-	in := portal.ApprovalAnswer{Answer: portal.AnswerApprove, Stands: true, Checked: ticks(f), Content: f.one("content"), Agent: r.UserAgent()}
+	in := portal.ApprovalAnswer{Answer: portal.AnswerApprove, Stands: true, Checked: ticks(f), Content: f.one("content")}
 	if err = f.err(); err == nil {
 		err = me.Decide(r.Context(), id, in)
 	}

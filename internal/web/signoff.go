@@ -95,7 +95,7 @@ func certificateOf(ctx context.Context, me *visit, subject string) (portal.Certi
 
 // signing are the fields of the form, whichever of its buttons was pressed.
 func signing(f *form, r *http.Request) (in portal.Signature, password, code string) {
-	in = portal.Signature{Name: f.one("name"), Content: f.one("content"), Agent: r.UserAgent()}
+	in = portal.Signature{Name: f.one("name"), Content: f.one("content")}
 	return in, f.one("password"), f.one("code")
 }
 

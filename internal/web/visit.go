@@ -152,7 +152,7 @@ func (s *Server) noted(r *http.Request) *http.Request {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return r
 	}
-	return r.WithContext(account.From(r.Context(), s.addr(r)))
+	return r.WithContext(account.With(account.From(r.Context(), s.addr(r)), r.UserAgent()))
 }
 
 // admit finds out who is asking, and lets them through the route's door.

@@ -1,0 +1,190 @@
+package portal_test
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/portal"
+	"github.com/vitrine-portal/vitrine/internal/portaltest"
+)
+
+// Of two approvals of one thing one is asked: what the team has asked again, be it in
+// a stage that the client does not know of, is not asked once more by taking back.
+func TestUndoOfWhatIsAskedAgain(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		_, versions := banners(t, w, 1)
+		for _, n := range []portal.NewApproval{{Stages: []portal.NewStage{{Of: portal.Team, People: []portal.PersonID{w.Mia}}, {People: []portal.PersonID{w.Cleo}}}}, {Draft: true}} {
+			a := toApprove(t, w, portal.NewApproval{Versions: versions})
+			if err := w.As(w.Cleo).Decide(ctx, a.ID, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Note: "Larger", Content: a.Content}); err != nil {
+				t.Fatal(err)
+			}
+			if until := must[time.Time](t)(w.As(w.Cleo).MayUndo(ctx, must[portal.Approval](t)(w.As(w.Cleo).Approval(ctx, a.ID)))); until.IsZero() {
+				t.Error("it cannot be taken back")
+			}
+			n.Versions, n.Previous = versions, a.ID
+			b := toApprove(t, w, n)
+			if until := must[time.Time](t)(w.As(w.Cleo).MayUndo(ctx, must[portal.Approval](t)(w.As(w.Cleo).Approval(ctx, a.ID)))); !until.IsZero() {
+				t.Error("it may be taken back once it is asked again")
+			}
+			wants(t, "Undo of what is asked again", w.As(w.Cleo).Undo(ctx, a.ID), portal.ErrConflict)
+			stands(t, w, a.ID, portal.ApprovalReturn)
+			if err := w.As(w.Tom).CancelApproval(ctx, b.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// Everybody takes their own answer back while their stage is asked, whoever has
+// answered or advised since; and it waits on as it did.
+func TestUndoOfOnesOwn(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		decides(t, w)
+		_, versions := banners(t, w, 1)
+		cleo, bea, mia := w.As(w.Cleo), w.As(w.Bea), w.As(w.Mia)
+		a := toApprove(t, w, portal.NewApproval{Versions: versions, Stages: []portal.NewStage{{Rule: portal.RuleEveryone, People: []portal.PersonID{w.Cleo, w.Bea}, Advisers: []portal.PersonID{w.Mia, w.Ada}}}})
+		w.Clock.Advance(time.Minute)
+		answer := func(me *portal.Scope) {
+			t.Helper()
+			w.Clock.Advance(time.Second)
+			if err := me.Decide(ctx, a.ID, yes(a)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		undo := func(me *portal.Scope) {
+			t.Helper()
+			b := must[portal.Approval](t)(me.Approval(ctx, a.ID))
+			if until := must[time.Time](t)(me.MayUndo(ctx, b)); until.IsZero() {
+				t.Error("their own cannot be taken back")
+			}
+			if err := me.Undo(ctx, a.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// The adviser's: nobody who decides has looked, and it waits since it was asked.
+		answer(mia)
+		undo(mia)
+		if b := stands(t, w, a.ID, portal.ApprovalOpen); !b.TurnSince.Equal(a.TurnSince) || b.StateBy != "Tom" || b.Lane != portal.LaneClient {
+			t.Errorf("once advice was taken back: %+v", b)
+		}
+		answer(bea)
+		answer(mia)
+		answer(w.As(w.Ada))
+		undo(bea)
+		wants(t, "Undo once more", bea.Undo(ctx, a.ID), portal.ErrForbidden)
+		answer(cleo)
+		stands(t, w, a.ID, portal.ApprovalOpen)
+		answer(bea)
+		stands(t, w, a.ID, portal.ApprovalGranted)
+		wants(t, "Undo of what another answer rests on", cleo.Undo(ctx, a.ID), portal.ErrConflict)
+		undo(bea)
+		if b := stands(t, w, a.ID, portal.ApprovalSeen); !b.TurnSince.Equal(w.Clock.Now()) || b.StateBy != "Bea" || b.Turn != portal.ClientSide {
+			t.Errorf("asked again: %+v", b)
+		}
+		undo(cleo)
+
+		// Nobody can answer, and the team knows: advice that is taken back does not hide it.
+		write(t, w, `UPDATE client_users SET rights = rights & ~32 WHERE id IN ($1, $2)`, string(w.BeaAtAcme), string(w.CleoUser))
+		w.Regrant()
+		if err := w.Portal.FollowApprovals(ctx, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		undo(mia)
+		if b := stands(t, w, a.ID, portal.ApprovalSeen); !b.Stranded || b.Lane != portal.LaneTeam || b.Turn != portal.Team {
+			t.Errorf("stranded: %+v", b)
+		}
+		w.Clock.Advance(10 * time.Minute)
+		wants(t, "Undo too late", w.As(w.Ada).Undo(ctx, a.ID), portal.ErrConflict)
+	})
+}
+
+// Where the client is told no dates, they are reminded all the same, whoever opens
+// their stage or takes an answer back.
+func TestRemindersWithoutDates(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		decides(t, w)
+		write(t, w, `UPDATE projects SET sections_set = sections_set | 2048, sections = sections & ~2048 WHERE id = $1`, string(w.Site))
+		w.Regrant()
+		_, versions := banners(t, w, 1)
+		a := toApprove(t, w, portal.NewApproval{Versions: versions, DueOn: "2026-03-20", Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo}}, {People: []portal.PersonID{w.Bea}}}})
+		if b := must[portal.Approval](t)(w.As(w.Cleo).Approval(ctx, a.ID)); b.DueOn != "" {
+			t.Fatalf("Cleo is told that it is due on %s", b.DueOn)
+		}
+		reminded := func(when string) {
+			t.Helper()
+			if b := must[portal.Approval](t)(w.As(w.Tom).Approval(ctx, a.ID)); !b.RemindAt.Equal(a.RemindAt) || b.RemindAt.IsZero() {
+				t.Errorf("%s it is reminded of at %v, not %v", when, b.RemindAt, a.RemindAt)
+			}
+		}
+		if err := w.As(w.Cleo).Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
+		}
+		reminded("once the next are asked")
+		if err := w.As(w.Bea).Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.As(w.Bea).Undo(ctx, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		reminded("once it was taken back")
+	})
+}
+
+// The record of an answer, and of taking it back, says which program they came from.
+func TestAnswersSayFromWhat(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		_, versions := banners(t, w, 1)
+		a := toApprove(t, w, portal.NewApproval{Versions: versions})
+		ctx := account.With(account.From(ctx, netip.MustParseAddr("203.0.113.9")), "curl/8")
+		if err := w.As(w.Cleo).Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.As(w.Cleo).Undo(ctx, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range must[[]portal.ApprovalDecision](t)(w.As(w.Tom).ApprovalDecisions(ctx, a.ID)) {
+			if d.Agent != "curl/8" || d.Address != "203.0.113.9" {
+				t.Errorf("%s came from %q at %q", d.Answer, d.Agent, d.Address)
+			}
+		}
+	})
+}
+
+// After its day nobody answers, whenever it is ended; and there is time to answer
+// what is asked.
+func TestNobodyAnswersAfterTheDay(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		_, versions := banners(t, w, 2)
+		cleo, tom := w.As(w.Cleo), w.As(w.Tom)
+		today := w.Clock.Now().Format(time.DateOnly)
+		yesterday, tomorrow := w.Clock.Now().AddDate(0, 0, -1).Format(time.DateOnly), w.Clock.Now().AddDate(0, 0, 1).Format(time.DateOnly)
+		ask := func(n portal.NewApproval) error {
+			n.Title, n.Versions, n.Stages = "Banners", versions[:1], []portal.NewStage{{People: []portal.PersonID{w.Cleo}}}
+			_, err := tom.AskApproval(ctx, w.Site, n)
+			return err
+		}
+		refuses(t, "a day that is over", ask(portal.NewApproval{ExpiresOn: yesterday}), "expires_on", "day_over")
+		refuses(t, "before it is due", ask(portal.NewApproval{ExpiresOn: today, DueOn: tomorrow}), "expires_on", "before_due")
+		refuses(t, "before it is due in working days", ask(portal.NewApproval{ExpiresOn: today, DueIn: 3}), "expires_on", "before_due")
+		a := toApprove(t, w, portal.NewApproval{Versions: versions[:1], ExpiresOn: today})
+		file, hidden := bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, Name: "later.png"})
+		held := toApprove(t, w, portal.NewApproval{Title: "Later", Versions: []portal.VersionID{hidden}, ExpiresOn: today, Stages: []portal.NewStage{{Of: portal.Team, People: []portal.PersonID{w.Mia}}, {People: []portal.PersonID{w.Cleo}}}})
+		if err := w.As(w.Mia).Decide(ctx, held.ID, yes(held)); err != nil {
+			t.Fatal(err)
+		}
+		if err := tom.Reveal(ctx, portal.ItemID(file), false); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(24 * time.Hour)
+		wants(t, "Decide after the day", cleo.Decide(ctx, a.ID, yes(a)), portal.ErrConflict)
+		refuses(t, "SendToClient after the day", tom.SendToClient(ctx, held.ID), "expires_on", "day_over")
+		stands(t, w, a.ID, portal.ApprovalOpen)
+		if n := must[int](t)(w.Portal.EndLapsed(ctx)); n != 2 {
+			t.Errorf("%d lapsed", n)
+		}
+		stands(t, w, a.ID, portal.ApprovalLapsed)
+		stands(t, w, held.ID, portal.ApprovalLapsed)
+	})
+}
