@@ -164,10 +164,8 @@ func (t *Taker) judge(ctx context.Context, m portal.IncomingMail, in *Incoming, 
 	case !sameAddress(in.From.Address, who.Email):
 		return held("sender")
 	}
-	if t.Server != "" {
-		if v := in.Verdict(t.Server); v != Passed {
-			return held(string(v))
-		}
+	if v := in.Verdict(t.Server); v == Forged || t.Server != "" && v != Passed {
+		return held(string(v))
 	}
 	if !in.Date.IsZero() && in.Date.Before(m.ReceivedAt.Add(-oldAfter)) {
 		return held("old")
@@ -197,13 +195,14 @@ func (t *Taker) writer(ctx context.Context, m portal.IncomingMail, in *Incoming)
 	if in.Automatic != "" || m.Sender == "" || m.Vouched || t.isOurs(in) {
 		return "", nil
 	}
+	v := in.Verdict(t.Server)
 	who, err := t.Accounts.PersonByEmail(ctx, in.From.Address)
 	switch {
 	case errors.Is(err, account.ErrNotFound), err == nil && !who.DisabledAt.IsZero():
 		return "", nil
 	case err != nil:
 		return "", err
-	case t.Server != "" && in.Verdict(t.Server) != Passed, t.Server == "" && who.ID != m.Person:
+	case v == Forged, t.Server != "" && v != Passed, t.Server == "" && who.ID != m.Person:
 		return "", nil
 	}
 	return who.ID, nil

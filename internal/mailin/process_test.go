@@ -270,10 +270,16 @@ func TestAnswerOfSomebodyElse(t *testing.T) {
 		if len(all) != 2 || all[1].Author != w.Cleo {
 			t.Errorf("let in: %+v", all)
 		}
-		// Who need not be believed, as there is nobody to ask.
+		// With nobody to ask the reply address has to do, but for what some server
+		// found to be forged.
 		taker.Server = ""
-		if m := come(t, w, taker, strings.NewReplacer("dmarc=pass", "dmarc=fail", "<0@", "<last@").Replace(good), cleo); m.State != portal.IncomingPosted {
-			t.Errorf("without a server to believe: %s for %q", m.State, m.Reason)
+		for result, want := range map[string]portal.IncomingState{"dmarc=none": portal.IncomingPosted, "dmarc=fail": portal.IncomingHeld, "dmarc=reject": portal.IncomingHeld} {
+			for _, server := range []string{trusted, "mx.elsewhere.test"} {
+				raw := replace("dmarc=pass", result, trusted, server, "<0@", "<"+result[6:]+"-"+server+"@", "told apart", "told apart from "+result+" of "+server).Replace(good)
+				if m := come(t, w, taker, raw, cleo); m.State != want || want == portal.IncomingHeld && m.Reason != string(Forged) {
+					t.Errorf("without a server to believe, %s of %s: %s for %q", result, server, m.State, m.Reason)
+				}
+			}
 		}
 	})
 }

@@ -62,7 +62,9 @@ const (
 
 // Verdict reads the results of the given server (RFC 8601). It believes the
 // lines alone that stand above those of the servers before it: whoever wrote
-// the message could write further ones below.
+// the message could write further ones below. Without a server anybody's word
+// counts that a message is forged, as nobody says so of their own; what else comes
+// of it proves nothing.
 func (in *Incoming) Verdict(server string) Verdict {
 	domain := domainOf(in.From.Address)
 	var seen, vouched, aligned bool
@@ -74,7 +76,7 @@ func (in *Incoming) Verdict(server string) Verdict {
 			continue
 		}
 		by, results := authResults(f.Value())
-		if !strings.EqualFold(by, server) {
+		if server != "" && !strings.EqualFold(by, server) {
 			continue
 		}
 		seen = true

@@ -319,7 +319,7 @@ func TestNoticeChoices(t *testing.T) {
 		}
 		turn()
 		mails("muted, and needs me", portal.MailNotices, 1, w.Clock.Now().Add(3*time.Minute))
-		if all := must[[]portal.Muted](t)(cleo.Mutes(ctx)); len(all) != 1 || all[0].ID != w.Site {
+		if all := must[[]portal.Muted](t)(cleo.Mutes(ctx)); len(all) != 1 || all[0].ID != w.Site || all[0].ClientName != "Acme" || !must[bool](t)(cleo.Muted(ctx, w.Site)) {
 			t.Errorf("muted: %v", all)
 		}
 		if err := cleo.Unmute(ctx, w.Site); err != nil {

@@ -218,16 +218,26 @@ func (me *Scope) setMute(ctx context.Context, id ProjectID, q string) error {
 
 // A Muted project, by name.
 type Muted struct {
-	ID   ProjectID
-	Name string
+	ID         ProjectID
+	Name       string
+	ClientName string
 	Held
 }
 
 // Mutes returns the projects that the actor has muted and still sees, at most
 // 100 of them, the last one first.
 func (me *Scope) Mutes(ctx context.Context) ([]Muted, error) {
-	rows, err := me.query(ctx, `SELECT m.project_id, m.name, m.side, m.rights FROM my_mutes m ORDER BY m.at DESC, m.project_id LIMIT 100`)
-	return list(rows, err, func(rows *sql.Rows) (m Muted, err error) { return m, rows.Scan(&m.ID, &m.Name, &m.Side, &m.Rights) })
+	rows, err := me.query(ctx, `SELECT m.project_id, m.name, m.client_name, m.side, m.rights FROM my_mutes m ORDER BY m.at DESC, m.project_id LIMIT 100`)
+	return list(rows, err, func(rows *sql.Rows) (m Muted, err error) {
+		return m, rows.Scan(&m.ID, &m.Name, &m.ClientName, &m.Side, &m.Rights)
+	})
+}
+
+// Muted reports whether the actor has muted the project.
+func (me *Scope) Muted(ctx context.Context, id ProjectID) (bool, error) {
+	n := 0
+	err := me.get(ctx, `SELECT COUNT(*) FROM my_mutes m WHERE m.project_id = $2`, []any{string(id)}, &n)
+	return n > 0, err
 }
 
 // WantsMail reports whether the actor is mailed what is of a kind, about a project
@@ -242,11 +252,11 @@ func (me *Scope) WantsMail(ctx context.Context, kind string, project ProjectID) 
 	if err != nil || !c.Ways().Mailed.Has(of.topic) {
 		return false, err
 	}
-	muted := 0
-	if !of.asks && project != "" {
-		err = me.get(ctx, `SELECT COUNT(*) FROM my_mutes m WHERE m.project_id = $2`, []any{string(project)}, &muted)
+	if of.asks || project == "" {
+		return true, nil
 	}
-	return muted == 0, err
+	muted, err := me.Muted(ctx, project)
+	return !muted, err
 }
 
 // MailTopics names what one can unsubscribe from: each topic, and the digest.

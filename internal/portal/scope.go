@@ -728,7 +728,7 @@ SELECT d.id, d.session_id, d.endpoint, d.public_key, d.created_at, s.user_agent
 SELECT c.* FROM notice_choices c WHERE c.person_id = $1`,
 
 	"my_mutes": `
-SELECT m.project_id, m.at, p.name, p.side, p.rights FROM mutes m JOIN my_projects p ON p.id = m.project_id WHERE m.person_id = $1`,
+SELECT m.project_id, m.at, p.name, p.client_name, p.side, p.rights FROM mutes m JOIN my_projects p ON p.id = m.project_id WHERE m.person_id = $1`,
 
 	// The newest of what happened, for the team: bounded, and by time rather
 	// than by project, as theirs may be all there are.

@@ -26,7 +26,8 @@ func (s *Server) noticeRoutes() []route {
 		{"GET /profile/notices", oneself, s.noticeChoicesPage},
 		{"POST /profile/notices", oneself, s.chooseNotices},
 		{"POST /profile/notices/mute", oneself, s.muteProject},
-		{"POST /projects/{project}/unmute", oneself, s.unmuteProject},
+		{"POST /projects/{project}/mute", oneself, s.mute((*portal.Scope).Mute, "muted")},
+		{"POST /projects/{project}/unmute", oneself, s.mute((*portal.Scope).Unmute, "unmuted")},
 		{"GET /unsubscribe/{person}/{topic}/{token}", anybody, s.unsubscribePage},
 		{"POST /unsubscribe/{person}/{topic}/{token}", anybody, s.unsubscribe},
 	}
@@ -171,7 +172,7 @@ func (s *Server) renderNoticeChoices(w http.ResponseWriter, r *http.Request, me 
 	}
 	for _, x := range all {
 		if !slices.ContainsFunc(p.Muted, func(m portal.Muted) bool { return m.ID == x.ID }) {
-			p.Loud = append(p.Loud, ui.Option{Value: string(x.ID), Label: x.Name})
+			p.Loud = append(p.Loud, ui.Option{Value: string(x.ID), Label: p.NameOf(x.Name, x.ClientName)})
 		}
 	}
 	if err := devices(r, me, &p); err != nil {
@@ -240,14 +241,22 @@ func (s *Server) muteProject(w http.ResponseWriter, r *http.Request, me *visit) 
 	return seeOther(w, r, "/profile/notices?done=muted")
 }
 
-func (s *Server) unmuteProject(w http.ResponseWriter, r *http.Request, me *visit) error {
-	if err := noFields(r); err != nil {
-		return err
+// mute mutes a project or unmutes it, on its own page or on that of all of them.
+func (s *Server) mute(do func(*portal.Scope, context.Context, portal.ProjectID) error, done string) handler {
+	return func(w http.ResponseWriter, r *http.Request, me *visit) error {
+		if err := noFields(r); err != nil {
+			return err
+		}
+		id := portal.ProjectID(r.PathValue("project"))
+		if err := do(me.Scope, r.Context(), id); err != nil {
+			return err
+		}
+		to := "/profile/notices"
+		if r.URL.Query().Has("here") {
+			to = view.Href(string(id))
+		}
+		return seeOther(w, r, to+"?done="+done)
 	}
-	if err := me.Unmute(r.Context(), portal.ProjectID(r.PathValue("project"))); err != nil {
-		return err
-	}
-	return seeOther(w, r, "/profile/notices?done=unmuted")
 }
 
 // unsubscribePage asks before anything changes, as programs that look at links

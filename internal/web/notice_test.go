@@ -92,6 +92,16 @@ func TestNoticesPage(t *testing.T) {
 			t.Error("a muted project is not listed")
 		}
 		cleo.Post("/projects/"+string(w.Site)+"/unmute", nil).MustBe(200)
+		// On the project's own page, and whose project it is, for whom has several.
+		at = "/projects/" + string(w.Site)
+		if p := cleo.Get(at).MustBe(200).Form(at + "/mute?here").Submit(cleo).MustBe(200).MustContain("You have muted it"); p.Path != at+"?done=muted" {
+			t.Errorf("muted, it leads to %s", p.Path)
+		}
+		cleo.Get("/profile/notices").MustNotContain(" · Acme")
+		s.As("bea").Post(at+"/mute", nil).MustBe(200).MustContain(" · Acme", " · Brick")
+		s.As("mia").Get("/profile/notices").MustContain(" · Acme")
+		cleo.Post("/projects/"+string(w.Shop)+"/mute", nil).MustBe(404)
+		cleo.Get(at).Form(at + "/unmute?here").Submit(cleo).MustBe(200).MustNotContain("You have muted it")
 		if strings.Contains(cleo.Get("/profile/notices").MustBe(200).Body, "/unmute") {
 			t.Error("it is still muted")
 		}

@@ -207,6 +207,9 @@ func (s *Server) projectPage(w http.ResponseWriter, r *http.Request, me *visit) 
 		return err
 	}
 	p := view.ProjectPage{Within: in}
+	if p.Muted, err = me.Muted(ctx, in.Project.ID); err != nil {
+		return err
+	}
 	id, has := in.Project.ID, in.Project.Sections.Has
 	if has(portal.SectionUpdates) {
 		updates, _, err := me.Updates(ctx, id, portal.Page{Limit: 1})

@@ -763,14 +763,14 @@ func NoticeChoices(p NoticeChoicesPage) templ.Component {
 									}
 									templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
 									templruntime.WriteString(templ_7745c5c3_Buffer, 43, "\">")
-									templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("notices.unmute"), Small: true, Attrs: templ.Attributes{"aria-label": p.T("notices.unmute_of", "project", m.Name)}}).Render(ctx, templ_7745c5c3_Buffer)
+									templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("notices.unmute"), Small: true, Attrs: templ.Attributes{"aria-label": p.T("notices.unmute_of", "project", p.NameOf(m.Name, m.ClientName))}}).Render(ctx, templ_7745c5c3_Buffer)
 									if templ_7745c5c3_Err != nil {
 										return templ_7745c5c3_Err
 									}
 									templruntime.WriteString(templ_7745c5c3_Buffer, 44, "</form>")
 									return nil
 								})
-								templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "bell", Title: m.Name, Href: Href(string(m.ID))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
+								templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "bell", Title: p.NameOf(m.Name, m.ClientName), Href: Href(string(m.ID))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
 								}
@@ -833,6 +833,14 @@ func NoticeChoices(p NoticeChoicesPage) templ.Component {
 		}
 		return nil
 	})
+}
+
+// NameOf is a project's, for who is not of one client alone with the client's.
+func (p *NoticeChoicesPage) NameOf(project, client string) string {
+	if p.Self.Role == "" && len(p.Self.Clients) < 2 {
+		return project
+	}
+	return dots(project, client)
 }
 
 //go:noinline
