@@ -79,7 +79,7 @@ func TestClientWithoutScript(t *testing.T) {
 }
 
 // An approval is decided, taken back, noted from a call and confirmed without it, on
-// both sides; and answered from the mail.
+// both sides; and answered from the mail. The client has a phone.
 func TestDecidingWithoutScript(t *testing.T) {
 	site := theDemo(t)
 	lead := demo.people["client lead"]
@@ -87,13 +87,14 @@ func TestDecidingWithoutScript(t *testing.T) {
 	project := openProject(team, "Website relaunch")
 	first := team.asksReview(project, "A paper sign")
 
-	b := newTab(t, "client without script", site).withoutScript().signIn(lead)
+	b := newTab(t, "client without script", site).withoutScript().signIn(lead).phone()
 	if value[bool](b, `document.documentElement.hasAttribute("data-js")`) {
 		t.Fatal("script runs")
 	}
 	b.open("/needs")
 	b.follow("A paper sign")
 	b.reads("Is it right as it is?")
+	b.fits()
 	b.follow("Request changes")
 	b.reads("This is needed.")
 	b.fill("note", "A larger one.")
@@ -104,6 +105,7 @@ func TestDecidingWithoutScript(t *testing.T) {
 	b.fill("note", "Print it.")
 	b.follow("css .decide-bar button[value=approve]")
 	b.reads("Approved. Thank you", "Print it.")
+	b.fits()
 	team.open(first)
 	team.reads("Approved with notes", "Print it.")
 
@@ -124,9 +126,10 @@ func TestDecidingWithoutScript(t *testing.T) {
 
 	team.asksReview(project, "A stone sign")
 	link := newTab(t, "outbox of the demo", site).mail(lead.email)
-	away := newTab(t, "another browser without script", site).withoutScript()
+	away := newTab(t, "another browser without script", site).withoutScript().phone()
 	away.open(link)
 	away.reads("A stone sign")
+	away.fits()
 	away.follow("css .decide-bar button[value=approve]")
 	away.reads("One code, and it is done")
 	outbox := newTab(t, "outbox of the demo", site)

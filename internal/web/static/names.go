@@ -5,7 +5,7 @@ package static
 // The names of the files every page links to, with the hash of their content.
 const (
 	Style  = "/static/app.ZBLKXMJQ.css"
-	Script = "/static/app.VJ7UE5VX.js"
+	Script = "/static/app.DBN5EKT3.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
 

@@ -61,12 +61,24 @@ addEventListener("change", (e) => {
   if (row?.dataset.opens!.split(" ").includes(t.value)) row.querySelector<HTMLDetailsElement>(".more > details")!.open = true;
 });
 
-// data-visit="/visits/…": told once, when it has really been on the screen.
+// data-visit="/visits/…": told once, when it has really been on the screen; of a page
+// that a mail leads to not before somebody has touched it, as the programs that look
+// through mails open it, too, and run its scripts.
 const told = new Set<string>();
+let touched = !document.querySelector("[data-visit^='/decide/']");
+const touches = ["pointerdown", "pointermove", "wheel", "keydown"];
+function touch(e: Event) {
+  if (!e.isTrusted) return;
+  touched = true;
+  for (const t of touches) removeEventListener(t, touch);
+  seen.disconnect();
+  observe();
+}
+if (!touched) for (const t of touches) addEventListener(t, touch, { passive: true });
 const seen = new IntersectionObserver((all) => {
   for (const one of all) {
     const url = (one.target as HTMLElement).dataset.visit!;
-    if (!one.isIntersecting || told.has(url) || document.visibilityState !== "visible") continue;
+    if (!one.isIntersecting || !touched || told.has(url) || document.visibilityState !== "visible") continue;
     told.add(url);
     seen.unobserve(one.target);
     void fetch(url, { method: "POST", keepalive: true });
