@@ -356,6 +356,8 @@ CREATE TABLE clients (
   revision        BIGINT NOT NULL DEFAULT 1
 , time_zone TEXT NOT NULL DEFAULT '', working_days BIGINT CHECK (working_days BETWEEN 1 AND 127), holidays TEXT);
 
+CREATE INDEX clients_contact ON clients (contact_id) WHERE contact_id IS NOT NULL;
+
 CREATE TRIGGER daily_heads_fixed BEFORE UPDATE ON daily_heads BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: daily_heads'); END;
 
 CREATE TRIGGER daily_heads_kept BEFORE DELETE ON daily_heads BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: daily_heads'); END;

@@ -341,10 +341,13 @@ SELECT t.id, 'message', t.subject, t.project_id, '', t.client_id, '', '', t.turn
 	return list(rows, err, scanNeed)
 }
 
-// unanswered are the general conversations of the clients of the projects, and
-// the direct ones of the actor, in which a client waits for an answer.
+// unanswered are the general conversations of the actor's clients and those of the
+// projects, and the direct ones of the actor, in which a client waits for an answer.
 func (me *Scope) unanswered(ctx context.Context, projects []DeskProject) ([]Need, error) {
-	clients := []ClientID{"-"}
+	clients, err := me.ownClients(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range projects {
 		if !slices.Contains(clients, p.Client) {
 			clients = append(clients, p.Client)

@@ -985,6 +985,35 @@ func TestMessagesAreTold(t *testing.T) {
 		told("a comment on what is hidden", hidden, "Mia")
 		direct := must[portal.ThreadID](t)(w.As(w.Mia).StartDirect(ctx, portal.NewDirect{Client: w.Acme, People: []portal.PersonID{w.Cleo}, NewMessage: portal.NewMessage{Body: "Between us."}}))
 		told("a direct message", last(w.Mia, direct), "Cleo")
+
+		// In the conversation of a client everybody at it hears, and whose work it is, or somebody else.
+		ask := func(what string, names ...string) {
+			t.Helper()
+			id := must[portal.MessageID](t)(w.As(w.Cleo).SayToClient(ctx, w.Acme, portal.NewMessage{Body: what}))
+			atAcme := []string{}
+			for name, who := range everybody {
+				if th, err := w.As(who).GeneralThreadOf(ctx, w.Acme); err == nil && who != w.Cleo && th.Side == portal.ClientSide {
+					atAcme = append(atAcme, name)
+				}
+			}
+			told(what, id, append(atAcme, names...)...)
+			for _, name := range names {
+				if n := must[int](t)(w.As(everybody[name]).UnreadConversations(ctx, portal.Self{Role: "owner"})); n == 0 && len(names) == 1 {
+					t.Errorf("%s: %s has nothing unread", what, name)
+				}
+				needs := must[[]portal.Need](t)(w.As(everybody[name]).TeamNeeds(ctx, ""))
+				if !slices.ContainsFunc(needs, func(n portal.Need) bool { return n.Kind == "message" && n.Project == "" }) && len(names) == 1 {
+					t.Errorf("%s: nobody answers: %+v", what, needs)
+				}
+			}
+		}
+		ask("to the client's team", "Mia")
+		exec(t, w, `DELETE FROM client_team WHERE client_id = '`+string(w.Acme)+`'`)
+		exec(t, w, `UPDATE clients SET contact_id = '`+string(w.Ada)+`' WHERE id = '`+string(w.Acme)+`'`)
+		exec(t, w, `DELETE FROM project_team WHERE person_id = '`+string(w.Mia)+`'`)
+		ask("to the contact", "Ada")
+		exec(t, w, `UPDATE clients SET contact_id = NULL WHERE id = '`+string(w.Acme)+`'`)
+		ask("to nobody in particular", "Ada", "Tom")
 	})
 }
 

@@ -582,6 +582,14 @@ SELECT ct.client_id, ct.person_id, ct.added_at, a.name, a.title, m.role, g.side,
   JOIN team_members m ON m.person_id = ct.person_id AND m.removed_at IS NULL
  WHERE g.side = 'team'`,
 
+	// The clients that are the actor's work: those whose team they are on, or whose
+	// contact they are.
+	"my_client_work": `
+SELECT g.client_id, g.side, g.rights FROM client_team ct JOIN client_grants g ON g.client_id = ct.client_id AND g.actor = $1 WHERE ct.person_id = $1 AND g.side = 'team'
+UNION ALL
+SELECT g.client_id, g.side, g.rights FROM clients c JOIN client_grants g ON g.client_id = c.id AND g.actor = $1 WHERE c.contact_id = $1 AND g.side = 'team'
+   AND NOT EXISTS (SELECT 1 FROM client_team ct WHERE ct.client_id = c.id AND ct.person_id = $1)`,
+
 	// When each client user was here last, since they accepted; for the team.
 	"my_last_seen": `
 SELECT u.id AS client_user_id, u.client_id, MAX(s.seen_at) AS seen_at
@@ -1027,6 +1035,13 @@ func stillNamed(n string) string {
     OR ` + n + `.message_id IS NULL AND EXISTS (SELECT 1 FROM events s JOIN threads h ON h.item_id = s.subject AND h.created_at = s.at
         JOIN messages o ON o.thread_id = h.id AND o.deleted_at IS NULL JOIN mentions q ON q.message_id = o.id
        WHERE s.id = ` + n + `.event_id AND q.person_id = ` + n + `.person_id AND q.revision = 1))`
+}
+
+// clientWork is whether the client of a grant is the work of whom it is given to, as
+// my_client_work has it.
+func clientWork(g string) string {
+	return g + `.side = 'team' AND (EXISTS (SELECT 1 FROM client_team j WHERE j.client_id = ` + g + `.client_id AND j.person_id = ` + g + `.actor)
+    OR EXISTS (SELECT 1 FROM clients j WHERE j.id = ` + g + `.client_id AND j.contact_id = ` + g + `.actor))`
 }
 
 // shownPerson is who somebody is for the readers of the project p: clients are

@@ -196,8 +196,8 @@ type listener struct {
 
 // listeners are those who are told of an event: the project's team, and if it is
 // shown to the client, the client's people who may see the project; of what is
-// said outside projects, the client's team and people, or those who talk; and
-// whoever is named. Whoever did it knows.
+// said outside projects, those whose work the client is and its people, or those who
+// talk; and whoever is named. Whoever did it knows.
 func listeners(ctx context.Context, d *db.DB, e told) ([]listener, error) {
 	shown := 0
 	if e.shown {
@@ -210,8 +210,11 @@ func listeners(ctx context.Context, d *db.DB, e told) ([]listener, error) {
 	args := mentioned
 	switch e.talk {
 	case GeneralThread:
-		from, place = `client_grants g LEFT JOIN client_team ct ON ct.client_id = g.client_id AND ct.person_id = g.actor`, string(e.client)
-		where = `g.client_id = $2 AND (ct.person_id IS NOT NULL OR g.side = 'client' AND $3 = 1 OR ` + named + `)`
+		from, place = `client_grants g`, string(e.client)
+		// Somebody hears of it: of a client that is nobody's work those on its projects, and administrators.
+		where = `g.client_id = $2 AND (` + clientWork("g") + ` OR g.side = 'client' AND $3 = 1 OR ` + named + `
+        OR g.side = 'team' AND NOT EXISTS (SELECT 1 FROM client_grants o WHERE o.client_id = $2 AND ` + clientWork("o") + `)
+           AND ((g.rights & 1024) <> 0 OR EXISTS (SELECT 1 FROM projects q JOIN project_team pt ON pt.project_id = q.id WHERE q.client_id = $2 AND pt.person_id = g.actor)))`
 	case DirectThread:
 		from, place = `(SELECT i.person_id AS actor, i.thread_id, COALESCE(k.side, 'team') AS side, COALESCE(k.rights, 511) AS rights
           FROM thread_people i JOIN threads t ON t.id = i.thread_id LEFT JOIN client_grants k ON k.client_id = t.client_id AND k.actor = i.person_id) g`, string(e.thread)

@@ -332,8 +332,7 @@ SELECT COUNT(*) FROM (SELECT t.id FROM my_threads t WHERE t.kind <> 'item' AND `
 		}
 		total += n
 	}
-	rows, err = me.query(ctx, `SELECT ct.client_id FROM my_client_team ct WHERE ct.person_id = $2 ORDER BY ct.client_id DESC LIMIT $3`, string(me.actor.person), maxOwnProjects)
-	clients, err := list(rows, err, func(rows *sql.Rows) (id ClientID, err error) { return id, rows.Scan(&id) })
+	clients, err := me.ownClients(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -346,6 +345,12 @@ SELECT COUNT(*) FROM (SELECT t.id FROM my_threads t WHERE t.kind <> 'item' AND `
 		total += n
 	}
 	return min(total, maxUnread), nil
+}
+
+// ownClients are the newest of those that are the actor's work.
+func (me *Scope) ownClients(ctx context.Context) ([]ClientID, error) {
+	rows, err := me.query(ctx, `SELECT k.client_id FROM my_client_work k ORDER BY k.client_id DESC LIMIT $2`, maxOwnProjects)
+	return list(rows, err, func(rows *sql.Rows) (id ClientID, err error) { return id, rows.Scan(&id) })
 }
 
 // SeesThread reports whether the actor sees what was said in a thread to the
