@@ -162,6 +162,20 @@ func (me *Scope) MentionableIn(ctx context.Context, project ProjectID, audience 
 	return me.mentionableIn(ctx, project, SectionMessages, audience, prefix)
 }
 
+// MentionableAt is Mentionable for the first message of the general conversation of
+// a client.
+func (me *Scope) MentionableAt(ctx context.Context, client ClientID, audience Side, prefix string) ([]Reader, error) {
+	c, err := me.Client(ctx, client)
+	switch {
+	case err != nil:
+		return nil, err
+	case !c.Team():
+		audience = ClientSide
+	}
+	return me.mentionableOf(ctx, `client_readers y`, `y.client_id = $2 AND (y.person_side = 'team' OR ($3 = 'client' AND (y.shows & $4) <> 0))`, prefix,
+		string(client), string(audience), int64(SectionMessages))
+}
+
 func (me *Scope) mentionableIn(ctx context.Context, project ProjectID, section Sections, audience Side, prefix string) ([]Reader, error) {
 	return me.mentionableOf(ctx, `project_readers y`, `y.project_id = $2 AND (y.person_side = 'team' OR ($3 = 'client' AND (y.shows & $4) <> 0))`, prefix,
 		string(project), string(audience), int64(section))

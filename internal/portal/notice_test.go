@@ -1011,6 +1011,7 @@ func TestMessagesAreTold(t *testing.T) {
 		exec(t, w, `DELETE FROM client_team WHERE client_id = '`+string(w.Acme)+`'`)
 		exec(t, w, `UPDATE clients SET contact_id = '`+string(w.Ada)+`' WHERE id = '`+string(w.Acme)+`'`)
 		exec(t, w, `DELETE FROM project_team WHERE person_id = '`+string(w.Mia)+`'`)
+		w.Regrant()
 		ask("to the contact", "Ada")
 		exec(t, w, `UPDATE clients SET contact_id = NULL WHERE id = '`+string(w.Acme)+`'`)
 		ask("to nobody in particular", "Ada", "Tom")

@@ -13,16 +13,15 @@ import (
 func (me *Scope) MarkRead(ctx context.Context, id ThreadID, upTo MessageID) error {
 	return me.write(ctx, func(t *tx) error {
 		t.quiet("that something was read changes nothing")
-		var at, before, shown int64
+		var at, before int64
 		var project ProjectID
 		var client ClientID
 		var receipts string
 		var side Side
 		err := t.get(ctx, `
-SELECT m.seq, COALESCE((SELECT MAX(r.seq) FROM my_readings r WHERE r.thread_id = m.thread_id), 0), COALESCE(m.client_id, ''), COALESCE(m.project_id, ''), m.side, w.receipts,
-       COALESCE((SELECT MAX(x.shown_number) FROM my_messages x WHERE x.thread_id = m.thread_id AND x.seq = m.seq), 0)
+SELECT m.seq, COALESCE((SELECT MAX(r.seq) FROM my_readings r WHERE r.thread_id = m.thread_id), 0), COALESCE(m.client_id, ''), COALESCE(m.project_id, ''), m.side, w.receipts
   FROM my_messages m JOIN workspace w ON w.id = 1 WHERE m.id = $2 AND m.thread_id = $3`,
-			[]any{string(upTo), string(id)}, &at, &before, &client, &project, &side, &receipts, &shown)
+			[]any{string(upTo), string(id)}, &at, &before, &client, &project, &side, &receipts)
 		if err != nil || at <= before {
 			return err
 		}
@@ -36,8 +35,14 @@ INSERT INTO reading_marks (thread_id, person_id, seq, at) VALUES ($1, $2, $3, $4
 		}
 		// Whoever may know of it is told; of notes the client may not.
 		audience := ClientSide
-		if side == Team && (receipts != "on" || shown == 0) {
+		if side == Team {
 			audience = Team
+			if receipts == "on" {
+				if err := noneFound(t.get(ctx, `SELECT m.audience FROM my_messages m WHERE m.thread_id = $2 AND m.seq > $3 AND m.seq <= $4 AND m.audience = 'client' LIMIT 1`,
+					[]any{string(id), before, at}, &audience)); err != nil {
+					return err
+				}
+			}
 		}
 		t.heard(Thread{ID: id, Client: client, Project: project}, audience)
 		return nil

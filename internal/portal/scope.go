@@ -968,6 +968,20 @@ SELECT p.id AS project_id, x.actor AS person_id, a.name, x.side AS person_side, 
   LEFT JOIN project_team pt ON pt.project_id = p.id AND pt.person_id = x.actor
  WHERE x.side = 'client' OR p.side = 'team' OR (pt.shown = 1 AND (p.sections & 4096) <> 0)`,
 
+	// The same of a client's general conversation, which need not be there yet.
+	"my_client_readers": `
+SELECT g.client_id, x.actor AS person_id, a.name, x.side AS person_side, x.rights AS given, c.name AS client_name,
+       COALESCE((w.sections & ~c.sections_set) | (c.sections & c.sections_set), 0) AS shows,
+       CASE WHEN x.side = 'client' OR ct.person_id IS NOT NULL THEN 1 ELSE 0 END AS near, g.side, g.rights
+  FROM client_grants g
+  JOIN clients c ON c.id = g.client_id
+  JOIN workspace w ON w.id = 1
+  JOIN client_grants x ON x.client_id = g.client_id
+  JOIN persons a ON a.id = x.actor
+  LEFT JOIN client_team ct ON ct.client_id = g.client_id AND ct.person_id = x.actor
+ WHERE g.actor = $1
+   AND (x.side = 'client' OR g.side = 'team' OR (ct.person_id IS NOT NULL AND (((w.sections & ~c.sections_set) | (c.sections & c.sections_set)) & 4096) <> 0))`,
+
 	// What the actor was about to say.
 	"my_drafts": `
 SELECT d.place, d.subject, d.body, d.revision, d.saved_at FROM drafts d WHERE d.person_id = $1`,

@@ -205,6 +205,9 @@ func talkReads(items func(*portaltest.World, portal.ProjectID) []portaltest.Item
 			i := items(w, p)
 			return me.CommentCounts(ctx, portal.ItemID(i[0].Deliverable), portal.ItemID(i[1].File))
 		}},
+		{"MentionableAt", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			return me.MentionableAt(ctx, w.Acme, portal.ClientSide, "")
+		}},
 		{"MentionableIn", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
 			return me.MentionableIn(ctx, p, portal.ClientSide, "")
 		}},
@@ -1079,6 +1082,18 @@ func TestMentions(t *testing.T) {
 				t.Errorf("offered to Cleo for %q: %s", prefix, got)
 			}
 		}
+		// Who is offered before a client's general conversation is there is offered in it.
+		before := map[portal.PersonID][]portal.Reader{}
+		for _, who := range []portal.PersonID{w.Mia, w.Cleo} {
+			before[who] = must[[]portal.Reader](t)(w.As(who).MentionableAt(ctx, w.Acme, portal.ClientSide, ""))
+		}
+		must[portal.MessageID](t)(cleo.SayToClient(ctx, w.Acme, say("Hello", "")))
+		general := must[portal.Thread](t)(cleo.GeneralThreadOf(ctx, w.Acme)).ID
+		for who, was := range before {
+			if now := must[[]portal.Reader](t)(w.As(who).Mentionable(ctx, general, portal.ClientSide, "")); len(was) == 0 || fmt.Sprint(now) != fmt.Sprint(was) {
+				t.Errorf("%s was offered %+v, and then %+v", who, was, now)
+			}
+		}
 		_, err := w.As(w.Carl).Mentionable(ctx, id, "", "")
 		wants(t, "Mentionable as Carl", err, portal.ErrNotFound)
 		sections(t, w, 0, int64(portal.FieldTeamNames))
@@ -1127,7 +1142,11 @@ func TestReceipts(t *testing.T) {
 		mark(w.Bea, m2)
 		mark(w.Bea, m1) // back: nothing changes
 		w.Clock.Advance(5 * time.Minute)
-		mark(w.Mia, note)
+		w.Signals()
+		mark(w.Mia, note) // and with it a client's message before it
+		if s := w.Signals(); len(s) != 1 || s[0].Audience != portal.ClientSide {
+			t.Errorf("of a message read along with the note after it hear %+v", s)
+		}
 		mark(w.Ada, note)
 		for m, want := range map[portal.MessageID]string{m1: "Mia  10:00,Bea Acme 10:05,Ada  10:10,", m2: "Bea Acme 10:05,Ada  10:10,Mia  10:10,"} {
 			got := seen(w.Cleo, m)

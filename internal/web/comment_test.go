@@ -201,6 +201,8 @@ func TestMentions(t *testing.T) {
 			"thread=" + string(it.Conversation) + "&to=client&q=cle": "Cleo",
 			"thread=" + string(it.Conversation) + "&to=team&q=cle":   "",
 			"project=" + string(s.Site) + "&to=client&q=be":          "Bea",
+			"client=" + string(s.Acme) + "&to=client&q=cle":          "Cleo",
+			"client=" + string(s.Acme) + "&to=team&q=cle":            "",
 		} {
 			if got := offered(mia, query); got != want {
 				t.Errorf("%s offers %q, not %q", query, got, want)
@@ -233,7 +235,10 @@ func TestMentions(t *testing.T) {
 		if got := mia.Get("/messages/direct?client="+string(s.Acme)).Attr("textarea[name=body]", "data-mention"); got != "direct="+string(s.Acme) {
 			t.Errorf("the first message asks for %q", got)
 		}
-		for _, query := range []string{"direct=" + to(s.Mia), "direct=" + string(s.Brick) + to(s.Carl)} {
+		if got := mia.Get("/clients/"+string(s.Acme)+"/conversation").Attrs(".say textarea", "data-mention"); strings.Join(got, " ") != "client="+string(s.Acme)+"&to=client client="+string(s.Acme)+"&to=team" {
+			t.Errorf("the first message to a client asks for %q", got)
+		}
+		for _, query := range []string{"client=" + string(s.Brick), "direct=" + to(s.Mia), "direct=" + string(s.Brick) + to(s.Carl)} {
 			cleo.Get("/mentionable?" + query).MustBe(404)
 		}
 		for _, query := range []string{"item=" + string(own.Task), "thread=" + string(s.Items[s.Shop][portal.ClientSide].Conversation), "project=" + string(s.Hidden), "", "item=x"} {

@@ -22,6 +22,8 @@ func (s *Server) mentionable(w http.ResponseWriter, r *http.Request, me *visit) 
 		people, err = me.MentionableOn(ctx, portal.ItemID(q.Get("item")), to, begins)
 	case q.Has("project"):
 		people, err = me.MentionableIn(ctx, portal.ProjectID(q.Get("project")), to, begins)
+	case q.Has("client"):
+		people, err = me.MentionableAt(ctx, portal.ClientID(q.Get("client")), to, begins)
 	case q.Has("direct"): // of a conversation that is not there yet, those who were chosen for it
 		if people, err = s.direct(ctx, me, portal.ClientID(q.Get("direct"))); err == nil {
 			people = slices.DeleteFunc(people, func(x portal.Reader) bool { return !slices.Contains(q["person"], string(x.Person)) })

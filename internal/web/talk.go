@@ -306,6 +306,13 @@ func (s *Server) threadComposer(r *http.Request, me *visit, p *view.TalkPage, th
 	if err := s.bringing(ctx, me, &c, th.Client, th.Project); err != nil {
 		return c, err
 	}
+	if at := portal.MessageID(r.URL.Query().Get("at")); at != "" && th.Team() && th.Audience == portal.ClientSide {
+		m, err := me.Message(ctx, at) // whoever comes from a note is about to answer it
+		if err != nil && err != portal.ErrNotFound {
+			return c, err
+		}
+		c.Second = err == nil && m.Thread == th.ID && m.Note()
+	}
 	quote := portal.MessageID(r.URL.Query().Get("quote"))
 	if t != nil {
 		quote = t.Quote
@@ -735,12 +742,13 @@ func (s *Server) renderGeneral(w http.ResponseWriter, r *http.Request, me *visit
 	p.Over = ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}
 	p.Invalid = invalid
 	p.Title, p.Lead = p.GeneralTitle(c.Name), p.T("talk.general_lead")
-	x := view.Composer{Action: "/clients/" + string(c.ID) + "/conversation", Reply: &view.Way{Place: string(c.ID), Names: p.T("talk.to", "names", me.Brand.Name)}}
+	mention := "client=" + string(c.ID) + "&to="
+	x := view.Composer{Action: "/clients/" + string(c.ID) + "/conversation", Reply: &view.Way{Place: string(c.ID), Mention: mention + string(portal.ClientSide), Names: p.T("talk.to", "names", me.Brand.Name)}}
 	if c.Team() {
 		p.Over = ui.Link{Label: c.Name, Href: "/clients/" + string(c.ID) + "/messages"}
 		x.Client, x.Asks = c.Name, true
 		x.Reply.Names = p.T("talk.to", "names", p.T("talk.all_of", "client", c.Name))
-		x.Note = &view.Way{Place: string(c.ID) + " note", Names: p.T("talk.only", "workspace", me.Brand.Name)}
+		x.Note = &view.Way{Place: string(c.ID) + " note", Mention: mention + string(portal.Team), Names: p.T("talk.only", "workspace", me.Brand.Name)}
 		if err := s.fill(ctx, me, &p.Page, x.Note, portal.Team, t); err != nil {
 			return err
 		}

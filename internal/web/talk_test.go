@@ -143,6 +143,15 @@ func TestConversation(t *testing.T) {
 		ada.Get("/messages/" + message + "/delete").MustBe(200).Form("/messages/" + message + "/erase").Submit(ada).MustBe(200)
 		ada.Get("/messages/"+message+"/history").MustNotContain("The red one?", "The blue one?")
 
+		// T049: whoever comes from a note, a notice's *Answer* among them, is about to answer
+		// the team.
+		for at, want := range map[string]string{"/messages/" + own: "note", at: "reply"} {
+			p := mia.Get(at).MustBe(200)
+			if got := p.Attrs("[name=how][checked]", "value"); len(got) != 1 || got[0] != want {
+				t.Errorf("%s opens for %q, not %q", at, got, want)
+			}
+		}
+
 		// A draft is kept for each way and for its writer alone.
 		mia.Post("/drafts/"+id, url.Values{"body": {"inkwell, half a reply"}}).MustBe(200)
 		mia.Post("/drafts/"+id+"?note=1", url.Values{"body": {"inkwell, half a note"}}).MustBe(200)

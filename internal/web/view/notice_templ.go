@@ -299,12 +299,7 @@ func Notices(p NoticesPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				templruntime.WriteString(templ_7745c5c3_Buffer, 15, " ")
-				if len(p.Groups) == 0 {
-					templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "bell", Title: p.T("notices.none"), Text: p.T("notices.none_text")}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-				} else {
+				if len(p.Groups) > 0 {
 					if p.Unread > 0 && !p.ReadOnly {
 						templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<form method=\"post\" action=\"/notices/read\"><input type=\"hidden\" name=\"up_to\" value=\"")
 						var templ_7745c5c3_Var10 string
@@ -323,6 +318,11 @@ func Notices(p NoticesPage) templ.Component {
 					}
 					templruntime.WriteString(templ_7745c5c3_Buffer, 20, " ")
 					templ_7745c5c3_Err = ui.Feed(p.feed()).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				} else if p.Older == "" {
+					templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "bell", Title: p.T("notices.none"), Text: p.T("notices.none_text")}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
