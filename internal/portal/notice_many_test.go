@@ -24,7 +24,7 @@ func TestNoticesAmongMany(t *testing.T) {
 			return fmt.Sprintf(`WITH RECURSIVE s(n) AS (SELECT %d UNION ALL SELECT n + 1 FROM s WHERE n < %d) `, from+1, from+part)
 		}
 		event := func(prefix string) string { return `'` + prefix + `0' || SUBSTR(CAST(1000000 + s.n AS TEXT), 2)` }
-		for from := 0; from < all; from += part {
+		fill := func(from int) {
 			write(t, w, `INSERT INTO events (id, chain, seq, kind, at, actor, client_id, project_id, subject, audience, particulars, hash, section, shown) `+series(from)+`
 SELECT `+event("evt_")+`, 'many', s.n, e.kind, e.at, e.actor, e.client_id, e.project_id, e.subject, e.audience, e.particulars, '', e.section, 1
   FROM s JOIN events e ON e.id = (SELECT MAX(o.id) FROM events o WHERE o.kind = 'update_published' AND o.project_id = '`+string(w.Site)+`' AND o.shown = 1)`)
@@ -33,16 +33,12 @@ SELECT `+event("msg_")+`, h.id, h.client_id, 1000 + s.n, 1000 + s.n, 'client', '
   FROM s JOIN threads h ON h.id = CASE s.n % 2 WHEN 0 THEN '`+string(id)+`' ELSE '`+string(other)+`' END`)
 			for who, said := range map[portal.PersonID]string{w.Cleo: `NULL`, w.Tom: event("msg_")} {
 				write(t, w, `INSERT INTO notices (id, person_id, event_id, subject, topic, listed, mail, at, message_id) `+series(from)+`
-SELECT `+event("ntc_"+string(who[len(who)-6:]))+`, '`+string(who)+`', `+event("evt_")+`, 'upd_' || s.n % 1000, 1, 1, '', 1, CAST(`+said+` AS TEXT) FROM s`)
+SELECT `+event("ntc_"+string(who[len(who)-6:]))+`, '`+string(who)+`', `+event("evt_")+`, 'upd_' || s.n % 50, 1, 1, '', 1, CAST(`+said+` AS TEXT) FROM s`)
 			}
 		}
-		write(t, w, `ANALYZE`)
-		portal.Expanded()
-		for who, name := range map[portal.PersonID]string{w.Cleo: "what happened", w.Tom: "what was said"} {
-			me := w.As(who)
-			if n := must[int](t)(me.UnreadNotices(ctx, "")); n < 99 {
-				t.Errorf("of much of %s %d are new", name, n)
-			}
+		read := func(who portal.PersonID) map[string]time.Duration {
+			t.Helper()
+			me, best := w.As(who), map[string]time.Duration{}
 			for what, read := range map[string]func() error{
 				"Notices":       func() error { _, _, err := me.Notices(ctx, "", portal.Page{}); return err },
 				"NoticeGroups":  func() error { _, _, err := me.NoticeGroups(ctx, "", portal.Page{}); return err },
@@ -56,16 +52,37 @@ SELECT `+event("ntc_"+string(who[len(who)-6:]))+`, '`+string(who)+`', `+event("e
 				"Needs":     func() error { _, err := me.Needs(ctx, "", 0); return err },
 				"TeamNeeds": func() error { _, err := me.TeamNeeds(ctx, "2026-03-11"); return err },
 			} {
-				best := time.Hour
+				best[what] = time.Hour
 				for range 3 {
 					began := time.Now()
 					if err := read(); err != nil {
 						t.Fatal(what, err)
 					}
-					best = min(best, time.Since(began))
+					best[what] = min(best[what], time.Since(began))
 				}
-				if best > 300*time.Millisecond {
-					t.Errorf("%s of who was told much of %s takes %v", what, name, best)
+			}
+			return best
+		}
+		people := map[portal.PersonID]string{w.Cleo: "what happened", w.Tom: "what was said"}
+		few := map[portal.PersonID]map[string]time.Duration{}
+		for from := 0; from < all; from += part {
+			if fill(from); from > 0 {
+				continue
+			}
+			write(t, w, `ANALYZE`)
+			for who := range people {
+				few[who] = read(who)
+			}
+		}
+		write(t, w, `ANALYZE`)
+		portal.Expanded()
+		for who, name := range people {
+			if n := must[int](t)(w.As(who).UnreadNotices(ctx, "")); n < 99 {
+				t.Errorf("of much of %s %d are new", name, n)
+			}
+			for what, took := range read(who) { // a machine may be busy: a twentieth of it is the measure
+				if was := few[who][what]; took > 300*time.Millisecond && took > 3*was {
+					t.Errorf("%s of who was told much of %s takes %v, and of a twentieth of it %v", what, name, took, was)
 				}
 			}
 		}
