@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -230,7 +231,7 @@ func (t *Taker) fetch(ctx context.Context, c *imapclient.Client, uid imap.UID) (
 		t.Log.Warn("a mail in the mailbox is too large and stays there", "uid", uint32(uid))
 		return false, nil
 	}
-	// The header first: it says for which address of ours the mail is.
+	// The header first: it says for which addresses of ours the mail is.
 	part := &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, Peek: true}
 	heads, err := c.Fetch(imap.UIDSetNum(uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{part}}).Collect()
 	if err != nil {
@@ -254,7 +255,7 @@ func (t *Taker) fetch(ctx context.Context, c *imapclient.Client, uid imap.UID) (
 			break
 		}
 		if body, ok := item.(imapclient.FetchItemDataBodySection); ok && body.Literal != nil {
-			err = t.Receive(ctx, sender, []string{to}, body.Literal)
+			err = t.Receive(ctx, sender, to, body.Literal)
 			if errors.Is(err, errLarge) {
 				t.Log.Warn("a mail in the mailbox is too large and stays there", "uid", uint32(uid))
 				return false, nil
@@ -265,13 +266,12 @@ func (t *Taker) fetch(ctx context.Context, c *imapclient.Client, uid imap.UID) (
 	return taken, err
 }
 
-// envelopeOf finds for which address of ours a mail in the mailbox is; one that
-// names none is for the base.
-func (t *Taker) envelopeOf(ctx context.Context, head *prefix) (sender, to string, err error) {
+// envelopeOf finds for which addresses of ours a mail in the mailbox is, each once;
+// one that names none is for the base.
+func (t *Taker) envelopeOf(ctx context.Context, head *prefix) (sender string, to []string, err error) {
 	in := &Incoming{header: head.header()}
 	in.envelope()
 	sender = oneLine(strings.ToLower(strings.Trim(in.header.Get("Return-Path"), "<> ")), 320)
-	to = t.Addresses.Base()
 	for _, address := range in.To {
 		r, ours := t.Addresses.Find(address)
 		if !ours || r.Purpose == 0 {
@@ -280,10 +280,15 @@ func (t *Taker) envelopeOf(ctx context.Context, head *prefix) (sender, to string
 		known, err := t.knows(ctx, address)
 		switch {
 		case err == nil:
-			return sender, known, nil
+			if !slices.Contains(to, known) {
+				to = append(to, known)
+			}
 		case !errors.Is(err, errUnknown):
-			return "", "", err
+			return "", nil, err
 		}
+	}
+	if to == nil {
+		to = []string{t.Addresses.Base()}
 	}
 	return sender, to, nil
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -386,6 +387,30 @@ func TestIMAP(t *testing.T) {
 		polling.Wait()
 		if got := len(waiting(t, w)); got != 3 {
 			t.Errorf("after it came again there are %d", got)
+		}
+	})
+}
+
+// A mail to several addresses of ours is taken for each, as a mail server hands it over.
+func TestIMAPOfSeveralAddresses(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		taker := takerFor(t, w)
+		user, box := mailbox(t)
+		one := addressOf(t, taker, portal.ReplyPlace{Person: w.Cleo, Place: "thr_1", Audience: portal.ClientSide})
+		other := addressOf(t, taker, portal.ReplyPlace{Person: w.Cleo, Place: "thr_2", Audience: portal.ClientSide})
+		put(t, user, letter("1@x", "cleo@cleo.test", "<"+one+">, x@y.test, <"+other+">, reply@in.honcho.test, <"+one+">", "to both"))
+		ctx, cancel := context.WithCancel(t.Context())
+		var polling sync.WaitGroup
+		polling.Go(func() { taker.Poll(ctx, box) })
+		until(t, "it is marked", func() bool { all, n := unseen(t, user, "INBOX"); return all == 1 && n == 0 })
+		cancel()
+		polling.Wait()
+		var to []string
+		for _, m := range waiting(t, w) {
+			to = append(to, m.Recipient)
+		}
+		if len(to) != 2 || !slices.Contains(to, one) || !slices.Contains(to, other) {
+			t.Errorf("it is kept for %v", to)
 		}
 	})
 }
