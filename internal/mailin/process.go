@@ -23,7 +23,8 @@ const (
 
 	perHour   = 20                    // answers of one person to one place
 	sameDay   = 24 * time.Hour        // in which the same words are not said twice
-	sameFrom  = 40                    // characters, from which on words are told apart so
+	sameFrom  = 40                    // characters, from which on they are not said twice in answer to another mail either
+	shortSame = 3                     // of fewer in an hour
 	oldAfter  = 14 * 24 * time.Hour   // since a mail says it was written: nobody waits for it any more
 	maxShown  = 20_000                // characters of a mail that is held
 	maxAnswer = portal.MaxText - 2000 // characters that are posted, and room for what is said of files
@@ -105,7 +106,7 @@ func (t *Taker) take(ctx context.Context, m *portal.IncomingMail) (hash string, 
 	for _, f := range in.Files {
 		m.Files = append(m.Files, f.Name)
 	}
-	hash = hashOf(in)
+	hash, m.Answers = hashOf(in), mailAnswered(in)
 	if in.Bounce != nil {
 		return hash, t.returned(ctx, m, in, r)
 	}
@@ -172,17 +173,19 @@ func (t *Taker) judge(ctx context.Context, m portal.IncomingMail, in *Incoming, 
 	}
 	place := portal.ReplyPlace{Person: m.Person, Place: m.Place, Audience: m.Audience}
 	now := t.Portal.Now()
-	n, _, err := t.Portal.AnsweredBefore(ctx, place, hash, now.Add(-time.Hour))
-	switch {
-	case err != nil:
+	hour, err := t.Portal.AnsweredBefore(ctx, place, hash, now.Add(-time.Hour))
+	if err != nil {
 		return "", "", err
-	case n >= perHour:
-		return held("rate")
 	}
-	if _, again, err := t.Portal.AnsweredBefore(ctx, place, hash, now.Add(-sameDay)); err != nil {
+	day, err := t.Portal.AnsweredBefore(ctx, place, hash, now.Add(-sameDay))
+	if err != nil {
 		return "", "", err
-	} else if again && utf8.RuneCountInString(in.Text) >= sameFrom {
+	}
+	switch {
+	case day.Same > 0 && (utf8.RuneCountInString(in.Text) >= sameFrom || m.Answers <= day.To):
 		return dropped("repeated")
+	case hour.All >= perHour, hour.Same >= shortSame:
+		return held("rate")
 	}
 	return portal.IncomingPosted, "", nil
 }

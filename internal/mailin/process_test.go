@@ -434,11 +434,36 @@ func TestAutoReplyLoop(t *testing.T) {
 		if got := len(messages(t, w, w.Mia, thread)); got != 2 {
 			t.Errorf("50 automatic answers left %d messages, want 1 beside the first", got)
 		}
+		// In few words, too, unless they answer another mail of ours each time, as people do.
+		short := func(i int, answers string) portal.IncomingMail {
+			raw := letter(fmt.Sprintf("short%d@cleo.test", i), "cleo@cleo.test", cleo, "I am on holiday.")
+			w.Clock.Advance(10 * time.Minute)
+			return come(t, w, taker, "In-Reply-To: <"+answers+"@honcho.test>\r\n"+raw, cleo)
+		}
+		for i := range 10 {
+			m := short(i, "mai_1")
+			if want := map[bool]portal.IncomingState{true: portal.IncomingPosted, false: portal.IncomingDropped}[i == 0]; m.State != want {
+				t.Errorf("short answer %d is %s (%s), want %s", i, m.State, m.Reason, want)
+			}
+		}
+		if m := short(10, "mai_2"); m.State != portal.IncomingPosted {
+			t.Errorf("an answer to a newer mail is %s (%s)", m.State, m.Reason)
+		}
+		if m := short(11, "mai_1"); m.State != portal.IncomingDropped || m.Reason != "repeated" {
+			t.Errorf("one to an older mail is %s (%s)", m.State, m.Reason)
+		}
+		for i := range 4 {
+			if m := short(12+i, fmt.Sprintf("mai_%d", 3+i)); i == 3 && (m.State != portal.IncomingHeld || m.Reason != "rate") {
+				t.Errorf("the fifth within the hour is %s (%s)", m.State, m.Reason)
+			}
+		}
+		w.Clock.Advance(2 * time.Hour)
+		said := len(messages(t, w, w.Mia, thread))
 		// And one that says something else each time is stopped.
 		for i := range 50 {
 			come(t, w, taker, letter(fmt.Sprintf("other%d@cleo.test", i), "cleo@cleo.test", cleo, fmt.Sprintf("Ticket %d was opened.", i)), cleo)
 		}
-		if got := len(messages(t, w, w.Mia, thread)); got > 2+perHour {
+		if got := len(messages(t, w, w.Mia, thread)); got > said+perHour {
 			t.Errorf("50 different ones left %d messages", got)
 		}
 	})

@@ -58,6 +58,7 @@ type IncomingMail struct {
 	Vouched     bool
 	DecidedBy   string   // the name
 	Writer      PersonID // who wrote it, when that is certain; empty: it is not
+	Answers     MailID   // of ours, as it says; empty: none
 	Held
 
 	uploads string

@@ -292,19 +292,20 @@ func TestIncomingQueue(t *testing.T) {
 		}
 		place := portal.ReplyPlace{Person: w.Cleo, Place: "thr_1", Audience: portal.ClientSide}
 		m.State, m.Person, m.Place, m.Audience = portal.IncomingPosted, place.Person, place.Place, place.Audience
+		m.Answers = "mai_1"
 		if err := p.SettleIncoming(ctx, m, "hash"); err != nil {
 			t.Fatal(err)
 		}
 		if err := p.SettleIncoming(ctx, m, "hash"); !errors.Is(err, portal.ErrNotFound) {
 			t.Errorf("settled again: %v", err)
 		}
-		for hash, same := range map[string]bool{"hash": true, "other": false} {
-			if n, got, err := p.AnsweredBefore(ctx, place, hash, w.Clock.Now().Add(-2*time.Hour)); err != nil || n != 1 || got != same {
-				t.Errorf("%s: %d before, the same %t, %v", hash, n, got, err)
+		for hash, want := range map[string]portal.Answered{"hash": {All: 1, Same: 1, To: "mai_1"}, "other": {All: 1}} {
+			if got, err := p.AnsweredBefore(ctx, place, hash, w.Clock.Now().Add(-2*time.Hour)); err != nil || got != want {
+				t.Errorf("%s: %+v before, %v", hash, got, err)
 			}
 		}
-		if n, _, err := p.AnsweredBefore(ctx, portal.ReplyPlace{Person: w.Dan, Place: "thr_1"}, "hash", time.Time{}); err != nil || n != 0 {
-			t.Errorf("another person: %d, %v", n, err)
+		if got, err := p.AnsweredBefore(ctx, portal.ReplyPlace{Person: w.Dan, Place: "thr_1"}, "hash", time.Time{}); err != nil || got.All != 0 {
+			t.Errorf("another person: %+v, %v", got, err)
 		}
 		w.Clock.Advance(31 * 24 * time.Hour)
 		if err := p.ForgetIncoming(ctx); err != nil {

@@ -123,10 +123,10 @@ func (p *Portal) SettleIncoming(ctx context.Context, m IncomingMail, bodyHash st
 	return p.db.Write(ctx, func(d *db.Tx) error {
 		if err := changeIncoming(ctx, d, `
 UPDATE incoming_mails SET state = $2, reason = $3, settled_at = $4, from_address = $5, from_name = $6, subject = $7, body = $8, body_hash = $9, files = $10,
-       person_id = $11, place = $12, audience = $13, became = $14, writer_id = $15
+       person_id = $11, place = $12, audience = $13, became = $14, writer_id = $15, answers = $16
  WHERE id = $1 AND state = 'waiting'`,
 			string(m.ID), string(m.State), m.Reason, db.Micros(p.now()), m.FromAddress, m.FromName, m.Subject, m.Body, bodyHash, strings.Join(m.Files, "\n"),
-			nullable(m.Person), m.Place, string(m.Audience), m.Became, nullable(m.Writer)); err != nil {
+			nullable(m.Person), m.Place, string(m.Audience), m.Became, nullable(m.Writer), string(m.Answers)); err != nil {
 			return err
 		}
 		if m.State != IncomingHeld || m.Writer == "" {
@@ -207,15 +207,20 @@ func (p *Portal) EnqueueIncoming(ctx context.Context, ids []IncomingID) error {
 	})
 }
 
+// Answered is what a person has said at a place by mail.
+type Answered struct {
+	All, Same int    // how often, and how often with the same words
+	To        MailID // the newest of ours that those answered
+}
+
 // AnsweredBefore says how often the person has answered to the place by mail
-// since a time, and whether once with the same words.
-func (p *Portal) AnsweredBefore(ctx context.Context, r ReplyPlace, bodyHash string, since time.Time) (n int, same bool, err error) {
-	var equal int
+// since a time, and how often with the same words.
+func (p *Portal) AnsweredBefore(ctx context.Context, r ReplyPlace, bodyHash string, since time.Time) (a Answered, err error) {
 	err = p.db.QueryRow(ctx, `
-SELECT COUNT(*), COALESCE(SUM(CASE WHEN m.body_hash = $3 THEN 1 ELSE 0 END), 0) FROM incoming_mails m
+SELECT COUNT(*), COALESCE(SUM(CASE WHEN m.body_hash = $3 THEN 1 ELSE 0 END), 0), COALESCE(MAX(CASE WHEN m.body_hash = $3 THEN m.answers END), '') FROM incoming_mails m
  WHERE m.person_id = $1 AND m.place = $2 AND m.received_at > $4 AND m.state = 'posted'`,
-		string(r.Person), r.Place, bodyHash, db.Micros(since)).Scan(&n, &equal)
-	return n, equal > 0, err
+		string(r.Person), r.Place, bodyHash, db.Micros(since)).Scan(&a.All, &a.Same, &a.To)
+	return a, err
 }
 
 // ReturnMail notes that a mail came back which the mail server had taken, and
