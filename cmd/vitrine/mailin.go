@@ -41,6 +41,7 @@ func answerAddresses(cfg *config.Config, key []byte) (*mailin.Addresses, error) 
 func (h *house) mailOptions() notify.Options {
 	o := notify.Options{BaseURL: h.cfg.BaseURL, From: mail.Address{Name: h.cfg.MailFrom.Name, Email: h.cfg.MailFrom.Address}, Doctor: examination(h.cfg), Log: h.log, Picture: h.picture}
 	if h.cfg.MailIn.Address != "" {
+		o.Inbox = h.answers.Base()
 		o.ReplyTo = func(ctx context.Context, p portal.ReplyPlace) (string, error) {
 			id, err := h.portal.ReplyAddress(ctx, p)
 			return h.answers.For(mailin.Reply, id), err

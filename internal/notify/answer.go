@@ -38,6 +38,9 @@ func (n *Notifier) answered(ctx context.Context, me *portal.Scope, l *letter, al
 	if len(threads) == 1 && all[0].Said != "" {
 		r.Place = string(threads[0])
 		n.threaded(l, threads[0])
+		if err := n.readers(ctx, me, l, threads[0], r.Audience); err != nil {
+			return err
+		}
 	}
 	return n.answeredAt(ctx, me, l, r, all[0].Team())
 }
@@ -90,8 +93,17 @@ func (n *Notifier) discussed(ctx context.Context, me *portal.Scope, l *letter, a
 	return nil
 }
 
+// heldBack reports whether an answer to a mail comes in, but belongs to no one place:
+// it is held, until somebody says where.
+func (n *Notifier) heldBack(l *letter) bool {
+	return n.inbox != "" && l.reply.Place == "" && (l.mail.Kind == portal.MailNotices || l.mail.Kind == portal.MailDigest)
+}
+
 // addressed gives a mail that is about to be sent the address of its answer.
 func (n *Notifier) addressed(ctx context.Context, l *letter) error {
+	if n.heldBack(l) {
+		l.ReplyTo = &mail.Address{Name: l.brand.Name, Email: n.inbox}
+	}
 	if l.reply.Place == "" {
 		return nil
 	}

@@ -284,3 +284,67 @@ func arrives(t *testing.T, w *portaltest.World, taker *mailin.Taker, address, te
 		t.Fatal(err)
 	}
 }
+
+// What a mail tells of several places, or of many days, is answered to nobody's
+// address: that is held, and the mail says so. It ends all topics that it is of, and
+// what was said in it says who else reads it.
+func TestMailOfSeveralPlaces(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := t.Context()
+		o := open(t, w, &mailtest.Server{})
+		u, _ := url.Parse(base)
+		from := outgoing.Address{Email: "portal@honcho.example"}
+		sender := outgoing.New(outgoing.Config{Host: "127.0.0.1", Port: o.server.Port(), TLS: outgoing.Plain, Timeout: 5 * time.Second, From: from})
+		with := notify.Options{BaseURL: u, From: from, Inbox: "reply@in.honcho.example", ReplyTo: func(context.Context, portal.ReplyPlace) (string, error) {
+			return "reply+one@in.honcho.example", nil
+		}}
+		o.notify = notify.New(w.Portal, w.Accounts, sender, with)
+		o.everything(o.Cleo)
+		say := func(subject string) {
+			t.Helper()
+			if _, err := o.As(o.Tom).StartConversation(ctx, o.Site, portal.NewConversation{Subject: subject, NewMessage: portal.NewMessage{Body: "Which?", Audience: portal.ClientSide}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		next := func() arrived {
+			t.Helper()
+			if _, err := o.Portal.TellPeople(ctx); err != nil {
+				t.Fatal(err)
+			}
+			o.Clock.Advance(4 * time.Minute)
+			before := len(o.server.Messages())
+			o.exec(`UPDATE mails SET state = 'dropped' WHERE state = 'queued' AND person_id <> $1`, string(o.Cleo))
+			o.sweep()
+			all := o.arrivals()
+			if len(all) != before+1 {
+				t.Fatalf("%d mails came", len(all)-before)
+			}
+			return all[before]
+		}
+		say("Colours")
+		m := next()
+		if got := m.Get("Reply-To"); !strings.Contains(got, "<reply+one@") {
+			t.Errorf("one conversation is answered at %s", got)
+		}
+		if !strings.Contains(m.text, "Who else reads this: ") || !strings.Contains(m.text, "Mia (") || strings.Contains(m.text, "Cleo (") || strings.Contains(m.text, "Carl") {
+			t.Errorf("it does not say who else reads it:\n%s", m.text)
+		}
+		say("Fonts")
+		o.happen(1)
+		m = next()
+		if got := m.Get("Reply-To"); !strings.Contains(got, "<reply@in.honcho.example>") || !strings.Contains(m.text, "An answer to this e-mail is not lost") {
+			t.Errorf("two places are answered at %s:\n%s", got, m.text)
+		}
+		if got := m.Get("List-Unsubscribe"); !strings.Contains(got, "/messages.updates/") || !strings.Contains(m.text, "messages and comments and how projects stand") {
+			t.Errorf("of two topics it ends %s:\n%s", got, m.text)
+		}
+		// Where no mail comes in, none is asked for.
+		with.Inbox, with.ReplyTo = "", nil
+		o.notify = notify.New(w.Portal, w.Accounts, sender, with)
+		say("Paper")
+		o.happen(1)
+		if m = next(); m.Get("Reply-To") != "" || !strings.Contains(m.text, "Answers to this e-mail are not read.") {
+			t.Errorf("it is answered at %s:\n%s", m.Get("Reply-To"), m.text)
+		}
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/mail"
@@ -95,10 +96,43 @@ func (n *Notifier) said(ctx context.Context, me *portal.Scope, l *letter, x port
 	if place := n.placeOf(x); place != "" {
 		l.body.Facts = []mail.Fact{{Label: l.T("mail.notices.project"), Value: place}}
 	}
+	if err := n.readers(ctx, me, l, m.Thread, m.Audience); err != nil {
+		return err
+	}
 	n.button(l, l.T("mail.notices.open"), "/notices/"+string(x.ID))
 	n.threaded(l, m.Thread)
 	n.unsubscribe(l, []portal.Notice{x}, false)
 	return n.answeredAt(ctx, me, l, portal.ReplyPlace{Person: l.mail.Person, Place: string(m.Thread), Audience: m.Audience}, x.Team())
+}
+
+// maxReaders is how many of those who read it too a mail names.
+const maxReaders = 6
+
+// readers says who else reads what was said, as far as its reader may know them.
+func (n *Notifier) readers(ctx context.Context, me *portal.Scope, l *letter, id portal.ThreadID, audience portal.Side) error {
+	all, err := me.ThreadPeople(ctx, id, audience)
+	if err != nil {
+		return err
+	}
+	var names []string
+	others := all.Count
+	for _, r := range all.People {
+		switch {
+		case r.Person == l.mail.Person:
+			others--
+		case len(names) < maxReaders:
+			names = append(names, l.T("mail.who", "name", r.Name, "company", cmp.Or(r.Company, l.brand.Name)))
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	value := l.List(names)
+	if more := others - len(names); more > 0 {
+		value = l.N("mail.notices.readers_more", more, "names", strings.Join(names, ", "))
+	}
+	l.body.Facts = append(l.body.Facts, mail.Fact{Label: l.T("mail.notices.readers"), Value: value})
+	return nil
 }
 
 // maxQuoted is how much of a message that is answered a mail holds, in characters.
@@ -184,25 +218,24 @@ func (n *Notifier) grouped(ctx context.Context, me *portal.Scope, l *letter, all
 	return groups, nil
 }
 
-// unsubscribe says how to get no more of these: of the digest, or of the topic of
-// most of them.
+// unsubscribe says how to get no more of these: of the digest, or of all topics that
+// they are of.
 func (n *Notifier) unsubscribe(l *letter, all []portal.Notice, digest bool) {
-	topic := portal.MailDigest
+	topics := []string{portal.MailDigest}
 	if !digest {
-		count := map[portal.Topics]int{}
+		var of portal.Topics
 		for _, x := range all {
-			count[x.Topic]++
+			of |= x.Topic
 		}
-		most := slices.MaxFunc(portal.TopicNames, func(a, b struct {
-			Topic portal.Topics
-			Name  string
-		}) int {
-			return cmp.Compare(count[a.Topic], count[b.Topic])
-		})
-		topic = most.Name
+		topics = nil
+		for _, t := range portal.TopicNames {
+			if of.Has(t.Topic) {
+				topics = append(topics, t.Name)
+			}
+		}
 	}
 	l.body.Footer = []string{l.T("mail.notices.why", "workspace", l.brand.Name, "address", n.base+"/profile/notices")}
-	n.ends(l, topic)
+	n.ends(l, topics...)
 }
 
 // chosen lets a mail of a kind of its own leave only for whom wants it, and says
@@ -218,14 +251,18 @@ func (n *Notifier) chosen(ctx context.Context, l *letter, topic string) error {
 	return err
 }
 
-// ends says how to end the mails of a topic, in words and for the button that
+// ends says how to end the mails of these topics, in words and for the button that
 // programs show (RFC 8058).
-func (n *Notifier) ends(l *letter, topic string) {
+func (n *Notifier) ends(l *letter, topics ...string) {
+	topic, names := strings.Join(topics, "."), make([]string, len(topics))
+	for i, t := range topics {
+		names[i] = l.T("topic." + t)
+	}
 	link := n.base + "/unsubscribe/" + url.PathEscape(string(l.mail.Person)) + "/" + topic + "/" + n.accounts.Token(account.PurposeUnsubscribe, string(l.mail.Person)+" "+topic)
 	if l.Headers == nil {
 		l.Headers = map[string]string{}
 	}
 	l.Headers["List-Unsubscribe"] = "<" + link + ">"
 	l.Headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-	l.body.Footer = append(l.body.Footer, l.T("mail.notices.unsubscribe", "topic", l.T("topic."+topic), "address", link))
+	l.body.Footer = append(l.body.Footer, l.T("mail.notices.unsubscribe", "topic", l.List(names), "address", link))
 }

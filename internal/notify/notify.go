@@ -51,6 +51,9 @@ type Options struct {
 	ReturnTo func(portal.MailID) string
 	// The address for one person's answers to one place. Nil: nothing comes in.
 	ReplyTo func(context.Context, portal.ReplyPlace) (string, error)
+	// The address for answers that belong to no one place, which are held. Empty:
+	// nothing comes in.
+	Inbox string
 	// The bytes of a preview, for a mail to show. Nil: mails have no pictures.
 	Picture func(context.Context, portal.Stored) ([]byte, error)
 	Doctor  mail.Examination // how the way of mail is looked at
@@ -68,6 +71,7 @@ type Notifier struct {
 	log      *slog.Logger
 	returnTo func(portal.MailID) string
 	replyTo  func(context.Context, portal.ReplyPlace) (string, error)
+	inbox    string
 	picture  func(context.Context, portal.Stored) ([]byte, error)
 	doctor   mail.Examination
 	pusher   *push.Pusher
@@ -80,7 +84,7 @@ type Notifier struct {
 
 // New returns a notifier. It sends nothing before Register's jobs run.
 func New(p *portal.Portal, a *account.Accounts, s *mail.Sender, o Options) *Notifier {
-	n := &Notifier{portal: p, accounts: a, sender: s, base: strings.TrimSuffix(o.BaseURL.String(), "/"), from: o.From, log: o.Log, returnTo: o.ReturnTo, replyTo: o.ReplyTo, picture: o.Picture,
+	n := &Notifier{portal: p, accounts: a, sender: s, base: strings.TrimSuffix(o.BaseURL.String(), "/"), from: o.From, log: o.Log, returnTo: o.ReturnTo, replyTo: o.ReplyTo, inbox: o.Inbox, picture: o.Picture,
 		doctor: o.Doctor, accepted: map[portal.MailID]bool{}}
 	n.pusher = newPusher(a, n.base, o.Outside)
 	if n.log == nil {

@@ -107,7 +107,10 @@ func (n *Notifier) write(ctx context.Context, m portal.Mail, open bool) (*letter
 			return nil, err
 		}
 	}
-	if l.reply.Place == "" {
+	switch {
+	case n.heldBack(l):
+		l.body.Footer = append(l.body.Footer, l.T("mail.reply.held"))
+	case l.reply.Place == "":
 		l.body.Footer = append(l.body.Footer, l.T("mail.no_reply"))
 	}
 	if l.brand.SupportEmail != "" {

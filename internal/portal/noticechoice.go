@@ -268,23 +268,31 @@ func MailTopics() []string {
 	return all
 }
 
-// MailsOf is what a name of MailTopics stands for in Ended and Again; 0 for no name.
-func MailsOf(topic string) Topics {
-	if topic == MailDigest {
-		return topicDigest
-	}
-	for _, t := range TopicNames {
-		if t.Name == topic {
-			return t.Topic
+// MailsOf is what names of MailTopics, with a dot between them, stand for in Ended
+// and Again; 0 where one is no name.
+func MailsOf(topics string) (all Topics) {
+	for name := range strings.SplitSeq(topics, ".") {
+		var one Topics
+		if name == MailDigest {
+			one = topicDigest
 		}
+		for _, t := range TopicNames {
+			if t.Name == name {
+				one = t.Topic
+			}
+		}
+		if one == 0 {
+			return 0
+		}
+		all |= one
 	}
-	return 0
+	return all
 }
 
-// EndMails ends the mails of a topic, or the digest, to the actor; again undoes
-// it. What they chose stays as it is.
-func (me *Scope) EndMails(ctx context.Context, topic string, again bool) error {
-	ended := MailsOf(topic)
+// EndMails ends the mails of topics, or the digest, to the actor, by their names as
+// MailsOf takes them; again undoes it. What they chose stays as it is.
+func (me *Scope) EndMails(ctx context.Context, topics string, again bool) error {
+	ended := MailsOf(topics)
 	if ended == 0 {
 		return ErrNotFound
 	}

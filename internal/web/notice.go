@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
@@ -294,7 +295,7 @@ func (s *Server) unsubscribe(w http.ResponseWriter, r *http.Request, me *visit) 
 // mail has the link; it does nothing else.
 func (s *Server) unsubscriber(r *http.Request) (person portal.PersonID, topic string, err error) {
 	person, topic = portal.PersonID(r.PathValue("person")), r.PathValue("topic")
-	if !slices.Contains(portal.MailTopics(), topic) || !s.Accounts.HasToken(r.PathValue("token"), account.PurposeUnsubscribe, string(person)+" "+topic) {
+	if portal.MailsOf(topic) == 0 || !s.Accounts.HasToken(r.PathValue("token"), account.PurposeUnsubscribe, string(person)+" "+topic) {
 		return "", "", portal.ErrNotFound
 	}
 	// Whoever was removed has no mails to end.
@@ -314,7 +315,7 @@ func (s *Server) renderUnsubscribe(w http.ResponseWriter, r *http.Request, me *v
 	if err != nil {
 		return err
 	}
-	p := view.UnsubscribePage{Page: s.cardPage(me), Workspace: me.Brand.Name, Topic: topic, State: state, Action: r.URL.EscapedPath()}
+	p := view.UnsubscribePage{Page: s.cardPage(me), Workspace: me.Brand.Name, Topics: strings.Split(topic, "."), State: state, Action: r.URL.EscapedPath()}
 	s.setTitle(&p.Page, p.T("unsubscribe.title"))
 	return s.render(w, r, http.StatusOK, view.Unsubscribe(p))
 }

@@ -268,6 +268,14 @@ func TestUnsubscribe(t *testing.T) {
 		if got := chosen(); got.Digested != 0 || got.Mailed != before.Mailed {
 			t.Errorf("without the digest it is %+v", got)
 		}
+		// What one mail told of, all of it.
+		nobody.Get(link(w.Cleo, "reviews.files", "reviews.files")).MustBe(200).MustContain("reviews and approvals and files")
+		nobody.Get(link(w.Cleo, "reviews.weather", "reviews.weather")).MustBe(404)
+		nobody.Post(link(w.Cleo, "reviews.messages", "reviews.messages"), url.Values{"List-Unsubscribe": {"One-Click"}}).MustBe(200)
+		if got := chosen(); got.Mailed != before.Mailed&^(portal.TopicReviews|portal.TopicMessages) {
+			t.Errorf("without two topics it is %+v and was %+v", got, before)
+		}
+		nobody.Post(link(w.Cleo, "reviews.messages", "reviews.messages"), url.Values{"again": {"1"}}).MustBe(200)
 		cleo := s.As("cleo")
 		page = cleo.Get("/profile/notices").MustBe(200).MustContain("Mails that you ended")
 		page.Form("/profile/notices").Submit(cleo).MustBe(200).MustContain("Mails that you ended")

@@ -1100,13 +1100,17 @@ func (p *NoticeChoicesPage) devices() templ.Component {
 type UnsubscribePage struct {
 	Page
 	Workspace string
-	Topic     string
+	Topics    []string
 	State     string // "" asks, "ended" and "again" say what was done
 	Action    string
 }
 
 func (p *UnsubscribePage) lead() string {
-	topic := p.T("topic." + p.Topic)
+	names := make([]string, len(p.Topics))
+	for i, t := range p.Topics {
+		names[i] = p.T("topic." + t)
+	}
+	topic := p.List(names)
 	switch p.State {
 	case "ended":
 		return p.T("unsubscribe.ended", "topic", topic)
