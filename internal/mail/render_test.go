@@ -35,10 +35,33 @@ func invitation() Body {
 	}
 }
 
+// everything is a body that has each part there is.
+func everything() Body {
+	b := invitation()
+	b.Said = &Words{Quote: "In answer to Tom: “Which of the <two>?”", Text: "The second, please.\n\n* warmer\n* calmer",
+		HTML: "<p>The second, please.</p><ul><li>warmer</li><li>calmer</li></ul>", Files: "With the file banner & sign.png"}
+	b.Code = "4829 1375"
+	b.Picture = &Picture{Image{Name: "1.png", Type: "image/png", Width: 960, Height: 540}, "The first page of Banner <v3>"}
+	b.Groups = []Group{
+		{"Leto website", []Entry{
+			{Text: "Ana Ruiz shared 14 files", Note: "Thu 12 Mar, 09:10", URL: "https://portal.example.com/notices/ntc_1"},
+			{Text: "Jonas wrote in Colours", Note: "Thu 12 Mar, 09:12", URL: "https://portal.example.com/notices/ntc_2",
+				Said: &Words{Quote: "In answer to Miranda: “Is it done?”", Text: "Nearly: see <the sketch>.", HTML: "<p>Nearly: see &lt;the sketch&gt;.</p>", Files: "With the files a.png and b.png"}},
+		}},
+		{"Leto signs & plates", []Entry{{Text: "Ana Ruiz asked for an approval", Note: "Thu 12 Mar, 10:00", URL: "https://portal.example.com/notices/ntc_3"}}},
+	}
+	return b
+}
+
+// all is all that somebody said, word by word as both parts have it.
+func (w *Words) all() []string {
+	return append([]string{w.Quote, w.Files}, strings.FieldsFunc(w.Text, func(r rune) bool { return r == '\n' || r == '*' })...)
+}
+
 func TestRenderGolden(t *testing.T) {
 	full := invitation()
 	short := Body{Lang: "en", Heading: "Your sign-in code is 482 913", Paragraphs: []string{"It works for 10 minutes."}}
-	for name, b := range map[string]Body{"invitation": full, "short": short} {
+	for name, b := range map[string]Body{"invitation": full, "short": short, "everything": everything()} {
 		text, page, err := Render(b)
 		if err != nil {
 			t.Fatal(err)
@@ -63,7 +86,7 @@ func TestRenderGolden(t *testing.T) {
 
 // Both parts say everything; only the preheader is in one alone.
 func TestPartsAreEqual(t *testing.T) {
-	b := invitation()
+	b := everything()
 	text, page, err := Render(b)
 	if err != nil {
 		t.Fatal(err)
@@ -74,6 +97,22 @@ func TestPartsAreEqual(t *testing.T) {
 	all = append(append(all, b.After...), b.Footer...)
 	for _, f := range b.Facts {
 		all = append(all, f.Label, f.Value)
+	}
+	all = append(append(all, b.Code), b.Said.all()...)
+	for _, g := range b.Groups {
+		all = append(all, g.Title)
+		for _, e := range g.Entries {
+			all = append(all, e.Text, e.Note)
+			if e.Said != nil {
+				all = append(all, e.Said.all()...)
+			}
+			if !strings.Contains(text, e.URL) || !strings.Contains(page, `href="`+e.URL+`"`) {
+				t.Errorf("%s leads nowhere in one of the parts", e.Text)
+			}
+		}
+	}
+	if !strings.Contains(page, `alt="The first page of Banner &lt;v3&gt;"`) || !strings.Contains(page, `src="cid:1.png"`) {
+		t.Error("the HTML part does not show the picture, or not what is on it")
 	}
 	for _, want := range all {
 		want = strings.Join(strings.Fields(want), " ")
