@@ -792,7 +792,7 @@ CREATE TABLE incoming_mails (
   became        TEXT   NOT NULL DEFAULT '',
 
   vouched       BIGINT NOT NULL DEFAULT 0,
-  decided_by    TEXT   REFERENCES persons (id), writer_id TEXT REFERENCES persons (id), answers TEXT NOT NULL DEFAULT '',
+  decided_by    TEXT   REFERENCES persons (id), writer_id TEXT REFERENCES persons (id), answers TEXT NOT NULL DEFAULT '', project_id TEXT NOT NULL DEFAULT '',
   UNIQUE (message_id, recipient)
 );
 

@@ -1,6 +1,7 @@
 package mailin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -45,7 +46,18 @@ func (t *Taker) post(ctx context.Context, m *portal.IncomingMail, in *Incoming) 
 			return err
 		}
 	}
-	files, left, err := t.bring(ctx, me, m, in, place.Project, audience)
+	project := cmp.Or(place.Project, m.Project)
+	if project == "" && len(in.Files) > 0 {
+		certain := false
+		if project, certain, err = me.ProjectOfFiles(ctx, portal.ThreadID(m.Place)); err != nil {
+			return t.refused(m, err)
+		}
+		if !certain {
+			m.State, m.Reason = portal.IncomingHeld, portal.HeldForFiles
+			return nil
+		}
+	}
+	files, left, err := t.bring(ctx, me, m, in, project, audience)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package mailin
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -211,6 +212,95 @@ func TestAnswerIsNeverWider(t *testing.T) {
 	})
 }
 
+// Attachments of an answer in a conversation that is in no project are kept: in the only
+// project that its writer has of that client, or in the one that somebody chooses who
+// lets the mail in. Nobody sees them before.
+func TestFilesOfNoProject(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := t.Context()
+		taker := takerFor(t, w)
+		general := func(c portal.ClientID) (thread portal.ThreadID) {
+			t.Helper()
+			if _, err := w.As(w.Mia).SayToClient(ctx, c, portal.NewMessage{Body: "b", Audience: portal.ClientSide}); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.DB.QueryRow(ctx, `SELECT t.id FROM threads t WHERE t.kind = 'general' AND t.client_id = $1`, string(c)).Scan(&thread); err != nil {
+				t.Fatal(err)
+			}
+			return thread
+		}
+		n := 0
+		answers := func(thread portal.ThreadID) portal.IncomingMail {
+			t.Helper()
+			n++
+			to := addressOf(t, taker, portal.ReplyPlace{Person: w.Cleo, Place: string(thread), Audience: portal.ClientSide})
+			return come(t, w, taker, withFiles(fmt.Sprintf("files%d@cleo.test", n), "cleo@cleo.test", to, fmt.Sprintf("Here they are, time %d.", n), "one", "two"), to)
+		}
+		filed := func(m portal.IncomingMail, in portal.ProjectID) {
+			t.Helper()
+			said, err := w.As(w.Cleo).Message(ctx, portal.MessageID(m.Became))
+			if err != nil || m.State != portal.IncomingPosted || len(said.Files) != 2 || strings.Contains(said.Body, "could not be put") {
+				t.Fatalf("%s (%s): %+v, %v", m.State, m.Reason, said, err)
+			}
+			for _, f := range said.Files {
+				if file, err := w.As(w.Cleo).File(ctx, f.ID); err != nil || file.Project != in {
+					t.Errorf("%s is in %s, want %s, %v", f.Name, file.Project, in, err)
+				}
+			}
+		}
+		thread := general(w.Acme)
+		mine, _, err := w.As(w.Cleo).Projects(ctx, portal.ProjectFilter{Client: w.Acme}, portal.Page{})
+		if err != nil || len(mine) < 2 {
+			t.Fatalf("Cleo sees %d projects, %v", len(mine), err)
+		}
+		m := answers(thread)
+		if m.State != portal.IncomingHeld || m.Reason != portal.HeldForFiles || !m.WantsProject() {
+			t.Fatalf("it is %s (%s)", m.State, m.Reason)
+		}
+		choice, err := w.As(w.Ada).ProjectsFor(ctx, m)
+		if err != nil || len(choice) < 2 {
+			t.Fatalf("%d projects, %v", len(choice), err)
+		}
+		for _, p := range choice {
+			if p.Client != w.Acme {
+				t.Errorf("%s is offered, which is another client's", p.Name)
+			}
+		}
+		var invalid *portal.Invalid
+		for _, wrong := range []portal.ProjectID{"", "prj_nonsense"} {
+			if err := w.As(w.Ada).AcceptIncoming(ctx, m.ID, wrong); !errors.As(err, &invalid) {
+				t.Errorf("let in with the files in %q: %v", wrong, err)
+			}
+		}
+		if err := w.As(w.Mia).AcceptIncoming(ctx, m.ID, w.Site); !errors.Is(err, portal.ErrNotFound) {
+			t.Errorf("Mia lets it in: %v", err)
+		}
+		if err := w.As(w.Ada).AcceptIncoming(ctx, m.ID, w.Site); err != nil {
+			t.Fatal(err)
+		}
+		if err := taker.Take(ctx, m.ID); err != nil {
+			t.Fatal(err)
+		}
+		if m, err = w.As(w.Ada).IncomingMail(ctx, m.ID); err != nil {
+			t.Fatal(err)
+		}
+		filed(m, w.Site)
+		// With one project left, that is where they go.
+		for _, p := range mine {
+			if p.ID != w.Site {
+				if err := w.DB.Write(ctx, func(tx *db.Tx) error {
+					_, err := tx.Exec(ctx, `UPDATE projects SET archived_at = 1 WHERE id = $1`, string(p.ID))
+					return err
+				}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		w.Regrant()
+		filed(answers(thread), w.Site)
+	})
+}
+
 // T169, S12: who does not seem to be the person is held, and posts nothing.
 func TestAnswerOfSomebodyElse(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
@@ -260,7 +350,7 @@ func TestAnswerOfSomebodyElse(t *testing.T) {
 		if held.FromAddress != "cleo@cleo.test" || held.Body != "Something long enough to be told apart." {
 			t.Errorf("held: %+v", held)
 		}
-		if err := w.As(w.Ada).AcceptIncoming(t.Context(), held.ID); err != nil {
+		if err := w.As(w.Ada).AcceptIncoming(t.Context(), held.ID, ""); err != nil {
 			t.Fatal(err)
 		}
 		if m := take(t, w, taker, held.ID); m.State != portal.IncomingPosted || m.DecidedBy == "" {

@@ -31,6 +31,9 @@ var IncomingStates = []IncomingState{IncomingHeld, IncomingWaiting, IncomingPost
 // the person whose reply address it came to.
 const HeldForSender = "sender"
 
+// HeldForFiles is why a mail is held whose attachments belong to no project.
+const HeldForFiles = "files"
+
 // IncomingMail is one mail that came in.
 type IncomingMail struct {
 	ID          IncomingID
@@ -55,6 +58,7 @@ type IncomingMail struct {
 	Place       string
 	Audience    Side // of the answer
 	Became      string
+	Project     ProjectID // that was chosen for its files; empty: none was
 	Vouched     bool
 	DecidedBy   string   // the name
 	Writer      PersonID // who wrote it, when that is certain; empty: it is not
@@ -69,6 +73,10 @@ type IncomingMail struct {
 func (m IncomingMail) CanAccept() bool {
 	return m.Person != "" && (m.State == IncomingHeld || m.State == IncomingDropped)
 }
+
+// WantsProject reports whether somebody who lets it in has to say into which project
+// its files go.
+func (m IncomingMail) WantsProject() bool { return m.State == IncomingHeld && m.Reason == HeldForFiles }
 
 // CanAssign reports whether somebody may say whose mail it is, and where it
 // belongs: that it came to somebody's address says nothing when its sender is
@@ -146,15 +154,64 @@ func incomingMail(ctx context.Context, r reader, id IncomingID) (m IncomingMail,
 }
 
 // AcceptIncoming lets a mail that is held or was dropped in, as what the person
-// said whose address it came to. Takes Administer. ErrConflict when it came to
-// nobody's address, or is in another state by now.
-func (me *Scope) AcceptIncoming(ctx context.Context, id IncomingID) error {
+// said whose address it came to; its files go into the project, where it WantsProject.
+// Takes Administer. ErrConflict when it came to nobody's address, or is in another
+// state by now.
+func (me *Scope) AcceptIncoming(ctx context.Context, id IncomingID, project ProjectID) error {
 	return me.decideIncoming(ctx, id, IncomingAccepted, func(t *tx, m *IncomingMail) error {
 		if !m.CanAccept() {
 			return ErrConflict
 		}
+		if m.WantsProject() {
+			p, err := loadProject(ctx, t, project)
+			if err == ErrNotFound || err == nil && p.IsArchived() {
+				err = invalid("project", "choice")
+			}
+			if err != nil {
+				return err
+			}
+			if err := t.must(ctx, `UPDATE incoming_mails SET project_id = $2 WHERE id = $1`, string(id), string(project)); err != nil {
+				return err
+			}
+		}
 		return t.letIn(ctx, id)
 	})
+}
+
+// ProjectsFor are the projects that the files of a mail may go into which
+// WantsProject, the newest first, at most 100: those of the conversation's client, as
+// far as the actor sees it.
+func (me *Scope) ProjectsFor(ctx context.Context, m IncomingMail) ([]Project, error) {
+	th, err := me.Thread(ctx, ThreadID(m.Place))
+	if err := noneFound(err); err != nil { // between others: its client is not theirs to see
+		return nil, err
+	}
+	all, _, err := me.Projects(ctx, ProjectFilter{Client: th.Client}, Page{Limit: 100})
+	return all, err
+}
+
+// ProjectOfFiles is the project into which files go that come with what the actor says
+// in a conversation of none: their only one of its client. It is not certain where
+// they have several, or the conversation is between fewer people than a project. Who
+// may put files nowhere has none.
+func (me *Scope) ProjectOfFiles(ctx context.Context, id ThreadID) (project ProjectID, certain bool, err error) {
+	th, err := me.Thread(ctx, id)
+	if err != nil {
+		return "", false, err
+	}
+	q, args := `SELECT p.id FROM my_projects p WHERE (p.rights & $2) <> 0 AND p.archived_at IS NULL`, []any{int64(Upload)}
+	if th.Client != "" {
+		q, args = q+` AND p.client_id = $3`, append(args, string(th.Client))
+	}
+	rows, err := me.query(ctx, q+` ORDER BY p.id LIMIT 2`, args...)
+	all, err := list(rows, err, func(r *sql.Rows) (id ProjectID, err error) { return id, r.Scan(&id) })
+	switch {
+	case err != nil || len(all) == 0:
+		return "", true, err
+	case len(all) == 1 && th.Kind == GeneralThread:
+		return all[0], true, nil
+	}
+	return "", false, nil
 }
 
 // AssignIncoming lets a mail in that is held, as what a person said at a place

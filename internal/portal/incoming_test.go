@@ -63,7 +63,7 @@ func TestIncoming(t *testing.T) {
 				t.Errorf("%s sees %d mails, %d held, %v", name, len(mails), held, one)
 			}
 			for _, decide := range []func() error{
-				func() error { return w.As(who).AcceptIncoming(ctx, id) },
+				func() error { return w.As(who).AcceptIncoming(ctx, id, "") },
 				func() error { return w.As(who).DiscardIncoming(ctx, id) },
 			} {
 				if err := decide(); !errors.Is(err, portal.ErrNotFound) {
@@ -99,7 +99,7 @@ func TestDecideIncoming(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		ctx, ada := t.Context(), w.As(w.Ada)
 		cleos, nobodys := newIncoming(t, w, 1, w.Cleo), newIncoming(t, w, 2, "")
-		if err := ada.AcceptIncoming(ctx, nobodys); !errors.Is(err, portal.ErrConflict) {
+		if err := ada.AcceptIncoming(ctx, nobodys, ""); !errors.Is(err, portal.ErrConflict) {
 			t.Errorf("a mail to nobody's address is let in: %v", err)
 		}
 		if err := ada.DiscardIncoming(ctx, nobodys); err != nil {
@@ -108,10 +108,10 @@ func TestDecideIncoming(t *testing.T) {
 		if err := ada.DiscardIncoming(ctx, nobodys); !errors.Is(err, portal.ErrConflict) {
 			t.Errorf("discarding again: %v", err)
 		}
-		if err := ada.AcceptIncoming(ctx, cleos); err != nil {
+		if err := ada.AcceptIncoming(ctx, cleos, ""); err != nil {
 			t.Fatal(err)
 		}
-		if err := ada.AcceptIncoming(ctx, cleos); !errors.Is(err, portal.ErrConflict) {
+		if err := ada.AcceptIncoming(ctx, cleos, ""); !errors.Is(err, portal.ErrConflict) {
 			t.Errorf("accepting again: %v", err)
 		}
 		m, err := w.Portal.ClaimIncoming(ctx, cleos)

@@ -101,9 +101,9 @@ func (p *Portal) ClaimIncoming(ctx context.Context, id IncomingID) (m IncomingMa
 		now := p.now()
 		return d.QueryRow(ctx, `
 UPDATE incoming_mails SET tries = tries + 1, due_at = $3 WHERE id = $1 AND state = 'waiting' AND due_at <= $2
-RETURNING id, message_id, recipient, sender, blob, size, received_at, state, tries, vouched, uploads, became, COALESCE(person_id, ''), place, audience`,
+RETURNING id, message_id, recipient, sender, blob, size, received_at, state, tries, vouched, uploads, became, COALESCE(person_id, ''), place, audience, project_id`,
 			string(id), db.Micros(now), db.Micros(now.Add(incomingClaim))).
-			Scan(&m.ID, &m.MessageID, &m.Recipient, &m.Sender, &m.Blob, &m.Size, micros{&m.ReceivedAt}, &m.State, &m.Tries, &m.Vouched, &m.uploads, &m.Became, &m.Person, &m.Place, &m.Audience)
+			Scan(&m.ID, &m.MessageID, &m.Recipient, &m.Sender, &m.Blob, &m.Size, micros{&m.ReceivedAt}, &m.State, &m.Tries, &m.Vouched, &m.uploads, &m.Became, &m.Person, &m.Place, &m.Audience, &m.Project)
 	})
 	if errors.Is(err, db.ErrNoRows) {
 		return IncomingMail{}, ErrNotDue

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -93,6 +92,11 @@ func (s *Server) incomingMailPage(w http.ResponseWriter, r *http.Request, me *vi
 			return err
 		}
 	}
+	if p.CanAccept && m.WantsProject() {
+		if p.Projects, err = me.ProjectsFor(r.Context(), m); err != nil {
+			return err
+		}
+	}
 	s.setTitle(&p.Page, p.Subject())
 	return s.render(w, r, http.StatusOK, view.IncomingMail(p))
 }
@@ -148,19 +152,27 @@ func (s *Server) assignIncoming(w http.ResponseWriter, r *http.Request, me *visi
 }
 
 func (s *Server) acceptIncoming(w http.ResponseWriter, r *http.Request, me *visit) error {
-	return s.decideIncoming(w, r, me.AcceptIncoming)
+	f, err := parseForm(r)
+	if err != nil {
+		return err
+	}
+	project := portal.ProjectID(f.one("project"))
+	if err := f.err(); err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	if err := me.AcceptIncoming(r.Context(), portal.IncomingID(id), project); err != nil {
+		return err
+	}
+	return seeOther(w, r, "/incoming/"+url.PathEscape(id))
 }
 
 func (s *Server) discardIncoming(w http.ResponseWriter, r *http.Request, me *visit) error {
-	return s.decideIncoming(w, r, me.DiscardIncoming)
-}
-
-func (s *Server) decideIncoming(w http.ResponseWriter, r *http.Request, decide func(context.Context, portal.IncomingID) error) error {
 	if err := noFields(r); err != nil {
 		return err
 	}
 	id := r.PathValue("id")
-	if err := decide(r.Context(), portal.IncomingID(id)); err != nil {
+	if err := me.DiscardIncoming(r.Context(), portal.IncomingID(id)); err != nil {
 		return err
 	}
 	return seeOther(w, r, "/incoming/"+url.PathEscape(id))

@@ -57,6 +57,13 @@ func TestIncomingPages(t *testing.T) {
 		ada.Post("/incoming/"+id+"/accept", url.Values{}).MustBe(409)
 		ada.Post("/incoming/"+id+"/discard", url.Values{}).MustBe(409)
 
+		// One whose files belong to no project asks into which they go.
+		files := cameIn(t, s)
+		s.Exec(`UPDATE incoming_mails SET reason = 'files' WHERE id = $1`, files)
+		p = ada.Get("/incoming/"+files).MustBe(200).MustContain("Where its attachments go", "Choose a project", "say into which they go")
+		p.Form("/incoming/" + files + "/accept").Submit(ada).MustBe(422)
+		p.Form("/incoming/"+files+"/accept").Set("project", string(s.World.Site)).Submit(ada).MustBe(200).MustContain("Being read")
+
 		other := cameIn(t, s)
 		ada.Get("/incoming/" + other).MustBe(200).Form("/incoming/" + other + "/discard").Submit(ada).MustBe(200).MustContain("Discarded")
 		ada.Get("/outbox").MustBe(200).MustContain("Incoming mail").MustNotContain("is held")

@@ -267,6 +267,8 @@ type IncomingMailPage struct {
 	Place                 portal.TalkPlace // where it belongs, as far as that is there
 	CanAccept, CanDiscard bool
 
+	Projects []portal.Project // its files may go into, where that is to be said
+
 	// To whom and where it may be given, when it came to nobody's address or from
 	// somebody else.
 	CanAssign     bool
@@ -298,6 +300,14 @@ func (p *IncomingMailPage) conversations() []ui.Option {
 			continue
 		}
 		all = append(all, ui.Option{Value: string(c.ID), Label: dots(list.Title(c.Thread, c.With), c.ProjectName, c.ClientName)})
+	}
+	return all
+}
+
+func (p *IncomingMailPage) projects() []ui.Option {
+	all := []ui.Option{{Label: p.T("incoming.files_to.choose")}}
+	for _, x := range p.Projects {
+		all = append(all, ui.Option{Value: string(x.ID), Label: dots(x.Name, x.ClientName)})
 	}
 	return all
 }
@@ -464,7 +474,12 @@ func IncomingMail(p IncomingMailPage) templ.Component {
 				}
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 12, " ")
-			if p.CanAccept {
+			if p.CanAccept && p.Mail.WantsProject() {
+				templ_7745c5c3_Err = p.filesTo().Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			} else if p.CanAccept {
 				templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "accept", Title: p.T("incoming.accept.title", "name", p.Mail.PersonName), Text: p.T("incoming.accept.text", "name", p.Mail.PersonName, "from", incomingFrom(&p.Page, p.Mail)),
 					Act: p.T("incoming.accept", "name", p.Mail.PersonName), Cancel: p.T("action.cancel"), Post: "/incoming/" + string(p.Mail.ID) + "/accept"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -481,9 +496,9 @@ func IncomingMail(p IncomingMailPage) templ.Component {
 	})
 }
 
-// assign says in two steps where the mail belongs, and whose it is.
+// filesTo says into which project the mail's files go, and lets it in.
 //go:noinline
-func (p *IncomingMailPage) assign() templ.Component {
+func (p *IncomingMailPage) filesTo() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -518,17 +533,96 @@ func (p *IncomingMailPage) assign() templ.Component {
 			ctx = templ.InitializeContext(ctx)
 			templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<div class=\"stack\"><p class=\"muted\">")
 			var templ_7745c5c3_Var21 string
-			templ_7745c5c3_Var21 = string(p.T("incoming.assign.text"))
+			templ_7745c5c3_Var21 = string(p.T("incoming.files_to.text", "name", p.Mail.PersonName))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</p><form class=\"stack\" method=\"get\" action=\"")
-			var templ_7745c5c3_Var22 templ.SafeURL
-			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinURLErrs("/incoming/" + string(p.Mail.ID) + "#assign")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</p>")
+			templ_7745c5c3_Var22 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+				if !templ_7745c5c3_IsBuffer {
+					defer func() {
+						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err == nil {
+							templ_7745c5c3_Err = templ_7745c5c3_BufErr
+						}
+					}()
+				}
+				ctx = templ.InitializeContext(ctx)
+				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "project", Label: p.T("incoming.files_to.project"), Required: true}, p.projects()).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 15, " <div>")
+				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("incoming.accept", "name", p.Mail.PersonName), Icon: "check", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</div>")
+				return nil
+			})
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/incoming/" + string(p.Mail.ID) + "/accept"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 15, "\">")
-			templ_7745c5c3_Var23 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</div>")
+			return nil
+		})
+		templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "files", Title: p.T("incoming.files_to")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		return nil
+	})
+}
+
+// assign says in two steps where the mail belongs, and whose it is.
+//go:noinline
+func (p *IncomingMailPage) assign() templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var23 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var23 == nil {
+			templ_7745c5c3_Var23 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Var24 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+			if !templ_7745c5c3_IsBuffer {
+				defer func() {
+					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err == nil {
+						templ_7745c5c3_Err = templ_7745c5c3_BufErr
+					}
+				}()
+			}
+			ctx = templ.InitializeContext(ctx)
+			templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<div class=\"stack\"><p class=\"muted\">")
+			var templ_7745c5c3_Var25 string
+			templ_7745c5c3_Var25 = string(p.T("incoming.assign.text"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</p><form class=\"stack\" method=\"get\" action=\"")
+			var templ_7745c5c3_Var26 templ.SafeURL
+			templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinURLErrs("/incoming/" + string(p.Mail.ID) + "#assign")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 20, "\">")
+			templ_7745c5c3_Var27 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -544,14 +638,14 @@ func (p *IncomingMailPage) assign() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 16, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 21, " ")
 				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "conversation", Label: p.T("incoming.assign.conversation"), Value: p.Conversation}, p.conversations()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var23), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -561,18 +655,18 @@ func (p *IncomingMailPage) assign() templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<div>")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("incoming.assign.next")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</div></form>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 23, "</div></form>")
 			templ_7745c5c3_Err = ui.Pager(p.Newer, p.Older).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			if len(p.People.People) > 0 {
-				templ_7745c5c3_Var24 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var28 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -584,32 +678,32 @@ func (p *IncomingMailPage) assign() templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<input type=\"hidden\" name=\"conversation\" value=\"")
-					var templ_7745c5c3_Var25 string
-					templ_7745c5c3_Var25 = string(p.Conversation)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 20, "\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<input type=\"hidden\" name=\"conversation\" value=\"")
+					var templ_7745c5c3_Var29 string
+					templ_7745c5c3_Var29 = string(p.Conversation)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 25, "\">")
 					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: p.T("incoming.assign.person"), Hint: p.T("incoming.assign.person_hint")}, p.people()).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 21, " <div>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 26, " <div>")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("incoming.assign.post"), Icon: "check", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</div>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 27, "</div>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/incoming/" + string(p.Mail.ID) + "/assign"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/incoming/" + string(p.Mail.ID) + "/assign"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 23, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "assign", Title: p.T("incoming.assign")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var20), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Section(ui.SectionProps{ID: "assign", Title: p.T("incoming.assign")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -634,9 +728,9 @@ func incomingActs(p IncomingMailPage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var26 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var26 == nil {
-			templ_7745c5c3_Var26 = templ.NopComponent
+		templ_7745c5c3_Var30 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var30 == nil {
+			templ_7745c5c3_Var30 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.CanDiscard {
@@ -645,7 +739,7 @@ func incomingActs(p IncomingMailPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if p.CanAccept {
+		if p.CanAccept && !p.Mail.WantsProject() {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("incoming.accept", "name", p.Mail.PersonName), Icon: "check", Kind: ui.Primary, Open: "accept"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
