@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,6 +93,22 @@ func TestApproversSee(t *testing.T) {
 		refuses(t, "Bea, who cannot see it yet", err, "stages.1.people", "preview_waits")
 		if _, err := tom.AskApproval(ctx, w.Site, portal.NewApproval{Title: "Film", Versions: []portal.VersionID{film}, NoDownload: true, Stages: []portal.NewStage{{Of: portal.Team, People: []portal.PersonID{w.Mia}}}}); err != nil {
 			t.Errorf("the team alone: %v", err)
+		}
+
+		// Who is asked hands it to nobody who could not look at it.
+		cleo := w.As(w.Cleo)
+		for v, can := range map[portal.VersionID]bool{film: false, arrives("more words.md", "markdown", "text/markdown"): true} {
+			a := must[portal.Approval](t)(cleo.Approval(ctx, must[portal.ApprovalID](t)(asks(v, false))))
+			free := must[[]portal.ProjectPerson](t)(cleo.Colleagues(ctx, a))
+			if offered := slices.ContainsFunc(free, func(x portal.ProjectPerson) bool { return x.Person == w.Bea }); offered != can {
+				t.Errorf("Bea, who may not download, is offered: %v", offered)
+			}
+			err := cleo.Delegate(ctx, a.ID, w.Bea)
+			if can && err != nil {
+				t.Errorf("Bea, who can look: %v", err)
+			} else if !can {
+				refuses(t, "a film handed to Bea", err, "person", "cannot_decide")
+			}
 		}
 	})
 }

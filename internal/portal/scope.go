@@ -491,6 +491,10 @@ SELECT v.id, v.file_id, v.project_id, v.created_at, v.size, f.name, f.name_key, 
 SELECT w.version_id, w.kind, w.page, w.blob, w.size, w.sha256, w.type, w.width, w.height, v.name, v.file_id, v.project_id, v.created_at, v.scan, v.side, v.rights
   FROM previews w JOIN my_versions v ON v.id = w.version_id`,
 
+	// The versions that can be looked at here without the file itself.
+	"my_looks": `
+SELECT v.id AS version_id, v.side, v.rights FROM my_versions v WHERE ` + seenHere("v"),
+
 	// What is written in the newest version of each file, for search. Two, as the
 	// databases index it differently.
 	"my_texts_sqlite": `
@@ -1049,6 +1053,12 @@ func stillNamed(n string) string {
     OR ` + n + `.message_id IS NULL AND EXISTS (SELECT 1 FROM events s JOIN threads h ON h.item_id = s.subject AND h.created_at = s.at
         JOIN messages o ON o.thread_id = h.id AND o.deleted_at IS NULL JOIN mentions q ON q.message_id = o.id
        WHERE s.id = ` + n + `.event_id AND q.person_id = ` + n + `.person_id AND q.revision = 1))`
+}
+
+// seenHere is whether a version can be looked at here without the file itself.
+func seenHere(v string) string {
+	return `(` + v + `.kind IN ('text', 'code', 'markdown', 'csv') OR EXISTS (SELECT 1 FROM previews l WHERE l.version_id = ` + v + `.id
+   AND (` + v + `.kind IN ('image', 'svg') AND l.kind = 'large' OR ` + v + `.kind IN ('pdf', 'office') AND l.kind IN ('page', 'pdf'))))`
 }
 
 // clientWork is whether the client of a grant is the work of whom it is given to, as

@@ -848,20 +848,25 @@ SELECT a.id, a.title, a.client_id FROM approval_calls k JOIN approvals a ON a.id
 	return nil
 }
 
-// stillFree are the client's people who may decide in the project of an approval and
-// are not asked in its present stage. Unscoped: whoever hands a decision on is told
+// seesAll is whether whom a grant is given to can look at all that an approval asks
+// about: they may have the files, or need not.
+var seesAll = `(g.side = 'team' OR (g.rights & 2) <> 0
+  OR NOT EXISTS (SELECT 1 FROM approval_subjects s JOIN versions v ON v.id = s.version_id WHERE s.approval_id = a.id AND NOT ` + seenHere("v") + `))`
+
+// stillFree are the client's people who may decide in the project of an approval, can
+// look at what it asks about, and are not asked in its present stage. Unscoped: whoever hands a decision on is told
 // of colleagues of their own client who may decide, and nothing else of them.
 func (p *Portal) stillFree(ctx context.Context, id ApprovalID) ([]ProjectPerson, error) {
 	rows, err := p.db.Query(ctx, `
 SELECT g.actor, n.name, g.side FROM approvals a JOIN project_grants g ON g.project_id = a.project_id AND g.side = 'client' AND (g.rights & 32) <> 0
   JOIN persons n ON n.id = g.actor AND n.disabled_at IS NULL
- WHERE a.id = $1 AND NOT EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = a.id AND x.stage = a.stage AND x.person_id = g.actor AND x.given_to IS NULL)
+ WHERE a.id = $1 AND `+seesAll+` AND NOT EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = a.id AND x.stage = a.stage AND x.person_id = g.actor AND x.given_to IS NULL)
  ORDER BY n.name, g.actor LIMIT 500`, string(id))
 	return list(rows, err, func(r *sql.Rows) (x ProjectPerson, err error) { return x, r.Scan(&x.Person, &x.Name, &x.Side) })
 }
 
 // mayAnswer is the name of somebody who may answer an approval instead of another: of
-// the client with the right, or without one of the team. Unscoped, as stillFree.
+// the client with the right, who can look at it, or without one of the team. Unscoped, as stillFree.
 func (t *tx) mayAnswer(ctx context.Context, id ApprovalID, who PersonID, what Rights) (name string, err error) {
 	side := Team
 	if what != 0 {
@@ -869,7 +874,7 @@ func (t *tx) mayAnswer(ctx context.Context, id ApprovalID, who PersonID, what Ri
 	}
 	err = t.QueryRow(ctx, `
 SELECT n.name FROM approvals a JOIN project_grants g ON g.project_id = a.project_id JOIN persons n ON n.id = g.actor AND n.disabled_at IS NULL
- WHERE a.id = $1 AND g.actor = $2 AND g.side = $3 AND (g.rights & $4) = $4`, string(id), string(who), string(side), int64(what)).Scan(&name)
+ WHERE a.id = $1 AND g.actor = $2 AND g.side = $3 AND (g.rights & $4) = $4 AND `+seesAll, string(id), string(who), string(side), int64(what)).Scan(&name)
 	return name, notFound(err)
 }
 
@@ -898,6 +903,7 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), d.pers
   JOIN clients c ON c.id = d.client_id AND c.time_zone = $3
  WHERE d.from_on <= $1 AND d.to_on >= $1
    AND NOT EXISTS (SELECT 1 FROM approval_people o WHERE o.approval_id = a.id AND o.stage = a.stage AND o.person_id = d.deputy_id)
+   AND `+seesAll+`
  ORDER BY a.id, d.person_id LIMIT $2`, day, limit, zone)
 	return list(rows, err, func(r *sql.Rows) (h handOver, err error) {
 		return h, r.Scan(&h.ID, &h.Project, &h.Client, &h.Title, micros{&h.ShownAt}, &h.from, &h.to)
