@@ -44,13 +44,14 @@ type Pack struct {
 	Still   func(context.Context) error // whether who takes it may still; asked before each entry and each part of a list
 	Took    func(portal.Stored)         // notes that a file was taken
 
-	z     *zip.Writer
-	names transfer.ArchiveNames
-	sums  []sum
-	paths map[portal.FileID]string // where the files are
-	held  []string
-	parts []part
-	buf   []byte
+	z      *zip.Writer
+	names  transfer.ArchiveNames
+	sums   []sum
+	paths  map[portal.FileID]string // where the files are
+	held   []string
+	making []string // titles of certificates
+	parts  []part
+	buf    []byte
 }
 
 // A sum is the hash of an entry.
@@ -223,8 +224,12 @@ func (p *Pack) certificates(ctx context.Context) error {
 			return "", err
 		}
 		for _, c := range all {
+			if !c.Made() {
+				p.making = append(p.making, p.Book.T("handover.certificate_of", "title", c.Title))
+				continue
+			}
 			st, err := p.Theirs.TakeCertificate(ctx, c.Subject)
-			if gone(err) { // not any more, or not made yet
+			if gone(err) {
 				continue
 			}
 			if err != nil {

@@ -1,9 +1,13 @@
 package handover_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"io/fs"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,15 +23,16 @@ func TestBreaksOff(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		ctx := t.Context()
 		mia := w.As(w.Mia)
-		write := func(still func(context.Context) error) error {
+		into := func(to io.Writer, still func(context.Context) error) error {
 			theirs, p, err := mia.Handover(ctx, w.Site, w.CleoUser, func(*portal.Scope, portal.Project) error { return nil })
 			if err != nil {
 				t.Fatal(err)
 			}
 			p.Sections &^= portal.SectionFiles // pages alone
 			pack := &handover.Pack{Theirs: theirs, Project: p, Name: "Studio", Portal: "https://portal.example", Book: words.For("en", time.UTC), Now: w.Clock.Now(), Still: still, Took: func(portal.Stored) {}}
-			return pack.Write(ctx, io.Discard)
+			return pack.Write(ctx, to)
 		}
+		write := func(still func(context.Context) error) error { return into(io.Discard, still) }
 		asked := 0
 		still := func(ctx context.Context) error { asked++; return mia.HandsOver(ctx, w.Site, w.CleoUser) }
 		if err := write(still); err != nil || asked < 8 {
@@ -44,6 +49,19 @@ func TestBreaksOff(t *testing.T) {
 			if !errors.Is(err, handover.ErrEnded) || n != most+1 {
 				t.Errorf("after %d of %d: %v, asked %d times", most, asked, err, n)
 			}
+		}
+		// A certificate that is not made yet is not left out without a word.
+		var whole bytes.Buffer
+		if err := into(&whole, still); err != nil {
+			t.Fatal(err)
+		}
+		z, err := zip.NewReader(bytes.NewReader(whole.Bytes()), int64(whole.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		index, err := fs.ReadFile(z, "index.html")
+		if title := "Certificate: " + portaltest.Canary("acme", portal.ClientSide, "site-signoff-title"); err != nil || !strings.Contains(string(index), title) || !strings.Contains(string(index), "still being made") {
+			t.Errorf("%v: the index says of %q: %s", err, title, index)
 		}
 		// What does not fit was not taken, and is not recorded as if it were.
 		big, was, is := errors.New("too big"), 0, 0

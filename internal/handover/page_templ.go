@@ -201,55 +201,52 @@ func contents(p *Pack) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</span></p>")
 		}
-		if len(p.held) > 0 {
+		if len(p.held)+len(p.making) > 0 {
 			templ_7745c5c3_Err = heading(p.Book.T("handover.held")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 23, " <p>")
-			var templ_7745c5c3_Var19 string
-			templ_7745c5c3_Var19 = string(p.Book.T("handover.held_note"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 24, "</p><ul class=\"list\">")
-			for _, path := range p.held {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<li>")
-				var templ_7745c5c3_Var20 string
-				templ_7745c5c3_Var20 = string(path)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 26, "</li>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 23, " ")
+			templ_7745c5c3_Err = missing(p.Book.T("handover.held_note"), p.held).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 27, "</ul>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 24, " ")
+			templ_7745c5c3_Err = missing(p.Book.T("handover.making_note"), p.making).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		}
 		templ_7745c5c3_Err = heading(p.Book.T("handover.check")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<p>")
-		var templ_7745c5c3_Var21 string
-		templ_7745c5c3_Var21 = string(p.Book.T("handover.check_note", "file", sumsName))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 29, " <code>sha256sum -c ")
-		var templ_7745c5c3_Var22 string
-		templ_7745c5c3_Var22 = string(sumsName)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</code></p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<p>")
+		var templ_7745c5c3_Var19 string
+		templ_7745c5c3_Var19 = string(p.Book.T("handover.check_note", "file", sumsName))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 26, " <code>sha256sum -c ")
+		var templ_7745c5c3_Var20 string
+		templ_7745c5c3_Var20 = string(sumsName)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 27, "</code></p>")
 		if p.Portal != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<p>")
-			var templ_7745c5c3_Var23 string
-			templ_7745c5c3_Var23 = string(p.Book.T("handover.verify_note"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 32, " <a href=\"")
-			var templ_7745c5c3_Var24 templ.SafeURL
-			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinURLErrs(p.Portal + "/verify")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<p>")
+			var templ_7745c5c3_Var21 string
+			templ_7745c5c3_Var21 = string(p.Book.T("handover.verify_note"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 29, " <a href=\"")
+			var templ_7745c5c3_Var22 templ.SafeURL
+			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinURLErrs(p.Portal + "/verify")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 33, "\">")
-			var templ_7745c5c3_Var25 string
-			templ_7745c5c3_Var25 = string(p.Portal)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 34, "/verify</a></p>")
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\">")
+			var templ_7745c5c3_Var23 string
+			templ_7745c5c3_Var23 = string(p.Portal)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 31, "/verify</a></p>")
 		}
 		return nil
 	})
@@ -273,9 +270,9 @@ func deliverables(p *Pack, all []portal.Deliverable) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var26 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var26 == nil {
-			templ_7745c5c3_Var26 = templ.NopComponent
+		templ_7745c5c3_Var24 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var24 == nil {
+			templ_7745c5c3_Var24 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(all) > 0 {
@@ -283,30 +280,30 @@ func deliverables(p *Pack, all []portal.Deliverable) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 35, " <ul class=\"list\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 32, " <ul class=\"list\">")
 			for _, d := range all {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 36, "<li><span>")
-				var templ_7745c5c3_Var27 string
-				templ_7745c5c3_Var27 = string(d.Title)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 37, "</span> <span class=\"soft\">")
-				var templ_7745c5c3_Var28 string
-				templ_7745c5c3_Var28 = string(p.Book.T("state." + string(d.State)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 38, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<li><span>")
+				var templ_7745c5c3_Var25 string
+				templ_7745c5c3_Var25 = string(d.Title)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</span> <span class=\"soft\">")
+				var templ_7745c5c3_Var26 string
+				templ_7745c5c3_Var26 = string(p.Book.T("state." + string(d.State)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 35, " ")
 				if d.State.Accepted() {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 39, "· ")
-					var templ_7745c5c3_Var29 string
-					templ_7745c5c3_Var29 = string(p.by(d.StateBy))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 40, ", ")
-					var templ_7745c5c3_Var30 string
-					templ_7745c5c3_Var30 = string(p.when(d.StateAt))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 36, "· ")
+					var templ_7745c5c3_Var27 string
+					templ_7745c5c3_Var27 = string(p.by(d.StateBy))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 37, ", ")
+					var templ_7745c5c3_Var28 string
+					templ_7745c5c3_Var28 = string(p.when(d.StateAt))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 41, "</span></li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</span></li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</ul>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 39, "</ul>")
 		}
 		return nil
 	})
@@ -329,80 +326,80 @@ func signoff(p *Pack, s portal.Signoff, lines []portal.SignoffLine) templ.Compon
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var31 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var31 == nil {
-			templ_7745c5c3_Var31 = templ.NopComponent
+		templ_7745c5c3_Var29 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var29 == nil {
+			templ_7745c5c3_Var29 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<article class=\"card\"><h3>")
-		var templ_7745c5c3_Var32 string
-		templ_7745c5c3_Var32 = string(s.Title)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 44, "</h3><p class=\"soft\"><span class=\"state\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 40, "<article class=\"card\"><h3>")
+		var templ_7745c5c3_Var30 string
+		templ_7745c5c3_Var30 = string(s.Title)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 41, "</h3><p class=\"soft\"><span class=\"state\">")
 		if s.State == portal.SignoffDone {
-			var templ_7745c5c3_Var33 string
-			templ_7745c5c3_Var33 = string(p.Book.T("state.signed_off"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
+			var templ_7745c5c3_Var31 string
+			templ_7745c5c3_Var31 = string(p.Book.T("state.signed_off"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
 		} else {
-			var templ_7745c5c3_Var34 string
-			templ_7745c5c3_Var34 = string(p.Book.T("signoff.state." + string(s.State)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
+			var templ_7745c5c3_Var32 string
+			templ_7745c5c3_Var32 = string(p.Book.T("signoff.state." + string(s.State)))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 45, "</span> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</span> ")
 		if s.State == portal.SignoffDone {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 46, "· ")
-			var templ_7745c5c3_Var35 string
-			templ_7745c5c3_Var35 = string(p.Book.T("handover.signed", "name", s.Name, "company", s.Company, "when", p.when(s.StateAt)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 47, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "· ")
+			var templ_7745c5c3_Var33 string
+			templ_7745c5c3_Var33 = string(p.Book.T("handover.signed", "name", s.Name, "company", s.Company, "when", p.when(s.StateAt)))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 44, " ")
 			if s.Proof != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 48, "· ")
-				var templ_7745c5c3_Var36 string
-				templ_7745c5c3_Var36 = string(p.Book.T("certificate.proof." + s.Proof))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 45, "· ")
+				var templ_7745c5c3_Var34 string
+				templ_7745c5c3_Var34 = string(p.Book.T("certificate.proof." + s.Proof))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
 			}
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 49, "· ")
-			var templ_7745c5c3_Var37 string
-			templ_7745c5c3_Var37 = string(p.when(s.StateAt))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 46, "· ")
+			var templ_7745c5c3_Var35 string
+			templ_7745c5c3_Var35 = string(p.when(s.StateAt))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</p><div class=\"prose\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 47, "</p><div class=\"prose\">")
 		templ_7745c5c3_Err = templ.Raw(prose.HTML(s.Statement)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</div>")
 		if s.Note != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<blockquote>")
-			var templ_7745c5c3_Var38 string
-			templ_7745c5c3_Var38 = string(s.Note)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 53, "</blockquote>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 49, "<blockquote>")
+			var templ_7745c5c3_Var36 string
+			templ_7745c5c3_Var36 = string(s.Note)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</blockquote>")
 		}
 		if len(lines) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<ul class=\"list\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<ul class=\"list\">")
 			for _, l := range lines {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<li><span>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<li><span>")
 				if l.Kind == portal.LineOpen {
-					var templ_7745c5c3_Var39 string
-					templ_7745c5c3_Var39 = string(p.Book.T("signoff.open." + l.Why))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 56, ": ")
-					var templ_7745c5c3_Var40 string
-					templ_7745c5c3_Var40 = string(l.Title)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
+					var templ_7745c5c3_Var37 string
+					templ_7745c5c3_Var37 = string(p.Book.T("signoff.open." + l.Why))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 53, ": ")
+					var templ_7745c5c3_Var38 string
+					templ_7745c5c3_Var38 = string(l.Title)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
 				} else {
 					templ_7745c5c3_Err = p.version(l.Title, l.Number, l.SHA256).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 57, "</span></li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 54, "</span></li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 58, "</ul>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 55, "</ul>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</article>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 56, "</article>")
 		return nil
 	})
 }
@@ -425,21 +422,21 @@ func (p *Pack) version(title string, number int, sha256 string) templ.Component 
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var41 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var41 == nil {
-			templ_7745c5c3_Var41 = templ.NopComponent
+		templ_7745c5c3_Var39 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var39 == nil {
+			templ_7745c5c3_Var39 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var42 string
-		templ_7745c5c3_Var42 = string(p.numbered(title, number))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 60, " ")
+		var templ_7745c5c3_Var40 string
+		templ_7745c5c3_Var40 = string(p.numbered(title, number))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 57, " ")
 		if sha256 != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<code class=\"hash\">SHA-256 ")
-			var templ_7745c5c3_Var43 string
-			templ_7745c5c3_Var43 = string(sha256)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</code>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<code class=\"hash\">SHA-256 ")
+			var templ_7745c5c3_Var41 string
+			templ_7745c5c3_Var41 = string(sha256)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</code>")
 		}
 		return nil
 	})
@@ -469,128 +466,128 @@ func approval(p *Pack, a portal.Approval, subjects []portal.ApprovalSubject, giv
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var44 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var44 == nil {
-			templ_7745c5c3_Var44 = templ.NopComponent
+		templ_7745c5c3_Var42 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var42 == nil {
+			templ_7745c5c3_Var42 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 63, "<article class=\"card\"><h3>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<article class=\"card\"><h3>")
+		var templ_7745c5c3_Var43 string
+		templ_7745c5c3_Var43 = string(a.Title)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 61, "</h3><p class=\"soft\"><span class=\"state\">")
+		var templ_7745c5c3_Var44 string
+		templ_7745c5c3_Var44 = string(p.Book.T("approval.state." + string(a.State)))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</span> · ")
 		var templ_7745c5c3_Var45 string
-		templ_7745c5c3_Var45 = string(a.Title)
+		templ_7745c5c3_Var45 = string(p.when(a.StateAt))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 64, "</h3><p class=\"soft\"><span class=\"state\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 63, " · ")
 		var templ_7745c5c3_Var46 string
-		templ_7745c5c3_Var46 = string(p.Book.T("approval.state." + string(a.State)))
+		templ_7745c5c3_Var46 = string(p.Book.T("handover.asked", "name", p.by(a.AskedBy), "when", p.when(a.CreatedAt)))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 65, "</span> · ")
-		var templ_7745c5c3_Var47 string
-		templ_7745c5c3_Var47 = string(p.when(a.StateAt))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 66, " · ")
-		var templ_7745c5c3_Var48 string
-		templ_7745c5c3_Var48 = string(p.Book.T("handover.asked", "name", p.by(a.AskedBy), "when", p.when(a.CreatedAt)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 64, "</p>")
 		if a.Body != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<div class=\"prose\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<div class=\"prose\">")
 			templ_7745c5c3_Err = templ.Raw(prose.HTML(a.Body)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 69, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 66, "</div>")
 		}
 		if len(subjects) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 70, "<ul class=\"list\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 67, "<ul class=\"list\">")
 			for _, s := range subjects {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 71, "<li><span>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<li><span>")
 				templ_7745c5c3_Err = p.version(s.Name, s.Number, s.SHA256).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				for _, v := range verdicts {
 					if v.Position == s.Position && v.Note != "" {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 72, "<blockquote><b>")
-						var templ_7745c5c3_Var49 string
-						templ_7745c5c3_Var49 = string(p.by(v.By))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 73, "</b>: ")
-						var templ_7745c5c3_Var50 string
-						templ_7745c5c3_Var50 = string(v.Note)
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 74, "</blockquote>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 69, "<blockquote><b>")
+						var templ_7745c5c3_Var47 string
+						templ_7745c5c3_Var47 = string(p.by(v.By))
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 70, "</b>: ")
+						var templ_7745c5c3_Var48 string
+						templ_7745c5c3_Var48 = string(v.Note)
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 71, "</blockquote>")
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</span> ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 72, "</span> ")
 				if word := p.result(s); word != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<span class=\"state\">")
-					var templ_7745c5c3_Var51 string
-					templ_7745c5c3_Var51 = string(word)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 77, "</span>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 73, "<span class=\"state\">")
+					var templ_7745c5c3_Var49 string
+					templ_7745c5c3_Var49 = string(word)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 74, "</span>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 78, "</li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 79, "</ul>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 76, "</ul>")
 		}
 		for _, d := range given {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 80, "<p><b>")
-			var templ_7745c5c3_Var52 string
-			templ_7745c5c3_Var52 = string(p.by(d.Name))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 81, "</b> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 77, "<p><b>")
+			var templ_7745c5c3_Var50 string
+			templ_7745c5c3_Var50 = string(p.by(d.Name))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 78, "</b> ")
 			if d.For != "" {
-				var templ_7745c5c3_Var53 string
-				templ_7745c5c3_Var53 = string(p.Book.T("approval.for", "name", d.For))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 82, " ")
+				var templ_7745c5c3_Var51 string
+				templ_7745c5c3_Var51 = string(p.Book.T("approval.for", "name", d.For))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 79, " ")
 			}
-			var templ_7745c5c3_Var54 string
-			templ_7745c5c3_Var54 = string(p.answer(d.Answer))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 83, " <span class=\"soft\">")
-			var templ_7745c5c3_Var55 string
-			templ_7745c5c3_Var55 = string(p.when(d.At))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 84, "</span> ")
+			var templ_7745c5c3_Var52 string
+			templ_7745c5c3_Var52 = string(p.answer(d.Answer))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 80, " <span class=\"soft\">")
+			var templ_7745c5c3_Var53 string
+			templ_7745c5c3_Var53 = string(p.when(d.At))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 81, "</span> ")
 			if d.Proof != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<span class=\"soft\">· ")
-				var templ_7745c5c3_Var56 string
-				templ_7745c5c3_Var56 = string(p.Book.T("approval.proof." + string(d.Proof)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 86, "</span> ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 82, "<span class=\"soft\">· ")
+				var templ_7745c5c3_Var54 string
+				templ_7745c5c3_Var54 = string(p.Book.T("approval.proof." + string(d.Proof)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 83, "</span> ")
 			}
 			if d.Adviser {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 87, "<span class=\"soft\">· ")
-				var templ_7745c5c3_Var57 string
-				templ_7745c5c3_Var57 = string(p.Book.T("approval.adviser"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 88, "</span> ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<span class=\"soft\">· ")
+				var templ_7745c5c3_Var55 string
+				templ_7745c5c3_Var55 = string(p.Book.T("approval.adviser"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 85, "</span> ")
 			}
 			if !d.Repeats.IsZero() {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 89, "<span class=\"soft\">")
-				var templ_7745c5c3_Var58 string
-				templ_7745c5c3_Var58 = string(p.Book.T("certificate.stands_text", "when", p.when(d.Repeats)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 90, "</span> ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 86, "<span class=\"soft\">")
+				var templ_7745c5c3_Var56 string
+				templ_7745c5c3_Var56 = string(p.Book.T("certificate.stands_text", "when", p.when(d.Repeats)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 87, "</span> ")
 			}
 			if !d.SaidAt.IsZero() {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<span class=\"soft\">")
-				var templ_7745c5c3_Var59 string
-				templ_7745c5c3_Var59 = string(p.Book.T("certificate.phone_text", "when", p.when(d.SaidAt), "name", p.by(d.NotedBy)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 92, "</span>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 88, "<span class=\"soft\">")
+				var templ_7745c5c3_Var57 string
+				templ_7745c5c3_Var57 = string(p.Book.T("certificate.phone_text", "when", p.when(d.SaidAt), "name", p.by(d.NotedBy)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 89, "</span>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 93, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 90, "</p>")
 			if d.Note != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<blockquote class=\"prose\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<blockquote class=\"prose\">")
 				templ_7745c5c3_Err = templ.Raw(prose.HTML(d.Note)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 95, "</blockquote>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 92, "</blockquote>")
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 96, "</article>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 93, "</article>")
 		return nil
 	})
 }
@@ -624,103 +621,103 @@ func revision(p *Pack, r portal.Revision, points []portal.Change) templ.Componen
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var60 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var60 == nil {
-			templ_7745c5c3_Var60 = templ.NopComponent
+		templ_7745c5c3_Var58 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var58 == nil {
+			templ_7745c5c3_Var58 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 97, "<article class=\"card\"><h3>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<article class=\"card\"><h3>")
+		var templ_7745c5c3_Var59 string
+		templ_7745c5c3_Var59 = string(p.Book.T("revision.title", "title", r.Title))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 95, "</h3><p class=\"soft\">")
+		var templ_7745c5c3_Var60 string
+		templ_7745c5c3_Var60 = string(p.Book.T("revision.round", "n", strconv.Itoa(r.Round)))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 96, " · ")
 		var templ_7745c5c3_Var61 string
-		templ_7745c5c3_Var61 = string(p.Book.T("revision.title", "title", r.Title))
+		templ_7745c5c3_Var61 = string(p.Book.T("revision.by", "name", p.by(r.By), "when", p.when(r.CreatedAt)))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var61))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 98, "</h3><p class=\"soft\">")
-		var templ_7745c5c3_Var62 string
-		templ_7745c5c3_Var62 = string(p.Book.T("revision.round", "n", strconv.Itoa(r.Round)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var62))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 99, " · ")
-		var templ_7745c5c3_Var63 string
-		templ_7745c5c3_Var63 = string(p.Book.T("revision.by", "name", p.by(r.By), "when", p.when(r.CreatedAt)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var63))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 100, " ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 97, " ")
 		if r.Withdrawn {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 101, "· <span class=\"state\">")
-			var templ_7745c5c3_Var64 string
-			templ_7745c5c3_Var64 = string(p.Book.T("revision.state.withdrawn"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 102, "</span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 98, "· <span class=\"state\">")
+			var templ_7745c5c3_Var62 string
+			templ_7745c5c3_Var62 = string(p.Book.T("revision.state.withdrawn"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var62))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</p><ol>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 100, "</p><ol>")
 		for _, c := range points {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<li><div class=\"prose\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 101, "<li><div class=\"prose\">")
 			if c.Erased {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 105, "<p class=\"soft\">")
-				var templ_7745c5c3_Var65 string
-				templ_7745c5c3_Var65 = string(p.Book.T("change.erased"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 106, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 102, "<p class=\"soft\">")
+				var templ_7745c5c3_Var63 string
+				templ_7745c5c3_Var63 = string(p.Book.T("change.erased"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var63))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</p>")
 			}
 			templ_7745c5c3_Err = templ.Raw(prose.HTML(c.Body)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 107, "</div><p class=\"soft\"><span class=\"state\">")
-			var templ_7745c5c3_Var66 string
-			templ_7745c5c3_Var66 = string(p.became(c))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var66))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 108, "</span> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 104, "</div><p class=\"soft\"><span class=\"state\">")
+			var templ_7745c5c3_Var64 string
+			templ_7745c5c3_Var64 = string(p.became(c))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 105, "</span> ")
 			if c.FileName != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 109, "· ")
-				var templ_7745c5c3_Var67 string
-				templ_7745c5c3_Var67 = string(p.numbered(c.FileName, c.VersionN))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var67))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 110, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 106, "· ")
+				var templ_7745c5c3_Var65 string
+				templ_7745c5c3_Var65 = string(p.numbered(c.FileName, c.VersionN))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 107, " ")
 			}
 			if c.Done != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 111, "· ")
-				var templ_7745c5c3_Var68 string
-				templ_7745c5c3_Var68 = string(p.Book.T("revision.done_in", "file", c.DoneName, "n", strconv.Itoa(c.DoneN)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var68))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 112, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 108, "· ")
+				var templ_7745c5c3_Var66 string
+				templ_7745c5c3_Var66 = string(p.Book.T("revision.done_in", "file", c.DoneName, "n", strconv.Itoa(c.DoneN)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var66))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 109, " ")
 			}
 			if c.StateAt.After(r.CreatedAt) {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 113, "· ")
-				var templ_7745c5c3_Var69 string
-				templ_7745c5c3_Var69 = string(p.Book.T("revision.said_by", "name", p.by(c.StateBy), "when", p.when(c.StateAt)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var69))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 110, "· ")
+				var templ_7745c5c3_Var67 string
+				templ_7745c5c3_Var67 = string(p.Book.T("revision.said_by", "name", p.by(c.StateBy), "when", p.when(c.StateAt)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var67))
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 114, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 111, "</p>")
 			if c.Reason != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 115, "<blockquote>")
-				var templ_7745c5c3_Var70 string
-				templ_7745c5c3_Var70 = string(c.Reason)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 116, "</blockquote>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 112, "<blockquote>")
+				var templ_7745c5c3_Var68 string
+				templ_7745c5c3_Var68 = string(c.Reason)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var68))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 113, "</blockquote>")
 			}
 			if c.Clarified != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 117, "<p>")
-				var templ_7745c5c3_Var71 string
-				templ_7745c5c3_Var71 = string(p.Book.T("revision.clarified"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 118, " ")
-				var templ_7745c5c3_Var72 string
-				templ_7745c5c3_Var72 = string(c.Clarified)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 119, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 114, "<p>")
+				var templ_7745c5c3_Var69 string
+				templ_7745c5c3_Var69 = string(p.Book.T("revision.clarified"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var69))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 115, " ")
+				var templ_7745c5c3_Var70 string
+				templ_7745c5c3_Var70 = string(c.Clarified)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 116, "</p>")
 			}
 			if c.OutOfScope {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 120, "<p>")
-				var templ_7745c5c3_Var73 string
-				templ_7745c5c3_Var73 = string(p.Book.Money(c.Price, c.Currency))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 121, " <span class=\"soft\">")
-				var templ_7745c5c3_Var74 string
-				templ_7745c5c3_Var74 = string(p.priced(c))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 122, "</span></p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 117, "<p>")
+				var templ_7745c5c3_Var71 string
+				templ_7745c5c3_Var71 = string(p.Book.Money(c.Price, c.Currency))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 118, " <span class=\"soft\">")
+				var templ_7745c5c3_Var72 string
+				templ_7745c5c3_Var72 = string(p.priced(c))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 119, "</span></p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 123, "</li>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 120, "</li>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 124, "</ol></article>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 121, "</ol></article>")
 		return nil
 	})
 }
@@ -771,21 +768,21 @@ func place(p *Pack, th portal.Thread) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var75 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var75 == nil {
-			templ_7745c5c3_Var75 = templ.NopComponent
+		templ_7745c5c3_Var73 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var73 == nil {
+			templ_7745c5c3_Var73 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if th.Place != nil {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 125, "<p class=\"soft\">")
-			var templ_7745c5c3_Var76 string
-			templ_7745c5c3_Var76 = string(strconv.Itoa(th.Number))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 126, " · ")
-			var templ_7745c5c3_Var77 string
-			templ_7745c5c3_Var77 = string(sentence.Place(p.Book, th.Place))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 122, "<p class=\"soft\">")
+			var templ_7745c5c3_Var74 string
+			templ_7745c5c3_Var74 = string(strconv.Itoa(th.Number))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 123, " · ")
+			var templ_7745c5c3_Var75 string
+			templ_7745c5c3_Var75 = string(sentence.Place(p.Book, th.Place))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 124, "</p>")
 		}
 		return nil
 	})
@@ -808,72 +805,72 @@ func message(p *Pack, m portal.Message, up string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var78 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var78 == nil {
-			templ_7745c5c3_Var78 = templ.NopComponent
+		templ_7745c5c3_Var76 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var76 == nil {
+			templ_7745c5c3_Var76 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 128, "<article><p class=\"by\"><b>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 125, "<article><p class=\"by\"><b>")
+		var templ_7745c5c3_Var77 string
+		templ_7745c5c3_Var77 = string(p.by(m.AuthorName))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 126, "</b> <span class=\"soft\">")
+		var templ_7745c5c3_Var78 string
+		templ_7745c5c3_Var78 = string(p.of(m))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var78))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 127, " · ")
 		var templ_7745c5c3_Var79 string
-		templ_7745c5c3_Var79 = string(p.by(m.AuthorName))
+		templ_7745c5c3_Var79 = string(p.when(m.CreatedAt))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 129, "</b> <span class=\"soft\">")
-		var templ_7745c5c3_Var80 string
-		templ_7745c5c3_Var80 = string(p.of(m))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 130, " · ")
-		var templ_7745c5c3_Var81 string
-		templ_7745c5c3_Var81 = string(p.when(m.CreatedAt))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var81))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 131, "</span></p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 128, "</span></p>")
 		if m.Deleted() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 132, "<p class=\"soft\">")
-			var templ_7745c5c3_Var82 string
-			templ_7745c5c3_Var82 = string(p.Book.T("handover.deleted"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var82))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 133, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 129, "<p class=\"soft\">")
+			var templ_7745c5c3_Var80 string
+			templ_7745c5c3_Var80 = string(p.Book.T("handover.deleted"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 130, "</p>")
 		} else {
 			if m.Quoted != nil && !m.Quoted.Deleted() {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 134, "<blockquote>")
-				var templ_7745c5c3_Var83 string
-				templ_7745c5c3_Var83 = string(p.by(m.Quoted.AuthorName))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var83))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 135, ": ")
-				var templ_7745c5c3_Var84 string
-				templ_7745c5c3_Var84 = string(prose.Line(m.Quoted.Body))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var84))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 136, "</blockquote>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 131, "<blockquote>")
+				var templ_7745c5c3_Var81 string
+				templ_7745c5c3_Var81 = string(p.by(m.Quoted.AuthorName))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var81))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 132, ": ")
+				var templ_7745c5c3_Var82 string
+				templ_7745c5c3_Var82 = string(prose.Line(m.Quoted.Body))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var82))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 133, "</blockquote>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 137, " <div class=\"prose\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 134, " <div class=\"prose\">")
 			templ_7745c5c3_Err = templ.Raw(prose.HTML(m.Body)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 135, "</div>")
 			for _, f := range m.Files {
 				if path := p.paths[f.ID]; path != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 139, "<p><a href=\"")
-					var templ_7745c5c3_Var85 templ.SafeURL
-					templ_7745c5c3_Var85, templ_7745c5c3_Err = templ.JoinURLErrs(href(up, path))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 136, "<p><a href=\"")
+					var templ_7745c5c3_Var83 templ.SafeURL
+					templ_7745c5c3_Var83, templ_7745c5c3_Err = templ.JoinURLErrs(href(up, path))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var85))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 140, "\">")
-					var templ_7745c5c3_Var86 string
-					templ_7745c5c3_Var86 = string(f.Name)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var86))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 141, "</a></p>")
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var83))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 137, "\">")
+					var templ_7745c5c3_Var84 string
+					templ_7745c5c3_Var84 = string(f.Name)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var84))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</a></p>")
 				} else {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 142, "<p class=\"soft\">")
-					var templ_7745c5c3_Var87 string
-					templ_7745c5c3_Var87 = string(f.Name)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var87))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 143, "</p>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 139, "<p class=\"soft\">")
+					var templ_7745c5c3_Var85 string
+					templ_7745c5c3_Var85 = string(f.Name)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var85))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 140, "</p>")
 				}
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 144, "</article>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 141, "</article>")
 		return nil
 	})
 }
@@ -884,6 +881,48 @@ func (p *Pack) of(m portal.Message) string {
 		return p.Name
 	}
 	return p.Project.ClientName
+}
+
+// missing are things that are not in the pack, and why.
+//go:noinline
+func missing(why string, all []string) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var86 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var86 == nil {
+			templ_7745c5c3_Var86 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		if len(all) > 0 {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 142, "<p>")
+			var templ_7745c5c3_Var87 string
+			templ_7745c5c3_Var87 = string(why)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var87))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 143, "</p><ul class=\"list\">")
+			for _, name := range all {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 144, "<li>")
+				var templ_7745c5c3_Var88 string
+				templ_7745c5c3_Var88 = string(name)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var88))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 145, "</li>")
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 146, "</ul>")
+		}
+		return nil
+	})
 }
 
 var _ = templruntime.GeneratedTemplate
