@@ -239,74 +239,76 @@ func Deliverable(p DeliverablePage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 11, " ")
-			templ_7745c5c3_Var7 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
+			if len(p.Links) > 0 || p.mayChange() {
+				templ_7745c5c3_Var7 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+					if !templ_7745c5c3_IsBuffer {
+						defer func() {
+							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err == nil {
+								templ_7745c5c3_Err = templ_7745c5c3_BufErr
+							}
+						}()
+					}
+					ctx = templ.InitializeContext(ctx)
+					if len(p.Links) == 0 {
+						templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<p class=\"muted\">")
+						var templ_7745c5c3_Var8 string
+						templ_7745c5c3_Var8 = string(p.T("deliverable.no_links"))
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</p>")
+					} else {
+						templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<ul class=\"rows\">")
+						for _, l := range p.Links {
+							templ_7745c5c3_Err = p.link(l).Render(ctx, templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err != nil {
+								return templ_7745c5c3_Err
+							}
 						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
-				if len(p.Links) == 0 {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<p class=\"muted\">")
-					var templ_7745c5c3_Var8 string
-					templ_7745c5c3_Var8 = string(p.T("deliverable.no_links"))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</p>")
-				} else {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<ul class=\"rows\">")
-					for _, l := range p.Links {
-						templ_7745c5c3_Err = p.link(l).Render(ctx, templ_7745c5c3_Buffer)
+						templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</ul>")
+					}
+					templruntime.WriteString(templ_7745c5c3_Buffer, 16, " ")
+					if p.mayChange() {
+						templ_7745c5c3_Var9 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+							templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+							if !templ_7745c5c3_IsBuffer {
+								defer func() {
+									templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+									if templ_7745c5c3_Err == nil {
+										templ_7745c5c3_Err = templ_7745c5c3_BufErr
+									}
+								}()
+							}
+							ctx = templ.InitializeContext(ctx)
+							templ_7745c5c3_Err = ui.Input(ui.Field{Name: "url", Label: p.T("deliverable.link_url"), Type: "url", Placeholder: "https://", Value: p.LinkURL, Error: p.Err("url"), Required: true, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err != nil {
+								return templ_7745c5c3_Err
+							}
+							templruntime.WriteString(templ_7745c5c3_Buffer, 17, " ")
+							templ_7745c5c3_Err = ui.Input(ui.Field{Name: "title", Label: p.T("deliverable.link_title"), Optional: p.T("form.optional"), Value: p.LinkTitle, Error: p.Err("title"), Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err != nil {
+								return templ_7745c5c3_Err
+							}
+							templruntime.WriteString(templ_7745c5c3_Buffer, 18, " ")
+							templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("deliverable.add_link"), Icon: "link"}).Render(ctx, templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err != nil {
+								return templ_7745c5c3_Err
+							}
+							return nil
+						})
+						templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/links"), Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</ul>")
+					return nil
+				})
+				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("deliverable.links"), Count: len(p.Links)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 16, " ")
-				if p.mayChange() {
-					templ_7745c5c3_Var9 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-						templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-						if !templ_7745c5c3_IsBuffer {
-							defer func() {
-								templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err == nil {
-									templ_7745c5c3_Err = templ_7745c5c3_BufErr
-								}
-							}()
-						}
-						ctx = templ.InitializeContext(ctx)
-						templ_7745c5c3_Err = ui.Input(ui.Field{Name: "url", Label: p.T("deliverable.link_url"), Type: "url", Placeholder: "https://", Value: p.LinkURL, Error: p.Err("url"), Required: true, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 17, " ")
-						templ_7745c5c3_Err = ui.Input(ui.Field{Name: "title", Label: p.T("deliverable.link_title"), Optional: p.T("form.optional"), Value: p.LinkTitle, Error: p.Err("title"), Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 18, " ")
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("deliverable.add_link"), Icon: "link"}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
-						return nil
-					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/links"), Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-				}
-				return nil
-			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("deliverable.links"), Count: len(p.Links)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 19, " ")
 			if p.MayDelete {
