@@ -140,10 +140,11 @@ func TestMailsBesideBadOnes(t *testing.T) {
 		if i < len(bad) {
 			who = bad[i]
 		}
-		id := db.NewID("mai")
+		id, person := db.NewID("mai"), db.NewID("per")
 		to["<"+id+"@honcho.example>"] = who
-		queue = append(queue, `INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at, due_at)
-SELECT '`+id+`', 'password_changed', p.id, '`+who+`@leto.example', p.id, 'queued', `+now+`, 0 FROM persons p`)
+		queue = append(queue, `INSERT INTO persons (id, name, email, email_key, created_at, confirmed_at) VALUES ('`+person+`', '`+who+`', '`+who+`@leto.example', '`+who+`@leto.example', `+now+`, `+now+`)`,
+			`INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at, due_at)
+VALUES ('`+id+`', 'password_changed', '`+person+`', '`+who+`@leto.example', '`+person+`', 'queued', `+now+`, 0)`)
 	}
 	p.exec(queue...)
 	program := theProgram(t)
