@@ -81,6 +81,7 @@ SELECT `+event("ntc_"+string(who[len(who)-6:]))+`, '`+string(who)+`', `+event("e
 				t.Errorf("of much of %s %d are new", name, n)
 			}
 			for what, took := range read(who) { // a machine may be busy: a twentieth of it is the measure
+				t.Logf("%s of who was told much of %s: %v", what, name, took)
 				if was := few[who][what]; took > 300*time.Millisecond && took > 3*was {
 					t.Errorf("%s of who was told much of %s takes %v, and of a twentieth of it %v", what, name, took, was)
 				}
