@@ -242,6 +242,8 @@ func viewAs(owner *tab, client, project string, read map[string]string) {
 		words = strings.Replace(words, "\nCalendar\n", "\n", 1)
 		// So is their copy of the project to take away.
 		words = strings.Replace(words, "\n\nHandover pack\n\n", "\n", 1)
+		// And whether they hear of it.
+		words = strings.Replace(words, "\nMute\n", "\n", 1)
 		if now := value[string](owner, `document.querySelector("main").innerText`); now != words {
 			t.Errorf("viewed as Lena, %s%s reads\n%s\nand to Lena it reads\n%s", project, p, now, words)
 		}

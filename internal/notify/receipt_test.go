@@ -148,7 +148,10 @@ func TestMessagesAreDelivered(t *testing.T) {
 			t.Errorf("seen: %s", got)
 		}
 
-		// A note, mailed to the team and read by it.
+		// A note, mailed to the team and read by it, which has read what was before.
+		if err := o.As(o.Tom).MarkRead(ctx, th, asked); err != nil {
+			t.Fatal(err)
+		}
 		note, err := o.As(o.Mia).Say(ctx, th, portal.NewMessage{Body: "@Tom the second, I think", Audience: portal.Team})
 		if err != nil {
 			t.Fatal(err)

@@ -224,7 +224,7 @@ func (me *Scope) NewNotices(ctx context.Context) (bool, error) {
 // the newest one they were shown: of a client, or of all. Where they were named
 // they have to look.
 func (me *Scope) ReadNotices(ctx context.Context, client ClientID, upTo NoticeID) error {
-	if client != "" {
+	if client != "" && !me.actor.readOnly {
 		return me.readNoticesOf(ctx, client, upTo)
 	}
 	return me.write(ctx, func(t *tx) error {
@@ -303,6 +303,9 @@ UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL`+and+` 
 // ReadNotice notes that the actor has read what they were told of the same thing
 // as in one of their notices, but for where else they were named.
 func (me *Scope) ReadNotice(ctx context.Context, id NoticeID) error {
+	if me.actor.readOnly {
+		return ErrForbidden
+	}
 	n, err := me.Notice(ctx, id)
 	if err != nil {
 		return err
