@@ -975,7 +975,7 @@ SELECT p.id AS project_id, x.actor AS person_id, a.name, x.side AS person_side, 
 	// The same of a client's general conversation, which need not be there yet.
 	"my_client_readers": `
 SELECT g.client_id, x.actor AS person_id, a.name, x.side AS person_side, x.rights AS given, c.name AS client_name,
-       COALESCE((w.sections & ~c.sections_set) | (c.sections & c.sections_set), 0) AS shows,
+       ` + clientShows + ` AS shows,
        CASE WHEN x.side = 'client' OR ct.person_id IS NOT NULL THEN 1 ELSE 0 END AS near, g.side, g.rights
   FROM client_grants g
   JOIN clients c ON c.id = g.client_id
@@ -984,7 +984,7 @@ SELECT g.client_id, x.actor AS person_id, a.name, x.side AS person_side, x.right
   JOIN persons a ON a.id = x.actor
   LEFT JOIN client_team ct ON ct.client_id = g.client_id AND ct.person_id = x.actor
  WHERE g.actor = $1
-   AND (x.side = 'client' OR g.side = 'team' OR (ct.person_id IS NOT NULL AND (((w.sections & ~c.sections_set) | (c.sections & c.sections_set)) & 4096) <> 0))`,
+   AND (x.side = 'client' OR g.side = 'team' OR (ct.person_id IS NOT NULL AND (` + clientShows + ` & 4096) <> 0))`,
 
 	// What the actor was about to say.
 	"my_drafts": `
@@ -1061,8 +1061,8 @@ func seenHere(v string) string {
    AND (` + v + `.kind IN ('image', 'svg') AND l.kind = 'large' OR ` + v + `.kind IN ('pdf', 'office') AND l.kind IN ('page', 'pdf'))))`
 }
 
-// clientWork is whether the client of a grant is the work of whom it is given to, as
-// my_client_work has it.
+// clientWork is whether the client of a grant is the work of whom it is given to: for
+// all of a client what my_client_work, which begins with the actor, has for one.
 func clientWork(g string) string {
 	return g + `.side = 'team' AND (EXISTS (SELECT 1 FROM client_team j WHERE j.client_id = ` + g + `.client_id AND j.person_id = ` + g + `.actor)
     OR EXISTS (SELECT 1 FROM clients j WHERE j.id = ` + g + `.client_id AND j.contact_id = ` + g + `.actor))`

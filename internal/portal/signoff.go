@@ -506,16 +506,22 @@ func (t *tx) lockedSignoff(ctx context.Context, id SignoffID) (Signoff, error) {
 	return signoff(ctx, t, id)
 }
 
+// ownSignoff is lockedSignoff for the team, which has asked: with Contribute.
+func (t *tx) ownSignoff(ctx context.Context, id SignoffID) (Signoff, error) {
+	s, err := t.lockedSignoff(ctx, id)
+	if err == nil && (!s.Held.Team() || !s.Can(Contribute)) {
+		err = ErrForbidden
+	}
+	return s, err
+}
+
 // WithdrawSignoff takes the question back. Takes Contribute; ErrConflict when it
 // was answered.
 func (me *Scope) WithdrawSignoff(ctx context.Context, id SignoffID) error {
 	return me.write(ctx, func(t *tx) error {
-		s, err := t.lockedSignoff(ctx, id)
-		switch {
-		case err != nil:
+		s, err := t.ownSignoff(ctx, id)
+		if err != nil {
 			return err
-		case !s.Held.Team() || !s.Can(Contribute):
-			return ErrForbidden
 		}
 		return t.closeSignoff(ctx, s, SignoffReturned, SignoffWithdrawn, "")
 	})

@@ -854,8 +854,9 @@ var seesAll = `(g.side = 'team' OR (g.rights & 2) <> 0
   OR NOT EXISTS (SELECT 1 FROM approval_subjects s JOIN versions v ON v.id = s.version_id WHERE s.approval_id = a.id AND NOT ` + seenHere("v") + `))`
 
 // stillFree are the client's people who may decide in the project of an approval, can
-// look at what it asks about, and are not asked in its present stage. Unscoped: whoever hands a decision on is told
-// of colleagues of their own client who may decide, and nothing else of them.
+// look at what it asks about, and are not asked in its present stage. Unscoped: whoever
+// hands a decision on is told of colleagues of their own client who may decide, and
+// nothing else of them.
 func (p *Portal) stillFree(ctx context.Context, id ApprovalID) ([]ProjectPerson, error) {
 	rows, err := p.db.Query(ctx, `
 SELECT g.actor, n.name, g.side FROM approvals a JOIN project_grants g ON g.project_id = a.project_id AND g.side = 'client' AND (g.rights & 32) <> 0
