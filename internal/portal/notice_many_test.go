@@ -24,16 +24,17 @@ func TestNoticesAmongMany(t *testing.T) {
 			return fmt.Sprintf(`WITH RECURSIVE s(n) AS (SELECT %d UNION ALL SELECT n + 1 FROM s WHERE n < %d) `, from+1, from+part)
 		}
 		event := func(prefix string) string { return `'` + prefix + `0' || SUBSTR(CAST(1000000 + s.n AS TEXT), 2)` }
+		past := &fillTalk{b: t, w: w}
 		fill := func(from int) {
-			write(t, w, `INSERT INTO events (id, chain, seq, kind, at, actor, client_id, project_id, subject, audience, particulars, hash, section, shown) `+series(from)+`
-SELECT `+event("evt_")+`, 'many', s.n, e.kind, e.at, e.actor, e.client_id, e.project_id, e.subject, e.audience, e.particulars, '', e.section, 1
-  FROM s JOIN events e ON e.id = (SELECT MAX(o.id) FROM events o WHERE o.kind = 'update_published' AND o.project_id = '`+string(w.Site)+`' AND o.shown = 1)`)
-			write(t, w, `INSERT INTO messages (id, thread_id, client_id, seq, shown_number, audience, author_id, side, body, created_at, changed_at) `+series(from)+`
-SELECT `+event("msg_")+`, h.id, h.client_id, 1000 + s.n, 1000 + s.n, 'client', '`+string(w.Mia)+`', 'team', 'One of many.', 1, 1
-  FROM s JOIN threads h ON h.id = CASE s.n % 2 WHEN 0 THEN '`+string(id)+`' ELSE '`+string(other)+`' END`)
+			past.exec(`INSERT INTO events (id, chain, seq, kind, at, actor, client_id, project_id, subject, audience, particulars, hash, section, shown) ` + series(from) + `
+SELECT ` + event("evt_") + `, 'many', s.n, e.kind, e.at, e.actor, e.client_id, e.project_id, e.subject, e.audience, e.particulars, '', e.section, 1
+  FROM s JOIN events e ON e.id = (SELECT MAX(o.id) FROM events o WHERE o.kind = 'update_published' AND o.project_id = '` + string(w.Site) + `' AND o.shown = 1)`)
+			past.exec(`INSERT INTO messages (id, thread_id, client_id, seq, shown_number, audience, author_id, side, body, created_at, changed_at) ` + series(from) + `
+SELECT ` + event("msg_") + `, h.id, h.client_id, 1000 + s.n, 1000 + s.n, 'client', '` + string(w.Mia) + `', 'team', 'One of many.', 1, 1
+  FROM s JOIN threads h ON h.id = CASE s.n % 2 WHEN 0 THEN '` + string(id) + `' ELSE '` + string(other) + `' END`)
 			for who, said := range map[portal.PersonID]string{w.Cleo: `NULL`, w.Tom: event("msg_")} {
-				write(t, w, `INSERT INTO notices (id, person_id, event_id, subject, topic, listed, mail, at, message_id) `+series(from)+`
-SELECT `+event("ntc_"+string(who[len(who)-6:]))+`, '`+string(who)+`', `+event("evt_")+`, 'upd_' || s.n % 50, 1, 1, '', 1, CAST(`+said+` AS TEXT) FROM s`)
+				past.exec(`INSERT INTO notices (id, person_id, event_id, subject, topic, listed, mail, at, message_id) ` + series(from) + `
+SELECT ` + event("ntc_"+string(who[len(who)-6:])) + `, '` + string(who) + `', ` + event("evt_") + `, 'upd_' || s.n % 50, 1, 1, '', 1, CAST(` + said + ` AS TEXT) FROM s`)
 			}
 		}
 		read := func(who portal.PersonID) map[string]time.Duration {
