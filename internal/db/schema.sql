@@ -1026,7 +1026,7 @@ CREATE INDEX notices_named ON notices (person_id, id) WHERE named = 1 AND read_a
 
 CREATE INDEX notices_push ON notices (person_id, id) WHERE push = 1;
 
-CREATE INDEX notices_unread ON notices (person_id, subject) WHERE read_at IS NULL;
+CREATE INDEX notices_unread ON notices (person_id, subject, id) WHERE read_at IS NULL;
 
 CREATE INDEX notices_waiting ON notices (person_id, mail, mail_id, id) WHERE mail <> '';
 

@@ -54,9 +54,7 @@ VALUES ($1, $2, $3, 'Banner', 'banner', $4, $4, $5, $6, $7, 1, $8, $9, $6, $10, 
 				b.Fatal(err)
 			}
 		}
-		if err := w.DB.Write(ctx, func(tx *db.Tx) error { _, err := tx.Exec(ctx, `ANALYZE`); return err }); err != nil {
-			b.Fatal(err)
-		}
+		analyze(b, w)
 		for name, who := range map[string]portal.PersonID{"owner": w.Ada, "contributor": w.Tom} {
 			b.Run(name, func(b *testing.B) {
 				n := 0

@@ -50,14 +50,14 @@ func (me *Scope) listed(ctx context.Context, w wanted, pg Page) (all []Notice, n
 // A NoticeGroup is what somebody was told of one thing, the last first. What they
 // have read of it is a group of its own.
 type NoticeGroup struct {
-	All     []Notice // at most 100
-	Count   int      // how many there are; more than 100: not all were counted
+	All     []Notice // at most 99
+	Count   int      // how many there are; more than 99: not all were counted
 	Picture Version  // of the file that it is about; without an id: there is none
 }
 
 // NoticesInGroup is how many notices are looked through for a page of groups, and how
-// many of one group are counted: of more a page says "100+".
-const NoticesInGroup = 100
+// many of one group are counted: of more a page says "99+".
+const NoticesInGroup = maxUnread - 1
 
 // NoticeGroups is Notices by what they are about, in the order of the last of each,
 // but for where the actor was named and has not looked, which needs them.
@@ -100,7 +100,7 @@ func (me *Scope) NoticeGroups(ctx context.Context, client ClientID, pg Page) (gr
 		switch {
 		case next == "":
 		case g.All[0].Unread: // there may be more of it than was looked through
-			if g.Count, err = me.countNotices(ctx, wanted{among: newOnes + ` AND n.about = $2`, args: []any{g.All[0].About}, seen: notNamed}, NoticesInGroup+1); err != nil {
+			if g.Count, err = me.countNotices(ctx, wanted{among: newOnes + ` AND n.about = $2`, args: []any{g.All[0].About}, seen: notNamed}, maxUnread); err != nil {
 				return nil, "", err
 			}
 		case g.Count == NoticesInGroup:

@@ -70,12 +70,12 @@ SELECT ` + event("ntc_"+string(who[len(who)-6:])) + `, '` + string(who) + `', ` 
 			if fill(from); from > 0 {
 				continue
 			}
-			write(t, w, `ANALYZE`)
+			analyze(t, w)
 			for who := range people {
 				few[who] = read(who)
 			}
 		}
-		write(t, w, `ANALYZE`)
+		analyze(t, w)
 		portal.Expanded()
 		for who, name := range people {
 			if n := must[int](t)(w.As(who).UnreadNotices(ctx, "")); n < 99 {
