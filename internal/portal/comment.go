@@ -183,23 +183,24 @@ func (me *Scope) CommentOn(ctx context.Context, id ItemID, n NewComment) (Messag
 		} else if n.Place != nil {
 			return invalid("place", "place")
 		}
-		if n.Audience, err = spokenTo(i.Held, n.Audience, widest); err != nil {
+		first := n.NewMessage
+		if first.Audience, err = spokenTo(i.Held, n.Audience, widest); err != nil {
 			return err
 		}
-		th.Audience = n.Audience
+		th.Audience = first.Audience
 		if err := t.insertThread(ctx, th, ""); err != nil {
 			return err
 		}
-		if msg, err = t.say(ctx, th, n.NewMessage); err != nil {
+		if msg, err = t.say(ctx, th, first); err != nil {
 			return err
 		}
-		if !n.ByMail {
+		if !first.ByMail {
 			if err := t.discardDrafts(ctx, string(id)); err != nil {
 				return err
 			}
 		}
-		t.heard(th, n.Audience)
-		if err := t.record(ctx, Happening{Kind: CommentAdded, Client: i.client, Project: i.project, Subject: string(id), Audience: n.Audience, Section: i.about, Message: msg,
+		t.heard(th, first.Audience)
+		if err := t.record(ctx, Happening{Kind: CommentAdded, Client: i.client, Project: i.project, Subject: string(id), Audience: first.Audience, Section: i.about, Message: msg,
 			Details: Details{"title": i.title}}); err != nil {
 			return err
 		}

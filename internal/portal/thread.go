@@ -387,22 +387,23 @@ func (me *Scope) StartConversation(ctx context.Context, project ProjectID, n New
 		case p.Team() && !p.Can(Contribute), !p.Team() && !p.Can(SendMessage):
 			return ErrForbidden
 		}
-		if n.Audience, err = spokenTo(p.Held, n.Audience, ClientSide); err != nil {
+		first := n.NewMessage
+		if first.Audience, err = spokenTo(p.Held, n.Audience, ClientSide); err != nil {
 			return err
 		}
-		th := Thread{ID: id, Kind: ProjectThread, Client: p.Client, ClientName: p.ClientName, Project: project, ProjectName: p.Name, Subject: n.Subject, Audience: n.Audience, Held: p.Held}
+		th := Thread{ID: id, Kind: ProjectThread, Client: p.Client, ClientName: p.ClientName, Project: project, ProjectName: p.Name, Subject: n.Subject, Audience: first.Audience, Held: p.Held}
 		if err := t.insertThread(ctx, th, ""); err != nil {
 			return err
 		}
-		msg, err := t.say(ctx, th, n.NewMessage)
+		msg, err := t.say(ctx, th, first)
 		if err != nil {
 			return err
 		}
 		if err := t.discardDrafts(ctx, string(project)); err != nil {
 			return err
 		}
-		t.heard(th, n.Audience)
-		return t.record(ctx, Happening{Kind: ConversationStarted, Client: p.Client, Project: project, Subject: string(id), Audience: n.Audience, Message: msg, Details: Details{"title": n.Subject}})
+		t.heard(th, first.Audience)
+		return t.record(ctx, Happening{Kind: ConversationStarted, Client: p.Client, Project: project, Subject: string(id), Audience: first.Audience, Message: msg, Details: Details{"title": n.Subject}})
 	})
 	return id, err
 }
