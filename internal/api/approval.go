@@ -121,7 +121,7 @@ type approvalAnswer struct {
 	Note    string        `json:"note,omitempty" doc:"What you have to say to all of it."`
 	Changes []fileChange  `json:"changes,omitempty" maxItems:"50" doc:"Of several files, those that are to change: the others are approved."`
 	Checked []int         `json:"checked,omitempty" maxItems:"50" doc:"Points of the checklist that hold, from 1: all of them, to approve."`
-	Stands  bool          `json:"stands,omitempty" doc:"With approved: your earlier approval, of an older version of the same files, still stands."`
+	Stands  bool          `json:"stands,omitempty" doc:"With approved: your earlier approval, of an older version of the same files or an older text of the same deliverable, still stands."`
 	Call    portal.CallID `json:"call,omitempty" maxLength:"64" doc:"It confirms what you said by phone: with the answer that was noted, and the note of that."`
 	Content string        `json:"content" maxLength:"64" doc:"As it was looked at. When it is not what is there now, nothing is decided."`
 }

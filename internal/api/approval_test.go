@@ -135,3 +135,44 @@ func TestTeamStageOnTheWire(t *testing.T) {
 		}
 	})
 }
+
+// An approval of a deliverable's text that was asked again: the earlier one is said to
+// stand, by whoever gave it.
+func TestEarlierApprovalOnTheWire(t *testing.T) {
+	runBytes(t, func(t *testing.T, s *site) {
+		s.exec(`UPDATE client_users SET rights = rights | 32 WHERE id = $1`, string(s.BeaAtAcme))
+		s.Regrant()
+		tom, ctx := s.As(s.Tom), t.Context()
+		d, err := tom.AddDeliverable(ctx, s.Site, portal.NewDeliverable{Title: "Banners", Body: "Six", Audience: portal.ClientSide})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask := func(before portal.ApprovalID) (path, content string) {
+			t.Helper()
+			id, err := tom.AskApproval(ctx, s.Site, portal.NewApproval{Title: "Banners", Deliverable: d, Previous: before, Stages: []portal.NewStage{{Rule: portal.RuleEveryone, People: []portal.PersonID{s.Cleo, s.Bea}}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			path = "/api/approvals/" + string(id)
+			return path, s.asks(s.token("tom", "read"), 200, "GET", path, "").text("content")
+		}
+		cleo, bea := s.token("cleo", "read", "write"), s.token("bea", "read", "write")
+		path, content := ask("")
+		s.asks(cleo, 403, "POST", path+"/decision", `{"answer":"approved","stands":true,"content":"`+content+`"}`)
+		s.asks(cleo, 204, "POST", path+"/decision", `{"answer":"approved","content":"`+content+`"}`)
+		s.asks(bea, 204, "POST", path+"/decision", `{"answer":"changes_requested","note":"Seven","content":"`+content+`"}`)
+		now, err := tom.Deliverable(ctx, d)
+		if err == nil {
+			err = tom.ChangeDeliverable(ctx, d, portal.DeliverableChange{Title: "Banners", Body: "Seven", Revision: now.Revision})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		path, content = ask(portal.ApprovalID(strings.TrimPrefix(path, "/api/approvals/")))
+		s.asks(bea, 403, "POST", path+"/decision", `{"answer":"approved","stands":true,"content":"`+content+`"}`)
+		s.asks(cleo, 204, "POST", path+"/decision", `{"answer":"approved","stands":true,"content":"`+content+`"}`)
+		if all := s.asks(bea, 200, "GET", path+"/people", "").all("items"); !slices.ContainsFunc(all, func(x M) bool { return x.text("name") == "Cleo" && x.text("stands") != "" }) {
+			t.Errorf("asked are %v", all)
+		}
+	})
+}

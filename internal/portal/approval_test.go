@@ -1221,3 +1221,85 @@ func TestUndoOfWhatMovedOn(t *testing.T) {
 		stands(t, w, of[0].ID, portal.ApprovalGranted)
 	})
 }
+
+// Asked again about what a deliverable says, whoever approved is shown both texts and
+// can say that it still stands: of the same deliverable, where it says something else.
+func TestEarlierApprovalOfText(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		decides(t, w)
+		tom, cleo := w.As(w.Tom), w.As(w.Cleo)
+		add := func(title string) portal.DeliverableID {
+			return must[portal.DeliverableID](t)(tom.AddDeliverable(ctx, w.Site, portal.NewDeliverable{Title: title, Body: "Six banners", Audience: portal.ClientSide}))
+		}
+		d := add("Banners")
+		ask := func(d portal.DeliverableID, before portal.ApprovalID) portal.Approval {
+			t.Helper()
+			return toApprove(t, w, portal.NewApproval{Deliverable: d, Previous: before, Stages: []portal.NewStage{{Rule: portal.RuleEveryone, People: []portal.PersonID{w.Cleo, w.Bea}}}})
+		}
+		before := func(who portal.PersonID, id portal.ApprovalID) (portal.EarlierApproval, error) {
+			t.Helper()
+			return w.As(who).ApprovedBefore(ctx, must[portal.Approval](t)(w.As(who).Approval(ctx, id)))
+		}
+		no := func(a portal.Approval) {
+			t.Helper()
+			if err := w.As(w.Bea).Decide(ctx, a.ID, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Note: "Seven", Content: a.Content}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		first := ask(d, "")
+		given := w.Clock.Now()
+		if err := cleo.Decide(ctx, first.ID, yes(first)); err != nil {
+			t.Fatal(err)
+		}
+		no(first)
+		w.Clock.Advance(time.Hour)
+
+		// As it was, there is nothing that it could still stand for.
+		same := ask(d, first.ID)
+		_, err := before(w.Cleo, same.ID)
+		wants(t, "ApprovedBefore of the same text", err, portal.ErrNotFound)
+		no(same)
+
+		now := must[portal.Deliverable](t)(tom.Deliverable(ctx, d))
+		if err := tom.ChangeDeliverable(ctx, d, portal.DeliverableChange{Title: "Banners", Body: "Seven banners", Revision: now.Revision}); err != nil {
+			t.Fatal(err)
+		}
+		must[portal.LinkID](t)(tom.AddLink(ctx, d, "All", "https://example.com/all"))
+		again := ask(d, same.ID)
+		was := must[portal.EarlierApproval](t)(before(w.Cleo, again.ID))
+		if was.Approval != first.ID || !was.At.Equal(given) || !was.TextChanged() || was.FilesChanged() || was.Was.Body != "Six banners" || was.Is.Body != "Seven banners" || len(was.Was.Links) != 0 || len(was.Is.Links) != 1 {
+			t.Errorf("approved before: %+v, %+v, %+v", was, was.Was, was.Is)
+		}
+		stand := yes(again)
+		stand.Stands = true
+		for who, want := range map[portal.PersonID]error{w.Bea: portal.ErrForbidden, w.Tom: portal.ErrForbidden, w.Dan: portal.ErrNotFound, w.Carl: portal.ErrNotFound, w.Rex: portal.ErrNotFound} {
+			wants(t, "Decide as "+string(who), w.As(who).Decide(ctx, again.ID, stand), want)
+			_, err := w.As(who).ApprovedBefore(ctx, again)
+			wants(t, "ApprovedBefore as "+string(who), err, portal.ErrNotFound)
+		}
+		if err := cleo.Decide(ctx, again.ID, stand); err != nil {
+			t.Fatal(err)
+		}
+		if all := must[[]portal.ApprovalDecision](t)(cleo.ApprovalDecisions(ctx, again.ID)); len(all) != 1 || !all[0].Repeats.Equal(given) || all[0].Content != again.Content {
+			t.Errorf("the decision: %+v", all)
+		}
+		no(again)
+
+		// Another deliverable is more than another text, and so is a text that nobody kept.
+		now = must[portal.Deliverable](t)(tom.Deliverable(ctx, d))
+		if err := tom.ChangeDeliverable(ctx, d, portal.DeliverableChange{Title: "Banners", Body: "Eight banners", Revision: now.Revision}); err != nil {
+			t.Fatal(err)
+		}
+		fourth := ask(d, again.ID)
+		if was := must[portal.EarlierApproval](t)(before(w.Cleo, fourth.ID)); was.Was.Body != "Seven banners" || was.Is.Body != "Eight banners" {
+			t.Errorf("approved before the last: %+v, %+v", was.Was, was.Is)
+		}
+		byHand(t, w, `UPDATE approvals SET about = NULL WHERE id = $1`, string(again.ID))
+		_, err = before(w.Cleo, fourth.ID)
+		wants(t, "ApprovedBefore of what was not kept", err, portal.ErrNotFound)
+		no(fourth)
+		other := ask(add("Posters"), fourth.ID)
+		_, err = before(w.Cleo, other.ID)
+		wants(t, "ApprovedBefore of another deliverable", err, portal.ErrNotFound)
+	})
+}

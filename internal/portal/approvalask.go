@@ -566,6 +566,17 @@ func (a *About) Scan(v any) error {
 	return json.Unmarshal([]byte(s), a)
 }
 
+// aboutOf is what the deliverable said that an approval is about, when it was asked;
+// nil when it is about files alone, or from before that was kept.
+func aboutOf(ctx context.Context, r reader, id ApprovalID) (*About, error) {
+	var kept string
+	if err := r.get(ctx, `SELECT COALESCE(a.about, '') FROM my_approvals a WHERE a.id = $2`, []any{string(id)}, &kept); err != nil || kept == "" {
+		return nil, err
+	}
+	a := &About{}
+	return a, a.Scan(kept)
+}
+
 // contentHash binds all that is decided on, as it is now.
 func (t *tx) contentHash(ctx context.Context, a Approval) (hash string, about *About, subjects []ApprovalSubject, err error) {
 	if a.Deliverable != "" {

@@ -121,8 +121,9 @@ type AskedOf struct {
 	Verdicts    []Verdict
 	Deliverable *Deliverable
 	Links       []Link
-	Call        ApprovalCall // that the link's person can confirm; the zero one: none
-	Remarks     int          // open comments on it
+	Call        ApprovalCall    // that the link's person can confirm; the zero one: none
+	Remarks     int             // open comments on it
+	Earlier     EarlierApproval // of the link's person, which can still stand; the zero one: none
 }
 
 // Asked returns what is decided on. Who is asked, what they said and what it links
@@ -160,6 +161,9 @@ func (l *ApprovalLink) Asked(ctx context.Context, known bool) (a AskedOf, err er
 		return a, err
 	}
 	if a.People, err = l.me.ApprovalPeople(ctx, id); err != nil {
+		return a, err
+	}
+	if a.Earlier, err = l.me.ApprovedBefore(ctx, l.Approval); err != nil && err != ErrNotFound {
 		return a, err
 	}
 	if a.Verdicts, err = l.me.Verdicts(ctx, id); err != nil || a.Deliverable == nil {

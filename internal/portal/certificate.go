@@ -314,15 +314,9 @@ func momentsOf(ctx context.Context, r reader, p Project, a Approval) ([]RecordMo
 // askedOf is what the hash of an approval is made of.
 func askedOf(ctx context.Context, r reader, a Approval) (RecordAsked, error) {
 	x := RecordAsked{Approval: a.ID, Title: a.Title, Body: a.Body, Checklist: a.Checklist, Content: a.Content}
-	var about string
-	if err := r.get(ctx, `SELECT COALESCE(a.about, '') FROM my_approvals a WHERE a.id = $2`, []any{string(a.ID)}, &about); err != nil {
+	var err error
+	if x.About, err = aboutOf(ctx, r, a.ID); err != nil {
 		return x, err
-	}
-	if about != "" {
-		x.About = &About{}
-		if err := x.About.Scan(about); err != nil {
-			return x, err
-		}
 	}
 	subjects, err := approvalSubjects(ctx, r, a.ID)
 	for _, s := range subjects {

@@ -541,8 +541,8 @@ func approvalLists(ctx context.Context, me *visit, p *view.ApprovalPage) (err er
 func answerTyped(f *form, r *http.Request) portal.ApprovalAnswer {
 	in := portal.ApprovalAnswer{Note: f.one("note"), Content: f.one("content")}
 	switch how := f.one("answer"); how {
-	case "approve":
-		in.Answer = portal.AnswerApprove
+	case "approve", "stands":
+		in.Answer, in.Stands = portal.AnswerApprove, how == "stands"
 		if strings.TrimSpace(in.Note) != "" {
 			in.Answer = portal.AnswerNote
 		}

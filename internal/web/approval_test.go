@@ -294,6 +294,73 @@ func TestEarlierApprovalPage(t *testing.T) {
 	})
 }
 
+// The same of what a deliverable says, whose two texts are set against each other; on
+// the page opened from the mail too, in a browser that knows its reader.
+func TestEarlierApprovalOfText(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		tom := s.World.As(s.Tom)
+		d, err := tom.AddDeliverable(t.Context(), s.World.Site, portal.NewDeliverable{Title: "Six banners", Body: "In red\n\nAnd blue", Audience: portal.ClientSide})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask := func(before portal.ApprovalID) portal.ApprovalID {
+			t.Helper()
+			id, err := tom.AskApproval(t.Context(), s.World.Site, portal.NewApproval{Title: "The banners", Deliverable: d, Previous: before, Checklist: []string{"Spelling"},
+				Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		say := func(body string) {
+			t.Helper()
+			now, err := tom.Deliverable(t.Context(), d)
+			if err == nil {
+				err = tom.ChangeDeliverable(t.Context(), d, portal.DeliverableChange{Title: "Six banners", Body: body, Revision: now.Revision})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		cleo := s.As("cleo")
+		first := ask("")
+		at := "/approvals/" + string(first)
+		cleo.Get(at).Form(at+"/decide").Tick("check.1").Press("answer", "approve").Submit(cleo).MustBe(200)
+		// It is approved: it opens again for a change with what is undone by hand here.
+		s.Exec(`UPDATE deliverables SET state = 'changes_requested' WHERE id = $1`, string(d))
+		say("In green\n\nAnd blue")
+		second := ask(first)
+		at = "/approvals/" + string(second)
+		cleo.Get(at).MustBe(200).MustContain("What changed since you approved").MustNotContain("My earlier approval still stands")
+		p := cleo.Get(at+"/changes-since").MustBe(200).MustContain("What it says, then and now", "gone In red", "new In green", "My earlier approval still stands")
+		if p.Count(".diff del") != 1 || p.Count(".diff ins") != 1 {
+			t.Error("what changed within the line is not marked")
+		}
+		p.Form(at+"/stands").Submit(cleo).MustBe(422).MustContain("Tick every point before you approve.", "new In green")
+
+		// From the mail: to whoever is known, and nothing of it to a stranger.
+		all, _, err := s.World.As(s.Ada).Outbox(t.Context(), "", portal.Page{Limit: 1})
+		if err != nil || len(all) != 1 || all[0].Subject != string(second) {
+			t.Fatalf("the mail: %+v, %v", all, err)
+		}
+		link := "/decide/" + s.Accounts.Token(account.PurposeApproval, string(all[0].ID))
+		s.Stranger().Becomes("cleo").Get(link).MustBe(200).MustContain("In green").MustNotContain("still stand", "You approved", "red")
+		home := s.Stranger().Becomes("cleo")
+		known, err := s.Accounts.KnowAnswer(t.Context(), s.Cleo, "", string(second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		home.SetCookie("known", known)
+		p = home.Get(link).MustBe(200).MustContain("You approved an earlier version", "gone In red", "new In green", "My earlier approval still stands")
+		p.Form(link).Press("answer", "stands").Submit(home).MustBe(422).MustContain("Tick every point before you approve.", "new In green")
+		p.Form(link).Tick("check.1").Press("answer", "stands").Submit(home).MustBe(200).MustContain("Approved")
+		cleo.Get(at).MustBe(200).MustContain("Cleo said that their earlier approval of").MustNotContain("What changed since you approved")
+		home.Post(link+"/undo", nil).MustBe(200).MustContain("still stands")
+		p = cleo.Get(at + "/changes-since").MustBe(200)
+		p.Form(at + "/stands").Tick("check.1").Submit(cleo).MustBe(200).MustContain("Recorded: your approval still stands")
+	})
+}
+
 // What somebody said by phone, from the form of the team to the button of whoever
 // said it: on the page, and in a browser that they were in before from the mail.
 func TestSaidByPhone(t *testing.T) {

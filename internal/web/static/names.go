@@ -12,12 +12,12 @@ const (
 // What some pages load beside them.
 var (
 	Files   = Bundle{Style: "/static/files.DR3XONKP.css", Script: "/static/files.IQ66I42Z.js"}
-	Viewer  = Bundle{Style: "/static/viewer.SO4FVSSG.css", Script: "/static/viewer.6C4XTSB6.js"}
+	Viewer  = Bundle{Style: "/static/viewer.5PE7JOKW.css", Script: "/static/viewer.6C4XTSB6.js"}
 	PDF     = Bundle{Style: "/static/pdf.HYPDGB3V.css", Script: "/static/pdf.44YLDDKQ.js"}
 	Compose = Bundle{Style: "/static/compose.VTHF2X4V.css", Script: "/static/compose.ZQBFWCN3.js"}
 	Talk    = Bundle{Style: "/static/talk.ONSLO6XQ.css", Script: "/static/talk.B6VJZBTT.js"}
 	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}
 	Worker  = Bundle{Style: "", Script: "/static/worker.OVAN2JBB.js"}
-	Approve = Bundle{Style: "/static/approve.LPXMFOZG.css", Script: ""}
+	Approve = Bundle{Style: "/static/approve.WU6W4OO3.css", Script: ""}
 	Notices = Bundle{Style: "/static/notices.57ZTGU76.css", Script: ""}
 )

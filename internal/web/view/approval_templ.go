@@ -3019,7 +3019,20 @@ func (p *ApprovalPage) answerFields() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 147, "</details></section>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 147, "</details> ")
+		if p.standsHere() {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 148, "<p>")
+			var templ_7745c5c3_Var125 string
+			templ_7745c5c3_Var125 = string(p.T("approval.stands_text"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var125))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 149, "</p><div class=\"row\">")
+			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.stands"), Icon: "check", Name: "answer", Value: "stands"}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 150, "</div>")
+		}
+		templruntime.WriteString(templ_7745c5c3_Buffer, 151, "</section>")
 		return nil
 	})
 }
@@ -3047,9 +3060,9 @@ func (p *ApprovalPage) note(id string, first bool) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var125 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var125 == nil {
-			templ_7745c5c3_Var125 = templ.NopComponent
+		templ_7745c5c3_Var126 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var126 == nil {
+			templ_7745c5c3_Var126 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = ui.Textarea(ui.Field{ID: id, Attrs: templ.Attributes{"autofocus": first}, Name: "note", Label: p.T("approval.note"), Optional: p.T("form.optional"), Hint: p.T("approval.note_hint"), Value: p.Typed.Note, Error: p.Err("note"), Max: portal.MaxText, Rows: 3, Draft: "approve-" + string(p.Approval.ID)}).Render(ctx, templ_7745c5c3_Buffer)
@@ -3078,17 +3091,17 @@ func (p *ApprovalPage) checklist() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var126 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var126 == nil {
-			templ_7745c5c3_Var126 = templ.NopComponent
+		templ_7745c5c3_Var127 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var127 == nil {
+			templ_7745c5c3_Var127 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(p.Approval.Checklist) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 148, "<fieldset class=\"choices field\" id=\"checklist\"><legend class=\"label\">")
-			var templ_7745c5c3_Var127 string
-			templ_7745c5c3_Var127 = string(p.T("approval.checklist"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var127))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 149, "</legend> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 152, "<fieldset class=\"choices field\" id=\"checklist\"><legend class=\"label\">")
+			var templ_7745c5c3_Var128 string
+			templ_7745c5c3_Var128 = string(p.T("approval.checklist"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var128))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 153, "</legend> ")
 			for i, point := range p.Approval.Checklist {
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: "check-" + strconv.Itoa(i+1), Name: "check." + strconv.Itoa(i+1), Label: point, On: slices.Contains(p.Typed.Checked, i+1)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -3096,13 +3109,13 @@ func (p *ApprovalPage) checklist() templ.Component {
 				}
 			}
 			if e := p.Err("checklist"); e != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 150, "<p class=\"error\" id=\"checklist-error\">")
-				var templ_7745c5c3_Var128 string
-				templ_7745c5c3_Var128 = string(e)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var128))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 151, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 154, "<p class=\"error\" id=\"checklist-error\">")
+				var templ_7745c5c3_Var129 string
+				templ_7745c5c3_Var129 = string(e)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var129))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 155, "</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 152, "</fieldset>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 156, "</fieldset>")
 		}
 		return nil
 	})
@@ -3133,26 +3146,26 @@ func (p *ApprovalPage) bar() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var129 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var129 == nil {
-			templ_7745c5c3_Var129 = templ.NopComponent
+		templ_7745c5c3_Var130 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var130 == nil {
+			templ_7745c5c3_Var130 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 153, "<div class=\"decide-bar\"><p><b>")
-		var templ_7745c5c3_Var130 string
-		templ_7745c5c3_Var130 = string(p.Approval.Title)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var130))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 154, "</b> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 157, "<div class=\"decide-bar\"><p><b>")
 		var templ_7745c5c3_Var131 string
-		templ_7745c5c3_Var131 = string(p.barText())
+		templ_7745c5c3_Var131 = string(p.Approval.Title)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var131))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 155, "</p><div class=\"acts\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 158, "</b> ")
+		var templ_7745c5c3_Var132 string
+		templ_7745c5c3_Var132 = string(p.barText())
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var132))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 159, "</p><div class=\"acts\">")
 		if p.Call.ID != "" {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("call.different"), Icon: "x", Name: "answer", Value: "different", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 156, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 160, " ")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("call.confirm"), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "confirm", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -3162,13 +3175,13 @@ func (p *ApprovalPage) bar() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 157, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 161, " ")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.approveWord(), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "approve", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 158, "</div></div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 162, "</div></div>")
 		return nil
 	})
 }
@@ -3244,13 +3257,13 @@ func (p *ApprovalPage) people() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var132 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var132 == nil {
-			templ_7745c5c3_Var132 = templ.NopComponent
+		templ_7745c5c3_Var133 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var133 == nil {
+			templ_7745c5c3_Var133 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		for i, g := range p.Stages {
-			templ_7745c5c3_Var133 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var134 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3262,20 +3275,20 @@ func (p *ApprovalPage) people() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 159, "<p class=\"muted\">")
-				var templ_7745c5c3_Var134 string
-				templ_7745c5c3_Var134 = string(p.ruleWords(g))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var134))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 160, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 163, "<p class=\"muted\">")
+				var templ_7745c5c3_Var135 string
+				templ_7745c5c3_Var135 = string(p.ruleWords(g))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var135))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 164, "</p>")
 				if g.Role != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 161, "<p class=\"muted\">")
-					var templ_7745c5c3_Var135 string
-					templ_7745c5c3_Var135 = string(p.roleWords(g))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var135))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 162, "</p>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 165, "<p class=\"muted\">")
+					var templ_7745c5c3_Var136 string
+					templ_7745c5c3_Var136 = string(p.roleWords(g))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var136))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 166, "</p>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 163, " ")
-				templ_7745c5c3_Var136 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 167, " ")
+				templ_7745c5c3_Var137 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -3289,7 +3302,7 @@ func (p *ApprovalPage) people() templ.Component {
 					ctx = templ.InitializeContext(ctx)
 					for _, x := range p.People {
 						if x.Stage == g.Number {
-							templ_7745c5c3_Var137 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var138 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 								templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 								templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 								if !templ_7745c5c3_IsBuffer {
@@ -3307,7 +3320,7 @@ func (p *ApprovalPage) people() templ.Component {
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: x.Name}, Title: x.Name, Sub: p.personSub(x)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var137), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: x.Name}, Title: x.Name, Sub: p.personSub(x)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var138), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -3315,13 +3328,13 @@ func (p *ApprovalPage) people() templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var136), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var137), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(p.stageHead(i, g)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var133), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Section(p.stageHead(i, g)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var134), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -3415,9 +3428,9 @@ func (p *ApprovalPage) answerState(x portal.ApprovalPerson) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var138 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var138 == nil {
-			templ_7745c5c3_Var138 = templ.NopComponent
+		templ_7745c5c3_Var139 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var139 == nil {
+			templ_7745c5c3_Var139 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		switch x.Answer {
@@ -3472,22 +3485,22 @@ func (p *ApprovalPage) handsOn() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var139 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var139 == nil {
-			templ_7745c5c3_Var139 = templ.NopComponent
+		templ_7745c5c3_Var140 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var140 == nil {
+			templ_7745c5c3_Var140 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.decides() && len(p.Colleagues) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 164, "<details class=\"fold\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 168, "<details class=\"fold\"")
 			if p.Err("person") != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 165, " open")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 169, " open")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 166, "><summary>")
-			var templ_7745c5c3_Var140 string
-			templ_7745c5c3_Var140 = string(p.T("approval.delegate"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var140))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 167, "</summary>")
-			templ_7745c5c3_Var141 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 170, "><summary>")
+			var templ_7745c5c3_Var141 string
+			templ_7745c5c3_Var141 = string(p.T("approval.delegate"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var141))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 171, "</summary>")
+			templ_7745c5c3_Var142 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3499,30 +3512,30 @@ func (p *ApprovalPage) handsOn() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 168, "<p class=\"muted\">")
-				var templ_7745c5c3_Var142 string
-				templ_7745c5c3_Var142 = string(p.T("approval.delegate_text"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var142))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 169, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 172, "<p class=\"muted\">")
+				var templ_7745c5c3_Var143 string
+				templ_7745c5c3_Var143 = string(p.T("approval.delegate_text"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var143))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 173, "</p>")
 				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Colleagues)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 170, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 174, " ")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.delegate_act"), Icon: "arrow-right"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/delegate")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var141), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/delegate")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var142), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 171, "</details> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 175, "</details> ")
 		}
 		if !p.ReadOnly && p.Approval.MayTakeOver() && !p.isAsked(p.Reader) {
-			templ_7745c5c3_Var143 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var144 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3535,7 +3548,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				for _, x := range p.awaited() {
-					templ_7745c5c3_Var144 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var145 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 						templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 						if !templ_7745c5c3_IsBuffer {
@@ -3547,40 +3560,40 @@ func (p *ApprovalPage) handsOn() templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templruntime.WriteString(templ_7745c5c3_Buffer, 172, "<input type=\"hidden\" name=\"from\" value=\"")
-						var templ_7745c5c3_Var145 string
-						templ_7745c5c3_Var145 = string(string(x.Person))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var145))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 173, "\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 176, "<input type=\"hidden\" name=\"from\" value=\"")
+						var templ_7745c5c3_Var146 string
+						templ_7745c5c3_Var146 = string(string(x.Person))
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var146))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 177, "\">")
 						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.take_over", "name", x.Name), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/take-over"), Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var144), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/take-over"), Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var145), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("clock", p.T("approval.escalated")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var143), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("clock", p.T("approval.escalated")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var144), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if p.changes() && p.Approval.Asking && len(p.awaited()) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 174, "<details class=\"fold\" id=\"reassign\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 178, "<details class=\"fold\" id=\"reassign\"")
 			if p.Reassigns || p.Approval.Stranded || len(p.lacking()) > 0 || p.Err("person") != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 175, " open")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 179, " open")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 176, "><summary>")
-			var templ_7745c5c3_Var146 string
-			templ_7745c5c3_Var146 = string(p.T("approval.reassign"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var146))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 177, "</summary>")
-			templ_7745c5c3_Var147 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 180, "><summary>")
+			var templ_7745c5c3_Var147 string
+			templ_7745c5c3_Var147 = string(p.T("approval.reassign"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var147))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 181, "</summary>")
+			templ_7745c5c3_Var148 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3592,12 +3605,12 @@ func (p *ApprovalPage) handsOn() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 178, "<p class=\"muted\">")
-				var templ_7745c5c3_Var148 string
-				templ_7745c5c3_Var148 = string(p.T("approval.reassign_text"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var148))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 179, "</p>")
-				templ_7745c5c3_Var149 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 182, "<p class=\"muted\">")
+				var templ_7745c5c3_Var149 string
+				templ_7745c5c3_Var149 = string(p.T("approval.reassign_text"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var149))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 183, "</p>")
+				templ_7745c5c3_Var150 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -3613,29 +3626,29 @@ func (p *ApprovalPage) handsOn() templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 180, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 184, " ")
 					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Others)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var149), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var150), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 181, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 185, " ")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.reassign_act"), Icon: "send"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/reassign")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var147), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/reassign")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var148), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 182, "</details>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 186, "</details>")
 		}
 		return nil
 	})
@@ -3751,12 +3764,12 @@ func EditApproval(p ApprovalForm) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var150 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var150 == nil {
-			templ_7745c5c3_Var150 = templ.NopComponent
+		templ_7745c5c3_Var151 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var151 == nil {
+			templ_7745c5c3_Var151 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var151 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var152 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -3774,8 +3787,8 @@ func EditApproval(p ApprovalForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 183, " ")
-			templ_7745c5c3_Var152 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 187, " ")
+			templ_7745c5c3_Var153 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3793,56 +3806,56 @@ func EditApproval(p ApprovalForm) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 184, " <button type=\"submit\" hidden disabled></button> <input type=\"hidden\" name=\"previous\" value=\"")
-				var templ_7745c5c3_Var153 string
-				templ_7745c5c3_Var153 = string(string(p.New.Previous))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var153))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 185, "\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 188, " <button type=\"submit\" hidden disabled></button> <input type=\"hidden\" name=\"previous\" value=\"")
+				var templ_7745c5c3_Var154 string
+				templ_7745c5c3_Var154 = string(string(p.New.Previous))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var154))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 189, "\">")
 				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "title", Label: p.T("approval.title"), Value: p.New.Title, Error: p.Err("title"), Required: true, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 186, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 190, " ")
 				templ_7745c5c3_Err = p.what().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 187, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 191, " ")
 				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "body", Label: p.T("approval.body"), Optional: p.T("form.optional"), Hint: p.T("approval.body_hint"), Value: p.New.Body, Error: p.Err("body"), Max: portal.MaxText, Rows: 3}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 188, " <input type=\"hidden\" name=\"stages\" value=\"")
-				var templ_7745c5c3_Var154 string
-				templ_7745c5c3_Var154 = string(strconv.Itoa(len(p.New.Stages)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var154))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 189, "\"> ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 192, " <input type=\"hidden\" name=\"stages\" value=\"")
+				var templ_7745c5c3_Var155 string
+				templ_7745c5c3_Var155 = string(strconv.Itoa(len(p.New.Stages)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var155))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 193, "\"> ")
 				for i, g := range p.New.Stages {
 					templ_7745c5c3_Err = p.stage(i, g).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 190, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 194, " ")
 				templ_7745c5c3_Err = p.moreStages().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 191, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 195, " ")
 				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "due_in", Label: p.T("approval.due_in"), Hint: p.dueHint(), Value: strconv.Itoa(p.New.DueIn), Error: p.Err("due_in")}, p.dueDays()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 192, " <details class=\"fold\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 196, " <details class=\"fold\"")
 				if p.hasMore() {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 193, " open")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 197, " open")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 194, "><summary>")
-				var templ_7745c5c3_Var155 string
-				templ_7745c5c3_Var155 = string(p.T("approval.more"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var155))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 195, "</summary><div class=\"form wide\">")
-				templ_7745c5c3_Var156 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 198, "><summary>")
+				var templ_7745c5c3_Var156 string
+				templ_7745c5c3_Var156 = string(p.T("approval.more"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var156))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 199, "</summary><div class=\"form wide\">")
+				templ_7745c5c3_Var157 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -3858,14 +3871,14 @@ func EditApproval(p ApprovalForm) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 196, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 200, " ")
 					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "expires_on", Label: p.T("approval.expires_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.ExpiresOn, Error: p.Err("expires_on")}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var156), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var157), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -3873,28 +3886,28 @@ func EditApproval(p ApprovalForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 197, "<div class=\"field\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 201, "<div class=\"field\">")
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "no_download", Label: p.T("approval.no_download"), Hint: p.T("approval.no_download_hint"), On: p.New.NoDownload}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				if e := p.Err("no_download"); e != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 198, "<p class=\"error\" id=\"no_download-error\">")
-					var templ_7745c5c3_Var157 string
-					templ_7745c5c3_Var157 = string(e)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var157))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 199, "</p>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 202, "<p class=\"error\" id=\"no_download-error\">")
+					var templ_7745c5c3_Var158 string
+					templ_7745c5c3_Var158 = string(e)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var158))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 203, "</p>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 200, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 204, "</div>")
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "remind", Label: p.T("request.remind"), Hint: p.T("request.remind_hint"), On: !p.New.NoReminders}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 201, "</div></details><div class=\"submit\"><p class=\"hint\">")
-				var templ_7745c5c3_Var158 string
-				templ_7745c5c3_Var158 = string(p.T("approval.submit_hint"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var158))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 202, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 205, "</div></details><div class=\"submit\"><p class=\"hint\">")
+				var templ_7745c5c3_Var159 string
+				templ_7745c5c3_Var159 = string(p.T("approval.submit_hint"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var159))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 206, "</p>")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.submit"), Icon: "send", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -3907,16 +3920,16 @@ func EditApproval(p ApprovalForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 203, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 207, "</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var152), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var153), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = formFrame(&p.Within, p.Heading(), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var151), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = formFrame(&p.Within, p.Heading(), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var152), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -3947,40 +3960,40 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var159 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var159 == nil {
-			templ_7745c5c3_Var159 = templ.NopComponent
+		templ_7745c5c3_Var160 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var160 == nil {
+			templ_7745c5c3_Var160 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		at := "stages." + strconv.Itoa(i+1)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 204, "<fieldset class=\"stage\" id=\"")
-		var templ_7745c5c3_Var160 string
-		templ_7745c5c3_Var160 = string(at)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var160))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 205, "\" tabindex=\"-1\"")
-		if p.Reshaped == i+1 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 206, " autofocus")
-		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 207, "><legend>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 208, "<fieldset class=\"stage\" id=\"")
 		var templ_7745c5c3_Var161 string
-		templ_7745c5c3_Var161 = string(p.stageTitle(i, g))
+		templ_7745c5c3_Var161 = string(at)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var161))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 208, " ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 209, "\" tabindex=\"-1\"")
+		if p.Reshaped == i+1 {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 210, " autofocus")
+		}
+		templruntime.WriteString(templ_7745c5c3_Buffer, 211, "><legend>")
+		var templ_7745c5c3_Var162 string
+		templ_7745c5c3_Var162 = string(p.stageTitle(i, g))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var162))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 212, " ")
 		if len(p.New.Stages) > 1 {
 			templ_7745c5c3_Err = p.chip(g.Of).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 209, "</legend> <input type=\"hidden\" name=\"")
-		var templ_7745c5c3_Var162 string
-		templ_7745c5c3_Var162 = string(at + ".of")
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var162))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 210, "\" value=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 213, "</legend> <input type=\"hidden\" name=\"")
 		var templ_7745c5c3_Var163 string
-		templ_7745c5c3_Var163 = string(string(g.Of))
+		templ_7745c5c3_Var163 = string(at + ".of")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var163))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 211, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 214, "\" value=\"")
+		var templ_7745c5c3_Var164 string
+		templ_7745c5c3_Var164 = string(string(g.Of))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var164))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 215, "\">")
 		templ_7745c5c3_Err = p.who(at+".people", p.T("approval.decides"), p.stageHint(i, g), p.canDecide(g.Of), g.People, p.roles(at, g)...).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -3989,22 +4002,22 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 212, "<details class=\"fold\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 216, "<details class=\"fold\"")
 		if len(g.Advisers) > 0 || p.Err(at+".advisers") != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 213, " open")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 217, " open")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 214, "><summary>")
-		var templ_7745c5c3_Var164 string
-		templ_7745c5c3_Var164 = string(p.T("approval.advisers"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var164))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 215, "</summary>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 218, "><summary>")
+		var templ_7745c5c3_Var165 string
+		templ_7745c5c3_Var165 = string(p.T("approval.advisers"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var165))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 219, "</summary>")
 		templ_7745c5c3_Err = p.who(at+".advisers", p.T("approval.advisers"), p.T("approval.advisers_hint", "client", p.Project.ClientName), p.canAdvise(g.Of), g.Advisers).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 216, "</details> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 220, "</details> ")
 		if len(p.New.Stages) > 1 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 217, "<div class=\"acts\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 221, "<div class=\"acts\">")
 			if i > 0 && p.New.Stages[i-1].Of == g.Of {
 				templ_7745c5c3_Err = p.reshape("earlier."+strconv.Itoa(i+1), "arrow-up", p.T("approval.stage_earlier")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -4015,9 +4028,9 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 218, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 222, "</div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 219, "</fieldset>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 223, "</fieldset>")
 		return nil
 	})
 }
@@ -4040,9 +4053,9 @@ func (p *ApprovalForm) reshape(do, icon, label string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var165 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var165 == nil {
-			templ_7745c5c3_Var165 = templ.NopComponent
+		templ_7745c5c3_Var166 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var166 == nil {
+			templ_7745c5c3_Var166 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: label, Icon: icon, Small: true, Name: "do", Value: do, Attrs: templ.Attributes{"formnovalidate": true}}).Render(ctx, templ_7745c5c3_Buffer)
@@ -4070,21 +4083,21 @@ func (p *ApprovalForm) moreStages() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var166 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var166 == nil {
-			templ_7745c5c3_Var166 = templ.NopComponent
+		templ_7745c5c3_Var167 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var167 == nil {
+			templ_7745c5c3_Var167 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 220, "<div class=\"more-stages\" id=\"stages\" tabindex=\"-1\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 224, "<div class=\"more-stages\" id=\"stages\" tabindex=\"-1\">")
 		if e := p.Err("stages"); e != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 221, "<p class=\"error\">")
-			var templ_7745c5c3_Var167 string
-			templ_7745c5c3_Var167 = string(e)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var167))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 222, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 225, "<p class=\"error\">")
+			var templ_7745c5c3_Var168 string
+			templ_7745c5c3_Var168 = string(e)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var168))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 226, "</p>")
 		}
 		if len(p.New.Stages) < portal.MaxStages {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 223, "<div class=\"acts\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 227, "<div class=\"acts\">")
 			templ_7745c5c3_Err = p.reshape("client", "plus", p.T("approval.add_stage", "name", p.Project.ClientName)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -4093,13 +4106,13 @@ func (p *ApprovalForm) moreStages() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 224, "</div><p class=\"muted\">")
-			var templ_7745c5c3_Var168 string
-			templ_7745c5c3_Var168 = string(p.T("approval.stages_hint", "client", p.Project.ClientName))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var168))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 225, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 228, "</div><p class=\"muted\">")
+			var templ_7745c5c3_Var169 string
+			templ_7745c5c3_Var169 = string(p.T("approval.stages_hint", "client", p.Project.ClientName))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var169))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 229, "</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 226, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 230, "</div>")
 		return nil
 	})
 }
@@ -4201,19 +4214,19 @@ func (p *ApprovalForm) what() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var169 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var169 == nil {
-			templ_7745c5c3_Var169 = templ.NopComponent
+		templ_7745c5c3_Var170 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var170 == nil {
+			templ_7745c5c3_Var170 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.New.Deliverable != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 227, "<input type=\"hidden\" name=\"deliverable\" value=\"")
-			var templ_7745c5c3_Var170 string
-			templ_7745c5c3_Var170 = string(string(p.New.Deliverable))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var170))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 228, "\"> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 231, "<input type=\"hidden\" name=\"deliverable\" value=\"")
+			var templ_7745c5c3_Var171 string
+			templ_7745c5c3_Var171 = string(string(p.New.Deliverable))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var171))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 232, "\"> ")
 			if p.Deliverable != nil {
-				templ_7745c5c3_Var171 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var172 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -4227,72 +4240,72 @@ func (p *ApprovalForm) what() templ.Component {
 					ctx = templ.InitializeContext(ctx)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("package", p.T("approval.of_deliverable", "title", p.Deliverable.Title)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var171), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Note("package", p.T("approval.of_deliverable", "title", p.Deliverable.Title)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var172), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 229, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 233, " ")
 			if e := p.Err("versions"); e != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 230, "<p class=\"error\" id=\"versions\">")
-				var templ_7745c5c3_Var172 string
-				templ_7745c5c3_Var172 = string(e)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var172))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 231, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 234, "<p class=\"error\" id=\"versions\">")
+				var templ_7745c5c3_Var173 string
+				templ_7745c5c3_Var173 = string(e)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var173))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 235, "</p>")
 			}
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 232, "<fieldset class=\"field pick-files\" id=\"versions\" tabindex=\"-1\"><legend class=\"label\">")
-			var templ_7745c5c3_Var173 string
-			templ_7745c5c3_Var173 = string(p.T("approval.versions"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var173))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 233, "</legend><p class=\"hint\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 236, "<fieldset class=\"field pick-files\" id=\"versions\" tabindex=\"-1\"><legend class=\"label\">")
 			var templ_7745c5c3_Var174 string
-			templ_7745c5c3_Var174 = string(p.T("approval.versions_hint"))
+			templ_7745c5c3_Var174 = string(p.T("approval.versions"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var174))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 234, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 237, "</legend><p class=\"hint\">")
+			var templ_7745c5c3_Var175 string
+			templ_7745c5c3_Var175 = string(p.T("approval.versions_hint"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var175))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 238, "</p>")
 			if e := p.Err("versions"); e != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 235, "<p class=\"error\">")
-				var templ_7745c5c3_Var175 string
-				templ_7745c5c3_Var175 = string(e)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var175))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 236, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 239, "<p class=\"error\">")
+				var templ_7745c5c3_Var176 string
+				templ_7745c5c3_Var176 = string(e)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var176))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 240, "</p>")
 			}
 			if len(p.Choices.Files) == 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 237, "<p class=\"muted\">")
-				var templ_7745c5c3_Var176 string
-				templ_7745c5c3_Var176 = string(p.T("approval.no_files"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var176))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 238, "</p>")
-			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 239, "<ul>")
-			for _, v := range p.Choices.Files {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 240, "<li><label class=\"choice\"><input type=\"checkbox\" name=\"versions\" value=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 241, "<p class=\"muted\">")
 				var templ_7745c5c3_Var177 string
-				templ_7745c5c3_Var177 = string(string(v.ID))
+				templ_7745c5c3_Var177 = string(p.T("approval.no_files"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var177))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 241, "\"")
-				if slices.Contains(p.New.Versions, v.ID) {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 242, " checked")
-				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 243, "> <b>")
-				var templ_7745c5c3_Var178 string
-				templ_7745c5c3_Var178 = string(v.FileName)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var178))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 244, "</b> <small>")
-				var templ_7745c5c3_Var179 string
-				templ_7745c5c3_Var179 = string(p.fileFacts(v))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var179))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 245, "</small></label> ")
-				if thumb := Thumb(v); thumb != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 246, "<img src=\"")
-					var templ_7745c5c3_Var180 string
-					templ_7745c5c3_Var180 = string(thumb)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var180))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 247, "\" alt=\"\" loading=\"lazy\">")
-				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 248, "</li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 242, "</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 249, "</ul></fieldset>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 243, "<ul>")
+			for _, v := range p.Choices.Files {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 244, "<li><label class=\"choice\"><input type=\"checkbox\" name=\"versions\" value=\"")
+				var templ_7745c5c3_Var178 string
+				templ_7745c5c3_Var178 = string(string(v.ID))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var178))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 245, "\"")
+				if slices.Contains(p.New.Versions, v.ID) {
+					templruntime.WriteString(templ_7745c5c3_Buffer, 246, " checked")
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 247, "> <b>")
+				var templ_7745c5c3_Var179 string
+				templ_7745c5c3_Var179 = string(v.FileName)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var179))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 248, "</b> <small>")
+				var templ_7745c5c3_Var180 string
+				templ_7745c5c3_Var180 = string(p.fileFacts(v))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var180))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 249, "</small></label> ")
+				if thumb := Thumb(v); thumb != "" {
+					templruntime.WriteString(templ_7745c5c3_Buffer, 250, "<img src=\"")
+					var templ_7745c5c3_Var181 string
+					templ_7745c5c3_Var181 = string(thumb)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var181))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 251, "\" alt=\"\" loading=\"lazy\">")
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 252, "</li>")
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 253, "</ul></fieldset>")
 		}
 		return nil
 	})
@@ -4324,30 +4337,30 @@ func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPers
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var181 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var181 == nil {
-			templ_7745c5c3_Var181 = templ.NopComponent
+		templ_7745c5c3_Var182 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var182 == nil {
+			templ_7745c5c3_Var182 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 250, "<fieldset class=\"field choices pick-people\" id=\"")
-		var templ_7745c5c3_Var182 string
-		templ_7745c5c3_Var182 = string(name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var182))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 251, "\" tabindex=\"-1\"><legend class=\"sr\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 254, "<fieldset class=\"field choices pick-people\" id=\"")
 		var templ_7745c5c3_Var183 string
-		templ_7745c5c3_Var183 = string(label)
+		templ_7745c5c3_Var183 = string(name)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var183))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 252, "</legend><p class=\"hint\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 255, "\" tabindex=\"-1\"><legend class=\"sr\">")
 		var templ_7745c5c3_Var184 string
-		templ_7745c5c3_Var184 = string(hint)
+		templ_7745c5c3_Var184 = string(label)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var184))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 253, "</p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 256, "</legend><p class=\"hint\">")
+		var templ_7745c5c3_Var185 string
+		templ_7745c5c3_Var185 = string(hint)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var185))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 257, "</p>")
 		if len(people) == 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 254, "<p class=\"muted\">")
-			var templ_7745c5c3_Var185 string
-			templ_7745c5c3_Var185 = string(p.T("approval.nobody", "client", p.Project.ClientName))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var185))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 255, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 258, "<p class=\"muted\">")
+			var templ_7745c5c3_Var186 string
+			templ_7745c5c3_Var186 = string(p.T("approval.nobody", "client", p.Project.ClientName))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var186))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 259, "</p>")
 		}
 		for _, c := range roles {
 			templ_7745c5c3_Err = ui.Checkbox(c).Render(ctx, templ_7745c5c3_Buffer)
@@ -4355,35 +4368,35 @@ func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPers
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 256, "<div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 260, "<div>")
 		for _, x := range people {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 257, "<label class=\"choice\"><input type=\"checkbox\" name=\"")
-			var templ_7745c5c3_Var186 string
-			templ_7745c5c3_Var186 = string(name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var186))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 258, "\" value=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 261, "<label class=\"choice\"><input type=\"checkbox\" name=\"")
 			var templ_7745c5c3_Var187 string
-			templ_7745c5c3_Var187 = string(string(x.Person))
+			templ_7745c5c3_Var187 = string(name)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var187))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 259, "\"")
-			if slices.Contains(chosen, x.Person) {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 260, " checked")
-			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 261, "> <b>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 262, "\" value=\"")
 			var templ_7745c5c3_Var188 string
-			templ_7745c5c3_Var188 = string(x.Name)
+			templ_7745c5c3_Var188 = string(string(x.Person))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var188))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 262, "</b></label>")
-		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 263, "</div>")
-		if e := p.Err(name); e != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 264, "<p class=\"error\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 263, "\"")
+			if slices.Contains(chosen, x.Person) {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 264, " checked")
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 265, "> <b>")
 			var templ_7745c5c3_Var189 string
-			templ_7745c5c3_Var189 = string(e)
+			templ_7745c5c3_Var189 = string(x.Name)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var189))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 265, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 266, "</b></label>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 266, "</fieldset>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 267, "</div>")
+		if e := p.Err(name); e != "" {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 268, "<p class=\"error\">")
+			var templ_7745c5c3_Var190 string
+			templ_7745c5c3_Var190 = string(e)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var190))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 269, "</p>")
+		}
+		templruntime.WriteString(templ_7745c5c3_Buffer, 270, "</fieldset>")
 		return nil
 	})
 }

@@ -305,6 +305,10 @@ func (p *ComparePage) counted() string {
 	case gone == 0 && added == 0:
 		return p.T("compare.same")
 	}
+	return p.differ(gone, added)
+}
+
+func (p *Page) differ(gone, added int) string {
 	return dots(p.N("compare.added", added), p.N("compare.gone", gone))
 }
 
@@ -509,23 +513,23 @@ const around = 3 // lines that are shown about a change
 
 // hunks are the lines to show: what changed, and some around. A line with Op
 // below zero stands for those left out.
-func (p *ComparePage) hunks() []diff.Line {
-	shown := make([]bool, len(p.Lines))
-	for i, l := range p.Lines {
+func hunks(lines []diff.Line) []diff.Line {
+	shown := make([]bool, len(lines))
+	for i, l := range lines {
 		if l.Op != diff.Same {
-			for j := max(0, i-around); j <= min(len(p.Lines)-1, i+around); j++ {
+			for j := max(0, i-around); j <= min(len(lines)-1, i+around); j++ {
 				shown[j] = true
 			}
 		}
 	}
 	var out []diff.Line
-	for i := 0; i < len(p.Lines); i++ {
+	for i := 0; i < len(lines); i++ {
 		if shown[i] {
-			out = append(out, p.Lines[i])
+			out = append(out, lines[i])
 			continue
 		}
 		from := i
-		for i+1 < len(p.Lines) && !shown[i+1] {
+		for i+1 < len(lines) && !shown[i+1] {
 			i++
 		}
 		out = append(out, diff.Line{Op: -1, Old: i - from + 1})
@@ -580,24 +584,18 @@ func (p *ComparePage) text() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<table><caption class=\"sr\">")
-		var templ_7745c5c3_Var37 string
-		templ_7745c5c3_Var37 = string(p.counted())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</caption> <colgroup><col class=\"n\"> <col class=\"n\"> <col class=\"sign\"> <col></colgroup> <tbody>")
-		for _, l := range p.hunks() {
-			templ_7745c5c3_Err = p.line(l).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+		templ_7745c5c3_Err = p.changed(p.Lines, p.counted()).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</tbody></table></div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 58, "</div>")
 		return nil
 	})
 }
 
+// changed shows the lines that differ, and says how many they are.
 //go:noinline
-func (p *ComparePage) line(l diff.Line) templ.Component {
+func (p *Page) changed(lines []diff.Line, counted string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -613,80 +611,118 @@ func (p *ComparePage) line(l diff.Line) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var38 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var38 == nil {
-			templ_7745c5c3_Var38 = templ.NopComponent
+		templ_7745c5c3_Var37 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var37 == nil {
+			templ_7745c5c3_Var37 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<table><caption class=\"sr\">")
+		var templ_7745c5c3_Var38 string
+		templ_7745c5c3_Var38 = string(counted)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</caption> <colgroup><col class=\"n\"> <col class=\"n\"> <col class=\"sign\"> <col></colgroup> <tbody>")
+		for _, l := range hunks(lines) {
+			templ_7745c5c3_Err = p.line(l).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		templruntime.WriteString(templ_7745c5c3_Buffer, 61, "</tbody></table>")
+		return nil
+	})
+}
+
+//go:noinline
+func (p *Page) line(l diff.Line) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var39 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var39 == nil {
+			templ_7745c5c3_Var39 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		switch l.Op {
 		case diff.Same:
-			templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<tr><td class=\"n\">")
-			var templ_7745c5c3_Var39 string
-			templ_7745c5c3_Var39 = string(strconv.Itoa(l.Old))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</td><td class=\"n\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<tr><td class=\"n\">")
 			var templ_7745c5c3_Var40 string
-			templ_7745c5c3_Var40 = string(strconv.Itoa(l.New))
+			templ_7745c5c3_Var40 = string(strconv.Itoa(l.Old))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 63, "</td><td class=\"sign\"></td><td>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 63, "</td><td class=\"n\">")
 			var templ_7745c5c3_Var41 string
-			templ_7745c5c3_Var41 = string(l.Text)
+			templ_7745c5c3_Var41 = string(strconv.Itoa(l.New))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 64, "</td></tr>")
-		case diff.Gone:
-			templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<tr class=\"gone\"><td class=\"n\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 64, "</td><td class=\"sign\"></td><td>")
 			var templ_7745c5c3_Var42 string
-			templ_7745c5c3_Var42 = string(strconv.Itoa(l.Old))
+			templ_7745c5c3_Var42 = string(l.Text)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 66, "</td><td class=\"n\"></td><td class=\"sign\"><span aria-hidden=\"true\">−</span> <span class=\"sr\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 65, "</td></tr>")
+		case diff.Gone:
+			templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<tr class=\"gone\"><td class=\"n\">")
 			var templ_7745c5c3_Var43 string
-			templ_7745c5c3_Var43 = string(p.T("compare.is_gone"))
+			templ_7745c5c3_Var43 = string(strconv.Itoa(l.Old))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</span></td><td>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</td><td class=\"n\"></td><td class=\"sign\"><span aria-hidden=\"true\">−</span> <span class=\"sr\">")
+			var templ_7745c5c3_Var44 string
+			templ_7745c5c3_Var44 = string(p.T("compare.is_gone"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</span></td><td>")
 			for _, part := range parts(l) {
 				if part.on {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<del>")
-					var templ_7745c5c3_Var44 string
-					templ_7745c5c3_Var44 = string(part.text)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 69, "</del>")
-				} else {
+					templruntime.WriteString(templ_7745c5c3_Buffer, 69, "<del>")
 					var templ_7745c5c3_Var45 string
 					templ_7745c5c3_Var45 = string(part.text)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 70, "</del>")
+				} else {
+					var templ_7745c5c3_Var46 string
+					templ_7745c5c3_Var46 = string(part.text)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 70, "</td></tr>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 71, "</td></tr>")
 		case diff.New:
-			templruntime.WriteString(templ_7745c5c3_Buffer, 71, "<tr class=\"new\"><td class=\"n\"></td><td class=\"n\">")
-			var templ_7745c5c3_Var46 string
-			templ_7745c5c3_Var46 = string(strconv.Itoa(l.New))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 72, "</td><td class=\"sign\"><span aria-hidden=\"true\">+</span> <span class=\"sr\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 72, "<tr class=\"new\"><td class=\"n\"></td><td class=\"n\">")
 			var templ_7745c5c3_Var47 string
-			templ_7745c5c3_Var47 = string(p.T("compare.is_new"))
+			templ_7745c5c3_Var47 = string(strconv.Itoa(l.New))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 73, "</span></td><td>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 73, "</td><td class=\"sign\"><span aria-hidden=\"true\">+</span> <span class=\"sr\">")
+			var templ_7745c5c3_Var48 string
+			templ_7745c5c3_Var48 = string(p.T("compare.is_new"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 74, "</span></td><td>")
 			for _, part := range parts(l) {
 				if part.on {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 74, "<ins>")
-					var templ_7745c5c3_Var48 string
-					templ_7745c5c3_Var48 = string(part.text)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</ins>")
-				} else {
+					templruntime.WriteString(templ_7745c5c3_Buffer, 75, "<ins>")
 					var templ_7745c5c3_Var49 string
 					templ_7745c5c3_Var49 = string(part.text)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 76, "</ins>")
+				} else {
+					var templ_7745c5c3_Var50 string
+					templ_7745c5c3_Var50 = string(part.text)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 76, "</td></tr>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 77, "</td></tr>")
 		default:
-			templruntime.WriteString(templ_7745c5c3_Buffer, 77, "<tr class=\"left-out\"><td colspan=\"4\">")
-			var templ_7745c5c3_Var50 string
-			templ_7745c5c3_Var50 = string(p.N("compare.skipped", l.Old))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 78, "</td></tr>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 78, "<tr class=\"left-out\"><td colspan=\"4\">")
+			var templ_7745c5c3_Var51 string
+			templ_7745c5c3_Var51 = string(p.N("compare.skipped", l.Old))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 79, "</td></tr>")
 		}
 		return nil
 	})
@@ -731,14 +767,14 @@ func (p *ComparePage) facts() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var51 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var51 == nil {
-			templ_7745c5c3_Var51 = templ.NopComponent
+		templ_7745c5c3_Var52 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var52 == nil {
+			templ_7745c5c3_Var52 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 79, "<div class=\"facts-table\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 80, "<div class=\"facts-table\">")
 		if p.waits() {
-			templ_7745c5c3_Var52 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var53 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -752,45 +788,45 @@ func (p *ComparePage) facts() templ.Component {
 				ctx = templ.InitializeContext(ctx)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("hourglass", p.T("compare.waits")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var52), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("hourglass", p.T("compare.waits")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var53), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 80, "<table><thead><tr><th scope=\"col\"><span class=\"sr\">")
-		var templ_7745c5c3_Var53 string
-		templ_7745c5c3_Var53 = string(p.T("compare.fact"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 81, "</span></th><th scope=\"col\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 81, "<table><thead><tr><th scope=\"col\"><span class=\"sr\">")
 		var templ_7745c5c3_Var54 string
-		templ_7745c5c3_Var54 = string(p.VersionWord(p.Old))
+		templ_7745c5c3_Var54 = string(p.T("compare.fact"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 82, "</th><th scope=\"col\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 82, "</span></th><th scope=\"col\">")
 		var templ_7745c5c3_Var55 string
-		templ_7745c5c3_Var55 = string(p.VersionWord(p.New))
+		templ_7745c5c3_Var55 = string(p.VersionWord(p.Old))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 83, "</th></tr></thead> <tbody>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 83, "</th><th scope=\"col\">")
+		var templ_7745c5c3_Var56 string
+		templ_7745c5c3_Var56 = string(p.VersionWord(p.New))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 84, "</th></tr></thead> <tbody>")
 		for _, f := range p.pairs() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<tr")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<tr")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, differs(f))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 85, "><th scope=\"row\">")
-			var templ_7745c5c3_Var56 string
-			templ_7745c5c3_Var56 = string(f.word)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 86, "</th><td>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 86, "><th scope=\"row\">")
 			var templ_7745c5c3_Var57 string
-			templ_7745c5c3_Var57 = string(f.old)
+			templ_7745c5c3_Var57 = string(f.word)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 87, "</td><td>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 87, "</th><td>")
 			var templ_7745c5c3_Var58 string
-			templ_7745c5c3_Var58 = string(f.now)
+			templ_7745c5c3_Var58 = string(f.old)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 88, "</td></tr>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 88, "</td><td>")
+			var templ_7745c5c3_Var59 string
+			templ_7745c5c3_Var59 = string(f.now)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 89, "</td></tr>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 89, "</tbody></table></div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 90, "</tbody></table></div>")
 		return nil
 	})
 }

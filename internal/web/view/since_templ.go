@@ -10,7 +10,9 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"strconv"
+	"strings"
 
+	"github.com/vitrine-portal/vitrine/internal/diff"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
 )
@@ -84,19 +86,13 @@ func Since(p SincePage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 2, " ")
-			templ_7745c5c3_Var4 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Var5 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Err = p.textSince().Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 3, " ")
+			if len(p.Earlier.Files) > 0 {
+				templ_7745c5c3_Var4 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -108,68 +104,81 @@ func Since(p SincePage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					for _, f := range p.Earlier.Files {
-						if f.Changed() {
-							templ_7745c5c3_Var6 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-								templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-								templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-								if !templ_7745c5c3_IsBuffer {
-									defer func() {
-										templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-										if templ_7745c5c3_Err == nil {
-											templ_7745c5c3_Err = templ_7745c5c3_BufErr
-										}
-									}()
+					templ_7745c5c3_Var5 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+						templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+						if !templ_7745c5c3_IsBuffer {
+							defer func() {
+								templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+								if templ_7745c5c3_Err == nil {
+									templ_7745c5c3_Err = templ_7745c5c3_BufErr
 								}
-								ctx = templ.InitializeContext(ctx)
-								templ_7745c5c3_Err = ui.State(ui.ToneWarn, "history", p.T("approval.since_changed")).Render(ctx, templ_7745c5c3_Buffer)
+							}()
+						}
+						ctx = templ.InitializeContext(ctx)
+						for _, f := range p.Earlier.Files {
+							if f.Changed() {
+								templ_7745c5c3_Var6 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+									templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+									templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+									if !templ_7745c5c3_IsBuffer {
+										defer func() {
+											templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+											if templ_7745c5c3_Err == nil {
+												templ_7745c5c3_Err = templ_7745c5c3_BufErr
+											}
+										}()
+									}
+									ctx = templ.InitializeContext(ctx)
+									templ_7745c5c3_Err = ui.State(ui.ToneWarn, "history", p.T("approval.since_changed")).Render(ctx, templ_7745c5c3_Buffer)
+									if templ_7745c5c3_Err != nil {
+										return templ_7745c5c3_Err
+									}
+									return nil
+								})
+								templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "git-compare", Title: p.T("approval.since_compare", "name", f.Is.Name, "old", strconv.Itoa(f.Was.Number), "new", strconv.Itoa(f.Is.Number)), Href: comparePath(f), Sub: p.notes(f)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
 								}
-								return nil
-							})
-							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "git-compare", Title: p.T("approval.since_compare", "name", f.Is.Name, "old", strconv.Itoa(f.Was.Number), "new", strconv.Itoa(f.Is.Number)), Href: comparePath(f), Sub: p.notes(f)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
-						} else {
-							templ_7745c5c3_Var7 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-								templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-								templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-								if !templ_7745c5c3_IsBuffer {
-									defer func() {
-										templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-										if templ_7745c5c3_Err == nil {
-											templ_7745c5c3_Err = templ_7745c5c3_BufErr
-										}
-									}()
-								}
-								ctx = templ.InitializeContext(ctx)
-								templ_7745c5c3_Err = ui.State(ui.ToneOK, "badge-check", p.T("approval.since_same")).Render(ctx, templ_7745c5c3_Buffer)
+							} else {
+								templ_7745c5c3_Var7 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+									templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+									templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+									if !templ_7745c5c3_IsBuffer {
+										defer func() {
+											templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+											if templ_7745c5c3_Err == nil {
+												templ_7745c5c3_Err = templ_7745c5c3_BufErr
+											}
+										}()
+									}
+									ctx = templ.InitializeContext(ctx)
+									templ_7745c5c3_Err = ui.State(ui.ToneOK, "badge-check", p.T("approval.since_same")).Render(ctx, templ_7745c5c3_Buffer)
+									if templ_7745c5c3_Err != nil {
+										return templ_7745c5c3_Err
+									}
+									return nil
+								})
+								templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: kindIcon(portal.File{Name: f.Is.Name, Version: f.Is.AsVersion()}), Title: f.Is.Name, Href: Href(string(f.Is.File)) + "?version=" + string(f.Is.Version), Sub: p.T("version.n", "n", strconv.Itoa(f.Is.Number))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
 								}
-								return nil
-							})
-							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: kindIcon(portal.File{Name: f.Is.Name, Version: f.Is.AsVersion()}), Title: f.Is.Name, Href: Href(string(f.Is.File)) + "?version=" + string(f.Is.Version), Sub: p.T("version.n", "n", strconv.Itoa(f.Is.Number))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
 							}
 						}
+						return nil
+					})
+					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("approval.since_files"), Count: len(p.Earlier.Files)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				return nil
-			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("approval.since_files"), Count: len(p.Earlier.Files)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 3, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 4, " ")
 			if p.decides() {
 				templ_7745c5c3_Var8 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -183,24 +192,24 @@ func Since(p SincePage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<input type=\"hidden\" name=\"content\" value=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<input type=\"hidden\" name=\"content\" value=\"")
 					var templ_7745c5c3_Var9 string
 					templ_7745c5c3_Var9 = string(p.Approval.Content)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 5, "\"><section class=\"decide\"><h2>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 6, "\"><section class=\"decide\"><h2>")
 					var templ_7745c5c3_Var10 string
 					templ_7745c5c3_Var10 = string(p.T("approval.stands_question"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</h2><p>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</h2><p>")
 					var templ_7745c5c3_Var11 string
 					templ_7745c5c3_Var11 = string(p.T("approval.stands_text"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</p>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</p>")
 					templ_7745c5c3_Err = p.checklist().Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<div class=\"row\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<div class=\"row\">")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.stands"), Icon: "check", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -209,7 +218,7 @@ func Since(p SincePage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</div></section>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</div></section>")
 					return nil
 				})
 				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/stands"), Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
@@ -225,6 +234,88 @@ func Since(p SincePage) templ.Component {
 		}
 		return nil
 	})
+}
+
+// textSince shows what the deliverable says that it did not, and what it did.
+//go:noinline
+func (p *ApprovalPage) textSince() templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var12 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var12 == nil {
+			templ_7745c5c3_Var12 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		if p.Earlier.TextChanged() {
+			templ_7745c5c3_Var13 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+				if !templ_7745c5c3_IsBuffer {
+					defer func() {
+						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err == nil {
+							templ_7745c5c3_Err = templ_7745c5c3_BufErr
+						}
+					}()
+				}
+				ctx = templ.InitializeContext(ctx)
+				templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<div class=\"diff\" tabindex=\"0\" role=\"region\" aria-label=\"")
+				var templ_7745c5c3_Var14 string
+				templ_7745c5c3_Var14 = string(p.T("approval.since_text"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 12, "\">")
+				templ_7745c5c3_Err = p.changed(p.linesSince(), p.differ(diff.Changed(p.linesSince()))).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</div>")
+				return nil
+			})
+			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("approval.since_text")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		} else if p.Earlier.Is != nil {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<p class=\"muted\">")
+			var templ_7745c5c3_Var15 string
+			templ_7745c5c3_Var15 = string(p.T("approval.since_text_same"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</p>")
+		}
+		return nil
+	})
+}
+
+func (p *ApprovalPage) linesSince() []diff.Line {
+	return diff.Lines(wholeText(p.Earlier.Was), wholeText(p.Earlier.Is))
+}
+
+// wholeText is all that a deliverable says beside its files.
+func wholeText(a *portal.About) string {
+	all := []string{a.Title}
+	if a.Body != "" {
+		all = append(all, "", a.Body)
+	}
+	if len(a.Links) > 0 {
+		all = append(all, "")
+	}
+	for _, l := range a.Links {
+		all = append(all, dots(l.Title, l.URL))
+	}
+	return strings.Join(all, "\n")
 }
 
 func comparePath(f portal.FileSince) string {
