@@ -109,6 +109,7 @@ const (
 
 	ApprovalPrepared   Kind = "approval_prepared" // a draft was saved
 	AnswerRefused      Kind = "answer_refused"    // one came that was not taken: to something older, or of who may not
+	MoreRefused        Kind = "more_refused"      // more of them than are recorded one by one
 	ApprovalCertified  Kind = "approval_certified"
 	ApprovalRequested  Kind = "approval_requested"
 	ApprovalAdvanced   Kind = "approval_advanced" // the next stage of the same side is asked
@@ -376,6 +377,7 @@ var kinds = map[Kind]particulars{
 	PriceDeclined:     {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 
 	AnswerRefused:    {place: auditOnly},
+	MoreRefused:      {place: auditOnly},
 	SignoffAsked:     {place: projectFeed, section: SectionApprovals, mail: "signoff", topic: TopicReviews},
 	SignoffViewed:    {place: auditOnly},
 	SignoffSigned:    {place: projectFeed, section: SectionApprovals, topic: TopicReviews},

@@ -61,7 +61,7 @@ func TestDatabaseKeepsTheRecord(t *testing.T) {
 }
 
 // An answer that is not taken is in the record, with why, and no oftener than anybody
-// reads; what somebody sent twice is not, nor is whoever does not see what they ask.
+// reads, but that there were more; what somebody sent twice is not, nor is whoever does not see what they ask.
 func TestRefusedAnswersAreRecorded(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		a := toApprove(t, w, portal.NewApproval{Versions: banner(t, w)})
@@ -81,16 +81,28 @@ func TestRefusedAnswersAreRecorded(t *testing.T) {
 		for range 20 {
 			wants(t, "again", w.As(w.Cleo).Decide(ctx, a.ID, stale), portal.ErrConflict)
 		}
-		if n := refusals(string(a.ID), "stale"); n != 9 {
+		if n := refusals(string(a.ID), "stale"); n != 10 {
 			t.Errorf("%d are recorded in an hour", n)
+		}
+		more := func() (n int) {
+			t.Helper()
+			row(t, w, `SELECT COUNT(*) FROM events WHERE kind = 'more_refused' AND project_id IS NULL AND actor = '`+string(w.Cleo)+`' AND subject = '`+string(a.ID)+`' AND particulars = '{"title":"`+a.Title+`","why":"stale"}'`, &n)
+			return n
+		}
+		if n := more(); n != 1 {
+			t.Errorf("that there were more is said %d times", n)
+		}
+		wants(t, "of another, who has a count of their own", w.As(w.Bea).Decide(ctx, a.ID, yes(a)), portal.ErrForbidden)
+		if n := refusals(string(a.ID), "forbidden"); n != 2 {
+			t.Errorf("%d of another", n)
 		}
 		w.Clock.Advance(2 * time.Hour)
 		if err := w.As(w.Cleo).Decide(ctx, a.ID, yes(a)); err != nil {
 			t.Fatal(err)
 		}
 		wants(t, "sent twice", w.As(w.Cleo).Decide(ctx, a.ID, yes(a)), portal.ErrConflict)
-		if n := refusals(string(a.ID), "stale"); n != 9 {
-			t.Errorf("%d, after it was sent twice", n)
+		if n, m := refusals(string(a.ID), "stale"), more(); n != 10 || m != 1 {
+			t.Errorf("%d and %d, after it was sent twice", n, m)
 		}
 		a.Title = "Site"
 		row(t, w, `SELECT name FROM projects WHERE id = '`+string(w.Site)+`'`, &a.Title)

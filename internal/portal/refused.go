@@ -8,8 +8,8 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
-// Of one thing so many refused answers in an hour are recorded, so that nobody fills
-// the record with them.
+// Of one thing so many refused answers of one person in an hour are recorded, so that
+// nobody fills the record with them; and once that there were more.
 const (
 	maxRefused  = 10
 	refusedOnce = time.Hour
@@ -32,10 +32,13 @@ func (me *Scope) refused(ctx context.Context, subject string, why error) error {
 		if err := t.lock(ctx, string(h.Client)); err != nil {
 			return err
 		}
-		n, err := t.happenedSince(ctx, AnswerRefused, subject, db.Micros(db.FromMicros(t.now).Add(-refusedOnce)))
-		if err != nil || n >= maxRefused || h.Kind == "" {
+		n, err := t.refusedSince(ctx, subject, db.Micros(db.FromMicros(t.now).Add(-refusedOnce)))
+		if err != nil || n > maxRefused || h.Kind == "" {
 			t.quiet("it was recorded often enough, or was sent twice")
 			return err
+		}
+		if n == maxRefused {
+			h.Kind = MoreRefused
 		}
 		if h.Details["why"] = "stale"; why == ErrForbidden {
 			h.Details["why"] = "forbidden"

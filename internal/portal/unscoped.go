@@ -731,9 +731,11 @@ func (t *tx) signoffReminding(ctx context.Context, id string) (Happening, error)
 	return h, notFound(err)
 }
 
-// happenedSince counts what happened of a kind to something. Unscoped: a count alone.
-func (t *tx) happenedSince(ctx context.Context, k Kind, subject string, since int64) (n int, err error) {
-	return n, t.QueryRow(ctx, `SELECT COUNT(*) FROM events e WHERE e.subject = $1 AND e.at > $2 AND e.kind = $3`, subject, since, string(k)).Scan(&n)
+// refusedSince counts which answers of the actor's to something were recorded as
+// refused. Unscoped: a count alone.
+func (t *tx) refusedSince(ctx context.Context, subject string, since int64) (n int, err error) {
+	return n, t.QueryRow(ctx, `SELECT COUNT(*) FROM events e WHERE e.subject = $1 AND e.at > $2 AND e.kind IN ($3, $4) AND e.actor = $5`,
+		subject, since, string(AnswerRefused), string(MoreRefused), string(t.me.actor.person)).Scan(&n)
 }
 
 // openSignoffs are those that are asked about something that is concealed.
