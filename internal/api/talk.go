@@ -238,6 +238,7 @@ type conversationQuery struct {
 	Project portal.ProjectID `query:"project" maxLength:"64" doc:"Only those of this project."`
 	Show    string           `query:"show" enum:"unread,turn" doc:"Only those with something that you have not read, or that wait for an answer of your side."`
 	After   portal.ThreadID  `query:"after" maxLength:"64" doc:"The next of the page before."`
+	Query   string           `query:"q" maxLength:"200" doc:"Beginnings of words, all of which must be in the subject: conversations of projects alone, those begun last first, whatever show says, and without what lists add."`
 }
 
 type commentQuery struct {
@@ -293,6 +294,14 @@ func (s *server) conversations() {
 			if _, err := me.Project(ctx, q.Project); err != nil {
 				return nil, "", err
 			}
+		}
+		if q.Query != "" {
+			hits, next, err := me.SearchSubjects(ctx, portal.MessageSearch{Query: q.Query, Client: q.Client, Project: q.Project}, portal.Page{After: string(q.After), Limit: 30})
+			all := make([]portal.Conversation, len(hits))
+			for i, h := range hits {
+				all[i].Thread = h.Thread
+			}
+			return all, next, err
 		}
 		return me.Conversations(ctx, portal.ConversationList{Client: q.Client, Project: q.Project, Filter: q.Show, After: q.After})
 	}, conversationWire)

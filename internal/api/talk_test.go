@@ -135,6 +135,13 @@ func TestConversations(t *testing.T) {
 		if find(ada, "navy") != 1 || find(cleo, "navy") != 1 || find(mia, "among") != 1 || find(cleo, "among") != 0 || find(s.token("carl", "read"), "navy") != 0 {
 			t.Error("the search finds too much, or not enough")
 		}
+		named := func(token, q string) int {
+			t.Helper()
+			return len(s.asks(token, 200, "GET", "/api/conversations?q="+q, "").all("items"))
+		}
+		if named(ada, "col") != 1 || named(cleo, "colours") != 1 || named(cleo, "navy") != 0 || named(s.token("carl", "read"), "col") != 0 {
+			t.Error("the search by subject finds too much, or not enough")
+		}
 		s.asks(ada, 204, "POST", "/api/messages/"+answer+"/erase", "")
 		if m := s.asks(ada, 200, "GET", "/api/messages/"+answer, ""); m.text("body") != "" || m["erased_at"] == nil || find(ada, "navy") != 0 {
 			t.Errorf("erased it is %v", m)

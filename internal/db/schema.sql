@@ -1473,6 +1473,22 @@ CREATE TABLE thread_people (
 
 CREATE INDEX thread_people_person ON thread_people (person_id, thread_id);
 
+CREATE VIRTUAL TABLE thread_words USING fts5 (body, client_id, tokenize = "unicode61 remove_diacritics 2", prefix = '3');
+
+CREATE TABLE 'thread_words_config'(k PRIMARY KEY, v) WITHOUT ROWID;
+
+CREATE TABLE 'thread_words_content'(id INTEGER PRIMARY KEY, c0, c1);
+
+CREATE TABLE 'thread_words_data'(id INTEGER PRIMARY KEY, block BLOB);
+
+CREATE TABLE 'thread_words_docsize'(id INTEGER PRIMARY KEY, sz BLOB);
+
+CREATE TABLE 'thread_words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
+
+CREATE TRIGGER thread_words_in AFTER INSERT ON threads WHEN new.kind = 'project' BEGIN INSERT INTO thread_words (rowid, body, client_id) VALUES (new.rowid, new.subject, new.client_id); END;
+
+CREATE TRIGGER thread_words_out AFTER DELETE ON threads WHEN old.kind = 'project' BEGIN DELETE FROM thread_words WHERE rowid = old.rowid; END;
+
 CREATE TABLE threads (
   id          TEXT   PRIMARY KEY,
   kind        TEXT   NOT NULL CHECK (kind IN ('project', 'general', 'direct', 'item')),

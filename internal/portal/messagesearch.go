@@ -37,6 +37,16 @@ type MessageSearch struct {
 	Since     time.Time
 }
 
+// words are those that are looked for; none when the query is too short.
+func (s MessageSearch) words() []string {
+	key := []rune(fold(s.Query))
+	words := wordsOf(string(key[:min(len(key), maxQuery)]))
+	if len(words) == 1 && len([]rune(words[0])) < 2 {
+		return nil
+	}
+	return words
+}
+
 // messageSearch is how one database finds words in messages. As textSearch, it
 // is told apart here only.
 type messageSearch struct {
@@ -108,9 +118,8 @@ func asked(words []string, quote, begins, and string) string {
 // SearchMessages finds messages and comments, the newest first, by what is
 // written in them. What was deleted is not found.
 func (me *Scope) SearchMessages(ctx context.Context, s MessageSearch, pg Page) (hits []MessageHit, next string, err error) {
-	key := []rune(fold(s.Query))
-	words := wordsOf(string(key[:min(len(key), maxQuery)]))
-	if len(words) == 0 || len(words) == 1 && len([]rune(words[0])) < 2 {
+	words := s.words()
+	if len(words) == 0 {
 		return nil, "", nil
 	}
 	all, clients, err := me.searchedClients(ctx, s)

@@ -822,6 +822,13 @@ SELECT t.id, t.kind, t.client_id, (SELECT o.name FROM clients o WHERE o.id = t.c
             WHEN t.kind <> 'item' THEN 1 = 1
             ` + itemSeen("g") + ` END`,
 
+	// Conversations for the search by subject. Two, as the databases index it
+	// differently; place_in is where one stands in the index.
+	"my_subjects_sqlite": `
+SELECT o.rowid AS place_in, t.* FROM threads o JOIN my_threads t ON t.id = o.id WHERE t.kind = 'project'`,
+	"my_subjects_postgres": `
+SELECT o.thread_id AS place_in, o.words, t.* FROM thread_words o JOIN my_threads t ON t.id = o.thread_id`,
+
 	// Comments that nobody resolved, as the client sees them: each by what is left of
 	// the first of it, and on what it is; without a body nothing is.
 	"my_open_comments": `

@@ -221,7 +221,8 @@ func analyze(b testing.TB, w *portaltest.World) {
 	newFill(b, w).exec(`ANALYZE`)
 }
 
-// BenchmarkSearchMessages looks for words in a million messages of 200 clients,
+// BenchmarkSearchMessages looks for words in the subjects of 2,000 conversations
+// and in a million messages of 200 clients, as the page of the search does,
 // as the owner, who sees them all, and as somebody of one client, who sees
 // 5,000; beside a look into an index by key.
 func BenchmarkSearchMessages(b *testing.B) {
@@ -231,8 +232,8 @@ func BenchmarkSearchMessages(b *testing.B) {
 		begin := func(client portal.ClientID, project string) (threads []string) {
 			for range 10 {
 				id := db.NewID("thr")
-				fill.exec(`INSERT INTO threads (id, kind, client_id, project_id, subject, audience, created_at, created_by, last_at, turn_since) VALUES ($1, 'project', $2, $3, 'x', 'client', 1, $4, 1, 1)`,
-					id, string(client), project, string(w.Ada))
+				fill.exec(`INSERT INTO threads (id, kind, client_id, project_id, subject, audience, created_at, created_by, last_at, turn_since) VALUES ($1, 'project', $2, $3, $5, 'client', 1, $4, 1, 1)`,
+					id, string(client), project, string(w.Ada), fill.text())
 				threads = append(threads, id)
 			}
 			return threads
@@ -266,7 +267,11 @@ func BenchmarkSearchMessages(b *testing.B) {
 			} {
 				b.Run(name+"/"+what, func(b *testing.B) {
 					timed(b, 1, func(int) error {
-						_, _, err := w.As(who).SearchMessages(ctx, portal.MessageSearch{Query: query()}, portal.Page{Limit: 20})
+						s := portal.MessageSearch{Query: query()}
+						if _, _, err := w.As(who).SearchSubjects(ctx, s, portal.Page{Limit: 5}); err != nil {
+							return err
+						}
+						_, _, err := w.As(who).SearchMessages(ctx, s, portal.Page{Limit: 20})
 						return err
 					})
 				})

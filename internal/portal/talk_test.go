@@ -235,6 +235,18 @@ func talkReads(items func(*portaltest.World, portal.ProjectID) []portaltest.Item
 			}
 			return append(all, hits), err
 		}},
+		{"SearchSubjects", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			in, _, err := me.SearchSubjects(ctx, portal.MessageSearch{Query: "cnry", Project: p, Since: time.Unix(1, 0)}, portal.Page{Limit: 100})
+			if err != nil || p != w.Site {
+				return in, err
+			}
+			all, _, err := me.SearchSubjects(ctx, portal.MessageSearch{Query: "CNRY"}, portal.Page{After: string(items(w, p)[1].Conversation)})
+			if err != nil {
+				return nil, err
+			}
+			of, _, err := me.SearchSubjects(ctx, portal.MessageSearch{Query: "CNRY", Client: w.Acme}, portal.Page{})
+			return []any{in, all, of}, err
+		}},
 		{"SeesSince", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
 			return me.SeesSince(ctx, time.Unix(0, 0))
 		}},
@@ -1936,6 +1948,79 @@ func TestReadAndMutedMeanwhile(t *testing.T) {
 		wants(t, "Unmute", cleo.Unmute(ctx, w.Site), nil)
 		if n := mailed(); n != 2 {
 			t.Errorf("%d would be mailed when it is heard again", n)
+		}
+	})
+}
+
+// Conversations are found by what they are about: by those who see them, the
+// newest first, and by nobody else; what only messages have finds none.
+func TestSearchSubjects(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		mia := w.As(w.Mia)
+		begin := func(who portal.PersonID, p portal.ProjectID, subject string, audience portal.Side) portal.ThreadID {
+			t.Helper()
+			w.Clock.Advance(time.Second)
+			return must[portal.ThreadID](t)(w.As(who).StartConversation(ctx, p, portal.NewConversation{Subject: subject, NewMessage: say("Hello", audience)}))
+		}
+		logo := begin(w.Mia, w.Site, "The Façade: logo and letters", portal.ClientSide)
+		secret := begin(w.Mia, w.Site, "What the façade may cost", portal.Team)
+		later := begin(w.Cleo, w.Site, "Façade again", "")
+		shop := begin(w.Carl, w.Shop, "Façade of the shop", "")
+		find := func(who portal.PersonID, s portal.MessageSearch) (ids []portal.ThreadID) {
+			t.Helper()
+			pg := portal.Page{Limit: 1}
+			for {
+				hits, next, err := w.As(who).SearchSubjects(ctx, s, pg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, h := range hits {
+					ids = append(ids, h.ID)
+				}
+				if next == "" {
+					return ids
+				}
+				pg.After = next
+			}
+		}
+		facade := portal.MessageSearch{Query: "faç"}
+		for _, c := range []struct {
+			what string
+			who  portal.PersonID
+			s    portal.MessageSearch
+			want []portal.ThreadID
+		}{
+			{"the owner", w.Ada, facade, []portal.ThreadID{shop, later, secret, logo}},
+			{"a client", w.Cleo, facade, []portal.ThreadID{later, logo}},
+			{"a client, by a word of what is not theirs", w.Cleo, portal.MessageSearch{Query: "cost"}, nil},
+			{"of two clients", w.Bea, facade, []portal.ThreadID{shop, later, logo}},
+			{"another client", w.Carl, facade, []portal.ThreadID{shop}},
+			{"another, of the first", w.Carl, portal.MessageSearch{Query: "faç", Client: w.Acme}, nil},
+			{"another, in the first's project", w.Carl, portal.MessageSearch{Query: "faç", Project: w.Site}, nil},
+			{"of no client", w.Dan, facade, nil},
+			{"who was removed", w.Rex, facade, nil},
+			{"all words", w.Cleo, portal.MessageSearch{Query: "lett façade"}, []portal.ThreadID{logo}},
+			{"one word missing", w.Cleo, portal.MessageSearch{Query: "lett again"}, nil},
+			{"in a project", w.Ada, portal.MessageSearch{Query: "façade", Project: w.Shop}, []portal.ThreadID{shop}},
+			{"of a client", w.Ada, portal.MessageSearch{Query: "façade", Client: w.Acme}, []portal.ThreadID{later, secret, logo}},
+			{"since", w.Cleo, portal.MessageSearch{Query: "façade", Since: w.Clock.Now().Add(-time.Second)}, []portal.ThreadID{later}},
+			{"by an author", w.Cleo, portal.MessageSearch{Query: "façade", Author: w.Cleo}, nil},
+			{"with files", w.Cleo, portal.MessageSearch{Query: "façade", WithFiles: true}, nil},
+			{"one letter", w.Cleo, portal.MessageSearch{Query: "f"}, nil},
+			{"operators are none", w.Cleo, portal.MessageSearch{Query: `"faç* OR (again' & `}, nil},
+		} {
+			if got := find(c.who, c.s); !slices.Equal(got, c.want) {
+				t.Errorf("%s: found %v, want %v", c.what, got, c.want)
+			}
+		}
+		hits, _, err := mia.SearchSubjects(ctx, portal.MessageSearch{Query: "letters the"}, portal.Page{})
+		if err != nil || len(hits) != 1 || hits[0].Snippet != "\x02The\x03 Façade: logo and \x02letters\x03" {
+			t.Errorf("highlighted: %+v, %v", hits, err)
+		}
+		// Nothing of it is left when messages are not for clients any more.
+		sections(t, w, 0, int64(portal.SectionMessages))
+		if got := find(w.Cleo, facade); len(got) != 0 {
+			t.Errorf("with messages switched off a client finds %v", got)
 		}
 	})
 }

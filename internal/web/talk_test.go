@@ -187,6 +187,31 @@ func TestConversation(t *testing.T) {
 		if got := find(mia, "q=inkwel"); !strings.Contains(got, "no discount") {
 			t.Errorf("the team finds %q", got)
 		}
+		// So are conversations by what they are about, the first few above the messages.
+		subjects := func(b *webtest.Browser, query string) []string {
+			return b.Get("/messages/search?" + query).MustBe(200).Texts(".main mark")
+		}
+		if got := subjects(cleo, "q=wHich"); len(got) != 1 || got[0] != "Which" {
+			t.Errorf("by its subject the client finds %q", got)
+		}
+		if got := subjects(cleo, "q=which&mine=1"); len(got) != 0 {
+			t.Errorf("a subject is nobody's words, but %q are found among one's own", got)
+		}
+		for range 6 {
+			f := mia.Get(start + "/new").Form(start)
+			f.Set("subject", "Inkwell which way").Set("body", "Psst").Set("audience", "team")
+			f.Submit(mia).MustBe(200)
+		}
+		if got := subjects(mia, "q=which"); len(got) != 5 {
+			t.Errorf("above the messages are %d conversations", len(got))
+		}
+		mia.Get("/messages/search?q=which").MustContain("All conversations with these words")
+		if got := subjects(mia, "q=which&in=subjects"); len(got) != 7 {
+			t.Errorf("all of them are %d", len(got))
+		}
+		if got := subjects(cleo, "q=which&in=subjects"); len(got) != 1 {
+			t.Errorf("for the client they are %d", len(got))
+		}
 		cleo.Get("/messages/search?q=x&since=soon").MustBe(422)
 		for _, name := range []string{"dan", "carl", "rex", "eve"} {
 			b := s.As(name).Forbid("lantern", "inkwell")

@@ -10,13 +10,17 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
 )
 
-const messagesFound = 30
+const (
+	messagesFound = 30
+	subjectsFound = 5 // above the messages; a page of their own shows all
+)
 
-// searchMessages finds what was said, in conversations and comments.
+// searchMessages finds conversations by their subject, and what was said in them
+// and in comments.
 func (s *Server) searchMessages(w http.ResponseWriter, r *http.Request, me *visit) error {
 	ctx, q := r.Context(), r.URL.Query()
 	p := view.MessageSearchPage{TalkPage: s.talkPage(me), Query: strings.TrimSpace(q.Get("q")), Project: portal.ProjectID(q.Get("project")), Since: q.Get("since"),
-		WithFiles: q.Get("files") != "", Mine: q.Get("mine") != ""}
+		WithFiles: q.Get("files") != "", Mine: q.Get("mine") != "", SubjectsAlone: q.Get("in") == "subjects"}
 	client, err := whose(r, me)
 	if err != nil {
 		return err
@@ -46,10 +50,25 @@ func (s *Server) searchMessages(w http.ResponseWriter, r *http.Request, me *visi
 		p.Projects = append(p.Projects, o)
 	}
 	var next string
-	if p.Query != "" && !p.Failed() {
-		if p.Hits, next, err = me.SearchMessages(ctx, look, pageOf(r, messagesFound)); err != nil {
-			return err
+	switch {
+	case p.Query == "" || p.Failed():
+	case p.SubjectsAlone:
+		p.Subjects, next, err = me.SearchSubjects(ctx, look, pageOf(r, messagesFound))
+	default:
+		if q.Get("after") == "" {
+			var more string
+			if p.Subjects, more, err = me.SearchSubjects(ctx, look, portal.Page{Limit: subjectsFound}); err != nil {
+				return err
+			}
+			if more != "" {
+				q.Set("in", "subjects")
+				p.AllSubjects = r.URL.Path + "?" + q.Encode()
+			}
 		}
+		p.Hits, next, err = me.SearchMessages(ctx, look, pageOf(r, messagesFound))
+	}
+	if err != nil {
+		return err
 	}
 	p.Newest, p.Older = pages(r, next)
 	s.setTitle(&p.Page, p.T("talk.search"))

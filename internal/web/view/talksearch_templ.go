@@ -25,6 +25,10 @@ type MessageSearchPage struct {
 	WithFiles bool
 	Mine      bool
 	Hits      []portal.MessageHit
+
+	Subjects      []portal.SubjectHit // conversations whose subject has the words
+	AllSubjects   string              // where all of them are; empty: these are all
+	SubjectsAlone bool
 }
 
 //go:noinline
@@ -105,24 +109,52 @@ func MessageSearch(p MessageSearchPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</form>")
+			if len(p.Subjects) > 0 {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<h2>")
+				var templ_7745c5c3_Var4 string
+				templ_7745c5c3_Var4 = string(p.T("talk.found_subjects"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</h2><ol class=\"talks found-messages\">")
+				for _, h := range p.Subjects {
+					templ_7745c5c3_Err = p.subjectHit(h).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</ol>")
+				templ_7745c5c3_Err = ui.Pager(ui.Link{}, ui.Link{Label: p.T("talk.found_subjects_all"), Href: p.AllSubjects}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 9, " ")
+				if len(p.Hits) > 0 {
+					templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<h2>")
+					var templ_7745c5c3_Var5 string
+					templ_7745c5c3_Var5 = string(p.T("talk.found_messages"))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</h2>")
+				}
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 12, " ")
 			if len(p.Hits) > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<ol class=\"talks found-messages\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<ol class=\"talks found-messages\">")
 				for _, h := range p.Hits {
 					templ_7745c5c3_Err = p.hit(h).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</ol>")
-				templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("talk.newest_list"), Href: p.Newest}, ui.Link{Label: p.T("talk.more"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-			} else if p.Query != "" && !p.Failed() {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</ol>")
+			} else if len(p.Subjects) == 0 && p.Query != "" && !p.Failed() {
 				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "search", Title: p.T("talk.found_nothing"), Text: p.T("talk.found_nothing_text")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 15, " ")
+			templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("talk.newest_list"), Href: p.Newest}, ui.Link{Label: p.T("talk.more"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
 			}
 			return nil
 		})
@@ -130,6 +162,67 @@ func MessageSearch(p MessageSearchPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		return nil
+	})
+}
+
+//go:noinline
+func (p *MessageSearchPage) subjectHit(h portal.SubjectHit) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var6 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var6 == nil {
+			templ_7745c5c3_Var6 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<li class=\"talk-row\"><div class=\"line\"><a class=\"main\" href=\"")
+		var templ_7745c5c3_Var7 templ.SafeURL
+		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinURLErrs("/messages/" + string(h.ID))
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 17, "\">")
+		if h.Audience == portal.Team {
+			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		templ_7745c5c3_Err = snippet(h.Snippet).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</a> <time datetime=\"")
+		var templ_7745c5c3_Var8 string
+		templ_7745c5c3_Var8 = string(h.LastAt.UTC().Format(time.RFC3339))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 19, "\" title=\"")
+		var templ_7745c5c3_Var9 string
+		templ_7745c5c3_Var9 = string(p.Time(h.LastAt, p.Now))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 20, "\">")
+		var templ_7745c5c3_Var10 string
+		templ_7745c5c3_Var10 = string(p.brief(h.LastAt))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</time></div><p class=\"where\">")
+		var templ_7745c5c3_Var11 string
+		templ_7745c5c3_Var11 = string(dots(h.ProjectName, p.clientNamed(h.ClientName)))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</p></li>")
 		return nil
 	})
 }
@@ -151,62 +244,62 @@ func (p *MessageSearchPage) hit(h portal.MessageHit) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var4 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var4 == nil {
-			templ_7745c5c3_Var4 = templ.NopComponent
+		templ_7745c5c3_Var12 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var12 == nil {
+			templ_7745c5c3_Var12 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<li class=\"talk-row\"><div class=\"line\"><a class=\"main\" href=\"")
-		var templ_7745c5c3_Var5 templ.SafeURL
-		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs("/messages/" + string(h.ID))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<li class=\"talk-row\"><div class=\"line\"><a class=\"main\" href=\"")
+		var templ_7745c5c3_Var13 templ.SafeURL
+		templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinURLErrs("/messages/" + string(h.ID))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 9, "\">")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 24, "\">")
 		if h.Note() {
 			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		var templ_7745c5c3_Var6 string
-		templ_7745c5c3_Var6 = string(p.hitTitle(h))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</a> <time datetime=\"")
-		var templ_7745c5c3_Var7 string
-		templ_7745c5c3_Var7 = string(h.CreatedAt.UTC().Format(time.RFC3339))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 11, "\" title=\"")
-		var templ_7745c5c3_Var8 string
-		templ_7745c5c3_Var8 = string(p.Time(h.CreatedAt, p.Now))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 12, "\">")
-		var templ_7745c5c3_Var9 string
-		templ_7745c5c3_Var9 = string(p.brief(h.CreatedAt))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</time></div><p class=\"where\">")
-		var templ_7745c5c3_Var10 string
-		templ_7745c5c3_Var10 = string(dots(p.author(h.Message).Name, h.ProjectName, p.clientOf(h.Message)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</p><p class=\"snippet\">")
+		var templ_7745c5c3_Var14 string
+		templ_7745c5c3_Var14 = string(p.hitTitle(h))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</a> <time datetime=\"")
+		var templ_7745c5c3_Var15 string
+		templ_7745c5c3_Var15 = string(h.CreatedAt.UTC().Format(time.RFC3339))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 26, "\" title=\"")
+		var templ_7745c5c3_Var16 string
+		templ_7745c5c3_Var16 = string(p.Time(h.CreatedAt, p.Now))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 27, "\">")
+		var templ_7745c5c3_Var17 string
+		templ_7745c5c3_Var17 = string(p.brief(h.CreatedAt))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</time></div><p class=\"where\">")
+		var templ_7745c5c3_Var18 string
+		templ_7745c5c3_Var18 = string(dots(p.author(h.Message).Name, h.ProjectName, p.clientNamed(h.ClientName)))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</p><p class=\"snippet\">")
 		templ_7745c5c3_Err = snippet(h.Snippet).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</p>")
 		if len(h.Files) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<p class=\"where\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<p class=\"where\">")
 			templ_7745c5c3_Err = ui.Icon("paperclip").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var11 string
-			templ_7745c5c3_Var11 = string(p.List(fileNames(h.Files)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</p>")
+			var templ_7745c5c3_Var19 string
+			templ_7745c5c3_Var19 = string(p.List(fileNames(h.Files)))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 32, "</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</li>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 33, "</li>")
 		return nil
 	})
 }
@@ -221,9 +314,10 @@ func (p *MessageSearchPage) hitTitle(h portal.MessageHit) string {
 	return p.Title(portal.Thread{Kind: h.Kind, Subject: h.Subject, ClientName: h.ClientName}, nil)
 }
 
-func (p *MessageSearchPage) clientOf(m portal.Message) string {
+// clientNamed is the client's name for the team, who have several.
+func (p *MessageSearchPage) clientNamed(name string) string {
 	if p.Team {
-		return m.ClientName
+		return name
 	}
 	return ""
 }
