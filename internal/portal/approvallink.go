@@ -121,9 +121,10 @@ type AskedOf struct {
 	Verdicts    []Verdict
 	Deliverable *Deliverable
 	Links       []Link
-	Call        ApprovalCall    // that the link's person can confirm; the zero one: none
-	Remarks     int             // open comments on it
-	Earlier     EarlierApproval // of the link's person, which can still stand; the zero one: none
+	Call        ApprovalCall      // that the link's person can confirm; the zero one: none
+	Remarks     int               // open comments on it
+	Unsent      map[VersionID]int // comments of the link's person that are not sent yet
+	Earlier     EarlierApproval   // of the link's person, which can still stand; the zero one: none
 }
 
 // Asked returns what is decided on. Who is asked, what they said and what it links
@@ -161,6 +162,13 @@ func (l *ApprovalLink) Asked(ctx context.Context, known bool) (a AskedOf, err er
 		return a, err
 	}
 	if a.People, err = l.me.ApprovalPeople(ctx, id); err != nil {
+		return a, err
+	}
+	var versions []VersionID
+	for _, x := range a.Subjects {
+		versions = append(versions, x.Version)
+	}
+	if a.Unsent, err = l.me.UnsentOf(ctx, versions...); err != nil {
 		return a, err
 	}
 	if a.Earlier, err = l.me.ApprovedBefore(ctx, l.Approval); err != nil && err != ErrNotFound {

@@ -275,3 +275,30 @@ func (s linkSite) decisions(t *testing.T, id portal.ApprovalID) []portal.Approva
 }
 
 func (s linkSite) answers(t *testing.T, id portal.ApprovalID) int { return len(s.decisions(t, id)) }
+
+// Whoever has comments on it that are not sent yet is told so before they answer from
+// the mail, as on the portal's own page; who only holds the link is not.
+func TestUnsentByMail(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, site *webtest.Site) {
+		s := linkSite{site}
+		version := s.Items[s.World.Site][portal.ClientSide].Version
+		id, at := askedByMail(t, site, "The homepage", version)
+		known, err := s.Accounts.KnowAnswer(t.Context(), s.Cleo, "", string(id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		home := s.Stranger().Becomes("cleo")
+		home.SetCookie("known", known)
+		home.Get(at).MustBe(200).MustContain("One of your comments is not sent yet. If it belongs to your answer, send it first.")
+		if _, err := s.World.As(s.Cleo).KeepComment(t.Context(), version, "Mind the date", nil); err != nil {
+			t.Fatal(err)
+		}
+		p := home.Get(at).MustBe(200).MustContain("2 of your comments are not sent yet. If they belong to your answer, send them first.").MustNotContain("Mind the date")
+		if p.Attr(`.decide .hint a[href*="/files/"]`, "href") == "" {
+			t.Error("it does not lead to where it can be sent")
+		}
+		s.stranger().Get(at).MustBe(200).MustNotContain("not sent yet", "Mind the date")
+		s.Exec(`DELETE FROM unsent_comments WHERE version_id = $1`, string(version))
+		home.Get(at).MustBe(200).MustNotContain("not sent yet")
+	})
+}
