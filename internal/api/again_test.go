@@ -50,7 +50,10 @@ func TestEveryPostOnce(t *testing.T) {
 			fill := strings.NewReplacer("{id}", id, "{file}", string(s.fileOf(id)), "{message}", string(s.messageOf(id)), "{colleague}", string(s.Mia))
 			path, body, key := fill.Replace(o.path), fill.Replace(o.body), "key "+strconv.Itoa(i)
 			first := s.do(o.method, path, mia, body, "Content-Type", o.kind, "Idempotency-Key", key)
-			if first.Code >= 300 {
+			if first.Code >= 300 { // not hers to do, or nothing to do it to: its key lets nothing through either
+				if again := s.do(o.method, path, mia, body, "Content-Type", o.kind, "Idempotency-Key", key); first.Code >= 500 || again.Code < 300 {
+					t.Errorf("POST %s: %d %s, and again %d", path, first.Code, first.Body, again.Code)
+				}
 				continue
 			}
 			done[o.path] = first.Code
@@ -74,6 +77,77 @@ func TestEveryPostOnce(t *testing.T) {
 		if len(done) < 25 {
 			t.Errorf("only %d operations did something: %v", len(done), done)
 		}
+	})
+}
+
+// T182 for what a client says to an approval: a decision, one handed to a colleague and
+// a call denied count once for their key, however often they are sent.
+func TestEveryAnswerOnce(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		s, ctx := newSite(t, w), t.Context()
+		s.exec(`UPDATE client_users SET rights = rights | 32 WHERE id = $1`, string(w.BeaAtAcme))
+		w.Regrant()
+		d, err := w.As(w.Tom).AddDeliverable(ctx, w.Site, portal.NewDeliverable{Title: "Banners", Audience: portal.ClientSide})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cleo, bea, tom := s.token("cleo", "read", "write"), s.token("bea", "read", "write"), s.token("tom", "read", "write")
+		var last string
+		ask := func() (path, content string) {
+			t.Helper()
+			if last != "" { // of one deliverable one is asked at a time
+				s.exec(`UPDATE deliverables SET state = 'shared' WHERE id = $1`, string(d))
+				s.exec(`UPDATE approvals SET state = 'cancelled', asking = 0 WHERE id = $1 AND asking = 1`, last)
+			}
+			id, err := w.As(w.Tom).AskApproval(ctx, w.Site, portal.NewApproval{Title: "Banners", Deliverable: d, Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo}}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			last = string(id)
+			path = "/api/approvals/" + last
+			return path, s.asks(cleo, 200, "GET", path, "").text("content")
+		}
+		count := func(q string) (n int) {
+			t.Helper()
+			if err := w.DB.QueryRow(ctx, q).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		const events, mails = `SELECT COUNT(*) FROM events`, `SELECT COUNT(*) FROM mails`
+		once := func(path, body, other, rows string, want int) {
+			t.Helper()
+			key := "of " + path
+			first := s.do("POST", path, cleo, body, "Content-Type", "application/json", "Idempotency-Key", key)
+			if first.Code != http.StatusNoContent {
+				t.Fatalf("POST %s: %d %s", path, first.Code, first.Body)
+			}
+			n, m := count(events), count(mails)
+			for range 2 {
+				if again := s.do("POST", path, cleo, body, "Content-Type", "application/json", "Idempotency-Key", key); again.Code != first.Code || again.Body.String() != first.Body.String() {
+					t.Errorf("POST %s: %d %s, and again %d %s", path, first.Code, first.Body, again.Code, again.Body)
+				}
+			}
+			s.asks(cleo, 422, "POST", path, other, "Idempotency-Key", key)
+			if got := s.do("POST", path, bea, body, "Content-Type", "application/json", "Idempotency-Key", key); got.Code < 300 {
+				t.Errorf("POST %s as another, with the same key: %d", path, got.Code)
+			}
+			// A refusal of another's is recorded by itself.
+			if n, m := count(events+` WHERE kind <> 'answer_refused'`)-n, count(mails)-m; n > 0 || m > 0 {
+				t.Errorf("POST %s: done again, %d more events, %d more mails", path, n, m)
+			}
+			if got := count(rows); got != want {
+				t.Errorf("POST %s: %d rows, want %d", path, got, want)
+			}
+		}
+		path, content := ask()
+		once(path+"/decision", `{"answer":"approved_with_notes","note":"Lovely","content":"`+content+`"}`, `{"answer":"approved_with_notes","note":"Nice","content":"`+content+`"}`,
+			`SELECT COUNT(*) FROM approval_decisions WHERE note = 'Lovely'`, 1)
+		path, _ = ask()
+		call := s.asks(tom, 201, "POST", path+"/calls", `{"person":"`+string(w.Cleo)+`","answer":"declined","note":"No","said_at":"`+w.Clock.Now().Format(time.RFC3339)+`"}`).text("id")
+		once("/api/calls/"+call+"/denied", `{"reply":"I said perhaps"}`, `{"reply":"I said yes"}`, `SELECT COUNT(*) FROM approval_calls WHERE reply = 'I said perhaps'`, 1)
+		path, _ = ask()
+		once(path+"/delegation", `{"person":"`+string(w.Bea)+`"}`, `{"person":"`+string(w.Cleo)+`"}`, `SELECT COUNT(*) FROM approval_people WHERE person_id = '`+string(w.Bea)+`' AND for_id = '`+string(w.Cleo)+`'`, 1)
 	})
 }
 

@@ -1303,3 +1303,30 @@ func TestEarlierApprovalOfText(t *testing.T) {
 		wants(t, "ApprovedBefore of another deliverable", err, portal.ErrNotFound)
 	})
 }
+
+// T178: the hash of another approval is no hash of this one, though it is a real one, of
+// the same person, the same versions and the same words.
+func TestHashOfAnotherApproval(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		versions := banner(t, w)
+		one := toApprove(t, w, portal.NewApproval{Title: "Banner", Versions: versions})
+		two := toApprove(t, w, portal.NewApproval{Title: "Banner", Versions: versions})
+		if one.Content == "" || one.Content == two.Content {
+			t.Fatalf("the hashes are %q and %q", one.Content, two.Content)
+		}
+		cleo := w.As(w.Cleo)
+		wants(t, "with the hash of the other", cleo.Decide(ctx, one.ID, yes(two)), portal.ErrConflict)
+		wants(t, "and the other way round", cleo.Decide(ctx, two.ID, yes(one)), portal.ErrConflict)
+		for _, a := range []portal.Approval{one, two} {
+			stands(t, w, a.ID, portal.ApprovalOpen)
+			if all := must[[]portal.ApprovalDecision](t)(cleo.ApprovalDecisions(ctx, a.ID)); len(all) != 0 {
+				t.Errorf("decided: %+v", all)
+			}
+		}
+		if err := cleo.Decide(ctx, one.ID, yes(one)); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, "once it is decided", cleo.Decide(ctx, two.ID, yes(one)), portal.ErrConflict)
+		stands(t, w, two.ID, portal.ApprovalOpen)
+	})
+}

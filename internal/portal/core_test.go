@@ -3,6 +3,8 @@ package portal_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -179,6 +181,73 @@ func TestEventsOfWhatIsGone(t *testing.T) {
 		for _, who := range []portal.PersonID{w.Cleo, w.Mia} {
 			if n, of := gone(who); n != 2 || of != 2 {
 				t.Errorf("to %s, of %d events about a file in the trash %d are of what is gone", who, of, n)
+			}
+		}
+	})
+}
+
+// T184: of two who save one text at the same moment, one has saved it and the other is
+// told; what is there is what the first wrote, and nothing of the other's.
+func TestTwoSaveAtOnce(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx, it := context.Background(), w.Items[w.Site][portal.Team]
+		mia := w.As(w.Mia)
+		note := must[portal.ThreadID](t)(mia.StartConversation(ctx, w.Site, portal.NewConversation{Subject: "Hours", NewMessage: portal.NewMessage{Body: "Ten"}}))
+		message := must[portal.MessageList](t)(mia.Messages(ctx, note, portal.MessagePage{})).All[0].ID
+		kinds := map[string]struct {
+			read func() (text string, revision int64)
+			save func(me *portal.Scope, text string, revision int64) error
+		}{
+			"task": {func() (string, int64) {
+				x := must[portal.Task](t)(mia.Task(ctx, it.Task))
+				return x.Body, x.Revision
+			}, func(me *portal.Scope, text string, r int64) error {
+				return me.ChangeTask(ctx, it.Task, portal.TaskChange{Title: "A task", Body: text, Revision: r})
+			}},
+			"milestone": {func() (string, int64) {
+				x := must[portal.Milestone](t)(mia.Milestone(ctx, it.Milestone))
+				return x.Body, x.Revision
+			}, func(me *portal.Scope, text string, r int64) error {
+				return me.ChangeMilestone(ctx, it.Milestone, portal.MilestoneChange{Title: "A milestone", Body: text, Reason: "Because", Revision: r})
+			}},
+			"deliverable": {func() (string, int64) {
+				x := must[portal.Deliverable](t)(mia.Deliverable(ctx, it.Deliverable))
+				return x.Body, x.Revision
+			}, func(me *portal.Scope, text string, r int64) error {
+				return me.ChangeDeliverable(ctx, it.Deliverable, portal.DeliverableChange{Title: "A deliverable", Body: text, Revision: r})
+			}},
+			"message": {func() (string, int64) {
+				x := must[portal.Message](t)(mia.Message(ctx, message))
+				return x.Body, x.Revision
+			}, func(_ *portal.Scope, text string, r int64) error { // its author's alone, in two tabs
+				return w.As(w.Mia).EditMessage(ctx, message, text, r)
+			}},
+		}
+		for kind, k := range kinds {
+			for round := range 20 {
+				_, revision := k.read()
+				texts := [2]string{fmt.Sprint("Mine ", round), fmt.Sprint("Yours ", round)}
+				var errs [2]error
+				var both sync.WaitGroup
+				start := make(chan struct{})
+				for i, who := range []portal.PersonID{w.Mia, w.Ada} {
+					both.Go(func() {
+						<-start
+						errs[i] = k.save(w.As(who), texts[i], revision)
+					})
+				}
+				close(start)
+				both.Wait()
+				won := 0
+				if errs[0] != nil {
+					won = 1
+				}
+				if errs[won] != nil || errs[1-won] != portal.ErrConflict {
+					t.Fatalf("%s, round %d: %v and %v", kind, round, errs[0], errs[1])
+				}
+				if text, now := k.read(); text != texts[won] || now != revision+1 {
+					t.Fatalf("%s, round %d: it says %q at revision %d after %d, want %q", kind, round, text, now, revision, texts[won])
+				}
 			}
 		}
 	})

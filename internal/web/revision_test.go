@@ -77,7 +77,14 @@ func TestRevisionPages(t *testing.T) {
 		cleo.Post(point(2)+"/price", url.Values{"answer": {"accept"}, "price": {"125050"}, "currency": {"EUR"}}).MustBe(200).MustContain("Accepted. The team is told", "accepted by Cleo")
 		tom.Get(at).MustBe(200).MustContain("The one on the back.", "accepted by Cleo")
 		say(4, "reopen", url.Values{"revision": {"2"}}).MustBe(200)
-		cleo.Get(file+"&show="+strings.TrimPrefix(at, "/revisions/")).MustBe(200).MustContain("Round 2", "A second page").MustNotContain("no comments")
+		// What was said since is in no round.
+		if _, err := s.World.As(s.Cleo).CommentOn(ctx, portal.ItemID(it.File), portal.NewComment{Version: it.Version, NewMessage: portal.NewMessage{Body: "Since then"}}); err != nil {
+			t.Fatal(err)
+		}
+		cleo.Get(file).MustBe(200).MustContain("A second page", "Since then")
+		for _, b := range []*webtest.Browser{cleo, bea, tom} {
+			b.Get(file+"&show="+strings.TrimPrefix(at, "/revisions/")).MustBe(200).MustContain("Round 2", "Larger logo", "A second page").MustNotContain("no comments", "Since then")
+		}
 		tom.Get("/files/" + string(it.File)).MustContain("Open the list")
 		tom.Get("/projects/" + string(s.World.Site) + "/approvals").MustContain("Lists of changes")
 	})

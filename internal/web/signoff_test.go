@@ -13,12 +13,70 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/certificate"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 	"github.com/vitrine-portal/vitrine/internal/web"
 	"github.com/vitrine-portal/vitrine/internal/web/webtest"
 )
+
+// A signature is proven by a code, too: one that was mailed to who signs, for this
+// sign-off and this browser, and that works once.
+func TestSignByCode(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		ctx, cleo := t.Context(), s.As("cleo")
+		ask := func(title string) string {
+			t.Helper()
+			m, err := s.World.As(s.Tom).AddMilestone(ctx, s.World.Site, portal.NewMilestone{Title: title, Audience: portal.ClientSide})
+			if err != nil {
+				t.Fatal(err)
+			}
+			id, err := s.World.As(s.Tom).AskSignoff(ctx, portal.NewSignoff{Project: s.World.Site, Subject: string(m), Statement: "We accept it."})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return "/signoffs/" + string(id)
+		}
+		mailed := func() string {
+			t.Helper()
+			ids := s.Mails(account.MailCode)
+			c, err := s.Accounts.Code(ctx, ids[len(ids)-1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c.Digits
+		}
+		at, other := ask("Launch"), ask("Print")
+		byCode := func(b *webtest.Browser, at string) *webtest.Form {
+			t.Helper()
+			v := b.Get(at).MustBe(200).Form(at+"/sign").Set("name", "Cleo Acme").Values()
+			return b.Post(at+"/code", v).MustBe(200).MustContain("It was mailed to cleo@cleo.test").Form(at + "/sign")
+		}
+		f := byCode(cleo, at)
+		if f.Get("name") != "Cleo Acme" {
+			t.Errorf("the name that was typed is %q", f.Get("name"))
+		}
+		code := mailed()
+		f.Set("code", "").Submit(cleo).MustBe(422)
+		f.Set("code", "00000000").Submit(cleo).MustBe(422)
+		// Not for another sign-off, and not in another browser of hers.
+		v := f.Set("code", code).Values()
+		content := cleo.Get(other).Attr("input[name=content]", "value")
+		cleo.Post(other+"/sign", url.Values{"name": {"Cleo Acme"}, "content": {content}, "code": {code}}).MustBe(422)
+		s.As("cleo").Post(at+"/sign", v).MustBe(422)
+		cleo.Get(at).MustNotContain("Cleo Acme signed")
+		f = byCode(cleo, at)
+		f.Set("code", mailed()).Submit(cleo).MustBe(200).MustContain("Signed. Thank you", "Cleo Acme signed for Acme")
+		var proof string
+		if err := s.DB.QueryRow(ctx, `SELECT proof FROM signoffs WHERE id = $1`, strings.TrimPrefix(at, "/signoffs/")).Scan(&proof); err != nil || proof != "code" {
+			t.Errorf("it was proven by %q, %v", proof, err)
+		}
+		// Once.
+		cleo.Post(other+"/sign", url.Values{"name": {"Cleo Acme"}, "content": {content}, "code": {mailed()}}).MustBe(422)
+		cleo.Get(other).MustNotContain("Cleo Acme signed")
+	})
+}
 
 // A milestone is signed off, from the form of the team to the signature.
 func TestSignoffPages(t *testing.T) {
