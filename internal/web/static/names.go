@@ -15,7 +15,7 @@ var (
 	Viewer  = Bundle{Style: "/static/viewer.5PE7JOKW.css", Script: "/static/viewer.6C4XTSB6.js"}
 	PDF     = Bundle{Style: "/static/pdf.HYPDGB3V.css", Script: "/static/pdf.44YLDDKQ.js"}
 	Compose = Bundle{Style: "/static/compose.VTHF2X4V.css", Script: "/static/compose.ZQBFWCN3.js"}
-	Talk    = Bundle{Style: "/static/talk.ONSLO6XQ.css", Script: "/static/talk.B6VJZBTT.js"}
+	Talk    = Bundle{Style: "/static/talk.54RY2MSI.css", Script: "/static/talk.B6VJZBTT.js"}
 	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}
 	Worker  = Bundle{Style: "", Script: "/static/worker.OVAN2JBB.js"}
 	Approve = Bundle{Style: "/static/approve.WU6W4OO3.css", Script: ""}
