@@ -1,8 +1,6 @@
 package db
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
 	"crypto/sha256"
 	_ "embed"
@@ -15,15 +13,17 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/packed"
 )
 
-// packed holds migrations/*.sql. Written by: go run ./tools/assets
+// archive holds migrations/*.sql. Written by: go run ./tools/assets
 //
-//go:embed migrations.zip
-var packed []byte
+//go:embed migrations.zip.gz
+var archive []byte
 
 var migrations = func() fs.FS {
-	files, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	files, err := packed.Files(archive)
 	if err != nil {
 		panic("db: " + err.Error()) // it is part of the program
 	}

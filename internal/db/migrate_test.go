@@ -166,7 +166,7 @@ func TestMigrationsArePacked(t *testing.T) {
 			t.Fatal(err)
 		}
 		if all, err := readMigrations(migrations, dialect); err != nil || !slices.Equal(all, loose) {
-			t.Errorf("migrations.zip is stale (%v); run: go run ./tools/assets", err)
+			t.Errorf("migrations.zip.gz is stale (%v); run: go run ./tools/assets", err)
 		}
 	}
 }

@@ -4,21 +4,34 @@
 package typeface
 
 import (
-	"embed"
+	_ "embed"
+	"io/fs"
 	"sync"
 
 	"golang.org/x/image/font/opentype"
+
+	"github.com/vitrine-portal/vitrine/internal/packed"
 )
 
-//go:embed fonts/*.ttf
-var files embed.FS
+// archive holds fonts/*.ttf. Written by: go run ./tools/assets
+//
+//go:embed fonts.zip.gz
+var archive []byte
+
+var files = sync.OnceValue(func() fs.FS {
+	all, err := packed.Files(archive)
+	if err != nil {
+		panic("typeface: " + err.Error()) // it is part of the program
+	}
+	return all
+})
 
 // Names are those of the fonts, in the order in which a character is looked for:
 // the font of the pages, then one for letters that it has not.
 var Names = []string{"hanken-grotesk", "hanken-grotesk-ext", "noto-sans-greek", "noto-sans-cyrillic"}
 
 // File is the TrueType file of one of Names.
-func File(name string) ([]byte, error) { return files.ReadFile("fonts/" + name + ".ttf") }
+func File(name string) ([]byte, error) { return fs.ReadFile(files(), "fonts/"+name+".ttf") }
 
 // Letters is the font of the pages, to draw with. It is read once.
 var Letters = sync.OnceValue(func() *opentype.Font {

@@ -1,8 +1,6 @@
 package words
 
 import (
-	"archive/zip"
-	"bytes"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -10,11 +8,13 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/packed"
 )
 
 // archive holds en/*.json. Written by: go run ./tools/assets
 //
-//go:embed catalogue.zip
+//go:embed catalogue.zip.gz
 var archive []byte
 
 var english = mustLoad("en", "ltr")
@@ -54,7 +54,7 @@ func (t *text) has(hole string) bool {
 func languageOf(string) *language { return english }
 
 func mustLoad(tag, dir string) *language {
-	files, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+	files, err := packed.Files(archive)
 	if err != nil {
 		panic("words: " + err.Error())
 	}

@@ -243,6 +243,6 @@ func TestPacked(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(loose.messages, english.messages) {
-		t.Error("catalogue.zip is stale; run: go run ./tools/assets")
+		t.Error("catalogue.zip.gz is stale; run: go run ./tools/assets")
 	}
 }

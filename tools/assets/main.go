@@ -2,22 +2,19 @@
 // into content-hashed, minified, gzipped files under internal/web/static/dist,
 // and the icons into a Go map in internal/web/view/ui. Every css/NAME.css and
 // ts/NAME.ts of a name in bundles is one; app is what every page loads. The
-// message catalogues of internal/words and the migrations of internal/db are packed
-// into archives, a quarter of their size.
+// message catalogues of internal/words, the migrations of internal/db and the fonts of
+// internal/typeface are packed into archives.
 //
 //	go run ./tools/assets          write them
 //	go run ./tools/assets -check   fail if what is committed is stale
 package main
 
 import (
-	"archive/zip"
 	"bytes"
-	"compress/flate"
 	"compress/gzip"
 	"flag"
 	"fmt"
 	"go/format"
-	"io"
 	"log"
 	"os"
 	"path/filepath"
@@ -26,6 +23,8 @@ import (
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/vitrine-portal/vitrine/internal/packed"
 )
 
 // bundles are the entry points; app comes first on every page.
@@ -101,11 +100,11 @@ func build() (map[string][]byte, error) {
 		if filepath.Ext(name) == ".woff2" {
 			continue // already compressed
 		}
-		packed, err := pack(f.Contents)
+		small, err := pack(f.Contents)
 		if err != nil {
 			return nil, err
 		}
-		files[filepath.Join(dist, name+".gz")] = packed
+		files[filepath.Join(dist, name+".gz")] = small
 	}
 	if files[names], err = nameFile(made); err != nil {
 		return nil, err
@@ -123,21 +122,19 @@ func build() (map[string][]byte, error) {
 
 // archives are what is read once when the program starts, by what it is made of.
 var archives = map[string]string{
-	"internal/words/catalogue.zip": "*/*.json",
-	"internal/db/migrations.zip":   "migrations/*.sql",
+	"internal/words/catalogue.zip.gz": "*/*.json",
+	"internal/db/migrations.zip.gz":   "migrations/*.sql",
+	"internal/typeface/fonts.zip.gz":  "fonts/*.ttf",
 }
 
-// archive packs the files of a directory that have the pattern: to the same
-// bytes whenever they are the same.
+// archive packs the files of a directory that have the pattern.
 func archive(dir, pattern string) ([]byte, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, pattern))
 	if err != nil {
 		return nil, err
 	}
 	sort.Strings(paths)
-	var buf bytes.Buffer
-	z := zip.NewWriter(&buf)
-	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
+	var files []packed.File
 	for _, path := range paths {
 		b, err := os.ReadFile(path)
 		if err != nil {
@@ -147,16 +144,9 @@ func archive(dir, pattern string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		w, err := z.Create(filepath.ToSlash(name))
-		if err != nil {
-			return nil, err
-		}
-		if _, err := w.Write(b); err != nil {
-			return nil, err
-		}
+		files = append(files, packed.File{Name: filepath.ToSlash(name), Body: b})
 	}
-	err = z.Close()
-	return buf.Bytes(), err
+	return packed.Pack(files)
 }
 
 // unhashed is the part of a name that comes from the content.

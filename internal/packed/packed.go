@@ -1,0 +1,55 @@
+// Package packed reads the archives of small files that are part of the program and
+// read when it starts. They are compressed as one, since what they have in common is
+// in each of them.
+package packed
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"io"
+	"io/fs"
+)
+
+// Files are those of an archive that Pack made.
+func Files(archive []byte) (fs.FS, error) {
+	r, err := gzip.NewReader(bytes.NewReader(archive))
+	if err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	return zip.NewReader(bytes.NewReader(b), int64(len(b)))
+}
+
+// A File is one to be packed.
+type File struct {
+	Name string // with slashes
+	Body []byte
+}
+
+// Pack makes an archive: of the same files the same bytes.
+func Pack(files []File) ([]byte, error) {
+	var b bytes.Buffer
+	packed, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	z := zip.NewWriter(packed)
+	for _, f := range files {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: f.Name, Method: zip.Store})
+		if err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(f.Body); err != nil {
+			return nil, err
+		}
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	err = packed.Close()
+	return b.Bytes(), err
+}
