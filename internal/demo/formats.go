@@ -89,7 +89,7 @@ const regular1, bold2 = "F1", "F2"
 // blocks are the headings, points and paragraphs of a text, each in one line.
 func blocks(text string) (all []string) {
 	open := false
-	for l := range strings.SplitSeq(prose(text), "\n") {
+	for _, l := range lines(text) {
 		marked := strings.HasPrefix(l, "# ") || strings.HasPrefix(l, "- ")
 		if open && l != "" && !marked {
 			all[len(all)-1] += " " + l
@@ -257,7 +257,7 @@ func docx(text string) []byte {
 func xlsx(sheet, table string) []byte {
 	var b strings.Builder
 	b.WriteString(xmlHead + `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><cols><col min="1" max="1" width="34" customWidth="1"/><col min="2" max="8" width="16" customWidth="1"/></cols><sheetData>`)
-	for r, l := range strings.Split(prose(table), "\n") {
+	for r, l := range lines(table) {
 		fmt.Fprintf(&b, `<row r="%d">`, r+1)
 		for c, cell := range strings.Split(l, "|") {
 			at, cell := fmt.Sprintf("%c%d", 'A'+c, r+1), strings.TrimSpace(cell)

@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
@@ -226,14 +227,35 @@ func approves(on day, who *person, note string) turn {
 	}}
 }
 
-// prose takes the indentation from a text that is written inside the program.
-func prose(s string) string {
+// lines takes the indentation from a text that is written inside the program.
+func lines(s string) []string {
 	lines := strings.Split(strings.TrimSpace(s), "\n")
 	for i, l := range lines {
 		lines[i] = strings.TrimSpace(l)
 	}
-	return strings.Join(lines, "\n")
+	return lines
 }
+
+// prose is such a text as somebody would type it: a paragraph is one line.
+func prose(s string) string {
+	var b strings.Builder
+	above := ""
+	for i, l := range lines(s) {
+		switch {
+		case i == 0:
+		case above == "" || l == "" || begins.MatchString(l):
+			b.WriteByte('\n')
+		default:
+			b.WriteByte(' ')
+		}
+		b.WriteString(l)
+		above = l
+	}
+	return b.String()
+}
+
+// begins tells a line that begins a point, a row or a heading.
+var begins = regexp.MustCompile(`^([-*#|>]|\d+\.) `)
 
 func or(d, usual day) day {
 	if d != 0 {

@@ -62,7 +62,7 @@ func (s *Server) renderFileRequest(w http.ResponseWriter, r *http.Request, me *v
 	}
 	p.Within, p.Request = in, q
 	p.Invalid = invalid
-	p.Load(static.Files)
+	p.Load(static.Files, static.Approve)
 	if p.Files, err = me.FileRequestFiles(ctx, q.ID); err != nil {
 		return err
 	}

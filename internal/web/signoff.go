@@ -9,6 +9,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/transfer"
+	"github.com/vitrine-portal/vitrine/internal/web/static"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
 )
 
@@ -51,6 +52,7 @@ func (s *Server) renderSignoff(w http.ResponseWriter, r *http.Request, me *visit
 		return err
 	}
 	p.Signoff, p.Invalid = x, invalid
+	p.Load(static.Approve)
 	p.HasPassword, p.Email = me.Person.HasPassword, me.Person.Email
 	if p.Lines, p.Content, err = me.SignoffLines(ctx, x); err != nil {
 		return err

@@ -204,18 +204,23 @@ func TestSignoffPages(t *testing.T) {
 		code := cleo.Get(at).MustBe(200).MustContain("Certificate (PDF)").Attr("a[href^='/verify/']", "href")
 		stranger := s.Stranger()
 		stranger.Get(code).MustBe(200).MustContain("Certificate of Launch", "Cleo Acme", "We accept the **launch**.", "Final.txt", hex.EncodeToString(sum[:4])+" "+hex.EncodeToString(sum[4:8]))
-		stranger.Get(code + "x").MustBe(404)
-		stranger.Get("/verify?code=nothing").MustBe(404)
+		stranger.Get(code+"x").MustBe(404).MustNotContain("Launch", "Acme")
+		if typed := stranger.Get("/verify?code=nothing").MustBe(404).MustContain("No certificate has this code.").Attr("input[name=code]", "value"); typed != "nothing" {
+			t.Errorf("of the code that was typed there is %q", typed)
+		}
+		stranger.Get("/verify?code=" + url.QueryEscape(" "+s.URL+code)).MustBe(200).MustContain("Certificate of Launch")
 		stranger.Get("/verify").MustBe(200).MustContain("Verify a certificate").MustNotContain("Launch", "Acme")
 		check := func(path, content string) *webtest.Page {
 			t.Helper()
 			var body bytes.Buffer
 			form := multipart.NewWriter(&body)
-			part, err := form.CreateFormFile("file", "some.pdf")
-			if err != nil {
-				t.Fatal(err)
+			if content != "" {
+				part, err := form.CreateFormFile("file", "some.pdf")
+				if err != nil {
+					t.Fatal(err)
+				}
+				part.Write([]byte(content))
 			}
-			part.Write([]byte(content))
 			form.Close()
 			r, err := http.NewRequest("POST", s.URL+path, &body)
 			if err != nil {
@@ -224,13 +229,14 @@ func TestSignoffPages(t *testing.T) {
 			r.Header.Set("Content-Type", form.FormDataContentType())
 			return stranger.Do(r)
 		}
-		check("/verify", paper).MustBe(200).MustContain("This is the certificate, to the last byte.", "signature is valid", "Launch")
+		check("/verify", paper).MustBe(200).MustContain("This is the certificate, to the last byte.", "signature is valid", "Launch").Form(code)
 		check(code, paper).MustBe(200).MustContain("This is the certificate, to the last byte.", "signature is valid")
 		check(code, got).MustBe(200).MustContain("This is Final.txt, v1, exactly as it was approved.", hex.EncodeToString(sum[:4])).MustNotContain("neither the certificate nor any of the files", "signature is valid")
 		bad := []byte(paper)
 		bad[len(bad)/2] ^= 1
 		check("/verify", string(bad)).MustBe(200).MustContain("no certificate of this portal, or it was changed").MustNotContain("Launch", "Acme")
 		check(code, string(bad)).MustBe(200).MustContain("neither the certificate nor any of the files")
+		check("/verify", "").MustBe(422).MustContain("This is needed.")
 		check("/verify/vt_crt_unknown", paper).MustBe(404)
 		stranger.Post("/verify", nil).MustBe(415)
 		cleo.Post(at+"/sign", url.Values{"name": {"X"}, "content": {"x"}, "password": {portaltest.Password}}).MustBe(409)

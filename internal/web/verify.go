@@ -40,20 +40,25 @@ const (
 
 var verifying = make(chan struct{}, verifiedOnce)
 
-// verifyPage is the form. A code that was typed leads to what it is of.
+// verifyPage is the form. A code that was typed, alone or with the address before
+// it, leads to what it is of.
 func (s *Server) verifyPage(w http.ResponseWriter, r *http.Request, me *visit) error {
 	unlisted(w)
-	if code := strings.TrimSpace(r.URL.Query().Get("code")); code != "" {
+	code := strings.TrimSpace(r.URL.Query().Get("code"))
+	if code = code[strings.LastIndexByte(code, '/')+1:]; code != "" {
 		return seeOther(w, r, "/verify/"+url.PathEscape(code))
 	}
 	return s.renderVerify(w, r, me, http.StatusOK, view.VerifyPage{})
 }
 
 func (s *Server) renderVerify(w http.ResponseWriter, r *http.Request, me *visit, status int, p view.VerifyPage) error {
-	p.Page, p.Workspace, p.Path = s.cardPage(me), me.Brand.Name, r.URL.Path
+	invalid := p.Invalid
+	p.Page, p.Workspace, p.Path = s.cardPage(me), me.Brand.Name, "/verify"
+	p.Invalid = invalid
 	title := p.T("verify.title")
 	if p.Certificate.ID != "" {
 		title = p.T("verify.of", "title", p.Certificate.Record.Title)
+		p.Path += "/" + p.Certificate.Code // so that the files it names are known too
 	}
 	p.Heading = title
 	s.setTitle(&p.Page, title)
@@ -63,7 +68,13 @@ func (s *Server) renderVerify(w http.ResponseWriter, r *http.Request, me *visit,
 // verifyCertificate says what the certificate of a code says.
 func (s *Server) verifyCertificate(w http.ResponseWriter, r *http.Request, me *visit) error {
 	unlisted(w)
-	c, err := s.Portal.CertificateByCode(r.Context(), r.PathValue("token"))
+	code := r.PathValue("token")
+	c, err := s.Portal.CertificateByCode(r.Context(), code)
+	if err == portal.ErrNotFound {
+		p := view.VerifyPage{Code: code}
+		p.Invalid = map[string]portal.Reason{"code": {Key: "no_certificate"}}
+		return s.renderVerify(w, r, me, http.StatusNotFound, p)
+	}
 	if err != nil {
 		return err
 	}

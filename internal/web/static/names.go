@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.LVOQGSRG.css"
+	Style  = "/static/app.FLCHVAWM.css"
 	Script = "/static/app.DBN5EKT3.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
@@ -13,9 +13,9 @@ const (
 var (
 	Files   = Bundle{Style: "/static/files.DR3XONKP.css", Script: "/static/files.IQ66I42Z.js"}
 	Viewer  = Bundle{Style: "/static/viewer.5PE7JOKW.css", Script: "/static/viewer.6C4XTSB6.js"}
-	PDF     = Bundle{Style: "/static/pdf.HYPDGB3V.css", Script: "/static/pdf.44YLDDKQ.js"}
+	PDF     = Bundle{Style: "/static/pdf.P7SDPBLN.css", Script: "/static/pdf.44YLDDKQ.js"}
 	Compose = Bundle{Style: "/static/compose.VTHF2X4V.css", Script: "/static/compose.ZQBFWCN3.js"}
-	Talk    = Bundle{Style: "/static/talk.54RY2MSI.css", Script: "/static/talk.B6VJZBTT.js"}
+	Talk    = Bundle{Style: "/static/talk.QV7SQEYN.css", Script: "/static/talk.B6VJZBTT.js"}
 	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}
 	Worker  = Bundle{Style: "", Script: "/static/worker.OVAN2JBB.js"}
 	Approve = Bundle{Style: "/static/approve.WU6W4OO3.css", Script: ""}

@@ -614,7 +614,7 @@ func (p *IncomingMailPage) assign() templ.Component {
 			var templ_7745c5c3_Var25 string
 			templ_7745c5c3_Var25 = string(p.T("incoming.assign.text"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</p><form class=\"stack\" method=\"get\" action=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</p><form class=\"form\" method=\"get\" action=\"")
 			var templ_7745c5c3_Var26 templ.SafeURL
 			templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinURLErrs("/incoming/" + string(p.Mail.ID) + "#assign")
 			if templ_7745c5c3_Err != nil {

@@ -1139,47 +1139,43 @@ func NewRevision(p RevisionForm) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<fieldset class=\"field choices pick-remarks\" id=\"thread\" tabindex=\"-1\"><legend class=\"label\">")
-				var templ_7745c5c3_Var50 string
-				templ_7745c5c3_Var50 = string(p.T("revision.remarks", "name", p.Version.FileName, "version", p.VersionWord(p.Version)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 65, "</legend> ")
-				if len(p.Remarks) == 0 {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<p class=\"muted\">")
-					var templ_7745c5c3_Var51 string
-					templ_7745c5c3_Var51 = string(p.T("revision.no_remarks"))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</p>")
-				}
-				for _, r := range p.Remarks {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<label class=\"choice\"><input type=\"checkbox\" name=\"thread\" value=\"")
-					var templ_7745c5c3_Var52 string
-					templ_7745c5c3_Var52 = string(string(r.Thread))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 69, "\"")
-					if p.All || slices.Contains(p.Threads, r.Thread) {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 70, " checked")
+				if len(p.Remarks) > 0 {
+					templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<fieldset class=\"field choices pick-remarks\" id=\"thread\" tabindex=\"-1\"><legend class=\"label\">")
+					var templ_7745c5c3_Var50 string
+					templ_7745c5c3_Var50 = string(p.T("revision.remarks", "name", p.Version.FileName, "version", p.VersionWord(p.Version)))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 65, "</legend> ")
+					for _, r := range p.Remarks {
+						templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<label class=\"choice\"><input type=\"checkbox\" name=\"thread\" value=\"")
+						var templ_7745c5c3_Var51 string
+						templ_7745c5c3_Var51 = string(string(r.Thread))
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 67, "\"")
+						if p.All || slices.Contains(p.Threads, r.Thread) {
+							templruntime.WriteString(templ_7745c5c3_Buffer, 68, " checked")
+						}
+						templruntime.WriteString(templ_7745c5c3_Buffer, 69, "> <b>")
+						var templ_7745c5c3_Var52 string
+						templ_7745c5c3_Var52 = string(r.Body)
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 70, "</b> <small>")
+						var templ_7745c5c3_Var53 string
+						templ_7745c5c3_Var53 = string(p.remarkSub(r))
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 71, "</small></label>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 71, "> <b>")
-					var templ_7745c5c3_Var53 string
-					templ_7745c5c3_Var53 = string(r.Body)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 72, "</b> <small>")
-					var templ_7745c5c3_Var54 string
-					templ_7745c5c3_Var54 = string(p.remarkSub(r))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 73, "</small></label>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 72, "</fieldset>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 74, "</fieldset>")
-				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "points", Label: p.T("revision.points"), Optional: p.T("form.optional"), Hint: p.T("revision.points_hint"), Value: p.Points, Error: p.Err("points"), Rows: 3, Max: portal.MaxText}).Render(ctx, templ_7745c5c3_Buffer)
+				templruntime.WriteString(templ_7745c5c3_Buffer, 73, " ")
+				templ_7745c5c3_Err = ui.Textarea(p.points()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 75, " <div class=\"submit\"><p class=\"hint\">")
-				var templ_7745c5c3_Var55 string
-				templ_7745c5c3_Var55 = string(p.T("revision.submit_hint"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 76, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 74, " <div class=\"submit\"><p class=\"hint\">")
+				var templ_7745c5c3_Var54 string
+				templ_7745c5c3_Var54 = string(p.T("revision.submit_hint"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</p>")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("revision.submit"), Icon: "send", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1188,7 +1184,7 @@ func NewRevision(p RevisionForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 77, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 76, "</div>")
 				return nil
 			})
 			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at(), Guard: true, Wide: true, Dirty: p.Failed()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
@@ -1207,6 +1203,15 @@ func NewRevision(p RevisionForm) templ.Component {
 
 func (p *RevisionForm) back() string {
 	return Href(string(p.Version.File)) + "?panel=comments&version=" + string(p.Version.ID)
+}
+
+// points are what there is besides the comments, or all there is.
+func (p *RevisionForm) points() ui.Field {
+	f := ui.Field{Name: "points", Label: p.T("revision.all_points"), Hint: p.T("revision.points_hint"), Value: p.Points, Error: p.Err("points"), Required: true, Rows: 5, Max: portal.MaxText}
+	if len(p.Remarks) > 0 {
+		f.Label, f.Optional, f.Required, f.Rows = p.T("revision.points"), p.T("form.optional"), false, 3
+	}
+	return f
 }
 
 func (p *RevisionForm) lead() string {

@@ -23,6 +23,7 @@ type VerifyPage struct {
 	Workspace   string
 	Heading     string
 	Path        string
+	Code        string             // that was typed, and is of none
 	Certificate portal.Certificate // whose code, or paper, the visitor has; the zero one: none yet
 	Notice      Notice
 	Hash        string // of the file that was looked at
@@ -176,7 +177,7 @@ func Verify(p VerifyPage) templ.Component {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 17, " ")
 			if p.Certificate.ID == "" {
 				templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<form class=\"form\" method=\"get\" action=\"/verify\">")
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "code", Label: p.T("verify.code"), Hint: p.T("verify.code_hint"), Required: true, Max: 100}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "code", Label: p.T("verify.code"), Hint: p.T("verify.code_hint"), Value: p.Code, Error: p.Err("code"), Required: true, Max: 100}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -308,7 +309,9 @@ func (p *VerifyPage) facts() (facts []ui.Fact) {
 			facts = append(facts, ui.Fact{Key: p.T(key), Value: value})
 		}
 	}
-	add("signoff.of."+r.Of, r.Title)
+	if r.Of != "project" {
+		add("signoff.of."+r.Of, r.Title)
+	}
 	add("verify.project", dots(r.Project, r.Client))
 	for _, x := range r.Signers {
 		add("certificate.name", x.Name)
