@@ -238,7 +238,10 @@ func TestHandingOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		f = cleo.Get("/profile").MustBe(200).MustContain("While you are away").Form("/profile/deputy")
-		f.Set("from", "2026-03-20").Set("to", "2026-03-12").Submit(cleo).MustBe(422).MustContain("before the first")
+		back := f.Set("from", "2026-03-20").Set("to", "2026-03-12").Submit(cleo).MustBe(422).MustContain("before the first")
+		if from, to := back.Attr("input[name=from]", "value"), back.Attr("input[name=to]", "value"); from != "2026-03-20" || to != "2026-03-12" {
+			t.Errorf("of what was typed there is %q and %q", from, to)
+		}
 		f.Set("person", string(s.Bea)).Set("from", "2026-03-12").Set("to", "2026-03-20").Submit(cleo).MustBe(200).MustContain("Bea decides for you from")
 		cleo.Get("/profile").Form("/profile/deputy/end").Submit(cleo).MustBe(200).MustNotContain("Bea decides for you from")
 	})

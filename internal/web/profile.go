@@ -88,11 +88,12 @@ func statusOf(p *view.Page) int {
 
 func (s *Server) profilePage(w http.ResponseWriter, r *http.Request, me *visit) error {
 	x := me.Person
-	return s.renderProfile(w, r, me, account.Profile{Name: x.Name, Title: x.Title, TimeZone: x.TimeZone, Theme: x.Theme}, nil)
+	return s.renderProfile(w, r, me, account.Profile{Name: x.Name, Title: x.Title, TimeZone: x.TimeZone, Theme: x.Theme}, portal.Deputy{}, nil)
 }
 
-func (s *Server) renderProfile(w http.ResponseWriter, r *http.Request, me *visit, x account.Profile, invalid map[string]portal.Reason) error {
-	p := view.ProfilePage{Page: s.profileFrame(me, invalid), Name: x.Name, Job: x.Title, TimeZone: x.TimeZone, Theme: x.Theme}
+// renderProfile draws the page, with what came back: the profile, or a deputy.
+func (s *Server) renderProfile(w http.ResponseWriter, r *http.Request, me *visit, x account.Profile, tried portal.Deputy, invalid map[string]portal.Reason) error {
+	p := view.ProfilePage{Tried: tried, Page: s.profileFrame(me, invalid), Name: x.Name, Job: x.Title, TimeZone: x.TimeZone, Theme: x.Theme}
 	if len(me.Self.Clients) > 0 {
 		if err := s.awayOf(r, me, &p); err != nil {
 			return err
@@ -112,7 +113,7 @@ func (s *Server) saveProfile(w http.ResponseWriter, r *http.Request, me *visit) 
 		err = accountFields(s.Accounts.SaveProfile(r.Context(), me.Person.ID, x))
 	}
 	if fields, ok := invalidFields(err); ok {
-		return s.renderProfile(w, r, me, x, fields)
+		return s.renderProfile(w, r, me, x, portal.Deputy{}, fields)
 	}
 	if err != nil {
 		return err
@@ -152,7 +153,7 @@ func (s *Server) nameDeputy(w http.ResponseWriter, r *http.Request, me *visit) e
 	}
 	if fields, ok := invalidFields(err); ok {
 		x := me.Person
-		return s.renderProfile(w, r, me, account.Profile{Name: x.Name, Title: x.Title, TimeZone: x.TimeZone, Theme: x.Theme}, fields)
+		return s.renderProfile(w, r, me, account.Profile{Name: x.Name, Title: x.Title, TimeZone: x.TimeZone, Theme: x.Theme}, n, fields)
 	}
 	if err != nil {
 		return err

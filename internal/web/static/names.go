@@ -18,6 +18,6 @@ var (
 	Talk    = Bundle{Style: "/static/talk.QV7SQEYN.css", Script: "/static/talk.B6VJZBTT.js"}
 	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}
 	Worker  = Bundle{Style: "", Script: "/static/worker.OVAN2JBB.js"}
-	Approve = Bundle{Style: "/static/approve.WU6W4OO3.css", Script: ""}
+	Approve = Bundle{Style: "/static/approve.3MBJQSEL.css", Script: ""}
 	Notices = Bundle{Style: "/static/notices.57ZTGU76.css", Script: ""}
 )

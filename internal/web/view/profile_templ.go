@@ -63,6 +63,7 @@ type ProfilePage struct {
 	Zones    []ui.Option
 	Theme    string
 	Away     []Away
+	Tried    portal.Deputy // that could not be named
 }
 
 // Away is who decides for the reader at a client, and who could.
@@ -158,7 +159,7 @@ func Profile(p ProfilePage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/profile", Guard: true, Dirty: p.Failed()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/profile", Guard: true, Dirty: p.Failed() && p.Tried.Client == ""}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -261,6 +262,7 @@ func (p *ProfilePage) away(a Away) templ.Component {
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 9, " ")
 			if len(a.People) > 0 {
+				d, err := p.typed(a)
 				templ_7745c5c3_Var10 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -282,7 +284,7 @@ func (p *ProfilePage) away(a Away) templ.Component {
 					templ_7745c5c3_Var12 = string(string(a.Client.ID))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 					templruntime.WriteString(templ_7745c5c3_Buffer, 12, "\">")
-					templ_7745c5c3_Err = ui.Select(ui.Field{ID: p.awayID(a, "person"), Name: "person", Label: p.T("deputy.who"), Value: string(a.Now.Deputy), Error: p.Err("person"), Required: true}, a.options()).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Select(ui.Field{ID: p.awayID(a, "person"), Name: "person", Label: p.T("deputy.who"), Value: string(d.Deputy), Error: err("person"), Required: true}, a.options()).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -299,12 +301,12 @@ func (p *ProfilePage) away(a Away) templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templ_7745c5c3_Err = ui.Input(ui.Field{ID: p.awayID(a, "from"), Name: "from", Label: p.T("deputy.from"), Type: "date", Value: a.Now.From, Error: p.Err("from"), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Input(ui.Field{ID: p.awayID(a, "from"), Name: "from", Label: p.T("deputy.from"), Type: "date", Value: d.From, Error: err("from"), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						templruntime.WriteString(templ_7745c5c3_Buffer, 14, " ")
-						templ_7745c5c3_Err = ui.Input(ui.Field{ID: p.awayID(a, "to"), Name: "to", Label: p.T("deputy.to"), Type: "date", Value: a.Now.To, Error: p.Err("to"), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Input(ui.Field{ID: p.awayID(a, "to"), Name: "to", Label: p.T("deputy.to"), Type: "date", Value: d.To, Error: err("to"), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -334,6 +336,15 @@ func (p *ProfilePage) away(a Away) templ.Component {
 		}
 		return nil
 	})
+}
+
+// typed is what stands in the form of a client, and what is wrong with it: all of
+// them have the same fields.
+func (p *ProfilePage) typed(a Away) (portal.Deputy, func(field string) string) {
+	if p.Tried.Client == a.Client.ID {
+		return p.Tried, p.Err
+	}
+	return a.Now, func(string) string { return "" }
 }
 
 func (p *ProfilePage) awayTitle(a Away) string {
