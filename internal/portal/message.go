@@ -448,13 +448,15 @@ func (me *Scope) EditMessage(ctx context.Context, id MessageID, body string, rev
 			return ErrConflict
 		case !m.MayEdit(me.actor.person):
 			return ErrForbidden
-		}
-		if err := t.must(ctx, `INSERT INTO message_texts (message_id, revision, body, until) VALUES ($1, $2, $3, $4)`, string(id), m.Revision, m.Body, t.now); err != nil {
-			return err
+		case m.Revision != revision:
+			return ErrConflict
 		}
 		if err := t.must(ctx, `
 UPDATE messages SET body = $1, edited_at = $2, changed_at = $2, revision = revision + 1 WHERE id = $3 AND revision = $4 AND deleted_at IS NULL`,
 			body, t.now, string(id), revision); err != nil {
+			return err
+		}
+		if err := t.must(ctx, `INSERT INTO message_texts (message_id, revision, body, until) VALUES ($1, $2, $3, $4)`, string(id), m.Revision, m.Body, t.now); err != nil {
 			return err
 		}
 		if err := t.mention(ctx, m.thread(), id, m.Audience, body, m.Revision+1); err != nil {
