@@ -194,6 +194,11 @@ func TestConversation(t *testing.T) {
 		if got := subjects(cleo, "q=wHich"); len(got) != 1 || got[0] != "Which" {
 			t.Errorf("by its subject the client finds %q", got)
 		}
+		if at := cleo.Get("/messages/search?q=which").Attrs(".main:has(mark)", "href"); len(at) != 1 {
+			t.Errorf("it leads to %q", at)
+		} else {
+			cleo.Get(at[0]).MustBe(200).MustContain("Which")
+		}
 		if got := subjects(cleo, "q=which&mine=1"); len(got) != 0 {
 			t.Errorf("a subject is nobody's words, but %q are found among one's own", got)
 		}

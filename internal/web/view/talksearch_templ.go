@@ -190,7 +190,7 @@ func (p *MessageSearchPage) subjectHit(h portal.SubjectHit) templ.Component {
 		ctx = templ.ClearChildren(ctx)
 		templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<li class=\"talk-row\"><div class=\"line\"><a class=\"main\" href=\"")
 		var templ_7745c5c3_Var7 templ.SafeURL
-		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinURLErrs("/messages/" + string(h.ID))
+		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinURLErrs("/conversations/" + string(h.ID))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
