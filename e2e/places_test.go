@@ -126,7 +126,7 @@ func TestPlaces(t *testing.T) {
 	b.until("the place is what was pointed at", `(p => Math.abs(p.x - 0.5) < 0.005 && Math.abs(p.y - 0.45) < 0.005)(JSON.parse(document.querySelector("[data-place-field]").value || "{}"))`)
 	b.keeps("Centre", "Under the glass", 4)
 	b.press("css [data-act=fit]")
-	b.until("and there it stays", `(m => m.length === 4 && m[3].style.left.startsWith("50") && m[3].style.top.startsWith("45"))(document.querySelectorAll("#stage .mark"))`)
+	b.until("and there it stays", `(m => m.length === 4 && Math.abs(parseFloat(m[3].style.left) - 50) < 0.5 && Math.abs(parseFloat(m[3].style.top) - 45) < 0.5)(document.querySelectorAll("#stage .mark"))`)
 
 	team := newTab(t, "team", site).signIn(demo.people["manager"])
 	team.open(picture)
