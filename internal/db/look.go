@@ -26,7 +26,7 @@ func (d *DB) Look(ctx context.Context) (Look, error) {
 		return l, err
 	}
 	l.Engine = engine + " " + l.Engine
-	known, err := readMigrations(migrations, d.dialect)
+	known, err := readMigrations(migrations(), d.dialect)
 	if err != nil {
 		return l, err
 	}

@@ -22,26 +22,20 @@ import (
 //go:embed migrations.zip.gz
 var archive []byte
 
-var migrations = func() fs.FS {
-	files, err := packed.Files(archive)
-	if err != nil {
-		panic("db: " + err.Error()) // it is part of the program
-	}
-	return files
-}()
+var migrations = packed.Archive(archive)
 
 // Migrate brings the schema up to this program. Each migration is one
 // transaction, and a second process that migrates at the same time waits. A
 // database that a newer program has migrated is refused with ErrNewer and
 // left as it is.
 func (d *DB) Migrate(ctx context.Context) error {
-	return d.migrate(ctx, migrations)
+	return d.migrate(ctx, migrations())
 }
 
 // MigrationsSum is a checksum of all migrations of a dialect: two programs
 // with the same sum make the same schema.
 func MigrationsSum(dialect Dialect) (string, error) {
-	list, err := readMigrations(migrations, dialect)
+	list, err := readMigrations(migrations(), dialect)
 	if err != nil {
 		return "", err
 	}

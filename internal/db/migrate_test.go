@@ -165,7 +165,7 @@ func TestMigrationsArePacked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if all, err := readMigrations(migrations, dialect); err != nil || !slices.Equal(all, loose) {
+		if all, err := readMigrations(migrations(), dialect); err != nil || !slices.Equal(all, loose) {
 			t.Errorf("migrations.zip.gz is stale (%v); run: go run ./tools/assets", err)
 		}
 	}

@@ -9,7 +9,20 @@ import (
 	"compress/gzip"
 	"io"
 	"io/fs"
+	"sync"
 )
+
+// Archive returns the files of an archive that is part of the program, unpacked when
+// they are first asked for.
+func Archive(archive []byte) func() fs.FS {
+	return sync.OnceValue(func() fs.FS {
+		files, err := Files(archive)
+		if err != nil {
+			panic("packed: " + err.Error())
+		}
+		return files
+	})
+}
 
 // Files are those of an archive that Pack made.
 func Files(archive []byte) (fs.FS, error) {

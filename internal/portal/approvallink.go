@@ -164,11 +164,7 @@ func (l *ApprovalLink) Asked(ctx context.Context, known bool) (a AskedOf, err er
 	if a.People, err = l.me.ApprovalPeople(ctx, id); err != nil {
 		return a, err
 	}
-	var versions []VersionID
-	for _, x := range a.Subjects {
-		versions = append(versions, x.Version)
-	}
-	if a.Unsent, err = l.me.UnsentOf(ctx, versions...); err != nil {
+	if a.Unsent, err = l.me.UnsentOf(ctx, a.Subjects); err != nil {
 		return a, err
 	}
 	if a.Earlier, err = l.me.ApprovedBefore(ctx, l.Approval); err != nil && err != ErrNotFound {

@@ -47,6 +47,19 @@ func (s MessageSearch) words() []string {
 	return words
 }
 
+// within adds where and since when is looked, of rows of a message or a thread.
+func (s MessageSearch) within(row string, and func(is string, arg any)) {
+	if s.Client != "" {
+		and(row+`.client_id = `, string(s.Client))
+	}
+	if s.Project != "" {
+		and(row+`.project_id = `, string(s.Project))
+	}
+	if !s.Since.IsZero() {
+		and(row+`.created_at >= `, db.Micros(s.Since))
+	}
+}
+
 // messageSearch is how one database finds words in messages. As textSearch, it
 // is told apart here only.
 type messageSearch struct {
@@ -136,18 +149,10 @@ func (me *Scope) SearchMessages(ctx context.Context, s MessageSearch, pg Page) (
 	if s.Author != "" {
 		and(`m.author_id = `, string(s.Author))
 	}
-	if s.Client != "" {
-		and(`m.client_id = `, string(s.Client))
-	}
-	if s.Project != "" {
-		and(`m.project_id = `, string(s.Project))
-	}
 	if s.Thread != "" {
 		and(`m.thread_id = `, string(s.Thread))
 	}
-	if !s.Since.IsZero() {
-		and(`m.created_at >= `, db.Micros(s.Since))
-	}
+	s.within("m", and)
 	if s.WithFiles {
 		cond += ` AND EXISTS (SELECT 1 FROM my_message_files f WHERE f.message_id = m.id)`
 	}

@@ -43,15 +43,7 @@ func (me *Scope) SearchSubjects(ctx context.Context, s MessageSearch, pg Page) (
 		args = append(args, arg)
 		q += ` AND ` + is + placeholder(len(args)+1)
 	}
-	if s.Client != "" {
-		and(`t.client_id = `, string(s.Client))
-	}
-	if s.Project != "" {
-		and(`t.project_id = `, string(s.Project))
-	}
-	if !s.Since.IsZero() {
-		and(`t.created_at >= `, db.Micros(s.Since))
-	}
+	s.within("t", and)
 	if pg.After != "" {
 		and(order+` < (SELECT l.place_in FROM my_subjects_`+string(dialect)+` l WHERE l.id = `, pg.After)
 		q += `)`

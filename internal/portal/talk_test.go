@@ -1675,6 +1675,23 @@ func TestEverybodyAtOnce(t *testing.T) {
 	})
 }
 
+// onPages calls found with all that is on pages of so many.
+func onPages[T any](t *testing.T, limit int, read func(portal.Page) ([]T, string, error), found func(T)) {
+	t.Helper()
+	for pg := (portal.Page{Limit: limit}); ; {
+		all, next, err := read(pg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range all {
+			found(x)
+		}
+		if pg.After = next; next == "" {
+			return
+		}
+	}
+}
+
 func TestSearchMessages(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		showsFiles(t, w)
@@ -1690,20 +1707,8 @@ func TestSearchMessages(t *testing.T) {
 		must[portal.MessageID](t)(cleo.CommentOn(ctx, portal.ItemID(w.Items[w.Site][portal.ClientSide].Update), portal.NewComment{NewMessage: say("Agreed", "")}))
 		find := func(who portal.PersonID, s portal.MessageSearch) (ids []portal.MessageID) {
 			t.Helper()
-			pg := portal.Page{Limit: 2}
-			for {
-				hits, next, err := w.As(who).SearchMessages(ctx, s, pg)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, h := range hits {
-					ids = append(ids, h.ID)
-				}
-				if next == "" {
-					return ids
-				}
-				pg.After = next
-			}
+			onPages(t, 2, func(pg portal.Page) ([]portal.MessageHit, string, error) { return w.As(who).SearchMessages(ctx, s, pg) }, func(h portal.MessageHit) { ids = append(ids, h.ID) })
+			return ids
 		}
 		same := func(what string, got []portal.MessageID, want ...portal.MessageID) {
 			t.Helper()
@@ -1968,20 +1973,8 @@ func TestSearchSubjects(t *testing.T) {
 		shop := begin(w.Carl, w.Shop, "Façade of the shop", "")
 		find := func(who portal.PersonID, s portal.MessageSearch) (ids []portal.ThreadID) {
 			t.Helper()
-			pg := portal.Page{Limit: 1}
-			for {
-				hits, next, err := w.As(who).SearchSubjects(ctx, s, pg)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, h := range hits {
-					ids = append(ids, h.ID)
-				}
-				if next == "" {
-					return ids
-				}
-				pg.After = next
-			}
+			onPages(t, 1, func(pg portal.Page) ([]portal.SubjectHit, string, error) { return w.As(who).SearchSubjects(ctx, s, pg) }, func(h portal.SubjectHit) { ids = append(ids, h.ID) })
+			return ids
 		}
 		facade := portal.MessageSearch{Query: "faç"}
 		for _, c := range []struct {

@@ -80,13 +80,17 @@ func (me *Scope) UnsentCounts(ctx context.Context, id FileID) (map[VersionID]int
 	return counts, eachPair(rows, err, func(v VersionID, n int) { counts[v] = n })
 }
 
-// UnsentOf says the same of versions, at most 100.
-func (me *Scope) UnsentOf(ctx context.Context, versions ...VersionID) (map[VersionID]int, error) {
+// UnsentOf says the same of what is decided on, at most 100 versions.
+func (me *Scope) UnsentOf(ctx context.Context, subjects []ApprovalSubject) (map[VersionID]int, error) {
 	counts := map[VersionID]int{}
-	if len(versions) == 0 {
+	if len(subjects) == 0 {
 		return counts, nil
 	}
-	places, args := oneOf(2, versions[:min(len(versions), 100)])
+	var versions []VersionID
+	for _, s := range subjects[:min(len(subjects), 100)] {
+		versions = append(versions, s.Version)
+	}
+	places, args := oneOf(2, versions)
 	rows, err := me.query(ctx, `SELECT u.version_id, COUNT(*) FROM my_unsent_comments u WHERE u.version_id IN `+places+` AND u.own = 1 GROUP BY u.version_id`, args...)
 	return counts, eachPair(rows, err, func(v VersionID, n int) { counts[v] = n })
 }

@@ -18,13 +18,7 @@ import (
 //go:embed fonts.zip.gz
 var archive []byte
 
-var files = sync.OnceValue(func() fs.FS {
-	all, err := packed.Files(archive)
-	if err != nil {
-		panic("typeface: " + err.Error()) // it is part of the program
-	}
-	return all
-})
+var files = packed.Archive(archive)
 
 // Names are those of the fonts, in the order in which a character is looked for:
 // the font of the pages, then one for letters that it has not.

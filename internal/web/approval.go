@@ -444,11 +444,7 @@ func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visi
 		return err
 	}
 	if a.MayDecide() {
-		var versions []portal.VersionID
-		for _, s := range p.Subjects {
-			versions = append(versions, s.Version)
-		}
-		if p.Unsent, err = me.UnsentOf(ctx, versions...); err != nil {
+		if p.Unsent, err = me.UnsentOf(ctx, p.Subjects); err != nil {
 			return err
 		}
 	}

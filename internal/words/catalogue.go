@@ -54,11 +54,7 @@ func (t *text) has(hole string) bool {
 func languageOf(string) *language { return english }
 
 func mustLoad(tag, dir string) *language {
-	files, err := packed.Files(archive)
-	if err != nil {
-		panic("words: " + err.Error())
-	}
-	l, err := load(files, tag, dir)
+	l, err := load(packed.Archive(archive)(), tag, dir)
 	if err != nil {
 		panic("words: " + err.Error())
 	}

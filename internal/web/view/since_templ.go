@@ -260,6 +260,7 @@ func (p *ApprovalPage) textSince() templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.Earlier.TextChanged() {
+			lines := diff.Lines(wholeText(p.Earlier.Was), wholeText(p.Earlier.Is))
 			templ_7745c5c3_Var13 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -277,7 +278,7 @@ func (p *ApprovalPage) textSince() templ.Component {
 				templ_7745c5c3_Var14 = string(p.T("approval.since_text"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 12, "\">")
-				templ_7745c5c3_Err = p.changed(p.linesSince(), p.differ(diff.Changed(p.linesSince()))).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = p.changed(lines, p.differ(diff.Changed(lines))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -297,10 +298,6 @@ func (p *ApprovalPage) textSince() templ.Component {
 		}
 		return nil
 	})
-}
-
-func (p *ApprovalPage) linesSince() []diff.Line {
-	return diff.Lines(wholeText(p.Earlier.Was), wholeText(p.Earlier.Is))
 }
 
 // wholeText is all that a deliverable says beside its files.
