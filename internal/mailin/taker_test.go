@@ -305,7 +305,7 @@ func mailbox(t *testing.T) (*imapmemserver.User, Mailbox) {
 	mem.AddUser(user)
 	s := imapserver.New(&imapserver.Options{
 		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
-			return mem.NewSession(), nil, nil
+			return telling{mem.NewSession().(imapserver.SessionIMAP4rev2)}, nil, nil
 		},
 		Caps:         imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapIdle: {}, imap.CapMove: {}, imap.CapUIDPlus: {}},
 		InsecureAuth: true,
@@ -318,6 +318,25 @@ func mailbox(t *testing.T) (*imapmemserver.User, Mailbox) {
 	serving.Go(func() { s.Serve(l) })
 	t.Cleanup(func() { s.Close(); serving.Wait() })
 	return user, Mailbox{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, TLS: "none", User: "portal", Password: "secret"}
+}
+
+// A telling session tells while it idles of all that came since its last answer, as
+// mail servers do. The library's own is silent about what came before it began to.
+type telling struct{ imapserver.SessionIMAP4rev2 }
+
+func (s telling) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if err := s.Poll(w, true); err != nil {
+			return err
+		}
+		select {
+		case <-stop:
+			return nil
+		case <-tick.C:
+		}
+	}
 }
 
 type literal struct{ *strings.Reader }
