@@ -121,13 +121,14 @@ SELECT `+clientColumns+`
 // others are found by name.
 const maxClientNames = 100
 
-// ClientNames are clients to choose one of, by name: those that the actor sees, that
-// are not archived and whose name has part in it, and whether there are more.
-func (me *Scope) ClientNames(ctx context.Context, part string) (names []ClientName, more bool, err error) {
+// ClientNames are clients to choose one of, by name: those that the actor sees and
+// has the rights on, that are not archived and whose name has part in it, and whether
+// there are more.
+func (me *Scope) ClientNames(ctx context.Context, part string, rights Rights) (names []ClientName, more bool, err error) {
 	rows, err := me.query(ctx, `
 SELECT c.id, c.name FROM my_clients c
- WHERE c.archived_at IS NULL AND ($2 = '' OR REPLACE(c.name_key, $2, '') <> c.name_key)
- ORDER BY c.name_key LIMIT $3`, fold(part), maxClientNames+1)
+ WHERE c.archived_at IS NULL AND (c.rights & $4) = $4 AND ($2 = '' OR REPLACE(c.name_key, $2, '') <> c.name_key)
+ ORDER BY c.name_key LIMIT $3`, fold(part), maxClientNames+1, int64(rights))
 	names, err = list(rows, err, func(r *sql.Rows) (c ClientName, err error) { return c, r.Scan(&c.ID, &c.Name) })
 	if len(names) > maxClientNames {
 		return names[:maxClientNames], true, err

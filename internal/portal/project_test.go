@@ -44,8 +44,8 @@ func reads() []read {
 			return me.Project(ctx, p)
 		}},
 		{"ClientNames", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
-			all, _, err := me.ClientNames(ctx, "")
-			some, _, err2 := me.ClientNames(ctx, "ac")
+			all, _, err := me.ClientNames(ctx, "", 0)
+			some, _, err2 := me.ClientNames(ctx, "ac", portal.View)
 			return append(all, some...), errors.Join(err, err2)
 		}},
 		{"Projects", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {

@@ -75,3 +75,91 @@ func TestChooseAmongManyClients(t *testing.T) {
 		s.As("tom").Get("/approvals").MustBe(200).MustNotContain("Clients whose name has", "Crew")
 	})
 }
+
+// A message and a project can be for any of many clients, and what was typed of the
+// project stays while its client is looked for.
+func TestBeginForAnyOfManyClients(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		ids := map[string]portal.ClientID{}
+		for i := range 110 {
+			name := fmt.Sprintf("Crew %03d", i)
+			id, err := s.World.As(s.Ada).AddClient(t.Context(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids[name] = id
+		}
+		last := ids["Crew 109"]
+		if _, err := s.World.As(s.Ada).CreateProject(t.Context(), last, portal.NewProject{Name: "Last of all"}); err != nil {
+			t.Fatal(err)
+		}
+		ada := s.As("ada")
+
+		p := ada.Get("/messages/new").MustBe(200).MustContain("Clients whose name has", "Last of all")
+		if n := p.Count(`a[href^="/clients/"][href$="/conversation"]`); n != 0 {
+			t.Errorf("%d of many clients are listed before one is looked for", n)
+		}
+		show := func(name, value string) *webtest.Page {
+			return ada.Get("/messages/new?" + p.Form("/messages/new").Set(name, value).Values().Encode()).MustBe(200)
+		}
+		p = show("named", "crew 10")
+		if n := p.Count(`a[href^="/clients/"][href$="/conversation"]`); n != 10 {
+			t.Errorf("%d of those found are listed", n)
+		}
+		p = show("named", "CREW 109").MustContain("Last of all")
+		if n := p.Count(`a[href="/clients/` + string(last) + `/conversation"]`); n != 1 || p.Count(`a[href$="/conversation"]`) != 1 {
+			t.Errorf("the one found is listed %d times", n)
+		}
+		ada.Get("/clients/" + string(last) + "/conversation").MustBe(200)
+		p = show("named", "nobody at all").MustContain("No client has it in its name.", "Crew 109")
+		// Who sees few sees all of them at once, and none that they may not write to.
+		s.As("tom").Get("/messages/new").MustBe(200).MustNotContain("Clients whose name has", "Crew")
+
+		// A project: nothing typed is lost while its client is looked for.
+		p = ada.Get("/projects/new").MustBe(200)
+		f := p.Form("/projects/new").Set("name", "Signs").Set("summary", "For the lobby").Set("due_on", "2030-05-04").Tick("shared")
+		p = f.Submit(ada).MustBe(422).MustContain("Choose one of the list.")
+		f = p.Form("/projects/new").Set("named", "crew 10").Press("find", "1")
+		kept := func(f *webtest.Form) {
+			t.Helper()
+			if f.Get("name") != "Signs" || f.Get("summary") != "For the lobby" || f.Get("due_on") != "2030-05-04" || f.Get("shared") == "" {
+				t.Error("what was typed is gone")
+			}
+		}
+		kept(f)
+		p = f.Submit(ada).MustBe(200).MustContain("10 clients have it in their name: choose one.")
+		kept(p.Form("/projects/new"))
+		if n := p.Count(`select[name="client"] option`); n != 11 {
+			t.Errorf("%d clients are offered", n)
+		}
+		// One of them is chosen; another mistake keeps it.
+		p = p.Form("/projects/new").Set("client", string(ids["Crew 108"])).Set("name", "").Submit(ada).MustBe(422)
+		if got := p.Text(`select[name="client"] option[selected]`); got != "Crew 108" {
+			t.Errorf("%q is chosen", got)
+		}
+		// What is still to be looked for makes no project of the one chosen before.
+		p = p.Form("/projects/new").Set("name", "Signs").Set("named", "crew 109").Submit(ada).MustBe(200)
+		kept(p.Form("/projects/new"))
+		if got := p.Text(`select[name="client"] option[selected]`); got != "Crew 109" {
+			t.Errorf("%q is chosen", got)
+		}
+		p = p.Form("/projects/new").Set("named", "nobody at all").Press("find", "1").Submit(ada).MustBe(200).MustContain("No client has it in its name.")
+		if got := p.Text(`select[name="client"] option[selected]`); got != "Crew 109" {
+			t.Errorf("%q is chosen", got)
+		}
+		p = p.Form("/projects/new").Set("named", "").Submit(ada).MustBe(200).MustContain("Signs", "Crew 109")
+		if !strings.HasPrefix(p.Path, "/projects/prj") {
+			t.Errorf("led to %s", p.Path)
+		}
+		all, _, err := s.World.As(s.Ada).Projects(t.Context(), portal.ProjectFilter{Query: "signs"}, portal.Page{})
+		if err != nil || len(all) != 1 || all[0].Client != last {
+			t.Errorf("%d projects were made: %v", len(all), err)
+		}
+		// An archived one is not offered, though the address names it.
+		if err := s.World.As(s.Ada).ArchiveClient(t.Context(), ids["Crew 001"]); err != nil {
+			t.Fatal(err)
+		}
+		ada.Get("/projects/new?client=" + string(ids["Crew 001"])).MustBe(200).MustNotContain("Crew 001")
+		ada.Get("/messages/new?client=" + string(ids["Crew 001"])).MustBe(200).MustNotContain(string(ids["Crew 001"]) + "/conversation")
+	})
+}

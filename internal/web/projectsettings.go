@@ -1,8 +1,9 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"net/http"
-	"slices"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web/view"
@@ -47,8 +48,6 @@ func (s *Server) projectSettingsRoutes() []route {
 	}
 }
 
-const clientsToChoose = 100
-
 func (s *Server) newProject(w http.ResponseWriter, r *http.Request, me *visit) error {
 	return s.renderNewProject(w, r, me, http.StatusOK, view.ProjectInput{Client: r.URL.Query().Get("client")}, nil)
 }
@@ -59,11 +58,13 @@ func (s *Server) renderNewProject(w http.ResponseWriter, r *http.Request, me *vi
 	if !me.Self.Rights.Has(portal.Manage) {
 		return portal.ErrForbidden
 	}
-	clients, _, err := me.Clients(r.Context(), portal.ClientFilter{}, portal.Page{Limit: clientsToChoose})
-	if err != nil {
+	var err error
+	if p.Clients, err = clientOfProject(r.Context(), me, in); err != nil {
 		return err
 	}
-	p.Clients = slices.DeleteFunc(clients, func(c portal.Client) bool { return !c.Can(portal.Manage) })
+	if len(p.Clients.Names) == 1 && !p.Clients.Many {
+		p.Clients.Chosen = p.Clients.Names[0].ID
+	}
 	if p.Templates, err = me.Templates(r.Context()); err != nil {
 		return err
 	}
@@ -72,15 +73,46 @@ func (s *Server) renderNewProject(w http.ResponseWriter, r *http.Request, me *vi
 	return s.render(w, r, status, view.NewProject(p))
 }
 
+// clientOfProject offers clients for a new project. One that was chosen before stays,
+// though another part of a name be looked for.
+func clientOfProject(ctx context.Context, me *visit, in view.ProjectInput) (view.ClientChoice, error) {
+	c, err := chooseClient(ctx, me, portal.ClientID(in.Client), in.Named, portal.Manage)
+	if err != nil || c.Chosen == "" || c.Has(c.Chosen) {
+		return c, err
+	}
+	x, err := me.Client(ctx, c.Chosen)
+	switch {
+	case err == nil && x.Can(portal.Manage) && x.Archived.IsZero():
+		c.Names = append(c.Names, portal.ClientName{ID: x.ID, Name: x.Name})
+	case err == nil || errors.Is(err, portal.ErrNotFound):
+		return c, nil
+	}
+	return c, err
+}
+
 func (s *Server) makeProject(w http.ResponseWriter, r *http.Request, me *visit) error {
 	f, err := parseForm(r)
 	if err != nil {
 		return err
 	}
-	in := view.ProjectInput{Client: f.one("client"), Template: f.one("template"), Name: f.one("name"), Summary: f.one("summary"),
+	in := view.ProjectInput{Client: f.one("client"), Named: f.one("named"), Template: f.one("template"), Name: f.one("name"), Summary: f.one("summary"),
 		StartsOn: f.one("starts_on"), DueOn: f.one("due_on"), Shared: f.ticked("shared")}
+	find := f.one("find") != ""
+	if in.Client == "" && !find && in.Named == "" {
+		f.fail("client", "choice")
+	}
 	var id portal.ProjectID
 	if err = f.err(); err == nil {
+		c, err := clientOfProject(r.Context(), me, in)
+		if err != nil {
+			return err
+		}
+		// A part of a name that waits to be looked for makes no project of another client.
+		if find || c.Named != "" || string(c.Chosen) != in.Client {
+			return s.renderNewProject(w, r, me, http.StatusOK, in, nil)
+		}
+	}
+	if err == nil {
 		id, err = portal.Once(me.CreateProject(r.Context(), portal.ClientID(in.Client), portal.NewProject{Name: in.Name, Summary: in.Summary,
 			StartsOn: in.StartsOn, DueOn: in.DueOn, Template: portal.TemplateID(in.Template), Shared: in.Shared}))
 	}

@@ -792,12 +792,10 @@ func (s *Server) sayToClient(w http.ResponseWriter, r *http.Request, me *visit) 
 	return s.afterSaying(w, r, me, msg)
 }
 
-const (
-	projectsToTalkIn = 20
-	clientsToTalkTo  = 50
-)
+const projectsToTalkIn = 20
 
-// newMessage asks where a conversation is to begin.
+// newMessage asks where a conversation is to begin. Where there are many clients, one
+// is chosen first.
 func (s *Server) newMessage(w http.ResponseWriter, r *http.Request, me *visit) error {
 	ctx := r.Context()
 	p := view.NewMessagePage{TalkPage: s.talkPage(me)}
@@ -811,6 +809,12 @@ func (s *Server) newMessage(w http.ResponseWriter, r *http.Request, me *visit) e
 	if err != nil {
 		return err
 	}
+	if p.Team {
+		if p.Choice, err = clientsOf(r, me); err != nil {
+			return err
+		}
+		client = p.Choice.Chosen
+	}
 	projects, _, err := me.Projects(ctx, portal.ProjectFilter{Client: client}, portal.Page{Limit: projectsToTalkIn})
 	if err != nil {
 		return err
@@ -820,18 +824,22 @@ func (s *Server) newMessage(w http.ResponseWriter, r *http.Request, me *visit) e
 			p.Projects = append(p.Projects, x)
 		}
 	}
-	if p.Team {
-		clients, _, err := me.Clients(ctx, portal.ClientFilter{}, portal.Page{Limit: clientsToTalkTo})
+	switch {
+	case client != "" && p.Team:
+		c, err := me.Client(ctx, client)
 		if err != nil {
 			return err
 		}
-		for _, c := range clients {
-			if c.Can(portal.Contribute) {
-				p.Clients = append(p.Clients, portal.ClientName{ID: c.ID, Name: c.Name})
-			}
-			p.Direct = append(p.Direct, portal.ClientName{ID: c.ID, Name: c.Name})
+		p.Direct = []portal.ClientName{{ID: c.ID, Name: c.Name}}
+		if c.Can(portal.Contribute) && c.Archived.IsZero() {
+			p.Clients = p.Direct
 		}
-	} else {
+	case p.Team && (!p.Choice.More || p.Choice.Named != ""):
+		p.Direct = p.Choice.Names
+		if p.Clients, _, err = me.ClientNames(ctx, p.Choice.Named, portal.Contribute); err != nil {
+			return err
+		}
+	case !p.Team:
 		for _, c := range me.Self.Clients {
 			if c.ID == client {
 				p.Clients = append(p.Clients, c)

@@ -26,8 +26,18 @@ type ClientChoice struct {
 	Many   bool                // they are found by name
 }
 
-func (p *Page) clientOptions(c ClientChoice) []ui.Option {
-	options := []ui.Option{{Label: p.T("clients.any")}}
+// Has reports whether a client is offered.
+func (c ClientChoice) Has(id portal.ClientID) bool {
+	for _, n := range c.Names {
+		if n.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *Page) clientOptions(c ClientChoice, none string) []ui.Option {
+	options := []ui.Option{{Label: p.T(none)}}
 	for _, n := range c.Names {
 		options = append(options, ui.Option{Value: string(n.ID), Label: n.Name})
 	}
@@ -47,9 +57,9 @@ func (p *Page) namedHint(c ClientChoice) string {
 	return p.N("clients.named.found", c.Found)
 }
 
-// clientFields are the fields to choose a client with, of any form.
+// clientNamed is the field for a part of a client's name.
 //go:noinline
-func (p *Page) clientFields(c ClientChoice) templ.Component {
+func (p *Page) clientNamed(c ClientChoice) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -70,13 +80,90 @@ func (p *Page) clientFields(c ClientChoice) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Err = ui.Input(ui.Field{Name: "named", Label: p.T("clients.named"), Value: c.Named, Hint: p.namedHint(c), Type: "search", Autocomplete: "off", Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		return nil
+	})
+}
+
+// clientFields are the fields to choose a client with, in a form that asks for a
+// list.
+//go:noinline
+func (p *Page) clientFields(c ClientChoice) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var2 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var2 == nil {
+			templ_7745c5c3_Var2 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
 		if c.Many {
-			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "named", Label: p.T("clients.named"), Value: c.Named, Hint: p.namedHint(c), Type: "search", Autocomplete: "off", Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = p.clientNamed(c).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.Select(ui.Field{Name: "client", Label: p.T("clients.client"), Value: string(c.Chosen)}, p.clientOptions(c)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Select(ui.Field{Name: "client", Label: p.T("clients.client"), Value: string(c.Chosen)}, p.clientOptions(c, "clients.any")).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		return nil
+	})
+}
+
+// clientOfForm are the fields of what is made for a client. Its own button finds
+// clients and keeps what else was typed; as the first of the form it is what the Enter
+// key presses.
+//go:noinline
+func (p *Page) clientOfForm(c ClientChoice) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var3 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var3 == nil {
+			templ_7745c5c3_Var3 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		if c.Many {
+			templ_7745c5c3_Err = p.clientNamed(c).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <div>")
+			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("clients.find"), Icon: "search", Small: true, Name: "find", Value: "1", Attrs: templ.Attributes{"formnovalidate": true}}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</div>")
+		}
+		templ_7745c5c3_Err = ui.Select(ui.Field{Name: "client", Label: p.T("clients.client"), Value: string(c.Chosen), Error: p.Err("client")}, p.clientOptions(c, "clients.choose")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -103,29 +190,29 @@ func (p *Page) clientFilter(action, name, value string, c ClientChoice) templ.Co
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var2 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var2 == nil {
-			templ_7745c5c3_Var2 = templ.NopComponent
+		templ_7745c5c3_Var4 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var4 == nil {
+			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<form class=\"filter\" method=\"get\" action=\"")
-		var templ_7745c5c3_Var3 templ.SafeURL
-		templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs(action)
+		templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<form class=\"filter\" method=\"get\" action=\"")
+		var templ_7745c5c3_Var5 templ.SafeURL
+		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs(action)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\">")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\">")
 		if name != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<input type=\"hidden\" name=\"")
-			var templ_7745c5c3_Var4 string
-			templ_7745c5c3_Var4 = string(name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\" value=\"")
-			var templ_7745c5c3_Var5 string
-			templ_7745c5c3_Var5 = string(value)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 5, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<input type=\"hidden\" name=\"")
+			var templ_7745c5c3_Var6 string
+			templ_7745c5c3_Var6 = string(name)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 6, "\" value=\"")
+			var templ_7745c5c3_Var7 string
+			templ_7745c5c3_Var7 = string(value)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\">")
 		}
 		templ_7745c5c3_Err = p.clientFields(c).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -135,7 +222,7 @@ func (p *Page) clientFilter(action, name, value string, c ClientChoice) templ.Co
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</form>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</form>")
 		return nil
 	})
 }

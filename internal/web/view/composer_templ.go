@@ -759,6 +759,7 @@ type NewMessagePage struct {
 	Projects []portal.Project
 	Clients  []portal.ClientName
 	Direct   []portal.ClientName // in whose frame people can be written to
+	Choice   ClientChoice        // of the team, among many
 }
 
 //go:noinline
@@ -805,7 +806,14 @@ func NewMessage(p NewMessagePage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 109, " ")
-			if len(p.Projects) > 0 {
+			if p.Choice.Many || p.Choice.Chosen != "" {
+				templ_7745c5c3_Err = p.clientFilter("/messages/new", "", "", p.Choice).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 110, " ")
+			if len(p.Projects) > 0 && p.Choice.Named == "" {
 				templ_7745c5c3_Var59 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -849,7 +857,7 @@ func NewMessage(p NewMessagePage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 110, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 111, " ")
 			if len(p.Clients) > 0 {
 				templ_7745c5c3_Var61 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -894,7 +902,7 @@ func NewMessage(p NewMessagePage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 111, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 112, " ")
 			templ_7745c5c3_Var63 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -1039,7 +1047,7 @@ func Direct(p DirectPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 112, "<div class=\"talk-start\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 113, "<div class=\"talk-start\">")
 			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}, Title: p.T("talk.direct"), Lead: p.T("talk.direct_lead")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1049,11 +1057,11 @@ func Direct(p DirectPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.People) == 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 113, "<p class=\"muted\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 114, "<p class=\"muted\">")
 				var templ_7745c5c3_Var67 string
 				templ_7745c5c3_Var67 = string(p.T("talk.direct_nobody"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var67))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 114, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 115, "</p>")
 			} else {
 				templ_7745c5c3_Var68 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1067,15 +1075,15 @@ func Direct(p DirectPage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templruntime.WriteString(templ_7745c5c3_Buffer, 115, "<input type=\"hidden\" name=\"client\" value=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 116, "<input type=\"hidden\" name=\"client\" value=\"")
 					var templ_7745c5c3_Var69 string
 					templ_7745c5c3_Var69 = string(string(p.Client.ID))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var69))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 116, "\"><fieldset class=\"field choices\" id=\"people\"><legend class=\"label\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 117, "\"><fieldset class=\"field choices\" id=\"people\"><legend class=\"label\">")
 					var templ_7745c5c3_Var70 string
 					templ_7745c5c3_Var70 = string(p.T("talk.people"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 117, "</legend> ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 118, "</legend> ")
 					for _, x := range p.People {
 						templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: "person-" + string(x.Person), Name: "person", Value: string(x.Person), Label: x.Name, Hint: or(x.Company, p.Workspace), On: p.Chosen[x.Person]}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
@@ -1083,7 +1091,7 @@ func Direct(p DirectPage) templ.Component {
 						}
 					}
 					if p.Err("people") != "" {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 118, "<p class=\"error\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 119, "<p class=\"error\">")
 						templ_7745c5c3_Err = ui.Icon("circle-alert").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
@@ -1091,20 +1099,20 @@ func Direct(p DirectPage) templ.Component {
 						var templ_7745c5c3_Var71 string
 						templ_7745c5c3_Var71 = string(p.Err("people"))
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 119, "</p>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 120, "</p>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 120, "</fieldset>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 121, "</fieldset>")
 					templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "body", Label: p.T("talk.message"), Value: p.Way.Body, Error: p.Err("body"), Required: true, Max: portal.MaxText, Rows: 5, Attrs: templ.Attributes{"data-mention": "direct=" + string(p.Client.ID)}}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 121, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 122, " ")
 					if len(p.Composer.Files) > 0 || p.Composer.Brings {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 122, "<details class=\"attach\"")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 123, "<details class=\"attach\"")
 						if len(p.Way.Files) > 0 || p.Err("files") != "" || p.Err("project") != "" {
-							templruntime.WriteString(templ_7745c5c3_Buffer, 123, " open")
+							templruntime.WriteString(templ_7745c5c3_Buffer, 124, " open")
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 124, "><summary>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 125, "><summary>")
 						templ_7745c5c3_Err = ui.Icon("paperclip").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
@@ -1112,7 +1120,7 @@ func Direct(p DirectPage) templ.Component {
 						var templ_7745c5c3_Var72 string
 						templ_7745c5c3_Var72 = string(p.T("talk.attach"))
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 125, " <span class=\"chosen-count\" data-chosen></span></summary><div class=\"attach-list\" id=\"files\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 126, " <span class=\"chosen-count\" data-chosen></span></summary><div class=\"attach-list\" id=\"files\">")
 						if len(p.Composer.Files) > 0 {
 							templ_7745c5c3_Err = p.attachable(p.Composer, &p.Way, p.to()).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
@@ -1125,9 +1133,9 @@ func Direct(p DirectPage) templ.Component {
 								return templ_7745c5c3_Err
 							}
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 126, "</div></details>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</div></details>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 127, " <div class=\"submit\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 128, " <div class=\"submit\">")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.send"), Icon: "send", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -1136,31 +1144,31 @@ func Direct(p DirectPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 128, "<button class=\"button plain no-js\" formaction=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 129, "<button class=\"button plain no-js\" formaction=\"")
 					var templ_7745c5c3_Var73 string
 					templ_7745c5c3_Var73 = string("/drafts/" + p.Way.Place)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 129, "\" formenctype=\"application/x-www-form-urlencoded\" formnovalidate>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 130, "\" formenctype=\"application/x-www-form-urlencoded\" formnovalidate>")
 					var templ_7745c5c3_Var74 string
 					templ_7745c5c3_Var74 = string(p.T("talk.save_draft"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 130, "</button> <span class=\"draft-state\" role=\"status\" data-saving=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 131, "</button> <span class=\"draft-state\" role=\"status\" data-saving=\"")
 					var templ_7745c5c3_Var75 string
 					templ_7745c5c3_Var75 = string(p.T("talk.saving"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 131, "\" data-saved=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 132, "\" data-saved=\"")
 					var templ_7745c5c3_Var76 string
 					templ_7745c5c3_Var76 = string(p.T("talk.saved"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 132, "\" data-unsaved=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 133, "\" data-unsaved=\"")
 					var templ_7745c5c3_Var77 string
 					templ_7745c5c3_Var77 = string(p.T("talk.unsaved"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 133, "\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 134, "\">")
 					var templ_7745c5c3_Var78 string
 					templ_7745c5c3_Var78 = string(p.Way.SavedAt)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var78))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 134, "</span></div>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 135, "</span></div>")
 					return nil
 				})
 				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Upload: p.Composer.Brings, Dirty: p.Failed(), Attrs: templ.Attributes{"data-say": true, "data-place": p.Way.Place}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var68), templ_7745c5c3_Buffer)
@@ -1168,7 +1176,7 @@ func Direct(p DirectPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 135, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 136, "</div>")
 			return nil
 		})
 		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var66), templ_7745c5c3_Buffer)

@@ -15,7 +15,7 @@ import (
 
 // ProjectInput is what was typed of a project.
 type ProjectInput struct {
-	Client, Template         string
+	Client, Named, Template  string // a part of the client's name
 	Name, Summary            string
 	StartsOn, DueOn, Contact string
 	Shared                   bool
@@ -25,7 +25,7 @@ type ProjectInput struct {
 // NewProjectPage makes a project, from scratch or from a template.
 type NewProjectPage struct {
 	Page
-	Clients   []portal.Client
+	Clients   ClientChoice
 	Templates []portal.Template
 	Input     ProjectInput
 }
@@ -74,7 +74,7 @@ func NewProject(p NewProjectPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 2, " ")
-			if len(p.Clients) == 0 {
+			if len(p.Clients.Names) == 0 && !p.Clients.Many {
 				templ_7745c5c3_Var3 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -110,7 +110,7 @@ func NewProject(p NewProjectPage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "client", Label: p.T("project.client"), Value: p.Input.Client, Error: p.Err("client")}, p.clients()).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = p.clientOfForm(p.Clients).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -174,7 +174,7 @@ func NewProject(p NewProjectPage) templ.Component {
 					templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</div>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/projects/new", Guard: true, Dirty: p.Failed()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/projects/new", Guard: true, Dirty: p.Failed() || p.Input.Name+p.Input.Summary != ""}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -187,14 +187,6 @@ func NewProject(p NewProjectPage) templ.Component {
 		}
 		return nil
 	})
-}
-
-func (p *NewProjectPage) clients() []ui.Option {
-	var options []ui.Option
-	for _, c := range p.Clients {
-		options = append(options, ui.Option{Value: string(c.ID), Label: c.Name})
-	}
-	return options
 }
 
 func (p *NewProjectPage) templates() []ui.Option {
