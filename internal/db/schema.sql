@@ -69,7 +69,7 @@ CREATE TABLE approval_decisions (
   address     TEXT   NOT NULL DEFAULT '',
   agent       TEXT   NOT NULL DEFAULT '',
   proof       TEXT   NOT NULL DEFAULT 'session' CHECK (proof IN ('session', 'token', 'mail', 'code'))
-, for_id TEXT REFERENCES persons (id), repeats_id TEXT REFERENCES approval_decisions (id), call_id TEXT REFERENCES approval_calls (id), name TEXT NOT NULL DEFAULT '', email TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '', company TEXT NOT NULL DEFAULT '', verified_at BIGINT, zone TEXT NOT NULL DEFAULT '');
+, for_id TEXT REFERENCES persons (id), repeats_id TEXT REFERENCES approval_decisions (id), call_id TEXT REFERENCES approval_calls (id), name TEXT NOT NULL DEFAULT '', email TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '', company TEXT NOT NULL DEFAULT '', verified_at BIGINT, zone TEXT NOT NULL DEFAULT '', for_called TEXT NOT NULL DEFAULT '');
 
 CREATE INDEX approval_decisions_approval ON approval_decisions (approval_id, at, id);
 
@@ -583,7 +583,7 @@ CREATE TABLE event_chains (
   head   TEXT   NOT NULL
 );
 
-CREATE TRIGGER events_fixed BEFORE UPDATE OF id, chain, seq, kind, at, actor, client_id, project_id, subject, person_id, audience, particulars, hash, section, address, told, seal ON events BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: events'); END;
+CREATE TRIGGER events_fixed BEFORE UPDATE OF id, chain, seq, kind, at, actor, client_id, project_id, subject, person_id, audience, particulars, hash, section, address, told, seal, called ON events BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: events'); END;
 
 CREATE TRIGGER events_kept BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'what was recorded does not change: events'); END;
 
@@ -602,7 +602,7 @@ CREATE TABLE events (
   particulars TEXT   NOT NULL,
   hash        TEXT   NOT NULL,
   section     BIGINT NOT NULL DEFAULT 0,
-  shown       BIGINT NOT NULL DEFAULT 0, address TEXT NOT NULL DEFAULT '', told BIGINT NOT NULL DEFAULT 1, seal TEXT NOT NULL DEFAULT '',
+  shown       BIGINT NOT NULL DEFAULT 0, address TEXT NOT NULL DEFAULT '', told BIGINT NOT NULL DEFAULT 1, seal TEXT NOT NULL DEFAULT '', called TEXT NOT NULL DEFAULT '',
   UNIQUE (chain, seq)
 );
 

@@ -290,10 +290,16 @@ func (t *tx) keepAnswer(ctx context.Context, a Approval, stage int, x flowPerson
 	if err != nil {
 		return err
 	}
+	instead := ""
+	if x.instead != "" {
+		if instead, err = t.nameOf(ctx, x.instead); err != nil {
+			return err
+		}
+	}
 	if err := t.must(ctx, `
-INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, note, content, at, address, agent, proof, for_id, repeats_id, call_id, name, email, title, company, verified_at, zone)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
-		string(x.decision), string(a.ID), stage, string(x.person), role, string(in.Answer), in.Note, in.Content, t.now, t.address, t.agent, string(in.Proof), nullable(x.instead), nullable(in.repeats), nullable(in.Call),
+INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, note, content, at, address, agent, proof, for_id, for_called, repeats_id, call_id, name, email, title, company, verified_at, zone)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
+		string(x.decision), string(a.ID), stage, string(x.person), role, string(in.Answer), in.Note, in.Content, t.now, t.address, t.agent, string(in.Proof), nullable(x.instead), instead, nullable(in.repeats), nullable(in.Call),
 		w.name, w.email, w.role, w.company, w.verified, w.zone); err != nil {
 		return err
 	}
@@ -603,7 +609,7 @@ UPDATE deliverables SET state = 'in_review', state_at = $1, state_by = $2, turn 
 type ApprovalDecision struct {
 	ID      DecisionID
 	Person  PersonID
-	Name    string
+	Name    string // as then
 	Adviser bool
 	Answer  Answer // "undone" of one that was taken back
 	Undoes  DecisionID
@@ -622,7 +628,7 @@ type ApprovalDecision struct {
 
 	stage int
 	role  string
-	known signer // as they were known when they gave it
+	known signer // as they were known when they gave it, but for the name
 }
 
 // Undone is the answer of a row that takes one back.
@@ -637,11 +643,11 @@ func (me *Scope) ApprovalDecisions(ctx context.Context, id ApprovalID) ([]Approv
 func approvalDecisions(ctx context.Context, r reader, id ApprovalID) ([]ApprovalDecision, error) {
 	rows, err := r.query(ctx, `
 SELECT d.id, d.person_id, d.name, d.role, d.answer, COALESCE(d.undoes, ''), d.note, d.content, d.at, d.proof, d.for_name, COALESCE(d.repeats_at, 0), COALESCE(d.said_at, 0), COALESCE(d.noted_by_name, ''), d.address, d.agent, d.stage_side, d.stage,
-       d.known_name, d.email, d.title, d.company, d.verified_at, d.zone, d.side, d.rights
+       d.email, d.title, d.company, d.verified_at, d.zone, d.side, d.rights
   FROM my_approval_decisions d WHERE d.approval_id = $2 ORDER BY d.at, d.id LIMIT 500`, string(id))
 	return list(rows, err, func(rows *sql.Rows) (d ApprovalDecision, err error) {
 		err = rows.Scan(&d.ID, &d.Person, &d.Name, &d.role, &d.Answer, &d.Undoes, &d.Note, &d.Content, micros{&d.At}, &d.Proof, &d.For, micros{&d.Repeats}, micros{&d.SaidAt}, &d.NotedBy, &d.Address, &d.Agent, &d.Of, &d.stage,
-			&d.known.name, &d.known.email, &d.known.role, &d.known.company, &d.known.verified, &d.known.zone, &d.Side, &d.Rights)
+			&d.known.email, &d.known.role, &d.known.company, &d.known.verified, &d.known.zone, &d.Side, &d.Rights)
 		d.Adviser = d.role == "adviser"
 		return d, err
 	})

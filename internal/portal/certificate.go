@@ -219,33 +219,41 @@ func signingOf(ctx context.Context, r reader, s Signoff, team bool) (all []Recor
 	rows, err := r.query(ctx, `SELECT `+signoffColumns+` FROM my_signoffs s WHERE s.subject_id = $2 AND s.id <= $3 ORDER BY s.id DESC LIMIT 20`, s.Subject, string(s.ID))
 	asked, err := list(rows, err, scanSignoff)
 	for _, x := range slices.Backward(asked) {
-		all = append(all, RecordMoment{At: x.CreatedAt.UTC(), What: "asked", By: x.AskedBy})
-		rows, err := r.query(ctx, `SELECT x.at, x.kind, x.by_name, x.by_team FROM my_signoff_course x WHERE x.signoff_id = $2`, string(x.ID))
+		rows, err := r.query(ctx, `
+SELECT x.at, x.kind, x.by_name, x.by_team, x.particulars FROM my_signoff_course x WHERE x.signoff_id = $2
+ ORDER BY x.at, CASE x.kind WHEN 'signoff_asked' THEN 0 WHEN 'signoff_viewed' THEN 1 ELSE 2 END`, string(x.ID))
 		course, err := list(rows, err, func(rows *sql.Rows) (m RecordMoment, err error) {
-			var byTeam bool
-			err = rows.Scan(micros{&m.At}, &m.What, &m.By, &byTeam)
-			m.At, m.What = m.At.UTC(), strings.TrimPrefix(m.What, "signoff_")
-			if byTeam && !team {
-				m.By = ""
+			var said Details
+			if m, said, err = scanMoment(rows, team); m.What == "declined" {
+				m.What = "refused"
 			}
+			m.Note = said["note"]
 			return m, err
 		})
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, course...)
-		end := RecordMoment{At: x.StateAt.UTC(), What: string(x.State), By: x.StateBy, Note: x.Note}
-		switch x.State {
-		case SignoffOpen:
-			continue
-		case SignoffDone:
-			end.By, end.Proof = x.Name, x.Proof
-		case SignoffRefused:
-			end.What = "refused"
+		if x.State == SignoffDone {
+			all = append(all, RecordMoment{At: x.StateAt.UTC(), What: "signed", By: x.Name, Proof: x.Proof})
 		}
-		all = append(all, end)
 	}
 	return all, err
+}
+
+// scanMoment reads what happened on the way, and the values of its event: at, kind,
+// by_name, by_team and particulars. Team says whether the team's names are told.
+func scanMoment(rows *sql.Rows, team bool) (m RecordMoment, said Details, err error) {
+	var byTeam bool
+	var particulars string
+	if err = rows.Scan(micros{&m.At}, &m.What, &m.By, &byTeam, &particulars); err != nil {
+		return m, nil, err
+	}
+	if byTeam && !team {
+		m.By = ""
+	}
+	m.At, m.What = m.At.UTC(), m.What[strings.Index(m.What, "_")+1:]
+	return m, said, json.Unmarshal([]byte(particulars), &said)
 }
 
 // courseOf are what the client knows of how an approval went, and of those before it
@@ -279,32 +287,24 @@ func momentsOf(ctx context.Context, r reader, p Project, a Approval) ([]RecordMo
 	team := p.Shows.Has(FieldTeamNames) // whoever of the team asks for the paper
 	all := []RecordMoment{{At: a.ShownAt.UTC(), What: "requested", Title: a.Title, Round: a.Round}}
 	if team {
-		all[0].By = a.AskedBy
+		if err := r.get(ctx, `SELECT COALESCE(a.asked_by_then, '') FROM my_approvals a WHERE a.id = $2`, []any{string(a.ID)}, &all[0].By); err != nil {
+			return nil, err
+		}
 	}
 	rows, err := r.query(ctx, `SELECT x.at, x.kind, x.by_name, x.by_team, x.particulars FROM my_approval_course x WHERE x.approval_id = $2`, string(a.ID))
-	if err := everyRow(rows, err, func() error {
-		m := RecordMoment{Title: a.Title, Round: a.Round}
-		var byTeam bool
-		var particulars string
-		var names Details
-		if err := rows.Scan(micros{&m.At}, &m.What, &m.By, &byTeam, &particulars); err != nil {
-			return err
-		}
-		if byTeam && !team {
-			m.By = ""
-		}
-		m.At, m.What = m.At.UTC(), strings.TrimPrefix(m.What, "approval_")
-		err := json.Unmarshal([]byte(particulars), &names)
-		m.From, m.To = names["old"], names["person"]
-		all = append(all, m)
-		return err
-	}); err != nil {
+	course, err := list(rows, err, func(rows *sql.Rows) (RecordMoment, error) {
+		m, names, err := scanMoment(rows, team)
+		m.Title, m.Round, m.From, m.To = a.Title, a.Round, names["old"], names["person"]
+		return m, err
+	})
+	if err != nil {
 		return nil, err
 	}
+	all = append(all, course...)
 	given, err := approvalDecisions(ctx, r, a.ID)
 	for _, d := range given {
 		if d.Of == ClientSide && !d.Adviser {
-			all = append(all, RecordMoment{At: d.At.UTC(), What: string(d.Answer), By: d.knownAs(), Title: a.Title, Round: a.Round, Note: d.Note, From: d.For, Proof: string(d.Proof), Repeats: d.Repeats.UTC(), Said: d.SaidAt.UTC(), NotedBy: d.notedFor(p)})
+			all = append(all, RecordMoment{At: d.At.UTC(), What: string(d.Answer), By: d.Name, Title: a.Title, Round: a.Round, Note: d.Note, From: d.For, Proof: string(d.Proof), Repeats: d.Repeats.UTC(), Said: d.SaidAt.UTC(), NotedBy: d.notedFor(p)})
 		}
 	}
 	sort.SliceStable(all, func(i, j int) bool { return all[i].At.Before(all[j].At) })
@@ -324,9 +324,6 @@ func askedOf(ctx context.Context, r reader, a Approval) (RecordAsked, error) {
 	}
 	return x, err
 }
-
-// knownAs is the name of who decided, as it was then.
-func (d ApprovalDecision) knownAs() string { return cmp.Or(d.known.name, d.Name) }
 
 // notedFor is who noted what was said by phone, as the client may know.
 func (d ApprovalDecision) notedFor(p Project) string {
@@ -420,7 +417,7 @@ func (me *Scope) CertifyApproval(ctx context.Context, id ApprovalID) error {
 
 // signer is who decided, as they were known then.
 func (d ApprovalDecision) signer(a Approval, p Project) RecordSigner {
-	x := RecordSigner{Name: d.knownAs(), Email: d.known.email, Role: d.known.role, Company: cmp.Or(d.known.company, a.ClientName), Proof: string(d.Proof), Zone: d.known.zone,
+	x := RecordSigner{Name: d.Name, Email: d.known.email, Role: d.known.role, Company: cmp.Or(d.known.company, a.ClientName), Proof: string(d.Proof), Zone: d.known.zone,
 		Answer: d.Answer, For: d.For, Note: d.Note, Repeats: d.Repeats.UTC(), Said: d.SaidAt.UTC(), NotedBy: d.notedFor(p), At: d.At.UTC()}
 	if at, ok := d.known.verified.(int64); ok {
 		x.VerifiedAt = db.FromMicros(at).UTC()

@@ -52,7 +52,11 @@ func (t *tx) record(ctx context.Context, h Happening) error {
 	if h.Section == 0 {
 		h.Section = k.section
 	}
-	seq, head, err := t.nextInChain(ctx, string(h.Client))
+	by, address := t.me.actor.id, t.address
+	if h.Nobody {
+		by, address = "", ""
+	}
+	seq, head, called, err := t.nextInChain(ctx, string(h.Client), by)
 	if err != nil {
 		return err
 	}
@@ -73,18 +77,14 @@ func (t *tx) record(ctx context.Context, h Happening) error {
 	if err != nil {
 		return err
 	}
-	by, address := t.me.actor.id, t.address
-	if h.Nobody {
-		by, address = "", ""
-	}
 	id := EventID(db.NewID("evt"))
 	hash := chainHash(head, string(id), string(h.Client), fmt.Sprint(seq), string(h.Kind), fmt.Sprint(t.now), by,
-		string(h.Project), h.Subject, string(h.Person), string(h.Audience), string(details), address, seal)
+		string(h.Project), h.Subject, string(h.Person), string(h.Audience), string(details), address, seal, called)
 	if _, err := t.Exec(ctx, `
-INSERT INTO events (id, chain, seq, kind, at, actor, client_id, project_id, subject, person_id, audience, particulars, hash, section, shown, address, told, seal)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+INSERT INTO events (id, chain, seq, kind, at, actor, client_id, project_id, subject, person_id, audience, particulars, hash, section, shown, address, told, seal, called)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
 		string(id), string(h.Client), seq, string(h.Kind), t.now, by, nullable(h.Client), nullable(h.Project), h.Subject,
-		nullable(h.Person), string(h.Audience), string(details), hash, int64(h.Section), shown, address, !apart, seal); err != nil {
+		nullable(h.Person), string(h.Audience), string(details), hash, int64(h.Section), shown, address, !apart, seal, called); err != nil {
 		return fmt.Errorf("record %s: %w", h.Kind, err)
 	}
 	if _, err := t.Exec(ctx, `UPDATE event_chains SET seq = $1, head = $2 WHERE chain = $3`, seq, hash, string(h.Client)); err != nil {
@@ -130,17 +130,17 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 }
 
 // nextInChain locks the chain until the transaction ends, and returns the next
-// number and the hash of the event before.
-func (t *tx) nextInChain(ctx context.Context, chain string) (seq int64, head string, err error) {
-	last := `SELECT seq, head FROM event_chains WHERE chain = $1` + t.Locking()
-	err = t.QueryRow(ctx, last, chain).Scan(&seq, &head)
+// number, the hash of the event before and what the actor is called.
+func (t *tx) nextInChain(ctx context.Context, chain, actor string) (seq int64, head, called string, err error) {
+	last := `SELECT x.seq, x.head, COALESCE(` + nameOf("$2") + `, '') FROM event_chains x WHERE x.chain = $1` + t.Locking()
+	err = t.QueryRow(ctx, last, chain, actor).Scan(&seq, &head, &called)
 	if errors.Is(err, db.ErrNoRows) {
 		if _, err := t.Exec(ctx, `INSERT INTO event_chains (chain, seq, head) VALUES ($1, 0, '') ON CONFLICT (chain) DO NOTHING`, chain); err != nil {
-			return 0, "", err
+			return 0, "", "", err
 		}
-		err = t.QueryRow(ctx, last, chain).Scan(&seq, &head)
+		err = t.QueryRow(ctx, last, chain, actor).Scan(&seq, &head, &called)
 	}
-	return seq + 1, head, err
+	return seq + 1, head, called, err
 }
 
 // stillGranted looks again whether the actor may see the project, and says
@@ -163,8 +163,8 @@ SELECT CASE WHEN p.shared_at IS NULL THEN 0 ELSE 1 END
 
 // chainHash binds the fields and the event before. Lengths go first, so that
 // no shift of text between fields gives the same hash. The last fields are the
-// network address and the seal, which events did not always have: where they are
-// empty they are left out.
+// network address, the seal and what the actor was called, which events did not always
+// have: where they are empty they are left out.
 func chainHash(head string, fields ...string) string {
 	for last := len(fields) - 1; last >= 0 && fields[last] == ""; last-- {
 		fields = fields[:last]

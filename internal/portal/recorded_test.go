@@ -39,7 +39,7 @@ func TestDatabaseKeepsTheRecord(t *testing.T) {
 			}
 		}
 		for table, columns := range map[string][]string{
-			"events":             {"id", "chain", "seq", "kind", "at", "actor", "client_id", "project_id", "subject", "person_id", "audience", "particulars", "hash", "section", "address", "told", "seal"},
+			"events":             {"id", "chain", "seq", "kind", "at", "actor", "client_id", "project_id", "subject", "person_id", "audience", "particulars", "hash", "section", "address", "told", "seal", "called"},
 			"approval_decisions": {"id", "answer", "person_id", "note", "content", "at", "email", "proof", "role", "undoes"},
 			"approval_verdicts":  {"sha256", "verdict", "note"}, "approval_call_changes": {"note"},
 			"approval_calls": {"answer", "note", "content", "said_at", "noted_by", "person_id"},

@@ -164,7 +164,7 @@ SELECT d.id, d.project_id, d.title, d.title_key, d.body,
        d.state, d.state_at, d.round, d.rounds, d.turn, d.turn_since, d.position, d.audience, d.shown_at,
        d.created_at, d.revision,
        CASE WHEN p.side = 'team' THEN d.created_by END AS created_by,
-       ` + shownName("d.state_by") + ` AS state_by_name,
+       ` + shownName("d.state_by") + ` AS state_by_name, CASE WHEN ` + mayName("d.state_by") + ` THEN ` + calledThen("d.state_by", "d.id", "d.state_at") + ` END AS state_by_then,
        p.client_id, p.side, p.rights, p.sections
   FROM deliverables d JOIN my_places p ON p.id = d.project_id
   LEFT JOIN milestones ms ON ms.id = d.milestone_id
@@ -351,11 +351,12 @@ SELECT x.approval_id, x.stage, x.person_id, n.name, x.role, x.answer, x.answered
   LEFT JOIN approval_decisions d ON d.id = x.decision_id
  WHERE a.side = 'team' OR (g.side = 'client' AND m.person_id IS NULL)`,
 
+	// Each names who gave it, and for whom, as they were called then.
 	"my_approval_decisions": `
-SELECT d.id, d.approval_id, d.stage, d.person_id, n.name, d.role, d.answer, d.undoes, d.note, d.content, d.at, d.proof, COALESCE((SELECT o.name FROM persons o WHERE o.id = d.for_id), '') AS for_name,
+SELECT d.id, d.approval_id, d.stage, d.person_id, COALESCE(NULLIF(d.name, ''), n.name) AS name, d.role, d.answer, d.undoes, d.note, d.content, d.at, d.proof, COALESCE(NULLIF(d.for_called, ''), ` + nameOf("d.for_id") + `, '') AS for_name,
        (SELECT o.at FROM approval_decisions o WHERE o.id = d.repeats_id) AS repeats_at, ` + byPhone + `,
        CASE WHEN a.side = 'team' THEN d.address ELSE '' END AS address, CASE WHEN a.side = 'team' THEN d.agent ELSE '' END AS agent,
-       d.name AS known_name, d.email, d.title, d.company, d.verified_at, d.zone, g.side AS stage_side, a.side, a.rights
+       d.email, d.title, d.company, d.verified_at, d.zone, g.side AS stage_side, a.side, a.rights
   FROM approval_decisions d JOIN my_approvals a ON a.id = d.approval_id
   JOIN approval_stages g ON g.approval_id = d.approval_id AND g.number = d.stage
   JOIN persons n ON n.id = d.person_id
@@ -369,7 +370,7 @@ SELECT a.id AS approval_id, x.viewed_at AS at, 'approval_viewed' AS kind, x.view
   FROM my_approvals a JOIN approval_people x ON x.approval_id = a.id JOIN approval_stages g ON g.approval_id = x.approval_id AND g.number = x.stage
  WHERE a.shown_at IS NOT NULL AND g.side = 'client' AND x.viewed_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = x.person_id)
 UNION ALL
-SELECT a.id, e.at, e.kind, COALESCE(` + nameOf("e.actor") + `, ''), CASE WHEN EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = e.actor) THEN 1 ELSE 0 END, e.particulars, a.side, a.rights
+SELECT a.id, e.at, e.kind, COALESCE(NULLIF(e.called, ''), ` + nameOf("e.actor") + `, ''), CASE WHEN EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = e.actor) THEN 1 ELSE 0 END, e.particulars, a.side, a.rights
   FROM my_approvals a JOIN events e ON e.subject = a.id
  WHERE a.shown_at IS NOT NULL AND e.at >= a.shown_at AND e.kind IN ('approval_advanced', 'approval_reminded', 'approval_delegated', 'approval_deputised', 'approval_reassigned', 'approval_taken', 'approval_cancelled', 'approval_superseded', 'approval_expired')`,
 
@@ -430,13 +431,14 @@ SELECT s.id, s.project_id, s.subject_id, s.title, s.statement, s.points, CASE WH
   FROM signoffs s JOIN my_places p ON p.id = s.project_id
  WHERE p.side = 'team' OR ((p.sections & 128) <> 0 AND ` + signoffSeen + `)`,
 
-	// Who of those that can sign has looked, and that they were reminded.
+	// What became of a sign-off but that it was signed: who of those that can sign has
+	// looked, too. Particulars are those of an event.
 	"my_signoff_course": `
-SELECT s.id AS signoff_id, v.at, 'signoff_viewed' AS kind, v.name AS by_name, 0 AS by_team, s.side, s.rights
+SELECT s.id AS signoff_id, v.at, 'signoff_viewed' AS kind, v.name AS by_name, 0 AS by_team, '{}' AS particulars, s.side, s.rights
   FROM my_signoffs s JOIN signoff_views v ON v.signoff_id = s.id
 UNION ALL
-SELECT s.id, e.at, e.kind, COALESCE(` + nameOf("e.actor") + `, ''), 1, s.side, s.rights
-  FROM my_signoffs s JOIN events e ON e.subject = s.id WHERE e.kind = 'signoff_reminded'`,
+SELECT s.id, e.at, e.kind, COALESCE(NULLIF(e.called, ''), ` + nameOf("e.actor") + `, ''), CASE WHEN EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = e.actor) THEN 1 ELSE 0 END, e.particulars, s.side, s.rights
+  FROM my_signoffs s JOIN events e ON e.subject = s.id WHERE e.kind IN ('signoff_asked', 'signoff_reminded', 'signoff_declined', 'signoff_withdrawn')`,
 
 	// What was signed; of files, those who are shown any.
 	"my_signoff_lines": `
@@ -1053,6 +1055,12 @@ func clientNameOf(id string) string { return `(SELECT o.name FROM clients o WHER
 
 func nameOf(who string) string { return `(SELECT n.name FROM persons n WHERE n.id = ` + who + `)` }
 
+// calledThen is what somebody was called at a time, as the last event of theirs about
+// a subject up to then keeps it; where none does, which they did not always, as today.
+func calledThen(who, subject, at string) string {
+	return `COALESCE((SELECT h.called FROM events h WHERE h.subject = ` + subject + ` AND h.at <= ` + at + ` AND h.actor = ` + who + ` AND h.called <> '' ORDER BY h.at DESC LIMIT 1), ` + nameOf(who) + `)`
+}
+
 // stillNamed is true of a notice n whose reader was named in the message, or in one
 // of those that were sent at once, and still is.
 func stillNamed(n string) string {
@@ -1188,7 +1196,7 @@ const callSeen = `(a.side = 'team' OR k.state <> 'withdrawn' AND k.person_id IN 
 // byPhone says of a decision d in an approval a when it was said by phone, and who
 // noted that, where its person confirmed it.
 var byPhone = `(SELECT k.said_at FROM approval_calls k WHERE k.id = d.call_id) AS said_at,
-       CASE WHEN (a.sections & 4096) <> 0 THEN (SELECT o.name FROM approval_calls k JOIN persons o ON o.id = k.noted_by WHERE k.id = d.call_id) END AS noted_by_name`
+       CASE WHEN (a.sections & 4096) <> 0 THEN (SELECT ` + calledThen("k.noted_by", "k.approval_id", "k.noted_at") + ` FROM approval_calls k WHERE k.id = d.call_id) END AS noted_by_name`
 
 // subjectNewest is 1 of a subject s of an approval a while its version is the
 // newest of its file f: that the client sees, once the client was asked.
@@ -1212,8 +1220,8 @@ SELECT a.id, a.project_id, a.deliverable_id, a.title, a.title_key, a.body, a.che
             AND x.person_id = $1) THEN 1 ELSE 0 END AS advises,
        (SELECT COUNT(*) FROM approval_subjects s WHERE s.approval_id = a.id) AS files,
        CASE WHEN p.side = 'team' THEN a.created_at ELSE COALESCE(a.shown_at, a.created_at) END AS created_at, CASE WHEN p.side = 'team' THEN a.created_by END AS created_by,
-       CASE WHEN (p.sections & 4096) <> 0 THEN ` + nameOf("a.created_by") + ` END AS asked_by,
-       ` + shownName("a.state_by") + ` AS state_by_name,
+       CASE WHEN (p.sections & 4096) <> 0 THEN ` + nameOf("a.created_by") + ` END AS asked_by, CASE WHEN (p.sections & 4096) <> 0 THEN ` + calledThen("a.created_by", "a.id", "a.shown_at") + ` END AS asked_by_then,
+       ` + shownName("a.state_by") + ` AS state_by_name, CASE WHEN ` + mayName("a.state_by") + ` THEN ` + calledThen("a.state_by", "a.id", "a.state_at") + ` END AS state_by_then,
        a.revision, ` + projectName + ` AS project_name, p.client_id, ` + clientName + ` AS client_name, p.side, p.rights, p.sections
   FROM ` + join + `
  WHERE ` + who

@@ -46,6 +46,7 @@ var sealedDecision = []sealedPart{
        answer, COALESCE(undoes, ''), note, content, COALESCE(repeats_id, ''), '' AS cut, at, '' AS cut, proof, address, agent, COALESCE(call_id, '') FROM approval_decisions WHERE id = $1`},
 	{[]string{"files"}, `SELECT position, version_id, sha256, verdict, note FROM approval_verdicts WHERE decision_id = $1 ORDER BY position`},
 	{[]string{"person"}, `SELECT name, email, title, company, COALESCE(verified_at, 0), zone FROM approval_decisions WHERE id = $1`},
+	{[]string{"instead"}, `SELECT for_called FROM approval_decisions WHERE id = $1`},
 }
 
 var sealedCall = []sealedPart{

@@ -259,8 +259,8 @@ func accepting(ctx context.Context, r reader, project ProjectID, subject string,
 		asked, files = `a.project_id = $2 AND a.project_id = $3 AND a.shown_at IS NOT NULL`, `s.project_id = $2`
 	}
 	const accepted = `d.state IN ('approved', 'signed_off')`
-	read(`'deliverable', '', d.id, d.title, '', 0, '', 0, COALESCE((SELECT MAX(a.id) FROM my_approvals a WHERE a.deliverable_id = d.id AND a.shown_at IS NOT NULL AND a.state IN ('approved', 'approved_with_notes')), ''), d.state_at, COALESCE(d.state_by_name, '')`, `FROM my_deliverables d`, part("d")+` AND `+accepted, `d.position, d.id`)
-	read(`'version', CASE WHEN s.newest = 1 OR s.trashed = 1 THEN '' ELSE '`+openNewer+`' END, s.file_id, s.name, s.version_id, s.number, s.sha256, s.size, s.approval_id, s.state_at, COALESCE(a.state_by_name, '')`,
+	read(`'deliverable', '', d.id, d.title, '', 0, '', 0, COALESCE((SELECT MAX(a.id) FROM my_approvals a WHERE a.deliverable_id = d.id AND a.shown_at IS NOT NULL AND a.state IN ('approved', 'approved_with_notes')), ''), d.state_at, COALESCE(d.state_by_then, '')`, `FROM my_deliverables d`, part("d")+` AND `+accepted, `d.position, d.id`)
+	read(`'version', CASE WHEN s.newest = 1 OR s.trashed = 1 THEN '' ELSE '`+openNewer+`' END, s.file_id, s.name, s.version_id, s.number, s.sha256, s.size, s.approval_id, s.state_at, COALESCE(a.state_by_then, '')`,
 		`FROM my_approval_subjects s JOIN my_approvals a ON a.id = s.approval_id`,
 		`s.result = 'approved' AND s.audience = 'client' AND a.shown_at IS NOT NULL AND s.project_id = $2 AND ((`+asked+`) OR `+files+`)`, `s.approval_id DESC, s.position`)
 	all = newestApproved(all)

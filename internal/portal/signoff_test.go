@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
@@ -517,6 +518,128 @@ func TestCertificateTellsAll(t *testing.T) {
 		}
 		if len(record.Asked) != 1 || record.Asked[0].About.Body != "For the window\nin spring" || record.Timeline[len(want)-1].Proof != "password" {
 			t.Errorf("the sign-off was of %+v", record.Asked)
+		}
+	})
+}
+
+// A certificate names everybody as they were called when they did it, whatever they
+// are called by the time it is made.
+func TestCertificateNamesAsTheyWere(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		tom, cleo, bea := w.As(w.Tom), w.As(w.Cleo), w.As(w.Bea)
+		byHand(t, w, `UPDATE client_users SET rights = rights | 32 WHERE person_id = $1`, string(w.Bea))
+		w.Regrant()
+		do := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Clock.Advance(time.Minute)
+		}
+		rename := func(suffix string) {
+			t.Helper()
+			for _, id := range []portal.PersonID{w.Tom, w.Cleo, w.Bea} {
+				p := must[account.Person](t)(w.Accounts.Person(ctx, id))
+				do(w.Accounts.SaveProfile(ctx, id, account.Profile{Name: strings.Fields(p.Name)[0] + suffix}))
+			}
+		}
+		ofWorld := map[string]bool{} // which was not chained, as what follows it
+		verify := func() (found []string) {
+			t.Helper()
+			_, breaks, err := portal.VerifyChains(ctx, w.DB)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, b := range breaks {
+				if !ofWorld[b.Why] {
+					found = append(found, b.Why)
+				}
+			}
+			return found
+		}
+		rename(" One")
+		d := must[portal.DeliverableID](t)(tom.AddDeliverable(ctx, w.Site, portal.NewDeliverable{Title: "Banner", Body: "For the window", Audience: portal.ClientSide}))
+		a := toApprove(t, w, portal.NewApproval{Deliverable: d})
+		for _, why := range verify() {
+			ofWorld[why] = true
+		}
+		do(cleo.MarkSeen(ctx, portal.ItemID(a.ID)))
+		do(tom.Remind(ctx, a.ID))
+		do(cleo.Delegate(ctx, a.ID, w.Bea))
+		call := must[portal.CallID](t)(tom.NoteCall(ctx, a.ID, portal.NewCall{Person: w.Bea, Answer: portal.AnswerNote, Note: "Fine, on the phone", SaidAt: w.Clock.Now()}))
+		w.Clock.Advance(time.Minute)
+		do(bea.Decide(ctx, a.ID, portal.ApprovalAnswer{Call: call, Content: a.Content}))
+		rename(" Two")
+		do(bea.Undo(ctx, a.ID))
+		do(bea.Decide(ctx, a.ID, yes(a)))
+		s := askedToSign(t, w, string(d))
+		do(tom.RemindOfSignoff(ctx, s.ID))
+		do(tom.WithdrawSignoff(ctx, s.ID))
+		s = askedToSign(t, w, string(d))
+		do(cleo.DeclineSignoff(ctx, s.ID, "Not yet"))
+		rename(" Three")
+		w.Clock.Advance(11 * time.Minute)
+		do(tom.CertifyApproval(ctx, a.ID))
+		told := func(r portal.Record) (all []string) {
+			for _, m := range r.Timeline {
+				line := m.What + " " + m.By
+				for _, more := range []string{m.From, m.To, m.NotedBy} {
+					if more != "" {
+						line += ", " + more
+					}
+				}
+				all = append(all, line)
+			}
+			return all
+		}
+		want := []string{"requested Tom One", "viewed Cleo One", "reminded Tom One", "delegated Cleo One, Bea One", "viewed Bea One", "approved_with_notes Bea One, Cleo One, Tom One",
+			"undone Bea Two", "approved Bea Two, Cleo Two"}
+		record := must[portal.Certificate](t)(cleo.Certificate(ctx, string(a.ID))).Record
+		if got := told(record); !slices.Equal(got, want) {
+			t.Errorf("it tells %q, want %q", got, want)
+		}
+		if x := record.Signers[0]; len(record.Signers) != 1 || x.Name != "Bea Two" || x.For != "Cleo Two" {
+			t.Errorf("decided by %+v", record.Signers)
+		}
+		s = askedToSign(t, w, string(d))
+		lines, signature := lookedAt(t, w, w.Cleo, s)
+		do(cleo.SignOff(ctx, s.ID, signature))
+		want = append(want, "asked Tom Two", "reminded Tom Two", "withdrawn Tom Two", "asked Tom Two", "refused Cleo Two", "asked Tom Three", "viewed Cleo Three", "signed "+signature.Name)
+		record = must[portal.Certificate](t)(cleo.Certificate(ctx, string(s.ID))).Record
+		if got := told(record); !slices.Equal(got, want) {
+			t.Errorf("the sign-off tells %q, want %q", got, want)
+		}
+		if lines[0].By != "Bea Two" || record.Lines[0].By != "Bea Two" {
+			t.Errorf("approved by %q, and in the certificate by %q", lines[0].By, record.Lines[0].By)
+		}
+		if x := record.Timeline[len(want)-4]; x.Note != "Not yet" {
+			t.Errorf("it was refused so: %+v", x)
+		}
+
+		// The chain has what they were called: whoever changes that by hand is found out.
+		// Events from before it was kept fit as they did, and name people as today.
+		if err := portal.FillChain(ctx, w.DB, w.Acme, w.Site, w.Tom, 2, []string{string(a.ID)}); err != nil {
+			t.Fatal(err)
+		}
+		if got := verify(); len(got) > 0 {
+			t.Errorf("verify: %q", got)
+		}
+		b := toApprove(t, w, portal.NewApproval{Versions: banner(t, w)})
+		do(tom.Remind(ctx, b.ID))
+		do(cleo.Decide(ctx, b.ID, yes(b)))
+		byHand(t, w, `UPDATE events SET called = '' WHERE subject = $1`, string(b.ID))
+		rename(" Four")
+		w.Clock.Advance(11 * time.Minute)
+		do(tom.CertifyApproval(ctx, b.ID))
+		want = []string{"requested Tom Four", "reminded Tom Four", "viewed Cleo Three", "approved Cleo Three"}
+		if got := told(must[portal.Certificate](t)(cleo.Certificate(ctx, string(b.ID))).Record); !slices.Equal(got, want) {
+			t.Errorf("of what was recorded before it tells %q, want %q", got, want)
+		}
+		before := len(verify()) // with what was changed just now
+		byHand(t, w, `UPDATE events SET called = 'Somebody' WHERE subject = $1 AND kind = 'approval_reminded'`, string(a.ID))
+		byHand(t, w, `UPDATE approval_decisions SET for_called = 'Somebody' WHERE approval_id = $1 AND answer = 'approved'`, string(a.ID))
+		if got := verify(); len(got) != before+2 || !strings.HasSuffix(got[len(got)-1], ": instead") {
+			t.Errorf("verify of names that were changed: %q", got)
 		}
 	})
 }

@@ -47,15 +47,15 @@ func VerifyChains(ctx context.Context, d *db.DB) (events int, breaks []Break, er
 		// Part by part: no statement may take long. The limit is written out, or
 		// PostgreSQL plans for a tenth of the table, and sorts all of it each time.
 		rows, err := d.Query(ctx, `
-SELECT chain, seq, hash, id, kind, at, actor, COALESCE(project_id, ''), subject, COALESCE(person_id, ''), audience, particulars, address, seal
+SELECT chain, seq, hash, id, kind, at, actor, COALESCE(project_id, ''), subject, COALESCE(person_id, ''), audience, particulars, address, seal, called
   FROM events WHERE (chain, seq) > ($1, $2) ORDER BY chain, seq LIMIT `+strconv.Itoa(eventsRead), at.chain, at.seq)
 		if err != nil {
 			return events, nil, err
 		}
 		for rows.Next() {
-			var chain, hash, id, kind, actor, project, subject, person, audience, details, address, seal string
+			var chain, hash, id, kind, actor, project, subject, person, audience, details, address, seal, called string
 			var seq, when int64
-			if err := rows.Scan(&chain, &seq, &hash, &id, &kind, &when, &actor, &project, &subject, &person, &audience, &details, &address, &seal); err != nil {
+			if err := rows.Scan(&chain, &seq, &hash, &id, &kind, &when, &actor, &project, &subject, &person, &audience, &details, &address, &seal, &called); err != nil {
 				rows.Close()
 				return events, nil, err
 			}
@@ -64,7 +64,7 @@ SELECT chain, seq, hash, id, kind, at, actor, COALESCE(project_id, ''), subject,
 			switch {
 			case seq != last.seq+1:
 				breaks = append(breaks, Break{chain, seq, fmt.Sprintf("it (%s) follows event %d", id, last.seq)})
-			case hash != chainHash(last.head, id, chain, strconv.FormatInt(seq, 10), kind, strconv.FormatInt(when, 10), actor, project, subject, person, audience, details, address, seal):
+			case hash != chainHash(last.head, id, chain, strconv.FormatInt(seq, 10), kind, strconv.FormatInt(when, 10), actor, project, subject, person, audience, details, address, seal, called):
 				breaks = append(breaks, Break{chain, seq, "the row " + id + " is not what was recorded: its hash is not that of what it says"})
 			}
 			at = headKey{chain, seq}
