@@ -284,6 +284,52 @@ func TestFilm(t *testing.T) {
 	team.until("the drawing is shown at its time", `document.querySelector("video").currentTime === 6 && document.querySelectorAll(".drawing polyline").length === 1`)
 }
 
+// On a phone a film is talked about with a finger: a time, and what the finger draws over
+// it, which is afterwards where it was drawn.
+func TestFilmByFinger(t *testing.T) {
+	site := theDemo(t)
+	b := newTab(t, "client on a phone", site).signIn(demo.people["client lead"])
+	b.open(openProject(b, "Website relaunch") + "/files")
+	b.open(b.viewed("Design"))
+	b.open(b.viewed("Parts"))
+	film := b.viewed("Way through the checkout.mp4")
+	b.phone()
+	b.open(film)
+	b.until("it can be played", `document.querySelector("video")?.duration > 7`)
+	b.fits()
+	before := value[int](b, `document.querySelectorAll("#comments .at-place").length`)
+	to := func(second int) {
+		b.t.Helper()
+		b.until("it is wound", fmt.Sprintf(`(v => v.currentTime === %[1]d && !v.seeking || (v.currentTime = %[1]d, false))(document.querySelector("video"))`, second))
+	}
+	to(3)
+	b.press("Comment at 0:03")
+	b.keeps("0:03", "Slower", 1)
+	b.press("css .viewer-panel [data-panel-close]")
+	to(6)
+	b.press("Draw")
+	b.until("the frame awaits the finger", `document.querySelector(".drawing")?.dataset.draws !== undefined`)
+	b.drags("#stage video", 0.2, 0.3, 0.6, 0.7)
+	b.points("#stage video", 0.8, 0.2)
+	// drawn is whether a line and a dot are seen where the finger was.
+	const drawn = `((v, lines) => {
+		const [line, dot] = lines.map(l => { const r = l.getBoundingClientRect(); return [r.left - v.left, r.top - v.top, r.right - v.left, r.bottom - v.top].map((x, i) => x / (i % 2 ? v.height : v.width)); });
+		const near = (a, b) => a.every((x, i) => Math.abs(x - b[i]) < 0.01);
+		return lines.length === 2 && near(line, [0.2, 0.3, 0.6, 0.7]) && near(dot, [0.8, 0.2, 0.8, 0.2]);
+	})(document.querySelector("#stage video").getBoundingClientRect(), [...document.querySelectorAll(".drawing polyline")])`
+	b.until("a line and a dot are where the finger was", drawn)
+	b.fits()
+	b.press("Take it")
+	b.keeps("0:06, with a drawing: centre", "Here", 2)
+	b.sends(2, before+2)
+	b.open(film)
+	b.until("it can be played", `document.querySelector("video")?.duration > 7`)
+	b.press("css .viewer-top [data-panel-tab=comments]")
+	b.press("css #comments > ol > li:last-child .at-place")
+	b.until("the sheet makes room, at that time", `!document.querySelector("#panel").checkVisibility() && document.querySelector("video").currentTime === 6`)
+	b.until("and they are there again", drawn)
+}
+
 // A drawing is taken however long its lines are, and with shapes beside them; of more
 // of them than a drawing takes it is said. What the page does not hold of many is
 // there when it is looked at.

@@ -38,6 +38,21 @@ func landscape(sky color.RGBA) []byte {
 
 // booklet is a PDF with a line of text on each page.
 func booklet(lines ...string) []byte {
+	var pages []leaf
+	for _, line := range lines {
+		pages = append(pages, leaf{draws: "BT /F 24 Tf 60 480 Td (" + line + ") Tj ET"})
+	}
+	return bound(pages...)
+}
+
+// A leaf is a page of a PDF: 420 wide and 595 high before it is turned.
+type leaf struct {
+	turned int // clockwise, in degrees
+	draws  string
+}
+
+// bound is a PDF of these pages.
+func bound(pages ...leaf) []byte {
 	var b bytes.Buffer
 	var at []int
 	object := func(body string) {
@@ -46,16 +61,15 @@ func booklet(lines ...string) []byte {
 	}
 	b.WriteString("%PDF-1.4\n")
 	var kids []string
-	for i := range lines {
+	for i := range pages {
 		kids = append(kids, fmt.Sprintf("%d 0 R", 4+2*i))
 	}
 	object("<</Type/Catalog/Pages 2 0 R>>")
-	object(fmt.Sprintf("<</Type/Pages/Count %d/Kids[%s]>>", len(lines), strings.Join(kids, " ")))
+	object(fmt.Sprintf("<</Type/Pages/Count %d/Kids[%s]>>", len(pages), strings.Join(kids, " ")))
 	object("<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>")
-	for i, line := range lines {
-		object(fmt.Sprintf("<</Type/Page/Parent 2 0 R/MediaBox[0 0 420 595]/Contents %d 0 R/Resources<</Font<</F 3 0 R>>>>>>", 5+2*i))
-		text := "BT /F 24 Tf 60 480 Td (" + line + ") Tj ET"
-		object(fmt.Sprintf("<</Length %d>>\nstream\n%s\nendstream", len(text), text))
+	for i, p := range pages {
+		object(fmt.Sprintf("<</Type/Page/Parent 2 0 R/MediaBox[0 0 420 595]/Rotate %d/Contents %d 0 R/Resources<</Font<</F 3 0 R>>>>>>", p.turned, 5+2*i))
+		object(fmt.Sprintf("<</Length %d>>\nstream\n%s\nendstream", len(p.draws), p.draws))
 	}
 	xref := b.Len()
 	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(at)+1)

@@ -12,8 +12,8 @@ const (
 // What some pages load beside them.
 var (
 	Files   = Bundle{Style: "/static/files.DR3XONKP.css", Script: "/static/files.IQ66I42Z.js"}
-	Viewer  = Bundle{Style: "/static/viewer.5PE7JOKW.css", Script: "/static/viewer.6C4XTSB6.js"}
-	PDF     = Bundle{Style: "/static/pdf.P7SDPBLN.css", Script: "/static/pdf.44YLDDKQ.js"}
+	Viewer  = Bundle{Style: "/static/viewer.5PE7JOKW.css", Script: "/static/viewer.DQR4ITXO.js"}
+	PDF     = Bundle{Style: "/static/pdf.P7SDPBLN.css", Script: "/static/pdf.OLKMH7FG.js"}
 	Compose = Bundle{Style: "/static/compose.VTHF2X4V.css", Script: "/static/compose.ZQBFWCN3.js"}
 	Talk    = Bundle{Style: "/static/talk.QV7SQEYN.css", Script: "/static/talk.B6VJZBTT.js"}
 	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}

@@ -58,7 +58,7 @@ addEventListener("message", (e) => {
   if (m?.pdf !== true) return;
   if (m.open) {
     around ||= e.origin;
-    if (m.accent) document.documentElement.style.setProperty("--accent-base", m.accent);
+    for (const [name, value] of m.brand) document.documentElement.style.setProperty(name, value);
     void open(m.size, m.data);
   } else if (m.key) {
     waiting.get(m.key)?.(m.data);

@@ -295,8 +295,9 @@ class PDF implements Stage, Marks {
       if (!rest) return this.fall();
       data = await new Blob([head.data, rest.data]).arrayBuffer();
     }
-    const accent = getComputedStyle(document.documentElement).getPropertyValue("--accent-base");
-    this.post({ open: true, size, accent, data }, data ? [data] : []);
+    const style = getComputedStyle(document.documentElement);
+    const brand = ["--accent-base", "--accent", "--accent-ink"].map((name) => [name, style.getPropertyValue(name)]);
+    this.post({ open: true, size, brand, data }, data ? [data] : []);
   }
 
   // fetch reads a piece of the file. Its address lives a minute: when it has
