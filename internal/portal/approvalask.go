@@ -243,7 +243,9 @@ func (me *Scope) ChangeApproval(ctx context.Context, id ApprovalID, n NewApprova
 }
 
 // askedBefore closes an approval that is asked again, and says which round that
-// is. Of what the client never saw no round is counted.
+// is. Of what the client never saw no round is counted. What it asked again itself is
+// closed with it if it was cancelled: then that may be asked once more, as who answered
+// it has taken that back.
 func (t *tx) askedBefore(ctx context.Context, p Project, id ApprovalID) (round int, err error) {
 	if id == "" {
 		return 1, nil
@@ -254,18 +256,31 @@ func (t *tx) askedBefore(ctx context.Context, p Project, id ApprovalID) (round i
 		return 0, invalid("previous", "choice")
 	case err != nil:
 		return 0, err
-	case was.Next != "" || was.State == ApprovalDraft:
+	case was.State == ApprovalDraft:
 		return 0, ErrConflict
 	}
 	if round = was.Round; !was.ShownAt.IsZero() {
 		round++
 	}
-	if was.State.Open() {
-		err = t.endApproval(ctx, was, ApprovalOutdated, ApprovalSuperseded, LaneOver)
-	} else if !was.State.Granted() {
-		err = t.must(ctx, `UPDATE approvals SET lane = 'over', turn = '' WHERE id = $1`, string(id))
+	for {
+		again, err := askedAgain(ctx, t.Tx, was.ID)
+		switch {
+		case err != nil:
+			return 0, err
+		case again:
+			return 0, ErrConflict
+		case was.State.Open():
+			err = t.endApproval(ctx, was, ApprovalOutdated, ApprovalSuperseded, LaneOver)
+		case !was.State.Granted():
+			err = t.must(ctx, `UPDATE approvals SET lane = 'over', turn = '' WHERE id = $1`, string(was.ID))
+		}
+		if err != nil || was.State != ApprovalWithdrawn || was.Previous == "" {
+			return round, err
+		}
+		if was, err = approval(ctx, t, was.Previous); err != nil {
+			return 0, err
+		}
 	}
-	return round, err
 }
 
 // lockedApproval loads an approval with the lock of its client's chain: nothing of

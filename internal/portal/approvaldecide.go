@@ -581,10 +581,10 @@ VALUES ($1, $2, $3, $4, $5, 'undone', $6, $7, $8, $9, $10, $11, $12, $13, $14, $
 	if _, err := t.exec(ctx, `UPDATE approval_stages SET closed_at = NULL WHERE approval_id = $1 AND number = $2`, string(a.ID), f.stage); err != nil {
 		return err
 	}
-	if a.Deliverable != "" && of == ClientSide {
+	if a.Deliverable != "" && of == ClientSide { // it is only shared once what asked again was cancelled
 		if _, err := t.exec(ctx, `
 UPDATE deliverables SET state = 'in_review', state_at = $1, state_by = $2, turn = 'client', turn_since = $1, revision = revision + 1
- WHERE id = $3 AND state IN ('approved', 'changes_requested')`, t.now, string(t.me.actor.person), string(a.Deliverable)); err != nil {
+ WHERE id = $3 AND state IN ('approved', 'changes_requested', 'shared')`, t.now, string(t.me.actor.person), string(a.Deliverable)); err != nil {
 			return err
 		}
 	}

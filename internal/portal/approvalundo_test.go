@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"net/netip"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,6 +32,101 @@ func TestUndoOfWhatIsAskedAgain(t *testing.T) {
 			wants(t, "Undo of what is asked again", w.As(w.Cleo).Undo(ctx, a.ID), portal.ErrConflict)
 			stands(t, w, a.ID, portal.ApprovalReturn)
 			if err := w.As(w.Tom).CancelApproval(ctx, b.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// What was asked again and cancelled keeps nobody from taking back: then it is as it
+// was before the answer, and of all that asks about it one is asked.
+func TestUndoOnceAskingAgainWasCancelled(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		tom, cleo := w.As(w.Tom), w.As(w.Cleo)
+		_, versions := banners(t, w, 1)
+		d := must[portal.DeliverableID](t)(tom.AddDeliverable(ctx, w.Site, portal.NewDeliverable{Title: "Banner", Body: "For the window", Audience: portal.ClientSide}))
+		returned := func(n portal.NewApproval) portal.Approval {
+			t.Helper()
+			a := toApprove(t, w, n)
+			if err := cleo.Decide(ctx, a.ID, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Note: "Larger", Content: a.Content}); err != nil {
+				t.Fatal(err)
+			}
+			return a
+		}
+		cancelled := func(n portal.NewApproval) portal.Approval {
+			t.Helper()
+			b := toApprove(t, w, n)
+			if err := tom.CancelApproval(ctx, b.ID); err != nil {
+				t.Fatal(err)
+			}
+			return b
+		}
+		asked := func(ids ...portal.ApprovalID) (n int) {
+			t.Helper()
+			for _, id := range ids {
+				if id != "" && must[portal.Approval](t)(tom.Approval(ctx, id)).Asking {
+					n++
+				}
+			}
+			return n
+		}
+
+		a := returned(portal.NewApproval{Deliverable: d})
+		b := cancelled(portal.NewApproval{Deliverable: d, Previous: a.ID})
+		c := toApprove(t, w, portal.NewApproval{Deliverable: d, Previous: b.ID})
+		wants(t, "Undo of what was asked again after what was cancelled", cleo.Undo(ctx, a.ID), portal.ErrConflict)
+		if err := tom.CancelApproval(ctx, c.ID); err != nil {
+			t.Fatal(err)
+		}
+		if until := must[time.Time](t)(cleo.MayUndo(ctx, must[portal.Approval](t)(cleo.Approval(ctx, a.ID)))); until.IsZero() {
+			t.Error("it cannot be taken back")
+		}
+		if err := cleo.Undo(ctx, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		if x := stands(t, w, a.ID, portal.ApprovalSeen); !x.Asking || x.Lane != portal.LaneClient || x.Turn != portal.ClientSide || x.Next != "" {
+			t.Errorf("asked as before: %+v", x)
+		}
+		if x := must[portal.Deliverable](t)(tom.Deliverable(ctx, d)); x.State != portal.StateInReview || x.Round != a.Round || x.Turn != portal.ClientSide {
+			t.Errorf("the deliverable: %+v", x)
+		}
+		if all := must[[]portal.Revision](t)(tom.ApprovalRevisions(ctx, a.ID)); len(all) != 1 || !all[0].Withdrawn {
+			t.Errorf("what was to change: %+v", all)
+		}
+
+		// Asking again after what was cancelled ends what is asked as before.
+		c = toApprove(t, w, portal.NewApproval{Deliverable: d, Previous: c.ID})
+		stands(t, w, a.ID, portal.ApprovalOutdated)
+		if n := asked(a.ID, b.ID, c.ID); n != 1 {
+			t.Errorf("%d are asked", n)
+		}
+		if x := must[portal.Deliverable](t)(tom.Deliverable(ctx, d)); x.State != portal.StateInReview || x.Round != a.Round {
+			t.Errorf("the deliverable, asked about again: %+v", x)
+		}
+		if err := cleo.Decide(ctx, c.ID, yes(c)); err != nil {
+			t.Fatal(err)
+		}
+		if x := must[portal.Deliverable](t)(tom.Deliverable(ctx, d)); x.State != portal.StateApproved {
+			t.Errorf("the deliverable, approved: %+v", x)
+		}
+
+		// At the same instant one of them wins, whichever is asked again.
+		for i := range 6 {
+			a := returned(portal.NewApproval{Versions: versions})
+			n := portal.NewApproval{Versions: versions, Previous: cancelled(portal.NewApproval{Versions: versions, Previous: a.ID}).ID, Title: "Once more", Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo}}}}
+			if i%2 == 0 {
+				n.Previous = a.ID
+			}
+			var again portal.ApprovalID
+			var undone, asking error
+			var wg sync.WaitGroup
+			wg.Go(func() { undone = cleo.Undo(ctx, a.ID) })
+			wg.Go(func() { again, asking = tom.AskApproval(ctx, w.Site, n) })
+			wg.Wait()
+			if n := asked(a.ID, again); n != 1 || undone != nil && undone != portal.ErrConflict || asking != nil {
+				t.Errorf("%d are asked: undone %v, asked again %v", n, undone, asking)
+			}
+			if err := tom.CancelApproval(ctx, again); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -1212,7 +1212,7 @@ SELECT a.id, a.project_id, a.deliverable_id, a.title, a.title_key, a.body, a.che
        CASE WHEN p.side = 'team' THEN a.stage ELSE 0 END AS stage,
        ` + lane + ` AS lane,
        (SELECT o.id FROM approvals o WHERE o.id = a.previous_id AND (p.side = 'team' OR o.shown_at IS NOT NULL)) AS previous_id,
-       (SELECT MAX(o.id) FROM approvals o WHERE o.previous_id = a.id AND (p.side = 'team' OR o.shown_at IS NOT NULL)) AS next_id,
+       (SELECT MAX(o.id) FROM approvals o WHERE o.previous_id = a.id AND o.state <> 'cancelled' AND (p.side = 'team' OR o.shown_at IS NOT NULL)) AS next_id,
        CASE WHEN p.side = 'team' THEN a.remind ELSE 0 END AS remind, CASE WHEN p.side = 'team' THEN a.remind_at END AS remind_at, CASE WHEN p.side = 'team' THEN a.reminded_at END AS reminded_at, CASE WHEN p.side = 'team' THEN a.stranded_at END AS stranded_at, a.escalated_at,
        CASE WHEN a.asking = 1 AND EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = a.id AND x.stage = a.stage AND x.role = 'decider' AND x.decision_id IS NULL AND x.given_to IS NULL
             AND x.person_id IN ($1, (SELECT v.person_id FROM client_users v WHERE v.id = $1))) THEN 1 ELSE 0 END AS waits,
