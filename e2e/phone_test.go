@@ -91,7 +91,7 @@ func TestFirstTimeOnAPhone(t *testing.T) {
 // pressed is too small for a finger.
 func (b *tab) fits() {
 	b.t.Helper()
-	if w := value[int](b, `document.documentElement.scrollWidth - innerWidth`); w > 0 {
+	if w := value[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); w > 0 {
 		b.t.Errorf("%s: %s is %d px wider than the screen", b.who, b.path(), w)
 	}
 	if hidden := value[bool](b, `[...document.querySelectorAll(".tabs [aria-current]")].some(e => {

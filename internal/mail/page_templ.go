@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 // page is the HTML part. What it looks like stands at each element, as many
 // programs that show mail drop style sheets; the style sheet adds the phone and
-// the dark.
+// the dark. Tables of a fixed layout are no wider than the screen, whatever is in them.
 //go:noinline
 func page(b Body, light, dark colour) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -41,7 +41,7 @@ func page(b Body, light, dark colour) templ.Component {
 		var templ_7745c5c3_Var3 string
 		templ_7745c5c3_Var3 = string(b.Heading)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</title><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\n@media (max-width: 480px) {\n  .card { padding: 28px 22px 30px !important; }\n  .foot { padding: 18px 23px 0 !important; }\n  .wide { width: 100% !important; }\n  .wide a { display: block !important; }\n}\n@media (prefers-color-scheme: dark) {\n  .page { background-color: #111214 !important; }\n  .card { background-color: #1b1c1f !important; border-color: #303237 !important; }\n  .ink { color: #f0f0f2 !important; }\n  .soft { color: #b4b6bd !important; }\n  .line { border-color: #303237 !important; }\n}\n</style>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</title><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\npre { white-space: pre-wrap; }\n@media (max-width: 480px) {\n  .card { padding: 28px 22px 30px !important; }\n  .foot { padding: 18px 23px 0 !important; }\n  .wide { width: 100% !important; }\n  .wide a { display: block !important; }\n}\n@media (prefers-color-scheme: dark) {\n  .page { background-color: #111214 !important; }\n  .card { background-color: #1b1c1f !important; border-color: #303237 !important; }\n  .ink { color: #f0f0f2 !important; }\n  .soft { color: #b4b6bd !important; }\n  .line { border-color: #303237 !important; }\n}\n</style>")
 		templ_7745c5c3_Err = templ.Raw(darkStyle(dark)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -54,7 +54,7 @@ func page(b Body, light, dark colour) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<table role=\"presentation\" class=\"page\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" bgcolor=\"#f5f5f3\" style=\"background-color:#f5f5f3;\"><tr><td align=\"center\" style=\"padding:32px 12px 40px;\"><table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"max-width:560px;font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;\"><tr><td class=\"card\" bgcolor=\"#ffffff\" style=\"padding:36px 40px 38px;background-color:#ffffff;border:1px solid #e4e4e0;border-radius:14px;text-align:left;\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<table role=\"presentation\" class=\"page\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" bgcolor=\"#f5f5f3\" style=\"background-color:#f5f5f3;table-layout:fixed;\"><tr><td align=\"center\" style=\"padding:32px 12px 40px;\"><table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"max-width:560px;table-layout:fixed;font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;\"><tr><td class=\"card\" bgcolor=\"#ffffff\" style=\"padding:36px 40px 38px;background-color:#ffffff;border:1px solid #e4e4e0;border-radius:14px;text-align:left;overflow-wrap:anywhere;\">")
 		if b.Brand != "" || b.LogoText != "" {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:0 0 30px;\"><tr>")
 			if b.LogoText != "" {
@@ -245,7 +245,7 @@ func page(b Body, light, dark colour) templ.Component {
 		}
 		templruntime.WriteString(templ_7745c5c3_Buffer, 53, "</td></tr>")
 		if len(b.Footer) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<tr><td class=\"foot\" style=\"padding:20px 41px 0;text-align:left;\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<tr><td class=\"foot\" style=\"padding:20px 41px 0;text-align:left;overflow-wrap:anywhere;\">")
 			for _, p := range b.Footer {
 				templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<p class=\"soft\" style=\"margin:0 0 6px;color:#5f6168;font-size:13px;line-height:19px;\">")
 				templ_7745c5c3_Err = broken(p).Render(ctx, templ_7745c5c3_Buffer)

@@ -38,8 +38,9 @@ func invitation() Body {
 // everything is a body that has each part there is.
 func everything() Body {
 	b := invitation()
-	b.Said = &Words{Quote: "In answer to Tom: “Which of the <two>?”", Text: "The second, please.\n\n* warmer\n* calmer",
-		HTML: "<p>The second, please.</p><ul><li>warmer</li><li>calmer</li></ul>", Files: "With the file banner & sign.png"}
+	long, code := strings.Repeat("Donaudampfschiffahrt", 8), strings.Repeat("a line of code, ", 12)
+	b.Said = &Words{Quote: "In answer to Tom: “Which of the <two>?”", Text: "The second, please.\n\n* warmer\n* calmer\n\n" + long + "\n\n" + code,
+		HTML: "<p>The second, please.</p><ul><li>warmer</li><li>calmer</li></ul><p>" + long + "</p><pre><code>" + code + "</code></pre>", Files: "With the file banner & sign.png"}
 	b.Code = "4829 1375"
 	b.Picture = &Picture{Image{Name: "1.png", Type: "image/png", Width: 960, Height: 540}, "The first page of Banner <v3>"}
 	b.Groups = []Group{

@@ -138,21 +138,33 @@ func TestMailsOfTheSameMinute(t *testing.T) {
 	})
 }
 
-// sees reports whether somebody sees a conversation, message or item at all.
+// sees reports whether somebody sees a conversation, message, event or item.
 func (s *site) sees(me *portal.Scope, id string) bool {
 	s.t.Helper()
 	var err error
 	ctx := s.t.Context()
-	switch {
-	case strings.HasPrefix(id, "thr_"):
+	switch kind, _, _ := strings.Cut(id, "_"); kind {
+	case "thr":
 		_, err = me.Thread(ctx, portal.ThreadID(id))
-	case strings.HasPrefix(id, "msg_"):
+	case "msg":
 		_, err = me.Message(ctx, portal.MessageID(id))
-	case strings.HasPrefix(id, "evt_"):
+	case "evt":
 		ok, err := me.Sees(ctx, portal.EventID(id))
 		return err == nil && ok
+	case "tsk":
+		_, err = me.Task(ctx, portal.TaskID(id))
+	case "upd":
+		_, err = me.Update(ctx, portal.UpdateID(id))
+	case "mst":
+		_, err = me.Milestone(ctx, portal.MilestoneID(id))
+	case "dlv":
+		_, err = me.Deliverable(ctx, portal.DeliverableID(id))
+	case "fil":
+		_, err = me.File(ctx, portal.FileID(id))
+	case "ver":
+		_, err = me.Version(ctx, portal.VersionID(id))
 	default:
-		_, err = me.ItemActivity(ctx, portal.ItemID(id), 1)
+		s.t.Fatalf("nobody knows who sees %s", id)
 	}
 	return err == nil
 }

@@ -351,3 +351,27 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// until is what a stream said from the nth event on: at once, or once it says
+// something of a kind, or after two seconds.
+func (st *stream) until(n int, wait bool, kind string) []string {
+	for range 200 {
+		events, _ := st.said()
+		if !wait || slices.ContainsFunc(events[n:], func(e string) bool { return strings.HasPrefix(e, kind+" ") }) {
+			return events[n:]
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	events, _ := st.said()
+	return events[n:]
+}
+
+// quiet is what a stream said until it said nothing for a while.
+func (st *stream) quiet() []string {
+	events, _ := st.said()
+	for n := -1; n != len(events); events, _ = st.said() {
+		n = len(events)
+		time.Sleep(100 * time.Millisecond)
+	}
+	return events
+}

@@ -1,6 +1,6 @@
 // Axe looks at every page that somebody can reach: with axe-core for what
 // keeps people out, for links that lead nowhere, for errors on the console, and
-// for pages wider than a phone.
+// for pages wider than a phone. It looks at mails, too, in light and dark.
 //
 //	go run ./tools/axe
 //
@@ -11,6 +11,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -59,14 +61,28 @@ type violation struct {
 	}
 }
 
-const run = `axe.run(document, {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+var (
+	standard = []string{"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"}
+	practice = append(slices.Clip(standard), "best-practice") // which wants of a mail what only a page has
+)
+
+const run = `axe.run(document, {resultTypes: ["violations"], runOnly: %s})
 	.then(r => r.violations.map(v => ({ID: v.id, Impact: v.impact, Help: v.help,
 		Nodes: v.nodes.map(n => ({HTML: n.html.slice(0, 200), FailureSummary: n.failureSummary}))})))`
 
-// wider says which elements stick out of the screen to the right.
-const wider = `document.documentElement.scrollWidth <= innerWidth ? [] :
-	[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
-		.slice(0, 3).map(e => e.outerHTML.slice(0, 120))`
+// wider says which elements stick out of the screen to the right, the innermost of
+// them, and still do a second later: a page may be about to lay itself out. A phone's
+// browser shows such a page smaller, so that the window is as wide as all of it, and
+// the rail, which is fixed to the window, too.
+const wider = `(async () => {
+	const edge = () => document.documentElement.clientWidth, out = e => e.getBoundingClientRect().right > edge() + 1;
+	for (let i = 0; i < 20; i++) {
+		if (document.documentElement.scrollWidth <= edge()) return [];
+		await new Promise(done => setTimeout(done, 50));
+	}
+	return [...document.querySelectorAll("body *")].filter(e => out(e) && ![...e.children].some(out) && !e.closest("#rail"))
+		.slice(0, 3).map(e => e.outerHTML.slice(0, 120)).concat("the page is " + document.documentElement.scrollWidth + " wide");
+})()`
 
 // look walks through every page and prints what is wrong.
 func look(ctx context.Context) (found int, err error) {
@@ -106,24 +122,74 @@ func look(ctx context.Context) (found int, err error) {
 		if _, err := tour.Eval[bool](t, script+"\n;true"); err != nil {
 			return err
 		}
-		if err := check(t, func(text string) { fault(p, "desktop, dark", text) }); err != nil {
+		if err := check(t, practice, func(text string) { fault(p, "desktop, dark", text) }); err != nil {
 			return err
 		}
 		if err := t.Look(tour.Phone, false); err != nil { // the page lays itself out anew
 			return err
 		}
-		return check(t, func(text string) { fault(p, "phone, light", text) })
+		return check(t, practice, func(text string) { fault(p, "phone, light", text) })
 	})
 	for _, d := range dead {
 		found++
 		fmt.Println("dead link:", d)
 	}
+	if err == nil {
+		err = mails(ctx, script, fault)
+	}
 	fmt.Printf("%d pages looked at, on a desk and on a phone: %d faults\n", pages, found)
 	return found, err
 }
 
+// mails looks at the mails that the tests of internal/mail keep, which hold all
+// that a mail can have, as a program that shows mail would draw them.
+func mails(ctx context.Context, script string, fault func(tour.Page, string, string)) error {
+	module, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return fmt.Errorf("find the mails: %w", err)
+	}
+	all, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(module)), "internal/mail/testdata/*.html"))
+	if err == nil && len(all) == 0 {
+		err = errors.New("no mail is kept by the tests of internal/mail")
+	}
+	if err != nil {
+		return err
+	}
+	b, err := tour.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	t, err := b.Tab("file://", nil)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	for _, file := range all {
+		p := tour.Page{Who: "whoever gets a mail", Path: file}
+		if err := p.Open(t); err != nil {
+			return err
+		}
+		if _, err := tour.Eval[bool](t, script+"\n;true"); err != nil {
+			return err
+		}
+		for _, dark := range []bool{false, true} {
+			for _, s := range []tour.Size{tour.Desktop, tour.Phone} {
+				if err := t.Look(s, dark); err != nil {
+					return err
+				}
+				how := s.Name + map[bool]string{false: ", light", true: ", dark"}[dark]
+				if err := check(t, standard, func(text string) { fault(p, how, text) }); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // check says what is wrong with the page that is open.
-func check(t *tour.Tab, fault func(string)) error {
+func check(t *tour.Tab, rules []string, fault func(string)) error {
 	for _, text := range t.Problems() {
 		fault("console: " + text)
 	}
@@ -134,7 +200,11 @@ func check(t *tour.Tab, fault func(string)) error {
 	if len(out) > 0 {
 		fault("wider than the screen: " + strings.Join(out, " "))
 	}
-	violations, err := tour.Eval[[]violation](t, run)
+	only, err := json.Marshal(rules)
+	if err != nil {
+		return err
+	}
+	violations, err := tour.Eval[[]violation](t, fmt.Sprintf(run, only))
 	if err != nil {
 		return err
 	}
