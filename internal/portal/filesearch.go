@@ -54,54 +54,20 @@ func wordsOf(query string) []string {
 // version: beginnings of words, all of which must be there. The newest file is
 // first. With a project, only in that; else names in the newest projects only.
 func (me *Scope) SearchFiles(ctx context.Context, query string, project ProjectID, pg Page) (hits []FileHit, next string, err error) {
-	key := []rune(fold(searchable(query)))
-	if len(key) < 2 {
-		return nil, "", nil
-	}
-	part := string(key[:min(len(key), maxQuery)])
-	var projects []ProjectID
-	if project != "" {
-		projects = []ProjectID{project}
-	} else {
-		rows, err := me.query(ctx, `SELECT p.id FROM my_places p ORDER BY p.id DESC LIMIT $2`, searchedProjects)
-		if projects, err = list(rows, err, func(rows *sql.Rows) (p ProjectID, err error) { return p, rows.Scan(&p) }); err != nil || len(projects) == 0 {
-			return nil, "", err
-		}
-	}
-	how := textSearches[me.p.db.Dialect()]
-	words := wordsOf(part)
-	args := []any{part, pg.After, pg.limit()}
-	if len(words) > 0 {
-		args = append(args, how.words(words))
-	}
-	in, ids := oneOf(len(args)+2, projects)
-	q := `SELECT f.id FROM my_files f WHERE f.project_id IN ` + in + ` AND REPLACE(f.name_key, $2, '') <> f.name_key`
-	if len(words) > 0 {
-		q += ` UNION ` + how.find
-		if project != "" {
-			q += ` AND x.project_id IN ` + in
-		}
-	}
-	rows, err := me.long(ctx, `SELECT y.id FROM (`+q+`) y WHERE ($3 = '' OR y.id < $3) ORDER BY y.id DESC LIMIT $4`, append(args, ids...)...)
-	found, err := list(rows, err, func(rows *sql.Rows) (id FileID, err error) { return id, rows.Scan(&id) })
-	if err != nil || len(found) == 0 {
+	files, words, next, err := me.filesFound(ctx, query, "", project, "", pg)
+	if err != nil || len(files) == 0 {
 		return nil, "", err
 	}
-	found, next = page(found, pg, func(id FileID) string { return string(id) })
-	in, ids = oneOf(2, found)
-	rows, err = me.query(ctx, `SELECT `+fileColumns+` FROM my_files f WHERE f.id IN `+in+` ORDER BY f.id DESC`, ids...)
-	files, err := list(rows, err, scanFile)
-	if err != nil {
-		return nil, "", err
+	found := make([]FileID, len(files))
+	for i, f := range files {
+		hits, found[i] = append(hits, FileHit{File: f}), f.ID
 	}
-	for _, f := range files {
-		hits = append(hits, FileHit{File: f})
-	}
-	if len(words) == 0 {
+	if words == "" {
 		return hits, next, nil
 	}
-	in, ids = oneOf(3, found)
-	rows, err = me.long(ctx, how.snippet+in, append([]any{how.words(words)}, ids...)...)
+	how := textSearches[me.p.db.Dialect()]
+	in, ids := oneOf(3, found)
+	rows, err := me.long(ctx, how.snippet+in, append([]any{words}, ids...)...)
 	_, err = list(rows, err, func(rows *sql.Rows) (id FileID, err error) {
 		var snippet string
 		err = rows.Scan(&id, &snippet)
@@ -111,4 +77,63 @@ func (me *Scope) SearchFiles(ctx context.Context, query string, project ProjectI
 		return id, err
 	})
 	return hits, next, err
+}
+
+// FilesToSend finds files as SearchFiles does, of those that may go along with what is
+// said in a project, or anywhere at a client, or, inside the team, at all: with what
+// the client reads, those alone that it sees. And whether there are more.
+func (me *Scope) FilesToSend(ctx context.Context, query string, client ClientID, project ProjectID, reads Side, limit int) (files []File, more bool, err error) {
+	all, _, next, err := me.filesFound(ctx, query, client, project, reads, Page{Limit: limit})
+	for _, f := range all {
+		if !f.Version.Draft {
+			files = append(files, f)
+		}
+	}
+	return files, next != "", err
+}
+
+// filesFound are the files that a query finds: of a project, or of those of a client,
+// or of all; of what a client reads, those alone that it sees. The words that were
+// looked for in texts are as the database wants them.
+func (me *Scope) filesFound(ctx context.Context, query string, client ClientID, project ProjectID, reads Side, pg Page) (files []File, asked, next string, err error) {
+	key := []rune(fold(searchable(query)))
+	if len(key) < 2 {
+		return nil, "", "", nil
+	}
+	part := string(key[:min(len(key), maxQuery)])
+	projects := []ProjectID{project}
+	if project == "" {
+		rows, err := me.query(ctx, `SELECT p.id FROM my_places p WHERE ($3 = '' OR p.client_id = $3) ORDER BY p.id DESC LIMIT $2`, searchedProjects, string(client))
+		if projects, err = list(rows, err, func(rows *sql.Rows) (p ProjectID, err error) { return p, rows.Scan(&p) }); err != nil || len(projects) == 0 {
+			return nil, "", "", err
+		}
+	}
+	how := textSearches[me.p.db.Dialect()]
+	args := []any{part, pg.After, pg.limit()}
+	if words := wordsOf(part); len(words) > 0 {
+		asked = how.words(words)
+		args = append(args, asked)
+	}
+	in, ids := oneOf(len(args)+2, projects)
+	q := `SELECT f.id FROM my_files f WHERE f.project_id IN ` + in + ` AND REPLACE(f.name_key, $2, '') <> f.name_key`
+	if asked != "" {
+		q += ` UNION ` + how.find
+		if project != "" || client != "" {
+			q += ` AND x.project_id IN ` + in
+		}
+	}
+	q = `SELECT y.id FROM (` + q + `) y WHERE ($3 = '' OR y.id < $3)`
+	if reads == ClientSide {
+		q += ` AND EXISTS (SELECT 1 FROM my_files f WHERE f.id = y.id AND f.audience = 'client')`
+	}
+	rows, err := me.long(ctx, q+` ORDER BY y.id DESC LIMIT $4`, append(args, ids...)...)
+	found, err := list(rows, err, func(rows *sql.Rows) (id FileID, err error) { return id, rows.Scan(&id) })
+	if err != nil || len(found) == 0 {
+		return nil, "", "", err
+	}
+	found, next = page(found, pg, func(id FileID) string { return string(id) })
+	in, ids = oneOf(2, found)
+	rows, err = me.query(ctx, `SELECT `+fileColumns+` FROM my_files f WHERE f.id IN `+in+` ORDER BY f.id DESC`, ids...)
+	files, err = list(rows, err, scanFile)
+	return files, asked, next, err
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web/static"
@@ -148,6 +149,8 @@ func (s *Server) conversation(w http.ResponseWriter, r *http.Request, me *visit)
 type typed struct {
 	audience portal.Side
 	subject  string
+	find     string           // a file, by name or text
+	seek     bool             // the button for it was pressed
 	Project  portal.ProjectID // where files that come with it are kept
 	came     *taker           // them; nil: none
 	portal.NewMessage
@@ -265,19 +268,39 @@ func receipts(ctx context.Context, me *visit, p *view.TalkPage, at portal.Messag
 
 const filesToAttach = 20
 
-// filesOf are files that a message may have: the newest of the project, or of
-// the client.
-func (s *Server) filesOf(ctx context.Context, me *visit, client portal.ClientID, project portal.ProjectID) (some []portal.File, err error) {
-	if client == "" {
-		return nil, nil
-	}
-	all, _, err := me.RecentFiles(ctx, client, portal.Page{Limit: 4 * filesToAttach})
-	for _, f := range all {
-		if (project == "" || f.Project == project) && len(some) < filesToAttach && !f.Version.Draft {
-			some = append(some, f)
+// offerFiles offers files that a message may have: those that were looked for, or else
+// the newest, of the project, or of the client. What was chosen stays among them.
+func (s *Server) offerFiles(ctx context.Context, me *visit, c *view.Composer, client portal.ClientID, project portal.ProjectID, t *typed) (err error) {
+	c.Finds = true
+	switch {
+	case t != nil && t.find != "":
+		c.Files, c.MoreFiles, err = me.FilesToSend(ctx, t.find, client, project, t.audience, filesToAttach)
+		c.Found = len(c.Files)
+	case client != "":
+		var all []portal.File
+		all, _, err = me.RecentFiles(ctx, client, portal.Page{Limit: 4 * filesToAttach})
+		for _, f := range all {
+			if (project == "" || f.Project == project) && len(c.Files) < filesToAttach && !f.Version.Draft {
+				c.Files = append(c.Files, f)
+			}
 		}
 	}
-	return some, err
+	if err != nil || t == nil {
+		return err
+	}
+	c.Kept = string(t.Project)
+	for _, id := range t.Files {
+		if slices.ContainsFunc(c.Files, func(f portal.File) bool { return f.ID == id }) {
+			continue
+		}
+		switch f, err := me.File(ctx, id); {
+		case err == nil:
+			c.Files = append(c.Files, f)
+		case err != portal.ErrNotFound:
+			return err
+		}
+	}
+	return nil
 }
 
 // expects says to clients when they will have an answer.
@@ -300,7 +323,7 @@ func (s *Server) threadComposer(r *http.Request, me *visit, p *view.TalkPage, th
 	if c.Expects, err = s.expects(ctx, me, &p.Page); err != nil {
 		return c, err
 	}
-	if c.Files, err = s.filesOf(ctx, me, th.Client, th.Project); err != nil {
+	if err := s.offerFiles(ctx, me, &c, th.Client, th.Project, t); err != nil {
 		return c, err
 	}
 	if err := s.bringing(ctx, me, &c, th.Client, th.Project); err != nil {
@@ -359,7 +382,7 @@ func (s *Server) threadComposer(r *http.Request, me *visit, p *view.TalkPage, th
 func (s *Server) fill(ctx context.Context, me *visit, p *view.Page, x *view.Way, audience portal.Side, t *typed) error {
 	x.Files = map[portal.FileID]bool{}
 	if t != nil && t.audience == audience {
-		x.Subject, x.Body, x.Question = t.subject, t.Body, t.Question
+		x.Subject, x.Body, x.Question, x.Find, x.Sought = t.subject, t.Body, t.Question, t.find, t.seek
 		for _, f := range t.Files {
 			x.Files[f] = true
 		}
@@ -375,7 +398,7 @@ func (s *Server) fill(ctx context.Context, me *visit, p *view.Page, x *view.Way,
 
 // readSay reads a composer.
 func readSay(f *form) typed {
-	t := typed{audience: portal.Side(f.one("audience")), subject: f.one("subject"), Project: portal.ProjectID(f.one("project"))}
+	t := typed{audience: portal.Side(f.one("audience")), subject: f.one("subject"), find: strings.TrimSpace(f.one("find")), seek: f.ticked("seek"), Project: portal.ProjectID(f.one("project"))}
 	f.all("upload") // the names of files that are not sent now
 	t.NewMessage = portal.NewMessage{Body: f.one("body"), Audience: t.audience, Quote: portal.MessageID(f.one("quote")), Question: f.ticked("question")}
 	for _, id := range f.all("file") {
@@ -655,7 +678,7 @@ func (s *Server) renderNewConversation(w http.ResponseWriter, r *http.Request, m
 	p := view.NewConversationPage{TalkPage: s.talkPage(me), Over: ui.Link{Label: in.Project.Name, Href: "/projects/" + string(id) + "/messages"}}
 	p.Title, p.Lead, p.Invalid = p.T("talk.start"), p.T("talk.start_lead"), invalid
 	c := view.Composer{Action: "/projects/" + string(id) + "/conversations", Subject: true, Brings: mayBring(in.Project)}
-	if c.Files, err = s.filesOf(ctx, me, in.Project.Client, id); err != nil {
+	if err := s.offerFiles(ctx, me, &c, in.Project.Client, id, t); err != nil {
 		return err
 	}
 	if c.Expects, err = s.expects(ctx, me, &p.Page); err != nil {
@@ -756,7 +779,7 @@ func (s *Server) renderGeneral(w http.ResponseWriter, r *http.Request, me *visit
 	if err := s.fill(ctx, me, &p.Page, x.Reply, portal.ClientSide, t); err != nil {
 		return err
 	}
-	if x.Files, err = s.filesOf(ctx, me, c.ID, ""); err != nil {
+	if err := s.offerFiles(ctx, me, &x, c.ID, "", t); err != nil {
 		return err
 	}
 	if err := s.bringing(ctx, me, &x, c.ID, ""); err != nil {
@@ -879,13 +902,17 @@ func (s *Server) renderDirect(w http.ResponseWriter, r *http.Request, me *visit,
 	}
 	listOf(&p.TalkPage, me, client, "/messages", url.Values{})
 	p.Composer = view.Composer{Direct: client == ""}
-	if p.Composer.Files, err = s.filesOf(r.Context(), me, client, ""); err != nil {
+	var t *typed
+	if status != http.StatusOK {
+		t = &typed{audience: p.To(), find: p.Way.Find, Project: p.Keep, NewMessage: portal.NewMessage{Files: p.Files}}
+	}
+	if err := s.offerFiles(r.Context(), me, &p.Composer, client, "", t); err != nil {
 		return err
 	}
 	if err := s.bringing(r.Context(), me, &p.Composer, client, ""); err != nil {
 		return err
 	}
-	x := view.Way{Place: portal.DirectPlace(client)}
+	x := view.Way{Place: portal.DirectPlace(client), Find: p.Way.Find, Sought: p.Way.Sought}
 	if status == http.StatusOK {
 		if err := s.fill(r.Context(), me, &p.Page, &x, "", nil); err != nil {
 			return err
@@ -996,7 +1023,8 @@ func (s *Server) startDirect(w http.ResponseWriter, r *http.Request, me *visit) 
 		})
 	}
 	if invalid, status, ok := refused(err); ok {
-		p.Invalid, p.Files = invalid, t.Files
+		p.Invalid, p.Files, p.Keep = invalid, t.Files, t.Project
+		p.Way.Find, p.Way.Sought = t.find, t.seek
 		return s.renderDirect(w, r, me, status, client, p)
 	}
 	if err != nil {

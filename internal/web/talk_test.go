@@ -1,7 +1,9 @@
 package web_test
 
 import (
+	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -535,6 +537,87 @@ func TestReadersWithoutComposer(t *testing.T) {
 		p := s.As("cleo").Get("/conversations/" + string(s.Items[s.Site][portal.ClientSide].Conversation)).MustBe(200)
 		if got := p.Text(".to"); p.Has("form.say") || !strings.Contains(got, "Bea") || !strings.Contains(got, "Tom") {
 			t.Errorf("who reads: %q", got)
+		}
+	})
+}
+
+// Any file that may go along is found, however many are newer, by those who see it and
+// only to be shown to those who may; nothing that was typed, chosen or sent along is
+// lost over it.
+func TestFindAFileToSend(t *testing.T) {
+	webtest.RunFiles(t, func(t *testing.T, s *webtest.Site) {
+		mia, cleo := s.As("mia"), s.As("cleo")
+		shown, hidden := s.Items[s.Site][portal.ClientSide], s.Items[s.Site][portal.Team]
+		at := "/conversations/" + string(shown.Conversation)
+		for _, n := range []int{15, 10} {
+			parts := []filePart{{"audience", "", "client"}, {"body", "", "Many"}}
+			for i := range n {
+				parts = append(parts, filePart{"upload", named(fmt.Sprintf("sail %d of %d.txt", i, n)), "canvas"})
+			}
+			if a := send(t, cleo).form(at, parts...); a.StatusCode != 303 {
+				t.Fatalf("%d: %.300s", a.StatusCode, a.text)
+			}
+		}
+		offered := func(p *webtest.Page, form string) []string { return p.Attrs(form+` input[name="file"]`, "value") }
+		reply, note := `form.say.client`, `form.say.team`
+		p := cleo.Get(at).MustBe(200)
+		if got := offered(p, reply); len(got) != 20 || slices.Contains(got, string(shown.File)) {
+			t.Fatalf("of many, %q are offered", got)
+		}
+		chosen := offered(p, reply)[0]
+		// The client finds what it is shown, and nothing else.
+		p = p.Form(at).Set("body", "Half a word").Set("file", chosen).Set("find", "FILE-name").Press("seek", "1").Submit(cleo).MustBe(422).MustContain("1 file was found.")
+		if got := offered(p, reply); !slices.Equal(got, []string{string(shown.File), chosen}) || p.Form(at).Get("body") != "Half a word" || p.Form(at).Get("file") != chosen || !p.Has("details.attach[open]") {
+			t.Errorf("offered are %q, typed %q, chosen %q", got, p.Form(at).Get("body"), p.Form(at).Get("file"))
+		}
+		p.Form(at).Set("find", "cnry-acme-team").Press("seek", "1").Submit(cleo).MustBe(422).MustContain("No file that can go along").MustNotContain(string(hidden.File))
+		if n := strings.Count(cleo.Get(at).Text(".messages"), "Half a word"); n != 0 {
+			t.Errorf("it was said %d times while a file was looked for", n)
+		}
+		// It goes along as any other, with the one that was chosen before.
+		f := p.Form(at)
+		f.Set("file", string(shown.File), chosen).Submit(cleo).MustBe(200).MustContain("Half a word")
+		if got := cleo.Get(at).Attrs(".said-files a", "href"); !slices.ContainsFunc(got, func(h string) bool { return strings.Contains(h, string(shown.File)) }) {
+			t.Errorf("sent along were %q", got)
+		}
+		// The team finds what is its own for a note, and never for the client.
+		for audience, want := range map[string][]string{"client": {string(shown.File)}, "team": {string(hidden.File), string(shown.File)}} {
+			form := map[string]string{"client": reply, "team": note}[audience]
+			p := mia.Post(at, url.Values{"audience": {audience}, "body": {"For them"}, "find": {"file-name"}, "seek": {"1"}}).MustBe(422)
+			got := offered(p, form)
+			slices.Sort(got)
+			slices.Sort(want)
+			if !slices.Equal(got, want) || p.Text(form+" textarea") != "For them" {
+				t.Errorf("for %s are found %q, want %q", audience, got, want)
+			}
+		}
+		// Another project's are not of this one; at the client as a whole they are.
+		brand := s.Items[s.Brand][portal.ClientSide].File
+		if p := mia.Post(at, url.Values{"audience": {"client"}, "find": {"file-name"}, "seek": {"1"}}); slices.Contains(offered(p, reply), string(brand)) {
+			t.Error("another project's file is found")
+		}
+		general := "/clients/" + string(s.Acme) + "/conversation"
+		p = mia.Post(general, url.Values{"audience": {"client"}, "find": {"file-name"}, "seek": {"1"}}).MustBe(422)
+		if got := offered(p, reply); !slices.Contains(got, string(brand)) || slices.Contains(got, string(s.Items[s.Shop][portal.ClientSide].File)) || slices.Contains(got, string(hidden.File)) {
+			t.Errorf("at the client are found %q", got)
+		}
+		p = mia.Post("/projects/"+string(s.Site)+"/conversations", url.Values{"audience": {"client"}, "subject": {"New"}, "find": {"file-name"}, "seek": {"1"}}).MustBe(422)
+		if got := offered(p, reply); !slices.Equal(got, []string{string(shown.File)}) || p.Attr(reply+` input[name="subject"]`, "value") != "New" {
+			t.Errorf("for a new conversation are found %q", got)
+		}
+		// Between people, who were chosen stay.
+		begin := "/messages/direct?client=" + string(s.Acme)
+		p = cleo.Get(begin).Form(begin).Set("person", string(s.Bea)).Set("body", "To you").Set("find", "file-name").Press("seek", "1").Submit(cleo).MustBe(422)
+		if f := p.Form(begin); f.Get("person") != string(s.Bea) || f.Get("body") != "To you" || !slices.Contains(offered(p, "form[data-say]"), string(shown.File)) || slices.Contains(offered(p, "form[data-say]"), string(hidden.File)) {
+			t.Errorf("to %q: %q, found %q", f.Get("person"), f.Get("body"), offered(p, "form[data-say]"))
+		}
+		// What came with it while one was looked for is there, chosen.
+		a := send(t, cleo).form(at, filePart{"audience", "", "client"}, filePart{"body", "", "Wait"}, filePart{"find", "", "file-name"}, filePart{"seek", "", "1"}, filePart{"upload", named("late.txt"), "late"})
+		if a.StatusCode != 422 || !strings.Contains(a.text, "late.txt") || !strings.Contains(a.text, string(shown.File)) {
+			t.Errorf("%d: %.300s", a.StatusCode, a.text)
+		}
+		if strings.Contains(cleo.Get(at).Text(".messages"), "Wait") {
+			t.Error("it was said while a file was looked for")
 		}
 	})
 }

@@ -107,6 +107,9 @@ func (s *Server) readSaid(w http.ResponseWriter, r *http.Request, me *visit, cli
 // change: whether it is said twice at once or not at all, no file is left over.
 // Only where it can be said anew, with the files that are there then, they stay.
 func say[T ~string](ctx context.Context, me *visit, t *typed, f func(*portal.Scope, portal.NewMessage) (T, error)) (id T, err error) {
+	if t.seek { // only the form is wanted again, with the files that were found
+		f = func(*portal.Scope, portal.NewMessage) (T, error) { return "", &portal.Invalid{} }
+	}
 	came := t.came
 	if came == nil || len(came.came) == 0 {
 		return portal.Once(f(me.Scope, t.NewMessage))

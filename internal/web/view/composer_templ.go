@@ -29,16 +29,21 @@ type Composer struct {
 	Client  string // the other side's name, for the team
 	Expects string // when an answer is to be expected, for clients
 	Quote   *portal.Message
-	Unquote string           // leads here without the quote
-	Files   []portal.File    // to choose from
-	Brings  bool             // files can come with it
-	Direct  bool             // between people inside the team, of whom not all may see a project
-	KeepIn  []ui.Option      // the projects of which one keeps them; none: it is clear which
-	Asks    bool             // a question can be asked: the client's turn
-	InPlace bool             // what it says appears on the same page
-	Version portal.VersionID // of a file that is commented on
-	Typed   TypedPlace       // where on it
-	Keeps   bool             // it can be kept, to be sent later
+	Unquote string        // leads here without the quote
+	Files   []portal.File // to choose from
+	Finds   bool          // others are found by name or text
+	Found   int           // the first of them were
+	Kept    string        // the chosen project that keeps what comes with it
+
+	MoreFiles bool             // were found
+	Brings    bool             // files can come with it
+	Direct    bool             // between people inside the team, of whom not all may see a project
+	KeepIn    []ui.Option      // the projects of which one keeps them; none: it is clear which
+	Asks      bool             // a question can be asked: the client's turn
+	InPlace   bool             // what it says appears on the same page
+	Version   portal.VersionID // of a file that is commented on
+	Typed     TypedPlace       // where on it
+	Keeps     bool             // it can be kept, to be sent later
 }
 
 // Way is one of the ways to say it.
@@ -52,6 +57,8 @@ type Way struct {
 	Body     string
 	Question bool
 	Files    map[portal.FileID]bool
+	Find     string // the file that is looked for
+	Sought   bool   // right now
 	SavedAt  string
 }
 
@@ -189,7 +196,7 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 		templ_7745c5c3_Var11 = string(s.Place)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 		templruntime.WriteString(templ_7745c5c3_Buffer, 22, "\"")
-		if p.Failed() && s.SavedAt == "" {
+		if (p.Failed() || s.Sought) && s.SavedAt == "" {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 23, " data-dirty")
 		}
 		templruntime.WriteString(templ_7745c5c3_Buffer, 24, "><input type=\"hidden\" name=\"once\" value=\"")
@@ -320,9 +327,9 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 55, "</span></label> ")
 		}
-		if len(c.Files) > 0 || c.Brings {
+		if len(c.Files) > 0 || c.Brings || c.Finds {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 56, "<details class=\"attach\"")
-			if len(s.Files) > 0 {
+			if len(s.Files) > 0 || s.Sought {
 				templruntime.WriteString(templ_7745c5c3_Buffer, 57, " open")
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 58, "><summary>")
@@ -334,6 +341,12 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 			templ_7745c5c3_Var30 = string(p.T("talk.attach"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 59, " <span class=\"chosen-count\" data-chosen></span></summary><div class=\"attach-list\">")
+			if c.Finds {
+				templ_7745c5c3_Err = p.findFile(c, s, to).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
 			if len(c.Files) > 0 {
 				templ_7745c5c3_Err = p.attachable(c, s, to).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -424,9 +437,11 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 	})
 }
 
-// attachable are files that are there already.
+// findFile looks for a file that may go along, and brings the form again with what it
+// found. In its form this button is the first, so that the Enter key never sends what
+// is only looked for.
 //go:noinline
-func (p *TalkPage) attachable(c Composer, s *Way, to portal.Side) templ.Component {
+func (p *TalkPage) findFile(c Composer, s *Way, to portal.Side) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -447,34 +462,85 @@ func (p *TalkPage) attachable(c Composer, s *Way, to portal.Side) templ.Componen
 			templ_7745c5c3_Var42 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 81, "<ul>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 81, "<div class=\"bring\">")
+		templ_7745c5c3_Err = ui.Input(ui.Field{ID: "find-" + string(to), Name: "find", Label: p.T("talk.find_file"), Hint: p.findHint(c, s), Value: s.Find, Type: "search", Autocomplete: "off", Max: portal.MaxName, Attrs: templ.Attributes{"autofocus": s.Sought}}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templruntime.WriteString(templ_7745c5c3_Buffer, 82, "<div>")
+		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.find_do"), Icon: "search", Small: true, Name: "seek", Value: "1", Attrs: templ.Attributes{"formnovalidate": true}}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templruntime.WriteString(templ_7745c5c3_Buffer, 83, "</div></div>")
+		return nil
+	})
+}
+
+// findHint says what became of what was looked for.
+func (p *TalkPage) findHint(c Composer, s *Way) string {
+	switch {
+	case s.Find == "":
+		return p.T("talk.find_hint")
+	case c.Found == 0:
+		return p.T("talk.find_none")
+	case c.MoreFiles:
+		return p.T("talk.find_more")
+	}
+	return p.N("talk.find_found", c.Found)
+}
+
+// attachable are files that are there already.
+//go:noinline
+func (p *TalkPage) attachable(c Composer, s *Way, to portal.Side) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var43 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var43 == nil {
+			templ_7745c5c3_Var43 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<ul>")
 		for _, f := range c.Files {
 			if to == portal.Team || f.Audience == portal.ClientSide {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 82, "<li><label class=\"place\"><input type=\"checkbox\" name=\"file\" value=\"")
-				var templ_7745c5c3_Var43 string
-				templ_7745c5c3_Var43 = string(string(f.ID))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 83, "\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<li><label class=\"place\"><input type=\"checkbox\" name=\"file\" value=\"")
+				var templ_7745c5c3_Var44 string
+				templ_7745c5c3_Var44 = string(string(f.ID))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 86, "\"")
 				if s.Files[f.ID] {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 84, " checked")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 87, " checked")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 85, " autocomplete=\"off\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 88, " autocomplete=\"off\">")
 				templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 86, "<span>")
-				var templ_7745c5c3_Var44 string
-				templ_7745c5c3_Var44 = string(f.Name)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 87, " <small>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 89, "<span>")
 				var templ_7745c5c3_Var45 string
-				templ_7745c5c3_Var45 = string(dots(p.VersionWord(f.Version), p.Size(f.Version.Size)))
+				templ_7745c5c3_Var45 = string(f.Name)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 88, "</small></span></label></li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 90, " <small>")
+				var templ_7745c5c3_Var46 string
+				templ_7745c5c3_Var46 = string(dots(p.VersionWord(f.Version), p.Size(f.Version.Size)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 91, "</small></span></label></li>")
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 89, "</ul>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 92, "</ul>")
 		return nil
 	})
 }
@@ -498,27 +564,27 @@ func (p *TalkPage) bring(c Composer, to portal.Side) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var46 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var46 == nil {
-			templ_7745c5c3_Var46 = templ.NopComponent
+		templ_7745c5c3_Var47 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var47 == nil {
+			templ_7745c5c3_Var47 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 90, "<div class=\"bring\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 93, "<div class=\"bring\">")
 		if len(c.KeepIn) > 0 {
-			templ_7745c5c3_Err = ui.Select(ui.Field{ID: "project-" + string(to), Name: "project", Label: p.T("talk.keep_in"), Error: p.Err("project")}, c.KeepIn).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Select(ui.Field{ID: "project-" + string(to), Name: "project", Label: p.T("talk.keep_in"), Value: c.Kept, Error: p.Err("project")}, c.KeepIn).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<label class=\"field\"><span class=\"label\">")
-		var templ_7745c5c3_Var47 string
-		templ_7745c5c3_Var47 = string(p.T("talk.bring"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 92, "</span> <input class=\"control\" type=\"file\" name=\"upload\" multiple></label><p class=\"hint\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<label class=\"field\"><span class=\"label\">")
 		var templ_7745c5c3_Var48 string
-		templ_7745c5c3_Var48 = string(p.bringHint(c, to))
+		templ_7745c5c3_Var48 = string(p.T("talk.bring"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 93, "</p></div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 95, "</span> <input class=\"control\" type=\"file\" name=\"upload\" multiple></label><p class=\"hint\">")
+		var templ_7745c5c3_Var49 string
+		templ_7745c5c3_Var49 = string(p.bringHint(c, to))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 96, "</p></div>")
 		return nil
 	})
 }
@@ -590,56 +656,56 @@ func (p *TalkPage) toLine(s *Way, to portal.Side) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var49 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var49 == nil {
-			templ_7745c5c3_Var49 = templ.NopComponent
+		templ_7745c5c3_Var50 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var50 == nil {
+			templ_7745c5c3_Var50 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(s.To) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<details class=\"to\"><summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 97, "<details class=\"to\"><summary>")
 			if to == portal.Team {
 				templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 95, "<span>")
-			var templ_7745c5c3_Var50 string
-			templ_7745c5c3_Var50 = string(p.toWords(s.To, s.Count, to))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 96, "</span> <span class=\"to-count\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 98, "<span>")
 			var templ_7745c5c3_Var51 string
-			templ_7745c5c3_Var51 = string(p.N("people", s.Count))
+			templ_7745c5c3_Var51 = string(p.toWords(s.To, s.Count, to))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 97, "</span></summary><ul>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</span> <span class=\"to-count\">")
+			var templ_7745c5c3_Var52 string
+			templ_7745c5c3_Var52 = string(p.N("people", s.Count))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 100, "</span></summary><ul>")
 			for _, x := range s.To {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 98, "<li>")
-				var templ_7745c5c3_Var52 string
-				templ_7745c5c3_Var52 = string(dots(x.Name, or(x.Company, p.Workspace)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 101, "<li>")
+				var templ_7745c5c3_Var53 string
+				templ_7745c5c3_Var53 = string(dots(x.Name, or(x.Company, p.Workspace)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 102, "</li>")
 			}
 			if more := s.Count - len(s.To); more > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 100, "<li>")
-				var templ_7745c5c3_Var53 string
-				templ_7745c5c3_Var53 = string(p.N("item.more_people", more))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 101, "</li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 103, "<li>")
+				var templ_7745c5c3_Var54 string
+				templ_7745c5c3_Var54 = string(p.N("item.more_people", more))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 104, "</li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 102, "</ul></details>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 105, "</ul></details>")
 		} else if s.Names != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 103, "<p class=\"to\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 106, "<p class=\"to\">")
 			if to == portal.Team {
 				templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<span>")
-			var templ_7745c5c3_Var54 string
-			templ_7745c5c3_Var54 = string(s.Names)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 105, "</span></p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<span>")
+			var templ_7745c5c3_Var55 string
+			templ_7745c5c3_Var55 = string(s.Names)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 108, "</span></p>")
 		}
 		return nil
 	})
@@ -712,12 +778,12 @@ func NewConversation(p NewConversationPage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var55 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var55 == nil {
-			templ_7745c5c3_Var55 = templ.NopComponent
+		templ_7745c5c3_Var56 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var56 == nil {
+			templ_7745c5c3_Var56 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var56 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var57 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -729,7 +795,7 @@ func NewConversation(p NewConversationPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 106, "<div class=\"talk-start\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 109, "<div class=\"talk-start\">")
 			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: p.Over, Title: p.Title, Lead: p.Lead}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -742,10 +808,10 @@ func NewConversation(p NewConversationPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 107, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 110, "</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var56), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var57), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -779,12 +845,12 @@ func NewMessage(p NewMessagePage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var57 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var57 == nil {
-			templ_7745c5c3_Var57 = templ.NopComponent
+		templ_7745c5c3_Var58 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var58 == nil {
+			templ_7745c5c3_Var58 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var58 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var59 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -800,21 +866,21 @@ func NewMessage(p NewMessagePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 108, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 111, " ")
 			templ_7745c5c3_Err = p.whose().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 109, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 112, " ")
 			if p.Choice.Many || p.Choice.Chosen != "" {
 				templ_7745c5c3_Err = p.clientFilter("/messages/new", "", "", p.Choice).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 110, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 113, " ")
 			if len(p.Projects) > 0 && p.Choice.Named == "" {
-				templ_7745c5c3_Var59 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var60 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -826,7 +892,7 @@ func NewMessage(p NewMessagePage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Var60 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var61 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 						templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 						if !templ_7745c5c3_IsBuffer {
@@ -846,20 +912,20 @@ func NewMessage(p NewMessagePage) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var60), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var61), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.in_project")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var59), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.in_project")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var60), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 111, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 114, " ")
 			if len(p.Clients) > 0 {
-				templ_7745c5c3_Var61 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var62 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -871,7 +937,7 @@ func NewMessage(p NewMessagePage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Var62 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var63 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 						templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 						if !templ_7745c5c3_IsBuffer {
@@ -891,19 +957,19 @@ func NewMessage(p NewMessagePage) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var62), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var63), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.in_general")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var61), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.in_general")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var62), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 112, " ")
-			templ_7745c5c3_Var63 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 115, " ")
+			templ_7745c5c3_Var64 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -915,7 +981,7 @@ func NewMessage(p NewMessagePage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Var64 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var65 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -941,19 +1007,19 @@ func NewMessage(p NewMessagePage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var64), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var65), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.in_direct")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var63), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.in_direct")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var64), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var58), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var59), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -990,6 +1056,7 @@ type DirectPage struct {
 	Chosen  map[portal.PersonID]bool
 	Body    string
 	Files   []portal.FileID
+	Keep    portal.ProjectID // chosen for what comes with it
 	Way     Way
 	Expects string
 
@@ -1005,8 +1072,8 @@ func (p *DirectPage) action() string {
 	return "/messages/direct?client=" + string(p.Client.ID)
 }
 
-// to is whom what goes along is shown to at most.
-func (p *DirectPage) to() portal.Side {
+// To is whom what goes along is shown to at most.
+func (p *DirectPage) To() portal.Side {
 	if p.Client.ID == "" {
 		return portal.Team
 	}
@@ -1030,12 +1097,12 @@ func Direct(p DirectPage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var65 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var65 == nil {
-			templ_7745c5c3_Var65 = templ.NopComponent
+		templ_7745c5c3_Var66 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var66 == nil {
+			templ_7745c5c3_Var66 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var66 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var67 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1047,7 +1114,7 @@ func Direct(p DirectPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 113, "<div class=\"talk-start\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 116, "<div class=\"talk-start\">")
 			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}, Title: p.T("talk.direct"), Lead: p.T("talk.direct_lead")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1057,13 +1124,13 @@ func Direct(p DirectPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.People) == 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 114, "<p class=\"muted\">")
-				var templ_7745c5c3_Var67 string
-				templ_7745c5c3_Var67 = string(p.T("talk.direct_nobody"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var67))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 115, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 117, "<p class=\"muted\">")
+				var templ_7745c5c3_Var68 string
+				templ_7745c5c3_Var68 = string(p.T("talk.direct_nobody"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var68))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 118, "</p>")
 			} else {
-				templ_7745c5c3_Var68 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var69 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1075,15 +1142,15 @@ func Direct(p DirectPage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templruntime.WriteString(templ_7745c5c3_Buffer, 116, "<input type=\"hidden\" name=\"client\" value=\"")
-					var templ_7745c5c3_Var69 string
-					templ_7745c5c3_Var69 = string(string(p.Client.ID))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var69))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 117, "\"><fieldset class=\"field choices\" id=\"people\"><legend class=\"label\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 119, "<input type=\"hidden\" name=\"client\" value=\"")
 					var templ_7745c5c3_Var70 string
-					templ_7745c5c3_Var70 = string(p.T("talk.people"))
+					templ_7745c5c3_Var70 = string(string(p.Client.ID))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 118, "</legend> ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 120, "\"><fieldset class=\"field choices\" id=\"people\"><legend class=\"label\">")
+					var templ_7745c5c3_Var71 string
+					templ_7745c5c3_Var71 = string(p.T("talk.people"))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 121, "</legend> ")
 					for _, x := range p.People {
 						templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: "person-" + string(x.Person), Name: "person", Value: string(x.Person), Label: x.Name, Hint: or(x.Company, p.Workspace), On: p.Chosen[x.Person]}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
@@ -1091,51 +1158,57 @@ func Direct(p DirectPage) templ.Component {
 						}
 					}
 					if p.Err("people") != "" {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 119, "<p class=\"error\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 122, "<p class=\"error\">")
 						templ_7745c5c3_Err = ui.Icon("circle-alert").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						var templ_7745c5c3_Var71 string
-						templ_7745c5c3_Var71 = string(p.Err("people"))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 120, "</p>")
+						var templ_7745c5c3_Var72 string
+						templ_7745c5c3_Var72 = string(p.Err("people"))
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 123, "</p>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 121, "</fieldset>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 124, "</fieldset>")
 					templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "body", Label: p.T("talk.message"), Value: p.Way.Body, Error: p.Err("body"), Required: true, Max: portal.MaxText, Rows: 5, Attrs: templ.Attributes{"data-mention": "direct=" + string(p.Client.ID)}}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 122, " ")
-					if len(p.Composer.Files) > 0 || p.Composer.Brings {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 123, "<details class=\"attach\"")
-						if len(p.Way.Files) > 0 || p.Err("files") != "" || p.Err("project") != "" {
-							templruntime.WriteString(templ_7745c5c3_Buffer, 124, " open")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 125, " ")
+					if len(p.Composer.Files) > 0 || p.Composer.Brings || p.Composer.Finds {
+						templruntime.WriteString(templ_7745c5c3_Buffer, 126, "<details class=\"attach\"")
+						if len(p.Way.Files) > 0 || p.Way.Sought || p.Err("files") != "" || p.Err("project") != "" {
+							templruntime.WriteString(templ_7745c5c3_Buffer, 127, " open")
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 125, "><summary>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 128, "><summary>")
 						templ_7745c5c3_Err = ui.Icon("paperclip").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						var templ_7745c5c3_Var72 string
-						templ_7745c5c3_Var72 = string(p.T("talk.attach"))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 126, " <span class=\"chosen-count\" data-chosen></span></summary><div class=\"attach-list\" id=\"files\">")
+						var templ_7745c5c3_Var73 string
+						templ_7745c5c3_Var73 = string(p.T("talk.attach"))
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 129, " <span class=\"chosen-count\" data-chosen></span></summary><div class=\"attach-list\" id=\"files\">")
+						if p.Composer.Finds {
+							templ_7745c5c3_Err = p.findFile(p.Composer, &p.Way, p.To()).Render(ctx, templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err != nil {
+								return templ_7745c5c3_Err
+							}
+						}
 						if len(p.Composer.Files) > 0 {
-							templ_7745c5c3_Err = p.attachable(p.Composer, &p.Way, p.to()).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = p.attachable(p.Composer, &p.Way, p.To()).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 						}
 						if p.Composer.Brings {
-							templ_7745c5c3_Err = p.bring(p.Composer, p.to()).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = p.bring(p.Composer, p.To()).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</div></details>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 130, "</div></details>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 128, " <div class=\"submit\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 131, " <div class=\"submit\">")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.send"), Icon: "send", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -1144,42 +1217,42 @@ func Direct(p DirectPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 129, "<button class=\"button plain no-js\" formaction=\"")
-					var templ_7745c5c3_Var73 string
-					templ_7745c5c3_Var73 = string("/drafts/" + p.Way.Place)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 130, "\" formenctype=\"application/x-www-form-urlencoded\" formnovalidate>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 132, "<button class=\"button plain no-js\" formaction=\"")
 					var templ_7745c5c3_Var74 string
-					templ_7745c5c3_Var74 = string(p.T("talk.save_draft"))
+					templ_7745c5c3_Var74 = string("/drafts/" + p.Way.Place)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 131, "</button> <span class=\"draft-state\" role=\"status\" data-saving=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 133, "\" formenctype=\"application/x-www-form-urlencoded\" formnovalidate>")
 					var templ_7745c5c3_Var75 string
-					templ_7745c5c3_Var75 = string(p.T("talk.saving"))
+					templ_7745c5c3_Var75 = string(p.T("talk.save_draft"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 132, "\" data-saved=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 134, "</button> <span class=\"draft-state\" role=\"status\" data-saving=\"")
 					var templ_7745c5c3_Var76 string
-					templ_7745c5c3_Var76 = string(p.T("talk.saved"))
+					templ_7745c5c3_Var76 = string(p.T("talk.saving"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 133, "\" data-unsaved=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 135, "\" data-saved=\"")
 					var templ_7745c5c3_Var77 string
-					templ_7745c5c3_Var77 = string(p.T("talk.unsaved"))
+					templ_7745c5c3_Var77 = string(p.T("talk.saved"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 134, "\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 136, "\" data-unsaved=\"")
 					var templ_7745c5c3_Var78 string
-					templ_7745c5c3_Var78 = string(p.Way.SavedAt)
+					templ_7745c5c3_Var78 = string(p.T("talk.unsaved"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var78))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 135, "</span></div>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 137, "\">")
+					var templ_7745c5c3_Var79 string
+					templ_7745c5c3_Var79 = string(p.Way.SavedAt)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</span></div>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Upload: p.Composer.Brings, Dirty: p.Failed(), Attrs: templ.Attributes{"data-say": true, "data-place": p.Way.Place}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var68), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Upload: p.Composer.Brings, Dirty: p.Failed() || p.Way.Sought, Attrs: templ.Attributes{"data-say": true, "data-place": p.Way.Place}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var69), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 136, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 139, "</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var66), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var67), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -131,7 +131,7 @@ addEventListener("keydown", (e) => {
   const f = form(e.target);
   if (!f || e.key !== "Enter" || !(e.metaKey || e.ctrlKey) || e.isComposing) return;
   e.preventDefault();
-  f.requestSubmit(f.querySelector<HTMLButtonElement>("button:not([formaction]):not([type=button])") ?? undefined);
+  f.requestSubmit(f.querySelector<HTMLButtonElement>("button:not([formaction]):not([type=button]):not([name=seek])") ?? undefined);
 });
 
 // Sent in place: the answer is the page as it is now, with an empty composer.
@@ -160,7 +160,7 @@ async function send(f: HTMLFormElement, by: HTMLButtonElement | null) {
     if (answer.wrong) {
       own.removeAttribute("data-dirty");
       keep(own);
-      (own.querySelector<HTMLElement>("[aria-invalid]") ?? own.querySelector("textarea")!).focus();
+      (own.querySelector<HTMLElement>("[aria-invalid], [autofocus]") ?? own.querySelector("textarea")!).focus();
       return;
     }
     whole.dataset.keep = now.dataset.keep;
