@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -151,12 +152,16 @@ func (t *tx) checkAnswer(ctx context.Context, a Approval, in ApprovalAnswer) ([]
 	case hash != a.Content:
 		return nil, ErrConflict
 	}
-	return files, in.fits(a)
+	return files, in.fits(a, files)
 }
 
-// fits makes sure that an answer says of an approval what has to be said.
-func (in *ApprovalAnswer) fits(a Approval) error {
+// fits makes sure that an answer says of an approval what has to be said, and that
+// nobody approves what they cannot look at.
+func (in *ApprovalAnswer) fits(a Approval, files []ApprovalSubject) error {
 	var c checks
+	if names := Unseen(files); in.Answer.approves() && len(names) > 0 {
+		c.fail("answer", "unseen", "names", strings.Join(names, ", "))
+	}
 	for _, f := range in.Changes {
 		if f.Position < 1 || f.Position > a.Files {
 			c.fail("changes", "choice")

@@ -217,7 +217,11 @@ func (l *ApprovalLink) Check(ctx context.Context, in ApprovalAnswer) error {
 	if l.State != AnswerAwaited || in.Content != l.Approval.Content {
 		return l.me.refused(ctx, string(l.Approval.ID), ErrConflict)
 	}
-	return in.fits(l.Approval)
+	files, err := l.me.ApprovalSubjects(ctx, l.Approval.ID)
+	if err != nil {
+		return err
+	}
+	return in.fits(l.Approval, files)
 }
 
 // Decide answers as the link's person, in the stage that they were asked in. What

@@ -57,6 +57,17 @@ func (t *tx) checkSeen(ctx context.Context, p Project, n *NewApproval, subjects 
 	return c.err()
 }
 
+// Unseen names the files that their reader can neither look at here nor have: all
+// that they are a part of, the reader cannot approve.
+func Unseen(files []ApprovalSubject) (names []string) {
+	for _, s := range files {
+		if s.Unseen {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
 // seenHere reports whether a version can be looked at here without the file itself,
 // and whether it could once its preview is made.
 func (t *tx) seenHere(ctx context.Context, v Version) (seen, could bool, err error) {

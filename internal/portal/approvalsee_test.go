@@ -9,6 +9,69 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 )
 
+// Whoever cannot look at something any more, and may not have it, does not approve
+// it, wherever they answer; they can still ask for changes.
+func TestNobodyApprovesUnseen(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		_, versions := banners(t, w, 1)
+		cleo := w.As(w.Cleo)
+		preview := func(there bool) {
+			t.Helper()
+			v := portal.Preview{}
+			if there {
+				v.Artifacts = []portal.Artifact{{Kind: "large", Blob: "blb_banner_l", Size: 3, SHA256: strings.Repeat("c", 64), Type: "image/png"}}
+			}
+			if err := w.Portal.RecordPreview(ctx, versions[0], v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		unseen := func(who portal.PersonID, id portal.ApprovalID) bool {
+			t.Helper()
+			return must[[]portal.ApprovalSubject](t)(w.As(who).ApprovalSubjects(ctx, id))[0].Unseen
+		}
+		write(t, w, `UPDATE versions SET kind = 'image' WHERE id = $1`, string(versions[0]))
+		preview(true)
+		a := toApprove(t, w, portal.NewApproval{Versions: versions, NoDownload: true})
+		if unseen(w.Cleo, a.ID) {
+			t.Error("it cannot be looked at with its preview")
+		}
+		preview(false)
+		if !unseen(w.Cleo, a.ID) || unseen(w.Tom, a.ID) {
+			t.Errorf("without its preview: %t to the client, %t to the team", unseen(w.Cleo, a.ID), unseen(w.Tom, a.ID))
+		}
+		noted := yes(a)
+		noted.Answer, noted.Note = portal.AnswerNote, "Fine"
+		link := leads(t, w, "asked", answerToken(t, w, a.ID, w.Cleo), portal.AnswerAwaited)
+		for _, in := range []portal.ApprovalAnswer{yes(a), noted} {
+			refuses(t, "Decide", cleo.Decide(ctx, a.ID, in), "answer", "unseen")
+			refuses(t, "Check of the mailed link", link.Check(ctx, in), "answer", "unseen")
+			in.Proof = portal.ProofMail
+			refuses(t, "Decide by the mailed link", link.Decide(ctx, in), "answer", "unseen")
+		}
+		call := must[portal.CallID](t)(w.As(w.Tom).NoteCall(ctx, a.ID, portal.NewCall{Person: w.Cleo, Answer: portal.AnswerApprove, SaidAt: w.Clock.Now()}))
+		refuses(t, "Decide as on the phone", cleo.Decide(ctx, a.ID, portal.ApprovalAnswer{Call: call, Content: a.Content}), "answer", "unseen")
+		stands(t, w, a.ID, portal.ApprovalOpen)
+		preview(true)
+		if err := cleo.Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Errorf("once it is there again: %v", err)
+		}
+		preview(false)
+		b := toApprove(t, w, portal.NewApproval{Versions: versions, Previous: a.ID})
+		if unseen(w.Cleo, b.ID) {
+			t.Error("it cannot be had, with the download on")
+		}
+		write(t, w, `UPDATE client_users SET rights = rights & ~2 WHERE id = $1`, string(w.CleoUser))
+		w.Regrant()
+		if !unseen(w.Cleo, b.ID) {
+			t.Error("it can be had by one who may not")
+		}
+		refuses(t, "Decide of one who may not have it", cleo.Decide(ctx, b.ID, yes(b)), "answer", "unseen")
+		if err := cleo.Decide(ctx, b.ID, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Note: "I cannot see it", Content: b.Content}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // Nobody is asked to approve what they cannot see: of a film there is only the
 // original, which they may then have, and of a picture whose preview is not made
 // likewise.

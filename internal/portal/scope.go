@@ -323,6 +323,7 @@ SELECT s.approval_id, s.position, s.file_id, s.version_id, s.sha256, s.result, f
        CASE WHEN f.audience = 'client' AND v.audience = 'client' THEN v.shown_number ELSE v.number END AS number,
        CASE WHEN f.trashed_at IS NULL THEN 0 ELSE 1 END AS trashed, ` + subjectNewest + ` AS newest,
        CASE WHEN f.audience = 'client' AND v.audience = 'client' THEN 'client' ELSE 'team' END AS audience,
+       CASE WHEN a.side = 'team' OR ` + seenHere("v") + ` OR EXISTS (SELECT 1 FROM my_versions d WHERE d.id = v.id AND (d.rights & 2) <> 0) THEN 0 ELSE 1 END AS unseen,
        a.state, a.state_at, a.project_id, a.side, a.rights
   FROM approval_subjects s JOIN my_approvals a ON a.id = s.approval_id
   JOIN files f ON f.id = s.file_id JOIN versions v ON v.id = s.version_id`,

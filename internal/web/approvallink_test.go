@@ -61,6 +61,38 @@ func (s linkSite) events(t *testing.T) (n int) {
 	return n
 }
 
+// Where there is nothing to look at nobody is offered to approve: neither on the page of
+// the approval, nor below the file, nor on the page of the mail.
+func TestNothingToLookAt(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		version := s.Items[s.World.Site][portal.ClientSide].Version
+		id, at := askedByMail(t, s, "The homepage", version)
+		pages := map[string]*webtest.Browser{"/approvals/" + string(id): s.As("cleo"), "/files/" + string(s.Items[s.World.Site][portal.ClientSide].File): s.As("cleo"), at: linkSite{s}.stranger()}
+		const says = "there is no preview of it, and you may not download it"
+		for path, b := range pages {
+			if p := b.Get(path).MustBe(200); p.Count("button[value=approve]") == 0 {
+				t.Errorf("%s does not offer to approve", path)
+			} else {
+				p.MustNotContain(says)
+			}
+		}
+		s.Exec(`DELETE FROM previews WHERE version_id = $1`, string(version))
+		s.Exec(`UPDATE versions SET kind = 'image' WHERE id = $1`, string(version))
+		s.Exec(`UPDATE approvals SET download = 0 WHERE id = $1`, string(id))
+		for path, b := range pages {
+			p := b.Get(path).MustBe(200).MustContain(says, "Request changes", "Ask about it")
+			if p.Count("button[value=approve]") != 0 {
+				t.Errorf("%s offers to approve", path)
+			}
+			to := strings.Replace(path, "/files/"+string(s.Items[s.World.Site][portal.ClientSide].File), "/approvals/"+string(id), 1)
+			if to != at {
+				to += "/decide"
+			}
+			b.Post(to, url.Values{"answer": {"approve"}, "check.1": {"1"}, "content": {p.Attr("input[name=content]", "value")}}).MustBe(422).MustContain("You cannot approve what you could not look at")
+		}
+	})
+}
+
 // A decision from the mail: what scanners do, a new browser and its code, the
 // answer, taking it back, a known browser, and a forwarded mail.
 func TestDecideByMail(t *testing.T) {

@@ -195,13 +195,18 @@ func Decide(p DecidePage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 17, " ")
+			templ_7745c5c3_Err = p.unseen().Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 18, " ")
 			if p.Earlier.Decision != "" {
 				templ_7745c5c3_Err = p.since().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 18, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 19, " ")
 			templ_7745c5c3_Var11 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -214,16 +219,16 @@ func Decide(p DecidePage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<input type=\"hidden\" name=\"content\" value=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<input type=\"hidden\" name=\"content\" value=\"")
 				var templ_7745c5c3_Var12 string
 				templ_7745c5c3_Var12 = string(p.Approval.Content)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 20, "\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 21, "\">")
 				templ_7745c5c3_Err = p.content(p.Call.ID == "").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 21, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 22, " ")
 				templ_7745c5c3_Err = p.answering().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -234,32 +239,32 @@ func Decide(p DecidePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 22, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 23, " ")
 			templ_7745c5c3_Err = p.bar().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 23, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 24, " ")
 			templ_7745c5c3_Err = p.people().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 24, " <p class=\"help small\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 25, " <p class=\"help small\">")
 			var templ_7745c5c3_Var13 string
 			templ_7745c5c3_Var13 = string(p.T("decide.alone"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 25, " <a href=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 26, " <a href=\"")
 			var templ_7745c5c3_Var14 templ.SafeURL
 			templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinURLErrs(Href(string(p.Approval.ID)))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 26, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 27, "\">")
 			var templ_7745c5c3_Var15 string
 			templ_7745c5c3_Var15 = string(p.T("decide.portal"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 27, "</a></p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</a></p>")
 			return nil
 		})
 		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
@@ -370,38 +375,38 @@ func (p *ApprovalPage) sheets(s portal.ApprovalSubject) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.picture(s) != "" && (s.Kind == "pdf" || s.Kind == "office") && s.Pages > 1 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<details class=\"fold\"><summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<details class=\"fold\"><summary>")
 			var templ_7745c5c3_Var19 string
 			templ_7745c5c3_Var19 = string(p.N("decide.pages", s.Pages))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</summary> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</summary> ")
 			for n := 2; n <= min(s.Pages, portal.LinkPages); n++ {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<img class=\"sheet\" src=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<img class=\"sheet\" src=\"")
 				var templ_7745c5c3_Var20 string
 				templ_7745c5c3_Var20 = string(p.Mailed + "/files/" + strconv.Itoa(s.Position) + "/pages/" + strconv.Itoa(n))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 31, "\" alt=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 32, "\" alt=\"")
 				var templ_7745c5c3_Var21 string
 				templ_7745c5c3_Var21 = string(p.T("decide.page", "n", strconv.Itoa(n), "name", s.Name))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 32, "\" loading=\"lazy\" decoding=\"async\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 33, "\" loading=\"lazy\" decoding=\"async\">")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 33, "</details> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</details> ")
 		}
 		switch {
 		case p.picture(s) == "" && !s.Trashed, s.Kind == "video", s.Pages > portal.LinkPages:
-			templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<a href=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<a href=\"")
 			var templ_7745c5c3_Var22 templ.SafeURL
 			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinURLErrs(Href(string(s.File)) + "?version=" + string(s.Version))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 35, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 36, "\">")
 			var templ_7745c5c3_Var23 string
 			templ_7745c5c3_Var23 = string(p.T("decide.look_inside"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</a>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 37, "</a>")
 		}
 		return nil
 	})
@@ -458,17 +463,17 @@ func DecideCode(p DecideCodePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 37, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 38, " ")
 			templ_7745c5c3_Err = notice(p.Notice).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 38, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 39, " ")
 			templ_7745c5c3_Err = doorFaults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 39, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 40, " ")
 			templ_7745c5c3_Var26 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -485,17 +490,17 @@ func DecideCode(p DecideCodePage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 40, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 41, " ")
 				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "code", Label: p.T("door.code.field"), Error: p.Err("code"), Required: true, Code: true, InputMode: "numeric", Autocomplete: "one-time-code", Max: 16, Attrs: templ.Attributes{"autofocus": true}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 41, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 42, " ")
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "shared", Label: p.T("door.shared"), Hint: p.T("decide.shared_hint"), On: p.Shared}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 42, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 43, " ")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("decide.act." + p.Answer), Icon: "check", Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -506,35 +511,35 @@ func DecideCode(p DecideCodePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 43, " <form class=\"help row\" method=\"post\" action=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 44, " <form class=\"help row\" method=\"post\" action=\"")
 			var templ_7745c5c3_Var27 templ.SafeURL
 			templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinURLErrs(p.Path)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 44, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 45, "\">")
 			templ_7745c5c3_Err = p.kept().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<input type=\"hidden\" name=\"again\" value=\"1\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 46, "<input type=\"hidden\" name=\"again\" value=\"1\">")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("door.code.again"), Kind: ui.TextLink}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 46, "<a href=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<a href=\"")
 			var templ_7745c5c3_Var28 templ.SafeURL
 			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinURLErrs(p.Path)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 47, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 48, "\">")
 			var templ_7745c5c3_Var29 string
 			templ_7745c5c3_Var29 = string(p.T("decide.back"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</a></form>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 49, "</a></form>")
 			return nil
 		})
 		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
@@ -568,53 +573,53 @@ func (p *DecideCodePage) kept() templ.Component {
 			templ_7745c5c3_Var30 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 49, "<input type=\"hidden\" name=\"content\" value=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 50, "<input type=\"hidden\" name=\"content\" value=\"")
 		var templ_7745c5c3_Var31 string
 		templ_7745c5c3_Var31 = string(p.Typed.Content)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 50, "\"> <input type=\"hidden\" name=\"answer\" value=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 51, "\"> <input type=\"hidden\" name=\"answer\" value=\"")
 		var templ_7745c5c3_Var32 string
 		templ_7745c5c3_Var32 = string(p.Answer)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 51, "\"> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 52, "\"> ")
 		if p.Typed.Call != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<input type=\"hidden\" name=\"call\" value=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<input type=\"hidden\" name=\"call\" value=\"")
 			var templ_7745c5c3_Var33 string
 			templ_7745c5c3_Var33 = string(string(p.Typed.Call))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 53, "\"> <input type=\"hidden\" name=\"reply\" value=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 54, "\"> <input type=\"hidden\" name=\"reply\" value=\"")
 			var templ_7745c5c3_Var34 string
 			templ_7745c5c3_Var34 = string(p.Reply)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 54, "\"> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 55, "\"> ")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<input type=\"hidden\" name=\"note\" value=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 56, "<input type=\"hidden\" name=\"note\" value=\"")
 			var templ_7745c5c3_Var35 string
 			templ_7745c5c3_Var35 = string(p.Typed.Note)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 56, "\"> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 57, "\"> ")
 		}
 		for _, n := range p.Typed.Checked {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 57, "<input type=\"hidden\" name=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<input type=\"hidden\" name=\"")
 			var templ_7745c5c3_Var36 string
 			templ_7745c5c3_Var36 = string("check." + strconv.Itoa(n))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 58, "\" value=\"1\"> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 59, "\" value=\"1\"> ")
 		}
 		for _, c := range p.Typed.Changes {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<input type=\"hidden\" name=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<input type=\"hidden\" name=\"")
 			var templ_7745c5c3_Var37 string
 			templ_7745c5c3_Var37 = string("change." + strconv.Itoa(c.Position))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 60, "\" value=\"1\"> <input type=\"hidden\" name=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 61, "\" value=\"1\"> <input type=\"hidden\" name=\"")
 			var templ_7745c5c3_Var38 string
 			templ_7745c5c3_Var38 = string("note." + strconv.Itoa(c.Position))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 61, "\" value=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 62, "\" value=\"")
 			var templ_7745c5c3_Var39 string
 			templ_7745c5c3_Var39 = string(c.Note)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 62, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 63, "\">")
 		}
 		return nil
 	})
@@ -669,15 +674,15 @@ func Decided(p DecidedPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 63, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 64, " ")
 			if p.Note != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<blockquote class=\"said\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<blockquote class=\"said\">")
 				var templ_7745c5c3_Var42 string
 				templ_7745c5c3_Var42 = string(p.Note)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 65, "</blockquote>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 66, "</blockquote>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 66, " <div class=\"stack\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 67, " <div class=\"stack\">")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.On.Label, Href: p.On.Href, Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -688,7 +693,7 @@ func Decided(p DecidedPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</div>")
 			return nil
 		})
 		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var41), templ_7745c5c3_Buffer)

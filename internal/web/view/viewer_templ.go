@@ -660,6 +660,12 @@ func (p *ViewerPage) notes() templ.Component {
 			templ_7745c5c3_Var41 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
+		if p.Deciding != nil {
+			templ_7745c5c3_Err = p.Deciding.unseen().Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		for _, a := range p.Asked {
 			if p.Deciding != nil && p.Deciding.Approval.ID == a.ID {
 			} else if a.MayDecide() && !p.ReadOnly {

@@ -101,8 +101,15 @@ func (p *ViewerPage) decideBar() templ.Component {
 					return templ_7745c5c3_Err
 				}
 				templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</div>")
+			} else if !d.looks() {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<div class=\"acts one\">")
+				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.changes"), Open: "answer"}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</div>")
 			} else {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<div class=\"acts\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<div class=\"acts\">")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.changes"), Open: "answer"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -112,32 +119,32 @@ func (p *ViewerPage) decideBar() templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 17, " <form method=\"post\" action=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 19, " <form method=\"post\" action=\"")
 					var templ_7745c5c3_Var10 templ.SafeURL
 					templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs(d.at("/decide"))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 18, "\"><input type=\"hidden\" name=\"content\" value=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 20, "\"><input type=\"hidden\" name=\"content\" value=\"")
 					var templ_7745c5c3_Var11 string
 					templ_7745c5c3_Var11 = string(d.Approval.Content)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 19, "\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 21, "\">")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: d.approveWord(), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "approve"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</form>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</form>")
 				} else {
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: d.approveWord(), Icon: "check", Kind: ui.Primary, Open: "answer"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 23, "</div>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</section>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 24, "</section>")
 		}
 		return nil
 	})
@@ -192,77 +199,77 @@ func (p *ViewerPage) answerDialog() templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<input type=\"hidden\" name=\"content\" value=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<input type=\"hidden\" name=\"content\" value=\"")
 					var templ_7745c5c3_Var15 string
 					templ_7745c5c3_Var15 = string(d.Approval.Content)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 24, "\"> ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 26, "\"> ")
 					if !d.alone() {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<p class=\"answers-for\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<p class=\"answers-for\">")
 						var templ_7745c5c3_Var16 string
 						templ_7745c5c3_Var16 = string(p.T("approval.about"))
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 26, " ")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 28, " ")
 						if d.Deliverable != nil {
-							templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<a class=\"link\" href=\"")
+							templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<a class=\"link\" href=\"")
 							var templ_7745c5c3_Var17 templ.SafeURL
 							templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinURLErrs(Href(string(d.Deliverable.ID)))
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-							templruntime.WriteString(templ_7745c5c3_Buffer, 28, "\">")
+							templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\">")
 							var templ_7745c5c3_Var18 string
 							templ_7745c5c3_Var18 = string(d.Deliverable.Title)
 							templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-							templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</a> ")
+							templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</a> ")
 						}
 						for _, s := range d.Subjects {
 							if s.Version == p.Version.ID {
-								templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<b>")
+								templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<b>")
 								var templ_7745c5c3_Var19 string
 								templ_7745c5c3_Var19 = string(d.named(s))
 								templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-								templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</b>")
+								templruntime.WriteString(templ_7745c5c3_Buffer, 33, "</b>")
 							} else {
-								templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<a class=\"link\" href=\"")
+								templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<a class=\"link\" href=\"")
 								var templ_7745c5c3_Var20 templ.SafeURL
 								templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinURLErrs(d.look(s))
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
 								}
 								templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-								templruntime.WriteString(templ_7745c5c3_Buffer, 33, "\">")
+								templruntime.WriteString(templ_7745c5c3_Buffer, 35, "\">")
 								var templ_7745c5c3_Var21 string
 								templ_7745c5c3_Var21 = string(d.named(s))
 								templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-								templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</a>")
+								templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</a>")
 							}
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</p>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 37, "</p>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 36, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 38, " ")
 					templ_7745c5c3_Err = d.checklist().Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 37, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 39, " ")
 					if d.Remarks > 0 && !d.team() {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<p class=\"hint\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 40, "<p class=\"hint\">")
 						var templ_7745c5c3_Var22 string
 						templ_7745c5c3_Var22 = string(p.N("revision.part", d.Remarks))
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 39, "</p>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 41, "</p>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 40, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 42, " ")
 					if n := p.Comments.own(); n > 0 {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<p class=\"hint\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<p class=\"hint\">")
 						var templ_7745c5c3_Var23 string
 						templ_7745c5c3_Var23 = string(p.N("approval.unsent", n))
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</p>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 44, "</p>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 43, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 45, " ")
 					if len(d.Subjects) > 1 {
 						for _, s := range d.Subjects {
 							if s.Version == p.Version.ID {
@@ -273,25 +280,27 @@ func (p *ViewerPage) answerDialog() templ.Component {
 							}
 						}
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 44, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 46, " ")
 					templ_7745c5c3_Err = d.note("answer-note", d.atOnce()).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 45, " <div class=\"acts\"><button type=\"button\" class=\"button plain\" popovertarget=\"answer\" popovertargetaction=\"hide\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 47, " <div class=\"acts\"><button type=\"button\" class=\"button plain\" popovertarget=\"answer\" popovertargetaction=\"hide\">")
 					var templ_7745c5c3_Var24 string
 					templ_7745c5c3_Var24 = string(p.T("action.cancel"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 46, "</button>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</button>")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.changes"), Icon: "rotate-ccw", Name: "answer", Value: "changes"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: d.approveWord(), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "approve"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
+					if d.looks() {
+						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: d.approveWord(), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "approve"}).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 47, "</div>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 49, "</div>")
 					return nil
 				})
 				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: d.at("/decide"), Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
