@@ -108,14 +108,21 @@ func (p *TalkPage) composer(c Composer) templ.Component {
 			if !c.Second {
 				templruntime.WriteString(templ_7745c5c3_Buffer, 8, " checked")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 9, " autocomplete=\"off\">")
-			templ_7745c5c3_Err = ui.Icon("reply").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
+			templruntime.WriteString(templ_7745c5c3_Buffer, 9, " autocomplete=\"off\"> ")
+			if c.Subject {
+				templ_7745c5c3_Err = ui.Icon("message-square").Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			} else {
+				templ_7745c5c3_Err = ui.Icon("reply").Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<span>")
 			var templ_7745c5c3_Var5 string
-			templ_7745c5c3_Var5 = string(p.T("talk.reply"))
+			templ_7745c5c3_Var5 = string(p.bodyLabel(portal.ClientSide, c))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</span></label> <label class=\"say-tab inside\"><input type=\"radio\" name=\"how\" id=\"how-note\" value=\"note\"")
 			if c.Second {
@@ -255,7 +262,7 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 		templruntime.WriteString(templ_7745c5c3_Buffer, 35, "\">")
 		var templ_7745c5c3_Var19 string
-		templ_7745c5c3_Var19 = string(p.bodyLabel(to, c.Note != nil))
+		templ_7745c5c3_Var19 = string(p.bodyLabel(to, c))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
 		templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</label> <textarea class=\"control\" id=\"")
 		var templ_7745c5c3_Var20 string
@@ -608,11 +615,11 @@ func draftQuery(place string) string {
 	return ""
 }
 
-func (p *TalkPage) bodyLabel(to portal.Side, both bool) string {
+func (p *TalkPage) bodyLabel(to portal.Side, c Composer) string {
 	switch {
 	case to == portal.Team:
 		return p.T("talk.note")
-	case both:
+	case c.Note != nil && !c.Subject:
 		return p.T("talk.reply")
 	}
 	return p.T("talk.message")
