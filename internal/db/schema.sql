@@ -855,9 +855,11 @@ CREATE TABLE mails (
   created_at  BIGINT NOT NULL,
   due_at      BIGINT NOT NULL DEFAULT 0,
   sent_at     BIGINT
-);
+, lost BIGINT NOT NULL DEFAULT 0);
 
 CREATE INDEX mails_due ON mails (state, due_at);
+
+CREATE INDEX mails_lost ON mails (person_id) WHERE lost = 1;
 
 CREATE INDEX mails_person ON mails (person_id, kind) WHERE state = 'queued';
 

@@ -247,10 +247,10 @@ func (t *Taker) returned(ctx context.Context, m *portal.IncomingMail, in *Incomi
 	if in.Bounce.Delayed {
 		why = "delayed/"
 	}
-	why += in.Bounce.Reason
-	if in.Bounce.Reason == "" {
-		why += in.Bounce.Status
+	if !strings.Contains(in.Bounce.Reason, in.Bounce.Status) {
+		why += in.Bounce.Status + " "
 	}
+	why = strings.TrimSpace(why + in.Bounce.Reason)
 	found, err := t.Portal.ReturnMail(ctx, id, why, in.Bounce.Delayed)
 	if err != nil {
 		return err

@@ -121,7 +121,7 @@ func TestMessagesAreDelivered(t *testing.T) {
 			}
 		}
 		returned("delayed", "4.2.2")
-		if got := reached(o.Tom, asked); !strings.Contains(got, "Cleo delayed false delayed/mailbox of Cleo is full,") {
+		if got := reached(o.Tom, asked); !strings.Contains(got, "Cleo delayed false delayed/4.2.2 mailbox of Cleo is full,") {
 			t.Errorf("delayed: %s", got)
 		}
 		if got := reached(o.Cleo, asked); !strings.Contains(got, "Cleo delayed false ,") || strings.Contains(got, "full") {
@@ -129,7 +129,7 @@ func TestMessagesAreDelivered(t *testing.T) {
 		}
 		returned("failed", "5.2.2")
 		heard("bounced", th, portal.ClientSide)
-		if got := reached(o.Tom, asked); !strings.Contains(got, "Cleo bounced false bounced/mailbox of Cleo is full,") {
+		if got := reached(o.Tom, asked); !strings.Contains(got, "Cleo bounced false bounced/5.2.2 mailbox of Cleo is full,") {
 			t.Errorf("bounced: %s", got)
 		}
 		if got := reached(o.Cleo, asked); !strings.Contains(got, "Bea bounced false ,") || strings.Contains(got, "550") || strings.Contains(got, "secret") {
@@ -144,7 +144,7 @@ func TestMessagesAreDelivered(t *testing.T) {
 		if err := o.As(o.Cleo).MarkRead(ctx, th, asked); err != nil {
 			t.Fatal(err)
 		}
-		if got := reached(o.Tom, asked); !strings.HasPrefix(got, "Cleo bounced true bounced/mailbox of Cleo is full,") {
+		if got := reached(o.Tom, asked); !strings.HasPrefix(got, "Cleo bounced true bounced/5.2.2 mailbox of Cleo is full,") {
 			t.Errorf("seen: %s", got)
 		}
 

@@ -90,6 +90,12 @@ func (n *Notifier) write(ctx context.Context, m portal.Mail, open bool) (*letter
 	if !l.who.DisabledAt.IsZero() { // nothing reaches them any more, whatever it is
 		return nil, &portal.Unwanted{Why: "disabled"}
 	}
+	switch lost, err := n.portal.Lost(ctx, m); {
+	case err != nil:
+		return nil, err
+	case lost:
+		return nil, &portal.Unwanted{Why: "lost"}
+	}
 	l.Book = bookOf(l.who, l.brand)
 	l.body = mail.Body{Lang: l.Lang(), Brand: l.brand.Name, Accent: l.brand.Accent, LogoText: initials(l.brand.Mark())}
 	l.ID = string(m.ID)

@@ -45,6 +45,7 @@ type ClientUser struct {
 	InvitedAt  time.Time
 	ExpiresAt  time.Time
 	Mailed     bool      // the invitation was, or will be, e-mailed
+	Bounced    bool      // and could not be delivered
 	AskedAgain time.Time // the invited person asked for a new one
 
 	Held Held
@@ -129,7 +130,7 @@ SELECT u.id, u.client_id, u.person_id, u.name, COALESCE(u.email, ''), u.title, u
 		byID[users[i].ID] = &users[i]
 	}
 	if err := eachRow(ctx, query, `
-SELECT i.client_user_id, i.id, COALESCE(i.invited_by_name, ''), i.created_at, i.expires_at, i.asked_again_at, i.accepted_at, i.mailed
+SELECT i.client_user_id, i.id, COALESCE(i.invited_by_name, ''), i.created_at, i.expires_at, i.asked_again_at, i.accepted_at, i.mailed, i.bounced
   FROM my_invitations i JOIN my_client_users u ON u.id = i.client_user_id
  WHERE i.revoked_at IS NULL AND i.created_at >= u.created_at AND `+where+` ORDER BY i.id`, arg, func(r *sql.Rows) error {
 		var user ClientUserID
@@ -137,13 +138,13 @@ SELECT i.client_user_id, i.id, COALESCE(i.invited_by_name, ''), i.created_at, i.
 		var by string
 		var at, expires int64
 		var asked, accepted sql.NullInt64
-		var mailed bool
-		if err := r.Scan(&user, &id, &by, &at, &expires, &asked, &accepted, &mailed); err != nil {
+		var mailed, bounced bool
+		if err := r.Scan(&user, &id, &by, &at, &expires, &asked, &accepted, &mailed, &bounced); err != nil {
 			return err
 		}
 		if u := byID[user]; u != nil {
 			u.Invitation, u.InvitedBy, u.InvitedAt, u.ExpiresAt = id, by, db.FromMicros(at), db.FromMicros(expires)
-			u.AskedAgain, u.Mailed = nullMoment(asked), mailed
+			u.AskedAgain, u.Mailed, u.Bounced = nullMoment(asked), mailed, bounced
 			if u.State == MemberNotInvited && !accepted.Valid {
 				u.State = MemberInvited
 			}

@@ -65,3 +65,6 @@ func FillChain(ctx context.Context, d *db.DB, client ClientID, project ProjectID
 func (p *Portal) HandToDeputy(ctx context.Context, a Approval, from, to PersonID) error {
 	return p.handToDeputy(ctx, handOver{openApproval{Approval: a}, from, to})
 }
+
+// NobodyThere is the rule for what a mail failed for.
+var NobodyThere = nobodyThere

@@ -227,11 +227,11 @@ SELECT COUNT(*), COALESCE(SUM(CASE WHEN m.body_hash = $3 THEN 1 ELSE 0 END), 0),
 // why. With delayed, it is still being tried. It reports whether there is such
 // a mail. While it is not yet noted that the mail server has taken it: ErrNotDue.
 func (p *Portal) ReturnMail(ctx context.Context, id MailID, why string, delayed bool) (found bool, err error) {
-	set := `state = 'failed', reason = $2`
+	to := MailFailed
 	if delayed {
-		set = `reason = $2`
+		to = MailSent
 	}
-	if found, err = p.changeMail(ctx, id, `UPDATE mails SET `+set+` WHERE id = $1 AND state = 'sent'`, why); err != nil || found {
+	if found, err = p.changeMail(ctx, id, `UPDATE mails SET state = $3, reason = $2, lost = $4 WHERE id = $1 AND state = 'sent'`, why, string(to), !delayed && nobodyThere(why)); err != nil || found {
 		return found, err
 	}
 	var state MailState

@@ -160,7 +160,7 @@ func (p *Portal) mailDone(ctx context.Context, id MailID, state MailState, why s
 	if at = int64(0); !due.IsZero() {
 		at = db.Micros(due)
 	}
-	found, err := p.changeMail(ctx, id, `UPDATE mails SET state = $2, reason = $3, due_at = $4, sent_at = $5 WHERE id = $1 AND state = 'sending'`, string(state), why, at, sent)
+	found, err := p.changeMail(ctx, id, `UPDATE mails SET state = $2, reason = $3, due_at = $4, sent_at = $5, lost = $6 WHERE id = $1 AND state = 'sending'`, string(state), why, at, sent, state == MailFailed && nobodyThere(why))
 	if err == nil && !found {
 		err = ErrNotFound // no longer claimed
 	}
@@ -177,6 +177,9 @@ func (p *Portal) changeMail(ctx context.Context, id MailID, q string, args ...an
 			return err
 		}
 		if err := p.sendNext(ctx, d, id); err != nil {
+			return err
+		}
+		if err := arrived(ctx, d, id); err != nil {
 			return err
 		}
 		rows, err := d.Query(ctx, `
@@ -198,6 +201,14 @@ SELECT t.id, COALESCE(t.client_id, ''), COALESCE(t.project_id, ''), CASE WHEN w.
 		}
 	}
 	return found, err
+}
+
+// arrived ends that the address of a mail is lost, once that was taken.
+func arrived(ctx context.Context, d *db.Tx, id MailID) error {
+	_, err := d.Exec(ctx, `
+UPDATE mails SET lost = 0 WHERE lost = 1 AND person_id = (SELECT x.person_id FROM mails x WHERE x.id = $1 AND x.state = 'sent')
+   AND address = (SELECT x.address FROM mails x WHERE x.id = $1)`, string(id))
+	return err
 }
 
 // DueMails lists mails that should have been tried before a time, oldest first.

@@ -137,6 +137,8 @@ SELECT s.person_id, s.state, s.reason, COALESCE(s.sent_at, 0) FROM my_deliveries
 		err = rows.Scan(&who, &state, &why, micros{&at})
 		r := &all[slices.Index(people, who)]
 		switch {
+		case state == string(MailDropped) && why == "lost":
+			r.Mail, r.MailAt, r.Why = Bounced, time.Time{}, ""
 		case state == string(MailFailed):
 			r.Mail, r.MailAt, r.Why = Bounced, time.Time{}, why
 		case state == string(MailSent) && strings.HasPrefix(why, "delayed/"):

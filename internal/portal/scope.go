@@ -627,7 +627,7 @@ SELECT i.id AS item_id, i.shown_at, a.name AS shown_by
 	// Invitations to the team, for those who may send them.
 	"my_team_invitations": `
 SELECT i.id, i.person_id, i.role, i.invited_by, i.created_at, i.expires_at, i.accepted_at, i.revoked_at, i.message,
-       b.name AS invited_by_name, r.side, r.rights
+       b.name AS invited_by_name, ` + lastCameBack("team_invitation") + ` AS bounced, r.side, r.rights
   FROM invitations i JOIN my_role r ON (r.rights & 1024) <> 0
   LEFT JOIN persons b ON b.id = i.invited_by
  WHERE i.client_user_id IS NULL`,
@@ -637,7 +637,7 @@ SELECT i.id, i.person_id, i.role, i.invited_by, i.created_at, i.expires_at, i.ac
 SELECT i.id, i.person_id, i.client_user_id, u.client_id, i.invited_by, i.created_at, i.expires_at,
        i.accepted_at, i.revoked_at, i.replaced, i.asked_again_at, b.name AS invited_by_name,
        CASE WHEN EXISTS (SELECT 1 FROM mails q WHERE q.subject_id = i.id AND q.kind = 'invitation') THEN 1 ELSE 0 END AS mailed,
-       u.name AS user_name, u.side, u.rights
+       ` + lastCameBack("invitation") + ` AS bounced, u.name AS user_name, u.side, u.rights
   FROM invitations i JOIN my_client_users u ON u.id = i.client_user_id
   LEFT JOIN persons b ON b.id = i.invited_by
  WHERE (u.rights & 512) <> 0 OR (u.rights & 128) <> 0`,
@@ -1053,6 +1053,11 @@ func projectNameOf(id string) string {
 	return `(SELECT o.name FROM projects o WHERE o.id = ` + id + `)`
 }
 func clientNameOf(id string) string { return `(SELECT o.name FROM clients o WHERE o.id = ` + id + `)` }
+
+// lastCameBack is 1 of an invitation i whose last mail could not be delivered.
+func lastCameBack(kind string) string {
+	return `CASE WHEN (SELECT q.state FROM mails q WHERE q.subject_id = i.id AND q.kind = '` + kind + `' ORDER BY q.id DESC LIMIT 1) = 'failed' THEN 1 ELSE 0 END`
+}
 
 func nameOf(who string) string { return `(SELECT n.name FROM persons n WHERE n.id = ` + who + `)` }
 

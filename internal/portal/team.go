@@ -28,11 +28,12 @@ type TeamMember struct {
 	InvitedBy string
 	InvitedAt time.Time
 	ExpiresAt time.Time
+	Bounced   bool // the invitation could not be delivered
 	CanChange bool // the actor may change the role, or remove them
 }
 
 const teamColumns = `m.person_id, m.name, m.email, m.title, m.role, m.away_until, m.created_at, m.accepted_at, m.my_role, m.rights,
-       COALESCE(i.invited_by_name, ''), i.created_at, i.expires_at
+       COALESCE(i.invited_by_name, ''), i.created_at, i.expires_at, COALESCE(i.bounced, 0)
   FROM my_team m
   LEFT JOIN my_team_invitations i ON i.person_id = m.person_id AND i.accepted_at IS NULL AND i.revoked_at IS NULL`
 
@@ -49,7 +50,7 @@ func scanTeamMember(r interface{ Scan(...any) error }, now time.Time) (TeamMembe
 	var rights Rights
 	var since int64
 	var accepted, invited, expires sql.NullInt64
-	err := r.Scan(&m.Person, &m.Name, &m.Email, &m.Title, &m.Role, &m.AwayUntil, &since, &accepted, &mine, &rights, &m.InvitedBy, &invited, &expires)
+	err := r.Scan(&m.Person, &m.Name, &m.Email, &m.Title, &m.Role, &m.AwayUntil, &since, &accepted, &mine, &rights, &m.InvitedBy, &invited, &expires, &m.Bounced)
 	m.Since, m.InvitedAt, m.ExpiresAt = db.FromMicros(since), nullMoment(invited), nullMoment(expires)
 	switch {
 	case accepted.Valid:

@@ -24,6 +24,13 @@ SELECT u.person_id FROM client_users u
 	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
 }
 
+// addressLost reports whether a mail to the address that somebody has came back as
+// nobody is there. Unscoped: the program sends the mails.
+func addressLost(ctx context.Context, q querier, who PersonID) (lost bool, err error) {
+	return lost, q.QueryRow(ctx, `
+SELECT CASE WHEN EXISTS (SELECT 1 FROM mails o JOIN persons a ON a.id = o.person_id AND a.email = o.address WHERE o.person_id = $1 AND o.lost = 1) THEN 1 ELSE 0 END`, string(who)).Scan(&lost)
+}
+
 // stranded reports whether nothing is left that lets the person in. Unscoped:
 // it asks about clients that the actor may not know of, and the answer is used
 // for signing out only.

@@ -26,6 +26,7 @@ func (s *Server) noticeRoutes() []route {
 		{"POST /notices/{id}/read", oneself, s.readNotice},
 		{"GET /profile/notices", oneself, s.noticeChoicesPage},
 		{"POST /profile/notices", oneself, s.chooseNotices},
+		{"POST /profile/notices/try", oneself, s.tryMail},
 		{"POST /profile/notices/mute", oneself, s.muteProject},
 		{"POST /projects/{project}/mute", oneself, s.mute((*portal.Scope).Mute, "muted")},
 		{"POST /projects/{project}/unmute", oneself, s.mute((*portal.Scope).Unmute, "unmuted")},
@@ -164,6 +165,9 @@ const projectsToMute = 100
 func (s *Server) renderNoticeChoices(w http.ResponseWriter, r *http.Request, me *visit, c portal.NoticeChoices, invalid map[string]portal.Reason) error {
 	p := view.NoticeChoicesPage{Page: s.profileFrame(me, invalid), Choices: c, Self: me.Self, Email: me.Person.Email, Zone: me.Book.Zone().String()}
 	var err error
+	if p.Lost, err = me.MailLost(r.Context()); err != nil {
+		return err
+	}
 	if p.Muted, err = me.Mutes(r.Context()); err != nil {
 		return err
 	}
@@ -222,6 +226,14 @@ func (s *Server) chooseNotices(w http.ResponseWriter, r *http.Request, me *visit
 		return s.renderNoticeChoices(w, r, me, c, fields)
 	}
 	if err != nil {
+		return err
+	}
+	return seeOther(w, r, "/profile/notices?done=saved")
+}
+
+// tryMail has mail sent to the visitor again, of whom one came back.
+func (s *Server) tryMail(w http.ResponseWriter, r *http.Request, me *visit) error {
+	if err := me.TryMail(r.Context()); err != nil {
 		return err
 	}
 	return seeOther(w, r, "/profile/notices?done=saved")

@@ -228,3 +228,33 @@ SELECT 'mai_' || x.n, 'notices', '` + string(s.Cleo) + `', 'x@x.test', '', 'queu
 		}
 	})
 }
+
+// Whoever is sent no mail, as one came back, is told where they set how they are told,
+// and can have it tried again; whoever invites sees that an invitation came back.
+func TestMailCameBack(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		s := withMails(t, w, false)
+		cleo, mia := s.As("cleo"), s.As("mia")
+		const bounced = "It could not be delivered."
+		cleo.Get("/profile/notices").MustNotContain("try again")
+		s.Exec(`UPDATE mails SET state = 'failed', reason = 'recipient/550 5.1.1', lost = 1 WHERE id = $1`, string(sendTo(t, s, "password_changed", w.Cleo, string(w.Cleo))))
+		cleo.Get("/profile/notices").MustContain("A mail to cleo@cleo.test came back")
+		s.As("dan").Get("/profile/notices").MustNotContain("try again")
+		cleo.Post("/profile/notices/try", url.Values{}).MustBe(200).MustNotContain("try again")
+
+		id := sendTo(t, s, "invitation", w.Uma, invitationOf(s))
+		mia.Get("/clients/" + string(w.Acme) + "/access").MustNotContain(bounced)
+		s.Exec(`UPDATE mails SET state = 'failed', reason = 'bounced/5.1.1' WHERE id = $1`, string(id))
+		mia.Get("/clients/" + string(w.Acme) + "/access").MustContain(bounced)
+
+		colleague, err := w.As(w.Ada).InviteTeamMember(t.Context(), portal.NewTeamMember{Name: "Nia", Email: "nia@team.test", Role: "contributor"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ada := s.As("ada")
+		ada.Get("/people").MustContain("Nia").MustNotContain(bounced)
+		s.Exec(`UPDATE mails SET state = 'failed', reason = 'recipient/550' WHERE person_id = $1`, string(colleague))
+		ada.Get("/people").MustContain(bounced)
+		mia.Get("/people").MustNotContain(bounced)
+	})
+}

@@ -459,41 +459,48 @@ func accessUser(p AccessPage, i int, row AccessRow, u portal.ClientUser) templ.C
 		templ_7745c5c3_Var29 = string(p.history(u))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
 		templruntime.WriteString(templ_7745c5c3_Buffer, 45, "</span> ")
-		if !u.AskedAgain.IsZero() && u.State == portal.MemberExpired {
+		if u.Bounced && u.Accepted.IsZero() {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 46, "<span class=\"sub warn\">")
 			var templ_7745c5c3_Var30 string
-			templ_7745c5c3_Var30 = string(p.T("access.asked_again", "when", p.Ago(u.AskedAgain, p.Now)))
+			templ_7745c5c3_Var30 = string(p.T("access.bounced"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 47, "</span> ")
 		}
-		if !u.Accepted.IsZero() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 48, "<span class=\"sub\">")
+		if !u.AskedAgain.IsZero() && u.State == portal.MemberExpired {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 48, "<span class=\"sub warn\">")
 			var templ_7745c5c3_Var31 string
-			templ_7745c5c3_Var31 = string(p.T("access.last_seen", "when", p.lastSeen(u)))
+			templ_7745c5c3_Var31 = string(p.T("access.asked_again", "when", p.Ago(u.AskedAgain, p.Now)))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 49, "</span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 49, "</span> ")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</div><div class=\"rights-cell\">")
+		if !u.Accepted.IsZero() {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 50, "<span class=\"sub\">")
+			var templ_7745c5c3_Var32 string
+			templ_7745c5c3_Var32 = string(p.T("access.last_seen", "when", p.lastSeen(u)))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</span>")
+		}
+		templruntime.WriteString(templ_7745c5c3_Buffer, 52, "</div><div class=\"rights-cell\">")
 		templ_7745c5c3_Err = ui.Select(ui.Field{ID: field + ".rights", Name: "user." + string(u.ID) + ".preset", Label: p.T("access.rights_of", "person", u.Name), HideLabel: true, Value: row.Preset, Error: p.Err(field + ".rights")}, p.presets(true, false)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</div><div class=\"projects-cell\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 53, "</div><div class=\"projects-cell\">")
 		templ_7745c5c3_Err = ui.Select(ui.Field{ID: field + ".projects", Name: "user." + string(u.ID) + ".projects", Label: p.T("access.projects_of", "person", u.Name), HideLabel: true, Value: row.projects(), Error: p.Err(field + ".projects")}, p.projectChoice()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 52, "</div><div class=\"acts\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 54, "</div><div class=\"acts\">")
 		templ_7745c5c3_Err = accessMenu(p, u).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 53, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 55, "</div>")
 		templ_7745c5c3_Err = accessMore(p, "user."+string(u.ID), field, row).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 54, "</li>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 56, "</li>")
 		return nil
 	})
 }
@@ -516,38 +523,38 @@ func accessNew(p AccessPage, i int, row AccessRow) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var32 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var32 == nil {
-			templ_7745c5c3_Var32 = templ.NopComponent
+		templ_7745c5c3_Var33 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var33 == nil {
+			templ_7745c5c3_Var33 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		field := "add." + strconv.Itoa(i)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<li class=\"access-row new\" data-opens=\"custom chosen\"><div class=\"who\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 57, "<li class=\"access-row new\" data-opens=\"custom chosen\"><div class=\"who\">")
 		templ_7745c5c3_Err = ui.Input(ui.Field{ID: field + ".email", Name: field + ".email", Label: p.T("access.email"), Type: "email", Value: row.Email, Error: p.Err(field + ".email"), Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 56, "</div><div class=\"state-cell\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 58, "</div><div class=\"state-cell\">")
 		templ_7745c5c3_Err = ui.Input(ui.Field{ID: field + ".name", Name: field + ".name", Label: p.T("access.name"), Optional: p.T("form.optional"), Value: row.Name, Error: p.Err(field + ".name"), Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 57, "</div><div class=\"rights-cell\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</div><div class=\"rights-cell\">")
 		templ_7745c5c3_Err = ui.Select(ui.Field{ID: field + ".rights", Name: field + ".preset", Label: p.T("access.rights"), Value: row.Preset, Error: p.Err(field + ".rights")}, p.presets(true, true)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 58, "</div><div class=\"projects-cell\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</div><div class=\"projects-cell\">")
 		templ_7745c5c3_Err = ui.Select(ui.Field{ID: field + ".projects", Name: field + ".projects", Label: p.T("access.projects"), Value: row.projects(), Error: p.Err(field + ".projects")}, p.projectChoice()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 61, "</div>")
 		templ_7745c5c3_Err = accessMore(p, field, field, row).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</li>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</li>")
 		return nil
 	})
 }
@@ -582,25 +589,25 @@ func accessMore(p AccessPage, prefix, field string, row AccessRow) templ.Compone
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var33 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var33 == nil {
-			templ_7745c5c3_Var33 = templ.NopComponent
+		templ_7745c5c3_Var34 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var34 == nil {
+			templ_7745c5c3_Var34 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<div class=\"more\"><details")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 63, "<div class=\"more\"><details")
 		if p.rowOpen(field, row) {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 62, " open")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 64, " open")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 63, "><summary>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 65, "><summary>")
 		templ_7745c5c3_Err = ui.Icon("chevron-right").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var34 string
-		templ_7745c5c3_Var34 = string(p.rowWords(row))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 64, "</summary><div class=\"more-body\"><div class=\"ticks\">")
-		templ_7745c5c3_Var35 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		var templ_7745c5c3_Var35 string
+		templ_7745c5c3_Var35 = string(p.rowWords(row))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 66, "</summary><div class=\"more-body\"><div class=\"ticks\">")
+		templ_7745c5c3_Var36 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -620,30 +627,30 @@ func accessMore(p AccessPage, prefix, field string, row AccessRow) templ.Compone
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Group(p.T("access.single_rights")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var35), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Group(p.T("access.single_rights")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 65, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</div>")
 		if len(p.Access.Projects) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<fieldset class=\"field chosen\"><legend class=\"label\">")
-			var templ_7745c5c3_Var36 string
-			templ_7745c5c3_Var36 = string(p.T("access.choose_projects"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</legend><div class=\"pair\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<fieldset class=\"field chosen\"><legend class=\"label\">")
+			var templ_7745c5c3_Var37 string
+			templ_7745c5c3_Var37 = string(p.T("access.choose_projects"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 69, "</legend><div class=\"pair\">")
 			for _, x := range p.Access.Projects {
 				templ_7745c5c3_Err = ui.Select(ui.Field{ID: prefix + ".project." + string(x.ID), Name: prefix + ".project." + string(x.ID), Label: x.Name, Optional: p.projectNote(x), Value: row.Chosen[x.ID]}, p.projectRights(row.Chosen[x.ID])).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</div></fieldset>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 70, "</div></fieldset>")
 		}
 		templ_7745c5c3_Err = ui.Input(ui.Field{ID: field + ".title", Name: prefix + ".title", Label: p.T("access.title"), Optional: p.T("form.optional"), Value: row.Title, Error: p.Err(field + ".title"), Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 69, "</div></details></div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 71, "</div></details></div>")
 		return nil
 	})
 }
@@ -677,22 +684,22 @@ func accessMenu(p AccessPage, u portal.ClientUser) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var37 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var37 == nil {
-			templ_7745c5c3_Var37 = templ.NopComponent
+		templ_7745c5c3_Var38 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var38 == nil {
+			templ_7745c5c3_Var38 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		at := "/client-users/" + string(u.ID)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 70, "<details class=\"menu\"><summary>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 72, "<details class=\"menu\"><summary>")
 		templ_7745c5c3_Err = ui.Icon("ellipsis").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 71, "<span class=\"sr\">")
-		var templ_7745c5c3_Var38 string
-		templ_7745c5c3_Var38 = string(p.T("access.actions", "person", u.Name))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 72, "</span></summary><div class=\"menu-list\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 73, "<span class=\"sr\">")
+		var templ_7745c5c3_Var39 string
+		templ_7745c5c3_Var39 = string(p.T("access.actions", "person", u.Name))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 74, "</span></summary><div class=\"menu-list\">")
 		templ_7745c5c3_Err = menuPost("eye", p.T("access.view_as"), at+"/view-as", false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -708,19 +715,19 @@ func accessMenu(p AccessPage, u portal.ClientUser) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 73, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 75, " ")
 			if u.State == portal.MemberInvited {
 				templ_7745c5c3_Err = menuPost("link", p.T("action.copy_link"), at+"/link", false).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 74, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 76, " ")
 			templ_7745c5c3_Err = menuLink("at-sign", p.T("access.change_email"), at+"/email").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 75, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 77, " ")
 			if u.Invitation != "" {
 				templ_7745c5c3_Err = menuPost("circle-x", p.T("access.withdraw"), at+"/revoke", false).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -739,23 +746,23 @@ func accessMenu(p AccessPage, u portal.ClientUser) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<a class=\"danger\" href=\"")
-		var templ_7745c5c3_Var39 templ.SafeURL
-		templ_7745c5c3_Var39, templ_7745c5c3_Err = templ.JoinURLErrs(at + "/remove")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 78, "<a class=\"danger\" href=\"")
+		var templ_7745c5c3_Var40 templ.SafeURL
+		templ_7745c5c3_Var40, templ_7745c5c3_Err = templ.JoinURLErrs(at + "/remove")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 77, "\">")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 79, "\">")
 		templ_7745c5c3_Err = ui.Icon("trash-2").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 78, "<span>")
-		var templ_7745c5c3_Var40 string
-		templ_7745c5c3_Var40 = string(p.T("access.remove"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 79, "</span></a></div></details>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 80, "<span>")
+		var templ_7745c5c3_Var41 string
+		templ_7745c5c3_Var41 = string(p.T("access.remove"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 81, "</span></a></div></details>")
 		return nil
 	})
 }
@@ -777,34 +784,34 @@ func menuPost(icon, label, to string, danger bool) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var41 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var41 == nil {
-			templ_7745c5c3_Var41 = templ.NopComponent
+		templ_7745c5c3_Var42 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var42 == nil {
+			templ_7745c5c3_Var42 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var42 = []any{templ.KV("danger", danger)}
-		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var42...)
+		var templ_7745c5c3_Var43 = []any{templ.KV("danger", danger)}
+		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var43...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 80, "<button form=\"act\" formaction=\"")
-		var templ_7745c5c3_Var43 string
-		templ_7745c5c3_Var43 = string(to)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 81, "\" class=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 82, "<button form=\"act\" formaction=\"")
 		var templ_7745c5c3_Var44 string
-		templ_7745c5c3_Var44 = string(templ.CSSClasses(templ_7745c5c3_Var42).String())
+		templ_7745c5c3_Var44 = string(to)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 82, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 83, "\" class=\"")
+		var templ_7745c5c3_Var45 string
+		templ_7745c5c3_Var45 = string(templ.CSSClasses(templ_7745c5c3_Var43).String())
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 84, "\">")
 		templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 83, "<span>")
-		var templ_7745c5c3_Var45 string
-		templ_7745c5c3_Var45 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 84, "</span></button>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<span>")
+		var templ_7745c5c3_Var46 string
+		templ_7745c5c3_Var46 = string(label)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 86, "</span></button>")
 		return nil
 	})
 }
@@ -826,28 +833,28 @@ func menuLink(icon, label, to string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var46 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var46 == nil {
-			templ_7745c5c3_Var46 = templ.NopComponent
+		templ_7745c5c3_Var47 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var47 == nil {
+			templ_7745c5c3_Var47 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<a href=\"")
-		var templ_7745c5c3_Var47 templ.SafeURL
-		templ_7745c5c3_Var47, templ_7745c5c3_Err = templ.JoinURLErrs(to)
+		templruntime.WriteString(templ_7745c5c3_Buffer, 87, "<a href=\"")
+		var templ_7745c5c3_Var48 templ.SafeURL
+		templ_7745c5c3_Var48, templ_7745c5c3_Err = templ.JoinURLErrs(to)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 86, "\">")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 88, "\">")
 		templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 87, "<span>")
-		var templ_7745c5c3_Var48 string
-		templ_7745c5c3_Var48 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 88, "</span></a>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 89, "<span>")
+		var templ_7745c5c3_Var49 string
+		templ_7745c5c3_Var49 = string(label)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 90, "</span></a>")
 		return nil
 	})
 }
@@ -870,16 +877,16 @@ func accessNow(p AccessPage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var49 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var49 == nil {
-			templ_7745c5c3_Var49 = templ.NopComponent
+		templ_7745c5c3_Var50 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var50 == nil {
+			templ_7745c5c3_Var50 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 89, "<section class=\"panel now\" id=\"now\"><header><h2>")
-		var templ_7745c5c3_Var50 string
-		templ_7745c5c3_Var50 = string(p.T("access.now"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 90, "</h2></header>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<section class=\"panel now\" id=\"now\"><header><h2>")
+		var templ_7745c5c3_Var51 string
+		templ_7745c5c3_Var51 = string(p.T("access.now"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 92, "</h2></header>")
 		templ_7745c5c3_Err = ui.Facts([]ui.Fact{
 			{Key: p.T("access.enable"), Value: p.yesNo(p.Access.Enabled)},
 			{Key: p.T("access.domains"), Value: p.domains()},
@@ -889,30 +896,30 @@ func accessNow(p AccessPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<ul class=\"plain-list\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 93, "<ul class=\"plain-list\">")
 		for _, u := range p.Access.Users {
 			if u.State != portal.MemberRemoved {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<li>")
 				templ_7745c5c3_Err = ui.Icon("user").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 93, "<span><b>")
-				var templ_7745c5c3_Var51 string
-				templ_7745c5c3_Var51 = string(u.Name)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 94, "</b> <span class=\"sub\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 95, "<span><b>")
 				var templ_7745c5c3_Var52 string
-				templ_7745c5c3_Var52 = string(p.rightsIn(u.Rights))
+				templ_7745c5c3_Var52 = string(u.Name)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 95, " · ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 96, "</b> <span class=\"sub\">")
 				var templ_7745c5c3_Var53 string
-				templ_7745c5c3_Var53 = string(p.projectsOf(u))
+				templ_7745c5c3_Var53 = string(p.rightsIn(u.Rights))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 96, "</span></span></li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 97, " · ")
+				var templ_7745c5c3_Var54 string
+				templ_7745c5c3_Var54 = string(p.projectsOf(u))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 98, "</span></span></li>")
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 97, "</ul></section>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</ul></section>")
 		return nil
 	})
 }
@@ -949,62 +956,62 @@ func MiniatureOf(p *Page, m Miniature) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var54 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var54 == nil {
-			templ_7745c5c3_Var54 = templ.NopComponent
+		templ_7745c5c3_Var55 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var55 == nil {
+			templ_7745c5c3_Var55 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 98, "<header><h2>")
-		var templ_7745c5c3_Var55 string
-		templ_7745c5c3_Var55 = string(p.T("mini.title", "person", m.Name))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</h2></header><div class=\"miniature\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 100, "<header><h2>")
+		var templ_7745c5c3_Var56 string
+		templ_7745c5c3_Var56 = string(p.T("mini.title", "person", m.Name))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 101, "</h2></header><div class=\"miniature\">")
 		if !m.In {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 100, "<p class=\"muted\">")
-			var templ_7745c5c3_Var56 string
-			templ_7745c5c3_Var56 = string(p.T("mini.out", "person", m.Name))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 101, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 102, "<p class=\"muted\">")
+			var templ_7745c5c3_Var57 string
+			templ_7745c5c3_Var57 = string(p.T("mini.out", "person", m.Name))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</p>")
 		} else {
 			if len(m.Needs) > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 102, "<h3>")
-				var templ_7745c5c3_Var57 string
-				templ_7745c5c3_Var57 = string(p.T("home.needs"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</h3><ul>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<h3>")
+				var templ_7745c5c3_Var58 string
+				templ_7745c5c3_Var58 = string(p.T("home.needs"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 105, "</h3><ul>")
 				for _, n := range m.Needs {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<li>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 106, "<li>")
 					templ_7745c5c3_Err = ui.Icon("hand").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 105, "<span>")
-					var templ_7745c5c3_Var58 string
-					templ_7745c5c3_Var58 = string(n.Title)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 106, "</span></li>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<span>")
+					var templ_7745c5c3_Var59 string
+					templ_7745c5c3_Var59 = string(n.Title)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 108, "</span></li>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 107, "</ul>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 109, "</ul>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 108, " <h3>")
-			var templ_7745c5c3_Var59 string
-			templ_7745c5c3_Var59 = string(p.T("nav.projects"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 109, "</h3>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 110, " <h3>")
+			var templ_7745c5c3_Var60 string
+			templ_7745c5c3_Var60 = string(p.T("nav.projects"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 111, "</h3>")
 			if len(m.Projects) == 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 110, "<p class=\"muted\">")
-				var templ_7745c5c3_Var60 string
-				templ_7745c5c3_Var60 = string(p.T("mini.nothing"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 111, "</p>")
-			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 112, " <ul>")
-			for _, x := range m.Projects {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 113, "<li class=\"mini-project\"><b>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 112, "<p class=\"muted\">")
 				var templ_7745c5c3_Var61 string
-				templ_7745c5c3_Var61 = string(x.Name)
+				templ_7745c5c3_Var61 = string(p.T("mini.nothing"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var61))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 114, "</b> ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 113, "</p>")
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 114, " <ul>")
+			for _, x := range m.Projects {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 115, "<li class=\"mini-project\"><b>")
+				var templ_7745c5c3_Var62 string
+				templ_7745c5c3_Var62 = string(x.Name)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var62))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 116, "</b> ")
 				if x.Status == portal.Active {
 					templ_7745c5c3_Err = ui.Health(string(x.Health), p.HealthIn(x, x.Health)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
@@ -1017,35 +1024,35 @@ func MiniatureOf(p *Page, m Miniature) templ.Component {
 					}
 				}
 				if x.Sentence != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 115, "<span class=\"sub\">")
-					var templ_7745c5c3_Var62 string
-					templ_7745c5c3_Var62 = string(x.Sentence)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var62))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 116, "</span>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 117, "<span class=\"sub\">")
+					var templ_7745c5c3_Var63 string
+					templ_7745c5c3_Var63 = string(x.Sentence)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var63))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 118, "</span>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 117, "</li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 119, "</li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 118, "</ul>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 120, "</ul>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 119, "</div><div class=\"acts\"><button class=\"button quiet small\" form=\"act\" formaction=\"")
-		var templ_7745c5c3_Var63 string
-		templ_7745c5c3_Var63 = string("/client-users/" + string(m.User) + "/view-as")
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var63))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 120, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 121, "</div><div class=\"acts\"><button class=\"button quiet small\" form=\"act\" formaction=\"")
+		var templ_7745c5c3_Var64 string
+		templ_7745c5c3_Var64 = string("/client-users/" + string(m.User) + "/view-as")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 122, "\">")
 		templ_7745c5c3_Err = ui.Icon("eye").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 121, "<span class=\"label\">")
-		var templ_7745c5c3_Var64 string
-		templ_7745c5c3_Var64 = string(p.T("access.view_as"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 122, "</span></button>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 123, "<span class=\"label\">")
+		var templ_7745c5c3_Var65 string
+		templ_7745c5c3_Var65 = string(p.T("access.view_as"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 124, "</span></button>")
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("access.visible"), Href: "/client-users/" + string(m.User) + "/visible", Kind: ui.Plain, Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 123, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 125, "</div>")
 		return nil
 	})
 }
@@ -1075,12 +1082,12 @@ func Address(p AddressPage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var65 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var65 == nil {
-			templ_7745c5c3_Var65 = templ.NopComponent
+		templ_7745c5c3_Var66 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var66 == nil {
+			templ_7745c5c3_Var66 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var66 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var67 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1096,13 +1103,13 @@ func Address(p AddressPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 124, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 126, " ")
 			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 125, " ")
-			templ_7745c5c3_Var67 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 127, " ")
+			templ_7745c5c3_Var68 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -1118,8 +1125,8 @@ func Address(p AddressPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 126, " ")
-				templ_7745c5c3_Var68 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 128, " ")
+				templ_7745c5c3_Var69 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1135,26 +1142,26 @@ func Address(p AddressPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 127, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 129, " ")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Href: "/clients/" + string(p.User.Client) + "/access", Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var68), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var69), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/client-users/" + string(p.User.ID) + "/email"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var67), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/client-users/" + string(p.User.ID) + "/email"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var68), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var66), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var67), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1186,12 +1193,12 @@ func Remove(p RemovePage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var69 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var69 == nil {
-			templ_7745c5c3_Var69 = templ.NopComponent
+		templ_7745c5c3_Var70 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var70 == nil {
+			templ_7745c5c3_Var70 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var70 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var71 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1207,7 +1214,7 @@ func Remove(p RemovePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 128, " <ul class=\"plain-list\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 130, " <ul class=\"plain-list\">")
 			templ_7745c5c3_Err = consequence("circle-x", p.T("remove.access")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1224,8 +1231,8 @@ func Remove(p RemovePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 129, "</ul>")
-			templ_7745c5c3_Var71 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 131, "</ul>")
+			templ_7745c5c3_Var72 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -1237,7 +1244,7 @@ func Remove(p RemovePage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Var72 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var73 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1253,26 +1260,26 @@ func Remove(p RemovePage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 130, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 132, " ")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Href: "/clients/" + string(p.Client.ID) + "/access", Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var72), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var73), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/client-users/" + string(p.User.ID) + "/remove"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var71), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/client-users/" + string(p.User.ID) + "/remove"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var72), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var70), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var71), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1297,21 +1304,21 @@ func consequence(icon, text string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var73 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var73 == nil {
-			templ_7745c5c3_Var73 = templ.NopComponent
+		templ_7745c5c3_Var74 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var74 == nil {
+			templ_7745c5c3_Var74 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 131, "<li>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 133, "<li>")
 		templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 132, "<span>")
-		var templ_7745c5c3_Var74 string
-		templ_7745c5c3_Var74 = string(text)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 133, "</span></li>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 134, "<span>")
+		var templ_7745c5c3_Var75 string
+		templ_7745c5c3_Var75 = string(text)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 135, "</span></li>")
 		return nil
 	})
 }
@@ -1347,12 +1354,12 @@ func Left(p LeftPage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var75 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var75 == nil {
-			templ_7745c5c3_Var75 = templ.NopComponent
+		templ_7745c5c3_Var76 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var76 == nil {
+			templ_7745c5c3_Var76 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var76 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var77 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1368,8 +1375,8 @@ func Left(p LeftPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 134, " ")
-			templ_7745c5c3_Var77 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 136, " ")
+			templ_7745c5c3_Var78 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -1381,12 +1388,12 @@ func Left(p LeftPage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 135, "<input type=\"hidden\" name=\"back\" value=\"")
-				var templ_7745c5c3_Var78 string
-				templ_7745c5c3_Var78 = string(p.Back.Href)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var78))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 136, "\">")
-				templ_7745c5c3_Var79 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 137, "<input type=\"hidden\" name=\"back\" value=\"")
+				var templ_7745c5c3_Var79 string
+				templ_7745c5c3_Var79 = string(p.Back.Href)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 138, "\">")
+				templ_7745c5c3_Var80 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1399,8 +1406,8 @@ func Left(p LeftPage) templ.Component {
 					}
 					ctx = templ.InitializeContext(ctx)
 					for _, t := range p.Tasks {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 137, "<tr>")
-						templ_7745c5c3_Var80 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+						templruntime.WriteString(templ_7745c5c3_Buffer, 139, "<tr>")
+						templ_7745c5c3_Var81 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 							templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 							templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 							if !templ_7745c5c3_IsBuffer {
@@ -1418,11 +1425,11 @@ func Left(p LeftPage) templ.Component {
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var80), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var81), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Var81 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_Var82 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 							templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 							templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 							if !templ_7745c5c3_IsBuffer {
@@ -1440,20 +1447,20 @@ func Left(p LeftPage) templ.Component {
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Cell(p.T("left.to")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var81), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Cell(p.T("left.to")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var82), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</tr>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 140, "</tr>")
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Table(p.T("left.tasks"), []ui.Column{{Label: p.T("left.task")}, {Label: p.T("left.to")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var79), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Table(p.T("left.tasks"), []ui.Column{{Label: p.T("left.task")}, {Label: p.T("left.to")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var80), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 139, " ")
-				templ_7745c5c3_Var82 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 141, " ")
+				templ_7745c5c3_Var83 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1469,26 +1476,26 @@ func Left(p LeftPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 140, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 142, " ")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("left.later"), Href: p.Back.Href, Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var82), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var83), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/reassign", Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var77), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/reassign", Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var78), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var76), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var77), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1521,12 +1528,12 @@ func Import(p ImportPage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var83 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var83 == nil {
-			templ_7745c5c3_Var83 = templ.NopComponent
+		templ_7745c5c3_Var84 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var84 == nil {
+			templ_7745c5c3_Var84 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var84 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var85 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1542,26 +1549,26 @@ func Import(p ImportPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 141, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 143, " ")
 			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 142, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 144, " ")
 			if p.Changed {
 				templ_7745c5c3_Err = ui.Errors(p.T("import.changed"), p.T("import.changed.text"), nil).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 143, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 145, " ")
 			if p.Preview != nil {
 				templ_7745c5c3_Err = importPreview(p).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Var85 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var86 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1577,13 +1584,13 @@ func Import(p ImportPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 144, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 146, " ")
 					templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "list", Label: p.T("import.list"), Hint: p.T("import.hint"), Value: p.Text, Rows: 8, Placeholder: p.T("import.example")}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 145, " ")
-					templ_7745c5c3_Var86 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+					templruntime.WriteString(templ_7745c5c3_Buffer, 147, " ")
+					templ_7745c5c3_Var87 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 						templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 						if !templ_7745c5c3_IsBuffer {
@@ -1599,27 +1606,27 @@ func Import(p ImportPage) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 146, " ")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 148, " ")
 						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Href: p.Here() + "/access", Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var86), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var87), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Here() + "/access/import", Upload: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var85), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Here() + "/access/import", Upload: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var86), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = clientTabs(&p.ClientFrame).Render(templ.WithChildren(ctx, templ_7745c5c3_Var84), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = clientTabs(&p.ClientFrame).Render(templ.WithChildren(ctx, templ_7745c5c3_Var85), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1644,17 +1651,17 @@ func importPreview(p ImportPage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var87 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var87 == nil {
-			templ_7745c5c3_Var87 = templ.NopComponent
+		templ_7745c5c3_Var88 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var88 == nil {
+			templ_7745c5c3_Var88 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 147, "<p class=\"lead\">")
-		var templ_7745c5c3_Var88 string
-		templ_7745c5c3_Var88 = string(p.N("import.good", p.Preview.Good))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var88))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 148, "</p>")
-		templ_7745c5c3_Var89 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templruntime.WriteString(templ_7745c5c3_Buffer, 149, "<p class=\"lead\">")
+		var templ_7745c5c3_Var89 string
+		templ_7745c5c3_Var89 = string(p.N("import.good", p.Preview.Good))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var89))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 150, "</p>")
+		templ_7745c5c3_Var90 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1667,12 +1674,12 @@ func importPreview(p ImportPage) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			for _, r := range p.Preview.Rows {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 149, "<tr><td class=\"end\">")
-				var templ_7745c5c3_Var90 string
-				templ_7745c5c3_Var90 = string(strconv.Itoa(r.Line))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var90))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 150, "</td>")
-				templ_7745c5c3_Var91 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 151, "<tr><td class=\"end\">")
+				var templ_7745c5c3_Var91 string
+				templ_7745c5c3_Var91 = string(strconv.Itoa(r.Line))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var91))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 152, "</td>")
+				templ_7745c5c3_Var92 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1684,16 +1691,16 @@ func importPreview(p ImportPage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					var templ_7745c5c3_Var92 string
-					templ_7745c5c3_Var92 = string(r.Email)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var92))
+					var templ_7745c5c3_Var93 string
+					templ_7745c5c3_Var93 = string(r.Email)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var93))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Cell(p.T("access.email")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var91), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Cell(p.T("access.email")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var92), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Var93 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var94 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1705,16 +1712,16 @@ func importPreview(p ImportPage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					var templ_7745c5c3_Var94 string
-					templ_7745c5c3_Var94 = string(r.Name)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var94))
+					var templ_7745c5c3_Var95 string
+					templ_7745c5c3_Var95 = string(r.Name)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var95))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Cell(p.T("access.name")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var93), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Cell(p.T("access.name")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var94), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Var95 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var96 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1727,17 +1734,17 @@ func importPreview(p ImportPage) templ.Component {
 					}
 					ctx = templ.InitializeContext(ctx)
 					if r.Rights != 0 {
-						var templ_7745c5c3_Var96 string
-						templ_7745c5c3_Var96 = string(p.rightsIn(r.Rights))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var96))
+						var templ_7745c5c3_Var97 string
+						templ_7745c5c3_Var97 = string(p.rightsIn(r.Rights))
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var97))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Cell(p.T("access.rights")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var95), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Cell(p.T("access.rights")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var96), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Var97 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var98 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1750,21 +1757,21 @@ func importPreview(p ImportPage) templ.Component {
 					}
 					ctx = templ.InitializeContext(ctx)
 					if len(r.Projects) == 0 {
-						var templ_7745c5c3_Var98 string
-						templ_7745c5c3_Var98 = string(p.T("access.all_projects"))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var98))
-					} else {
 						var templ_7745c5c3_Var99 string
-						templ_7745c5c3_Var99 = string(p.List(r.Projects))
+						templ_7745c5c3_Var99 = string(p.T("access.all_projects"))
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var99))
+					} else {
+						var templ_7745c5c3_Var100 string
+						templ_7745c5c3_Var100 = string(p.List(r.Projects))
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var100))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Cell(p.T("access.projects")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var97), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Cell(p.T("access.projects")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var98), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Var100 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var101 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1783,28 +1790,28 @@ func importPreview(p ImportPage) templ.Component {
 						}
 					}
 					for _, x := range r.Problems {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 151, "<span class=\"problem\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 153, "<span class=\"problem\">")
 						templ_7745c5c3_Err = ui.State(ui.ToneBad, "circle-alert", p.T("invalid."+x.Key, x.Pairs...)).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 152, "</span>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 154, "</span>")
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Cell(p.T("import.result")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var100), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Cell(p.T("import.result")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var101), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 153, "</tr>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 155, "</tr>")
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Table(p.T("import.rows"), []ui.Column{{Label: p.T("import.line"), End: true}, {Label: p.T("access.email")}, {Label: p.T("access.name")}, {Label: p.T("access.rights")}, {Label: p.T("access.projects")}, {Label: p.T("import.result")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var89), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Table(p.T("import.rows"), []ui.Column{{Label: p.T("import.line"), End: true}, {Label: p.T("access.email")}, {Label: p.T("access.name")}, {Label: p.T("access.rights")}, {Label: p.T("access.projects")}, {Label: p.T("import.result")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var90), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var101 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var102 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1816,20 +1823,20 @@ func importPreview(p ImportPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 154, "<textarea name=\"list\" hidden aria-label=\"")
-			var templ_7745c5c3_Var102 string
-			templ_7745c5c3_Var102 = string(p.T("import.list"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var102))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 155, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 156, "<textarea name=\"list\" hidden aria-label=\"")
 			var templ_7745c5c3_Var103 string
-			templ_7745c5c3_Var103 = string("\n" + p.Text)
+			templ_7745c5c3_Var103 = string(p.T("import.list"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var103))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 156, "</textarea> <input type=\"hidden\" name=\"digest\" value=\"")
-			var templ_7745c5c3_Var104 string
-			templ_7745c5c3_Var104 = string(p.Preview.Digest)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var104))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 157, "\">")
-			templ_7745c5c3_Var105 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			var templ_7745c5c3_Var104 string
+			templ_7745c5c3_Var104 = string("\n" + p.Text)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var104))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 158, "</textarea> <input type=\"hidden\" name=\"digest\" value=\"")
+			var templ_7745c5c3_Var105 string
+			templ_7745c5c3_Var105 = string(p.Preview.Digest)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var105))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 159, "\">")
+			templ_7745c5c3_Var106 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -1846,26 +1853,26 @@ func importPreview(p ImportPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 158, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 160, " ")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("access.save_quiet"), Name: "do", Value: "quiet"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 159, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 161, " ")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("import.again"), Href: p.Here() + "/access/import", Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var105), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var106), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Here() + "/access/import", Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var101), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Here() + "/access/import", Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var102), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
