@@ -594,7 +594,7 @@ func TestReturned(t *testing.T) {
 		}{
 			{"bounce-postfix", false, portal.MailSent, ""}, // what it quotes is nobody's word
 			{"bounce-postfix", true, portal.MailFailed, "bounced/550 5.1.1 <miranda@leto.test>: Recipient address rejected: User unknown in virtual mailbox table"},
-			{"bounce-delayed", true, portal.MailSent, "delayed/connect to mx.leto.test[192.0.2.7]:25: Connection timed out"},
+			{"bounce-delayed", true, portal.MailSent, "delayed/4.4.1 connect to mx.leto.test[192.0.2.7]:25: Connection timed out"},
 			{"bounce-exim", true, portal.MailFailed, "bounced/550 5.7.1 Message rejected as spam"},
 			{"bounce-qmail", true, portal.MailFailed, "bounced/452 4.2.2 Mailbox full"},
 		} {
