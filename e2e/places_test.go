@@ -224,39 +224,47 @@ func (b *tab) newVersionOf(file string, content []byte) {
 	b.until("it is there", `document.querySelector(".version-menu summary b").innerText === "v2"`)
 }
 
+// film is where the demo's film is looked at.
+func (b *tab) film() string {
+	b.t.Helper()
+	b.open(openProject(b, "Website relaunch") + "/files")
+	b.open(b.viewed("Design"))
+	b.open(b.viewed("Parts"))
+	return b.viewed("Way through the checkout.mp4")
+}
+
+// winds winds the film to a second.
+func (b *tab) winds(to int) {
+	b.t.Helper()
+	b.until("it is wound", fmt.Sprintf(`(v => v.currentTime === %[1]d && !v.seeking || (v.currentTime = %[1]d, false))(document.querySelector("video"))`, to))
+}
+
 // A film is talked about by the mouse and by keys: a time, a range, and what is
 // drawn over it.
 func TestFilm(t *testing.T) {
 	site := theDemo(t)
 	b := newTab(t, "client", site).signIn(demo.people["client lead"])
-	b.open(openProject(b, "Website relaunch") + "/files")
-	b.open(b.viewed("Design"))
-	b.open(b.viewed("Parts"))
-	film := b.viewed("Way through the checkout.mp4")
+	film := b.film()
 	b.open(film)
 	b.until("it can be played", `document.querySelector("video")?.duration > 7`)
 	before := value[int](b, `document.querySelectorAll("#comments .at-place").length`)
-	to := func(second int) {
-		b.t.Helper()
-		b.until("it is wound", fmt.Sprintf(`(v => v.currentTime === %[1]d && !v.seeking || (v.currentTime = %[1]d, false))(document.querySelector("video"))`, second))
-	}
-	to(1)
+	b.winds(1)
 	b.press("Comment at 0:01")
 	b.keeps("0:01", "Slower", 1)
-	to(2)
+	b.winds(2)
 	b.press("From here")
-	to(4)
+	b.winds(4)
 	b.press("Until here")
 	b.press("Comment at 0:02–0:04")
 	b.keeps("0:02–0:04", "Too long", 2)
-	to(5)
+	b.winds(5)
 	b.press("Draw")
 	b.drags("#stage video", 0.05, 0.1, 0.25, 0.2)
 	b.press("Take it")
 	b.keeps("0:05, with a drawing: upper left", "This mark", 3)
 	// With keys alone, from the film on.
 	b.do(chromedp.Focus("#stage video"))
-	to(6)
+	b.winds(6)
 	b.key("d")
 	b.until("a box is offered", `document.activeElement?.matches("[data-place=box]")`)
 	b.key(kb.Enter)
@@ -289,24 +297,17 @@ func TestFilm(t *testing.T) {
 func TestFilmByFinger(t *testing.T) {
 	site := theDemo(t)
 	b := newTab(t, "client on a phone", site).signIn(demo.people["client lead"])
-	b.open(openProject(b, "Website relaunch") + "/files")
-	b.open(b.viewed("Design"))
-	b.open(b.viewed("Parts"))
-	film := b.viewed("Way through the checkout.mp4")
+	film := b.film()
 	b.phone()
 	b.open(film)
 	b.until("it can be played", `document.querySelector("video")?.duration > 7`)
 	b.fits()
 	before := value[int](b, `document.querySelectorAll("#comments .at-place").length`)
-	to := func(second int) {
-		b.t.Helper()
-		b.until("it is wound", fmt.Sprintf(`(v => v.currentTime === %[1]d && !v.seeking || (v.currentTime = %[1]d, false))(document.querySelector("video"))`, second))
-	}
-	to(3)
+	b.winds(3)
 	b.press("Comment at 0:03")
 	b.keeps("0:03", "Slower", 1)
 	b.press("css .viewer-panel [data-panel-close]")
-	to(6)
+	b.winds(6)
 	b.press("Draw")
 	b.until("the frame awaits the finger", `document.querySelector(".drawing")?.dataset.draws !== undefined`)
 	b.drags("#stage video", 0.2, 0.3, 0.6, 0.7)
@@ -336,10 +337,7 @@ func TestFilmByFinger(t *testing.T) {
 func TestLongDrawings(t *testing.T) {
 	site := theDemo(t)
 	b := newTab(t, "client", site).signIn(demo.people["client lead"])
-	b.open(openProject(b, "Website relaunch") + "/files")
-	b.open(b.viewed("Design"))
-	b.open(b.viewed("Parts"))
-	film := b.viewed("Way through the checkout.mp4")
+	film := b.film()
 	b.open(film)
 	b.until("it can be played", `document.querySelector("video")?.duration > 7`)
 	// scribbles draws lines across the frame, as a pen does, of so many points each.

@@ -231,7 +231,7 @@ func (p *Portal) ReturnMail(ctx context.Context, id MailID, why string, delayed 
 	if delayed {
 		to = MailSent
 	}
-	if found, err = p.changeMail(ctx, id, `UPDATE mails SET state = $3, reason = $2, lost = $4 WHERE id = $1 AND state = 'sent'`, why, string(to), !delayed && nobodyThere(why)); err != nil || found {
+	if found, err = p.changeMail(ctx, id, `UPDATE mails SET state = $3, reason = $2, lost = $4 WHERE id = $1 AND state = 'sent'`, why, string(to), to.lost(why)); err != nil || found {
 		return found, err
 	}
 	var state MailState

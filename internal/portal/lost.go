@@ -18,6 +18,10 @@ var (
 	refusal      = regexp.MustCompile(`\b55[013]\b`)
 )
 
+// lost reports whether a mail that came to a state for a reason did not arrive as nobody
+// is at its address.
+func (s MailState) lost(why string) bool { return s == MailFailed && nobodyThere(why) }
+
 // nobodyThere reports whether the reason why a mail failed is that nobody is at its
 // address: by the enhanced code (RFC 3463), where there is one, else by the answer (RFC
 // 5321). What a server has against the mail or against us, or a full box, is none.
@@ -54,12 +58,12 @@ func (me *Scope) MailLost(ctx context.Context) (bool, error) {
 func (me *Scope) TryMail(ctx context.Context) error {
 	return me.write(ctx, func(t *tx) error {
 		t.quiet("it is between them and the mail server")
-		return found(ctx, t.Tx, me.actor.person)
+		return tryAgain(ctx, t.Tx, me.actor.person)
 	})
 }
 
-// found has mail sent to somebody again, until one comes back.
-func found(ctx context.Context, d *db.Tx, who PersonID) error {
+// tryAgain has mail sent to somebody again, until one comes back.
+func tryAgain(ctx context.Context, d *db.Tx, who PersonID) error {
 	_, err := d.Exec(ctx, `UPDATE mails SET lost = 0 WHERE person_id = $1 AND lost = 1`, string(who))
 	return err
 }

@@ -160,7 +160,7 @@ func (p *Portal) mailDone(ctx context.Context, id MailID, state MailState, why s
 	if at = int64(0); !due.IsZero() {
 		at = db.Micros(due)
 	}
-	found, err := p.changeMail(ctx, id, `UPDATE mails SET state = $2, reason = $3, due_at = $4, sent_at = $5, lost = $6 WHERE id = $1 AND state = 'sending'`, string(state), why, at, sent, state == MailFailed && nobodyThere(why))
+	found, err := p.changeMail(ctx, id, `UPDATE mails SET state = $2, reason = $3, due_at = $4, sent_at = $5, lost = $6 WHERE id = $1 AND state = 'sending'`, string(state), why, at, sent, state.lost(why))
 	if err == nil && !found {
 		err = ErrNotFound // no longer claimed
 	}

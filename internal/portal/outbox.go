@@ -140,7 +140,7 @@ func (me *Scope) RetryMail(ctx context.Context, id MailID) error {
 UPDATE mails SET state = 'queued', reason = '', tries = 0, due_at = $2 WHERE id = $1 AND state IN ('kept', 'failed')`, string(id), t.now); err != nil {
 			return err
 		}
-		if err := found(ctx, t.Tx, s.Mail.Person); err != nil {
+		if err := tryAgain(ctx, t.Tx, s.Mail.Person); err != nil {
 			return err
 		}
 		if err := t.me.p.enqueue(ctx, t.Tx, SendMail, MailJob{id}); err != nil {

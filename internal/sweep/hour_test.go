@@ -2,7 +2,6 @@ package sweep_test
 
 import (
 	"math/rand/v2"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -44,8 +43,8 @@ func TestAnHourOfStreams(t *testing.T) {
 			s.Clock.Advance(20 * time.Second)
 			for _, name := range listeners {
 				after := s.sees(s.me(name), d.what) && (!d.inside || name == "ada")
-				must, may := after, before[name] && !d.inside || after
-				events := streams[name].until(heard[name], must, d.told)
+				due, may := after, before[name] && !d.inside || after
+				events := streams[name].until(heard[name], due, d.told)
 				for _, e := range events {
 					kind, about, _ := strings.Cut(e, " ")
 					about, _, _ = strings.Cut(about, " ") // of who is typing, the name
@@ -57,7 +56,7 @@ func TestAnHourOfStreams(t *testing.T) {
 					}
 					said[kind]++
 				}
-				if must && !slices.ContainsFunc(events, func(e string) bool { return strings.HasPrefix(e, d.told+" ") }) {
+				if due && !says(events, d.told) {
 					t.Errorf("step %d, %s by %s: %s is told %q", step, d.name, d.who, name, events)
 				}
 				heard[name] += len(events)

@@ -49,12 +49,8 @@ func nodes(t *testing.T, dialect db.Dialect) []*site {
 
 // hears waits a second at most until a stream has said an event.
 func (st *stream) hears(event string) bool {
-	for began := time.Now(); time.Since(began) < time.Second; time.Sleep(5 * time.Millisecond) {
-		if events, _ := st.said(); slices.Contains(events, event) {
-			return true
-		}
-	}
-	return false
+	has := func(events []string) bool { return slices.Contains(events, event) }
+	return has(st.await(time.Second, has))
 }
 
 // T191, for each reason why somebody may see less: within a second their streams

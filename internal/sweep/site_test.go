@@ -329,16 +329,18 @@ func (st *stream) said() (events []string, all string) {
 	return slices.Clone(st.events), st.heard.String()
 }
 
-// waitFor waits until n events came, or for two seconds.
-func (st *stream) waitFor(n int) []string {
-	for range 200 {
-		if events, _ := st.said(); len(events) >= n {
+// await is what came so far: once that is enough, or after a while.
+func (st *stream) await(limit time.Duration, enough func(events []string) bool) []string {
+	for began := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		if events, _ := st.said(); enough(events) || time.Since(began) >= limit {
 			return events
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
-	events, _ := st.said()
-	return events
+}
+
+// waitFor waits until n events came, or for two seconds.
+func (st *stream) waitFor(n int) []string {
+	return st.await(2*time.Second, func(events []string) bool { return len(events) >= n })
 }
 
 // person of a name in the World.
@@ -355,15 +357,12 @@ func must(t *testing.T, err error) {
 // until is what a stream said from the nth event on: at once, or once it says
 // something of a kind, or after two seconds.
 func (st *stream) until(n int, wait bool, kind string) []string {
-	for range 200 {
-		events, _ := st.said()
-		if !wait || slices.ContainsFunc(events[n:], func(e string) bool { return strings.HasPrefix(e, kind+" ") }) {
-			return events[n:]
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	events, _ := st.said()
-	return events[n:]
+	return st.await(2*time.Second, func(events []string) bool { return !wait || says(events[n:], kind) })[n:]
+}
+
+// says reports whether one of the events is of a kind.
+func says(events []string, kind string) bool {
+	return slices.ContainsFunc(events, func(e string) bool { return strings.HasPrefix(e, kind+" ") })
 }
 
 // quiet is what a stream said until it said nothing for a while.

@@ -10,20 +10,27 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/web/webtest"
 )
 
+// crews are more clients than are offered at once, by name.
+func crews(t *testing.T, s *webtest.Site) map[string]portal.ClientID {
+	t.Helper()
+	ids := map[string]portal.ClientID{}
+	for i := range 110 {
+		name := fmt.Sprintf("Crew %03d", i)
+		id, err := s.World.As(s.Ada).AddClient(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[name] = id
+	}
+	return ids
+}
+
 // Of many clients some are offered, and the others are found by name; the chosen one
 // is named wherever it stands. Every page that is narrowed to a client does it so.
 func TestChooseAmongManyClients(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		s := withMails(t, w, false)
-		ids := map[string]portal.ClientID{}
-		for i := range 110 {
-			name := fmt.Sprintf("Crew %03d", i)
-			id, err := s.World.As(s.Ada).AddClient(t.Context(), name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ids[name] = id
-		}
+		ids := crews(t, s)
 		if err := s.World.As(s.Ada).ArchiveClient(t.Context(), ids["Crew 001"]); err != nil {
 			t.Fatal(err)
 		}
@@ -80,15 +87,7 @@ func TestChooseAmongManyClients(t *testing.T) {
 // project stays while its client is looked for.
 func TestBeginForAnyOfManyClients(t *testing.T) {
 	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
-		ids := map[string]portal.ClientID{}
-		for i := range 110 {
-			name := fmt.Sprintf("Crew %03d", i)
-			id, err := s.World.As(s.Ada).AddClient(t.Context(), name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ids[name] = id
-		}
+		ids := crews(t, s)
 		last := ids["Crew 109"]
 		if _, err := s.World.As(s.Ada).CreateProject(t.Context(), last, portal.NewProject{Name: "Last of all"}); err != nil {
 			t.Fatal(err)

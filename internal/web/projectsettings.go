@@ -101,17 +101,19 @@ func (s *Server) makeProject(w http.ResponseWriter, r *http.Request, me *visit) 
 	if in.Client == "" && !find && in.Named == "" {
 		f.fail("client", "choice")
 	}
-	var id portal.ProjectID
-	if err = f.err(); err == nil {
+	err = f.err()
+	if err == nil && !find && in.Named != "" {
 		c, err := clientOfProject(r.Context(), me, in)
 		if err != nil {
 			return err
 		}
 		// A part of a name that waits to be looked for makes no project of another client.
-		if find || c.Named != "" || string(c.Chosen) != in.Client {
-			return s.renderNewProject(w, r, me, http.StatusOK, in, nil)
-		}
+		find = c.Named != "" || string(c.Chosen) != in.Client
 	}
+	if err == nil && find {
+		return s.renderNewProject(w, r, me, http.StatusOK, in, nil)
+	}
+	var id portal.ProjectID
 	if err == nil {
 		id, err = portal.Once(me.CreateProject(r.Context(), portal.ClientID(in.Client), portal.NewProject{Name: in.Name, Summary: in.Summary,
 			StartsOn: in.StartsOn, DueOn: in.DueOn, Template: portal.TemplateID(in.Template), Shared: in.Shared}))

@@ -103,7 +103,7 @@ func look(ctx context.Context) (found int, err error) {
 		mu    sync.Mutex
 		pages int
 	)
-	fault := func(p tour.Page, how, text string) {
+	note := func(p tour.Page, how, text string) {
 		mu.Lock()
 		defer mu.Unlock()
 		found++
@@ -113,29 +113,14 @@ func look(ctx context.Context) (found int, err error) {
 		mu.Lock()
 		pages++
 		mu.Unlock()
-		if err := t.Look(tour.Desktop, true); err != nil {
-			return err
-		}
-		if err := p.Open(t); err != nil {
-			return err
-		}
-		if _, err := tour.Eval[bool](t, script+"\n;true"); err != nil {
-			return err
-		}
-		if err := check(t, practice, func(text string) { fault(p, "desktop, dark", text) }); err != nil {
-			return err
-		}
-		if err := t.Look(tour.Phone, false); err != nil { // the page lays itself out anew
-			return err
-		}
-		return check(t, practice, func(text string) { fault(p, "phone, light", text) })
+		return see(t, p, script, practice, []view{{tour.Desktop, true}, {tour.Phone, false}}, note)
 	})
 	for _, d := range dead {
 		found++
 		fmt.Println("dead link:", d)
 	}
 	if err == nil {
-		err = mails(ctx, script, fault)
+		err = mails(ctx, script, note)
 	}
 	fmt.Printf("%d pages looked at, on a desk and on a phone: %d faults\n", pages, found)
 	return found, err
@@ -143,7 +128,7 @@ func look(ctx context.Context) (found int, err error) {
 
 // mails looks at the mails that the tests of internal/mail keep, which hold all
 // that a mail can have, as a program that shows mail would draw them.
-func mails(ctx context.Context, script string, fault func(tour.Page, string, string)) error {
+func mails(ctx context.Context, script string, fault fault) error {
 	module, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
 		return fmt.Errorf("find the mails: %w", err)
@@ -167,22 +152,46 @@ func mails(ctx context.Context, script string, fault func(tour.Page, string, str
 	defer t.Close()
 	for _, file := range all {
 		p := tour.Page{Who: "whoever gets a mail", Path: file}
-		if err := p.Open(t); err != nil {
+		if err := see(t, p, script, standard, []view{{tour.Desktop, false}, {tour.Phone, false}, {tour.Desktop, true}, {tour.Phone, true}}, fault); err != nil {
 			return err
 		}
-		if _, err := tour.Eval[bool](t, script+"\n;true"); err != nil {
+	}
+	return nil
+}
+
+// A view is a screen and its colours.
+type view struct {
+	tour.Size
+	dark bool
+}
+
+func (v view) String() string {
+	if v.dark {
+		return v.Name + ", dark"
+	}
+	return v.Name + ", light"
+}
+
+// A fault takes what is wrong with a page, and how that is looked at.
+type fault func(p tour.Page, how, text string)
+
+// see opens a page in the first of the views, and has it lay itself out anew in the
+// others.
+func see(t *tour.Tab, p tour.Page, script string, rules []string, views []view, fault fault) error {
+	for i, v := range views {
+		if err := t.Look(v.Size, v.dark); err != nil {
 			return err
 		}
-		for _, dark := range []bool{false, true} {
-			for _, s := range []tour.Size{tour.Desktop, tour.Phone} {
-				if err := t.Look(s, dark); err != nil {
-					return err
-				}
-				how := s.Name + map[bool]string{false: ", light", true: ", dark"}[dark]
-				if err := check(t, standard, func(text string) { fault(p, how, text) }); err != nil {
-					return err
-				}
+		if i == 0 {
+			if err := p.Open(t); err != nil {
+				return err
 			}
+			if _, err := tour.Eval[bool](t, script+"\n;true"); err != nil {
+				return err
+			}
+		}
+		if err := check(t, rules, func(text string) { fault(p, v.String(), text) }); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -3159,7 +3159,9 @@ func (p *ApprovalPage) unseen() templ.Component {
 			templ_7745c5c3_Var130 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if !p.looks() {
+		first := slices.IndexFunc(p.Subjects, func(s portal.ApprovalSubject) bool { return s.Unseen })
+		if first >= 0 {
+			s := p.Subjects[first]
 			templ_7745c5c3_Var131 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -3172,13 +3174,9 @@ func (p *ApprovalPage) unseen() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				for i, s := range p.Subjects {
-					if s.Unseen && len(portal.Unseen(p.Subjects[:i])) == 0 {
-						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.unseen_ask"), Icon: "message-square", Small: true, Href: Href(string(s.File)) + "?panel=comments&version=" + string(s.Version)}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
-					}
+				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.unseen_ask"), Icon: "message-square", Small: true, Href: Href(string(s.File)) + "?panel=comments&version=" + string(s.Version)}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
 				}
 				return nil
 			})

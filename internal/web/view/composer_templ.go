@@ -332,22 +332,133 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 			var templ_7745c5c3_Var29 string
 			templ_7745c5c3_Var29 = string(p.T("talk.question"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 55, "</span></label> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 55, "</span></label>")
 		}
-		if len(c.Files) > 0 || c.Brings || c.Finds {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 56, "<details class=\"attach\"")
-			if len(s.Files) > 0 || s.Sought {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 57, " open")
+		templ_7745c5c3_Err = p.attach(c, s, to, "", false).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templruntime.WriteString(templ_7745c5c3_Buffer, 56, "<span class=\"draft-state\" role=\"status\" data-saving=\"")
+		var templ_7745c5c3_Var30 string
+		templ_7745c5c3_Var30 = string(p.T("talk.saving"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 57, "\" data-saved=\"")
+		var templ_7745c5c3_Var31 string
+		templ_7745c5c3_Var31 = string(p.T("talk.saved"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 58, "\" data-unsaved=\"")
+		var templ_7745c5c3_Var32 string
+		templ_7745c5c3_Var32 = string(p.T("talk.unsaved"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 59, "\" data-sending=\"")
+		var templ_7745c5c3_Var33 string
+		templ_7745c5c3_Var33 = string(p.T("talk.sending"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 60, "\">")
+		var templ_7745c5c3_Var34 string
+		templ_7745c5c3_Var34 = string(s.SavedAt)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 61, "</span><div class=\"acts\"><button class=\"button plain no-js\" formaction=\"")
+		var templ_7745c5c3_Var35 string
+		templ_7745c5c3_Var35 = string("/drafts/" + strings.Fields(s.Place)[0] + draftQuery(s.Place))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 62, "\" formenctype=\"application/x-www-form-urlencoded\">")
+		var templ_7745c5c3_Var36 string
+		templ_7745c5c3_Var36 = string(p.T("talk.save_draft"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 63, "</button> ")
+		if c.Keeps {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<button class=\"button quiet\" name=\"later\" value=\"1\">")
+			var templ_7745c5c3_Var37 string
+			templ_7745c5c3_Var37 = string(p.T("place.add"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 65, "</button> ")
+		}
+		if to == portal.Team {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<button class=\"button note-button\">")
+			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 58, "><summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 67, "<span>")
+			var templ_7745c5c3_Var38 string
+			templ_7745c5c3_Var38 = string(p.T("talk.send_note"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</span></button>")
+		} else {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 69, "<button class=\"button primary\">")
+			templ_7745c5c3_Err = ui.Icon("send").Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 70, "<span>")
+			var templ_7745c5c3_Var39 string
+			templ_7745c5c3_Var39 = string(p.sendWord(c))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 71, "</span></button>")
+		}
+		templruntime.WriteString(templ_7745c5c3_Buffer, 72, "</div></div>")
+		if c.Expects != "" && to == portal.ClientSide {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 73, "<p class=\"expects\">")
+			templ_7745c5c3_Err = ui.Icon("clock").Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			var templ_7745c5c3_Var40 string
+			templ_7745c5c3_Var40 = string(c.Expects)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 74, "</p>")
+		}
+		templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</form>")
+		return nil
+	})
+}
+
+// attach is what may go along, folded away unless something was chosen or is wanted.
+//go:noinline
+func (p *TalkPage) attach(c Composer, s *Way, to portal.Side, id string, wanted bool) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var41 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var41 == nil {
+			templ_7745c5c3_Var41 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		if len(c.Files) > 0 || c.Brings || c.Finds {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<details class=\"attach\"")
+			if len(s.Files) > 0 || s.Sought || wanted {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 77, " open")
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 78, "><summary>")
 			templ_7745c5c3_Err = ui.Icon("paperclip").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var30 string
-			templ_7745c5c3_Var30 = string(p.T("talk.attach"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 59, " <span class=\"chosen-count\" data-chosen></span></summary><div class=\"attach-list\">")
+			var templ_7745c5c3_Var42 string
+			templ_7745c5c3_Var42 = string(p.T("talk.attach"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 79, " <span class=\"chosen-count\" data-chosen></span></summary><div class=\"attach-list\"")
+			if id != "" {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 80, " id=\"")
+				var templ_7745c5c3_Var43 string
+				templ_7745c5c3_Var43 = string(id)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 81, "\"")
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 82, ">")
 			if c.Finds {
 				templ_7745c5c3_Err = p.findFile(c, s, to).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -366,80 +477,8 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</div></details> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 83, "</div></details>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<span class=\"draft-state\" role=\"status\" data-saving=\"")
-		var templ_7745c5c3_Var31 string
-		templ_7745c5c3_Var31 = string(p.T("talk.saving"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 62, "\" data-saved=\"")
-		var templ_7745c5c3_Var32 string
-		templ_7745c5c3_Var32 = string(p.T("talk.saved"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 63, "\" data-unsaved=\"")
-		var templ_7745c5c3_Var33 string
-		templ_7745c5c3_Var33 = string(p.T("talk.unsaved"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 64, "\" data-sending=\"")
-		var templ_7745c5c3_Var34 string
-		templ_7745c5c3_Var34 = string(p.T("talk.sending"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 65, "\">")
-		var templ_7745c5c3_Var35 string
-		templ_7745c5c3_Var35 = string(s.SavedAt)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 66, "</span><div class=\"acts\"><button class=\"button plain no-js\" formaction=\"")
-		var templ_7745c5c3_Var36 string
-		templ_7745c5c3_Var36 = string("/drafts/" + strings.Fields(s.Place)[0] + draftQuery(s.Place))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 67, "\" formenctype=\"application/x-www-form-urlencoded\">")
-		var templ_7745c5c3_Var37 string
-		templ_7745c5c3_Var37 = string(p.T("talk.save_draft"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</button> ")
-		if c.Keeps {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 69, "<button class=\"button quiet\" name=\"later\" value=\"1\">")
-			var templ_7745c5c3_Var38 string
-			templ_7745c5c3_Var38 = string(p.T("place.add"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 70, "</button> ")
-		}
-		if to == portal.Team {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 71, "<button class=\"button note-button\">")
-			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 72, "<span>")
-			var templ_7745c5c3_Var39 string
-			templ_7745c5c3_Var39 = string(p.T("talk.send_note"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 73, "</span></button>")
-		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 74, "<button class=\"button primary\">")
-			templ_7745c5c3_Err = ui.Icon("send").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 75, "<span>")
-			var templ_7745c5c3_Var40 string
-			templ_7745c5c3_Var40 = string(p.sendWord(c))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 76, "</span></button>")
-		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 77, "</div></div>")
-		if c.Expects != "" && to == portal.ClientSide {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 78, "<p class=\"expects\">")
-			templ_7745c5c3_Err = ui.Icon("clock").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			var templ_7745c5c3_Var41 string
-			templ_7745c5c3_Var41 = string(c.Expects)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 79, "</p>")
-		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 80, "</form>")
 		return nil
 	})
 }
@@ -464,22 +503,22 @@ func (p *TalkPage) findFile(c Composer, s *Way, to portal.Side) templ.Component 
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var42 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var42 == nil {
-			templ_7745c5c3_Var42 = templ.NopComponent
+		templ_7745c5c3_Var44 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var44 == nil {
+			templ_7745c5c3_Var44 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 81, "<div class=\"bring\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<div class=\"bring\">")
 		templ_7745c5c3_Err = ui.Input(ui.Field{ID: "find-" + string(to), Name: "find", Label: p.T("talk.find_file"), Hint: p.findHint(c, s), Value: s.Find, Type: "search", Autocomplete: "off", Max: portal.MaxName, Attrs: templ.Attributes{"autofocus": s.Sought}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 82, "<div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<div>")
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.find_do"), Icon: "search", Small: true, Name: "seek", Value: "1", Attrs: templ.Attributes{"formnovalidate": true}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 83, "</div></div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 86, "</div></div>")
 		return nil
 	})
 }
@@ -515,39 +554,39 @@ func (p *TalkPage) attachable(c Composer, s *Way, to portal.Side) templ.Componen
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var43 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var43 == nil {
-			templ_7745c5c3_Var43 = templ.NopComponent
+		templ_7745c5c3_Var45 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var45 == nil {
+			templ_7745c5c3_Var45 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<ul>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 87, "<ul>")
 		for _, f := range c.Files {
 			if to == portal.Team || f.Audience == portal.ClientSide {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<li><label class=\"place\"><input type=\"checkbox\" name=\"file\" value=\"")
-				var templ_7745c5c3_Var44 string
-				templ_7745c5c3_Var44 = string(string(f.ID))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 86, "\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 88, "<li><label class=\"place\"><input type=\"checkbox\" name=\"file\" value=\"")
+				var templ_7745c5c3_Var46 string
+				templ_7745c5c3_Var46 = string(string(f.ID))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 89, "\"")
 				if s.Files[f.ID] {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 87, " checked")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 90, " checked")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 88, " autocomplete=\"off\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 91, " autocomplete=\"off\">")
 				templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 89, "<span>")
-				var templ_7745c5c3_Var45 string
-				templ_7745c5c3_Var45 = string(f.Name)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 90, " <small>")
-				var templ_7745c5c3_Var46 string
-				templ_7745c5c3_Var46 = string(dots(p.VersionWord(f.Version), p.Size(f.Version.Size)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 91, "</small></span></label></li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<span>")
+				var templ_7745c5c3_Var47 string
+				templ_7745c5c3_Var47 = string(f.Name)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 93, " <small>")
+				var templ_7745c5c3_Var48 string
+				templ_7745c5c3_Var48 = string(dots(p.VersionWord(f.Version), p.Size(f.Version.Size)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 94, "</small></span></label></li>")
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 92, "</ul>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 95, "</ul>")
 		return nil
 	})
 }
@@ -571,27 +610,27 @@ func (p *TalkPage) bring(c Composer, to portal.Side) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var47 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var47 == nil {
-			templ_7745c5c3_Var47 = templ.NopComponent
+		templ_7745c5c3_Var49 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var49 == nil {
+			templ_7745c5c3_Var49 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 93, "<div class=\"bring\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<div class=\"bring\">")
 		if len(c.KeepIn) > 0 {
 			templ_7745c5c3_Err = ui.Select(ui.Field{ID: "project-" + string(to), Name: "project", Label: p.T("talk.keep_in"), Value: c.Kept, Error: p.Err("project")}, c.KeepIn).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<label class=\"field\"><span class=\"label\">")
-		var templ_7745c5c3_Var48 string
-		templ_7745c5c3_Var48 = string(p.T("talk.bring"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 95, "</span> <input class=\"control\" type=\"file\" name=\"upload\" multiple></label><p class=\"hint\">")
-		var templ_7745c5c3_Var49 string
-		templ_7745c5c3_Var49 = string(p.bringHint(c, to))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 96, "</p></div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 97, "<label class=\"field\"><span class=\"label\">")
+		var templ_7745c5c3_Var50 string
+		templ_7745c5c3_Var50 = string(p.T("talk.bring"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 98, "</span> <input class=\"control\" type=\"file\" name=\"upload\" multiple></label><p class=\"hint\">")
+		var templ_7745c5c3_Var51 string
+		templ_7745c5c3_Var51 = string(p.bringHint(c, to))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</p></div>")
 		return nil
 	})
 }
@@ -663,56 +702,56 @@ func (p *TalkPage) toLine(s *Way, to portal.Side) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var50 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var50 == nil {
-			templ_7745c5c3_Var50 = templ.NopComponent
+		templ_7745c5c3_Var52 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var52 == nil {
+			templ_7745c5c3_Var52 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(s.To) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 97, "<details class=\"to\"><summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 100, "<details class=\"to\"><summary>")
 			if to == portal.Team {
 				templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 98, "<span>")
-			var templ_7745c5c3_Var51 string
-			templ_7745c5c3_Var51 = string(p.toWords(s.To, s.Count, to))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</span> <span class=\"to-count\">")
-			var templ_7745c5c3_Var52 string
-			templ_7745c5c3_Var52 = string(p.N("people", s.Count))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 100, "</span></summary><ul>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 101, "<span>")
+			var templ_7745c5c3_Var53 string
+			templ_7745c5c3_Var53 = string(p.toWords(s.To, s.Count, to))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 102, "</span> <span class=\"to-count\">")
+			var templ_7745c5c3_Var54 string
+			templ_7745c5c3_Var54 = string(p.N("people", s.Count))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</span></summary><ul>")
 			for _, x := range s.To {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 101, "<li>")
-				var templ_7745c5c3_Var53 string
-				templ_7745c5c3_Var53 = string(dots(x.Name, or(x.Company, p.Workspace)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 102, "</li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<li>")
+				var templ_7745c5c3_Var55 string
+				templ_7745c5c3_Var55 = string(dots(x.Name, or(x.Company, p.Workspace)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 105, "</li>")
 			}
 			if more := s.Count - len(s.To); more > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 103, "<li>")
-				var templ_7745c5c3_Var54 string
-				templ_7745c5c3_Var54 = string(p.N("item.more_people", more))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 104, "</li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 106, "<li>")
+				var templ_7745c5c3_Var56 string
+				templ_7745c5c3_Var56 = string(p.N("item.more_people", more))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 107, "</li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 105, "</ul></details>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 108, "</ul></details>")
 		} else if s.Names != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 106, "<p class=\"to\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 109, "<p class=\"to\">")
 			if to == portal.Team {
 				templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<span>")
-			var templ_7745c5c3_Var55 string
-			templ_7745c5c3_Var55 = string(s.Names)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 108, "</span></p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 110, "<span>")
+			var templ_7745c5c3_Var57 string
+			templ_7745c5c3_Var57 = string(s.Names)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 111, "</span></p>")
 		}
 		return nil
 	})
@@ -785,12 +824,12 @@ func NewConversation(p NewConversationPage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var56 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var56 == nil {
-			templ_7745c5c3_Var56 = templ.NopComponent
+		templ_7745c5c3_Var58 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var58 == nil {
+			templ_7745c5c3_Var58 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var57 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var59 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -802,7 +841,7 @@ func NewConversation(p NewConversationPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 109, "<div class=\"talk-start\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 112, "<div class=\"talk-start\">")
 			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: p.Over, Title: p.Title, Lead: p.Lead}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -815,10 +854,10 @@ func NewConversation(p NewConversationPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 110, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 113, "</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var57), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var59), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -852,12 +891,12 @@ func NewMessage(p NewMessagePage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var58 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var58 == nil {
-			templ_7745c5c3_Var58 = templ.NopComponent
+		templ_7745c5c3_Var60 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var60 == nil {
+			templ_7745c5c3_Var60 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var59 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var61 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -873,65 +912,20 @@ func NewMessage(p NewMessagePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 111, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 114, " ")
 			templ_7745c5c3_Err = p.whose().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 112, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 115, " ")
 			if p.Choice.Many || p.Choice.Chosen != "" {
 				templ_7745c5c3_Err = p.clientFilter("/messages/new", "", "", p.Choice).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 113, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 116, " ")
 			if len(p.Projects) > 0 && p.Choice.Named == "" {
-				templ_7745c5c3_Var60 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-					if !templ_7745c5c3_IsBuffer {
-						defer func() {
-							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err == nil {
-								templ_7745c5c3_Err = templ_7745c5c3_BufErr
-							}
-						}()
-					}
-					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Var61 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-						templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-						if !templ_7745c5c3_IsBuffer {
-							defer func() {
-								templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err == nil {
-									templ_7745c5c3_Err = templ_7745c5c3_BufErr
-								}
-							}()
-						}
-						ctx = templ.InitializeContext(ctx)
-						for _, x := range p.Projects {
-							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "folder-kanban", Title: x.Name, Href: "/projects/" + string(x.ID) + "/conversations/new", Sub: p.clientOf(x)}).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
-						}
-						return nil
-					})
-					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var61), templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					return nil
-				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.in_project")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var60), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 114, " ")
-			if len(p.Clients) > 0 {
 				templ_7745c5c3_Var62 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -956,8 +950,8 @@ func NewMessage(p NewMessagePage) templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						for _, c := range p.Clients {
-							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "message-square", Title: p.generalTitle(c), Href: "/clients/" + string(c.ID) + "/conversation"}).Render(ctx, templ_7745c5c3_Buffer)
+						for _, x := range p.Projects {
+							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "folder-kanban", Title: x.Name, Href: "/projects/" + string(x.ID) + "/conversations/new", Sub: p.clientOf(x)}).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -970,13 +964,58 @@ func NewMessage(p NewMessagePage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.in_general")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var62), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.in_project")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var62), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 115, " ")
-			templ_7745c5c3_Var64 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 117, " ")
+			if len(p.Clients) > 0 {
+				templ_7745c5c3_Var64 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+					if !templ_7745c5c3_IsBuffer {
+						defer func() {
+							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err == nil {
+								templ_7745c5c3_Err = templ_7745c5c3_BufErr
+							}
+						}()
+					}
+					ctx = templ.InitializeContext(ctx)
+					templ_7745c5c3_Var65 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+						templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+						templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+						if !templ_7745c5c3_IsBuffer {
+							defer func() {
+								templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+								if templ_7745c5c3_Err == nil {
+									templ_7745c5c3_Err = templ_7745c5c3_BufErr
+								}
+							}()
+						}
+						ctx = templ.InitializeContext(ctx)
+						for _, c := range p.Clients {
+							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "message-square", Title: p.generalTitle(c), Href: "/clients/" + string(c.ID) + "/conversation"}).Render(ctx, templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err != nil {
+								return templ_7745c5c3_Err
+							}
+						}
+						return nil
+					})
+					templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var65), templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					return nil
+				})
+				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.in_general")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var64), templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 118, " ")
+			templ_7745c5c3_Var66 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -988,7 +1027,7 @@ func NewMessage(p NewMessagePage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Var65 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var67 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1014,19 +1053,19 @@ func NewMessage(p NewMessagePage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var65), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var67), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.in_direct")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var64), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.in_direct")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var66), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var59), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var61), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1104,12 +1143,12 @@ func Direct(p DirectPage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var66 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var66 == nil {
-			templ_7745c5c3_Var66 = templ.NopComponent
+		templ_7745c5c3_Var68 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var68 == nil {
+			templ_7745c5c3_Var68 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var67 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var69 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -1121,7 +1160,7 @@ func Direct(p DirectPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 116, "<div class=\"talk-start\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 119, "<div class=\"talk-start\">")
 			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}, Title: p.T("talk.direct"), Lead: p.T("talk.direct_lead")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1131,13 +1170,13 @@ func Direct(p DirectPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.People) == 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 117, "<p class=\"muted\">")
-				var templ_7745c5c3_Var68 string
-				templ_7745c5c3_Var68 = string(p.T("talk.direct_nobody"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var68))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 118, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 120, "<p class=\"muted\">")
+				var templ_7745c5c3_Var70 string
+				templ_7745c5c3_Var70 = string(p.T("talk.direct_nobody"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 121, "</p>")
 			} else {
-				templ_7745c5c3_Var69 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var71 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -1149,15 +1188,15 @@ func Direct(p DirectPage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templruntime.WriteString(templ_7745c5c3_Buffer, 119, "<input type=\"hidden\" name=\"client\" value=\"")
-					var templ_7745c5c3_Var70 string
-					templ_7745c5c3_Var70 = string(string(p.Client.ID))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 120, "\"><fieldset class=\"field choices\" id=\"people\"><legend class=\"label\">")
-					var templ_7745c5c3_Var71 string
-					templ_7745c5c3_Var71 = string(p.T("talk.people"))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 121, "</legend> ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 122, "<input type=\"hidden\" name=\"client\" value=\"")
+					var templ_7745c5c3_Var72 string
+					templ_7745c5c3_Var72 = string(string(p.Client.ID))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 123, "\"><fieldset class=\"field choices\" id=\"people\"><legend class=\"label\">")
+					var templ_7745c5c3_Var73 string
+					templ_7745c5c3_Var73 = string(p.T("talk.people"))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 124, "</legend> ")
 					for _, x := range p.People {
 						templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: "person-" + string(x.Person), Name: "person", Value: string(x.Person), Label: x.Name, Hint: or(x.Company, p.Workspace), On: p.Chosen[x.Person]}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
@@ -1165,57 +1204,27 @@ func Direct(p DirectPage) templ.Component {
 						}
 					}
 					if p.Err("people") != "" {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 122, "<p class=\"error\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 125, "<p class=\"error\">")
 						templ_7745c5c3_Err = ui.Icon("circle-alert").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						var templ_7745c5c3_Var72 string
-						templ_7745c5c3_Var72 = string(p.Err("people"))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 123, "</p>")
+						var templ_7745c5c3_Var74 string
+						templ_7745c5c3_Var74 = string(p.Err("people"))
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 126, "</p>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 124, "</fieldset>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</fieldset>")
 					templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "body", Label: p.T("talk.message"), Value: p.Way.Body, Error: p.Err("body"), Required: true, Max: portal.MaxText, Rows: 5, Attrs: templ.Attributes{"data-mention": "direct=" + string(p.Client.ID)}}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 125, " ")
-					if len(p.Composer.Files) > 0 || p.Composer.Brings || p.Composer.Finds {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 126, "<details class=\"attach\"")
-						if len(p.Way.Files) > 0 || p.Way.Sought || p.Err("files") != "" || p.Err("project") != "" {
-							templruntime.WriteString(templ_7745c5c3_Buffer, 127, " open")
-						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 128, "><summary>")
-						templ_7745c5c3_Err = ui.Icon("paperclip").Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
-						var templ_7745c5c3_Var73 string
-						templ_7745c5c3_Var73 = string(p.T("talk.attach"))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 129, " <span class=\"chosen-count\" data-chosen></span></summary><div class=\"attach-list\" id=\"files\">")
-						if p.Composer.Finds {
-							templ_7745c5c3_Err = p.findFile(p.Composer, &p.Way, p.To()).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
-						}
-						if len(p.Composer.Files) > 0 {
-							templ_7745c5c3_Err = p.attachable(p.Composer, &p.Way, p.To()).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
-						}
-						if p.Composer.Brings {
-							templ_7745c5c3_Err = p.bring(p.Composer, p.To()).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
-							}
-						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 130, "</div></details>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 128, " ")
+					templ_7745c5c3_Err = p.attach(p.Composer, &p.Way, p.To(), "files", p.Err("files") != "" || p.Err("project") != "").Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 131, " <div class=\"submit\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 129, " <div class=\"submit\">")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.send"), Icon: "send", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -1224,42 +1233,42 @@ func Direct(p DirectPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 132, "<button class=\"button plain no-js\" formaction=\"")
-					var templ_7745c5c3_Var74 string
-					templ_7745c5c3_Var74 = string("/drafts/" + p.Way.Place)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 133, "\" formenctype=\"application/x-www-form-urlencoded\" formnovalidate>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 130, "<button class=\"button plain no-js\" formaction=\"")
 					var templ_7745c5c3_Var75 string
-					templ_7745c5c3_Var75 = string(p.T("talk.save_draft"))
+					templ_7745c5c3_Var75 = string("/drafts/" + p.Way.Place)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 134, "</button> <span class=\"draft-state\" role=\"status\" data-saving=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 131, "\" formenctype=\"application/x-www-form-urlencoded\" formnovalidate>")
 					var templ_7745c5c3_Var76 string
-					templ_7745c5c3_Var76 = string(p.T("talk.saving"))
+					templ_7745c5c3_Var76 = string(p.T("talk.save_draft"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 135, "\" data-saved=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 132, "</button> <span class=\"draft-state\" role=\"status\" data-saving=\"")
 					var templ_7745c5c3_Var77 string
-					templ_7745c5c3_Var77 = string(p.T("talk.saved"))
+					templ_7745c5c3_Var77 = string(p.T("talk.saving"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 136, "\" data-unsaved=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 133, "\" data-saved=\"")
 					var templ_7745c5c3_Var78 string
-					templ_7745c5c3_Var78 = string(p.T("talk.unsaved"))
+					templ_7745c5c3_Var78 = string(p.T("talk.saved"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var78))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 137, "\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 134, "\" data-unsaved=\"")
 					var templ_7745c5c3_Var79 string
-					templ_7745c5c3_Var79 = string(p.Way.SavedAt)
+					templ_7745c5c3_Var79 = string(p.T("talk.unsaved"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</span></div>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 135, "\">")
+					var templ_7745c5c3_Var80 string
+					templ_7745c5c3_Var80 = string(p.Way.SavedAt)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 136, "</span></div>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Upload: p.Composer.Brings, Dirty: p.Failed() || p.Way.Sought, Attrs: templ.Attributes{"data-say": true, "data-place": p.Way.Place}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var69), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Upload: p.Composer.Brings, Dirty: p.Failed() || p.Way.Sought, Attrs: templ.Attributes{"data-say": true, "data-place": p.Way.Place}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var71), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 139, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 137, "</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var67), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var69), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
