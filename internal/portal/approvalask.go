@@ -170,6 +170,11 @@ func (me *Scope) AskApproval(ctx context.Context, project ProjectID, n NewApprov
 		if err := t.lock(ctx, string(p.Client)); err != nil { // what it is about stays as it is meanwhile
 			return err
 		}
+		if n.Previous == "" && !n.Draft {
+			if n.Previous, err = t.askedLast(ctx, n.Deliverable); err != nil {
+				return err
+			}
+		}
 		round, err := t.askedBefore(ctx, p, n.Previous)
 		if err != nil {
 			return err
@@ -211,6 +216,14 @@ func (me *Scope) ChangeApproval(ctx context.Context, id ApprovalID, n NewApprova
 			return ErrConflict
 		}
 		n.Previous = a.Previous
+		if n.Previous == "" && !n.Draft {
+			if n.Previous, err = t.askedLast(ctx, a.Deliverable); err != nil {
+				return err
+			}
+			if a.Round, err = t.askedBefore(ctx, p, n.Previous); err != nil {
+				return err
+			}
+		}
 		subjects, err := t.subjectsFor(ctx, p, n)
 		if err != nil {
 			return err
@@ -240,6 +253,25 @@ func (me *Scope) ChangeApproval(ctx context.Context, id ApprovalID, n NewApprova
 		}
 		return t.openStage(ctx, id, 1)
 	})
+}
+
+// askedLast is what was asked about a deliverable last and is over: whoever asks about
+// it once more asks that again. Empty when nothing was, or something asks it again already.
+func (t *tx) askedLast(ctx context.Context, d DeliverableID) (id ApprovalID, err error) {
+	if d == "" {
+		return "", nil
+	}
+	err = t.get(ctx, `SELECT a.id FROM my_approvals a WHERE a.deliverable_id = $2 AND a.state NOT IN ('draft', 'requested', 'viewed') ORDER BY a.state_at DESC, a.id DESC LIMIT 1`, []any{string(d)}, &id)
+	if err == ErrNotFound {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if again, err := askedAgain(ctx, t.Tx, id); err != nil || again {
+		return "", err
+	}
+	return id, nil
 }
 
 // askedBefore closes an approval that is asked again, and says which round that
@@ -368,7 +400,7 @@ func (t *tx) contentFor(ctx context.Context, p Project, id DeliverableID, client
 	if err == ErrNotFound || err == nil && d.Project != p.ID {
 		return nil, invalid("versions", "choice")
 	}
-	if err == nil && d.State == StateInReview {
+	if err == nil {
 		err = t.notAsked(ctx, id)
 	}
 	switch {

@@ -284,3 +284,59 @@ func TestNobodyAnswersAfterTheDay(t *testing.T) {
 		stands(t, w, held.ID, portal.ApprovalLapsed)
 	})
 }
+
+// Who asks about a deliverable once more asks again what was asked about it last,
+// whether they say so or not: of all that ask about it one is asked.
+func TestUndoOnceTheDeliverableIsAskedAbout(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		showsFiles(t, w)
+		tom, cleo := w.As(w.Tom), w.As(w.Cleo)
+		for _, how := range []string{"asked", "a draft", "expired", "superseded"} {
+			d := must[portal.DeliverableID](t)(tom.AddDeliverable(ctx, w.Site, portal.NewDeliverable{Title: how, Body: "For the window", Audience: portal.ClientSide}))
+			file, _ := bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, Name: how, Audience: portal.ClientSide})
+			if err := tom.Attach(ctx, portal.ItemID(d), file); err != nil {
+				t.Fatal(err)
+			}
+			n := portal.NewApproval{Title: how, Deliverable: d, Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo}}}}
+			draft := n
+			draft.Draft = true
+			kept := toApprove(t, w, draft)
+			a := toApprove(t, w, n)
+			if err := cleo.Decide(ctx, a.ID, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Note: "Larger", Content: a.Content}); err != nil {
+				t.Fatal(err)
+			}
+			w.Clock.Advance(time.Second)
+			n.ExpiresOn = w.Clock.Now().Format(time.DateOnly)
+			b := kept
+			if how == "a draft" {
+				if err := tom.ChangeApproval(ctx, kept.ID, n, kept.Revision); err != nil {
+					t.Fatal(err)
+				}
+				b = stands(t, w, kept.ID, portal.ApprovalOpen)
+			} else {
+				b = toApprove(t, w, n)
+			}
+			if b.Previous != a.ID || b.Round != 2 || stands(t, w, a.ID, portal.ApprovalReturn).Lane != portal.LaneOver {
+				t.Errorf("%s: asked once more after %q, round %d", how, b.Previous, b.Round)
+			}
+			switch how {
+			case "expired":
+				write(t, w, `UPDATE approvals SET expires_on = '2026-01-01' WHERE id = $1`, string(b.ID))
+				if must[int](t)(w.Portal.EndLapsed(ctx)) != 1 {
+					t.Error("nothing expired")
+				}
+			case "superseded":
+				bring(t, w, w.Tom, portal.NewUpload{File: file, Name: how, Audience: portal.ClientSide})
+				stands(t, w, b.ID, portal.ApprovalOutdated)
+			}
+			wants(t, how+": Undo of what was asked about again", cleo.Undo(ctx, a.ID), portal.ErrConflict)
+			stands(t, w, a.ID, portal.ApprovalReturn)
+		}
+
+		// Also in a stage that the client does not know of.
+		d := must[portal.DeliverableID](t)(tom.AddDeliverable(ctx, w.Site, portal.NewDeliverable{Title: "First ours", Audience: portal.ClientSide}))
+		toApprove(t, w, portal.NewApproval{Deliverable: d, Stages: []portal.NewStage{{Of: portal.Team, People: []portal.PersonID{w.Mia}}, {People: []portal.PersonID{w.Cleo}}}})
+		_, err := tom.AskApproval(ctx, w.Site, portal.NewApproval{Title: "At once", Deliverable: d, Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo}}}})
+		wants(t, "asking the client past the team", err, portal.ErrConflict)
+	})
+}

@@ -539,14 +539,16 @@ SELECT x.stage, x.person_id, CASE WHEN x.role = 'adviser' THEN 1 ELSE 0 END, x.a
 }
 
 // askedAgain reports whether another approval asks one again, be it not yet: itself, or
-// what was asked after one that was cancelled. Unscoped: the client does not know of
-// what the team has before them.
+// what was asked after one that was cancelled; or asked about the same deliverable since.
+// Unscoped: the client does not know of what the team has before them.
 func askedAgain(ctx context.Context, q querier, id ApprovalID) (again bool, err error) {
 	return again, q.QueryRow(ctx, `
 WITH RECURSIVE later (id, state) AS (
   SELECT a.id, a.state FROM approvals a WHERE a.previous_id = $1
   UNION ALL SELECT a.id, a.state FROM later l JOIN approvals a ON a.previous_id = l.id WHERE l.state = 'cancelled')
-SELECT CASE WHEN EXISTS (SELECT 1 FROM later l WHERE l.state <> 'cancelled') THEN 1 ELSE 0 END`, string(id)).Scan(&again)
+SELECT CASE WHEN EXISTS (SELECT 1 FROM later l WHERE l.state <> 'cancelled')
+         OR EXISTS (SELECT 1 FROM approvals a JOIN approvals o ON o.deliverable_id = a.deliverable_id AND o.id <> a.id WHERE a.id = $1 AND o.state_at > a.state_at AND o.state NOT IN ('draft', 'cancelled'))
+       THEN 1 ELSE 0 END`, string(id)).Scan(&again)
 }
 
 // current is what is there of a file that is decided on.
