@@ -210,3 +210,136 @@ func TestMentionByKeyboard(t *testing.T) {
 	team.writes("#body-team", "@")
 	team.until("the team alone is offered", `document.querySelectorAll("#mentions small").length > 0 && [...document.querySelectorAll("#mentions small")].every(x => x.innerText === "Honcho Design")`)
 }
+
+// saysBelow writes a comment for the client below what is open, and returns its id.
+func (b *tab) saysBelow(words string) string {
+	b.t.Helper()
+	b.writes("#comments > [data-keep] textarea", "")
+	b.do(call(input.InsertText, input.InsertTextParams{Text: words}))
+	b.press("css #comments > [data-keep] button[value=client]")
+	last := `[...document.querySelectorAll("#comments .comment")].at(-1)`
+	b.until("the comment is there", last+`?.innerText.includes(`+js(words[:12])+`)`)
+	return value[string](b, last+`.id`)
+}
+
+// tells notes from now on what the page tells the portal to be read.
+func (b *tab) tells() {
+	b.t.Helper()
+	value[bool](b, `(() => {
+		const real = window.fetch;
+		window.told = [];
+		window.fetch = (to, how) => {
+			if (String(to).includes("/read?upto=")) told.push(String(to).split("=")[1]);
+			return real(to, how);
+		};
+		return true;
+	})()`)
+}
+
+// told is what the page has told since, after it was drawn twice: what was scrolled
+// is known by then.
+func (b *tab) toldRead() string {
+	b.t.Helper()
+	value[bool](b, `(window.drawn = false, requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => (window.drawn = true)))), true)`)
+	b.until("it is drawn", `window.drawn`)
+	return value[string](b, `told.join(" ")`)
+}
+
+// scrolled scrolls until what a comment says ends so far above the screen's edge.
+func (b *tab) scrolled(id string, above int) {
+	b.t.Helper()
+	value[bool](b, fmt.Sprintf(`(scrollBy({top: document.getElementById(%s).getBoundingClientRect().bottom + %d - innerHeight, behavior: "instant"}), true)`, js(id), above))
+}
+
+// A comment is read once its end was on the reader's screen: the notice of it is
+// then done with, its author sees by whom, and what was further down stays new.
+func TestCommentsAreRead(t *testing.T) {
+	site := theDemo(t)
+	team := newTab(t, "team", site).signIn(demo.people["manager"])
+	guest := newTab(t, "client", site).signIn(demo.people["client lead"])
+	project := openProject(team, "Website relaunch")
+	team.open(project + "/deliverables/new")
+	team.fill("title", "A lantern for the door")
+	team.follow("css main button[name=audience][value=client]")
+	team.reads("A lantern for the door")
+	at := team.path()
+	long := "Where it hangs:" + strings.Repeat("\n\nA little further up.", 40)
+	first, second := team.saysBelow("Copper or brass?"), team.saysBelow(long)
+	seen := func(id string) bool {
+		team.open(at + "?at=" + id)
+		return value[bool](team, `document.getElementById(`+js(id)+`).querySelector(".seen summary").innerText.includes("Seen by Sofia")`)
+	}
+	news := func() bool {
+		guest.open("/notices")
+		return value[bool](guest, `[...document.querySelectorAll("main li.new")].some(x => x.innerText.includes("A lantern for the door"))`)
+	}
+	guest.wait("the client is told", func() bool {
+		return news() && guest.has("2 comments on A lantern for the door")
+	})
+
+	guest.open(at)
+	guest.tells()
+	guest.scrolled(first, 40)
+	guest.wait("the first is read", func() bool { return guest.toldRead() == first })
+	team.wait("the first is seen", func() bool { return seen(first) })
+	if seen(second) || !news() {
+		t.Error("what was below the screen is read as well")
+	}
+	guest.open(at)
+	guest.tells()
+	guest.scrolled(second, -12)
+	if told := guest.toldRead(); told != "" {
+		t.Errorf("of what ends below the screen it is told %q", told)
+	}
+	guest.scrolled(second, 12)
+	guest.wait("the second is read", func() bool { return guest.toldRead() == second })
+	team.wait("the second is seen", func() bool { return seen(second) })
+	guest.wait("nothing of it is new", func() bool { return !news() })
+
+	// Beside a file they may be put away, as on a phone they are.
+	guest.live(func() { guest.open(project + "/files") })
+	paper, _ := saved(t, "lantern.txt", []byte("a lantern\n"))
+	guest.upload(paper)
+	guest.until("it is uploaded", `document.querySelectorAll(".tray .up[data-state=done]").length === 1`)
+	guest.open(project + "/files?sort=at&desc=1")
+	at = guest.viewed("lantern.txt")
+	team.open(at)
+	first, second = team.saysBelow("Copper or brass?"), team.saysBelow(long)
+	phone := newTab(t, "phone", site).phone().signIn(demo.people["client lead"])
+	phone.open(at)
+	phone.tells()
+	value[bool](phone, `(setTimeout(() => (window.waited = true), 1000), true)`)
+	phone.until("a page that is looked at has told", `window.waited`)
+	if told := phone.toldRead(); told != "" {
+		t.Errorf("of comments that are put away it is told %q", told)
+	}
+	phone.press("css .viewer-top [data-panel-tab=comments]")
+	phone.wait("the first is read", func() bool { return phone.toldRead() == first })
+	value[bool](phone, `(document.getElementById(`+js(second)+`).scrollIntoView({block: "end", behavior: "instant"}), true)`)
+	phone.wait("the second is read", func() bool { return phone.toldRead() == first+" "+second })
+}
+
+// A project is muted and heard again on its own page and on the one of all of
+// them: what is said in it is still listed, and told of by nothing else.
+func TestMuted(t *testing.T) {
+	site := theDemo(t)
+	guest := newTab(t, "client", site).signIn(demo.people["viewer"])
+	at := openProject(guest, "Website relaunch")
+	muted := `!!document.querySelector("form[action*='/unmute']") && !document.querySelector("main form[action*='/mute?here']")`
+	guest.follow("Mute")
+	guest.until("the project's page says so", muted)
+	guest.reads("You have muted it")
+	if got := guest.path(); got != at {
+		t.Errorf("muting leads to %s", got)
+	}
+	guest.open("/profile/notices")
+	guest.follow("Unmute Website relaunch")
+	guest.until("it is none of the muted", `!document.querySelector("form[action*='/unmute']")`)
+	guest.fill("project", "Website relaunch")
+	guest.follow("css form[action='/profile/notices/mute'] button")
+	guest.until("it is one of the muted", `!!document.querySelector("form[action*='/unmute']")`)
+	guest.open(at)
+	guest.until("the project's page says so", muted)
+	guest.follow("Unmute")
+	guest.until("it is heard again", `!!document.querySelector("main form[action*='/mute?here']") && !document.querySelector("form[action*='/unmute']")`)
+}

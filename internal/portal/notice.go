@@ -268,19 +268,20 @@ func (me *Scope) readThese(ctx context.Context, all []NoticeID) error {
 	})
 }
 
-// ReadAbout notes that the actor has looked at things that they may have been
-// told of. Whoever has nothing unread about them writes nothing.
+// ReadAbout notes that the actor has looked at things that they may have been told
+// of, though not yet at what was said there: see MarkRead. Whoever has nothing unread
+// about them writes nothing.
 func (me *Scope) ReadAbout(ctx context.Context, subjects ...string) error {
-	return me.readAbout(ctx, "", subjects)
+	return me.readAbout(ctx, ` AND n.message_id IS NULL`, ` AND message_id IS NULL`, subjects)
 }
 
 // ReadRest is ReadAbout by somebody who has seen what is in one row, and not where
 // they were named.
 func (me *Scope) ReadRest(ctx context.Context, subjects ...string) error {
-	return me.readAbout(ctx, ` AND NOT (`+stillNamed("notices")+`)`, subjects)
+	return me.readAbout(ctx, "", ` AND NOT (`+stillNamed("notices")+`)`, subjects)
 }
 
-func (me *Scope) readAbout(ctx context.Context, and string, subjects []string) error {
+func (me *Scope) readAbout(ctx context.Context, due, and string, subjects []string) error {
 	if me.actor.readOnly || len(subjects) == 0 {
 		return nil
 	}
@@ -288,7 +289,7 @@ func (me *Scope) readAbout(ctx context.Context, and string, subjects []string) e
 		subjects = subjects[:100]
 	}
 	in, args := oneOf(2, subjects)
-	if n, err := me.countNotices(ctx, wanted{among: `n.read_at IS NULL AND n.about IN ` + in, args: args}, 1); err != nil || n == 0 {
+	if n, err := me.countNotices(ctx, wanted{among: `n.read_at IS NULL AND n.about IN ` + in + due, args: args}, 1); err != nil || n == 0 {
 		return err
 	}
 	return me.write(ctx, func(t *tx) error {

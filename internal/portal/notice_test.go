@@ -695,7 +695,7 @@ func TestAnEditNamesPeople(t *testing.T) {
 				}
 			}
 			exec(t, w, `UPDATE mails SET state = 'sent'`)
-			if err := w.As(w.Mia).ReadAbout(ctx, string(id), string(it.Deliverable), string(must[portal.Thread](t)(w.As(w.Mia).ThreadOf(ctx, m)).ID)); err != nil {
+			if err := w.As(w.Mia).MarkRead(ctx, must[portal.Thread](t)(w.As(w.Mia).ThreadOf(ctx, m)).ID, m); err != nil {
 				t.Fatal(err)
 			}
 			edit("@Cleo, @Mia, @Ada, look here")
@@ -792,10 +792,11 @@ func TestNoticesAreGrouped(t *testing.T) {
 		it := w.Items[w.Site][portal.ClientSide]
 		write(t, w, `UPDATE versions SET preview = 'ready' WHERE id = $1`, string(it.Version))
 		exec(t, w, `DELETE FROM notices`)
-		comment := func(body string) {
+		comment := func(body string) portal.MessageID {
 			t.Helper()
-			must[portal.MessageID](t)(w.As(w.Tom).CommentOn(ctx, portal.ItemID(it.File), portal.NewComment{Version: it.Version, NewMessage: portal.NewMessage{Body: body, Audience: portal.ClientSide}}))
+			id := must[portal.MessageID](t)(w.As(w.Tom).CommentOn(ctx, portal.ItemID(it.File), portal.NewComment{Version: it.Version, NewMessage: portal.NewMessage{Body: body, Audience: portal.ClientSide}}))
 			tellPeople(t, w)
+			return id
 		}
 		groups := func(who portal.PersonID, limit int, after string) (sizes string, all []portal.NoticeGroup, next string) {
 			t.Helper()
@@ -808,10 +809,10 @@ func TestNoticesAreGrouped(t *testing.T) {
 			}
 			return sizes, all, next
 		}
-		comment("one")
-		comment("two")
-		if err := w.As(w.Cleo).ReadAbout(ctx, string(it.File)); err != nil {
-			t.Fatal(err)
+		for _, id := range []portal.MessageID{comment("one"), comment("two")} {
+			if err := w.As(w.Cleo).MarkRead(ctx, must[portal.Thread](t)(w.As(w.Cleo).ThreadOf(ctx, id)).ID, id); err != nil {
+				t.Fatal(err)
+			}
 		}
 		update := announce(t, w, w.Site, portal.ClientSide)
 		tellPeople(t, w)
@@ -1029,4 +1030,64 @@ func noticeAbout(t *testing.T, w *portaltest.World, who portal.PersonID, id port
 		t.Fatalf("%s was not told of %s", who, id)
 	}
 	return all[i].ID
+}
+
+// Whoever looks at something has not read yet what was said there: that is read as
+// far as it was on the screen, also before anybody is told of it.
+func TestCommentsAreReadWhereTheyStand(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx, it := t.Context(), w.Items[w.Site][portal.ClientSide]
+		cleo, task := w.As(w.Cleo), portal.ItemID(it.Task)
+		comment := func(body string) (portal.ThreadID, portal.MessageID) {
+			t.Helper()
+			id := must[portal.MessageID](t)(w.As(w.Tom).CommentOn(ctx, task, portal.NewComment{NewMessage: portal.NewMessage{Body: body, Audience: portal.ClientSide}}))
+			return must[portal.Thread](t)(cleo.ThreadOf(ctx, id)).ID, id
+		}
+		unread := func(when string, want ...portal.MessageID) {
+			t.Helper()
+			all, _, err := cleo.Notices(ctx, "", portal.Page{Limit: 50})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []portal.MessageID
+			for _, n := range all {
+				if n.About == string(task) && n.Unread {
+					got = append(got, n.Said)
+				}
+			}
+			if fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("%s: unread are %v, want %v", when, got, want)
+			}
+		}
+		read := func(th portal.ThreadID, m portal.MessageID) {
+			t.Helper()
+			if err := cleo.MarkRead(ctx, th, m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		firstThread, first := comment("one")
+		secondThread, second := comment("two")
+		tellPeople(t, w)
+		unread("told", second, first)
+		if err := cleo.ReadAbout(ctx, string(task)); err != nil {
+			t.Fatal(err)
+		}
+		unread("the task was looked at", second, first)
+		read(secondThread, second)
+		unread("one thread was read", first)
+		answer := must[portal.MessageID](t)(w.As(w.Tom).Say(ctx, firstThread, portal.NewMessage{Body: "three", Audience: portal.ClientSide}))
+		tellPeople(t, w)
+		w.Clock.Advance(time.Second)
+		read(firstThread, first)
+		unread("the other up to its first", answer)
+		read(firstThread, answer)
+		unread("the other to its end")
+
+		// The page of somebody who is there is ahead of the telling.
+		early, later := must[portal.MessageID](t)(w.As(w.Tom).Say(ctx, firstThread, portal.NewMessage{Body: "four", Audience: portal.ClientSide})), portal.MessageID("")
+		read(firstThread, early)
+		later = must[portal.MessageID](t)(w.As(w.Tom).Say(ctx, firstThread, portal.NewMessage{Body: "five", Audience: portal.ClientSide}))
+		tellPeople(t, w)
+		unread("what was read before it is told", later)
+	})
 }

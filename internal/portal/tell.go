@@ -321,8 +321,10 @@ func (p *Portal) tell(ctx context.Context, d *db.Tx, e told, l listener) error {
 		return nil
 	}
 	named := slices.Contains(e.mentioned, l.person)
+	// What was said on an open page may have been read there before it is told.
 	n, err := d.Exec(ctx, `
-INSERT INTO notices (id, person_id, event_id, subject, topic, listed, mail, at, read_at, message_id, push, named, needs) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+INSERT INTO notices (id, person_id, event_id, subject, topic, listed, mail, at, read_at, message_id, push, named, needs) VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
+       COALESCE($9, (SELECT MIN(r.at) FROM messages m JOIN reading_marks r ON r.thread_id = m.thread_id AND r.person_id = $2 AND r.seq >= m.seq WHERE m.id = $10 AND r.at >= $8)), $10, $11, $12, $13)
 ON CONFLICT (person_id, event_id) DO NOTHING`,
 		db.NewID("ntc"), string(l.person), string(e.id), e.subject, int64(e.topic), listed, mail, e.at, read, nullable(e.message), push, named, needs)
 	if err == nil && n > 0 && e.kind == MessageEdited { // what they were told of the message before is told again

@@ -1134,11 +1134,12 @@ func onlyNewest(ctx context.Context, d *db.Tx, kind string, person PersonID, sub
 }
 
 // readNotices notes that the actor has looked at what they were told of a thread, up
-// to one of its messages. Unscoped: nobody reads by it.
+// to one of its messages; of comments they are told as of what is commented on.
+// Unscoped: nobody reads by it.
 func (t *tx) readNotices(ctx context.Context, id ThreadID, upTo int64) error {
 	_, err := t.exec(ctx, `
-UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND subject = $3
-   AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = notices.message_id AND m.seq > $4)`, t.now, string(t.me.actor.person), string(id), upTo)
+UPDATE notices SET read_at = $1 WHERE person_id = $2 AND read_at IS NULL AND subject = (SELECT COALESCE(h.item_id, h.id) FROM threads h WHERE h.id = $3)
+   AND EXISTS (SELECT 1 FROM messages m WHERE m.id = notices.message_id AND m.thread_id = $3 AND m.seq <= $4)`, t.now, string(t.me.actor.person), string(id), upTo)
 	return err
 }
 

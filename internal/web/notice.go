@@ -98,8 +98,10 @@ func (s *Server) openNotice(w http.ResponseWriter, r *http.Request, me *visit) e
 	if err != nil {
 		return err
 	}
-	if err := me.ReadAbout(r.Context(), n.About); err != nil {
-		return err
+	if me.Viewing == nil {
+		if err := me.ReadNotice(r.Context(), n.ID); err != nil {
+			return err
+		}
 	}
 	to := sentence.OfNotice(me.Book, n, me.Brand.Name).Href
 	if to == "" {

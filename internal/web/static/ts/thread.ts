@@ -20,14 +20,21 @@ function remember() {
   history.replaceState(history.state, "", here);
 }
 
-// Told once the newest message has really been on the screen.
+// Whether the end of something is really on the screen: not beyond its edge, nor in
+// a part of the page that is scrolled away or put away, nor behind a bar.
+function shown(x: Element) {
+  const { left, width, bottom } = x.getBoundingClientRect();
+  return x.contains(document.elementsFromPoint(left + width / 2, bottom - 4).find((e) => !e.closest("#toasts")) ?? null);
+}
+
+// Told once the newest message has been on it.
 let told = "";
 function read() {
   const t = thread();
   const last = t?.dataset.last;
   if (!t || !last || told === last || document.visibilityState !== "visible" || !document.hasFocus()) return;
   const li = document.getElementById(last);
-  if (!li || li.getBoundingClientRect().top > innerHeight) return;
+  if (!li || !shown(li)) return;
   told = last;
   void fetch(`${t.dataset.here}/read?upto=${last}`, { method: "POST", keepalive: true });
 }
@@ -36,8 +43,7 @@ function read() {
 const readThem = () => {
   if (document.visibilityState !== "visible" || !document.hasFocus()) return;
   for (const t of document.querySelectorAll<HTMLElement>("[data-read]")) {
-    const { bottom } = t.getBoundingClientRect();
-    if (bottom <= 0 || bottom > innerHeight + 80) continue; // its end was not
+    if (!shown(t.querySelector("ol")!)) continue;
     void fetch(t.dataset.read!, { method: "POST", keepalive: true });
     t.removeAttribute("data-read");
   }
@@ -89,6 +95,8 @@ addEventListener("scroll", () => {
 }, { capture: true, passive: true });
 addEventListener("focus", () => (read(), readThem()));
 document.addEventListener("visibilitychange", () => (read(), readThem()));
+// What is opened or grows narrow may bring them onto it.
+for (const by of ["click", "keyup", "resize"]) addEventListener(by, () => setTimeout(readThem, 300));
 setTimeout(readThem, 800);
 
 if (thread()) {
