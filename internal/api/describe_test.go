@@ -5,13 +5,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 )
 
 // Every operation, every field and every parameter is explained, and what is a
 // number says of what.
 func TestDescription(t *testing.T) {
-	s := newSite(t, portaltest.New(t, sqlite(t)))
+	s := newSite(t, portaltest.Open(t, db.SQLite))
 	var doc struct {
 		Paths map[string]map[string]struct {
 			Summary    string

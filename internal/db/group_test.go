@@ -61,7 +61,7 @@ func inserts(keys ...string) func(context.Context, *db.Tx) error {
 }
 
 func TestFailingMemberLeavesTheOthers(t *testing.T) {
-	d := dbtest.Open(t, db.SQLite)
+	d := dbtest.Own(t)
 	mine := errors.New("mine")
 	errs := together(t, d,
 		inserts("a"),
@@ -95,7 +95,7 @@ func TestFailingMemberLeavesTheOthers(t *testing.T) {
 // A member sees the finished work of those before it, and the writer's
 // statements are prepared after their first use.
 func TestMembersShareOneCommit(t *testing.T) {
-	d := dbtest.Open(t, db.SQLite)
+	d := dbtest.Own(t)
 	var most atomic.Int64
 	count := func(ctx context.Context, tx *db.Tx) error {
 		if err := insert(ctx, tx, db.NewID("k")); err != nil {
@@ -122,7 +122,7 @@ func TestMembersShareOneCommit(t *testing.T) {
 }
 
 func TestFailedCommitReachesEveryMember(t *testing.T) {
-	d := dbtest.Open(t, db.SQLite)
+	d := dbtest.Own(t)
 	errs := together(t, d,
 		inserts("a"),
 		func(ctx context.Context, tx *db.Tx) error {
@@ -147,7 +147,7 @@ func TestFailedCommitReachesEveryMember(t *testing.T) {
 }
 
 func TestFull(t *testing.T) {
-	d := dbtest.Open(t, db.SQLite)
+	d := dbtest.Own(t)
 	var pages int
 	if err := d.SQL().QueryRow(`PRAGMA page_count`).Scan(&pages); err != nil {
 		t.Fatal(err)

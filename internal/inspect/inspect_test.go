@@ -16,7 +16,6 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/blob/blobtest"
 	"github.com/vitrine-portal/vitrine/internal/db"
-	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 	"github.com/vitrine-portal/vitrine/internal/preview"
@@ -180,7 +179,7 @@ func TestLook(t *testing.T) {
 
 // What is on a server far away is fetched, as far as it is needed.
 func TestLookOnS3(t *testing.T) {
-	w := portaltest.New(t, dbtest.Open(t, db.SQLite))
+	w := portaltest.Open(t, db.SQLite)
 	d := sit(t, w, blobtest.StartS3(t).Open(t), Options{})
 	if v := d.look(t, d.upload(t, "photo.jpg", photograph(t))); v.Preview != "ready" || v.Width != 900 {
 		t.Errorf("%+v", v)
@@ -201,7 +200,7 @@ func TestLongDocument(t *testing.T) {
 		}
 		t.Skip("poppler-utils is missing")
 	}
-	w := portaltest.New(t, dbtest.Open(t, db.SQLite))
+	w := portaltest.Open(t, db.SQLite)
 	d := sit(t, w, nil, Options{})
 	const pages = preview.FirstPages + 5
 	var b strings.Builder
@@ -229,7 +228,7 @@ func TestLongDocument(t *testing.T) {
 }
 
 func TestOff(t *testing.T) {
-	w := portaltest.New(t, dbtest.Open(t, db.SQLite))
+	w := portaltest.Open(t, db.SQLite)
 	d := sit(t, w, nil, Options{Off: true})
 	if v := d.look(t, d.upload(t, "photo.jpg", photograph(t))); v.Preview != "none" {
 		t.Errorf("%+v", v)
@@ -239,7 +238,7 @@ func TestOff(t *testing.T) {
 // The bytes of a version are gone, which somebody else reports: it waits for
 // nothing.
 func TestLostFile(t *testing.T) {
-	w := portaltest.New(t, dbtest.Open(t, db.SQLite))
+	w := portaltest.Open(t, db.SQLite)
 	d := sit(t, w, nil, Options{})
 	id := d.upload(t, "photo.jpg", photograph(t))
 	s, err := d.As(d.Mia).DownloadVersion(t.Context(), id)

@@ -25,7 +25,6 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/config"
 	"github.com/vitrine-portal/vitrine/internal/db"
-	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
 	"github.com/vitrine-portal/vitrine/internal/jobs"
 	"github.com/vitrine-portal/vitrine/internal/mail"
 	"github.com/vitrine-portal/vitrine/internal/mail/mailtest"
@@ -414,7 +413,7 @@ func TestUnwantedIsDropped(t *testing.T) {
 		t.Run(name, func(t *testing.T) { unwanted(t, "revoked", change) })
 	}
 	t.Run("code", func(t *testing.T) {
-		o := open(t, portaltest.New(t, dbtestOpen(t)), &mailtest.Server{})
+		o := open(t, portaltest.Open(t, db.SQLite), &mailtest.Server{})
 		if _, err := o.Accounts.RequestCode(t.Context(), "cleo@cleo.test", netip.Addr{}); err != nil {
 			t.Fatal(err)
 		}
@@ -424,7 +423,7 @@ func TestUnwantedIsDropped(t *testing.T) {
 		o.want(id, portal.MailDropped, "expired", 1)
 	})
 	t.Run("asked", func(t *testing.T) {
-		o := open(t, portaltest.New(t, dbtestOpen(t)), &mailtest.Server{})
+		o := open(t, portaltest.Open(t, db.SQLite), &mailtest.Server{})
 		inv := o.invite(o.UmaUser, o.Mia, "")
 		o.exec(`UPDATE invitations SET expires_at = created_at`)
 		id := o.queue("invitation_asked", o.Mia, inv)
@@ -439,7 +438,7 @@ func TestUnwantedIsDropped(t *testing.T) {
 // unwanted queues an invitation, changes something, and wants it dropped.
 func unwanted(t *testing.T, why, change string) {
 	t.Helper()
-	o := open(t, portaltest.New(t, dbtestOpen(t)), &mailtest.Server{})
+	o := open(t, portaltest.Open(t, db.SQLite), &mailtest.Server{})
 	id := o.queue("invitation", o.Uma, o.invite(o.UmaUser, o.Mia, ""))
 	o.exec(change)
 	o.send(id)
@@ -482,7 +481,7 @@ func TestTryAgain(t *testing.T) {
 // Three days of failures, with longer and longer waits, then it is given up and
 // shown.
 func TestGivingUp(t *testing.T) {
-	w := portaltest.New(t, dbtestOpen(t))
+	w := portaltest.Open(t, db.SQLite)
 	o := open(t, w, nil)
 	nobody := mail.Config{Host: "127.0.0.1", Port: closedPort(t), TLS: mail.Plain, Timeout: time.Second, From: mail.Address{Email: "portal@honcho.example"}}
 	o.notify = newNotifier(w.Portal, w.Accounts, nobody)
@@ -570,7 +569,7 @@ func TestKept(t *testing.T) {
 // When the server has taken the mail and the database cannot be told, it is not
 // sent again.
 func TestAcceptedButNotNoted(t *testing.T) {
-	o := open(t, portaltest.New(t, dbtestOpen(t)), &mailtest.Server{})
+	o := open(t, portaltest.Open(t, db.SQLite), &mailtest.Server{})
 	id := o.queue("password_changed", o.Cleo, string(o.Cleo))
 	o.exec(`CREATE TRIGGER stuck BEFORE UPDATE ON mails WHEN NEW.state = 'sent' BEGIN SELECT RAISE(FAIL, 'disk'); END`)
 	if err := o.notify.Send(t.Context(), id); err == nil {
@@ -711,8 +710,6 @@ func TestSlowServerHoldsUpMailsAlone(t *testing.T) {
 		}
 	})
 }
-
-func dbtestOpen(t *testing.T) *db.DB { t.Helper(); return dbtest.Open(t, db.SQLite) }
 
 // closedPort is one that nobody listens on.
 func closedPort(t *testing.T) int {

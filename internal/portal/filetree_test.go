@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
-	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 )
@@ -396,7 +395,7 @@ func explain(t *testing.T, w *portaltest.World, q string) (lines []string) {
 func BenchmarkFolderOfManyFiles(b *testing.B) {
 	for _, dialect := range []db.Dialect{db.SQLite, db.PostgreSQL} {
 		b.Run(string(dialect), func(b *testing.B) {
-			w := portaltest.New(b, dbtest.Open(b, dialect))
+			w := portaltest.Open(b, dialect)
 			folder := manyFiles(b, w)
 			var took []time.Duration
 			for b.Loop() {

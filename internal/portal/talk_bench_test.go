@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
-	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 )
@@ -54,7 +53,7 @@ func report(b *testing.B, took []time.Duration) {
 // onBoth runs a benchmark on both databases, in worlds of their own.
 func onBoth(b *testing.B, f func(b *testing.B, w *portaltest.World)) {
 	for _, dialect := range []db.Dialect{db.SQLite, db.PostgreSQL} {
-		b.Run(string(dialect), func(b *testing.B) { f(b, portaltest.New(b, dbtest.Open(b, dialect))) })
+		b.Run(string(dialect), func(b *testing.B) { f(b, portaltest.Open(b, dialect)) })
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -36,6 +37,11 @@ type World struct {
 	signals  []portal.Signal
 	onSignal func(portal.Signal)
 
+	Cast
+}
+
+// Cast is who and what is in the World.
+type Cast struct {
 	// The team.
 	Ada portal.PersonID // owner
 	Mia portal.PersonID // manager of Acme and Brick
@@ -149,20 +155,22 @@ func (w *World) OnSignal(f func(portal.Signal)) {
 // they are due to be.
 func Run(t *testing.T, f func(t *testing.T, w *World)) {
 	t.Helper()
-	dbtest.Run(t, func(t *testing.T, d *db.DB) {
-		w := New(t, d)
-		f(t, w)
-		if t.Failed() {
-			return
-		}
-		n, err := portal.DerivedDue(context.Background(), d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n != 0 {
-			t.Errorf("%d grants or tallies differ from what is due", n)
-		}
-	})
+	for _, dialect := range []db.Dialect{db.SQLite, db.PostgreSQL} {
+		t.Run(string(dialect), func(t *testing.T) {
+			w := Open(t, dialect)
+			f(t, w)
+			if t.Failed() {
+				return
+			}
+			n, err := portal.DerivedDue(context.Background(), w.DB)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n != 0 {
+				t.Errorf("%d grants or tallies differ from what is due", n)
+			}
+		})
+	}
 }
 
 // regrant makes all grants from what they depend on.
@@ -201,11 +209,35 @@ var passwordHash = sync.OnceValue(func() string {
 	return h
 })
 
+// filling is a database with the World in it.
+var filling = dbtest.Filling{Fill: func(d *db.DB) (any, error) {
+	w := world(d)
+	err := w.build()
+	return w.Cast, err
+}}
+
+// Open is the World in a database of its own.
+func Open(t testing.TB, dialect db.Dialect) *World {
+	t.Helper()
+	d, cast := filling.Open(t, dialect)
+	w := world(d)
+	w.T, w.Cast = t, cast.(Cast).clone()
+	return w
+}
+
 // New fills an empty, migrated database.
 func New(t testing.TB, d *db.DB) *World {
 	t.Helper()
-	ctx := context.Background()
-	w := &World{T: t, DB: d, Clock: &Clock{now: time.Date(2026, 3, 11, 10, 0, 0, 0, time.UTC)}}
+	w := world(d)
+	w.T = t
+	if err := w.build(); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func world(d *db.DB) *World {
+	w := &World{DB: d, Clock: &Clock{now: time.Date(2026, 3, 11, 10, 0, 0, 0, time.UTC)}}
 	w.Portal, w.Accounts = portal.New(d, portal.Options{
 		Key: []byte("0123456789abcdef0123456789abcdef"), Now: w.Clock.Now,
 		Signal: func(s portal.Signal) {
@@ -218,15 +250,32 @@ func New(t testing.TB, d *db.DB) *World {
 			}
 		},
 	})
-	if err := d.Write(ctx, func(tx *db.Tx) error {
+	return w
+}
+
+func (w *World) build() error {
+	ctx := context.Background()
+	err := w.DB.Write(ctx, func(tx *db.Tx) error {
 		b := builder{ctx: ctx, tx: tx, w: w, now: db.Micros(w.Clock.Now().AddDate(0, -3, 0))}
-		portal.IndexMessages(d, tx)
+		portal.IndexMessages(w.DB, tx)
 		b.build()
 		return b.err
-	}); err != nil {
-		t.Fatalf("build the world: %v", err)
+	})
+	if err != nil {
+		return fmt.Errorf("build the world: %w", err)
 	}
-	return w
+	return nil
+}
+
+// clone is the same, for a test to change.
+func (c Cast) clone() Cast {
+	c.Blobs = maps.Clone(c.Blobs)
+	items := make(map[portal.ProjectID]map[portal.Side]Items, len(c.Items))
+	for project, sides := range c.Items {
+		items[project] = maps.Clone(sides)
+	}
+	c.Items = items
+	return c
 }
 
 // Canary is the word in a text of the World.

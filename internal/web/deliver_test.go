@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/blob"
-	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
 	"github.com/vitrine-portal/vitrine/internal/live"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
@@ -46,7 +45,7 @@ func TestDownloadHeaders(t *testing.T) {
 				if host == "files" {
 					with = webtest.WithFiles
 				}
-				s := webtest.New(t, portaltest.New(t, dbtest.Open(t, w.DB.Dialect())), with)
+				s := webtest.New(t, portaltest.Open(t, w.DB.Dialect()), with)
 				cleo := send(t, s.As("cleo"))
 				for _, c := range []struct{ name, content, kind string }{
 					{"a.png", string(png), "image/png"},

@@ -21,7 +21,6 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/db"
-	"github.com/vitrine-portal/vitrine/internal/db/dbtest"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 	"github.com/vitrine-portal/vitrine/internal/web/webtest"
@@ -338,7 +337,7 @@ func TestMatrix(t *testing.T) {
 		for _, side := range []portal.Side{portal.ClientSide, portal.Team} {
 			for _, name := range visitors {
 				t.Run(string(side)+"/"+name, func(t *testing.T) {
-					w := portaltest.New(t, dbtest.Open(t, w.DB.Dialect()))
+					w := portaltest.Open(t, w.DB.Dialect())
 					s := withMails(t, w, false)
 					thing := things(t, s, side)
 					b := s.Stranger()

@@ -23,10 +23,44 @@ func Run(t *testing.T, f func(t *testing.T, d *db.DB)) {
 // Open returns a migrated, empty database, for as long as the test runs.
 func Open(t testing.TB, dialect db.Dialect) *db.DB {
 	t.Helper()
+	d, _ := open(t, dialect, nil)
+	return d
+}
+
+// A Filling is what databases of many tests begin with. It is made once, and
+// copied for each of them.
+type Filling struct {
+	Fill func(*db.DB) (any, error) // fills an empty database, and returns what is in it
+
+	mu    sync.Mutex
+	image []byte // of SQLite
+	value any    // what is in it
+}
+
+// Open returns a migrated database with the filling, for as long as the test
+// runs, and what is in it, which must not be changed.
+func (f *Filling) Open(t testing.TB, dialect db.Dialect) (*db.DB, any) {
+	t.Helper()
+	return open(t, dialect, f)
+}
+
+// loansKept is how many databases of each kind stay open that no test has: as many
+// at most as two tests at a time use.
+const loansKept = 4
+
+func open(t testing.TB, dialect db.Dialect, f *Filling) (*db.DB, any) {
+	t.Helper()
 	if dialect == db.PostgreSQL {
-		return lend(t)
+		return lendPostgres(t, f)
 	}
-	d, err := db.Open(t.Context(), URL(t, dialect))
+	return lendSQLite(t, f)
+}
+
+// Own returns a migrated, empty SQLite database that no other test has had or will
+// have open, for tests of how it is opened, of its file and of its writer.
+func Own(t testing.TB) *db.DB {
+	t.Helper()
+	d, err := db.Open(t.Context(), URL(t, db.SQLite))
 	if err != nil {
 		t.Fatal(err)
 	}

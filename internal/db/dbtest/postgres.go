@@ -19,56 +19,78 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
-// A loan is a database that is lent to one test after the other in this process,
-// open: PostgreSQL plans each statement of a connection once, and that takes
-// longer than most tests.
-type loan struct {
+// A postgresLoan is a database that is lent to one test after the other in this
+// process, open: PostgreSQL plans each statement of a connection once, and that
+// takes longer than most tests.
+type postgresLoan struct {
 	slot
-	d *db.DB
+	d    *db.DB
+	ours *pgx.Conn // to the database, for what is between tests
+
+	holds *Filling // whose content is kept beside the tables
+	value any      // what it was made of
 }
 
-// loans are those that no test has, and as many at most as two tests at a time
-// use.
-var loans struct {
+var postgresLoans struct {
 	sync.Mutex
-	free []loan
+	free []*postgresLoan
 }
 
-const loansKept = 4
-
-// lend opens a database of PostgreSQL for a test.
-func lend(t testing.TB) *db.DB {
+// lendPostgres opens a database of PostgreSQL, empty or filled.
+func lendPostgres(t testing.TB, f *Filling) (*db.DB, any) {
 	t.Helper()
-	loans.Lock()
-	var l loan
-	if n := len(loans.free); n > 0 {
-		l, loans.free = loans.free[n-1], loans.free[:n-1]
+	postgresLoans.Lock()
+	var l *postgresLoan
+	if n := len(postgresLoans.free); n > 0 {
+		l, postgresLoans.free = postgresLoans.free[n-1], postgresLoans.free[:n-1]
 	}
-	loans.Unlock()
+	postgresLoans.Unlock()
 	ctx := context.Background()
-	if l.d == nil {
-		l.slot = newSlot(t)
-		d, err := db.Open(ctx, l.address)
-		if err != nil {
+	if l == nil {
+		l = &postgresLoan{slot: newSlot(t)}
+		var err error
+		if l.d, err = db.Open(ctx, l.address); err != nil {
 			l.lock.Close(ctx)
 			t.Fatal(err)
 		}
-		l.d = d
+		if l.ours, err = pgx.Connect(ctx, l.address); err != nil {
+			l.d.Close()
+			l.lock.Close(ctx)
+			t.Fatal(err)
+		}
 	}
 	t.Cleanup(func() {
-		loans.Lock()
-		defer loans.Unlock()
-		if l.d.SQL().PingContext(ctx) == nil && len(loans.free) < loansKept {
-			loans.free = append(loans.free, l)
+		postgresLoans.Lock()
+		defer postgresLoans.Unlock()
+		if l.d.SQL().PingContext(ctx) == nil && l.ours.Ping(ctx) == nil && len(postgresLoans.free) < loansKept {
+			postgresLoans.free = append(postgresLoans.free, l)
 			return
 		}
 		l.d.Close()
+		l.ours.Close(ctx)
 		l.lock.Close(ctx)
 	})
-	if err := empty(ctx, l.address); err != nil {
+	if f != nil && l.holds == f {
+		if _, err := l.ours.Exec(ctx, `SELECT kept.restore()`); err != nil {
+			t.Fatal(err)
+		}
+		return l.d, l.value
+	}
+	if err := empty(ctx, l.ours); err != nil {
 		t.Fatal(err)
 	}
-	return l.d
+	if f == nil {
+		return l.d, nil
+	}
+	var err error
+	if l.value, err = f.Fill(l.d); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.ours.Exec(ctx, keep); err != nil {
+		t.Fatal(err)
+	}
+	l.holds = f
+	return l.d, l.value
 }
 
 // postgresURL lends the test a database that nobody has open.
@@ -76,7 +98,12 @@ func postgresURL(t testing.TB) string {
 	t.Helper()
 	s := newSlot(t)
 	t.Cleanup(func() { s.lock.Close(context.Background()) })
-	if err := empty(t.Context(), s.address); err != nil {
+	conn, err := pgx.Connect(t.Context(), s.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if err := empty(t.Context(), conn); err != nil {
 		t.Fatal(err)
 	}
 	return s.address
@@ -143,16 +170,14 @@ func takeSlot(ctx context.Context, conn *pgx.Conn, from string) (string, error) 
 	}
 }
 
-// empty deletes every row, except those that say what was migrated.
-func empty(ctx context.Context, address string) error {
-	conn, err := pgx.Connect(ctx, address)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(ctx)
-	_, err = conn.Exec(ctx, `DO $$
+// empty deletes every row, except those that say what was migrated, and what an
+// earlier process kept.
+func empty(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `DO $$
 	DECLARE name text;
 	BEGIN
+		SET LOCAL client_min_messages = warning;
+		DROP SCHEMA IF EXISTS kept CASCADE;
 		SET LOCAL session_replication_role = replica; -- no foreign keys
 		FOR name IN SELECT tablename FROM pg_tables
 			WHERE schemaname = 'public' AND tablename NOT IN ('migrations', 'river_migration')
@@ -162,6 +187,27 @@ func empty(ctx context.Context, address string) error {
 	END $$`)
 	return err
 }
+
+// keep copies all rows into a schema of their own, and makes a function that
+// brings them back. Its statements are planned once for each connection.
+const keep = `DO $$
+DECLARE name text; columns text; there bool; body text := '';
+BEGIN
+	CREATE SCHEMA kept;
+	FOR name IN SELECT tablename FROM pg_tables
+		WHERE schemaname = 'public' AND tablename NOT IN ('migrations', 'river_migration') ORDER BY 1
+	LOOP
+		body := body || format('DELETE FROM public.%I;', name);
+		EXECUTE format('SELECT EXISTS (SELECT 1 FROM public.%I)', name) INTO there;
+		CONTINUE WHEN NOT there;
+		SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO columns FROM pg_attribute
+			WHERE attrelid = format('public.%I', name)::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
+		EXECUTE format('CREATE TABLE kept.%I AS SELECT %s FROM public.%I', name, columns, name);
+		body := body || format('INSERT INTO public.%I (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM kept.%I;', name, columns, columns, name);
+	END LOOP;
+	EXECUTE 'CREATE FUNCTION kept.restore() RETURNS void LANGUAGE plpgsql SET session_replication_role = replica AS '
+		|| quote_literal('BEGIN ' || body || ' END');
+END $$`
 
 var errMissing = errors.New("dbtest: PostgreSQL is not installed and VITRINE_TEST_POSTGRES is not set")
 

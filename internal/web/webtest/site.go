@@ -71,7 +71,7 @@ func RunFiles(t *testing.T, f func(t *testing.T, s *Site)) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		t.Run("disk", func(t *testing.T) { f(t, New(t, w, WithFiles)) })
 		t.Run("S3", func(t *testing.T) {
-			f(t, New(t, portaltest.New(t, dbtest.Open(t, w.DB.Dialect())), func(o *web.Options) {
+			f(t, New(t, portaltest.Open(t, w.DB.Dialect()), func(o *web.Options) {
 				WithFiles(o)
 				o.Bytes = transfer.New(blobtest.StartS3(t).Open(t), "", o.Log)
 			}))
