@@ -255,6 +255,24 @@ func TestOnlyAdaptersOpenTheDoor(t *testing.T) {
 	}
 }
 
+// Passwords cost what they should, but in tests of something else.
+func TestPasswordsAreDear(t *testing.T) {
+	found := 0
+	for _, s := range sources(t, "") {
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok && id.Name == "CheapPasswords" {
+				if found++; !within(s.name, "internal/account/cheap.go", "internal/portaltest/") {
+					t.Errorf("%s makes passwords cheap", s.at(n))
+				}
+			}
+			return true
+		})
+	}
+	if found != 2 {
+		t.Errorf("CheapPasswords stands at %d places: where it is said, and where the World of tests asks for it", found)
+	}
+}
+
 // What passes text into a page without escaping it, and why that is safe.
 var unescaped = map[string]string{
 	"internal/handover/page.templ":       "Markdown after the sanitiser",

@@ -116,7 +116,7 @@ func (w *world) ended(err error, why string) {
 var argonReal = argonNow
 
 func TestMain(m *testing.M) {
-	argonNow = argonParams{memory: 64, passes: 1, threads: 1}
+	CheapPasswords()
 	os.Exit(m.Run())
 }
 

@@ -201,6 +201,9 @@ func (w *World) Regrant() {
 	}
 }
 
+// What passwords cost is tested in package account.
+func init() { account.CheapPasswords() }
+
 var passwordHash = sync.OnceValue(func() string {
 	h, err := account.HashPassword(context.Background(), Password)
 	if err != nil {
