@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -40,22 +39,13 @@ type site struct {
 // newSite keeps the World's files on disk.
 func newSite(t *testing.T, w *portaltest.World) *site {
 	t.Helper()
-	disk, err := blob.OpenDisk(filepath.Join(t.TempDir(), "files"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { disk.Close() })
-	return siteOver(t, w, disk)
+	return siteOver(t, w, blobtest.FilledDisk(t, w.Blobs))
 }
 
 // siteOver keeps them in the store.
 func siteOver(t *testing.T, w *portaltest.World, store blob.Store) *site {
 	t.Helper()
-	for key, content := range w.Blobs {
-		if _, err := store.Put(t.Context(), blob.Key(key), bytes.NewReader(content), int64(len(content))); err != nil {
-			t.Fatal(err)
-		}
-	}
+	blobtest.Fill(t, store, w.Blobs)
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	files := transfer.New(store, "", log)
 	return &site{w, t, api.New(api.Options{Portal: w.Portal, Accounts: w.Accounts, Bytes: files, BaseURL: &url.URL{Scheme: "https", Host: "portal.test"}, Version: "test", Log: log}), files, store}

@@ -603,9 +603,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'text', 'text/plain',
 	return portal.VersionID(id), int64(len(text))
 }
 
-// blob gives content a key.
+// blob gives content a key. All begin alike, so that a store on disk has few folders.
 func (b *builder) blob(content string) (key, sum string) {
-	key = strings.ToLower(rand.Text())
+	key = "va" + strings.ToLower(rand.Text())[2:]
 	b.w.Blobs[key] = []byte(content)
 	return key, fmt.Sprintf("%x", sha256.Sum256([]byte(content)))
 }

@@ -16,7 +16,6 @@
 package webtest
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"net"
@@ -25,7 +24,6 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -99,21 +97,15 @@ func New(t *testing.T, w *portaltest.World, with func(*web.Options)) *Site {
 		hub.Publish(live.Signal{Event: string(sig.Event), Client: string(sig.Client), Project: string(sig.Project), Persons: persons, Close: sig.Close,
 			Thread: string(sig.Thread), Audience: string(sig.Audience), Typist: string(sig.Typist)})
 	})
-	disk, err := blob.OpenDisk(filepath.Join(t.TempDir(), "files"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { disk.Close() })
+	disk := blobtest.FilledDisk(t, w.Blobs)
 	log := slog.New(slog.NewTextHandler(&s.log, nil))
 	mails := notify.New(w.Portal, w.Accounts, mail.New(mail.Config{}), notify.Options{BaseURL: base, From: mail.Address{Email: "portal@honcho.test"}})
 	o := web.Options{Mails: mails, Portal: w.Portal, Accounts: w.Accounts, Hub: hub, Bytes: transfer.New(disk, "", log), BaseURL: base, Log: log}
 	if with != nil {
 		with(&o)
 	}
-	for key, content := range w.Blobs {
-		if _, err := o.Bytes.Blobs.Put(context.Background(), blob.Key(key), bytes.NewReader(content), int64(len(content))); err != nil {
-			t.Fatal(err)
-		}
+	if o.Bytes.Blobs != blob.Store(disk) {
+		blobtest.Fill(t, o.Bytes.Blobs, w.Blobs)
 	}
 	s.URL, s.Web, s.Blobs = base.String(), web.New(o), o.Bytes.Blobs
 	if o.FilesURL != nil {
