@@ -23,8 +23,12 @@ import (
 )
 
 // Binary builds the program into dir, as it is released but for the paths
-// inside, and returns where it is.
+// inside, and returns where it is. Where VITRINE_TEST_PROGRAM says that it has been built,
+// as ./check does for all that asks for it, it is that one.
 func Binary(ctx context.Context, dir string) (string, error) {
+	if path := os.Getenv("VITRINE_TEST_PROGRAM"); path != "" {
+		return path, nil
+	}
 	path := filepath.Join(dir, "vitrine")
 	cmd := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", path, "github.com/vitrine-portal/vitrine/cmd/vitrine")
 	cmd.Stderr = os.Stderr
