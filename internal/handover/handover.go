@@ -298,6 +298,9 @@ func (p *Pack) decisions(ctx context.Context) error {
 		}
 		if err := p.pages(ctx, func(after string) (string, error) {
 			all, next, err := p.Theirs.ProjectApprovals(ctx, p.Project.ID, portal.Page{After: after})
+			if err == nil {
+				err = p.Theirs.AskedThen(ctx, all)
+			}
 			for _, a := range all {
 				if err != nil {
 					return "", err

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/handover"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
@@ -50,6 +51,16 @@ func TestBreaksOff(t *testing.T) {
 				t.Errorf("after %d of %d: %v, asked %d times", most, asked, err, n)
 			}
 		}
+		// Who asked is called as they were then.
+		if _, err := mia.AskApproval(ctx, w.Site, portal.NewApproval{Title: "Banners", Versions: []portal.VersionID{w.Items[w.Site][portal.ClientSide].Version}, Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo}}}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.DB.Write(ctx, func(tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `UPDATE persons SET name = 'Thea' WHERE id = $1`, string(w.Mia))
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
 		// A certificate that is not made yet is not left out without a word.
 		var whole bytes.Buffer
 		if err := into(&whole, still); err != nil {
@@ -58,6 +69,10 @@ func TestBreaksOff(t *testing.T) {
 		z, err := zip.NewReader(bytes.NewReader(whole.Bytes()), int64(whole.Len()))
 		if err != nil {
 			t.Fatal(err)
+		}
+		decisions, err := fs.ReadFile(z, "Decisions.html")
+		if err != nil || !strings.Contains(string(decisions), "Mia asked, ") || strings.Contains(string(decisions), "Thea asked, ") {
+			t.Errorf("%v: of who asked the decisions say %s", err, decisions)
 		}
 		index, err := fs.ReadFile(z, "index.html")
 		if title := "Certificate: " + portaltest.Canary("acme", portal.ClientSide, "site-signoff-title"); err != nil || !strings.Contains(string(index), title) || !strings.Contains(string(index), "still being made") {

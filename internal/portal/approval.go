@@ -54,14 +54,15 @@ type Lane string
 // The lanes.
 const (
 	LaneDraft    Lane = "draft"
-	LaneClient   Lane = "client" // waits for the client
-	LaneTeam     Lane = "team"   // is with the team: to answer, to show to the client, or to change
+	LaneClient   Lane = "client"  // waits for the client
+	LaneOverdue  Lane = "overdue" // likewise, and was due before today
+	LaneTeam     Lane = "team"    // is with the team: to answer, to show to the client, or to change
 	LaneApproved Lane = "approved"
 	LaneOver     Lane = "over"
 )
 
 // Lanes lists those of the board.
-var Lanes = []Lane{LaneClient, LaneTeam, LaneApproved, LaneDraft, LaneOver}
+var Lanes = []Lane{LaneClient, LaneTeam, LaneOverdue, LaneApproved, LaneDraft, LaneOver}
 
 // Approval is a request to decide on exact versions.
 type Approval struct {
@@ -104,6 +105,8 @@ type Approval struct {
 	AskedBy     string    // the name, empty when not for the reader
 	Revision    int64
 	Held
+
+	lapsed bool // it is yet to be ended
 }
 
 // MayDecide reports whether the reader may answer it now.
@@ -116,23 +119,34 @@ func (a Approval) MayDecide() bool {
 func (a Approval) Overdue(today string) bool { return a.Asking && a.DueOn != "" && a.DueOn < today }
 
 const approvalColumns = `a.id, a.project_id, a.project_name, a.client_id, a.client_name, COALESCE(a.deliverable_id, ''), a.title, a.body, a.checklist, a.download,
-       COALESCE(a.due_on, ''), a.due_in, COALESCE(a.expires_on, ''), a.state, a.state_at, COALESCE(a.state_by_name, ''), a.stage, a.asking, a.lane, a.turn, a.turn_since, COALESCE(a.shown_at, 0),
+       COALESCE(a.due_on, ''), a.due_in, COALESCE(a.expires_on, ''), COALESCE(a.last_day, ''), a.state, a.state_at, COALESCE(a.state_by_name, ''), a.stage, a.asking, a.lane, a.turn, a.turn_since, COALESCE(a.shown_at, 0),
        a.content, a.round, COALESCE(a.previous_id, ''), COALESCE(a.next_id, ''), a.remind, COALESCE(a.remind_at, 0), COALESCE(a.reminded_at, 0), CASE WHEN a.stranded_at IS NULL THEN 0 ELSE 1 END, COALESCE(a.escalated_at, 0), a.waits, a.advises, a.files,
        a.created_at, COALESCE(a.created_by, ''), COALESCE(a.asked_by, ''), a.revision, a.side, a.rights`
 
-func (a *Approval) scan(scan func(...any) error) error {
-	var list string
+// scan reads one as it is now: on no day after its last, as it is where the client is,
+// are answers taken, whenever the program ends it.
+func (a *Approval) scan(now time.Time, scan func(...any) error) error {
+	var list, last string
 	err := scan(&a.ID, &a.Project, &a.ProjectName, &a.Client, &a.ClientName, &a.Deliverable, &a.Title, &a.Body, &list, &a.Download,
-		&a.DueOn, &a.DueIn, &a.ExpiresOn, &a.State, micros{&a.StateAt}, &a.StateBy, &a.Stage, &a.Asking, &a.Lane, &a.Turn, micros{&a.TurnSince}, micros{&a.ShownAt},
+		&a.DueOn, &a.DueIn, &a.ExpiresOn, &last, &a.State, micros{&a.StateAt}, &a.StateBy, &a.Stage, &a.Asking, &a.Lane, &a.Turn, micros{&a.TurnSince}, micros{&a.ShownAt},
 		&a.Content, &a.Round, &a.Previous, &a.Next, &a.Remind, micros{&a.RemindAt}, micros{&a.RemindedAt}, &a.Stranded, micros{&a.EscalatedAt}, &a.Waits, &a.Advises, &a.Files,
 		micros{&a.CreatedAt}, &a.CreatedBy, &a.AskedBy, &a.Revision, &a.Side, &a.Rights)
 	if list != "" {
 		a.Checklist = strings.Split(list, "\n")
 	}
+	if day, zone, ok := strings.Cut(last, " "); ok && day < now.In(zoneOf(zone)).Format(time.DateOnly) {
+		at, _ := time.ParseInLocation(time.DateOnly, day, zoneOf(zone))
+		a.State, a.StateAt, a.StateBy, a.lapsed = ApprovalLapsed, at.AddDate(0, 0, 1), "", true
+		a.Asking, a.Waits, a.Advises = false, false, false
+	}
 	return err
 }
 
-func scanApproval(rows *sql.Rows) (a Approval, err error) { return a, a.scan(rows.Scan) }
+// listApprovals reads them from the rows of a query.
+func listApprovals(r reader, rows *sql.Rows, err error) ([]Approval, error) {
+	now := r.clock()
+	return list(rows, err, func(rows *sql.Rows) (a Approval, err error) { return a, a.scan(now, rows.Scan) })
+}
 
 // Approval returns one approval.
 func (me *Scope) Approval(ctx context.Context, id ApprovalID) (Approval, error) {
@@ -140,7 +154,7 @@ func (me *Scope) Approval(ctx context.Context, id ApprovalID) (Approval, error) 
 }
 
 func approval(ctx context.Context, r reader, id ApprovalID) (a Approval, err error) {
-	err = a.scan(func(dest ...any) error {
+	err = a.scan(r.clock(), func(dest ...any) error {
 		return r.get(ctx, `SELECT `+approvalColumns+` FROM my_approvals a WHERE a.id = $2`, []any{string(id)}, dest...)
 	})
 	return a, err
@@ -165,7 +179,7 @@ func (me *Scope) DeliverableApprovals(ctx context.Context, id DeliverableID, pg 
 func (me *Scope) approvals(ctx context.Context, where, arg string, pg Page) (all []Approval, next string, err error) {
 	rows, err := me.query(ctx, `
 SELECT `+approvalColumns+` FROM my_approvals a WHERE `+where+` AND ($2 = '' OR a.id < $2) ORDER BY a.id DESC LIMIT $3`, pg.After, pg.limit(), arg)
-	if all, err = list(rows, err, scanApproval); err != nil {
+	if all, err = listApprovals(me, rows, err); err != nil {
 		return nil, "", err
 	}
 	all, next = page(all, pg, func(a Approval) string { return string(a.ID) })
@@ -182,15 +196,33 @@ func (me *Scope) AwaitedApprovals(ctx context.Context, client ClientID, limit in
 	rows, err := me.query(ctx, `
 SELECT `+approvalColumns+` FROM my_approvals a
  WHERE a.id IN (SELECT k.id FROM my_asked k) AND a.asking = 1 AND (a.waits = 1 OR a.advises = 1) AND ($3 = '' OR a.client_id = $3) ORDER BY a.due_key, a.turn_since, a.id LIMIT $2`, limit, string(client))
-	return list(rows, err, scanApproval)
+	all, err := listApprovals(me, rows, err)
+	asking := all[:0]
+	for _, a := range all {
+		if a.Asking {
+			asking = append(asking, a)
+		}
+	}
+	return asking, err
 }
 
 // BoardFilter narrows the team's board.
 type BoardFilter struct {
-	Lane    Lane
-	Client  ClientID // empty: all
-	Overdue string   // of those that wait for the client: due before this day
-	InTime  string   // likewise: not due before this day
+	Lane   Lane
+	Client ClientID // empty: all
+	Today  string   // the reader's day, which tells what is overdue
+}
+
+// waits reports whether what is in it waits for the client, and how it is told from
+// what is in the other of the two lanes that do, by the day that is today.
+func (l Lane) waits() (due string, ok bool) {
+	switch l {
+	case LaneClient:
+		return ` AND a.due_key >= ?`, true
+	case LaneOverdue:
+		return ` AND a.due_key < ?`, true
+	}
+	return "", false
 }
 
 // Board returns a page of a lane over all clients: what waits with the most
@@ -201,6 +233,10 @@ func (me *Scope) Board(ctx context.Context, f BoardFilter, pg Page) (all []Appro
 	}
 	q := `SELECT ` + approvalColumns + `, a.due_key FROM my_board a WHERE a.lane = $2`
 	args := []any{string(f.Lane), pg.limit()}
+	due, waits := f.Lane.waits()
+	if waits {
+		args[0] = string(LaneClient)
+	}
 	add := func(cond string, values ...any) {
 		for _, v := range values {
 			args = append(args, v)
@@ -211,13 +247,10 @@ func (me *Scope) Board(ctx context.Context, f BoardFilter, pg Page) (all []Appro
 	if f.Client != "" {
 		add(` AND a.client_id = ?`, string(f.Client))
 	}
-	if f.Overdue != "" {
-		add(` AND a.due_key < ?`, f.Overdue)
+	if waits {
+		add(due, f.Today)
 	}
-	if f.InTime != "" {
-		add(` AND a.due_key >= ?`, f.InTime)
-	}
-	urgent := f.Lane == LaneClient || f.Lane == LaneTeam
+	urgent := waits || f.Lane == LaneTeam
 	if pg.After != "" {
 		if urgent {
 			due, id, _ := strings.Cut(pg.After, ".")
@@ -240,7 +273,7 @@ func (me *Scope) Board(ctx context.Context, f BoardFilter, pg Page) (all []Appro
 	}
 	rows, err := me.query(ctx, q+order, args...)
 	found, err := list(rows, err, func(rows *sql.Rows) (x row, err error) {
-		return x, x.scan(func(dest ...any) error { return rows.Scan(append(dest, &x.due)...) })
+		return x, x.scan(me.p.now(), func(dest ...any) error { return rows.Scan(append(dest, &x.due)...) })
 	})
 	if err != nil {
 		return nil, "", err
@@ -260,22 +293,24 @@ func (me *Scope) Board(ctx context.Context, f BoardFilter, pg Page) (all []Appro
 // laneCount bounds what is counted of a lane: a page that has more says "99+".
 const laneCount = 100
 
-// BoardCounts says how many are in each lane, up to 100, and how many of those
-// that wait for the client are overdue on the day. For the team.
-func (me *Scope) BoardCounts(ctx context.Context, client ClientID, today string) (lanes map[Lane]int, overdue int, err error) {
-	lanes = map[Lane]int{}
+// BoardCounts says how many are in each lane on the reader's day, up to 100. For the
+// team.
+func (me *Scope) BoardCounts(ctx context.Context, client ClientID, today string) (map[Lane]int, error) {
+	lanes := map[Lane]int{}
 	for _, l := range Lanes {
+		args := []any{string(l), string(client), laneCount}
+		due, waits := l.waits()
+		if waits {
+			args = []any{string(LaneClient), string(client), laneCount, today}
+			due = strings.Replace(due, "?", "$5", 1)
+		}
 		var n int
-		if err := me.get(ctx, `SELECT COUNT(*) FROM (SELECT a.id FROM my_board a WHERE a.lane = $2 AND ($3 = '' OR a.client_id = $3) ORDER BY a.due_key, a.id LIMIT $4) x`,
-			[]any{string(l), string(client), laneCount}, &n); err != nil {
-			return nil, 0, err
+		if err := me.get(ctx, `SELECT COUNT(*) FROM (SELECT a.id FROM my_board a WHERE a.lane = $2`+due+` AND ($3 = '' OR a.client_id = $3) ORDER BY a.due_key, a.id LIMIT $4) x`, args, &n); err != nil {
+			return nil, err
 		}
 		lanes[l] = n
 	}
-	err = me.get(ctx, `
-SELECT COUNT(*) FROM (SELECT a.id FROM my_board a WHERE a.lane = 'client' AND a.due_key < $2 AND ($3 = '' OR a.client_id = $3) ORDER BY a.due_key, a.id LIMIT $4) x`,
-		[]any{today, string(client), laneCount}, &overdue)
-	return lanes, overdue, err
+	return lanes, nil
 }
 
 // ApprovalSubject is one version that is decided on.

@@ -62,7 +62,7 @@ VALUES ($1, $2, $3, 'Banner', 'banner', $4, $4, $5, $6, $7, 1, $8, $9, $6, $10, 
 					n++
 					f := portal.BoardFilter{Lane: portal.Lanes[n%3]}
 					if n%5 == 0 {
-						f = portal.BoardFilter{Lane: portal.LaneClient, Overdue: "2026-06-01"}
+						f = portal.BoardFilter{Lane: portal.LaneOverdue, Today: "2026-06-01"}
 					}
 					all, next, err := w.As(who).Board(ctx, f, portal.Page{})
 					if err == nil {
@@ -78,7 +78,7 @@ VALUES ($1, $2, $3, 'Banner', 'banner', $4, $4, $5, $6, $7, 1, $8, $9, $6, $10, 
 					if _, err := w.As(who).ApprovalPeople(ctx, ids...); err != nil {
 						return err
 					}
-					_, _, err = w.As(who).BoardCounts(ctx, "", "2026-06-01")
+					_, err = w.As(who).BoardCounts(ctx, "", "2026-06-01")
 					return err
 				})
 			})

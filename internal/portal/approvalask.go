@@ -301,6 +301,8 @@ func (t *tx) askedBefore(ctx context.Context, p Project, id ApprovalID) (round i
 			return 0, err
 		case again:
 			return 0, ErrConflict
+		case was.lapsed:
+			err = t.endApproval(ctx, was, ApprovalLapsed, ApprovalExpired, LaneOver)
 		case was.State.Open():
 			err = t.endApproval(ctx, was, ApprovalOutdated, ApprovalSuperseded, LaneOver)
 		case !was.State.Granted():
@@ -779,19 +781,15 @@ func (me *Scope) SendToClient(ctx context.Context, id ApprovalID) error {
 			return err
 		case !a.Held.Team():
 			return ErrForbidden
+		case a.lapsed:
+			return invalid("expires_on", "day_over")
 		case a.Asking || !a.State.Open():
 			return ErrConflict
-		}
-		today, err := t.today(ctx, a.Client)
-		if err != nil {
-			return err
 		}
 		ready, err := t.shownToClient(ctx, a)
 		switch {
 		case err != nil:
 			return err
-		case a.ExpiresOn != "" && a.ExpiresOn < today:
-			return invalid("expires_on", "day_over")
 		case !ready:
 			return invalid("versions", "not_shown")
 		}

@@ -473,17 +473,16 @@ func lastAnswer(ctx context.Context, r reader, a Approval, who PersonID) (Approv
 			last = d
 		}
 	}
-	var now int64
 	var q querier
 	switch x := r.(type) {
 	case *tx:
-		now, q = x.now, x.Tx
+		q = x.Tx
 	case *Scope:
-		now, q = db.Micros(x.p.now()), x.p.db
+		q = x.p.db
 	}
 	until := last.At.Add(undoFor)
 	live := a.State.Open() && a.Asking || a.State.Granted() || a.State == ApprovalReturn || a.State == ApprovalRefused
-	if last.Person != who || !live || !db.FromMicros(now).Before(until) {
+	if last.Person != who || !live || !r.clock().Before(until) {
 		return last, time.Time{}, ErrNotFound
 	}
 	// What came after it rests on it: the next stage, what was asked again, a signature.

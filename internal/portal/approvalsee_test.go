@@ -160,6 +160,26 @@ func TestApproversSee(t *testing.T) {
 
 		// Who is asked hands it to nobody who could not look at it.
 		cleo := w.As(w.Cleo)
+		write(t, w, `UPDATE client_users SET rights = rights | 34 WHERE id = $1`, string(w.BeaAtAcme))
+		w.Regrant()
+		shut := arrives("photo 5.jpg", "image", "image/jpeg")
+		var of portal.ApprovalID
+		for i, made := range [][]portal.Artifact{{{Kind: "large", Blob: "blb_photo_5", Size: 3, SHA256: strings.Repeat("c", 64), Type: "image/png"}}, nil} {
+			if err := w.Portal.RecordPreview(ctx, shut, portal.Preview{Artifacts: made}); err != nil {
+				t.Fatal(err)
+			}
+			if i == 0 {
+				of = must[portal.ApprovalID](t)(asks(shut, true))
+			}
+			if free := must[[]portal.ProjectPerson](t)(cleo.Colleagues(ctx, must[portal.Approval](t)(cleo.Approval(ctx, of)))); len(free) != 1-i {
+				t.Errorf("what may not be had can be handed to %+v with %d previews", free, len(made))
+			}
+			if i == 1 {
+				refuses(t, "what nobody can look at", cleo.Delegate(ctx, of, w.Bea), "person", "cannot_decide")
+			}
+		}
+		write(t, w, `UPDATE client_users SET rights = rights & ~2 WHERE id = $1`, string(w.BeaAtAcme))
+		w.Regrant()
 		for v, can := range map[portal.VersionID]bool{film: false, arrives("more words.md", "markdown", "text/markdown"): true} {
 			a := must[portal.Approval](t)(cleo.Approval(ctx, must[portal.ApprovalID](t)(asks(v, false))))
 			free := must[[]portal.ProjectPerson](t)(cleo.Colleagues(ctx, a))

@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -273,10 +274,45 @@ func TestNobodyAnswersAfterTheDay(t *testing.T) {
 		if err := tom.Reveal(ctx, portal.ItemID(file), false); err != nil {
 			t.Fatal(err)
 		}
+		late := toApprove(t, w, portal.NewApproval{Versions: versions[1:], ExpiresOn: today})
+		token := answerToken(t, w, a.ID, w.Cleo)
+		east := must[*time.Location](t)(time.LoadLocation("Pacific/Kiritimati"))
+		if w.Clock.Now().In(east).Format(time.DateOnly) != tomorrow {
+			t.Fatal("it is the same day everywhere")
+		}
+		answers := func(when string, want bool) {
+			t.Helper()
+			is, awaited := must[portal.Approval](t)(cleo.Approval(ctx, a.ID)), must[[]portal.Approval](t)(cleo.AwaitedApprovals(ctx, "", 0))
+			if is.MayDecide() != want || slices.ContainsFunc(awaited, func(x portal.Approval) bool { return x.ID == a.ID }) != want {
+				t.Errorf("%s it is answered: %t, and awaited: %+v", when, is.MayDecide(), awaited)
+			}
+			state, link := portal.ApprovalOpen, portal.AnswerAwaited
+			if !want {
+				state, link = portal.ApprovalLapsed, portal.AnswerOver
+			}
+			stands(t, w, a.ID, state)
+			leads(t, w, when, token, link)
+		}
+		answers("on the day", true)
+		write(t, w, `UPDATE clients SET time_zone = 'Pacific/Kiritimati' WHERE id = $1`, string(w.Acme))
+		answers("once the day is over there", false)
+		wants(t, "Decide once the day is over there", cleo.Decide(ctx, a.ID, yes(a)), portal.ErrConflict)
+		write(t, w, `UPDATE clients SET time_zone = '' WHERE id = $1`, string(w.Acme))
+		answers("on the day again", true)
 		w.Clock.Advance(24 * time.Hour)
+		answers("after the day", false)
+		if is := must[portal.Approval](t)(tom.Approval(ctx, a.ID)); is.StateAt.Format(time.DateOnly) != tomorrow || is.StateBy != "" {
+			t.Errorf("it expired at %v by %q", is.StateAt, is.StateBy)
+		}
 		wants(t, "Decide after the day", cleo.Decide(ctx, a.ID, yes(a)), portal.ErrConflict)
+		wants(t, "Remind after the day", tom.Remind(ctx, a.ID), portal.ErrConflict)
+		wants(t, "CancelApproval after the day", tom.CancelApproval(ctx, a.ID), portal.ErrConflict)
 		refuses(t, "SendToClient after the day", tom.SendToClient(ctx, held.ID), "expires_on", "day_over")
-		stands(t, w, a.ID, portal.ApprovalOpen)
+		// Who asks again meanwhile ends it, as expired.
+		again := toApprove(t, w, portal.NewApproval{Versions: versions[1:], Previous: late.ID})
+		if is := stands(t, w, late.ID, portal.ApprovalLapsed); is.Lane != portal.LaneOver || again.Round != 2 {
+			t.Errorf("asked again, it is in %s, round %d", is.Lane, again.Round)
+		}
 		if n := must[int](t)(w.Portal.EndLapsed(ctx)); n != 2 {
 			t.Errorf("%d lapsed", n)
 		}

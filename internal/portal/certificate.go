@@ -185,16 +185,16 @@ func (t *tx) certify(ctx context.Context, s Signoff, lines []SignoffLine) error 
 	for some := range slices.Chunk(approvals, 100) {
 		places, args := oneOf(2, some)
 		rows, err := t.query(ctx, `SELECT `+approvalColumns+` FROM my_approvals a WHERE a.id IN `+places+` ORDER BY a.id`, args...)
-		found, err := list(rows, err, scanApproval)
+		found, err := listApprovals(t, rows, err)
 		if err != nil {
 			return err
 		}
+		moments, err := courseOf(ctx, t, p, told, found...)
+		if err != nil {
+			return err
+		}
+		r.Timeline = append(r.Timeline, moments...)
 		for _, a := range found {
-			moments, err := courseOf(ctx, t, p, a, told)
-			if err != nil {
-				return err
-			}
-			r.Timeline = append(r.Timeline, moments...)
 			if a.Deliverable == "" {
 				continue
 			}
@@ -256,30 +256,70 @@ func scanMoment(rows *sql.Rows, team bool) (m RecordMoment, said Details, err er
 	return m, said, json.Unmarshal([]byte(particulars), &said)
 }
 
-// courseOf are what the client knows of how an approval went, and of those before it
-// that it asks again, the first first. What was told of one is not told again.
-func courseOf(ctx context.Context, r reader, p Project, a Approval, told map[ApprovalID]bool) (all []RecordMoment, err error) {
+// courseOf are what the client knows of how approvals went, and of those before them
+// that they ask again, the first first. What was told of one is not told again.
+func courseOf(ctx context.Context, r reader, p Project, told map[ApprovalID]bool, asked ...Approval) (all []RecordMoment, err error) {
 	const most = 50
-	for n := 0; !told[a.ID]; n++ {
-		told[a.ID] = true
-		if !a.ShownAt.IsZero() {
-			some, err := momentsOf(ctx, r, p, a)
-			if err != nil {
+	var chain []Approval
+	for _, a := range asked {
+		for n := 0; !told[a.ID]; n++ {
+			told[a.ID] = true
+			if !a.ShownAt.IsZero() {
+				chain = append(chain, a)
+			}
+			if a.Previous == "" || n == most {
+				break
+			}
+			if a, err = approval(ctx, r, a.Previous); err == ErrNotFound { // what it was about is not the client's any more
+				break
+			} else if err != nil {
 				return nil, err
 			}
-			all = append(some, all...)
 		}
-		if a.Previous == "" || n == most {
-			break
-		}
-		if a, err = approval(ctx, r, a.Previous); err == ErrNotFound { // what it was about is not the client's any more
-			break
-		} else if err != nil {
+	}
+	sort.SliceStable(chain, func(i, j int) bool { return chain[i].ShownAt.Before(chain[j].ShownAt) })
+	if err := askedThen(ctx, r, chain); err != nil {
+		return nil, err
+	}
+	for _, a := range chain {
+		some, err := momentsOf(ctx, r, p, a)
+		if err != nil {
 			return nil, err
 		}
+		all = append(all, some...)
 	}
 	sort.SliceStable(all, func(i, j int) bool { return all[i].At.Before(all[j].At) })
 	return all, nil
+}
+
+// AskedThen has approvals name who asked as they were called then.
+func (me *Scope) AskedThen(ctx context.Context, all []Approval) error {
+	return askedThen(ctx, me, all)
+}
+
+func askedThen(ctx context.Context, r reader, all []Approval) error {
+	for len(all) > 0 {
+		some := all[:min(len(all), 100)]
+		all = all[len(some):]
+		ids := make([]ApprovalID, len(some))
+		for i, a := range some {
+			ids[i] = a.ID
+		}
+		places, args := oneOf(2, ids)
+		rows, err := r.query(ctx, `SELECT a.id, COALESCE(a.asked_by_then, '') FROM my_approvals a WHERE a.id IN `+places, args...)
+		if err := everyRow(rows, err, func() error {
+			var id ApprovalID
+			var name string
+			err := rows.Scan(&id, &name)
+			if i := slices.Index(ids, id); i >= 0 {
+				some[i].AskedBy = name
+			}
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // momentsOf are those of one approval.
@@ -287,9 +327,7 @@ func momentsOf(ctx context.Context, r reader, p Project, a Approval) ([]RecordMo
 	team := p.Shows.Has(FieldTeamNames) // whoever of the team asks for the paper
 	all := []RecordMoment{{At: a.ShownAt.UTC(), What: "requested", Title: a.Title, Round: a.Round}}
 	if team {
-		if err := r.get(ctx, `SELECT COALESCE(a.asked_by_then, '') FROM my_approvals a WHERE a.id = $2`, []any{string(a.ID)}, &all[0].By); err != nil {
-			return nil, err
-		}
+		all[0].By = a.AskedBy
 	}
 	rows, err := r.query(ctx, `SELECT x.at, x.kind, x.by_name, x.by_team, x.particulars FROM my_approval_course x WHERE x.approval_id = $2`, string(a.ID))
 	course, err := list(rows, err, func(rows *sql.Rows) (RecordMoment, error) {
@@ -388,7 +426,7 @@ func (me *Scope) CertifyApproval(ctx context.Context, id ApprovalID) error {
 		if err != nil {
 			return err
 		}
-		if r.Timeline, err = courseOf(ctx, t, p, a, map[ApprovalID]bool{}); err != nil {
+		if r.Timeline, err = courseOf(ctx, t, p, map[ApprovalID]bool{}, a); err != nil {
 			return err
 		}
 		about, err := askedOf(ctx, t, a)

@@ -107,6 +107,7 @@ func moment(micros int64) time.Time {
 type reader interface {
 	query(ctx context.Context, q string, args ...any) (*sql.Rows, error)
 	get(ctx context.Context, q string, args []any, dest ...any) error
+	clock() time.Time
 }
 
 // Project returns one project.

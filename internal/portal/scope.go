@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
 )
@@ -1151,13 +1152,16 @@ const linkOpens = `(w.share_links = 1 AND f.trashed_at IS NULL AND f.audience = 
    AND EXISTS (SELECT 1 FROM project_grants g JOIN persons k ON k.id = g.actor AND k.disabled_at IS NULL
                 WHERE g.actor = s.created_by AND g.project_id = s.project_id AND g.side = 'team' AND (g.rights & 256) <> 0))`
 
-// rightsOn are the rights on a version v in the project p: its client looks at one
-// that they may not have before they have approved it, whatever else they or the
-// time answered. Of several approvals the last that they were shown counts.
-const rightsOn = `CASE WHEN p.side = 'client' AND EXISTS (SELECT 1 FROM approval_subjects s JOIN approvals a ON a.id = s.approval_id
+// rightsOn are the rights on a version v in the project p.
+const rightsOn = `CASE WHEN p.side = 'client' AND ` + withheld + ` THEN (p.rights & ~2) ELSE p.rights END`
+
+// withheld is true of a version v that its client may not have before they have approved
+// it, whatever else they or the time answered. Of several approvals the last that they
+// were shown counts.
+const withheld = `EXISTS (SELECT 1 FROM approval_subjects s JOIN approvals a ON a.id = s.approval_id
             WHERE s.version_id = v.id AND a.download = 0 AND a.shown_at IS NOT NULL AND a.state NOT IN ('approved', 'approved_with_notes', 'cancelled')
               AND NOT EXISTS (SELECT 1 FROM approval_subjects n JOIN approvals b ON b.id = n.approval_id
-                               WHERE n.version_id = v.id AND b.id > a.id AND b.shown_at IS NOT NULL)) THEN (p.rights & ~2) ELSE p.rights END`
+                               WHERE n.version_id = v.id AND b.id > a.id AND b.shown_at IS NOT NULL))`
 
 // versionSQL are the columns of a version v in the project p.
 var versionSQL = `CASE WHEN p.side = 'team' THEN v.number ELSE COALESCE(v.shown_number, 0) END AS number, COALESCE(v.shown_number, 0) AS shown_number,
@@ -1215,6 +1219,7 @@ func approvalsFrom(join, lane, who string) string {
 SELECT a.id, a.project_id, a.deliverable_id, a.title, a.title_key, a.body, a.checklist, a.download, a.state, a.state_at, a.turn, a.turn_since, a.shown_at, a.content, a.about, a.round,
        CASE WHEN (p.sections & 2048) <> 0 THEN a.due_on END AS due_on, a.due_key, CASE WHEN p.side = 'team' THEN a.due_in ELSE 0 END AS due_in,
        CASE WHEN (p.sections & 2048) <> 0 THEN a.expires_on END AS expires_on, a.asking,
+       CASE WHEN a.state IN ('requested', 'viewed') THEN a.expires_on || ' ' || COALESCE(NULLIF((SELECT k.time_zone FROM clients k WHERE k.id = p.client_id), ''), (SELECT w.time_zone FROM workspace w WHERE w.id = 1)) END AS last_day,
        CASE WHEN p.side = 'team' THEN a.stage ELSE 0 END AS stage,
        ` + lane + ` AS lane,
        (SELECT o.id FROM approvals o WHERE o.id = a.previous_id AND (p.side = 'team' OR o.shown_at IS NOT NULL)) AS previous_id,
@@ -1304,6 +1309,8 @@ func expand(q string) (string, error) {
 	expanded.Store(q, b.String())
 	return b.String(), nil
 }
+
+func (me *Scope) clock() time.Time { return me.p.now() }
 
 // query reads rows the actor may see. $1 is the actor; args follow.
 func (me *Scope) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {

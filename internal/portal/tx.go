@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -137,6 +138,9 @@ func (t *tx) quiet(why string) {
 	_ = why
 	t.recorded = true
 }
+
+// clock is the time of the change.
+func (t *tx) clock() time.Time { return db.FromMicros(t.now) }
 
 // query reads rows the actor may see, inside the change. $1 is the actor.
 func (t *tx) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {

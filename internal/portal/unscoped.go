@@ -655,8 +655,7 @@ func (t *tx) givenAway(ctx context.Context, id ApprovalID, stage int, from, to P
 // settleApproval is the one statement that decides: it brings an approval that
 // the actor has loaded into a state, or leaves it in the one it has and counts the
 // answer. It is ErrConflict when that is not what was looked at, when the actor
-// has answered, when nobody can answer any more on the day that it is where the
-// client is, or when a file has something newer. Unscoped: it looks at what the
+// has answered, or when a file has something newer. Unscoped: it looks at what the
 // client may not know of, and says yes or no.
 func (t *tx) settleApproval(ctx context.Context, a Approval, stage int, to ApprovalState, content string) error {
 	lane, turn := Lane(a.Turn), a.Turn
@@ -667,19 +666,15 @@ func (t *tx) settleApproval(ctx context.Context, a Approval, stage int, to Appro
 	default:
 		lane, turn = LaneTeam, Team
 	}
-	today, err := t.today(ctx, a.Client)
-	if err != nil {
-		return err
-	}
 	return t.must(ctx, `
 UPDATE approvals SET state = $1, state_at = CASE WHEN state = $1 THEN state_at ELSE $2 END, state_by = CASE WHEN state = $1 THEN state_by ELSE $3 END,
        asking = $4, lane = $5, turn = $6, turn_since = CASE WHEN turn = $6 THEN turn_since ELSE $2 END, remind_at = CASE WHEN state = $1 THEN remind_at END, escalate_at = CASE WHEN state = $1 THEN escalate_at END, stranded_at = CASE WHEN state = $1 THEN stranded_at END, revision = revision + 1
- WHERE id = $7 AND asking = 1 AND stage = $8 AND content = $9 AND (expires_on IS NULL OR expires_on >= $10)
+ WHERE id = $7 AND asking = 1 AND stage = $8 AND content = $9
    AND EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = approvals.id AND x.stage = approvals.stage AND x.person_id = $3 AND x.decision_id IS NULL AND x.given_to IS NULL)
    AND NOT EXISTS (SELECT 1 FROM approval_subjects s JOIN files f ON f.id = s.file_id JOIN versions v ON v.id = s.version_id
                     WHERE s.approval_id = approvals.id
                       AND (f.trashed_at IS NOT NULL OR v.sha256 <> s.sha256 OR s.version_id <> CASE WHEN approvals.shown_at IS NULL THEN f.latest_id ELSE COALESCE(f.shown_id, '') END))`,
-		string(to), t.now, string(t.me.actor.person), to == a.State, string(lane), string(turn), string(a.ID), stage, content, today)
+		string(to), t.now, string(t.me.actor.person), to == a.State, string(lane), string(turn), string(a.ID), stage, content)
 }
 
 // newestNumber is the number of the message that was written last, on PostgreSQL.
@@ -865,9 +860,9 @@ SELECT a.id, a.title, a.client_id FROM approval_calls k JOIN approvals a ON a.id
 }
 
 // seesAll is whether whom a grant is given to can look at all that an approval asks
-// about: they may have the files, or need not.
-var seesAll = `(g.side = 'team' OR (g.rights & 2) <> 0
-  OR NOT EXISTS (SELECT 1 FROM approval_subjects s JOIN versions v ON v.id = s.version_id WHERE s.approval_id = a.id AND NOT ` + seenHere("v") + `))`
+// about: each file here, or because they may have it.
+var seesAll = `(g.side = 'team' OR NOT EXISTS (SELECT 1 FROM approval_subjects s JOIN versions v ON v.id = s.version_id
+        WHERE s.approval_id = a.id AND NOT ` + seenHere("v") + ` AND ((g.rights & 2) = 0 OR ` + withheld + `)))`
 
 // stillFree are the client's people who may decide in the project of an approval, can
 // look at what it asks about, and are not asked in its present stage. Unscoped: whoever

@@ -139,10 +139,8 @@ func (s *Server) answersOf(ctx context.Context, me *visit, all []portal.Approval
 // boardOf reads which part of the board is asked for.
 func boardOf(me *visit, q url.Values) (f portal.BoardFilter, tab string) {
 	tab = q.Get("lane")
-	f = portal.BoardFilter{Lane: portal.Lane(tab), Client: portal.ClientID(q.Get("client"))}
+	f = portal.BoardFilter{Lane: portal.Lane(tab), Client: portal.ClientID(q.Get("client")), Today: today(me)}
 	switch {
-	case tab == "overdue":
-		f.Lane, f.Overdue = portal.LaneClient, today(me)
 	case tab == "signoffs":
 		f.Lane = portal.LaneOver
 	case !slices.Contains(portal.Lanes, f.Lane):
@@ -195,7 +193,7 @@ func (s *Server) board(w http.ResponseWriter, r *http.Request, me *visit, p view
 	p.Page, p.Tab, p.Clients, p.Today = s.page(me, "approvals"), tab, clients, today(me)
 	p.Invalid = invalid
 	p.Load(static.Files, static.Approve)
-	if p.Counts, p.Overdue, err = me.BoardCounts(ctx, f.Client, p.Today); err != nil {
+	if p.Counts, err = me.BoardCounts(ctx, f.Client, p.Today); err != nil {
 		return err
 	}
 	if r.URL.Query().Get("view") == "board" {
@@ -227,19 +225,9 @@ const inColumn = 20
 func (s *Server) boardColumns(w http.ResponseWriter, r *http.Request, me *visit, p view.BoardPage) error {
 	ctx := r.Context()
 	var all []portal.Approval
-	inTime := p.Counts[portal.LaneClient]
-	if inTime < 100 { // else not all were counted
-		inTime -= p.Overdue
-	}
-	for _, c := range []view.BoardColumn{{Name: string(portal.LaneClient), Count: inTime}, {Name: string(portal.LaneTeam), Count: p.Counts[portal.LaneTeam]},
-		{Name: "overdue", Count: p.Overdue}, {Name: string(portal.LaneApproved), Count: p.Counts[portal.LaneApproved]}} {
-		f := portal.BoardFilter{Lane: portal.Lane(c.Name), Client: p.Clients.Chosen}
-		switch c.Name {
-		case string(portal.LaneClient):
-			f.InTime = p.Today
-		case "overdue":
-			f.Lane, f.Overdue = portal.LaneClient, p.Today
-		}
+	for _, l := range []portal.Lane{portal.LaneClient, portal.LaneTeam, portal.LaneOverdue, portal.LaneApproved} {
+		c := view.BoardColumn{Name: string(l), Count: p.Counts[l]}
+		f := portal.BoardFilter{Lane: l, Client: p.Clients.Chosen, Today: p.Today}
 		var err error
 		if c.Approvals, c.After, err = me.Board(ctx, f, portal.Page{Limit: inColumn}); err != nil {
 			return err

@@ -562,6 +562,15 @@ func TestApprovalBoard(t *testing.T) {
 		if n := p.Count(".lanes li"); n != 20+1+1+2 {
 			t.Errorf("%d cards", n)
 		}
+		// The lanes of the table are the same.
+		for name, title := range map[string]string{"client": "In time", "overdue": "Late", "team": "Ours first"} {
+			for _, at := range []string{"client", "overdue", "team", "approved"} {
+				table := tom.Get("/approvals?lane=" + at).MustBe(200)
+				if got := strings.Contains(strings.Join(table.Texts("table"), ""), title); got != (at == name) {
+					t.Errorf("%s is in the table %s: %v", title, at, got)
+				}
+			}
+		}
 		// What does not fit is in the table, from there on.
 		rest := tom.Get(p.Attr(`section[aria-labelledby="lane-client"] a.more`, "href")).MustBe(200)
 		if n := rest.Count("table tbody tr"); n != 3 {

@@ -407,10 +407,9 @@ func (p *Page) approvalState(a portal.Approval) templ.Component {
 // BoardPage is the team's board over all clients.
 type BoardPage struct {
 	Page
-	Tab       string // a lane, "overdue" or "signoffs"
+	Tab       string // a lane, or "signoffs"
 	Clients   ClientChoice
 	Counts    map[portal.Lane]int
-	Overdue   int
 	Today     string
 	Approvals []portal.Approval
 	Signoffs  []BoardSignoffs
@@ -585,7 +584,7 @@ func (p *BoardPage) remindPath() string {
 
 // BoardColumn is the beginning of what stands in one part of the board.
 type BoardColumn struct {
-	Name      string // as of a tab
+	Name      string // of the lane
 	Count     int
 	Approvals []portal.Approval
 	After     string // where the table goes on; empty: these are all
@@ -607,16 +606,14 @@ func (p *BoardPage) at(tab string) string {
 }
 
 func (p *BoardPage) tabs() (tabs []ui.Tab) {
-	add := func(name string, n int) {
-		tabs = append(tabs, ui.Tab{Label: p.T("approval.lane." + name), Href: p.at(name), Current: p.Tab == name, Count: n})
+	add := func(l portal.Lane) {
+		name := string(l)
+		tabs = append(tabs, ui.Tab{Label: p.T("approval.lane." + name), Href: p.at(name), Current: p.Tab == name, Count: p.Counts[l]})
 	}
 	for _, l := range portal.Lanes {
-		add(string(l), p.Counts[l])
-		if l == portal.LaneTeam {
-			add("overdue", p.Overdue)
-		}
+		add(l)
 	}
-	add("signoffs", 0)
+	add("signoffs")
 	return tabs
 }
 
@@ -1318,9 +1315,11 @@ func (p *BoardPage) row(a portal.Approval) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
+			templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<span class=\"nowrap\">")
 			var templ_7745c5c3_Var56 string
 			templ_7745c5c3_Var56 = string(p.Ago(p.since(a), p.Now))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</span>")
 			return nil
 		})
 		templ_7745c5c3_Err = ui.Cell(p.T("approval.col.since")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var55), templ_7745c5c3_Buffer)
@@ -1372,7 +1371,7 @@ func (p *BoardPage) row(a portal.Approval) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 66, "</tr>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</tr>")
 		return nil
 	})
 }
@@ -1496,17 +1495,17 @@ func ProjectApprovals(p ProjectApprovalsPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 67, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 69, " ")
 			templ_7745c5c3_Err = p.signoffs(p.Signoffs, p.Name, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 68, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 70, " ")
 			templ_7745c5c3_Err = p.revisions(p.Revisions, p.Name).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 69, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 71, " ")
 			if len(p.Approvals) == 0 {
 				if p.team() {
 					templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "stamp", Title: p.T("approval.none"), Text: p.T("approval.none_team", "client", p.Project.ClientName)}).Render(ctx, templ_7745c5c3_Buffer)
@@ -1544,7 +1543,7 @@ func ProjectApprovals(p ProjectApprovalsPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 70, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 72, " ")
 				templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1641,7 +1640,7 @@ func ClientApprovalsTab(p ClientApprovalsPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 71, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 73, " ")
 				templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1686,7 +1685,7 @@ func (p *ProjectApprovalsPage) acts() templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 72, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 74, " ")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.ask"), Icon: "stamp", Kind: ui.Primary, Small: true, Href: p.path("/approvals/new")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1800,7 +1799,7 @@ func Approval(p ApprovalPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 73, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 75, " ")
 			if p.Stale {
 				templ_7745c5c3_Err = ui.Errors(p.T("approval.stale"), p.T("approval.stale_text"), p.newer()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -1812,12 +1811,12 @@ func Approval(p ApprovalPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 74, " <div")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 76, " <div")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.visit(portal.ItemID(p.Approval.ID)))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 75, ">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 77, ">")
 			templ_7745c5c3_Err = p.result().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1827,12 +1826,12 @@ func Approval(p ApprovalPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if body := Prose(p.Approval.Body); body != nil {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<div class=\"section\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 78, "<div class=\"section\">")
 				templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 77, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 79, "</div>")
 			}
 			templ_7745c5c3_Err = p.toConfirm().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -1843,7 +1842,7 @@ func Approval(p ApprovalPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 78, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 80, " ")
 				if p.Earlier.Decision != "" {
 					templ_7745c5c3_Var70 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1868,7 +1867,7 @@ func Approval(p ApprovalPage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 79, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 81, " ")
 				templ_7745c5c3_Var71 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -1881,16 +1880,16 @@ func Approval(p ApprovalPage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templruntime.WriteString(templ_7745c5c3_Buffer, 80, "<input type=\"hidden\" name=\"content\" value=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 82, "<input type=\"hidden\" name=\"content\" value=\"")
 					var templ_7745c5c3_Var72 string
 					templ_7745c5c3_Var72 = string(p.Approval.Content)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 81, "\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 83, "\">")
 					templ_7745c5c3_Err = p.content(p.Call.ID == "").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 82, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 84, " ")
 					templ_7745c5c3_Err = p.answering().Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -1901,7 +1900,7 @@ func Approval(p ApprovalPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 83, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 85, " ")
 				templ_7745c5c3_Err = p.bar().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1912,22 +1911,22 @@ func Approval(p ApprovalPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 84, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 86, "</div>")
 			templ_7745c5c3_Err = p.people().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 85, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 87, " ")
 			templ_7745c5c3_Err = p.calls().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 86, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 88, " ")
 			templ_7745c5c3_Err = p.handsOn().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 87, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 89, " ")
 			if len(p.Events) > 0 {
 				templ_7745c5c3_Var73 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1952,7 +1951,7 @@ func Approval(p ApprovalPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 88, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 90, " ")
 			if p.changes() {
 				templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "cancel", Title: p.T("approval.cancel_title", "title", p.Approval.Title), Text: p.T("approval.cancel_text"), Cancel: p.T("action.cancel"), Act: p.T("approval.cancel"), Post: p.at("/cancel")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -2000,24 +1999,24 @@ func (p *ApprovalPage) facts() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 89, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 91, " ")
 			templ_7745c5c3_Err = ui.Due(p.DueOn(p.Approval.DueOn, true)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if r := p.roundOf(p.Approval); r != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 90, "<span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<span>")
 			var templ_7745c5c3_Var75 string
 			templ_7745c5c3_Var75 = string(r)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 91, "</span> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 93, "</span> ")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<span>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<span>")
 		var templ_7745c5c3_Var76 string
 		templ_7745c5c3_Var76 = string(p.T("approval.asked_by", "name", p.by(p.Approval.AskedBy), "when", p.Ago(p.Approval.CreatedAt, p.Now)))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 93, "</span> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 95, "</span> ")
 		if p.team() {
 			if p.Approval.ShownAt.IsZero() {
 				templ_7745c5c3_Err = p.chip(portal.Team).Render(ctx, templ_7745c5c3_Buffer)
@@ -2032,25 +2031,25 @@ func (p *ApprovalPage) facts() templ.Component {
 			}
 		}
 		if p.Approval.Asking && p.Approval.ExpiresOn != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<span>")
 			var templ_7745c5c3_Var77 string
 			templ_7745c5c3_Var77 = string(p.T("approval.until", "day", p.ShortDay(p.Approval.ExpiresOn)))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 95, "</span> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 97, "</span> ")
 		}
 		if p.team() && !p.Approval.RemindedAt.IsZero() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 98, "<span>")
 			var templ_7745c5c3_Var78 string
 			templ_7745c5c3_Var78 = string(p.T("request.reminded", "when", p.Ago(p.Approval.RemindedAt, p.Now)))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var78))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 97, "</span> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</span> ")
 		}
 		if p.team() && p.Approval.Asking && !p.Approval.RemindAt.IsZero() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 98, "<span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 100, "<span>")
 			var templ_7745c5c3_Var79 string
 			templ_7745c5c3_Var79 = string(p.T("request.remind_at", "when", p.Time(p.Approval.RemindAt, p.Now)))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 101, "</span>")
 		}
 		return nil
 	})
@@ -2101,7 +2100,7 @@ func (p *ApprovalPage) acts() templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 100, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 102, " ")
 			if menu := p.menu(); len(menu) > 0 {
 				templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", p.Approval.Title), menu).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -2183,17 +2182,17 @@ func (p *ApprovalPage) result() templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 101, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 103, " ")
 				templ_7745c5c3_Err = p.undo().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 102, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 104, " ")
 				templ_7745c5c3_Err = p.certificate(p.Certificate, p.at("/certificate")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 103, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 105, " ")
 				if p.Certificate.ID == "" && !p.ReadOnly && p.Approval.MayCertify(p.Now) {
 					templ_7745c5c3_Err = ui.PostButton(p.at("/certificate"), ui.ButtonProps{Label: p.T("certificate.make"), Icon: "badge-check", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
@@ -2622,40 +2621,40 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<p class=\"strong\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 106, "<p class=\"strong\">")
 				var templ_7745c5c3_Var98 string
 				templ_7745c5c3_Var98 = string(p.Deliverable.Title)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var98))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 105, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 107, "</p>")
 				if body := Prose(p.Deliverable.Body); body != nil {
 					templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 106, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 108, " ")
 				if len(p.Links) > 0 {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<ul class=\"rows\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 109, "<ul class=\"rows\">")
 					for _, l := range p.Links {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 108, "<li>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 110, "<li>")
 						templ_7745c5c3_Err = ui.Icon("external-link").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 109, "<div class=\"body\"><a class=\"main\" href=\"")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 111, "<div class=\"body\"><a class=\"main\" href=\"")
 						var templ_7745c5c3_Var99 templ.SafeURL
 						templ_7745c5c3_Var99, templ_7745c5c3_Err = templ.JoinURLErrs(l.URL)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var99))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 110, "\" target=\"_blank\" rel=\"noopener noreferrer nofollow ugc\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 112, "\" target=\"_blank\" rel=\"noopener noreferrer nofollow ugc\">")
 						var templ_7745c5c3_Var100 string
 						templ_7745c5c3_Var100 = string(l.Title)
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var100))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 111, "</a></div></li>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 113, "</a></div></li>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 112, "</ul>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 114, "</ul>")
 				}
 				return nil
 			})
@@ -2670,18 +2669,18 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 113, "<ul class=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 115, "<ul class=\"")
 			var templ_7745c5c3_Var102 string
 			templ_7745c5c3_Var102 = string(templ.CSSClasses(templ_7745c5c3_Var101).String())
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var102))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 114, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 116, "\">")
 			for _, s := range p.Subjects {
 				templ_7745c5c3_Err = p.subject(s, decides).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 115, "</ul>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 117, "</ul>")
 		}
 		return nil
 	})
@@ -2717,52 +2716,52 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 			templ_7745c5c3_Var103 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 116, "<li><a class=\"look\" href=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 118, "<li><a class=\"look\" href=\"")
 		var templ_7745c5c3_Var104 templ.SafeURL
 		templ_7745c5c3_Var104, templ_7745c5c3_Err = templ.JoinURLErrs(p.look(s))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var104))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 117, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 119, "\">")
 		if picture := p.picture(s); picture != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 118, "<img src=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 120, "<img src=\"")
 			var templ_7745c5c3_Var105 string
 			templ_7745c5c3_Var105 = string(picture)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var105))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 119, "\" alt=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 121, "\" alt=\"")
 			var templ_7745c5c3_Var106 string
 			templ_7745c5c3_Var106 = string(p.T("approval.look", "name", s.Name))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var106))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 120, "\" loading=\"lazy\" decoding=\"async\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 122, "\" loading=\"lazy\" decoding=\"async\">")
 		} else {
 			templ_7745c5c3_Err = ui.Icon(kindIcon(portal.File{Name: s.Name, Version: s.AsVersion()})).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 121, " <span class=\"sr\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 123, " <span class=\"sr\">")
 			var templ_7745c5c3_Var107 string
 			templ_7745c5c3_Var107 = string(p.T("approval.look", "name", s.Name))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var107))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 122, "</span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 124, "</span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 123, "</a><div class=\"words\"><b>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 125, "</a><div class=\"words\"><b>")
 		var templ_7745c5c3_Var108 string
 		templ_7745c5c3_Var108 = string(s.Name)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var108))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 124, "</b> <span class=\"sub\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 126, "</b> <span class=\"sub\">")
 		var templ_7745c5c3_Var109 string
 		templ_7745c5c3_Var109 = string(dots(p.T("version.n", "n", strconv.Itoa(s.Number)), p.Size(s.Size)))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var109))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 125, " <code title=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 127, " <code title=\"")
 		var templ_7745c5c3_Var110 string
 		templ_7745c5c3_Var110 = string(p.T("approval.hash", "hash", s.SHA256))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var110))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 126, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 128, "\">")
 		var templ_7745c5c3_Var111 string
 		templ_7745c5c3_Var111 = string(s.SHA256[max(0, len(s.SHA256)-8):])
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var111))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</code></span> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 129, "</code></span> ")
 		switch s.Result {
 		case "approved":
 			templ_7745c5c3_Err = ui.State(ui.ToneOK, "badge-check", p.T("approval.mark", "n", strconv.Itoa(s.Number))).Render(ctx, templ_7745c5c3_Buffer)
@@ -2793,26 +2792,26 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 			}
 		}
 		for _, v := range p.said(s) {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 128, "<p class=\"said\"><b>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 130, "<p class=\"said\"><b>")
 			var templ_7745c5c3_Var112 string
 			templ_7745c5c3_Var112 = string(v.By)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var112))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 129, "</b> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 131, "</b> ")
 			var templ_7745c5c3_Var113 string
 			templ_7745c5c3_Var113 = string(v.Note)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var113))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 130, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 132, "</p>")
 		}
 		if decides && len(p.Subjects) > 1 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 131, "<details class=\"fold\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 133, "<details class=\"fold\"")
 			if p.marked(s) || p.Err(noteField(s)) != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 132, " open")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 134, " open")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 133, "><summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 135, "><summary>")
 			var templ_7745c5c3_Var114 string
 			templ_7745c5c3_Var114 = string(p.T("approval.change_this"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var114))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 134, "</summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 136, "</summary>")
 			templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "change." + strconv.Itoa(s.Position), Label: p.T("approval.change_mark"), On: p.marked(s)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -2821,9 +2820,9 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 135, "</details>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 137, "</details>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 136, "</div></li>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</div></li>")
 		return nil
 	})
 }
@@ -2971,73 +2970,73 @@ func (p *ApprovalPage) answerFields() templ.Component {
 			templ_7745c5c3_Var117 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 137, "<section class=\"decide\"><h2>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 139, "<section class=\"decide\"><h2>")
 		var templ_7745c5c3_Var118 string
 		templ_7745c5c3_Var118 = string(p.question())
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var118))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</h2>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 140, "</h2>")
 		templ_7745c5c3_Err = p.checklist().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if p.Remarks > 0 && !p.team() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 139, "<p class=\"hint\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 141, "<p class=\"hint\">")
 			var templ_7745c5c3_Var119 string
 			templ_7745c5c3_Var119 = string(p.N("revision.part", p.Remarks))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var119))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 140, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 142, "</p>")
 		}
 		for _, s := range p.Subjects {
 			if n := p.Unsent[s.Version]; n > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 141, "<p class=\"hint\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 143, "<p class=\"hint\">")
 				var templ_7745c5c3_Var120 string
 				templ_7745c5c3_Var120 = string(p.N("approval.unsent", n))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var120))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 142, " <a href=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 144, " <a href=\"")
 				var templ_7745c5c3_Var121 templ.SafeURL
 				templ_7745c5c3_Var121, templ_7745c5c3_Err = templ.JoinURLErrs(unsentAt(s.File, s.Version))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var121))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 143, "\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 145, "\">")
 				var templ_7745c5c3_Var122 string
 				templ_7745c5c3_Var122 = string(p.named(s))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var122))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 144, "</a></p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 146, "</a></p>")
 			}
 		}
 		templ_7745c5c3_Err = p.note("", false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 145, "<details class=\"fold\"><summary>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 147, "<details class=\"fold\"><summary>")
 		var templ_7745c5c3_Var123 string
 		templ_7745c5c3_Var123 = string(p.T("approval.decline_fold"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var123))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 146, "</summary><p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 148, "</summary><p>")
 		var templ_7745c5c3_Var124 string
 		templ_7745c5c3_Var124 = string(p.T("approval.decline_text"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var124))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 147, "</p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 149, "</p>")
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.decline"), Icon: "circle-x", Small: true, Name: "answer", Value: "decline"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 148, "</details> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 150, "</details> ")
 		if p.standsHere() && p.looks() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 149, "<p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 151, "<p>")
 			var templ_7745c5c3_Var125 string
 			templ_7745c5c3_Var125 = string(p.T("approval.stands_text"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var125))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 150, "</p><div class=\"row\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 152, "</p><div class=\"row\">")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.stands"), Icon: "check", Name: "answer", Value: "stands"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 151, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 153, "</div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 152, "</section>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 154, "</section>")
 		return nil
 	})
 }
@@ -3102,11 +3101,11 @@ func (p *ApprovalPage) checklist() templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(p.Approval.Checklist) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 153, "<fieldset class=\"choices field\" id=\"checklist\"><legend class=\"label\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 155, "<fieldset class=\"choices field\" id=\"checklist\"><legend class=\"label\">")
 			var templ_7745c5c3_Var128 string
 			templ_7745c5c3_Var128 = string(p.T("approval.checklist"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var128))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 154, "</legend> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 156, "</legend> ")
 			for i, point := range p.Approval.Checklist {
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: "check-" + strconv.Itoa(i+1), Name: "check." + strconv.Itoa(i+1), Label: point, On: slices.Contains(p.Typed.Checked, i+1)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -3114,13 +3113,13 @@ func (p *ApprovalPage) checklist() templ.Component {
 				}
 			}
 			if e := p.Err("checklist"); e != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 155, "<p class=\"error\" id=\"checklist-error\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 157, "<p class=\"error\" id=\"checklist-error\">")
 				var templ_7745c5c3_Var129 string
 				templ_7745c5c3_Var129 = string(e)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var129))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 156, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 158, "</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 157, "</fieldset>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 159, "</fieldset>")
 		}
 		return nil
 	})
@@ -3212,21 +3211,21 @@ func (p *ApprovalPage) bar() templ.Component {
 			templ_7745c5c3_Var132 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 158, "<div class=\"decide-bar\"><p><b>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 160, "<div class=\"decide-bar\"><p><b>")
 		var templ_7745c5c3_Var133 string
 		templ_7745c5c3_Var133 = string(p.Approval.Title)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var133))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 159, "</b> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 161, "</b> ")
 		var templ_7745c5c3_Var134 string
 		templ_7745c5c3_Var134 = string(p.barText())
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var134))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 160, "</p><div class=\"acts\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 162, "</p><div class=\"acts\">")
 		if p.Call.ID != "" {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("call.different"), Icon: "x", Name: "answer", Value: "different", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 161, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 163, " ")
 			if p.looks() {
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("call.confirm"), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "confirm", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -3238,7 +3237,7 @@ func (p *ApprovalPage) bar() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 162, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 164, " ")
 			if p.looks() {
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.approveWord(), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "approve", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -3246,7 +3245,7 @@ func (p *ApprovalPage) bar() templ.Component {
 				}
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 163, "</div></div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 165, "</div></div>")
 		return nil
 	})
 }
@@ -3340,19 +3339,19 @@ func (p *ApprovalPage) people() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 164, "<p class=\"muted\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 166, "<p class=\"muted\">")
 				var templ_7745c5c3_Var137 string
 				templ_7745c5c3_Var137 = string(p.ruleWords(g))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var137))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 165, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 167, "</p>")
 				if g.Role != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 166, "<p class=\"muted\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 168, "<p class=\"muted\">")
 					var templ_7745c5c3_Var138 string
 					templ_7745c5c3_Var138 = string(p.roleWords(g))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var138))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 167, "</p>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 169, "</p>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 168, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 170, " ")
 				templ_7745c5c3_Var139 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -3556,15 +3555,15 @@ func (p *ApprovalPage) handsOn() templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.decides() && len(p.Colleagues) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 169, "<details class=\"fold\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 171, "<details class=\"fold\"")
 			if p.Err("person") != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 170, " open")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 172, " open")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 171, "><summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 173, "><summary>")
 			var templ_7745c5c3_Var143 string
 			templ_7745c5c3_Var143 = string(p.T("approval.delegate"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var143))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 172, "</summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 174, "</summary>")
 			templ_7745c5c3_Var144 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -3577,16 +3576,16 @@ func (p *ApprovalPage) handsOn() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 173, "<p class=\"muted\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 175, "<p class=\"muted\">")
 				var templ_7745c5c3_Var145 string
 				templ_7745c5c3_Var145 = string(p.T("approval.delegate_text"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var145))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 174, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 176, "</p>")
 				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Colleagues)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 175, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 177, " ")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.delegate_act"), Icon: "arrow-right"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -3597,7 +3596,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 176, "</details> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 178, "</details> ")
 		}
 		if !p.ReadOnly && p.Approval.MayTakeOver() && !p.isAsked(p.Reader) {
 			templ_7745c5c3_Var146 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -3625,11 +3624,11 @@ func (p *ApprovalPage) handsOn() templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templruntime.WriteString(templ_7745c5c3_Buffer, 177, "<input type=\"hidden\" name=\"from\" value=\"")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 179, "<input type=\"hidden\" name=\"from\" value=\"")
 						var templ_7745c5c3_Var148 string
 						templ_7745c5c3_Var148 = string(string(x.Person))
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var148))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 178, "\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 180, "\">")
 						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.take_over", "name", x.Name), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
@@ -3649,15 +3648,15 @@ func (p *ApprovalPage) handsOn() templ.Component {
 			}
 		}
 		if p.changes() && p.Approval.Asking && len(p.awaited()) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 179, "<details class=\"fold\" id=\"reassign\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 181, "<details class=\"fold\" id=\"reassign\"")
 			if p.Reassigns || p.Approval.Stranded || len(p.lacking()) > 0 || p.Err("person") != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 180, " open")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 182, " open")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 181, "><summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 183, "><summary>")
 			var templ_7745c5c3_Var149 string
 			templ_7745c5c3_Var149 = string(p.T("approval.reassign"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var149))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 182, "</summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 184, "</summary>")
 			templ_7745c5c3_Var150 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -3670,11 +3669,11 @@ func (p *ApprovalPage) handsOn() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 183, "<p class=\"muted\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 185, "<p class=\"muted\">")
 				var templ_7745c5c3_Var151 string
 				templ_7745c5c3_Var151 = string(p.T("approval.reassign_text"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var151))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 184, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 186, "</p>")
 				templ_7745c5c3_Var152 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -3691,7 +3690,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 185, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 187, " ")
 					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Others)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -3702,7 +3701,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 186, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 188, " ")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.reassign_act"), Icon: "send"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -3713,7 +3712,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 187, "</details>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 189, "</details>")
 		}
 		return nil
 	})
@@ -3852,7 +3851,7 @@ func EditApproval(p ApprovalForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 188, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 190, " ")
 			templ_7745c5c3_Var155 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -3871,55 +3870,55 @@ func EditApproval(p ApprovalForm) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 189, " <button type=\"submit\" hidden disabled></button> <input type=\"hidden\" name=\"previous\" value=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 191, " <button type=\"submit\" hidden disabled></button> <input type=\"hidden\" name=\"previous\" value=\"")
 				var templ_7745c5c3_Var156 string
 				templ_7745c5c3_Var156 = string(string(p.New.Previous))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var156))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 190, "\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 192, "\">")
 				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "title", Label: p.T("approval.title"), Value: p.New.Title, Error: p.Err("title"), Required: true, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 191, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 193, " ")
 				templ_7745c5c3_Err = p.what().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 192, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 194, " ")
 				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "body", Label: p.T("approval.body"), Optional: p.T("form.optional"), Hint: p.T("approval.body_hint"), Value: p.New.Body, Error: p.Err("body"), Max: portal.MaxText, Rows: 3}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 193, " <input type=\"hidden\" name=\"stages\" value=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 195, " <input type=\"hidden\" name=\"stages\" value=\"")
 				var templ_7745c5c3_Var157 string
 				templ_7745c5c3_Var157 = string(strconv.Itoa(len(p.New.Stages)))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var157))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 194, "\"> ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 196, "\"> ")
 				for i, g := range p.New.Stages {
 					templ_7745c5c3_Err = p.stage(i, g).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 195, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 197, " ")
 				templ_7745c5c3_Err = p.moreStages().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 196, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 198, " ")
 				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "due_in", Label: p.T("approval.due_in"), Hint: p.dueHint(), Value: strconv.Itoa(p.New.DueIn), Error: p.Err("due_in")}, p.dueDays()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 197, " <details class=\"fold\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 199, " <details class=\"fold\"")
 				if p.hasMore() {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 198, " open")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 200, " open")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 199, "><summary>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 201, "><summary>")
 				var templ_7745c5c3_Var158 string
 				templ_7745c5c3_Var158 = string(p.T("approval.more"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var158))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 200, "</summary><div class=\"form wide\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 202, "</summary><div class=\"form wide\">")
 				templ_7745c5c3_Var159 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -3936,7 +3935,7 @@ func EditApproval(p ApprovalForm) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 201, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 203, " ")
 					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "expires_on", Label: p.T("approval.expires_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.ExpiresOn, Error: p.Err("expires_on")}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -3951,28 +3950,28 @@ func EditApproval(p ApprovalForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 202, "<div class=\"field\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 204, "<div class=\"field\">")
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "no_download", Label: p.T("approval.no_download"), Hint: p.T("approval.no_download_hint"), On: p.New.NoDownload}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				if e := p.Err("no_download"); e != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 203, "<p class=\"error\" id=\"no_download-error\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 205, "<p class=\"error\" id=\"no_download-error\">")
 					var templ_7745c5c3_Var160 string
 					templ_7745c5c3_Var160 = string(e)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var160))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 204, "</p>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 206, "</p>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 205, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 207, "</div>")
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "remind", Label: p.T("request.remind"), Hint: p.T("request.remind_hint"), On: !p.New.NoReminders}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 206, "</div></details><div class=\"submit\"><p class=\"hint\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 208, "</div></details><div class=\"submit\"><p class=\"hint\">")
 				var templ_7745c5c3_Var161 string
 				templ_7745c5c3_Var161 = string(p.T("approval.submit_hint"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var161))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 207, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 209, "</p>")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.submit"), Icon: "send", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -3985,7 +3984,7 @@ func EditApproval(p ApprovalForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 208, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 210, "</div>")
 				return nil
 			})
 			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var155), templ_7745c5c3_Buffer)
@@ -4031,34 +4030,34 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		at := "stages." + strconv.Itoa(i+1)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 209, "<fieldset class=\"stage\" id=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 211, "<fieldset class=\"stage\" id=\"")
 		var templ_7745c5c3_Var163 string
 		templ_7745c5c3_Var163 = string(at)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var163))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 210, "\" tabindex=\"-1\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 212, "\" tabindex=\"-1\"")
 		if p.Reshaped == i+1 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 211, " autofocus")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 213, " autofocus")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 212, "><legend>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 214, "><legend>")
 		var templ_7745c5c3_Var164 string
 		templ_7745c5c3_Var164 = string(p.stageTitle(i, g))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var164))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 213, " ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 215, " ")
 		if len(p.New.Stages) > 1 {
 			templ_7745c5c3_Err = p.chip(g.Of).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 214, "</legend> <input type=\"hidden\" name=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 216, "</legend> <input type=\"hidden\" name=\"")
 		var templ_7745c5c3_Var165 string
 		templ_7745c5c3_Var165 = string(at + ".of")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var165))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 215, "\" value=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 217, "\" value=\"")
 		var templ_7745c5c3_Var166 string
 		templ_7745c5c3_Var166 = string(string(g.Of))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var166))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 216, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 218, "\">")
 		templ_7745c5c3_Err = p.who(at+".people", p.T("approval.decides"), p.stageHint(i, g), p.canDecide(g.Of), g.People, p.roles(at, g)...).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -4067,22 +4066,22 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 217, "<details class=\"fold\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 219, "<details class=\"fold\"")
 		if len(g.Advisers) > 0 || p.Err(at+".advisers") != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 218, " open")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 220, " open")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 219, "><summary>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 221, "><summary>")
 		var templ_7745c5c3_Var167 string
 		templ_7745c5c3_Var167 = string(p.T("approval.advisers"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var167))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 220, "</summary>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 222, "</summary>")
 		templ_7745c5c3_Err = p.who(at+".advisers", p.T("approval.advisers"), p.T("approval.advisers_hint", "client", p.Project.ClientName), p.canAdvise(g.Of), g.Advisers).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 221, "</details> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 223, "</details> ")
 		if len(p.New.Stages) > 1 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 222, "<div class=\"acts\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 224, "<div class=\"acts\">")
 			if i > 0 && p.New.Stages[i-1].Of == g.Of {
 				templ_7745c5c3_Err = p.reshape("earlier."+strconv.Itoa(i+1), "arrow-up", p.T("approval.stage_earlier")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -4093,9 +4092,9 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 223, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 225, "</div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 224, "</fieldset>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 226, "</fieldset>")
 		return nil
 	})
 }
@@ -4153,16 +4152,16 @@ func (p *ApprovalForm) moreStages() templ.Component {
 			templ_7745c5c3_Var169 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 225, "<div class=\"more-stages\" id=\"stages\" tabindex=\"-1\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 227, "<div class=\"more-stages\" id=\"stages\" tabindex=\"-1\">")
 		if e := p.Err("stages"); e != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 226, "<p class=\"error\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 228, "<p class=\"error\">")
 			var templ_7745c5c3_Var170 string
 			templ_7745c5c3_Var170 = string(e)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var170))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 227, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 229, "</p>")
 		}
 		if len(p.New.Stages) < portal.MaxStages {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 228, "<div class=\"acts\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 230, "<div class=\"acts\">")
 			templ_7745c5c3_Err = p.reshape("client", "plus", p.T("approval.add_stage", "name", p.Project.ClientName)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -4171,13 +4170,13 @@ func (p *ApprovalForm) moreStages() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 229, "</div><p class=\"muted\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 231, "</div><p class=\"muted\">")
 			var templ_7745c5c3_Var171 string
 			templ_7745c5c3_Var171 = string(p.T("approval.stages_hint", "client", p.Project.ClientName))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var171))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 230, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 232, "</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 231, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 233, "</div>")
 		return nil
 	})
 }
@@ -4285,11 +4284,11 @@ func (p *ApprovalForm) what() templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.New.Deliverable != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 232, "<input type=\"hidden\" name=\"deliverable\" value=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 234, "<input type=\"hidden\" name=\"deliverable\" value=\"")
 			var templ_7745c5c3_Var173 string
 			templ_7745c5c3_Var173 = string(string(p.New.Deliverable))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var173))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 233, "\"> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 235, "\"> ")
 			if p.Deliverable != nil {
 				templ_7745c5c3_Var174 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -4310,67 +4309,67 @@ func (p *ApprovalForm) what() templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 234, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 236, " ")
 			if e := p.Err("versions"); e != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 235, "<p class=\"error\" id=\"versions\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 237, "<p class=\"error\" id=\"versions\">")
 				var templ_7745c5c3_Var175 string
 				templ_7745c5c3_Var175 = string(e)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var175))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 236, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 238, "</p>")
 			}
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 237, "<fieldset class=\"field pick-files\" id=\"versions\" tabindex=\"-1\"><legend class=\"label\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 239, "<fieldset class=\"field pick-files\" id=\"versions\" tabindex=\"-1\"><legend class=\"label\">")
 			var templ_7745c5c3_Var176 string
 			templ_7745c5c3_Var176 = string(p.T("approval.versions"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var176))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 238, "</legend><p class=\"hint\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 240, "</legend><p class=\"hint\">")
 			var templ_7745c5c3_Var177 string
 			templ_7745c5c3_Var177 = string(p.T("approval.versions_hint"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var177))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 239, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 241, "</p>")
 			if e := p.Err("versions"); e != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 240, "<p class=\"error\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 242, "<p class=\"error\">")
 				var templ_7745c5c3_Var178 string
 				templ_7745c5c3_Var178 = string(e)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var178))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 241, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 243, "</p>")
 			}
 			if len(p.Choices.Files) == 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 242, "<p class=\"muted\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 244, "<p class=\"muted\">")
 				var templ_7745c5c3_Var179 string
 				templ_7745c5c3_Var179 = string(p.T("approval.no_files"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var179))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 243, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 245, "</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 244, "<ul>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 246, "<ul>")
 			for _, v := range p.Choices.Files {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 245, "<li><label class=\"choice\"><input type=\"checkbox\" name=\"versions\" value=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 247, "<li><label class=\"choice\"><input type=\"checkbox\" name=\"versions\" value=\"")
 				var templ_7745c5c3_Var180 string
 				templ_7745c5c3_Var180 = string(string(v.ID))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var180))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 246, "\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 248, "\"")
 				if slices.Contains(p.New.Versions, v.ID) {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 247, " checked")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 249, " checked")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 248, "> <b>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 250, "> <b>")
 				var templ_7745c5c3_Var181 string
 				templ_7745c5c3_Var181 = string(v.FileName)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var181))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 249, "</b> <small>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 251, "</b> <small>")
 				var templ_7745c5c3_Var182 string
 				templ_7745c5c3_Var182 = string(p.fileFacts(v))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var182))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 250, "</small></label> ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 252, "</small></label> ")
 				if thumb := Thumb(v); thumb != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 251, "<img src=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 253, "<img src=\"")
 					var templ_7745c5c3_Var183 string
 					templ_7745c5c3_Var183 = string(thumb)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var183))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 252, "\" alt=\"\" loading=\"lazy\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 254, "\" alt=\"\" loading=\"lazy\">")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 253, "</li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 255, "</li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 254, "</ul></fieldset>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 256, "</ul></fieldset>")
 		}
 		return nil
 	})
@@ -4407,25 +4406,25 @@ func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPers
 			templ_7745c5c3_Var184 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 255, "<fieldset class=\"field choices pick-people\" id=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 257, "<fieldset class=\"field choices pick-people\" id=\"")
 		var templ_7745c5c3_Var185 string
 		templ_7745c5c3_Var185 = string(name)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var185))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 256, "\" tabindex=\"-1\"><legend class=\"sr\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 258, "\" tabindex=\"-1\"><legend class=\"sr\">")
 		var templ_7745c5c3_Var186 string
 		templ_7745c5c3_Var186 = string(label)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var186))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 257, "</legend><p class=\"hint\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 259, "</legend><p class=\"hint\">")
 		var templ_7745c5c3_Var187 string
 		templ_7745c5c3_Var187 = string(hint)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var187))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 258, "</p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 260, "</p>")
 		if len(people) == 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 259, "<p class=\"muted\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 261, "<p class=\"muted\">")
 			var templ_7745c5c3_Var188 string
 			templ_7745c5c3_Var188 = string(p.T("approval.nobody", "client", p.Project.ClientName))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var188))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 260, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 262, "</p>")
 		}
 		for _, c := range roles {
 			templ_7745c5c3_Err = ui.Checkbox(c).Render(ctx, templ_7745c5c3_Buffer)
@@ -4433,35 +4432,35 @@ func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPers
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 261, "<div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 263, "<div>")
 		for _, x := range people {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 262, "<label class=\"choice\"><input type=\"checkbox\" name=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 264, "<label class=\"choice\"><input type=\"checkbox\" name=\"")
 			var templ_7745c5c3_Var189 string
 			templ_7745c5c3_Var189 = string(name)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var189))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 263, "\" value=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 265, "\" value=\"")
 			var templ_7745c5c3_Var190 string
 			templ_7745c5c3_Var190 = string(string(x.Person))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var190))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 264, "\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 266, "\"")
 			if slices.Contains(chosen, x.Person) {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 265, " checked")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 267, " checked")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 266, "> <b>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 268, "> <b>")
 			var templ_7745c5c3_Var191 string
 			templ_7745c5c3_Var191 = string(x.Name)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var191))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 267, "</b></label>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 269, "</b></label>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 268, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 270, "</div>")
 		if e := p.Err(name); e != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 269, "<p class=\"error\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 271, "<p class=\"error\">")
 			var templ_7745c5c3_Var192 string
 			templ_7745c5c3_Var192 = string(e)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var192))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 270, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 272, "</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 271, "</fieldset>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 273, "</fieldset>")
 		return nil
 	})
 }
