@@ -284,6 +284,87 @@ func TestTakeBack(t *testing.T) {
 	}
 }
 
+// T228: what a node was doing when it died is done by another, once, when it is long
+// over that it may have taken; what may still be done by a node that lives is left to it.
+func TestDeadNode(t *testing.T) {
+	d := dbtest.Open(t, db.PostgreSQL)
+	var mu sync.Mutex
+	ran := map[string]int{}
+	do := func(_ context.Context, name string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		ran[name]++
+		return nil
+	}
+	var nodes []*jobs.Jobs
+	for range 2 {
+		j, _ := open(t, d)
+		jobs.Handle(j, "short", do)
+		jobs.Handle(j, "long", do, jobs.Within(10*time.Minute))
+		nodes = append(nodes, j)
+	}
+	exec := func(q string, args ...any) {
+		t.Helper()
+		if err := d.Write(t.Context(), func(tx *db.Tx) error {
+			n, err := tx.Exec(t.Context(), q, args...)
+			if err == nil && n != 1 {
+				t.Errorf("%d jobs", n)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dead := []string{"one", "two", "three", "four", "five"}
+	for _, name := range append(dead, "short, lives", "long, lives") {
+		kind, ago := "short", 6*60
+		switch name {
+		case "short, lives":
+			ago = 4 * 60
+		case "long, lives":
+			kind = "long"
+		}
+		enqueue(t, d, nodes[0], kind, name)
+		exec(`UPDATE river_job SET state = 'running', attempt = 1, attempted_by = '{another}', attempted_at = now() - $1 * interval '1 second' WHERE state = 'available'`, ago)
+	}
+	for _, j := range nodes {
+		start(t, j)
+	}
+	states := func() (all string) {
+		t.Helper()
+		rows, err := d.Query(t.Context(), `SELECT state || ' ' || COUNT(*) FROM river_job WHERE kind IN ('short', 'long') GROUP BY state ORDER BY 1`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var s string
+			if err := rows.Scan(&s); err != nil {
+				t.Fatal(err)
+			}
+			all += s + ","
+		}
+		return all
+	}
+	const want = "completed 5,running 2,"
+	for end := time.Now().Add(time.Minute); states() != want && time.Now().Before(end); {
+		time.Sleep(50 * time.Millisecond)
+	}
+	if got := states(); got != want {
+		t.Errorf("the jobs are %s want %s", got, want)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	for _, name := range dead {
+		if ran[name] != 1 {
+			t.Errorf("%s ran %d times", name, ran[name])
+		}
+	}
+	if len(ran) != len(dead) {
+		t.Errorf("ran are %v", ran)
+	}
+}
+
 // Nodes that start together migrate once.
 func TestMigrateTogether(t *testing.T) {
 	address, err := url.Parse(dbtest.URL(t, db.PostgreSQL))

@@ -115,6 +115,49 @@ func TestStreamBeginsWithItsPage(t *testing.T) {
 	})
 }
 
+// T193: whoever comes back to a stream after their access to one client was switched
+// off is told, of what was missed, only of what they still see.
+func TestMissedAfterRevocation(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		mia, bea := s.As("mia"), s.As("bea")
+		at := bea.Get("/clients/"+string(s.Acme)).MustBe(200).Attr("body", "data-live")
+		var missed []string
+		for _, project := range []portal.ProjectID{s.World.Site, s.Shop} {
+			id, err := s.World.As(s.Mia).AddTask(t.Context(), project, portal.NewTask{Title: "Proofs", Audience: portal.ClientSide})
+			if err != nil {
+				t.Fatal(err)
+			}
+			missed = append(missed, string(id))
+		}
+		accessForm(s, mia).Untick("enabled").Press("do", "save").Submit(mia).MustBe(200)
+		bea.Get("/clients/" + string(s.Acme)).MustBe(404)
+
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		r, _ := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+at, nil)
+		r.Header.Set("Last-Event-ID", missed[0])
+		r.AddCookie(&http.Cookie{Name: "sid", Value: bea.Cookie("sid")})
+		resp, err := new(http.Transport).RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		// It has its order: had the first been told, it had been by then.
+		said := ""
+		for lines := bufio.NewScanner(resp.Body); !strings.Contains(said, "data: "+string(s.Shop)+"\n"); {
+			if !lines.Scan() {
+				t.Fatalf("the stream ends with %q: %v", said, lines.Err())
+			}
+			said += lines.Text() + "\n"
+		}
+		for _, word := range []string{string(s.World.Site), string(s.Acme), missed[0], missed[1]} {
+			if strings.Contains(said, word) {
+				t.Errorf("the stream says %q", said)
+			}
+		}
+	})
+}
+
 // T195: of one person's streams the oldest makes room for an eleventh; nobody
 // else's does.
 func TestElevenStreams(t *testing.T) {
