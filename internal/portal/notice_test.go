@@ -999,7 +999,7 @@ func TestMessagesAreTold(t *testing.T) {
 			}
 			told(what, id, append(atAcme, names...)...)
 			for _, name := range names {
-				if n := must[int](t)(w.As(everybody[name]).UnreadConversations(ctx, portal.Self{Role: "owner"})); n == 0 && len(names) == 1 {
+				if n := must[int](t)(w.As(everybody[name]).UnreadConversations(ctx, portal.Self{Role: "owner"}, "")); n == 0 && len(names) == 1 {
 					t.Errorf("%s: %s has nothing unread", what, name)
 				}
 				needs := must[[]portal.Need](t)(w.As(everybody[name]).TeamNeeds(ctx, ""))

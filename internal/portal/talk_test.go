@@ -142,8 +142,14 @@ func talkReads(items func(*portaltest.World, portal.ProjectID) []portaltest.Item
 			if err != nil {
 				return nil, err
 			}
-			n, err := me.UnreadConversations(ctx, self)
-			return append(all, n), err
+			for _, client := range []portal.ClientID{w.Acme, w.Brick} {
+				n, err := me.UnreadConversations(ctx, self, client)
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, n)
+			}
+			return all, nil
 		}},
 		{"ConversationsAfter", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
 			return each(func(i portaltest.Items) (any, error) {
@@ -339,7 +345,7 @@ func TestStartConversation(t *testing.T) {
 		if all, _, err := w.As(w.Cleo).Conversations(ctx, portal.ConversationList{}); err != nil || len(all) != 0 {
 			t.Errorf("Conversations without the section: %v, %v", all, err)
 		}
-		if n := must[int](t)(w.As(w.Cleo).UnreadConversations(ctx, must[portal.Self](t)(w.As(w.Cleo).Self(ctx)))); n != 0 {
+		if n := must[int](t)(w.As(w.Cleo).UnreadConversations(ctx, must[portal.Self](t)(w.As(w.Cleo).Self(ctx)), w.Acme)); n != 0 {
 			t.Errorf("%d are unread without the section", n)
 		}
 		// But comments show with what they are on.
@@ -373,7 +379,7 @@ func TestNotesStayWithTheTeam(t *testing.T) {
 			add(cleo.Messages(ctx, id, portal.MessagePage{After: first}))
 			self, err := cleo.Self(ctx)
 			add(self, err)
-			add(cleo.UnreadConversations(ctx, self))
+			add(cleo.UnreadConversations(ctx, self, w.Acme))
 			add(cleo.GeneralThreadOf(ctx, w.Acme))
 			add(cleo.CommentCounts(ctx, portal.ItemID(i.Deliverable)))
 			comments, _, err := cleo.CommentsOn(ctx, portal.ItemID(i.Deliverable), portal.CommentFilter{})
@@ -2014,6 +2020,34 @@ func TestSearchSubjects(t *testing.T) {
 		sections(t, w, 0, int64(portal.SectionMessages))
 		if got := find(w.Cleo, facade); len(got) != 0 {
 			t.Errorf("with messages switched off a client finds %v", got)
+		}
+	})
+}
+
+// Of somebody of two clients each client's conversations are counted by themselves.
+func TestUnreadOfTwoClients(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx, bea := t.Context(), w.As(w.Bea)
+		self := must[portal.Self](t)(bea.Self(ctx))
+		count := func(client portal.ClientID) int {
+			t.Helper()
+			return must[int](t)(bea.UnreadConversations(ctx, self, client))
+		}
+		acme, brick := count(w.Acme), count(w.Brick)
+		must[portal.MessageID](t)(w.As(w.Mia).SayToClient(ctx, w.Brick, say("One", portal.ClientSide)))
+		if a, b := count(w.Acme), count(w.Brick); a != acme || b != brick+1 {
+			t.Errorf("one said to Brick makes %d of Acme and %d of Brick out of %d and %d", a, b, acme, brick)
+		}
+		must[portal.MessageID](t)(w.As(w.Mia).SayToClient(ctx, w.Acme, say("Two", portal.ClientSide)))
+		must[portal.MessageID](t)(w.As(w.Mia).SayToClient(ctx, w.Acme, say("A note", portal.Team)))
+		if a, b := count(w.Acme), count(w.Brick); a != acme+1 || b != brick+1 {
+			t.Errorf("one said to each makes %d of Acme and %d of Brick out of %d and %d", a, b, acme, brick)
+		}
+		for _, who := range []portal.PersonID{w.Carl, w.Rex} { // of neither, or of the other alone
+			self := must[portal.Self](t)(w.As(who).Self(ctx))
+			if n := must[int](t)(w.As(who).UnreadConversations(ctx, self, w.Acme)); n != 0 {
+				t.Errorf("%s counts %d of Acme", who, n)
+			}
 		}
 	})
 }

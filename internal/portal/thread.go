@@ -292,12 +292,13 @@ func eachPair[K, V any](rows *sql.Rows, err error, do func(K, V)) error {
 
 // UnreadConversations counts the conversations with something that the actor
 // has not read, up to 100: for the team those of the projects and clients that
-// are their work, and those they are in. Self is the actor's own place.
-func (me *Scope) UnreadConversations(ctx context.Context, self Self) (int, error) {
-	return me.p.unread.Find(me.p.db, me.actor.id, me.p.now(), func() (int, error) { return me.countUnread(ctx, self) })
+// are their work, and those they are in; for a client's person those of one client.
+// Self is the actor's own place.
+func (me *Scope) UnreadConversations(ctx context.Context, self Self, client ClientID) (int, error) {
+	return me.p.unread.Find(me.p.db, me.actor.id+" "+string(client), me.p.now(), func() (int, error) { return me.countUnread(ctx, self, client) })
 }
 
-func (me *Scope) countUnread(ctx context.Context, self Self) (int, error) {
+func (me *Scope) countUnread(ctx context.Context, self Self, client ClientID) (int, error) {
 	count := func(cond string, args ...any) (n int, err error) {
 		err = me.get(ctx, `
 SELECT COUNT(*) FROM (SELECT t.id FROM my_threads t WHERE t.kind <> 'item' AND `+cond+` AND `+unread(2)+` LIMIT $3) x`,
@@ -305,15 +306,7 @@ SELECT COUNT(*) FROM (SELECT t.id FROM my_threads t WHERE t.kind <> 'item' AND `
 		return n, err
 	}
 	if self.Role == "" {
-		clients := make([]ClientID, len(self.Clients))
-		for i, c := range self.Clients {
-			clients[i] = c.ID
-		}
-		if len(clients) == 0 {
-			return 0, nil
-		}
-		in, ids := oneOf(4, clients)
-		return count(`t.client_id IN `+in, ids...)
+		return count(`t.client_id = $4`, string(client))
 	}
 	total, err := count(`t.id IN (SELECT s.thread_id FROM my_seats s)`)
 	if err != nil {

@@ -244,7 +244,7 @@ func (s *Server) renderPeople(w http.ResponseWriter, r *http.Request, me *visit,
 	if !c.Team() {
 		p := view.ColleaguesPage{Page: s.page(me, "people"), Client: c, Users: users, Form: form, MayInvite: c.Can(portal.Invite) && !me.ReadOnly()}
 		p.Invalid = invalid
-		p.Shell.Client.Client = c.Name
+		under(&p.Page, me, c.ID)
 		if p.MayInvite {
 			if p.Projects, _, err = me.Projects(ctx, portal.ProjectFilter{Client: c.ID}, portal.Page{Limit: 100}); err != nil {
 				return err

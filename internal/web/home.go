@@ -74,7 +74,7 @@ func (s *Server) clientHome(w http.ResponseWriter, r *http.Request, me *visit, i
 		}
 		p.ClientName, p.Contact, p.Welcome = c.Name, c.Contact, c.Welcome
 		p.MayWrite = me.Self.Messages && c.Can(portal.SendMessage) && !p.ReadOnly
-		p.Shell.Client.Client = c.Name
+		under(&p.Page, me, id)
 	} else {
 		if news, err = whose(r, me); err != nil {
 			return err

@@ -44,9 +44,7 @@ func (s *Server) within(r *http.Request, me *visit, id portal.ProjectID, tab str
 	}
 	summary, err := me.Summary(r.Context(), id)
 	p = view.Within{Page: s.page(me, "projects"), Project: project, Summary: summary, Tab: tab, Me: me.Scope.Person(), Name: me.Brand.Name}
-	if p.Shell.Client != nil {
-		p.Shell.Client.Client = project.ClientName
-	}
+	under(&p.Page, me, project.Client)
 	if err == nil {
 		err = s.stateWords(r, me, &p.Page)
 	}

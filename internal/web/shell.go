@@ -80,11 +80,23 @@ func chooses(p *view.Page, me *visit, client portal.ClientID, path string, asked
 	}
 }
 
-// under names in the shell the client that a page is of.
+// messagesPath is the list of conversations: of somebody of several clients that of
+// their first.
+const messagesPath = "/messages"
+
+// under names in the shell the client that a page is of, and has the navigation lead
+// to its conversations, and count those.
 func under(p *view.Page, me *visit, client portal.ClientID) {
-	for _, c := range me.Self.Clients {
-		if c.ID == client && p.Shell.Client != nil {
-			p.Shell.Client.Client = c.Name
+	sh := p.Shell.Client
+	for i, c := range me.Self.Clients {
+		if c.ID != client || sh == nil {
+			continue
+		}
+		sh.Client = c.Name
+		for n := range sh.Nav {
+			if x := &sh.Nav[n]; i > 0 && x.Href == messagesPath {
+				x.Href, x.Count = messagesPath+"?client="+string(client), me.unread(client)
+			}
 		}
 	}
 }
@@ -163,7 +175,7 @@ func (s *Server) teamShell(me *visit, current string) *ui.TeamShellProps {
 		{Label: b.T("nav.today"), Href: "/", Icon: "sun", Current: current == "today"},
 		{Label: b.T("nav.clients"), Href: "/clients", Icon: "building-2", Current: current == "clients"},
 		{Label: b.T("nav.projects"), Href: "/projects", Icon: "folder-kanban", Current: current == "projects"},
-		{Label: b.T("nav.messages"), Href: "/messages", Icon: "message-square", Current: current == "messages", Count: me.unread()},
+		{Label: b.T("nav.messages"), Href: "/messages", Icon: "message-square", Current: current == "messages", Count: me.unread("")},
 		{Label: b.T("nav.approvals"), Href: "/approvals", Icon: "stamp", Current: current == "approvals"},
 		{Label: b.T("nav.files"), Href: "/files", Icon: "files", Current: current == "files"},
 		{Label: b.T("nav.people"), Href: "/people", Icon: "users", Current: current == "people"},
@@ -190,7 +202,7 @@ func (s *Server) clientShell(me *visit, current string) *ui.ClientShellProps {
 			p.Nav = append(p.Nav, ui.NavItem{Label: b.T("nav.approvals"), Href: "/approvals", Icon: "stamp", Current: current == "approvals"})
 		}
 		if me.Self.Messages {
-			p.Nav = append(p.Nav, ui.NavItem{Label: b.T("nav.messages"), Href: "/messages", Icon: "message-square", Current: current == "messages", Count: me.unread()})
+			p.Nav = append(p.Nav, ui.NavItem{Label: b.T("nav.messages"), Href: messagesPath, Icon: "message-square", Current: current == "messages", Count: me.unread(me.Self.Clients[0].ID)})
 		}
 		if me.Self.Files {
 			p.Nav = append(p.Nav, ui.NavItem{Label: b.T("nav.files"), Href: "/files", Icon: "files", Current: current == "files"})

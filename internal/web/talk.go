@@ -1048,13 +1048,13 @@ func (s *Server) directTo(ctx context.Context, me *visit, n portal.NewDirect) (p
 	return portal.Team, err
 }
 
-// unread counts the conversations with something new for the visitor, for the
-// navigation; a page is worth more than the count.
-func (s *Server) unread(ctx context.Context, me *visit) int {
+// unread counts the conversations with something new for the visitor, for a client's
+// person those of one client, for the navigation; a page is worth more than the count.
+func (s *Server) unread(ctx context.Context, me *visit, client portal.ClientID) int {
 	if me.Viewing != nil {
 		return 0
 	}
-	n, err := me.UnreadConversations(ctx, me.Self)
+	n, err := me.UnreadConversations(ctx, me.Self, client)
 	s.missed(ctx, "counting what is unread", err)
 	return n
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -257,6 +258,33 @@ func TestTalkOfTwoClients(t *testing.T) {
 		told, _, err := s.World.As(s.Bea).Notices(t.Context(), "", portal.Page{})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if _, err := s.World.As(s.Mia).StartConversation(t.Context(), s.Shop, portal.NewConversation{Subject: "A second", NewMessage: portal.NewMessage{Body: "sextant", Audience: portal.ClientSide}}); err != nil {
+			t.Fatal(err)
+		}
+		self, err := s.World.As(s.Bea).Self(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		counts := map[string]bool{}
+		for i, c := range self.Clients {
+			n, err := s.World.As(s.Bea).UnreadConversations(t.Context(), self, c.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			counts[strconv.Itoa(n)] = true
+			entry, project := "/messages", map[portal.ClientID]portal.ProjectID{s.Acme: s.World.Site, s.Brick: s.Shop}[c.ID]
+			if i > 0 {
+				entry += "?client=" + string(c.ID)
+			}
+			for _, path := range []string{"/messages?client=" + string(c.ID), at[c.ID], "/clients/" + string(c.ID), "/projects/" + string(project), "/files?client=" + string(c.ID)} {
+				if got := bea.Get(path).MustBe(200).Text(`nav a[href="` + entry + `"] .count`); got != strconv.Itoa(n) {
+					t.Errorf("%s counts %q unread of %s, want %d", path, got, c.Name, n)
+				}
+			}
+		}
+		if len(self.Clients) != 2 || len(counts) != 2 || counts["0"] {
+			t.Errorf("of %d clients the counts are %v", len(self.Clients), counts)
 		}
 		for client, other := range map[portal.ClientID]portal.ClientID{s.Acme: s.Brick, s.Brick: s.Acme} {
 			of := "client=" + string(client)

@@ -28,16 +28,16 @@ type visit struct {
 	Brand         portal.Brand
 	Book          *words.Book
 	Now           time.Time
-	mark          string        // of the live signals when the request came
-	Viewing       *viewing      // set while a team member views as a client person
-	ended         string        // why the session that was shown is over
-	done          string        // what the page is to say of the change that led to it
-	of            string        // what was changed, where that can be undone
-	unread        func() int    // counts the conversations with something new
-	needed        func() int    // counts what needs them
-	held          func() int    // counts the mails that wait for them
-	news          func() string // says that they were told of something new, or nothing
-	pushes        bool          // they asked for pushes in this browser
+	mark          string                    // of the live signals when the request came
+	Viewing       *viewing                  // set while a team member views as a client person
+	ended         string                    // why the session that was shown is over
+	done          string                    // what the page is to say of the change that led to it
+	of            string                    // what was changed, where that can be undone
+	unread        func(portal.ClientID) int // counts the conversations with something new
+	needed        func() int                // counts what needs them
+	held          func() int                // counts the mails that wait for them
+	news          func() string             // says that they were told of something new, or nothing
+	pushes        bool                      // they asked for pushes in this browser
 }
 
 // viewing is whose view a team member looks at.
@@ -197,7 +197,7 @@ func (s *Server) visit(r *http.Request) (*visit, error) {
 		mark, _ := r.Cookie(pushCookie)
 		v.pushes = mark != nil && v.Viewing == nil && mark.Value == s.pushMark(v.Person.ID)
 		v.Self, err = v.Scope.Self(r.Context())
-		v.unread = func() int { return s.unread(r.Context(), v) }
+		v.unread = func(client portal.ClientID) int { return s.unread(r.Context(), v, client) }
 		v.needed = func() int { return s.needed(r.Context(), v) }
 		v.held = func() int { return s.held(r.Context(), v) }
 		v.news = func() string { return s.news(r.Context(), v) }
