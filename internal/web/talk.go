@@ -398,7 +398,9 @@ func (s *Server) fill(ctx context.Context, me *visit, p *view.Page, x *view.Way,
 
 // readSay reads a composer.
 func readSay(f *form) typed {
-	t := typed{audience: portal.Side(f.one("audience")), subject: f.one("subject"), find: strings.TrimSpace(f.one("find")), seek: f.ticked("seek"), Project: portal.ProjectID(f.one("project"))}
+	t := typed{audience: portal.Side(f.one("audience")), subject: f.one("subject"), find: strings.TrimSpace(f.one("find")), Project: portal.ProjectID(f.one("project"))}
+	seek := f.one("seek")
+	t.seek = seek == "1" || seek == "typed" && t.find != ""
 	f.all("upload") // the names of files that are not sent now
 	t.NewMessage = portal.NewMessage{Body: f.one("body"), Audience: t.audience, Quote: portal.MessageID(f.one("quote")), Question: f.ticked("question")}
 	for _, id := range f.all("file") {

@@ -639,6 +639,22 @@ func TestFindAFileToSend(t *testing.T) {
 		if f := p.Form(begin); f.Get("person") != string(s.Bea) || f.Get("body") != "To you" || !slices.Contains(offered(p, "form[data-say]"), string(shown.File)) || slices.Contains(offered(p, "form[data-say]"), string(hidden.File)) {
 			t.Errorf("to %q: %q, found %q", f.Get("person"), f.Get("body"), offered(p, "form[data-say]"))
 		}
+		// The Enter key presses a form's first button: it looks for what is to be found,
+		// and sends where nothing is.
+		begin = "/projects/" + string(s.Site) + "/conversations"
+		p = cleo.Get(begin + "/new").MustBe(200)
+		if got := p.Attr(reply+" button", "value"); got != "typed" {
+			t.Errorf("the first button is %q", got)
+		}
+		p = p.Form(begin).Set("subject", "Entered").Press("seek", "typed").Submit(cleo).MustBe(422)
+		if p.Form(begin).Get("subject") != "Entered" || !p.Has(`[name="body"][aria-invalid]`) {
+			t.Errorf("without a message: %q", p.Form(begin).Get("subject"))
+		}
+		p = p.Form(begin).Set("body", "By a key").Set("find", "file-name").Press("seek", "typed").Submit(cleo).MustBe(422).MustContain("1 file was found.")
+		p = p.Form(begin).Set("find", "").Press("seek", "typed").Submit(cleo).MustBe(200).MustContain("By a key")
+		if !strings.HasPrefix(p.Path, "/conversations/") {
+			t.Errorf("it leads to %s", p.Path)
+		}
 		// What came with it while one was looked for is there, chosen.
 		a := send(t, cleo).form(at, filePart{"audience", "", "client"}, filePart{"body", "", "Wait"}, filePart{"find", "", "file-name"}, filePart{"seek", "", "1"}, filePart{"upload", named("late.txt"), "late"})
 		if a.StatusCode != 422 || !strings.Contains(a.text, "late.txt") || !strings.Contains(a.text, string(shown.File)) {

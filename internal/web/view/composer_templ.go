@@ -484,8 +484,8 @@ func (p *TalkPage) attach(c Composer, s *Way, to portal.Side, id string, wanted 
 }
 
 // findFile looks for a file that may go along, and brings the form again with what it
-// found. In its form this button is the first, so that the Enter key never sends what
-// is only looked for.
+// found. The Enter key presses the form's first button: it looks for what was typed to
+// be found, and where nothing was, as in the subject, it sends.
 //go:noinline
 func (p *TalkPage) findFile(c Composer, s *Way, to portal.Side) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -508,7 +508,7 @@ func (p *TalkPage) findFile(c Composer, s *Way, to portal.Side) templ.Component 
 			templ_7745c5c3_Var44 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<div class=\"bring\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<div class=\"bring\"><button hidden name=\"seek\" value=\"typed\" formnovalidate></button>")
 		templ_7745c5c3_Err = ui.Input(ui.Field{ID: "find-" + string(to), Name: "find", Label: p.T("talk.find_file"), Hint: p.findHint(c, s), Value: s.Find, Type: "search", Autocomplete: "off", Max: portal.MaxName, Attrs: templ.Attributes{"autofocus": s.Sought}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
