@@ -162,3 +162,41 @@ func TestBeginForAnyOfManyClients(t *testing.T) {
 		ada.Get("/messages/new?client=" + string(ids["Crew 001"])).MustBe(200).MustNotContain(string(ids["Crew 001"]) + "/conversation")
 	})
 }
+
+// A conversation can begin in any of many projects: those that are no part of the
+// first page are on the next.
+func TestBeginInAnyOfManyProjects(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		all := map[string]bool{"/projects/" + string(s.World.Site) + "/conversations/new": true}
+		for n := range 30 {
+			id, err := s.World.As(s.Ada).CreateProject(t.Context(), s.Acme, portal.NewProject{Name: fmt.Sprintf("Sail %d", n), Shared: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			all["/projects/"+string(id)+"/conversations/new"] = true
+		}
+		for _, who := range []string{"ada", "cleo"} {
+			b, at, listed := s.As(who), "/messages/new?client="+string(s.Acme), map[string]int{}
+			for range 10 {
+				p := b.Get(at).MustBe(200)
+				for _, to := range p.Attrs(`a[href$="/conversations/new"]`, "href") {
+					listed[to]++
+				}
+				if at = ""; p.Has(`a[href*="after="]`) {
+					at = p.Attr(`a[href*="after="]`, "href")
+				}
+				if at == "" {
+					break
+				}
+			}
+			for to := range all {
+				if listed[to] != 1 {
+					t.Errorf("%s finds %s %d times", who, to, listed[to])
+				}
+			}
+		}
+		if p := s.As("carl").Get("/messages/new").MustBe(200); strings.Contains(p.Text("main"), "Sail") {
+			t.Error("another client's projects are listed")
+		}
+	})
+}

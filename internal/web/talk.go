@@ -840,10 +840,11 @@ func (s *Server) newMessage(w http.ResponseWriter, r *http.Request, me *visit) e
 		}
 		client = p.Choice.Chosen
 	}
-	projects, _, err := me.Projects(ctx, portal.ProjectFilter{Client: client}, portal.Page{Limit: projectsToTalkIn})
+	projects, next, err := me.Projects(ctx, portal.ProjectFilter{Client: client}, pageOf(r, projectsToTalkIn))
 	if err != nil {
 		return err
 	}
+	p.Newest, p.Older = pages(r, next)
 	for _, x := range projects {
 		if x.Can(portal.Contribute) || !x.Team() && x.Can(portal.SendMessage) && x.Sections.Has(portal.SectionMessages) {
 			p.Projects = append(p.Projects, x)

@@ -925,7 +925,7 @@ func NewMessage(p NewMessagePage) templ.Component {
 				}
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 116, " ")
-			if len(p.Projects) > 0 && p.Choice.Named == "" {
+			if (len(p.Projects) > 0 || p.Older != "") && p.Choice.Named == "" {
 				templ_7745c5c3_Var62 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -962,6 +962,11 @@ func NewMessage(p NewMessagePage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
+					templruntime.WriteString(templ_7745c5c3_Buffer, 117, " ")
+					templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
 					return nil
 				})
 				templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.T("talk.in_project")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var62), templ_7745c5c3_Buffer)
@@ -969,7 +974,7 @@ func NewMessage(p NewMessagePage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 117, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 118, " ")
 			if len(p.Clients) > 0 {
 				templ_7745c5c3_Var64 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1014,7 +1019,7 @@ func NewMessage(p NewMessagePage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 118, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 119, " ")
 			templ_7745c5c3_Var66 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -1160,7 +1165,7 @@ func Direct(p DirectPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 119, "<div class=\"talk-start\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 120, "<div class=\"talk-start\">")
 			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}, Title: p.T("talk.direct"), Lead: p.T("talk.direct_lead")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1170,11 +1175,11 @@ func Direct(p DirectPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.People) == 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 120, "<p class=\"muted\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 121, "<p class=\"muted\">")
 				var templ_7745c5c3_Var70 string
 				templ_7745c5c3_Var70 = string(p.T("talk.direct_nobody"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 121, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 122, "</p>")
 			} else {
 				templ_7745c5c3_Var71 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1188,15 +1193,15 @@ func Direct(p DirectPage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templruntime.WriteString(templ_7745c5c3_Buffer, 122, "<input type=\"hidden\" name=\"client\" value=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 123, "<input type=\"hidden\" name=\"client\" value=\"")
 					var templ_7745c5c3_Var72 string
 					templ_7745c5c3_Var72 = string(string(p.Client.ID))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 123, "\"><fieldset class=\"field choices\" id=\"people\"><legend class=\"label\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 124, "\"><fieldset class=\"field choices\" id=\"people\"><legend class=\"label\">")
 					var templ_7745c5c3_Var73 string
 					templ_7745c5c3_Var73 = string(p.T("talk.people"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 124, "</legend> ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 125, "</legend> ")
 					for _, x := range p.People {
 						templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: "person-" + string(x.Person), Name: "person", Value: string(x.Person), Label: x.Name, Hint: or(x.Company, p.Workspace), On: p.Chosen[x.Person]}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
@@ -1204,7 +1209,7 @@ func Direct(p DirectPage) templ.Component {
 						}
 					}
 					if p.Err("people") != "" {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 125, "<p class=\"error\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 126, "<p class=\"error\">")
 						templ_7745c5c3_Err = ui.Icon("circle-alert").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
@@ -1212,19 +1217,19 @@ func Direct(p DirectPage) templ.Component {
 						var templ_7745c5c3_Var74 string
 						templ_7745c5c3_Var74 = string(p.Err("people"))
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 126, "</p>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</p>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</fieldset>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 128, "</fieldset>")
 					templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "body", Label: p.T("talk.message"), Value: p.Way.Body, Error: p.Err("body"), Required: true, Max: portal.MaxText, Rows: 5, Attrs: templ.Attributes{"data-mention": "direct=" + string(p.Client.ID)}}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 128, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 129, " ")
 					templ_7745c5c3_Err = p.attach(p.Composer, &p.Way, p.To(), "files", p.Err("files") != "" || p.Err("project") != "").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 129, " <div class=\"submit\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 130, " <div class=\"submit\">")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.send"), Icon: "send", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -1233,31 +1238,31 @@ func Direct(p DirectPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 130, "<button class=\"button plain no-js\" formaction=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 131, "<button class=\"button plain no-js\" formaction=\"")
 					var templ_7745c5c3_Var75 string
 					templ_7745c5c3_Var75 = string("/drafts/" + p.Way.Place)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 131, "\" formenctype=\"application/x-www-form-urlencoded\" formnovalidate>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 132, "\" formenctype=\"application/x-www-form-urlencoded\" formnovalidate>")
 					var templ_7745c5c3_Var76 string
 					templ_7745c5c3_Var76 = string(p.T("talk.save_draft"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 132, "</button> <span class=\"draft-state\" role=\"status\" data-saving=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 133, "</button> <span class=\"draft-state\" role=\"status\" data-saving=\"")
 					var templ_7745c5c3_Var77 string
 					templ_7745c5c3_Var77 = string(p.T("talk.saving"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 133, "\" data-saved=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 134, "\" data-saved=\"")
 					var templ_7745c5c3_Var78 string
 					templ_7745c5c3_Var78 = string(p.T("talk.saved"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var78))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 134, "\" data-unsaved=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 135, "\" data-unsaved=\"")
 					var templ_7745c5c3_Var79 string
 					templ_7745c5c3_Var79 = string(p.T("talk.unsaved"))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 135, "\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 136, "\">")
 					var templ_7745c5c3_Var80 string
 					templ_7745c5c3_Var80 = string(p.Way.SavedAt)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 136, "</span></div>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 137, "</span></div>")
 					return nil
 				})
 				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Upload: p.Composer.Brings, Dirty: p.Failed() || p.Way.Sought, Attrs: templ.Attributes{"data-say": true, "data-place": p.Way.Place}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var71), templ_7745c5c3_Buffer)
@@ -1265,7 +1270,7 @@ func Direct(p DirectPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 137, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</div>")
 			return nil
 		})
 		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var69), templ_7745c5c3_Buffer)
