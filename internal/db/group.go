@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -94,7 +95,7 @@ func (g *group) loop() {
 		case <-g.quit:
 			return
 		case m := <-g.waiting:
-			b = &batch{group: g, stmts: map[string]*sql.Stmt{}}
+			b = &batch{group: g}
 			b.run(m)
 		}
 	}
@@ -106,6 +107,7 @@ type batch struct {
 	tx       *sql.Tx
 	members  []*member // all that were run, failed ones too
 	work     int       // how many of them have something to commit
+	apart    bool      // each member has a savepoint
 	stmts    map[string]*sql.Stmt
 	unknown  []string // texts to prepare after the commit
 	before   []string // what BeforeCommit was given
@@ -115,14 +117,14 @@ type batch struct {
 // run runs first and the members that are waiting by then, commits, and
 // answers them all.
 func (b *batch) run(first *member) {
-	var err error
-	if b.tx, err = b.group.pool.BeginTx(context.Background(), nil); err != nil {
+	err := b.begin()
+	if err != nil {
 		b.members = append(b.members, first)
-		b.fail(normalise(err))
+		b.fail(err)
 		return
 	}
 	began := time.Now()
-	err = b.member(first)
+	err = b.add(first)
 	for err == nil && len(b.members) < maxBatch && time.Since(began) < b.group.patience {
 		next := b.group.next()
 		if next == nil {
@@ -132,7 +134,10 @@ func (b *batch) run(first *member) {
 		if next == nil {
 			break
 		}
-		err = b.member(next)
+		err = b.add(next)
+	}
+	if err == errUndone {
+		err = b.again()
 	}
 	for i := 0; i < len(b.before) && b.work > 0 && err == nil; i++ {
 		err = b.exec(b.before[i])
@@ -142,13 +147,45 @@ func (b *batch) run(first *member) {
 		return
 	}
 	if b.work == 0 {
-		b.tx.Rollback()
+		b.rollback()
 	} else if err := b.commit(); err != nil { // the driver rolls back a failed commit
 		b.fail(fmt.Errorf("db: commit: %w", normalise(err)))
 		return
 	}
 	b.answer()
 	b.prepare()
+}
+
+func (b *batch) begin() error {
+	tx, err := b.group.pool.BeginTx(context.Background(), nil)
+	b.tx, b.stmts = tx, map[string]*sql.Stmt{}
+	return normalise(err)
+}
+
+// errUndone says that a member failed that had changed something.
+var errUndone = errors.New("db: a member has to be undone")
+
+// again undoes all that the members did, and runs each anew in a savepoint of its
+// own, which a failing one is taken back to. Few writes fail once they have changed
+// something, so the others do without: savepoints cost a twentieth of a short write.
+func (b *batch) again() error {
+	b.rollback()
+	b.work, b.before, b.apart = 0, nil, true
+	if len(b.members) == 1 { // its error is its answer
+		return nil
+	}
+	for _, m := range b.members {
+		m.err, m.panic = nil, nil
+	}
+	if err := b.begin(); err != nil {
+		return err
+	}
+	for _, m := range b.members {
+		if err := b.member(m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // next is somebody who is waiting, or nil.
@@ -167,15 +204,22 @@ func (b *batch) commit() error {
 	return b.tx.Commit()
 }
 
-// member runs m in its own savepoint. An error means that the whole
-// transaction is lost.
-func (b *batch) member(m *member) error {
+// add takes m into the batch.
+func (b *batch) add(m *member) error {
 	b.members = append(b.members, m)
+	return b.member(m)
+}
+
+// member runs m. An error means that the whole transaction is lost: errUndone, that
+// it can be made again without what m did.
+func (b *batch) member(m *member) error {
 	if m.err = m.ctx.Err(); m.err != nil {
 		return nil
 	}
-	if err := b.exec("SAVEPOINT member"); err != nil {
-		return err
+	if b.apart {
+		if err := b.exec("SAVEPOINT member"); err != nil {
+			return err
+		}
 	}
 	t := &Tx{tx: b.tx, batch: b}
 	b.call(m, t)
@@ -186,14 +230,21 @@ func (b *batch) member(m *member) error {
 		return t.over
 	}
 	t.over = errTxOver
-	if m.err != nil || m.panic != nil {
+	failed := m.err != nil || m.panic != nil
+	switch {
+	case failed && t.wrote && !b.apart:
+		return errUndone
+	case failed && b.apart:
 		if err := b.exec("ROLLBACK TO member"); err != nil {
 			return err
 		}
+	case !failed:
+		b.work++
+	}
+	if b.apart {
 		return b.exec("RELEASE member")
 	}
-	b.work++
-	return b.exec("RELEASE member")
+	return nil
 }
 
 // call runs the member's function; a panic is kept for its caller.
@@ -212,15 +263,20 @@ func (b *batch) call(m *member, t *Tx) {
 
 // fail rolls back and gives err to every member that has none of its own.
 func (b *batch) fail(err error) {
-	if b.tx != nil {
-		b.tx.Rollback()
-	}
+	b.rollback()
 	for _, m := range b.members {
 		if m.err == nil {
 			m.err = err
 		}
 	}
 	b.answer()
+}
+
+func (b *batch) rollback() {
+	if b.tx != nil {
+		b.tx.Rollback()
+	}
+	b.tx = nil
 }
 
 func (b *batch) answer() {

@@ -29,8 +29,9 @@ func together(t *testing.T, d *db.DB, fns ...func(context.Context, *db.Tx) error
 	errs := make([]error, len(fns))
 	var wg sync.WaitGroup
 	held, release := make(chan bool), make(chan bool)
+	hold := sync.OnceFunc(func() { close(held) })
 	wg.Go(func() {
-		d.Write(ctx, func(*db.Tx) error { close(held); <-release; return nil })
+		d.Write(ctx, func(*db.Tx) error { hold(); <-release; return nil })
 	})
 	<-held
 	for i, fn := range fns {
@@ -89,6 +90,112 @@ func TestFailingMemberLeavesTheOthers(t *testing.T) {
 	}
 	if got := keys(t, d); got != "a b c d" {
 		t.Errorf("committed: %s", got)
+	}
+}
+
+// Members run once, but all of a batch in which one has failed that had changed
+// something: it is undone with all the others did, who do it again.
+func TestMembersRunAgain(t *testing.T) {
+	refused := errors.New("refused")
+	ran := map[string]int{}
+	counts := func(name string, fn func(context.Context, *db.Tx) error) func(context.Context, *db.Tx) error {
+		return func(ctx context.Context, tx *db.Tx) error {
+			ran[name]++ // one goroutine runs all
+			return fn(ctx, tx)
+		}
+	}
+	bad := map[string]func(context.Context, *db.Tx) error{
+		"reads": func(ctx context.Context, tx *db.Tx) error {
+			var n int
+			if err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM attempts`).Scan(&n); err != nil {
+				return err
+			}
+			return refused
+		},
+		"hits nothing": func(ctx context.Context, tx *db.Tx) error {
+			if n, err := tx.Exec(ctx, `UPDATE attempts SET count = count + 1 WHERE key = 'nobody'`); n != 0 || err != nil {
+				return fmt.Errorf("%d rows, %w", n, err)
+			}
+			return refused
+		},
+		"writes": func(ctx context.Context, tx *db.Tx) error {
+			if err := insert(ctx, tx, "undone"); err != nil {
+				return err
+			}
+			return refused
+		},
+		"writes and reads it": func(ctx context.Context, tx *db.Tx) error {
+			var n int
+			if err := tx.QueryRow(ctx, `INSERT INTO attempts (key, count, first_at, last_at) VALUES ('undone', 1, 0, 0) RETURNING count`).Scan(&n); err != nil {
+				return err
+			}
+			return refused
+		},
+		"makes a table": func(ctx context.Context, tx *db.Tx) error {
+			if _, err := tx.Exec(ctx, `CREATE TABLE undone (id TEXT)`); err != nil {
+				return err
+			}
+			return refused
+		},
+	}
+	for name, fn := range bad {
+		t.Run(name, func(t *testing.T) {
+			d := dbtest.Open(t, db.SQLite)
+			clear(ran)
+			errs := together(t, d, counts("first", inserts("first")), counts("bad", fn), counts("last", inserts("last")))
+			for i, err := range errs {
+				if i != 1 && err != nil || i == 1 && err != refused {
+					t.Errorf("member %d: %v", i, err)
+				}
+			}
+			if got := keys(t, d); got != "first last" {
+				t.Errorf("committed: %s", got)
+			}
+			var count, tables int
+			if err := d.QueryRow(t.Context(), readAttempt, "first").Scan(&count); err != nil || count != 1 {
+				t.Errorf("counted to %d: %v", count, err)
+			}
+			if err := d.QueryRow(t.Context(), `SELECT COUNT(*) FROM sqlite_master WHERE name = 'undone'`).Scan(&tables); err != nil || tables != 0 {
+				t.Errorf("%d tables: %v", tables, err)
+			}
+			// Members come in any order: whoever was before the failing one runs again.
+			again := ran["first"] + ran["bad"] + ran["last"] - 3
+			if want := name != "reads" && name != "hits nothing"; (again > 0) != want {
+				t.Errorf("ran again: %v", ran)
+			}
+		})
+	}
+}
+
+// Who ends the goroutine while members run again fails them all, who wait no longer;
+// whoever came later is in the next batch.
+func TestExitAmongThoseWhoRunAgain(t *testing.T) {
+	d := dbtest.Open(t, db.SQLite)
+	runs := 0
+	ran := together(t, d,
+		inserts("a"),
+		func(ctx context.Context, tx *db.Tx) error {
+			if runs++; runs == 2 {
+				goexit()
+			}
+			if err := insert(ctx, tx, "b"); err != nil {
+				return err
+			}
+			return errors.New("refused")
+		},
+		inserts("c"),
+	)
+	want := ""
+	if ran[0] == nil {
+		want = "a "
+	}
+	want += "after"
+	if ran[2] == nil {
+		want += " c"
+	}
+	write(t, d, func(tx *db.Tx) error { return insert(t.Context(), tx, "after") })
+	if got := keys(t, d); got != want || runs != 2 {
+		t.Errorf("committed: %s, want %s; run %d times", got, want, runs)
 	}
 }
 

@@ -153,6 +153,7 @@ func (t *Tx) script(ctx context.Context, text string) error {
 	if t.batch != nil {
 		ctx = context.WithoutCancel(ctx)
 	}
+	t.wrote = true
 	for _, q := range split(text) {
 		if _, err := t.tx.ExecContext(ctx, q); err != nil {
 			first, _, _ := strings.Cut(q, "\n")

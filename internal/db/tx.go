@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 )
 
 // Tx is one running DB.Write. It is used by the function it was given to, on
@@ -15,6 +16,7 @@ type Tx struct {
 	batch *batch   // SQLite: the shared transaction; nil on PostgreSQL
 	over  error    // why no statement may run any more
 	lost  bool     // SQLite gave up the whole shared transaction
+	wrote bool     // a statement changed something, or may have
 	after []func() // what AfterCommit was given
 
 	before []string // what BeforeCommit was given, on PostgreSQL
@@ -23,7 +25,10 @@ type Tx struct {
 var errTxOver = errors.New("db: the transaction is over")
 
 // SQL is the transaction for the job queue only.
-func (t *Tx) SQL() *sql.Tx { return t.tx }
+func (t *Tx) SQL() *sql.Tx {
+	t.wrote = true
+	return t.tx
+}
 
 // Locking ends a SELECT of rows that are to stay as they are until the
 // transaction is over. On SQLite nobody else writes meanwhile.
@@ -55,7 +60,22 @@ func (t *Tx) Exec(ctx context.Context, q string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, t.failed(err)
 	}
-	return res.RowsAffected()
+	n, err := res.RowsAffected()
+	t.wrote = t.wrote || n != 0 || err != nil || !counted(q)
+	return n, err
+}
+
+// counted reports whether SQLite counts what q changes: of another statement it says
+// what the last one changed.
+func counted(q string) bool {
+	q = strings.TrimLeft(q, " \t\n")
+	return strings.HasPrefix(q, "INSERT ") || strings.HasPrefix(q, "UPDATE ") || strings.HasPrefix(q, "DELETE ")
+}
+
+// reads reports whether a statement that returns rows changes none.
+func reads(q string) bool {
+	q = strings.TrimLeft(q, " \t\n")
+	return strings.HasPrefix(q, "SELECT ") || strings.HasPrefix(q, "WITH ") && !strings.Contains(q, "RETURNING")
 }
 
 // Query reads rows inside the transaction. They must be closed before its
@@ -65,6 +85,7 @@ func (t *Tx) Query(ctx context.Context, q string, args ...any) (*sql.Rows, error
 	if err != nil {
 		return nil, err
 	}
+	t.wrote = t.wrote || !reads(q)
 	var rows *sql.Rows
 	if t.batch == nil {
 		rows, err = t.tx.QueryContext(ctx, q, args...)
@@ -86,6 +107,7 @@ func (t *Tx) QueryRow(ctx context.Context, q string, args ...any) *Row {
 	if err != nil {
 		return &Row{err: err}
 	}
+	t.wrote = t.wrote || !reads(q)
 	var row *sql.Row
 	if t.batch == nil {
 		row = t.tx.QueryRowContext(ctx, q, args...)
@@ -115,6 +137,7 @@ func (t *Tx) check(ctx context.Context, args []any) ([]any, error) {
 
 // failed ends the transaction because of a statement's error.
 func (t *Tx) failed(err error) error {
+	t.wrote = true // for all that is known
 	t.over = normalise(err)
 	t.lost = t.batch != nil && abandons(err)
 	return t.over

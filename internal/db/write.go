@@ -8,7 +8,7 @@ import (
 // Write runs fn in a transaction and returns once its changes are on disk.
 // An error or a panic of fn undoes all it did, and reaches the caller.
 //
-// fn may run more than once, so it must do nothing but database work. It
+// fn may run more than once, on both databases, so it must do nothing but database work. It
 // must not call Write: on SQLite it would wait for itself.
 //
 // When ctx ends, fn's next statement fails. Once Write has returned nil the

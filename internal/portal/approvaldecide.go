@@ -191,7 +191,8 @@ func (t *tx) answer(ctx context.Context, a Approval, f flow, mine int, files []A
 	if err := t.settleApproval(ctx, a, f.stage, to, in.Content); err != nil {
 		return err
 	}
-	if err := t.keepAnswer(ctx, a, f.stage, *me, files, in); err != nil {
+	says, err := t.keepAnswer(ctx, a, f.stage, *me, files, in)
+	if err != nil {
 		return err
 	}
 	said := me.person // whose calls are settled with it
@@ -210,7 +211,7 @@ func (t *tx) answer(ctx context.Context, a Approval, f flow, mine int, files []A
 		return err
 	}
 	if to != a.State {
-		if err := t.keepResults(ctx, a, f, to); err != nil {
+		if err := t.keepResults(ctx, a, f, to, me.decision, says); err != nil {
 			return err
 		}
 		if err := t.reviewed(ctx, a, to, in.Note); err != nil {
@@ -285,20 +286,21 @@ func (r Rule) satisfied(yes, deciders int) bool {
 	return yes > 0
 }
 
-// keepAnswer adds an answer to those that were ever given.
-func (t *tx) keepAnswer(ctx context.Context, a Approval, stage int, x flowPerson, files []ApprovalSubject, in ApprovalAnswer) error {
+// keepAnswer adds an answer to those that were ever given, and returns what it says
+// of each file.
+func (t *tx) keepAnswer(ctx context.Context, a Approval, stage int, x flowPerson, files []ApprovalSubject, in ApprovalAnswer) (all []Verdict, err error) {
 	role := "decider"
 	if x.adviser {
 		role = "adviser"
 	}
 	w, err := t.signer(ctx, x.person, a.Client)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	instead := ""
 	if x.instead != "" {
 		if instead, err = t.nameOf(ctx, x.instead); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := t.must(ctx, `
@@ -306,67 +308,68 @@ INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer,
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
 		string(x.decision), string(a.ID), stage, string(x.person), role, string(in.Answer), in.Note, in.Content, t.now, t.address, t.agent, string(in.Proof), nullable(x.instead), instead, nullable(in.repeats), nullable(in.Call),
 		w.name, w.email, w.role, w.company, w.verified, w.zone); err != nil {
-		return err
+		return nil, err
 	}
 	if err := t.must(ctx, `
 UPDATE approval_people SET answer = $1, answered_at = $2, decision_id = $3, viewed_at = COALESCE(viewed_at, $2),
        viewed_name = CASE WHEN viewed_at IS NULL THEN $7 ELSE viewed_name END
  WHERE approval_id = $4 AND stage = $5 AND person_id = $6 AND decision_id IS NULL`,
 		string(in.Answer), t.now, string(x.decision), string(a.ID), stage, string(x.person), w.name); err != nil {
-		return err
+		return nil, err
 	}
 	for _, s := range files {
-		verdict, note := "approved", ""
+		v := Verdict{Position: s.Position, Says: "approved"}
 		switch {
 		case in.Answer == AnswerDecline:
-			verdict = "declined"
+			v.Says = "declined"
 		case in.Answer == AnswerChanges && len(in.Changes) == 0:
-			verdict = "changes"
+			v.Says = "changes"
 		}
 		for _, c := range in.Changes {
 			if c.Position == s.Position {
-				verdict, note = "changes", c.Note
+				v.Says, v.Note = "changes", c.Note
 			}
 		}
 		if err := t.must(ctx, `INSERT INTO approval_verdicts (decision_id, position, version_id, sha256, verdict, note) VALUES ($1, $2, $3, $4, $5, $6)`,
-			string(x.decision), s.Position, string(s.Version), s.SHA256, verdict, note); err != nil {
-			return err
+			string(x.decision), s.Position, string(s.Version), s.SHA256, v.Says, v.Note); err != nil {
+			return nil, err
 		}
+		all = append(all, v)
 	}
-	return nil
+	return all, nil
 }
 
 // keepResults notes of each file what was decided: to change when one of those
-// who decide says so, and approved when enough of them do.
-func (t *tx) keepResults(ctx context.Context, a Approval, f flow, to ApprovalState) error {
-	var ids []DecisionID
+// who decide says so, and approved when enough of them do. All is what the last
+// answer says, to which those of the others are added.
+func (t *tx) keepResults(ctx context.Context, a Approval, f flow, to ApprovalState, last DecisionID, all []Verdict) error {
+	var others []DecisionID
 	deciders := 0
 	for _, x := range f.people {
 		if x.stage == f.stage && !x.adviser {
 			deciders++
-			if x.decision != "" {
-				ids = append(ids, x.decision)
+			if x.decision != "" && x.decision != last {
+				others = append(others, x.decision)
 			}
 		}
 	}
-	places, args := oneOf(2, ids)
-	rows, err := t.query(ctx, `SELECT x.position, x.verdict FROM my_approval_verdicts x WHERE x.decision_id IN `+places, args...)
-	type verdict struct {
-		position int
-		says     string
-	}
-	all, err := list(rows, err, func(rows *sql.Rows) (v verdict, err error) { return v, rows.Scan(&v.position, &v.says) })
-	if err != nil {
-		return err
+	if len(others) > 0 && a.Files > 0 {
+		places, args := oneOf(2, others)
+		rows, err := t.query(ctx, `SELECT x.position, x.verdict FROM my_approval_verdicts x WHERE x.decision_id IN `+places, args...)
+		theirs, err := list(rows, err, func(rows *sql.Rows) (v Verdict, err error) { return v, rows.Scan(&v.Position, &v.Says) })
+		if err != nil {
+			return err
+		}
+		all = append(all, theirs...)
 	}
 	for n := 1; n <= a.Files; n++ {
 		yes, result := 0, ""
 		for _, v := range all {
 			switch {
-			case v.position != n:
-			case v.says == "changes":
+			case v.Position != n:
+			case v.Says == "changes":
 				result = "changes"
-			case v.says == "approved":
+			case v.Says == "approved":
 				yes++
 			}
 		}

@@ -31,7 +31,14 @@ type sealedPart struct {
 	query   string
 }
 
-var sealedApproval = []sealedPart{
+// A sealedRow is what is sealed of a row: the classes in the order in which a seal
+// names them, those that came later last, and the queries that read them.
+type sealedRow struct {
+	classes []string
+	parts   []sealedPart
+}
+
+var sealedApproval = inOrder([]sealedPart{
 	{[]string{"text", "state"}, `SELECT title, body, checklist, download, COALESCE(due_on, ''), COALESCE(expires_on, ''), COALESCE(deliverable_id, ''), round, COALESCE(previous_id, ''), project_id, client_id, '' AS cut,
        state, state_at, COALESCE(state_by, ''), stage, asking, COALESCE(shown_at, 0), content FROM approvals WHERE id = $1`},
 	{[]string{"files"}, `SELECT position, file_id, version_id, sha256, result FROM approval_subjects WHERE approval_id = $1 ORDER BY position`},
@@ -39,37 +46,45 @@ var sealedApproval = []sealedPart{
   JOIN approval_stages g ON g.approval_id = x.approval_id AND g.number = x.stage WHERE x.approval_id = $1 ORDER BY x.stage, x.person_id`},
 	{[]string{"answers"}, `SELECT d.id FROM approval_decisions d WHERE d.approval_id = $1 UNION ALL SELECT k.id FROM approval_calls k WHERE k.approval_id = $1 ORDER BY 1`},
 	{[]string{"certificate"}, `SELECT content FROM certificates WHERE subject_id = $1`},
-}
+})
 
-var sealedDecision = []sealedPart{
-	{[]string{"who", "answer", "time", "proof"}, `SELECT approval_id, stage, person_id, role, COALESCE(for_id, ''), '' AS cut,
-       answer, COALESCE(undoes, ''), note, content, COALESCE(repeats_id, ''), '' AS cut, at, '' AS cut, proof, address, agent, COALESCE(call_id, '') FROM approval_decisions WHERE id = $1`},
+var sealedDecision = &sealedRow{[]string{"who", "answer", "time", "proof", "files", "person", "instead"}, []sealedPart{
+	{[]string{"who", "answer", "time", "proof", "person", "instead"}, `SELECT approval_id, stage, person_id, role, COALESCE(for_id, ''), '' AS cut,
+       answer, COALESCE(undoes, ''), note, content, COALESCE(repeats_id, ''), '' AS cut, at, '' AS cut, proof, address, agent, COALESCE(call_id, ''), '' AS cut,
+       name, email, title, company, COALESCE(verified_at, 0), zone, '' AS cut, for_called FROM approval_decisions WHERE id = $1`},
 	{[]string{"files"}, `SELECT position, version_id, sha256, verdict, note FROM approval_verdicts WHERE decision_id = $1 ORDER BY position`},
-	{[]string{"person"}, `SELECT name, email, title, company, COALESCE(verified_at, 0), zone FROM approval_decisions WHERE id = $1`},
-	{[]string{"instead"}, `SELECT for_called FROM approval_decisions WHERE id = $1`},
-}
+}}
 
-var sealedCall = []sealedPart{
+var sealedCall = inOrder([]sealedPart{
 	{[]string{"who", "answer", "time", "state"}, `SELECT approval_id, stage, person_id, noted_by, '' AS cut, answer, note, content, '' AS cut, said_at, noted_at, '' AS cut,
        state, COALESCE(ended_at, 0), COALESCE(ended_by, ''), reply FROM approval_calls WHERE id = $1`},
 	{[]string{"files"}, `SELECT position, note FROM approval_call_changes WHERE call_id = $1 ORDER BY position`},
-}
+})
 
-var sealedSignoff = []sealedPart{
+var sealedSignoff = inOrder([]sealedPart{
 	{[]string{"text", "state", "signature"}, `SELECT project_id, client_id, subject_id, title, statement, points, COALESCE(due_on, ''), created_at, created_by, '' AS cut,
        state, state_at, state_by, note, content, '' AS cut, name, email, role, company, COALESCE(verified_at, 0), zone, proof, address, agent FROM signoffs WHERE id = $1`},
 	{[]string{"list"}, `SELECT position, kind, why, item_id, title, COALESCE(version_id, ''), number, sha256, size, COALESCE(approval_id, ''), COALESCE(at, 0), by_name FROM signoff_lines WHERE signoff_id = $1 ORDER BY position`},
 	{[]string{"certificate"}, `SELECT content FROM certificates WHERE subject_id = $1`},
-}
+})
 
-var sealedRevision = []sealedPart{
+var sealedRevision = inOrder([]sealedPart{
 	{[]string{"text"}, `SELECT project_id, client_id, COALESCE(approval_id, ''), COALESCE(file_id, ''), COALESCE(version_id, ''), title, round, rounds, COALESCE(withdrawn_at, 0), created_at, created_by FROM revision_requests WHERE id = $1`},
 	{[]string{"items", "answers", "prices"}, `SELECT number, body, COALESCE(file_id, ''), COALESCE(version_id, ''), COALESCE(thread_id, ''), '' AS cut,
        number, state, state_at, state_by, reason, clarified, COALESCE(done_id, ''), '' AS cut, number, out_of_scope, price, currency, offer, COALESCE(offer_at, 0), COALESCE(offer_by, '') FROM revision_items WHERE request_id = $1 ORDER BY number`},
+})
+
+// inOrder is a row whose seal names the classes as the queries read them.
+func inOrder(parts []sealedPart) *sealedRow {
+	row := &sealedRow{parts: parts}
+	for _, p := range parts {
+		row.classes = append(row.classes, p.classes...)
+	}
+	return row
 }
 
-// sealedParts are those of a row by its id; none of what is not sealed.
-func sealedParts(id string) []sealedPart {
+// sealedAs is what is sealed of a row by its id; nil of what is not sealed.
+func sealedAs(id string) *sealedRow {
 	switch kind, _, _ := strings.Cut(id, "_"); kind {
 	case "apr":
 		return sealedApproval
@@ -89,7 +104,7 @@ func sealedParts(id string) []sealedPart {
 // that were given, and the calls that were noted, ended or reopened, in the same
 // change.
 func (t *tx) seal(ctx context.Context, subject string) (string, error) {
-	if sealedParts(subject) == nil {
+	if sealedAs(subject) == nil {
 		return "", nil
 	}
 	ids := []string{subject}
@@ -120,15 +135,19 @@ UNION ALL SELECT k.id FROM approval_calls k WHERE k.approval_id = $1 AND (k.note
 
 // sealOf is "id class=hash …" of one row.
 func sealOf(ctx context.Context, q querier, id string) (string, error) {
-	words := []string{id}
-	for _, p := range sealedParts(id) {
-		hashes, err := sealHashes(ctx, q, p.query, id, p.classes...)
+	row, hashes := sealedAs(id), map[string]string{}
+	for _, p := range row.parts {
+		all, err := sealHashes(ctx, q, p.query, id, p.classes...)
 		if err != nil {
 			return "", err
 		}
 		for i, class := range p.classes {
-			words = append(words, class+"="+hashes[i])
+			hashes[class] = all[i]
 		}
+	}
+	words := []string{id}
+	for _, class := range row.classes {
+		words = append(words, class+"="+hashes[class])
 	}
 	return strings.Join(words, " "), nil
 }
@@ -195,13 +214,9 @@ func altered(ctx context.Context, q querier, seals map[string]seenSeal) (breaks 
 		}
 		was, now := strings.Fields(s.seal), strings.Fields(is)
 		var classes []string
-		at := 0
-		for _, p := range sealedParts(id) {
-			for _, class := range p.classes {
-				at++
-				if at < len(was) && was[at] != now[at] { // one from before a class was added does not speak of it
-					classes = append(classes, class)
-				}
+		for i, class := range sealedAs(id).classes {
+			if at := i + 1; at < len(was) && was[at] != now[at] { // one from before a class was added does not speak of it
+				classes = append(classes, class)
 			}
 		}
 		if len(classes) == 0 {

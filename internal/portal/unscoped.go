@@ -522,12 +522,13 @@ type flowPerson struct {
 // who are asked and have not handed that on. Unscoped: whoever answers last for the client opens what is next
 // without knowing of the team's stages, and is told nothing of them.
 func (t *tx) flow(ctx context.Context, id ApprovalID) (f flow, err error) {
-	if err := t.QueryRow(ctx, `SELECT stage, remind, COALESCE(due_on, '') FROM approvals WHERE id = $1`, string(id)).Scan(&f.stage, &f.remind, &f.due); err != nil {
-		return f, notFound(err)
-	}
-	rows, err := t.Query(ctx, `SELECT g.side, g.rule FROM approval_stages g WHERE g.approval_id = $1 ORDER BY g.number`, string(id))
-	if f.stages, err = list(rows, err, func(r *sql.Rows) (g flowStage, err error) { return g, r.Scan(&g.of, &g.rule) }); err != nil {
-		return f, err
+	rows, err := t.Query(ctx, `
+SELECT a.stage, a.remind, COALESCE(a.due_on, ''), g.side, g.rule FROM approvals a JOIN approval_stages g ON g.approval_id = a.id WHERE a.id = $1 ORDER BY g.number`, string(id))
+	f.stages, err = list(rows, err, func(r *sql.Rows) (g flowStage, err error) {
+		return g, r.Scan(&f.stage, &f.remind, &f.due, &g.of, &g.rule)
+	})
+	if err != nil || len(f.stages) == 0 {
+		return f, cmp.Or(err, ErrNotFound)
 	}
 	rows, err = t.Query(ctx, `
 SELECT x.stage, x.person_id, CASE WHEN x.role = 'adviser' THEN 1 ELSE 0 END, x.answer, COALESCE(x.decision_id, ''), COALESCE(x.for_id, '')
