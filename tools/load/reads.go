@@ -32,7 +32,7 @@ func visitReads(p *portal.Portal, accounts *account.Accounts, token string) []re
 		{"CountNeeds", func(ctx context.Context, me *portal.Scope) error { _, err := me.CountNeeds(ctx, ""); return err }},
 		{"NewNotices", func(ctx context.Context, me *portal.Scope) error { _, err := me.NewNotices(ctx); return err }},
 		{"UnreadConversations", func(ctx context.Context, me *portal.Scope) error {
-			_, err := me.UnreadConversations(ctx, self)
+			_, err := me.UnreadConversations(ctx, self, self.Clients[0].ID)
 			return err
 		}},
 	}
