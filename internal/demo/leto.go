@@ -44,7 +44,7 @@ func letoSite() *project {
 				people: []*person{sofia}, said: []verdict{{on: -28, who: sofia, answer: portal.AnswerNote, note: "Lovely. The green of the button may be a shade darker."}}},
 			{title: "Six banners for the opening", body: "For the letter and the shop windows, one for each colour. They go to the printer **on the day after they are approved**.", on: -2, due: 1, by: priya,
 				files:  shelf.of("banner-natural.jpg", "banner-madder.jpg", "banner-woad.jpg", "banner-weld.jpg", "banner-soot.jpg", "banner-opening.jpg"),
-				people: []*person{sofia, marcus}, said: []verdict{{on: -1, who: marcus, looks: true}}},
+				people: []*person{sofia}, said: []verdict{{on: -1, who: sofia, looks: true}}},
 		},
 		signoffs: []signing{
 			{of: "Site map and wireframes", statement: "I have checked “Site map and wireframes” in its second round and accept it as complete and as agreed.",

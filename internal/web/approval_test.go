@@ -199,6 +199,25 @@ func TestApprovalStages(t *testing.T) {
 	})
 }
 
+// What is overdue stands first in the client's list, whatever it is.
+func TestOverdueFirst(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		tom := s.World.As(s.Tom)
+		if _, err := tom.AskSignoff(t.Context(), portal.NewSignoff{Project: s.World.Site, Subject: string(s.World.Site), Statement: "It is complete."}); err != nil {
+			t.Fatal(err)
+		}
+		for title, due := range map[string]string{"Late": "2026-03-02", "In time": "2026-03-20"} {
+			if _, err := tom.AskApproval(t.Context(), s.World.Site, portal.NewApproval{Title: title, DueOn: due, Versions: []portal.VersionID{s.Items[s.World.Site][portal.ClientSide].Version}, Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		rows := s.As("cleo").Get("/approvals").MustBe(200).Texts("#awaited li")
+		if len(rows) < 3 || !strings.Contains(rows[0], "Late") || !strings.Contains(rows[len(rows)-1], "In time") {
+			t.Errorf("%q", rows)
+		}
+	})
+}
+
 // A decision handed on by whoever is asked, by the team, and while somebody is away.
 func TestHandingOn(t *testing.T) {
 	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
@@ -219,6 +238,8 @@ func TestHandingOn(t *testing.T) {
 		cleo.Post(at+"/delegate", url.Values{"person": {string(s.Dan)}}).MustBe(422).MustContain("cannot")
 		f.Set("person", string(s.Bea)).Submit(cleo).MustBe(200).MustContain("Handed on", "Bea decides instead", "for Cleo")
 		cleo.Post(at+"/decide", url.Values{"answer": {"approve"}}).MustBe(403)
+		cleo.Get(at).MustBe(200).MustContain("Waits for Bea").MustNotContain("Waiting for you")
+		bea.Get(at).MustBe(200).MustContain("Waiting for you", "for Cleo")
 		tom.Get("/approvals").MustBe(200).MustContain("Cleo: handed on", "Next reminder")
 		// The team sees that nobody is left, and names another.
 		if err := s.World.As(s.Ada).Suspend(t.Context(), s.BeaAtAcme); err != nil {

@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.FLCHVAWM.css"
+	Style  = "/static/app.BNWU37N6.css"
 	Script = "/static/app.DBN5EKT3.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )

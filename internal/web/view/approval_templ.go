@@ -46,6 +46,11 @@ func (p *ApprovalsPage) rest() (all []portal.Approval) {
 	return all
 }
 
+// overdue reports whether a day, if there is one, has passed.
+func (p *ApprovalsPage) overdue(day string) bool {
+	return day != "" && day < p.Now.In(p.Book.Zone()).Format(time.DateOnly)
+}
+
 //go:noinline
 func Approvals(p ApprovalsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -115,22 +120,30 @@ func Approvals(p ApprovalsPage) templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						for _, r := range p.Changes {
-							templ_7745c5c3_Err = p.revisionRow(r, p.Name, true).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
+						for _, late := range []bool{true, false} {
+							if !late {
+								for _, r := range p.Changes {
+									templ_7745c5c3_Err = p.revisionRow(r, p.Name, true).Render(ctx, templ_7745c5c3_Buffer)
+									if templ_7745c5c3_Err != nil {
+										return templ_7745c5c3_Err
+									}
+								}
 							}
-						}
-						for _, s := range p.Signs {
-							templ_7745c5c3_Err = p.signoffRow(s, p.Name, true).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
+							for _, s := range p.Signs {
+								if p.overdue(s.DueOn) == late {
+									templ_7745c5c3_Err = p.signoffRow(s, p.Name, true).Render(ctx, templ_7745c5c3_Buffer)
+									if templ_7745c5c3_Err != nil {
+										return templ_7745c5c3_Err
+									}
+								}
 							}
-						}
-						for _, a := range p.Awaited {
-							templ_7745c5c3_Err = p.approvalRow(a, p.Name, p.People[a.ID], true).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
+							for _, a := range p.Awaited {
+								if p.overdue(a.DueOn) == late {
+									templ_7745c5c3_Err = p.approvalRow(a, p.Name, p.People[a.ID], true).Render(ctx, templ_7745c5c3_Buffer)
+									if templ_7745c5c3_Err != nil {
+										return templ_7745c5c3_Err
+									}
+								}
 							}
 						}
 						return nil
@@ -1995,28 +2008,36 @@ func (p *ApprovalPage) facts() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.Approval.Asking {
-			templ_7745c5c3_Err = p.turn(p.Approval.Turn, p.Approval.TurnSince).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
+			if who := p.waitsFor(p.Approval, p.present()); who != "" && !p.team() && !p.Approval.Waits && !p.Approval.Advises {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<span>")
+				var templ_7745c5c3_Var75 string
+				templ_7745c5c3_Var75 = string(who)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 92, "</span>")
+			} else {
+				templ_7745c5c3_Err = p.turn(p.Approval.Turn, p.Approval.TurnSince).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 91, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 93, " ")
 			templ_7745c5c3_Err = ui.Due(p.DueOn(p.Approval.DueOn, true)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if r := p.roundOf(p.Approval); r != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<span>")
-			var templ_7745c5c3_Var75 string
-			templ_7745c5c3_Var75 = string(r)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 93, "</span> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<span>")
+			var templ_7745c5c3_Var76 string
+			templ_7745c5c3_Var76 = string(r)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 95, "</span> ")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<span>")
-		var templ_7745c5c3_Var76 string
-		templ_7745c5c3_Var76 = string(p.T("approval.asked_by", "name", p.by(p.Approval.AskedBy), "when", p.Ago(p.Approval.CreatedAt, p.Now)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 95, "</span> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<span>")
+		var templ_7745c5c3_Var77 string
+		templ_7745c5c3_Var77 = string(p.T("approval.asked_by", "name", p.by(p.Approval.AskedBy), "when", p.Ago(p.Approval.CreatedAt, p.Now)))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 97, "</span> ")
 		if p.team() {
 			if p.Approval.ShownAt.IsZero() {
 				templ_7745c5c3_Err = p.chip(portal.Team).Render(ctx, templ_7745c5c3_Buffer)
@@ -2031,25 +2052,25 @@ func (p *ApprovalPage) facts() templ.Component {
 			}
 		}
 		if p.Approval.Asking && p.Approval.ExpiresOn != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<span>")
-			var templ_7745c5c3_Var77 string
-			templ_7745c5c3_Var77 = string(p.T("approval.until", "day", p.ShortDay(p.Approval.ExpiresOn)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 97, "</span> ")
-		}
-		if p.team() && !p.Approval.RemindedAt.IsZero() {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 98, "<span>")
 			var templ_7745c5c3_Var78 string
-			templ_7745c5c3_Var78 = string(p.T("request.reminded", "when", p.Ago(p.Approval.RemindedAt, p.Now)))
+			templ_7745c5c3_Var78 = string(p.T("approval.until", "day", p.ShortDay(p.Approval.ExpiresOn)))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var78))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</span> ")
 		}
-		if p.team() && p.Approval.Asking && !p.Approval.RemindAt.IsZero() {
+		if p.team() && !p.Approval.RemindedAt.IsZero() {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 100, "<span>")
 			var templ_7745c5c3_Var79 string
-			templ_7745c5c3_Var79 = string(p.T("request.remind_at", "when", p.Time(p.Approval.RemindAt, p.Now)))
+			templ_7745c5c3_Var79 = string(p.T("request.reminded", "when", p.Ago(p.Approval.RemindedAt, p.Now)))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 101, "</span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 101, "</span> ")
+		}
+		if p.team() && p.Approval.Asking && !p.Approval.RemindAt.IsZero() {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 102, "<span>")
+			var templ_7745c5c3_Var80 string
+			templ_7745c5c3_Var80 = string(p.T("request.remind_at", "when", p.Time(p.Approval.RemindAt, p.Now)))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</span>")
 		}
 		return nil
 	})
@@ -2072,9 +2093,9 @@ func (p *ApprovalPage) acts() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var80 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var80 == nil {
-			templ_7745c5c3_Var80 = templ.NopComponent
+		templ_7745c5c3_Var81 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var81 == nil {
+			templ_7745c5c3_Var81 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.changes() {
@@ -2100,7 +2121,7 @@ func (p *ApprovalPage) acts() templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 102, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 104, " ")
 			if menu := p.menu(); len(menu) > 0 {
 				templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", p.Approval.Title), menu).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -2157,14 +2178,14 @@ func (p *ApprovalPage) result() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var81 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var81 == nil {
-			templ_7745c5c3_Var81 = templ.NopComponent
+		templ_7745c5c3_Var82 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var82 == nil {
+			templ_7745c5c3_Var82 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		switch p.Approval.State {
 		case portal.ApprovalGranted, portal.ApprovalNoted:
-			templ_7745c5c3_Var82 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var83 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -2182,17 +2203,17 @@ func (p *ApprovalPage) result() templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 103, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 105, " ")
 				templ_7745c5c3_Err = p.undo().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 104, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 106, " ")
 				templ_7745c5c3_Err = p.certificate(p.Certificate, p.at("/certificate")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 105, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 107, " ")
 				if p.Certificate.ID == "" && !p.ReadOnly && p.Approval.MayCertify(p.Now) {
 					templ_7745c5c3_Err = ui.PostButton(p.at("/certificate"), ui.ButtonProps{Label: p.T("certificate.make"), Icon: "badge-check", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
@@ -2201,34 +2222,11 @@ func (p *ApprovalPage) result() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("badge-check", p.T("approval.was_approved", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))+" "+p.follows()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var82), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("badge-check", p.T("approval.was_approved", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))+" "+p.follows()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var83), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case portal.ApprovalReturn:
-			templ_7745c5c3_Var83 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = p.undo().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				return nil
-			})
-			templ_7745c5c3_Err = ui.Note("rotate-ccw", p.T("approval.was_returned", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var83), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-		case portal.ApprovalRefused:
 			templ_7745c5c3_Var84 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -2247,12 +2245,35 @@ func (p *ApprovalPage) result() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("circle-x", p.T("approval.was_declined", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var84), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("rotate-ccw", p.T("approval.was_returned", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var84), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		case portal.ApprovalRefused:
+			templ_7745c5c3_Var85 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+				if !templ_7745c5c3_IsBuffer {
+					defer func() {
+						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err == nil {
+							templ_7745c5c3_Err = templ_7745c5c3_BufErr
+						}
+					}()
+				}
+				ctx = templ.InitializeContext(ctx)
+				templ_7745c5c3_Err = p.undo().Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				return nil
+			})
+			templ_7745c5c3_Err = ui.Note("circle-x", p.T("approval.was_declined", "name", p.by(p.Approval.StateBy), "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var85), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case portal.ApprovalWithdrawn:
-			templ_7745c5c3_Var85 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var86 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -2266,12 +2287,12 @@ func (p *ApprovalPage) result() templ.Component {
 				ctx = templ.InitializeContext(ctx)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("circle-x", p.T("approval.was_cancelled", "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var85), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("circle-x", p.T("approval.was_cancelled", "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var86), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case portal.ApprovalOutdated:
-			templ_7745c5c3_Var86 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var87 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -2293,30 +2314,11 @@ func (p *ApprovalPage) result() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("history", p.T("approval.was_superseded", "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var86), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("history", p.T("approval.was_superseded", "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var87), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case portal.ApprovalLapsed:
-			templ_7745c5c3_Var87 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
-				return nil
-			})
-			templ_7745c5c3_Err = ui.Note("clock", p.T("approval.was_expired", "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var87), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-		case portal.ApprovalDraft:
 			templ_7745c5c3_Var88 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -2331,32 +2333,32 @@ func (p *ApprovalPage) result() templ.Component {
 				ctx = templ.InitializeContext(ctx)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("lock", p.T("approval.is_draft")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var88), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("clock", p.T("approval.was_expired", "when", p.Time(p.Approval.StateAt, p.Now))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var88), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		case portal.ApprovalDraft:
+			templ_7745c5c3_Var89 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+				if !templ_7745c5c3_IsBuffer {
+					defer func() {
+						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err == nil {
+							templ_7745c5c3_Err = templ_7745c5c3_BufErr
+						}
+					}()
+				}
+				ctx = templ.InitializeContext(ctx)
+				return nil
+			})
+			templ_7745c5c3_Err = ui.Note("lock", p.T("approval.is_draft")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var89), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		default:
 			switch {
 			case p.Approval.Stranded:
-				templ_7745c5c3_Var89 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-					if !templ_7745c5c3_IsBuffer {
-						defer func() {
-							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err == nil {
-								templ_7745c5c3_Err = templ_7745c5c3_BufErr
-							}
-						}()
-					}
-					ctx = templ.InitializeContext(ctx)
-					return nil
-				})
-				templ_7745c5c3_Err = ui.Note("circle-alert", p.T("approval.stranded")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var89), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-			case p.team() && len(p.lacking()) > 0:
 				templ_7745c5c3_Var90 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -2371,11 +2373,11 @@ func (p *ApprovalPage) result() templ.Component {
 					ctx = templ.InitializeContext(ctx)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("circle-alert", p.T("approval.lacks", "names", p.List(p.lacking()))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var90), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Note("circle-alert", p.T("approval.stranded")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var90), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			case !p.Approval.Asking && p.team():
+			case p.team() && len(p.lacking()) > 0:
 				templ_7745c5c3_Var91 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -2390,12 +2392,31 @@ func (p *ApprovalPage) result() templ.Component {
 					ctx = templ.InitializeContext(ctx)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("eye", p.T("approval.is_held", "client", p.Project.ClientName)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var91), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Note("circle-alert", p.T("approval.lacks", "names", p.List(p.lacking()))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var91), templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			case !p.Approval.Asking && p.team():
+				templ_7745c5c3_Var92 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+					if !templ_7745c5c3_IsBuffer {
+						defer func() {
+							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err == nil {
+								templ_7745c5c3_Err = templ_7745c5c3_BufErr
+							}
+						}()
+					}
+					ctx = templ.InitializeContext(ctx)
+					return nil
+				})
+				templ_7745c5c3_Err = ui.Note("eye", p.T("approval.is_held", "client", p.Project.ClientName)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var92), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			case !p.UndoUntil.IsZero():
-				templ_7745c5c3_Var92 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var93 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -2413,14 +2434,14 @@ func (p *ApprovalPage) result() templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("check", p.T("approval.answered")+" "+p.waitsNow()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var92), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Note("check", p.T("approval.answered")+" "+p.waitsNow()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var93), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 		}
 		if p.Next != "" && p.Approval.State != portal.ApprovalOutdated {
-			templ_7745c5c3_Var93 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var94 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -2438,7 +2459,7 @@ func (p *ApprovalPage) result() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("rotate-ccw", p.T("approval.asked_again")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var93), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("rotate-ccw", p.T("approval.asked_again")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var94), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2524,9 +2545,9 @@ func (p *ApprovalPage) lists() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var94 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var94 == nil {
-			templ_7745c5c3_Var94 = templ.NopComponent
+		templ_7745c5c3_Var95 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var95 == nil {
+			templ_7745c5c3_Var95 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		for _, r := range p.Revisions {
@@ -2569,9 +2590,9 @@ func (p *ApprovalPage) undo() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var95 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var95 == nil {
-			templ_7745c5c3_Var95 = templ.NopComponent
+		templ_7745c5c3_Var96 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var96 == nil {
+			templ_7745c5c3_Var96 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if !p.UndoUntil.IsZero() && !p.ReadOnly {
@@ -2603,13 +2624,13 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var96 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var96 == nil {
-			templ_7745c5c3_Var96 = templ.NopComponent
+		templ_7745c5c3_Var97 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var97 == nil {
+			templ_7745c5c3_Var97 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.Deliverable != nil {
-			templ_7745c5c3_Var97 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var98 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -2621,66 +2642,66 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 106, "<p class=\"strong\">")
-				var templ_7745c5c3_Var98 string
-				templ_7745c5c3_Var98 = string(p.Deliverable.Title)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var98))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 107, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 108, "<p class=\"strong\">")
+				var templ_7745c5c3_Var99 string
+				templ_7745c5c3_Var99 = string(p.Deliverable.Title)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var99))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 109, "</p>")
 				if body := Prose(p.Deliverable.Body); body != nil {
 					templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 108, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 110, " ")
 				if len(p.Links) > 0 {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 109, "<ul class=\"rows\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 111, "<ul class=\"rows\">")
 					for _, l := range p.Links {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 110, "<li>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 112, "<li>")
 						templ_7745c5c3_Err = ui.Icon("external-link").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 111, "<div class=\"body\"><a class=\"main\" href=\"")
-						var templ_7745c5c3_Var99 templ.SafeURL
-						templ_7745c5c3_Var99, templ_7745c5c3_Err = templ.JoinURLErrs(l.URL)
+						templruntime.WriteString(templ_7745c5c3_Buffer, 113, "<div class=\"body\"><a class=\"main\" href=\"")
+						var templ_7745c5c3_Var100 templ.SafeURL
+						templ_7745c5c3_Var100, templ_7745c5c3_Err = templ.JoinURLErrs(l.URL)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var99))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 112, "\" target=\"_blank\" rel=\"noopener noreferrer nofollow ugc\">")
-						var templ_7745c5c3_Var100 string
-						templ_7745c5c3_Var100 = string(l.Title)
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var100))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 113, "</a></div></li>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 114, "\" target=\"_blank\" rel=\"noopener noreferrer nofollow ugc\">")
+						var templ_7745c5c3_Var101 string
+						templ_7745c5c3_Var101 = string(l.Title)
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var101))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 115, "</a></div></li>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 114, "</ul>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 116, "</ul>")
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(p.deliverableHead()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var97), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Section(p.deliverableHead()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var98), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if len(p.Subjects) > 0 {
-			var templ_7745c5c3_Var101 = []any{"decided", templ.KV("one", len(p.Subjects) == 1)}
-			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var101...)
+			var templ_7745c5c3_Var102 = []any{"decided", templ.KV("one", len(p.Subjects) == 1)}
+			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var102...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 115, "<ul class=\"")
-			var templ_7745c5c3_Var102 string
-			templ_7745c5c3_Var102 = string(templ.CSSClasses(templ_7745c5c3_Var101).String())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var102))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 116, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 117, "<ul class=\"")
+			var templ_7745c5c3_Var103 string
+			templ_7745c5c3_Var103 = string(templ.CSSClasses(templ_7745c5c3_Var102).String())
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var103))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 118, "\">")
 			for _, s := range p.Subjects {
 				templ_7745c5c3_Err = p.subject(s, decides).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 117, "</ul>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 119, "</ul>")
 		}
 		return nil
 	})
@@ -2711,57 +2732,57 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var103 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var103 == nil {
-			templ_7745c5c3_Var103 = templ.NopComponent
+		templ_7745c5c3_Var104 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var104 == nil {
+			templ_7745c5c3_Var104 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 118, "<li><a class=\"look\" href=\"")
-		var templ_7745c5c3_Var104 templ.SafeURL
-		templ_7745c5c3_Var104, templ_7745c5c3_Err = templ.JoinURLErrs(p.look(s))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 120, "<li><a class=\"look\" href=\"")
+		var templ_7745c5c3_Var105 templ.SafeURL
+		templ_7745c5c3_Var105, templ_7745c5c3_Err = templ.JoinURLErrs(p.look(s))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var104))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 119, "\">")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var105))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 121, "\">")
 		if picture := p.picture(s); picture != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 120, "<img src=\"")
-			var templ_7745c5c3_Var105 string
-			templ_7745c5c3_Var105 = string(picture)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var105))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 121, "\" alt=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 122, "<img src=\"")
 			var templ_7745c5c3_Var106 string
-			templ_7745c5c3_Var106 = string(p.T("approval.look", "name", s.Name))
+			templ_7745c5c3_Var106 = string(picture)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var106))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 122, "\" loading=\"lazy\" decoding=\"async\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 123, "\" alt=\"")
+			var templ_7745c5c3_Var107 string
+			templ_7745c5c3_Var107 = string(p.T("approval.look", "name", s.Name))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var107))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 124, "\" loading=\"lazy\" decoding=\"async\">")
 		} else {
 			templ_7745c5c3_Err = ui.Icon(kindIcon(portal.File{Name: s.Name, Version: s.AsVersion()})).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 123, " <span class=\"sr\">")
-			var templ_7745c5c3_Var107 string
-			templ_7745c5c3_Var107 = string(p.T("approval.look", "name", s.Name))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var107))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 124, "</span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 125, " <span class=\"sr\">")
+			var templ_7745c5c3_Var108 string
+			templ_7745c5c3_Var108 = string(p.T("approval.look", "name", s.Name))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var108))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 126, "</span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 125, "</a><div class=\"words\"><b>")
-		var templ_7745c5c3_Var108 string
-		templ_7745c5c3_Var108 = string(s.Name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var108))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 126, "</b> <span class=\"sub\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</a><div class=\"words\"><b>")
 		var templ_7745c5c3_Var109 string
-		templ_7745c5c3_Var109 = string(dots(p.T("version.n", "n", strconv.Itoa(s.Number)), p.Size(s.Size)))
+		templ_7745c5c3_Var109 = string(s.Name)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var109))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 127, " <code title=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 128, "</b> <span class=\"sub\">")
 		var templ_7745c5c3_Var110 string
-		templ_7745c5c3_Var110 = string(p.T("approval.hash", "hash", s.SHA256))
+		templ_7745c5c3_Var110 = string(dots(p.T("version.n", "n", strconv.Itoa(s.Number)), p.Size(s.Size)))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var110))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 128, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 129, " <code title=\"")
 		var templ_7745c5c3_Var111 string
-		templ_7745c5c3_Var111 = string(s.SHA256[max(0, len(s.SHA256)-8):])
+		templ_7745c5c3_Var111 = string(p.T("approval.hash", "hash", s.SHA256))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var111))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 129, "</code></span> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 130, "\">")
+		var templ_7745c5c3_Var112 string
+		templ_7745c5c3_Var112 = string(s.SHA256[max(0, len(s.SHA256)-8):])
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var112))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 131, "</code></span> ")
 		switch s.Result {
 		case "approved":
 			templ_7745c5c3_Err = ui.State(ui.ToneOK, "badge-check", p.T("approval.mark", "n", strconv.Itoa(s.Number))).Render(ctx, templ_7745c5c3_Buffer)
@@ -2792,26 +2813,26 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 			}
 		}
 		for _, v := range p.said(s) {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 130, "<p class=\"said\"><b>")
-			var templ_7745c5c3_Var112 string
-			templ_7745c5c3_Var112 = string(v.By)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var112))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 131, "</b> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 132, "<p class=\"said\"><b>")
 			var templ_7745c5c3_Var113 string
-			templ_7745c5c3_Var113 = string(v.Note)
+			templ_7745c5c3_Var113 = string(v.By)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var113))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 132, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 133, "</b> ")
+			var templ_7745c5c3_Var114 string
+			templ_7745c5c3_Var114 = string(v.Note)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var114))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 134, "</p>")
 		}
 		if decides && len(p.Subjects) > 1 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 133, "<details class=\"fold\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 135, "<details class=\"fold\"")
 			if p.marked(s) || p.Err(noteField(s)) != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 134, " open")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 136, " open")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 135, "><summary>")
-			var templ_7745c5c3_Var114 string
-			templ_7745c5c3_Var114 = string(p.T("approval.change_this"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var114))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 136, "</summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 137, "><summary>")
+			var templ_7745c5c3_Var115 string
+			templ_7745c5c3_Var115 = string(p.T("approval.change_this"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var115))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</summary>")
 			templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "change." + strconv.Itoa(s.Position), Label: p.T("approval.change_mark"), On: p.marked(s)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -2820,9 +2841,9 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 137, "</details>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 139, "</details>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</div></li>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 140, "</div></li>")
 		return nil
 	})
 }
@@ -2845,9 +2866,9 @@ func (p *ApprovalPage) changeNote(s portal.ApprovalSubject) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var115 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var115 == nil {
-			templ_7745c5c3_Var115 = templ.NopComponent
+		templ_7745c5c3_Var116 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var116 == nil {
+			templ_7745c5c3_Var116 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: noteField(s), Label: p.T("approval.change_note", "name", s.Name), Value: p.typedNote(s), Error: p.Err(noteField(s)), Max: portal.MaxText, Rows: 2, Draft: "approve-" + string(p.Approval.ID) + "-" + strconv.Itoa(s.Position)}).Render(ctx, templ_7745c5c3_Buffer)
@@ -2927,9 +2948,9 @@ func (p *ApprovalPage) answering() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var116 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var116 == nil {
-			templ_7745c5c3_Var116 = templ.NopComponent
+		templ_7745c5c3_Var117 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var117 == nil {
+			templ_7745c5c3_Var117 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.Call.ID != "" {
@@ -2965,78 +2986,78 @@ func (p *ApprovalPage) answerFields() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var117 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var117 == nil {
-			templ_7745c5c3_Var117 = templ.NopComponent
+		templ_7745c5c3_Var118 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var118 == nil {
+			templ_7745c5c3_Var118 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 139, "<section class=\"decide\"><h2>")
-		var templ_7745c5c3_Var118 string
-		templ_7745c5c3_Var118 = string(p.question())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var118))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 140, "</h2>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 141, "<section class=\"decide\"><h2>")
+		var templ_7745c5c3_Var119 string
+		templ_7745c5c3_Var119 = string(p.question())
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var119))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 142, "</h2>")
 		templ_7745c5c3_Err = p.checklist().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if p.Remarks > 0 && !p.team() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 141, "<p class=\"hint\">")
-			var templ_7745c5c3_Var119 string
-			templ_7745c5c3_Var119 = string(p.N("revision.part", p.Remarks))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var119))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 142, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 143, "<p class=\"hint\">")
+			var templ_7745c5c3_Var120 string
+			templ_7745c5c3_Var120 = string(p.N("revision.part", p.Remarks))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var120))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 144, "</p>")
 		}
 		for _, s := range p.Subjects {
 			if n := p.Unsent[s.Version]; n > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 143, "<p class=\"hint\">")
-				var templ_7745c5c3_Var120 string
-				templ_7745c5c3_Var120 = string(p.N("approval.unsent", n))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var120))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 144, " <a href=\"")
-				var templ_7745c5c3_Var121 templ.SafeURL
-				templ_7745c5c3_Var121, templ_7745c5c3_Err = templ.JoinURLErrs(unsentAt(s.File, s.Version))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 145, "<p class=\"hint\">")
+				var templ_7745c5c3_Var121 string
+				templ_7745c5c3_Var121 = string(p.N("approval.unsent", n))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var121))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 146, " <a href=\"")
+				var templ_7745c5c3_Var122 templ.SafeURL
+				templ_7745c5c3_Var122, templ_7745c5c3_Err = templ.JoinURLErrs(unsentAt(s.File, s.Version))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var121))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 145, "\">")
-				var templ_7745c5c3_Var122 string
-				templ_7745c5c3_Var122 = string(p.named(s))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var122))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 146, "</a></p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 147, "\">")
+				var templ_7745c5c3_Var123 string
+				templ_7745c5c3_Var123 = string(p.named(s))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var123))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 148, "</a></p>")
 			}
 		}
 		templ_7745c5c3_Err = p.note("", false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 147, "<details class=\"fold\"><summary>")
-		var templ_7745c5c3_Var123 string
-		templ_7745c5c3_Var123 = string(p.T("approval.decline_fold"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var123))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 148, "</summary><p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 149, "<details class=\"fold\"><summary>")
 		var templ_7745c5c3_Var124 string
-		templ_7745c5c3_Var124 = string(p.T("approval.decline_text"))
+		templ_7745c5c3_Var124 = string(p.T("approval.decline_fold"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var124))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 149, "</p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 150, "</summary><p>")
+		var templ_7745c5c3_Var125 string
+		templ_7745c5c3_Var125 = string(p.T("approval.decline_text"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var125))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 151, "</p>")
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.decline"), Icon: "circle-x", Small: true, Name: "answer", Value: "decline"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 150, "</details> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 152, "</details> ")
 		if p.standsHere() && p.looks() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 151, "<p>")
-			var templ_7745c5c3_Var125 string
-			templ_7745c5c3_Var125 = string(p.T("approval.stands_text"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var125))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 152, "</p><div class=\"row\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 153, "<p>")
+			var templ_7745c5c3_Var126 string
+			templ_7745c5c3_Var126 = string(p.T("approval.stands_text"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var126))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 154, "</p><div class=\"row\">")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.stands"), Icon: "check", Name: "answer", Value: "stands"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 153, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 155, "</div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 154, "</section>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 156, "</section>")
 		return nil
 	})
 }
@@ -3064,9 +3085,9 @@ func (p *ApprovalPage) note(id string, first bool) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var126 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var126 == nil {
-			templ_7745c5c3_Var126 = templ.NopComponent
+		templ_7745c5c3_Var127 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var127 == nil {
+			templ_7745c5c3_Var127 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = ui.Textarea(ui.Field{ID: id, Attrs: templ.Attributes{"autofocus": first}, Name: "note", Label: p.T("approval.note"), Optional: p.T("form.optional"), Hint: p.T("approval.note_hint"), Value: p.Typed.Note, Error: p.Err("note"), Max: portal.MaxText, Rows: 3, Draft: "approve-" + string(p.Approval.ID)}).Render(ctx, templ_7745c5c3_Buffer)
@@ -3095,17 +3116,17 @@ func (p *ApprovalPage) checklist() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var127 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var127 == nil {
-			templ_7745c5c3_Var127 = templ.NopComponent
+		templ_7745c5c3_Var128 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var128 == nil {
+			templ_7745c5c3_Var128 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(p.Approval.Checklist) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 155, "<fieldset class=\"choices field\" id=\"checklist\"><legend class=\"label\">")
-			var templ_7745c5c3_Var128 string
-			templ_7745c5c3_Var128 = string(p.T("approval.checklist"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var128))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 156, "</legend> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 157, "<fieldset class=\"choices field\" id=\"checklist\"><legend class=\"label\">")
+			var templ_7745c5c3_Var129 string
+			templ_7745c5c3_Var129 = string(p.T("approval.checklist"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var129))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 158, "</legend> ")
 			for i, point := range p.Approval.Checklist {
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: "check-" + strconv.Itoa(i+1), Name: "check." + strconv.Itoa(i+1), Label: point, On: slices.Contains(p.Typed.Checked, i+1)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -3113,13 +3134,13 @@ func (p *ApprovalPage) checklist() templ.Component {
 				}
 			}
 			if e := p.Err("checklist"); e != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 157, "<p class=\"error\" id=\"checklist-error\">")
-				var templ_7745c5c3_Var129 string
-				templ_7745c5c3_Var129 = string(e)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var129))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 158, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 159, "<p class=\"error\" id=\"checklist-error\">")
+				var templ_7745c5c3_Var130 string
+				templ_7745c5c3_Var130 = string(e)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var130))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 160, "</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 159, "</fieldset>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 161, "</fieldset>")
 		}
 		return nil
 	})
@@ -3153,15 +3174,15 @@ func (p *ApprovalPage) unseen() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var130 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var130 == nil {
-			templ_7745c5c3_Var130 = templ.NopComponent
+		templ_7745c5c3_Var131 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var131 == nil {
+			templ_7745c5c3_Var131 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		first := slices.IndexFunc(p.Subjects, func(s portal.ApprovalSubject) bool { return s.Unseen })
 		if first >= 0 {
 			s := p.Subjects[first]
-			templ_7745c5c3_Var131 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var132 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3179,7 +3200,7 @@ func (p *ApprovalPage) unseen() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("eye-off", p.T("approval.unseen", "names", p.List(portal.Unseen(p.Subjects)), "workspace", p.Name)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var131), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("eye-off", p.T("approval.unseen", "names", p.List(portal.Unseen(p.Subjects)), "workspace", p.Name)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var132), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -3206,26 +3227,26 @@ func (p *ApprovalPage) bar() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var132 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var132 == nil {
-			templ_7745c5c3_Var132 = templ.NopComponent
+		templ_7745c5c3_Var133 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var133 == nil {
+			templ_7745c5c3_Var133 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 160, "<div class=\"decide-bar\"><p><b>")
-		var templ_7745c5c3_Var133 string
-		templ_7745c5c3_Var133 = string(p.Approval.Title)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var133))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 161, "</b> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 162, "<div class=\"decide-bar\"><p><b>")
 		var templ_7745c5c3_Var134 string
-		templ_7745c5c3_Var134 = string(p.barText())
+		templ_7745c5c3_Var134 = string(p.Approval.Title)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var134))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 162, "</p><div class=\"acts\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 163, "</b> ")
+		var templ_7745c5c3_Var135 string
+		templ_7745c5c3_Var135 = string(p.barText())
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var135))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 164, "</p><div class=\"acts\">")
 		if p.Call.ID != "" {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("call.different"), Icon: "x", Name: "answer", Value: "different", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 163, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 165, " ")
 			if p.looks() {
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("call.confirm"), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "confirm", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -3237,7 +3258,7 @@ func (p *ApprovalPage) bar() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 164, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 166, " ")
 			if p.looks() {
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.approveWord(), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "approve", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -3245,7 +3266,7 @@ func (p *ApprovalPage) bar() templ.Component {
 				}
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 165, "</div></div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 167, "</div></div>")
 		return nil
 	})
 }
@@ -3321,13 +3342,13 @@ func (p *ApprovalPage) people() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var135 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var135 == nil {
-			templ_7745c5c3_Var135 = templ.NopComponent
+		templ_7745c5c3_Var136 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var136 == nil {
+			templ_7745c5c3_Var136 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		for i, g := range p.Stages {
-			templ_7745c5c3_Var136 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var137 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3339,20 +3360,20 @@ func (p *ApprovalPage) people() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 166, "<p class=\"muted\">")
-				var templ_7745c5c3_Var137 string
-				templ_7745c5c3_Var137 = string(p.ruleWords(g))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var137))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 167, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 168, "<p class=\"muted\">")
+				var templ_7745c5c3_Var138 string
+				templ_7745c5c3_Var138 = string(p.ruleWords(g))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var138))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 169, "</p>")
 				if g.Role != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 168, "<p class=\"muted\">")
-					var templ_7745c5c3_Var138 string
-					templ_7745c5c3_Var138 = string(p.roleWords(g))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var138))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 169, "</p>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 170, "<p class=\"muted\">")
+					var templ_7745c5c3_Var139 string
+					templ_7745c5c3_Var139 = string(p.roleWords(g))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var139))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 171, "</p>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 170, " ")
-				templ_7745c5c3_Var139 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 172, " ")
+				templ_7745c5c3_Var140 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -3366,7 +3387,7 @@ func (p *ApprovalPage) people() templ.Component {
 					ctx = templ.InitializeContext(ctx)
 					for _, x := range p.People {
 						if x.Stage == g.Number {
-							templ_7745c5c3_Var140 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var141 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 								templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 								templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 								if !templ_7745c5c3_IsBuffer {
@@ -3384,7 +3405,7 @@ func (p *ApprovalPage) people() templ.Component {
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: x.Name}, Title: x.Name, Sub: p.personSub(x)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var140), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: x.Name}, Title: x.Name, Sub: p.personSub(x)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var141), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -3392,13 +3413,13 @@ func (p *ApprovalPage) people() templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var139), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var140), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(p.stageHead(i, g)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var136), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Section(p.stageHead(i, g)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var137), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -3492,9 +3513,9 @@ func (p *ApprovalPage) answerState(x portal.ApprovalPerson) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var141 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var141 == nil {
-			templ_7745c5c3_Var141 = templ.NopComponent
+		templ_7745c5c3_Var142 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var142 == nil {
+			templ_7745c5c3_Var142 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		switch x.Answer {
@@ -3549,22 +3570,22 @@ func (p *ApprovalPage) handsOn() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var142 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var142 == nil {
-			templ_7745c5c3_Var142 = templ.NopComponent
+		templ_7745c5c3_Var143 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var143 == nil {
+			templ_7745c5c3_Var143 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.decides() && len(p.Colleagues) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 171, "<details class=\"fold\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 173, "<details class=\"fold\"")
 			if p.Err("person") != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 172, " open")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 174, " open")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 173, "><summary>")
-			var templ_7745c5c3_Var143 string
-			templ_7745c5c3_Var143 = string(p.T("approval.delegate"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var143))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 174, "</summary>")
-			templ_7745c5c3_Var144 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 175, "><summary>")
+			var templ_7745c5c3_Var144 string
+			templ_7745c5c3_Var144 = string(p.T("approval.delegate"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var144))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 176, "</summary>")
+			templ_7745c5c3_Var145 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3576,30 +3597,30 @@ func (p *ApprovalPage) handsOn() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 175, "<p class=\"muted\">")
-				var templ_7745c5c3_Var145 string
-				templ_7745c5c3_Var145 = string(p.T("approval.delegate_text"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var145))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 176, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 177, "<p class=\"muted\">")
+				var templ_7745c5c3_Var146 string
+				templ_7745c5c3_Var146 = string(p.T("approval.delegate_text"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var146))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 178, "</p>")
 				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Colleagues)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 177, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 179, " ")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.delegate_act"), Icon: "arrow-right"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/delegate")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var144), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/delegate")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var145), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 178, "</details> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 180, "</details> ")
 		}
 		if !p.ReadOnly && p.Approval.MayTakeOver() && !p.isAsked(p.Reader) {
-			templ_7745c5c3_Var146 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var147 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3612,7 +3633,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				for _, x := range p.awaited() {
-					templ_7745c5c3_Var147 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var148 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 						templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 						if !templ_7745c5c3_IsBuffer {
@@ -3624,40 +3645,40 @@ func (p *ApprovalPage) handsOn() templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templruntime.WriteString(templ_7745c5c3_Buffer, 179, "<input type=\"hidden\" name=\"from\" value=\"")
-						var templ_7745c5c3_Var148 string
-						templ_7745c5c3_Var148 = string(string(x.Person))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var148))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 180, "\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 181, "<input type=\"hidden\" name=\"from\" value=\"")
+						var templ_7745c5c3_Var149 string
+						templ_7745c5c3_Var149 = string(string(x.Person))
+						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var149))
+						templruntime.WriteString(templ_7745c5c3_Buffer, 182, "\">")
 						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.take_over", "name", x.Name), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/take-over"), Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var147), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/take-over"), Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var148), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("clock", p.T("approval.escalated")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var146), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("clock", p.T("approval.escalated")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var147), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if p.changes() && p.Approval.Asking && len(p.awaited()) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 181, "<details class=\"fold\" id=\"reassign\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 183, "<details class=\"fold\" id=\"reassign\"")
 			if p.Reassigns || p.Approval.Stranded || len(p.lacking()) > 0 || p.Err("person") != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 182, " open")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 184, " open")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 183, "><summary>")
-			var templ_7745c5c3_Var149 string
-			templ_7745c5c3_Var149 = string(p.T("approval.reassign"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var149))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 184, "</summary>")
-			templ_7745c5c3_Var150 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 185, "><summary>")
+			var templ_7745c5c3_Var150 string
+			templ_7745c5c3_Var150 = string(p.T("approval.reassign"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var150))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 186, "</summary>")
+			templ_7745c5c3_Var151 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3669,12 +3690,12 @@ func (p *ApprovalPage) handsOn() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 185, "<p class=\"muted\">")
-				var templ_7745c5c3_Var151 string
-				templ_7745c5c3_Var151 = string(p.T("approval.reassign_text"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var151))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 186, "</p>")
-				templ_7745c5c3_Var152 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 187, "<p class=\"muted\">")
+				var templ_7745c5c3_Var152 string
+				templ_7745c5c3_Var152 = string(p.T("approval.reassign_text"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var152))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 188, "</p>")
+				templ_7745c5c3_Var153 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -3690,29 +3711,29 @@ func (p *ApprovalPage) handsOn() templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 187, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 189, " ")
 					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Others)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var152), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var153), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 188, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 190, " ")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.reassign_act"), Icon: "send"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/reassign")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var150), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/reassign")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var151), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 189, "</details>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 191, "</details>")
 		}
 		return nil
 	})
@@ -3828,12 +3849,12 @@ func EditApproval(p ApprovalForm) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var153 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var153 == nil {
-			templ_7745c5c3_Var153 = templ.NopComponent
+		templ_7745c5c3_Var154 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var154 == nil {
+			templ_7745c5c3_Var154 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var154 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var155 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -3851,8 +3872,8 @@ func EditApproval(p ApprovalForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 190, " ")
-			templ_7745c5c3_Var155 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 192, " ")
+			templ_7745c5c3_Var156 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -3870,56 +3891,56 @@ func EditApproval(p ApprovalForm) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 191, " <button type=\"submit\" hidden disabled></button> <input type=\"hidden\" name=\"previous\" value=\"")
-				var templ_7745c5c3_Var156 string
-				templ_7745c5c3_Var156 = string(string(p.New.Previous))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var156))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 192, "\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 193, " <button type=\"submit\" hidden disabled></button> <input type=\"hidden\" name=\"previous\" value=\"")
+				var templ_7745c5c3_Var157 string
+				templ_7745c5c3_Var157 = string(string(p.New.Previous))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var157))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 194, "\">")
 				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "title", Label: p.T("approval.title"), Value: p.New.Title, Error: p.Err("title"), Required: true, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 193, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 195, " ")
 				templ_7745c5c3_Err = p.what().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 194, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 196, " ")
 				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "body", Label: p.T("approval.body"), Optional: p.T("form.optional"), Hint: p.T("approval.body_hint"), Value: p.New.Body, Error: p.Err("body"), Max: portal.MaxText, Rows: 3}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 195, " <input type=\"hidden\" name=\"stages\" value=\"")
-				var templ_7745c5c3_Var157 string
-				templ_7745c5c3_Var157 = string(strconv.Itoa(len(p.New.Stages)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var157))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 196, "\"> ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 197, " <input type=\"hidden\" name=\"stages\" value=\"")
+				var templ_7745c5c3_Var158 string
+				templ_7745c5c3_Var158 = string(strconv.Itoa(len(p.New.Stages)))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var158))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 198, "\"> ")
 				for i, g := range p.New.Stages {
 					templ_7745c5c3_Err = p.stage(i, g).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 197, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 199, " ")
 				templ_7745c5c3_Err = p.moreStages().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 198, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 200, " ")
 				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "due_in", Label: p.T("approval.due_in"), Hint: p.dueHint(), Value: strconv.Itoa(p.New.DueIn), Error: p.Err("due_in")}, p.dueDays()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 199, " <details class=\"fold\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 201, " <details class=\"fold\"")
 				if p.hasMore() {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 200, " open")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 202, " open")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 201, "><summary>")
-				var templ_7745c5c3_Var158 string
-				templ_7745c5c3_Var158 = string(p.T("approval.more"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var158))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 202, "</summary><div class=\"form wide\">")
-				templ_7745c5c3_Var159 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 203, "><summary>")
+				var templ_7745c5c3_Var159 string
+				templ_7745c5c3_Var159 = string(p.T("approval.more"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var159))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 204, "</summary><div class=\"form wide\">")
+				templ_7745c5c3_Var160 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -3935,14 +3956,14 @@ func EditApproval(p ApprovalForm) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 203, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 205, " ")
 					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "expires_on", Label: p.T("approval.expires_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.ExpiresOn, Error: p.Err("expires_on")}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var159), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var160), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -3950,28 +3971,28 @@ func EditApproval(p ApprovalForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 204, "<div class=\"field\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 206, "<div class=\"field\">")
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "no_download", Label: p.T("approval.no_download"), Hint: p.T("approval.no_download_hint"), On: p.New.NoDownload}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				if e := p.Err("no_download"); e != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 205, "<p class=\"error\" id=\"no_download-error\">")
-					var templ_7745c5c3_Var160 string
-					templ_7745c5c3_Var160 = string(e)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var160))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 206, "</p>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 207, "<p class=\"error\" id=\"no_download-error\">")
+					var templ_7745c5c3_Var161 string
+					templ_7745c5c3_Var161 = string(e)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var161))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 208, "</p>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 207, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 209, "</div>")
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "remind", Label: p.T("request.remind"), Hint: p.T("request.remind_hint"), On: !p.New.NoReminders}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 208, "</div></details><div class=\"submit\"><p class=\"hint\">")
-				var templ_7745c5c3_Var161 string
-				templ_7745c5c3_Var161 = string(p.T("approval.submit_hint"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var161))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 209, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 210, "</div></details><div class=\"submit\"><p class=\"hint\">")
+				var templ_7745c5c3_Var162 string
+				templ_7745c5c3_Var162 = string(p.T("approval.submit_hint"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var162))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 211, "</p>")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.submit"), Icon: "send", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -3984,16 +4005,16 @@ func EditApproval(p ApprovalForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 210, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 212, "</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var155), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var156), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = formFrame(&p.Within, p.Heading(), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var154), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = formFrame(&p.Within, p.Heading(), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var155), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -4024,40 +4045,40 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var162 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var162 == nil {
-			templ_7745c5c3_Var162 = templ.NopComponent
+		templ_7745c5c3_Var163 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var163 == nil {
+			templ_7745c5c3_Var163 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		at := "stages." + strconv.Itoa(i+1)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 211, "<fieldset class=\"stage\" id=\"")
-		var templ_7745c5c3_Var163 string
-		templ_7745c5c3_Var163 = string(at)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var163))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 212, "\" tabindex=\"-1\"")
-		if p.Reshaped == i+1 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 213, " autofocus")
-		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 214, "><legend>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 213, "<fieldset class=\"stage\" id=\"")
 		var templ_7745c5c3_Var164 string
-		templ_7745c5c3_Var164 = string(p.stageTitle(i, g))
+		templ_7745c5c3_Var164 = string(at)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var164))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 215, " ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 214, "\" tabindex=\"-1\"")
+		if p.Reshaped == i+1 {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 215, " autofocus")
+		}
+		templruntime.WriteString(templ_7745c5c3_Buffer, 216, "><legend>")
+		var templ_7745c5c3_Var165 string
+		templ_7745c5c3_Var165 = string(p.stageTitle(i, g))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var165))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 217, " ")
 		if len(p.New.Stages) > 1 {
 			templ_7745c5c3_Err = p.chip(g.Of).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 216, "</legend> <input type=\"hidden\" name=\"")
-		var templ_7745c5c3_Var165 string
-		templ_7745c5c3_Var165 = string(at + ".of")
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var165))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 217, "\" value=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 218, "</legend> <input type=\"hidden\" name=\"")
 		var templ_7745c5c3_Var166 string
-		templ_7745c5c3_Var166 = string(string(g.Of))
+		templ_7745c5c3_Var166 = string(at + ".of")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var166))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 218, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 219, "\" value=\"")
+		var templ_7745c5c3_Var167 string
+		templ_7745c5c3_Var167 = string(string(g.Of))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var167))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 220, "\">")
 		templ_7745c5c3_Err = p.who(at+".people", p.T("approval.decides"), p.stageHint(i, g), p.canDecide(g.Of), g.People, p.roles(at, g)...).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -4066,22 +4087,22 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 219, "<details class=\"fold\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 221, "<details class=\"fold\"")
 		if len(g.Advisers) > 0 || p.Err(at+".advisers") != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 220, " open")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 222, " open")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 221, "><summary>")
-		var templ_7745c5c3_Var167 string
-		templ_7745c5c3_Var167 = string(p.T("approval.advisers"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var167))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 222, "</summary>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 223, "><summary>")
+		var templ_7745c5c3_Var168 string
+		templ_7745c5c3_Var168 = string(p.T("approval.advisers"))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var168))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 224, "</summary>")
 		templ_7745c5c3_Err = p.who(at+".advisers", p.T("approval.advisers"), p.T("approval.advisers_hint", "client", p.Project.ClientName), p.canAdvise(g.Of), g.Advisers).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 223, "</details> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 225, "</details> ")
 		if len(p.New.Stages) > 1 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 224, "<div class=\"acts\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 226, "<div class=\"acts\">")
 			if i > 0 && p.New.Stages[i-1].Of == g.Of {
 				templ_7745c5c3_Err = p.reshape("earlier."+strconv.Itoa(i+1), "arrow-up", p.T("approval.stage_earlier")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -4092,9 +4113,9 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 225, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 227, "</div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 226, "</fieldset>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 228, "</fieldset>")
 		return nil
 	})
 }
@@ -4117,9 +4138,9 @@ func (p *ApprovalForm) reshape(do, icon, label string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var168 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var168 == nil {
-			templ_7745c5c3_Var168 = templ.NopComponent
+		templ_7745c5c3_Var169 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var169 == nil {
+			templ_7745c5c3_Var169 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: label, Icon: icon, Small: true, Name: "do", Value: do, Attrs: templ.Attributes{"formnovalidate": true}}).Render(ctx, templ_7745c5c3_Buffer)
@@ -4147,21 +4168,21 @@ func (p *ApprovalForm) moreStages() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var169 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var169 == nil {
-			templ_7745c5c3_Var169 = templ.NopComponent
+		templ_7745c5c3_Var170 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var170 == nil {
+			templ_7745c5c3_Var170 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 227, "<div class=\"more-stages\" id=\"stages\" tabindex=\"-1\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 229, "<div class=\"more-stages\" id=\"stages\" tabindex=\"-1\">")
 		if e := p.Err("stages"); e != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 228, "<p class=\"error\">")
-			var templ_7745c5c3_Var170 string
-			templ_7745c5c3_Var170 = string(e)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var170))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 229, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 230, "<p class=\"error\">")
+			var templ_7745c5c3_Var171 string
+			templ_7745c5c3_Var171 = string(e)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var171))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 231, "</p>")
 		}
 		if len(p.New.Stages) < portal.MaxStages {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 230, "<div class=\"acts\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 232, "<div class=\"acts\">")
 			templ_7745c5c3_Err = p.reshape("client", "plus", p.T("approval.add_stage", "name", p.Project.ClientName)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -4170,13 +4191,13 @@ func (p *ApprovalForm) moreStages() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 231, "</div><p class=\"muted\">")
-			var templ_7745c5c3_Var171 string
-			templ_7745c5c3_Var171 = string(p.T("approval.stages_hint", "client", p.Project.ClientName))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var171))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 232, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 233, "</div><p class=\"muted\">")
+			var templ_7745c5c3_Var172 string
+			templ_7745c5c3_Var172 = string(p.T("approval.stages_hint", "client", p.Project.ClientName))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var172))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 234, "</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 233, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 235, "</div>")
 		return nil
 	})
 }
@@ -4278,19 +4299,19 @@ func (p *ApprovalForm) what() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var172 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var172 == nil {
-			templ_7745c5c3_Var172 = templ.NopComponent
+		templ_7745c5c3_Var173 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var173 == nil {
+			templ_7745c5c3_Var173 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.New.Deliverable != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 234, "<input type=\"hidden\" name=\"deliverable\" value=\"")
-			var templ_7745c5c3_Var173 string
-			templ_7745c5c3_Var173 = string(string(p.New.Deliverable))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var173))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 235, "\"> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 236, "<input type=\"hidden\" name=\"deliverable\" value=\"")
+			var templ_7745c5c3_Var174 string
+			templ_7745c5c3_Var174 = string(string(p.New.Deliverable))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var174))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 237, "\"> ")
 			if p.Deliverable != nil {
-				templ_7745c5c3_Var174 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var175 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -4304,72 +4325,72 @@ func (p *ApprovalForm) what() templ.Component {
 					ctx = templ.InitializeContext(ctx)
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("package", p.T("approval.of_deliverable", "title", p.Deliverable.Title)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var174), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Note("package", p.T("approval.of_deliverable", "title", p.Deliverable.Title)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var175), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 236, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 238, " ")
 			if e := p.Err("versions"); e != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 237, "<p class=\"error\" id=\"versions\">")
-				var templ_7745c5c3_Var175 string
-				templ_7745c5c3_Var175 = string(e)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var175))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 238, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 239, "<p class=\"error\" id=\"versions\">")
+				var templ_7745c5c3_Var176 string
+				templ_7745c5c3_Var176 = string(e)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var176))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 240, "</p>")
 			}
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 239, "<fieldset class=\"field pick-files\" id=\"versions\" tabindex=\"-1\"><legend class=\"label\">")
-			var templ_7745c5c3_Var176 string
-			templ_7745c5c3_Var176 = string(p.T("approval.versions"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var176))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 240, "</legend><p class=\"hint\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 241, "<fieldset class=\"field pick-files\" id=\"versions\" tabindex=\"-1\"><legend class=\"label\">")
 			var templ_7745c5c3_Var177 string
-			templ_7745c5c3_Var177 = string(p.T("approval.versions_hint"))
+			templ_7745c5c3_Var177 = string(p.T("approval.versions"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var177))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 241, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 242, "</legend><p class=\"hint\">")
+			var templ_7745c5c3_Var178 string
+			templ_7745c5c3_Var178 = string(p.T("approval.versions_hint"))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var178))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 243, "</p>")
 			if e := p.Err("versions"); e != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 242, "<p class=\"error\">")
-				var templ_7745c5c3_Var178 string
-				templ_7745c5c3_Var178 = string(e)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var178))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 243, "</p>")
-			}
-			if len(p.Choices.Files) == 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 244, "<p class=\"muted\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 244, "<p class=\"error\">")
 				var templ_7745c5c3_Var179 string
-				templ_7745c5c3_Var179 = string(p.T("approval.no_files"))
+				templ_7745c5c3_Var179 = string(e)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var179))
 				templruntime.WriteString(templ_7745c5c3_Buffer, 245, "</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 246, "<ul>")
-			for _, v := range p.Choices.Files {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 247, "<li><label class=\"choice\"><input type=\"checkbox\" name=\"versions\" value=\"")
+			if len(p.Choices.Files) == 0 {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 246, "<p class=\"muted\">")
 				var templ_7745c5c3_Var180 string
-				templ_7745c5c3_Var180 = string(string(v.ID))
+				templ_7745c5c3_Var180 = string(p.T("approval.no_files"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var180))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 248, "\"")
-				if slices.Contains(p.New.Versions, v.ID) {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 249, " checked")
-				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 250, "> <b>")
-				var templ_7745c5c3_Var181 string
-				templ_7745c5c3_Var181 = string(v.FileName)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var181))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 251, "</b> <small>")
-				var templ_7745c5c3_Var182 string
-				templ_7745c5c3_Var182 = string(p.fileFacts(v))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var182))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 252, "</small></label> ")
-				if thumb := Thumb(v); thumb != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 253, "<img src=\"")
-					var templ_7745c5c3_Var183 string
-					templ_7745c5c3_Var183 = string(thumb)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var183))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 254, "\" alt=\"\" loading=\"lazy\">")
-				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 255, "</li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 247, "</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 256, "</ul></fieldset>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 248, "<ul>")
+			for _, v := range p.Choices.Files {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 249, "<li><label class=\"choice\"><input type=\"checkbox\" name=\"versions\" value=\"")
+				var templ_7745c5c3_Var181 string
+				templ_7745c5c3_Var181 = string(string(v.ID))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var181))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 250, "\"")
+				if slices.Contains(p.New.Versions, v.ID) {
+					templruntime.WriteString(templ_7745c5c3_Buffer, 251, " checked")
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 252, "> <b>")
+				var templ_7745c5c3_Var182 string
+				templ_7745c5c3_Var182 = string(v.FileName)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var182))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 253, "</b> <small>")
+				var templ_7745c5c3_Var183 string
+				templ_7745c5c3_Var183 = string(p.fileFacts(v))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var183))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 254, "</small></label> ")
+				if thumb := Thumb(v); thumb != "" {
+					templruntime.WriteString(templ_7745c5c3_Buffer, 255, "<img src=\"")
+					var templ_7745c5c3_Var184 string
+					templ_7745c5c3_Var184 = string(thumb)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var184))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 256, "\" alt=\"\" loading=\"lazy\">")
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 257, "</li>")
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 258, "</ul></fieldset>")
 		}
 		return nil
 	})
@@ -4401,30 +4422,30 @@ func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPers
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var184 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var184 == nil {
-			templ_7745c5c3_Var184 = templ.NopComponent
+		templ_7745c5c3_Var185 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var185 == nil {
+			templ_7745c5c3_Var185 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 257, "<fieldset class=\"field choices pick-people\" id=\"")
-		var templ_7745c5c3_Var185 string
-		templ_7745c5c3_Var185 = string(name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var185))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 258, "\" tabindex=\"-1\"><legend class=\"sr\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 259, "<fieldset class=\"field choices pick-people\" id=\"")
 		var templ_7745c5c3_Var186 string
-		templ_7745c5c3_Var186 = string(label)
+		templ_7745c5c3_Var186 = string(name)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var186))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 259, "</legend><p class=\"hint\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 260, "\" tabindex=\"-1\"><legend class=\"sr\">")
 		var templ_7745c5c3_Var187 string
-		templ_7745c5c3_Var187 = string(hint)
+		templ_7745c5c3_Var187 = string(label)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var187))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 260, "</p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 261, "</legend><p class=\"hint\">")
+		var templ_7745c5c3_Var188 string
+		templ_7745c5c3_Var188 = string(hint)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var188))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 262, "</p>")
 		if len(people) == 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 261, "<p class=\"muted\">")
-			var templ_7745c5c3_Var188 string
-			templ_7745c5c3_Var188 = string(p.T("approval.nobody", "client", p.Project.ClientName))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var188))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 262, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 263, "<p class=\"muted\">")
+			var templ_7745c5c3_Var189 string
+			templ_7745c5c3_Var189 = string(p.T("approval.nobody", "client", p.Project.ClientName))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var189))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 264, "</p>")
 		}
 		for _, c := range roles {
 			templ_7745c5c3_Err = ui.Checkbox(c).Render(ctx, templ_7745c5c3_Buffer)
@@ -4432,35 +4453,35 @@ func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPers
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 263, "<div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 265, "<div>")
 		for _, x := range people {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 264, "<label class=\"choice\"><input type=\"checkbox\" name=\"")
-			var templ_7745c5c3_Var189 string
-			templ_7745c5c3_Var189 = string(name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var189))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 265, "\" value=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 266, "<label class=\"choice\"><input type=\"checkbox\" name=\"")
 			var templ_7745c5c3_Var190 string
-			templ_7745c5c3_Var190 = string(string(x.Person))
+			templ_7745c5c3_Var190 = string(name)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var190))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 266, "\"")
-			if slices.Contains(chosen, x.Person) {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 267, " checked")
-			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 268, "> <b>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 267, "\" value=\"")
 			var templ_7745c5c3_Var191 string
-			templ_7745c5c3_Var191 = string(x.Name)
+			templ_7745c5c3_Var191 = string(string(x.Person))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var191))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 269, "</b></label>")
-		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 270, "</div>")
-		if e := p.Err(name); e != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 271, "<p class=\"error\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 268, "\"")
+			if slices.Contains(chosen, x.Person) {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 269, " checked")
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 270, "> <b>")
 			var templ_7745c5c3_Var192 string
-			templ_7745c5c3_Var192 = string(e)
+			templ_7745c5c3_Var192 = string(x.Name)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var192))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 272, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 271, "</b></label>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 273, "</fieldset>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 272, "</div>")
+		if e := p.Err(name); e != "" {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 273, "<p class=\"error\">")
+			var templ_7745c5c3_Var193 string
+			templ_7745c5c3_Var193 = string(e)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var193))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 274, "</p>")
+		}
+		templruntime.WriteString(templ_7745c5c3_Buffer, 275, "</fieldset>")
 		return nil
 	})
 }
