@@ -34,8 +34,8 @@ var arrows = map[string][]string{
 	"inspect":       {"portal", "blob", "jobs", "preview", "scan"},
 	"notify":        {"portal", "account", "jobs", "mail", "push", "egress", "sentence", "prose", "words"},
 	"web/webtest":   {"web", "notify", "mail", "portal", "account", "portaltest", "db", "db/dbtest", "live", "transfer", "blob", "blob/blobtest"},
-	"db/dbtest":     {"db"},
-	"blob/blobtest": {"blob"},
+	"db/dbtest":     {"db", "built"},
+	"blob/blobtest": {"blob", "built"},
 	"portaltest":    {"portal", "account", "db", "db/dbtest", "blob"},
 	"demo":          {"portal", "account", "db", "blob", "preview", "mailin", "transfer", "typeface"},
 }

@@ -38,6 +38,15 @@ func Binary(ctx context.Context, dir string) (string, error) {
 	return path, nil
 }
 
+// Root is the directory of the module, for tests and tools that need a file of it.
+func Root(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return "", fmt.Errorf("find the module: %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
 // A Server is one running process of the program.
 type Server struct {
 	URL     string        // where it answers, without a slash at the end

@@ -129,11 +129,11 @@ func look(ctx context.Context) (found int, err error) {
 // mails looks at the mails that the tests of internal/mail keep, which hold all
 // that a mail can have, as a program that shows mail would draw them.
 func mails(ctx context.Context, script string, fault fault) error {
-	module, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
+	module, err := built.Root(ctx)
 	if err != nil {
-		return fmt.Errorf("find the mails: %w", err)
+		return err
 	}
-	all, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(module)), "internal/mail/testdata/*.html"))
+	all, err := filepath.Glob(filepath.Join(module, "internal/mail/testdata/*.html"))
 	if err == nil && len(all) == 0 {
 		err = errors.New("no mail is kept by the tests of internal/mail")
 	}

@@ -2,6 +2,7 @@ package blobtest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -9,13 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/blob"
+	"github.com/vitrine-portal/vitrine/internal/built"
 )
 
 // An S3Server is a real one, of files in a directory.
@@ -30,9 +31,12 @@ type S3Server struct {
 // gateway is the path of the server, which tools/s3 pins. The first build
 // takes minutes; then Go keeps it.
 var gateway = sync.OnceValues(func() (string, error) {
-	_, file, _, _ := runtime.Caller(0)
+	root, err := built.Root(context.Background())
+	if err != nil {
+		return "", err
+	}
 	cmd := exec.Command("go", "tool", "-n", "versitygw")
-	cmd.Dir = filepath.Join(filepath.Dir(file), "../../../tools/s3")
+	cmd.Dir = filepath.Join(root, "tools", "s3")
 	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=readonly")
 	var said bytes.Buffer
 	cmd.Stderr = &said

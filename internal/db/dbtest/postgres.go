@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/vitrine-portal/vitrine/internal/built"
 	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
@@ -233,8 +233,10 @@ var pg struct {
 // startCluster starts a cluster that ends with this process: go test gives
 // no other moment after the last test of a package.
 func startCluster() (string, error) {
-	_, here, _, _ := runtime.Caller(0)
-	script := filepath.Join(filepath.Dir(here), "..", "..", "..", "tools", "pg")
+	root, err := built.Root(context.Background())
+	if err != nil {
+		return "", err
+	}
 	// Not under TMPDIR: the path of a Unix socket is short, and the server's
 	// user must be able to enter.
 	dir, err := os.MkdirTemp("/tmp", "vitrine-pg-")
@@ -242,7 +244,7 @@ func startCluster() (string, error) {
 		return "", err
 	}
 	var failure strings.Builder
-	cmd := exec.Command(script, "start", dir, strconv.Itoa(os.Getpid()))
+	cmd := exec.Command(filepath.Join(root, "tools", "pg"), "start", dir, strconv.Itoa(os.Getpid()))
 	cmd.Stderr = &failure
 	out, err := cmd.Output()
 	if err != nil {
