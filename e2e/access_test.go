@@ -6,8 +6,8 @@ import "testing"
 // versions; nothing of the first is overwritten, nothing of the second lost.
 func TestTwoEditors(t *testing.T) {
 	site := theDemo(t)
-	first := newTab(t, "first", site).signIn(demo.people["manager"])
-	second := newTab(t, "second", site).signIn(demo.people["owner"])
+	first := newTab(t, "first", site).as(demo.people["manager"])
+	second := newTab(t, "second", site).as(demo.people["owner"])
 	for _, b := range []*tab{first, second} {
 		b.open("/clients")
 		b.follow("Marram Law")

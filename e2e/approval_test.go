@@ -13,7 +13,7 @@ import (
 func TestAnswerInTheViewer(t *testing.T) {
 	site := theDemo(t)
 	lead := demo.people["client lead"]
-	phone := newTab(t, "lead on a phone", site).signIn(lead).phone()
+	phone := newTab(t, "lead on a phone", site).as(lead).phone()
 	phone.open("/")
 	phone.follow("Six banners for the opening")
 	banners := phone.path()
@@ -43,7 +43,7 @@ func TestAnswerInTheViewer(t *testing.T) {
 	phone.follow("css form[action$='/undo'] button")
 	phone.reads("Taken back")
 
-	b := newTab(t, "lead by keys", site).signIn(lead)
+	b := newTab(t, "lead by keys", site).as(lead)
 	b.open(banners)
 	b.tabTo("the first", `e.matches(".decided > li:nth-child(1) a.look")`)
 	b.leaving(func() { b.key(kb.Enter) })
@@ -59,7 +59,7 @@ func TestAnswerInTheViewer(t *testing.T) {
 	b.follow("css form[action$='/undo'] button")
 	b.reads("Taken back")
 
-	b = newTab(t, "lead without scripts", site).withoutScript().signIn(lead).phone()
+	b = newTab(t, "lead without scripts", site).withoutScript().as(lead).phone()
 	b.open(banners)
 	b.follow("css .decided > li:nth-child(1) a.look")
 	b.press("css .viewer-decide .acts button:last-child")
@@ -76,7 +76,7 @@ func TestSixBanners(t *testing.T) {
 	site := theDemo(t)
 	lead := demo.people["client lead"]
 	for _, size := range []string{"a desk", "a phone"} {
-		b := newTab(t, "six banners by keys, on "+size, site).signIn(lead)
+		b := newTab(t, "six banners by keys, on "+size, site).as(lead)
 		fits := func() {}
 		if size == "a phone" {
 			b.phone()
@@ -117,7 +117,7 @@ func TestSixBanners(t *testing.T) {
 		}
 	}
 
-	b := newTab(t, "six banners on a phone", site).signIn(lead).phone()
+	b := newTab(t, "six banners on a phone", site).as(lead).phone()
 	b.open("/")
 	before := b.taps
 	b.follow("Six banners for the opening")
@@ -134,7 +134,7 @@ func TestSixBanners(t *testing.T) {
 func TestSigningOff(t *testing.T) {
 	site := theDemo(t)
 	lead := demo.people["client lead"]
-	b := newTab(t, "signing on a phone", site).signIn(lead).phone()
+	b := newTab(t, "signing on a phone", site).as(lead).phone()
 	b.open("/approvals")
 	b.follow("css a[href^='/signoffs/sgn_']")
 	b.fits()
@@ -149,7 +149,7 @@ func TestSigningOff(t *testing.T) {
 	b.reads("Signed. Thank you", "Sofia Almeida signed for Leto Brand")
 	b.fits()
 
-	team := newTab(t, "asking by keys", site).signIn(demo.people["manager"])
+	team := newTab(t, "asking by keys", site).as(demo.people["manager"])
 	team.open(openProject(team, "Spring packaging") + "/milestones")
 	team.tabTo("the milestone", named("Design"))
 	team.leaving(func() { team.key(kb.Enter) })
@@ -164,7 +164,7 @@ func TestSigningOff(t *testing.T) {
 	team.reads("Asked to sign off", "Waits for somebody of Leto Brand")
 	at := team.path()
 
-	b = newTab(t, "signing by keys", site).signIn(lead).phone()
+	b = newTab(t, "signing by keys", site).as(lead).phone()
 	b.open("/approvals")
 	b.fits()
 	b.tabTo("the sign-off", `e.matches("a[href^='/signoffs/']") && location.origin + `+js(at)+` === e.href`)
@@ -196,7 +196,7 @@ func (b *tab) bare() {
 func TestSigningOffAProject(t *testing.T) {
 	site := theDemo(t)
 	lead := demo.people["client lead"]
-	owner := newTab(t, "owner", site).signIn(demo.people["owner"])
+	owner := newTab(t, "owner", site).as(demo.people["owner"])
 	for _, size := range []string{"a desk", "a phone"} {
 		owner.open("/projects")
 		owner.follow("New project")
@@ -215,7 +215,7 @@ func TestSigningOffAProject(t *testing.T) {
 		owner.reads("Asked to sign off", "Waits for somebody of Leto Brand")
 		at := owner.path()
 
-		b := newTab(t, "signing a project by keys, on "+size, site).signIn(lead)
+		b := newTab(t, "signing a project by keys, on "+size, site).as(lead)
 		fits := func() {}
 		if size == "a phone" {
 			b.phone()
@@ -267,7 +267,7 @@ func (b *tab) asksReview(project, title string) (approval string) {
 func TestTapsFromTheMail(t *testing.T) {
 	site := theDemo(t)
 	lead := demo.people["client lead"]
-	team := newTab(t, "team", site).signIn(demo.people["manager"])
+	team := newTab(t, "team", site).as(demo.people["manager"])
 	project := openProject(team, "Website relaunch")
 	asked := func(title string) (link string) {
 		t.Helper()
@@ -318,7 +318,7 @@ func TestTapsFromTheMail(t *testing.T) {
 func TestSaidByPhone(t *testing.T) {
 	site := theDemo(t)
 	lead := demo.people["client lead"]
-	team := newTab(t, "team on a phone", site).signIn(demo.people["manager"]).phone()
+	team := newTab(t, "team on a phone", site).as(demo.people["manager"]).phone()
 	project := openProject(team, "Website relaunch")
 	team.asksReview(project, "A postcard")
 	team.press("css #note-call summary")
@@ -331,7 +331,7 @@ func TestSaidByPhone(t *testing.T) {
 	team.reads("Noted. They are asked to confirm it", "Not confirmed yet", "Print it.")
 	team.fits()
 
-	b := newTab(t, "lead on a phone", site).signIn(lead).phone()
+	b := newTab(t, "lead on a phone", site).as(lead).phone()
 	b.open("/")
 	b.reads("Said by phone", "A postcard")
 	before := b.taps
@@ -352,7 +352,7 @@ func TestHandingOnByFinger(t *testing.T) {
 	site := theDemo(t)
 	lead := demo.people["client lead"]
 	colleague := person{"Marcus Okafor", "marcus@leto.example", lead.password}
-	team := newTab(t, "team", site).signIn(demo.people["manager"])
+	team := newTab(t, "team", site).as(demo.people["manager"])
 	project := openProject(team, "Website relaunch")
 	asks := func(title string) (approval string) {
 		t.Helper()
@@ -367,7 +367,7 @@ func TestHandingOnByFinger(t *testing.T) {
 		return team.path()
 	}
 	at := asks("A flyer")
-	b := newTab(t, "lead on a phone", site).signIn(lead).phone()
+	b := newTab(t, "lead on a phone", site).as(lead).phone()
 	b.open("/")
 	b.follow("A flyer")
 	b.press("Hand it to a colleague")
@@ -376,7 +376,7 @@ func TestHandingOnByFinger(t *testing.T) {
 	b.follow("Hand it on")
 	b.reads("Handed on", "Marcus Okafor decides instead")
 	b.fits()
-	c := newTab(t, "colleague on a phone", site).signIn(colleague).phone()
+	c := newTab(t, "colleague on a phone", site).as(colleague).phone()
 	c.open("/")
 	c.follow("A flyer")
 	c.reads("for Sofia Almeida")
@@ -412,13 +412,13 @@ func TestHandingOnByFinger(t *testing.T) {
 func TestLeadSendsByFinger(t *testing.T) {
 	site := theDemo(t)
 	lead := demo.people["client lead"]
-	team := newTab(t, "team", site).signIn(demo.people["manager"])
-	b := newTab(t, "lead on a phone", site).signIn(lead).phone()
+	team := newTab(t, "team", site).as(demo.people["manager"])
+	b := newTab(t, "lead on a phone", site).as(lead).phone()
 	b.open("/approvals")
 	b.follow("Home page on the phone")
 	shown := value[string](b, `document.querySelector(".decided a.look").getAttribute("href")`)
 
-	c := newTab(t, "colleague on a phone", site).signIn(person{"Marcus Okafor", "marcus@leto.example", lead.password}).phone()
+	c := newTab(t, "colleague on a phone", site).as(person{"Marcus Okafor", "marcus@leto.example", lead.password}).phone()
 	says := func(b *tab, text string) {
 		b.t.Helper()
 		b.open(shown)

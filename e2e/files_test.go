@@ -106,7 +106,7 @@ func (b *tab) takes(name string) *http.Response {
 // of them; the client has it on a phone, and whoever may only read finds it.
 func TestFilesReachTheClient(t *testing.T) {
 	site := theDemo(t)
-	team := newTab(t, "team", site).signIn(demo.people["manager"])
+	team := newTab(t, "team", site).as(demo.people["manager"])
 	files := openProject(team, "Spring packaging") + "/files"
 	seal, _ := saved(t, "seal of 2026.png", square(color.RGBA{0xb0, 0x4a, 0x3a, 0xff}))
 	better, sum := saved(t, "seal of 2026.png", square(color.RGBA{0x2b, 0x2a, 0x28, 0xff}))
@@ -128,7 +128,7 @@ func TestFilesReachTheClient(t *testing.T) {
 	team.press("css .tray .up[data-state=clash] [data-do=version]")
 	team.until("it is the second version", row("seal of 2026.png")+`?.querySelector(".version").innerText.trim() === "v2"`)
 
-	client := newTab(t, "client", site).phone().signIn(demo.people["client lead"])
+	client := newTab(t, "client", site).phone().as(demo.people["client lead"])
 	client.open(files)
 	client.holdsNot("seal of 2026", "lid.svg")
 	team.open(value[string](team, row("seal of 2026.png")+`.querySelector("a[href$='/show']").getAttribute("href")`))
@@ -145,7 +145,7 @@ func TestFilesReachTheClient(t *testing.T) {
 		t.Errorf("the client downloads %s and not %s", got, sum)
 	}
 
-	viewer := newTab(t, "viewer", site).signIn(demo.people["viewer"])
+	viewer := newTab(t, "viewer", site).as(demo.people["viewer"])
 	viewer.open(files)
 	viewer.fill("q", "seal of")
 	viewer.leaving(func() { viewer.key("\r") })
@@ -161,7 +161,7 @@ func TestFilesReachTheClient(t *testing.T) {
 // taken.
 func TestUploadWithoutScript(t *testing.T) {
 	site := theDemo(t)
-	b := newTab(t, "client without script", site).withoutScript().signIn(demo.people["client lead"])
+	b := newTab(t, "client without script", site).withoutScript().as(demo.people["client lead"])
 	files := openProject(b, "Spring packaging") + "/files"
 	b.open(files)
 	first, _ := saved(t, "care symbols.txt", []byte("Wash warm."))
@@ -233,7 +233,7 @@ func TestUploadOverACrash(t *testing.T) {
 // is paused on its way and goes on, and everything lies where it lay.
 func TestFolderIsDroppedAndPaused(t *testing.T) {
 	site := theDemo(t)
-	b := newTab(t, "team", site).signIn(demo.people["manager"])
+	b := newTab(t, "team", site).as(demo.people["manager"])
 	files := openProject(b, "Spring packaging") + "/files"
 	b.live(func() { b.open(files) })
 
@@ -307,7 +307,7 @@ func TestHostileFiles(t *testing.T) {
 		"<img onerror=1>.c": "int main(void) { return 0; } // " + run,
 	}
 	site := theDemo(t)
-	b := newTab(t, "owner", site).signIn(demo.people["owner"])
+	b := newTab(t, "owner", site).as(demo.people["owner"])
 	files := openProject(b, "Portfolio site") + "/files"
 	b.live(func() { b.open(files) })
 	var paths []string
@@ -360,7 +360,7 @@ func TestHostileFiles(t *testing.T) {
 // portal nor of the files' own host.
 func TestNoServiceWorkerFromAFile(t *testing.T) {
 	site := theDemo(t)
-	b := newTab(t, "owner", site).signIn(demo.people["owner"])
+	b := newTab(t, "owner", site).as(demo.people["owner"])
 	b.live(func() { b.open(openProject(b, "Portfolio site") + "/files") })
 	path, _ := saved(t, "sw.js", []byte(`addEventListener("fetch", e => e.respondWith(new Response("PWN")))`))
 	b.upload(path)
@@ -417,7 +417,7 @@ func TestNoServiceWorkerFromAFile(t *testing.T) {
 // What the team needs is on the client's home; it is sent and said to be all.
 func TestFileRequestIsAnswered(t *testing.T) {
 	site := theDemo(t)
-	b := newTab(t, "phone", site).phone().signIn(demo.people["client lead"])
+	b := newTab(t, "phone", site).phone().as(demo.people["client lead"])
 	b.open("/needs")
 	b.follow("Photographs of the spring cushions")
 	b.reads("The four new colours")
@@ -427,7 +427,7 @@ func TestFileRequestIsAnswered(t *testing.T) {
 	b.do(chromedp.SetUploadFiles("form[data-upload] input[name=file]", []string{picture}))
 	b.reads("What came", "Was that everything?") // by itself: what is chosen is sent, and what has come is shown
 	b.follow("css form[action$='/answer'] button")
-	team := newTab(t, "team", site).signIn(demo.people["manager"])
+	team := newTab(t, "team", site).as(demo.people["manager"])
 	team.open(request)
 	team.reads("cushion-woad.png")
 	team.follow("css button[name=decision][value=accept]")

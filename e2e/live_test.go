@@ -12,8 +12,8 @@ import (
 // itself; what it does for itself reaches no client's stream.
 func TestLive(t *testing.T) {
 	site := theDemo(t)
-	team := newTab(t, "team", site).signIn(demo.people["manager"])
-	guest := newTab(t, "client", site).signIn(demo.people["client lead"])
+	team := newTab(t, "team", site).as(demo.people["manager"])
+	guest := newTab(t, "client", site).as(demo.people["client lead"])
 	project := openProject(team, "Website relaunch")
 	tasks := project + "/tasks"
 	for _, x := range []struct{ title, audience string }{{"Publish the opening hours", "client"}, {"Quokka calls the printer", "team"}} {

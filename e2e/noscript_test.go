@@ -55,7 +55,7 @@ func TestWithoutScript(t *testing.T) {
 // Nor does a client's person need it.
 func TestClientWithoutScript(t *testing.T) {
 	site := theDemo(t)
-	team := newTab(t, "team", site).signIn(demo.people["manager"])
+	team := newTab(t, "team", site).as(demo.people["manager"])
 	tasks := openProject(team, "Spring packaging") + "/tasks"
 	team.open(tasks)
 	team.fill("title", "Count the boxes")
@@ -83,11 +83,11 @@ func TestClientWithoutScript(t *testing.T) {
 func TestDecidingWithoutScript(t *testing.T) {
 	site := theDemo(t)
 	lead := demo.people["client lead"]
-	team := newTab(t, "team without script", site).withoutScript().signIn(demo.people["manager"])
+	team := newTab(t, "team without script", site).withoutScript().as(demo.people["manager"])
 	project := openProject(team, "Website relaunch")
 	first := team.asksReview(project, "A paper sign")
 
-	b := newTab(t, "client without script", site).withoutScript().signIn(lead).phone()
+	b := newTab(t, "client without script", site).withoutScript().as(lead).phone()
 	if value[bool](b, `document.documentElement.hasAttribute("data-js")`) {
 		t.Fatal("script runs")
 	}

@@ -12,7 +12,7 @@ var digits = regexp.MustCompile(`\b\d{8}\b|\b\d{4} \d{4}\b`)
 func TestFirstTimeOnAPhone(t *testing.T) {
 	site := theDemo(t)
 	const address = "ines@leto.example"
-	owner := newTab(t, "owner", site).signIn(demo.people["owner"])
+	owner := newTab(t, "owner", site).as(demo.people["owner"])
 	owner.open("/clients")
 	owner.follow("Leto Brand")
 	owner.follow("Portal access")

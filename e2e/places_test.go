@@ -93,7 +93,7 @@ const (
 // same numbers. On a phone the same with a finger.
 func TestPlaces(t *testing.T) {
 	site := theDemo(t)
-	b := newTab(t, "client", site).signIn(demo.people["client lead"])
+	b := newTab(t, "client", site).as(demo.people["client lead"])
 	picture, document := comeIn(b, "Spring packaging")
 	const img = "#stage img"
 
@@ -128,7 +128,7 @@ func TestPlaces(t *testing.T) {
 	b.press("css [data-act=fit]")
 	b.until("and there it stays", `(m => m.length === 4 && Math.abs(parseFloat(m[3].style.left) - 50) < 0.5 && Math.abs(parseFloat(m[3].style.top) - 45) < 0.5)(document.querySelectorAll("#stage .mark"))`)
 
-	team := newTab(t, "team", site).signIn(demo.people["manager"])
+	team := newTab(t, "team", site).as(demo.people["manager"])
 	team.open(picture)
 	team.until("the picture is there", pictureDrawn)
 	team.holdsNot("Larger", "Calmer", "By keys", "Not sent yet")
@@ -167,7 +167,7 @@ func TestPlaces(t *testing.T) {
 	b.sends(3, 3)
 
 	// The same with a finger, at the size of a phone.
-	b = newTab(t, "phone", site).signIn(demo.people["client lead"]).phone()
+	b = newTab(t, "phone", site).as(demo.people["client lead"]).phone()
 	b.open(picture)
 	b.until("the picture is there", pictureDrawn)
 	b.fits()
@@ -200,7 +200,7 @@ func TestPlaces(t *testing.T) {
 	b.until("and leads to what was said", `document.activeElement?.id === document.querySelector("#stage .mark[aria-current]")?.dataset.id && document.activeElement.innerText.includes("from v1")`)
 
 	// In words, without script.
-	plain := newTab(t, "client without script", site).withoutScript().signIn(demo.people["client lead"])
+	plain := newTab(t, "client without script", site).withoutScript().as(demo.people["client lead"])
 	plain.open(document)
 	plain.press("css details.say-where summary")
 	plain.fill("page", "2")
@@ -243,7 +243,7 @@ func (b *tab) winds(to int) {
 // drawn over it.
 func TestFilm(t *testing.T) {
 	site := theDemo(t)
-	b := newTab(t, "client", site).signIn(demo.people["client lead"])
+	b := newTab(t, "client", site).as(demo.people["client lead"])
 	film := b.film()
 	b.open(film)
 	b.until("it can be played", `document.querySelector("video")?.duration > 7`)
@@ -284,7 +284,7 @@ func TestFilm(t *testing.T) {
 	b.keeps("0:06, with a drawing: lower right", "By keys", 4)
 	b.sends(4, before+4)
 
-	team := newTab(t, "team", site).signIn(demo.people["manager"])
+	team := newTab(t, "team", site).as(demo.people["manager"])
 	team.open(film)
 	team.until("it can be played", `document.querySelector("video")?.duration > 7`)
 	team.until("the line has the same numbers as the list", `(n => n(".time-marks .mark").length === `+js(before+4)+` && n(".time-marks .mark").join() === n("#comments .at-place b").join())(q => [...document.querySelectorAll(q)].map(e => e.innerText))`)
@@ -296,7 +296,7 @@ func TestFilm(t *testing.T) {
 // it, which is afterwards where it was drawn.
 func TestFilmByFinger(t *testing.T) {
 	site := theDemo(t)
-	b := newTab(t, "client on a phone", site).signIn(demo.people["client lead"])
+	b := newTab(t, "client on a phone", site).as(demo.people["client lead"])
 	film := b.film()
 	b.phone()
 	b.open(film)
@@ -336,7 +336,7 @@ func TestFilmByFinger(t *testing.T) {
 // there when it is looked at.
 func TestLongDrawings(t *testing.T) {
 	site := theDemo(t)
-	b := newTab(t, "client", site).signIn(demo.people["client lead"])
+	b := newTab(t, "client", site).as(demo.people["client lead"])
 	film := b.film()
 	b.open(film)
 	b.until("it can be played", `document.querySelector("video")?.duration > 7`)

@@ -195,7 +195,7 @@ func value[T any](b *tab, expression string) T {
 // wait looks again and again until something is so.
 func (b *tab) wait(what string, so func() bool) {
 	b.t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
+	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for end := time.Now().Add(patience); time.Now().Before(end); <-tick.C {
 		if so() {
@@ -382,6 +382,32 @@ func (b *tab) signIn(p person) *tab {
 	if strings.HasPrefix(b.path(), "/sign-in") {
 		b.reads("signed in as " + p.email)
 	}
+	return b
+}
+
+// sessions are those of the demo's people, by address, as cookies.
+var sessions = map[string][]*network.CookieParam{}
+
+// as has somebody of the demo signed in where the test is not about signing in:
+// the first of their tabs signs in, the others are given its session.
+func (b *tab) as(p person) *tab {
+	b.t.Helper()
+	if cookies, ok := sessions[p.email]; ok {
+		b.do(call(network.SetCookies, network.SetCookiesParams{Cookies: cookies}))
+		b.open("/")
+		if got := b.path(); got != "/" {
+			b.t.Fatalf("%s: the session of %s leads to %s", b.who, p.email, got)
+		}
+		return b
+	}
+	b.signIn(p)
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		got, err := cdp.Call(ctx, target, network.GetCookies, network.GetCookiesParams{})
+		for _, c := range got.Cookies {
+			sessions[p.email] = append(sessions[p.email], &network.CookieParam{Name: c.Name, Value: c.Value, URL: b.site, Path: c.Path, HTTPOnly: c.HTTPOnly, SameSite: c.SameSite})
+		}
+		return err
+	}))
 	return b
 }
 
