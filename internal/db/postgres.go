@@ -19,7 +19,7 @@ import (
 const (
 	pgReaders = 12
 	pgWriters = 16
-	pgJobs    = 6
+	pgJobs    = 7 // one of them says that the process lives
 )
 
 // letFinish is how long what nobody waits for any more goes on.

@@ -37,6 +37,7 @@ type Jobs struct {
 	driver   riverdriver.Driver[*sql.Tx]
 	insert   *river.Client[*sql.Tx]
 	run      *river.Client[*sql.Tx] // since Start
+	node     *node                  // likewise, on PostgreSQL
 	workers  *river.Workers
 	kinds    map[string]kind
 	periodic []*river.PeriodicJob
@@ -222,10 +223,9 @@ func (j *Jobs) reindexing() river.PeriodicSchedule {
 
 // Start runs jobs until Stop. Ending ctx does not stop them.
 func (j *Jobs) Start(ctx context.Context) error {
-	if j.db.Dialect() == db.SQLite {
-		if err := j.takeBack(ctx); err != nil {
-			return err
-		}
+	name, err := j.begin(ctx)
+	if err != nil {
+		return err
 	}
 	queues := map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}}
 	for _, k := range j.kinds {
@@ -233,8 +233,8 @@ func (j *Jobs) Start(ctx context.Context) error {
 			queues[k.queue] = river.QueueConfig{MaxWorkers: k.most}
 		}
 	}
-	var err error
 	j.run, err = river.NewClient(j.driver, &river.Config{
+		ID:                   name,
 		Logger:               quiet(j.log),
 		ErrorHandler:         failures{j.log},
 		Workers:              j.workers,
@@ -249,31 +249,55 @@ func (j *Jobs) Start(ctx context.Context) error {
 		FetchCooldown:        10 * time.Millisecond,
 		ReindexerSchedule:    j.reindexing(),
 	})
-	if err != nil {
-		return fmt.Errorf("jobs: %w", err)
+	if err == nil {
+		err = j.run.Start(context.WithoutCancel(ctx))
 	}
-	if err := j.run.Start(context.WithoutCancel(ctx)); err != nil {
+	if err != nil {
+		j.run = nil
+		j.leave()
 		return fmt.Errorf("jobs: %w", err)
 	}
 	return nil
 }
 
-// takeBack frees the jobs that a killed process was running. Only one process
-// has a SQLite database open, so none of them is running now. On PostgreSQL
-// another node may be running them, and they are freed when overdue.
+// begin takes up what a killed process left, and says what the jobs of this one are
+// to be run by; empty where that is of no matter. Only one process has a SQLite
+// database open, so nothing runs there now. On PostgreSQL others may be running jobs:
+// see node.
+func (j *Jobs) begin(ctx context.Context) (name string, err error) {
+	if j.db.Dialect() == db.SQLite {
+		return "", j.db.Write(ctx, func(tx *db.Tx) error {
+			_, err := takeBack(ctx, tx, "")
+			return err
+		})
+	}
+	if j.node, err = j.join(ctx); err != nil {
+		return "", err
+	}
+	return j.node.name(), nil
+}
+
+func (j *Jobs) leave() {
+	if j.node != nil {
+		j.node.leave()
+	}
+	j.node = nil
+}
+
+// takeBack frees the running jobs of a killed process, those that cond says with its
+// argument, $2, and returns how many will run again.
 //
 // Being killed is not the job's fault, so it gets its try back; but one that
-// was running at every end of the process may be the cause of it.
-func (j *Jobs) takeBack(ctx context.Context) error {
-	return j.db.Write(ctx, func(tx *db.Tx) error {
-		if _, err := tx.Exec(ctx, `UPDATE river_job SET state = 'available', max_attempts = MAX(max_attempts, attempt + 1)
-			WHERE state = 'running' AND attempt < $1`, 2*maxAttempts); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, `UPDATE river_job SET state = 'discarded', finalized_at = CURRENT_TIMESTAMP
-			WHERE state = 'running'`)
-		return err
-	})
+// was running at every end of a process may be the cause of it.
+func takeBack(ctx context.Context, tx *db.Tx, cond string, args ...any) (freed int64, err error) {
+	freed, err = tx.Exec(ctx, `UPDATE river_job SET state = 'available', max_attempts = CASE WHEN max_attempts > attempt THEN max_attempts ELSE attempt + 1 END
+		WHERE state = 'running' AND attempt < $1`+cond, append([]any{2 * maxAttempts}, args...)...)
+	if err != nil {
+		return 0, err
+	}
+	_, err = tx.Exec(ctx, `UPDATE river_job SET state = 'discarded', finalized_at = CURRENT_TIMESTAMP
+		WHERE state = 'running' AND attempt >= $1`+cond, append([]any{2 * maxAttempts}, args...)...)
+	return freed, err
 }
 
 // Stop takes no further jobs, waits for the running ones and, when they take
@@ -287,6 +311,7 @@ func (j *Jobs) Stop(ctx context.Context) error {
 		err = j.run.StopAndCancel(context.WithoutCancel(ctx))
 	}
 	j.run = nil
+	j.leave()
 	if err != nil {
 		return fmt.Errorf("jobs: stop: %w", err)
 	}
