@@ -236,7 +236,7 @@ func (b *tab) tells() {
 	})()`)
 }
 
-// told is what the page has told since, after it was drawn twice: what was scrolled
+// toldRead is what the page has told since, after it was drawn twice: what was scrolled
 // is known by then.
 func (b *tab) toldRead() string {
 	b.t.Helper()

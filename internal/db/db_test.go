@@ -550,3 +550,28 @@ func TestACommitIsNotTimed(t *testing.T) {
 		t.Errorf("statements may take %s, a commit %s", statement, commit)
 	}
 }
+
+// A database that was filled, and then lent to somebody empty, is filled again.
+func TestFilling(t *testing.T) {
+	for _, dialect := range []db.Dialect{db.SQLite, db.PostgreSQL} {
+		t.Run(string(dialect), func(t *testing.T) {
+			f := dbtest.Filling{Fill: func(d *db.DB) (any, error) {
+				return "it", d.Write(context.Background(), func(tx *db.Tx) error { return insert(context.Background(), tx, "filled") })
+			}}
+			lent := func(name, want string, open func(t *testing.T) *db.DB) {
+				t.Run(name, func(t *testing.T) {
+					d := open(t)
+					if got := keys(t, d); got != want {
+						t.Errorf("it holds %q, want %q", got, want)
+					}
+					write(t, d, func(tx *db.Tx) error { return insert(t.Context(), tx, name) })
+				})
+			}
+			filled := func(t *testing.T) *db.DB { d, _ := f.Open(t, dialect); return d }
+			lent("first", "filled", filled)
+			lent("empty", "", func(t *testing.T) *db.DB { return dbtest.Open(t, dialect) })
+			lent("again", "filled", filled)
+			lent("once more", "filled", filled)
+		})
+	}
+}

@@ -117,14 +117,11 @@ type batch struct {
 // run runs first and the members that are waiting by then, commits, and
 // answers them all.
 func (b *batch) run(first *member) {
-	err := b.begin()
-	if err != nil {
-		b.members = append(b.members, first)
-		b.fail(err)
-		return
+	began, err := time.Now(), b.begin()
+	b.members = append(b.members, first)
+	if err == nil {
+		err = b.member(first)
 	}
-	began := time.Now()
-	err = b.add(first)
 	for err == nil && len(b.members) < maxBatch && time.Since(began) < b.group.patience {
 		next := b.group.next()
 		if next == nil {
@@ -134,7 +131,8 @@ func (b *batch) run(first *member) {
 		if next == nil {
 			break
 		}
-		err = b.add(next)
+		b.members = append(b.members, next)
+		err = b.member(next)
 	}
 	if err == errUndone {
 		err = b.again()
@@ -202,12 +200,6 @@ func (g *group) next() *member {
 func (b *batch) commit() error {
 	defer b.group.commits.Add(1)
 	return b.tx.Commit()
-}
-
-// add takes m into the batch.
-func (b *batch) add(m *member) error {
-	b.members = append(b.members, m)
-	return b.member(m)
 }
 
 // member runs m. An error means that the whole transaction is lost: errUndone, that

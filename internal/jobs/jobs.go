@@ -290,13 +290,14 @@ func (j *Jobs) leave() {
 // Being killed is not the job's fault, so it gets its try back; but one that
 // was running at every end of a process may be the cause of it.
 func takeBack(ctx context.Context, tx *db.Tx, cond string, args ...any) (freed int64, err error) {
+	args = append([]any{2 * maxAttempts}, args...)
 	freed, err = tx.Exec(ctx, `UPDATE river_job SET state = 'available', max_attempts = CASE WHEN max_attempts > attempt THEN max_attempts ELSE attempt + 1 END
-		WHERE state = 'running' AND attempt < $1`+cond, append([]any{2 * maxAttempts}, args...)...)
+		WHERE state = 'running' AND attempt < $1`+cond, args...)
 	if err != nil {
 		return 0, err
 	}
 	_, err = tx.Exec(ctx, `UPDATE river_job SET state = 'discarded', finalized_at = CURRENT_TIMESTAMP
-		WHERE state = 'running' AND attempt >= $1`+cond, append([]any{2 * maxAttempts}, args...)...)
+		WHERE state = 'running' AND attempt >= $1`+cond, args...)
 	return freed, err
 }
 

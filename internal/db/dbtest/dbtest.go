@@ -48,6 +48,33 @@ func (f *Filling) Open(t testing.TB, dialect db.Dialect) (*db.DB, any) {
 // at most as two tests at a time use.
 const loansKept = 4
 
+// A shelf has the databases of one kind that no test has.
+type shelf[L any] struct {
+	mu   sync.Mutex
+	free []L
+}
+
+// take returns one of them, or nothing.
+func (s *shelf[L]) take() (l L) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.free); n > 0 {
+		l, s.free = s.free[n-1], s.free[:n-1]
+	}
+	return l
+}
+
+// put keeps one for the next test. False: there are enough.
+func (s *shelf[L]) put(l L) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.free) >= loansKept {
+		return false
+	}
+	s.free = append(s.free, l)
+	return true
+}
+
 func open(t testing.TB, dialect db.Dialect, f *Filling) (*db.DB, any) {
 	t.Helper()
 	if dialect == db.PostgreSQL {

@@ -31,21 +31,12 @@ type postgresLoan struct {
 	value any      // what it was made of
 }
 
-var postgresLoans struct {
-	sync.Mutex
-	free []*postgresLoan
-}
+var postgresLoans shelf[*postgresLoan]
 
 // lendPostgres opens a database of PostgreSQL, empty or filled.
 func lendPostgres(t testing.TB, f *Filling) (*db.DB, any) {
 	t.Helper()
-	postgresLoans.Lock()
-	var l *postgresLoan
-	if n := len(postgresLoans.free); n > 0 {
-		l, postgresLoans.free = postgresLoans.free[n-1], postgresLoans.free[:n-1]
-	}
-	postgresLoans.Unlock()
-	ctx := context.Background()
+	l, ctx := postgresLoans.take(), context.Background()
 	if l == nil {
 		l = &postgresLoan{slot: newSlot(t)}
 		var err error
@@ -60,10 +51,7 @@ func lendPostgres(t testing.TB, f *Filling) (*db.DB, any) {
 		}
 	}
 	t.Cleanup(func() {
-		postgresLoans.Lock()
-		defer postgresLoans.Unlock()
-		if l.d.SQL().PingContext(ctx) == nil && l.ours.Ping(ctx) == nil && len(postgresLoans.free) < loansKept {
-			postgresLoans.free = append(postgresLoans.free, l)
+		if l.d.SQL().PingContext(ctx) == nil && l.ours.Ping(ctx) == nil && postgresLoans.put(l) {
 			return
 		}
 		l.d.Close()
@@ -76,6 +64,7 @@ func lendPostgres(t testing.TB, f *Filling) (*db.DB, any) {
 		}
 		return l.d, l.value
 	}
+	l.holds = nil
 	if err := empty(ctx, l.ours); err != nil {
 		t.Fatal(err)
 	}

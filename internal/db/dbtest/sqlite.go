@@ -28,10 +28,7 @@ type sqliteLoan struct {
 	schema int64 // how often it had changed
 }
 
-var sqliteLoans struct {
-	sync.Mutex
-	free []*sqliteLoan
-}
+var sqliteLoans shelf[*sqliteLoan]
 
 // pageSize is that of a SQLite database of ours.
 const pageSize = 4096
@@ -39,13 +36,7 @@ const pageSize = 4096
 // lendSQLite opens a database of SQLite, empty or filled.
 func lendSQLite(t testing.TB, f *Filling) (*db.DB, any) {
 	t.Helper()
-	sqliteLoans.Lock()
-	var l *sqliteLoan
-	if n := len(sqliteLoans.free); n > 0 {
-		l, sqliteLoans.free = sqliteLoans.free[n-1], sqliteLoans.free[:n-1]
-	}
-	sqliteLoans.Unlock()
-	ctx := context.Background()
+	l, ctx := sqliteLoans.take(), context.Background()
 	if l == nil {
 		var err error
 		if l, err = newSQLiteLoan(ctx); err != nil {
@@ -53,12 +44,9 @@ func lendSQLite(t testing.TB, f *Filling) (*db.DB, any) {
 		}
 	}
 	t.Cleanup(func() {
-		sqliteLoans.Lock()
-		defer sqliteLoans.Unlock()
 		// What is prepared belongs to the schema: where a test has changed that, or has
 		// closed the database, the next has another.
-		if n, err := l.changes(ctx); err == nil && n == l.schema && len(sqliteLoans.free) < loansKept {
-			sqliteLoans.free = append(sqliteLoans.free, l)
+		if n, err := l.changes(ctx); err == nil && n == l.schema && sqliteLoans.put(l) {
 			return
 		}
 		l.ours.Close()
