@@ -15,7 +15,7 @@ import (
 // after the first: whoever was early does not wait for all who come.
 const (
 	maxBatch  = 64
-	batchTime = 12 * time.Millisecond
+	batchTime = 20 * time.Millisecond
 )
 
 // group is SQLite's writer: one goroutine that commits the writes waiting at

@@ -39,6 +39,14 @@ func (t *Tx) Locking() string {
 	return " FOR UPDATE"
 }
 
+// Dialect is that of its database.
+func (t *Tx) Dialect() Dialect {
+	if t.batch == nil {
+		return PostgreSQL
+	}
+	return SQLite
+}
+
 // Alone reports whether nobody else writes until the transaction is over, so
 // that what it has read is still so.
 func (t *Tx) Alone() bool { return t.batch != nil }

@@ -170,6 +170,7 @@ INSERT INTO approval_calls (id, approval_id, stage, person_id, answer, note, con
 				return err
 			}
 		}
+		t.gave(id, string(call))
 		h := a.happened(ApprovalCallNoted, Team, Details{"answer": string(n.Answer)})
 		h.Person = n.Person
 		err = t.record(ctx, h)
@@ -239,7 +240,7 @@ func (me *Scope) WithdrawCall(ctx context.Context, id CallID) error {
 		if err != nil {
 			return err
 		}
-		if err := t.endCall(ctx, id, CallWithdrawn, ""); err != nil {
+		if err := t.endCall(ctx, c.Approval, id, CallWithdrawn, ""); err != nil {
 			return err
 		}
 		h := a.happened(ApprovalCallWithdrawn, Team, Details{"answer": string(c.Answer)})
@@ -269,7 +270,7 @@ func (me *Scope) DenyCall(ctx context.Context, about ApprovalID, id CallID, repl
 		if err != nil {
 			return err
 		}
-		if err := t.endCall(ctx, id, CallDenied, reply); err != nil {
+		if err := t.endCall(ctx, c.Approval, id, CallDenied, reply); err != nil {
 			return err
 		}
 		return t.record(ctx, a.happened(ApprovalCallDenied, Team, Details{"answer": string(c.Answer)}))
@@ -277,7 +278,8 @@ func (me *Scope) DenyCall(ctx context.Context, about ApprovalID, id CallID, repl
 }
 
 // endCall says what became of a call; ErrConflict when it is over.
-func (t *tx) endCall(ctx context.Context, id CallID, to CallState, reply string) error {
+func (t *tx) endCall(ctx context.Context, about ApprovalID, id CallID, to CallState, reply string) error {
+	t.gave(about, string(id))
 	return t.must(ctx, `UPDATE approval_calls SET state = $1, ended_at = $2, ended_by = $3, reply = $4 WHERE id = $5 AND state = 'open'`,
 		string(to), t.now, nullable(t.me.actor.person), reply, string(id))
 }
@@ -285,9 +287,33 @@ func (t *tx) endCall(ctx context.Context, id CallID, to CallState, reply string)
 // voidCalls ends what was noted of an approval and cannot be confirmed any more: of
 // one person, or of all.
 func (t *tx) voidCalls(ctx context.Context, id ApprovalID, person PersonID) error {
-	_, err := t.exec(ctx, `UPDATE approval_calls SET state = 'void', ended_at = $1, ended_by = $2 WHERE approval_id = $3 AND state = 'open' AND ($4 = '' OR person_id = $4)`,
+	return t.changeCalls(ctx, id, `UPDATE approval_calls SET state = 'void', ended_at = $1, ended_by = $2 WHERE approval_id = $3 AND state = 'open' AND ($4 = '' OR person_id = $4) RETURNING id`,
 		t.now, nullable(t.me.actor.person), string(id), string(person))
-	return err
+}
+
+// changeCalls runs a statement that changes calls of an approval, and returns which.
+func (t *tx) changeCalls(ctx context.Context, about ApprovalID, q string, args ...any) error {
+	rows, err := t.Query(ctx, q, args...)
+	ids, err := list(rows, err, func(r *sql.Rows) (id string, err error) { return id, r.Scan(&id) })
+	if err != nil {
+		return err
+	}
+	t.changed = t.changed || len(ids) > 0
+	t.gave(about, ids...)
+	return nil
+}
+
+// gave notes that answers were given to an approval, or that calls of it changed.
+func (t *tx) gave(about ApprovalID, ids ...string) {
+	for _, id := range ids {
+		if t.given == nil {
+			t.given = map[ApprovalID]map[string]bool{}
+		}
+		if t.given[about] == nil {
+			t.given[about] = map[string]bool{}
+		}
+		t.given[about][id] = true
+	}
 }
 
 // reopenCalls has what others said by phone to be confirmed again, which an answer
@@ -301,12 +327,11 @@ func (t *tx) reopenCalls(ctx context.Context, id ApprovalID, d ApprovalDecision)
 		if x.Stage != d.stage || x.Person == d.Person || !x.Awaited() || x.Gone {
 			continue
 		}
-		if _, err := t.exec(ctx, `UPDATE approval_calls SET state = 'open', ended_at = NULL, ended_by = NULL WHERE approval_id = $1 AND stage = $2 AND person_id = $3 AND state = 'void' AND ended_at = $4`,
+		if err := t.changeCalls(ctx, id, `UPDATE approval_calls SET state = 'open', ended_at = NULL, ended_by = NULL WHERE approval_id = $1 AND stage = $2 AND person_id = $3 AND state = 'void' AND ended_at = $4 RETURNING id`,
 			string(id), d.stage, string(x.Person), db.Micros(d.At)); err != nil {
 			return err
 		}
 	}
-	t.reopened = true
 	return nil
 }
 

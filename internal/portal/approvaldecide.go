@@ -203,7 +203,7 @@ func (t *tx) answer(ctx context.Context, a Approval, f flow, mine int, files []A
 		}
 	}
 	if in.Call != "" {
-		if err := t.endCall(ctx, in.Call, CallConfirmed, ""); err != nil {
+		if err := t.endCall(ctx, a.ID, in.Call, CallConfirmed, ""); err != nil {
 			return err
 		}
 	}
@@ -317,6 +317,7 @@ UPDATE approval_people SET answer = $1, answered_at = $2, decision_id = $3, view
 		string(in.Answer), t.now, string(x.decision), string(a.ID), stage, string(x.person), w.name); err != nil {
 		return nil, err
 	}
+	t.gave(a.ID, string(x.decision))
 	for _, s := range files {
 		v := Verdict{Position: s.Position, Says: "approved"}
 		switch {
@@ -576,10 +577,12 @@ UPDATE approval_people SET answer = '', answered_at = NULL, decision_id = NULL W
 	if err != nil {
 		return err
 	}
+	undo := db.NewID("dec")
+	t.gave(a.ID, undo)
 	if err := t.must(ctx, `
 INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, undoes, content, at, address, proof, name, email, title, company, verified_at, zone, agent)
 VALUES ($1, $2, $3, $4, $5, 'undone', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
-		db.NewID("dec"), string(a.ID), f.stage, string(d.Person), d.role, string(d.ID), a.Content, t.now, t.address, string(proof), w.name, w.email, w.role, w.company, w.verified, w.zone, t.agent); err != nil {
+		undo, string(a.ID), f.stage, string(d.Person), d.role, string(d.ID), a.Content, t.now, t.address, string(proof), w.name, w.email, w.role, w.company, w.verified, w.zone, t.agent); err != nil {
 		return err
 	}
 	if _, err := t.exec(ctx, `UPDATE approval_subjects SET result = '' WHERE approval_id = $1`, string(a.ID)); err != nil {

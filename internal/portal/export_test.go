@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -68,3 +69,56 @@ func (p *Portal) HandToDeputy(ctx context.Context, a Approval, from, to PersonID
 
 // NobodyThere is the rule for what a mail failed for.
 var NobodyThere = nobodyThere
+
+// SealOf is the seal of one row.
+func SealOf(ctx context.Context, d *db.DB, id string) (string, error) { return sealOf(ctx, d, id) }
+
+// SealByColumn is that of a row whose columns are read one by one, as the driver
+// gives them.
+func SealByColumn(ctx context.Context, d *db.DB, id string) (string, error) {
+	row, hashes := sealedAs(id), map[string]string{}
+	for _, p := range row.parts {
+		for _, c := range p.classes {
+			query := "SELECT " + c.columns + " FROM " + p.from
+			if p.order != "" {
+				query += " ORDER BY " + p.order
+			}
+			rows, err := d.Query(ctx, query, id)
+			if err != nil {
+				return "", err
+			}
+			columns, err := rows.Columns()
+			if err != nil {
+				return "", err
+			}
+			var fields []string
+			for rows.Next() {
+				values, into := make([]any, len(columns)), make([]any, len(columns))
+				for i := range values {
+					into[i] = &values[i]
+				}
+				if err := rows.Scan(into...); err != nil {
+					return "", err
+				}
+				var words []string
+				for _, v := range values {
+					if b, ok := v.([]byte); ok {
+						v = string(b)
+					}
+					words = append(words, fmt.Sprint(v))
+				}
+				fields = append(fields, chainHash("row", append(words, "end")...))
+			}
+			if err := rows.Err(); err != nil {
+				return "", err
+			}
+			rows.Close()
+			hashes[c.name] = chainHash(c.name, append(fields, "end")...)[:32]
+		}
+	}
+	words := []string{id}
+	for _, class := range row.classes {
+		words = append(words, class+"="+hashes[class])
+	}
+	return strings.Join(words, " "), nil
+}

@@ -19,10 +19,10 @@ type tx struct {
 	address string // the network address that it comes from
 	agent   string // the program that asks, as it calls itself
 
-	changed  bool   // rows were changed
-	recorded bool   // and an event says so, or quiet why not
-	subject  string // of the last event
-	reopened bool   // calls of it are open again, and their seal says so
+	changed  bool                           // rows were changed
+	recorded bool                           // and an event says so, or quiet why not
+	subject  string                         // of the last event
+	given    map[ApprovalID]map[string]bool // answers that were given to it and calls that changed, whose seals go with its own
 	signals  []Signal
 }
 
