@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	within  = 20 * time.Minute // for one version: 200 pages on a slow machine
+	within  = 20 * time.Minute // for one version
 	tries   = 3                // one after the other; then those of missed
 	missed  = 10 * time.Minute // how often versions are taken up that nobody has looked at
 	batch   = 500              // how many of those at a time
@@ -45,6 +45,7 @@ type Options struct {
 type Inspector struct {
 	Options
 	maker *preview.Maker // nil when off
+	turn  time.Duration  // of a long document's further pages, until others are looked at
 }
 
 // New returns an Inspector. It looks at nothing before Register's jobs run.
@@ -52,7 +53,7 @@ func New(o Options) (*Inspector, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	i := &Inspector{Options: o}
+	i := &Inspector{Options: o, turn: 5 * time.Second}
 	if err := os.MkdirAll(o.Temp, 0o700); err != nil {
 		return nil, fmt.Errorf("inspect: %w", err)
 	}
@@ -94,6 +95,8 @@ func (i *Inspector) Scan() string {
 func (i *Inspector) Register(j *jobs.Jobs) {
 	jobs.Handle(j, portal.PreviewVersion, func(ctx context.Context, v portal.PreviewJob) error { return i.Look(ctx, v.Version) },
 		jobs.Alone(), jobs.Within(within), jobs.MaxAttempts(tries))
+	jobs.Handle(j, portal.PreviewPages, func(ctx context.Context, v portal.PagesJob) error { return i.MorePages(ctx, v) },
+		jobs.Behind(portal.PreviewVersion), jobs.Within(within), jobs.MaxAttempts(tries))
 	j.Every("look_again", missed, i.Sweep)
 }
 
@@ -151,7 +154,7 @@ func (i *Inspector) scan(ctx context.Context, v portal.Source) (state, found str
 	return "", "", err
 }
 
-// make makes previews, the first pages before the rest, and records them.
+// make makes previews, of a long document its first pages, and records them.
 func (i *Inspector) make(ctx context.Context, v portal.Source, found portal.Preview) error {
 	dir, err := os.MkdirTemp(i.Temp, "look-")
 	if err != nil {
@@ -159,7 +162,7 @@ func (i *Inspector) make(ctx context.Context, v portal.Source, found portal.Prev
 	}
 	defer os.RemoveAll(dir)
 	kind := preview.Kind(v.Kind)
-	path, err := i.fetch(ctx, v, kind, dir)
+	path, err := i.fetch(ctx, v.Stored, kind, dir)
 	switch {
 	case errors.Is(err, preview.ErrNone):
 		i.Log.Debug("no preview", "version", string(v.Version), "why", err.Error())
@@ -180,24 +183,46 @@ func (i *Inspector) make(ctx context.Context, v portal.Source, found portal.Prev
 	if err := i.store(ctx, &found, made); err != nil {
 		return err
 	}
-	if err := i.record(ctx, v.Version, found); err != nil {
+	if made.Find("page", 1) != nil && made.Pages > preview.FirstPages {
+		found.More = preview.FirstPages + 1
+	}
+	return i.record(ctx, v.Version, found)
+}
+
+// MorePages makes pictures of the further pages of a long document, for as long as it is
+// its turn, and leaves the rest to the next job.
+func (i *Inspector) MorePages(ctx context.Context, job portal.PagesJob) error {
+	v, err := i.Portal.VersionToPreview(ctx, job.Version)
+	if err != nil || i.maker == nil || v.Scan == portal.ScanInfected {
+		return gone(err)
+	}
+	dir, err := os.MkdirTemp(i.Temp, "look-")
+	if err != nil {
 		return err
 	}
-	if made.Find("page", 1) == nil {
-		return nil
+	defer os.RemoveAll(dir)
+	from, kind := v.Stored, preview.Kind(v.Kind)
+	if v.PDF.Blob != "" {
+		from, kind = v.PDF, preview.PDF
 	}
-	// The rest of a long document, from the PDF that was made of it if it was not one.
-	if a := made.Find("pdf", 0); a != nil {
-		path = a.Path
+	path, err := i.fetch(ctx, from, kind, dir)
+	if errors.Is(err, preview.ErrNone) || errors.Is(err, blob.ErrNotExist) || errors.Is(err, blob.ErrCorrupt) {
+		return nil // said of it when it was looked at first
 	}
-	for first := preview.FirstPages + 1; first <= min(made.Pages, preview.MaxPages); first += preview.FirstPages {
-		more, err := os.MkdirTemp(dir, "pages-")
+	if err != nil {
+		return err
+	}
+	var found portal.Preview
+	next, last := job.First, min(v.Pages, preview.MaxPages)
+	for began := time.Now(); next <= last && (next == job.First || time.Since(began) < i.turn); next += preview.FirstPages {
+		part, err := os.MkdirTemp(dir, "pages-")
 		if err != nil {
 			return err
 		}
-		pages, err := i.maker.MorePages(ctx, path, more, first)
+		pages, err := i.maker.MorePages(ctx, path, part, next)
 		if errors.Is(err, preview.ErrNone) {
 			i.Log.Debug("no further pages", "version", string(v.Version), "why", err.Error())
+			last = 0
 			break
 		}
 		if err == nil {
@@ -207,10 +232,10 @@ func (i *Inspector) make(ctx context.Context, v portal.Source, found portal.Prev
 			return err
 		}
 	}
-	if made.Pages <= preview.FirstPages {
-		return nil
+	if next > last {
+		next = 0
 	}
-	return i.record(ctx, v.Version, found)
+	return gone(i.Portal.RecordPages(ctx, v.Version, found.Artifacts, next))
 }
 
 // record notes what was found. Of a version that is gone meanwhile, what was
@@ -248,7 +273,7 @@ func (i *Inspector) store(ctx context.Context, found *portal.Preview, made previ
 
 // fetch returns where the original is on this machine's disk: where it is
 // stored, or else a copy of as much as is needed.
-func (i *Inspector) fetch(ctx context.Context, v portal.Source, kind preview.Kind, dir string) (string, error) {
+func (i *Inspector) fetch(ctx context.Context, v portal.Stored, kind preview.Kind, dir string) (string, error) {
 	r, err := i.Blobs.Open(ctx, blob.Key(v.Blob))
 	if err != nil {
 		return "", err

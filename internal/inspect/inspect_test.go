@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -192,7 +194,7 @@ func TestLookOnS3(t *testing.T) {
 	}
 }
 
-// The pages after the first ones come with the same job.
+// The pages after the first ones come with jobs of their own, as many as it takes.
 func TestLongDocument(t *testing.T) {
 	if _, err := exec.LookPath("pdftoppm"); err != nil {
 		if os.Getenv("CI") != "" {
@@ -200,9 +202,67 @@ func TestLongDocument(t *testing.T) {
 		}
 		t.Skip("poppler-utils is missing")
 	}
-	w := portaltest.Open(t, db.SQLite)
-	d := sit(t, w, nil, Options{})
-	const pages = preview.FirstPages + 5
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := t.Context()
+		d := sit(t, w, nil, Options{})
+		var asked []portal.PagesJob
+		p, _ := portal.New(w.DB, portal.Options{Key: []byte("0123456789abcdef0123456789abcdef"), Enqueue: func(_ context.Context, _ *db.Tx, kind string, args any) error {
+			if job, ok := args.(portal.PagesJob); ok && kind == portal.PreviewPages {
+				asked = append(asked, job)
+			}
+			return nil
+		}})
+		d.Inspector.Portal = p
+		const pages = 2*preview.FirstPages + 5
+		id := d.upload(t, "long.pdf", document(pages))
+		if v := d.look(t, id); v.Pages != pages || v.Preview != "ready" {
+			t.Errorf("%+v", v)
+		}
+		there := func(page int) bool {
+			t.Helper()
+			b, err := d.shown(t, d.Cleo, id, "page", page)
+			if err != nil && !errors.Is(err, portal.ErrNotFound) {
+				t.Fatal(err)
+			}
+			return len(b) > 0
+		}
+		if !there(1) || !there(preview.FirstPages) || there(preview.FirstPages+1) {
+			t.Error("not the first pages alone are there")
+		}
+		if want := []portal.PagesJob{{Version: id, First: preview.FirstPages + 1}}; !slices.Equal(asked, want) {
+			t.Fatalf("asked for is %+v, not %+v", asked, want)
+		}
+		d.turn = time.Nanosecond // one part, then it is the others' turn
+		for n := 0; n < len(asked); n++ {
+			if err := d.MorePages(ctx, asked[n]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// The process was killed before it was said that it was done.
+		if err := d.MorePages(ctx, asked[len(asked)-1]); err != nil {
+			t.Fatal(err)
+		}
+		var first []int
+		for _, job := range asked {
+			first = append(first, job.First)
+		}
+		if want := []int{21, 41}; !slices.Equal(first, want) {
+			t.Errorf("asked for are the pages from %v on, not %v", first, want)
+		}
+		for page := 1; page <= pages+1; page++ {
+			if there(page) != (page <= pages) {
+				t.Errorf("page %d is there: %t", page, there(page))
+			}
+		}
+		gone := portal.PagesJob{Version: portal.VersionID(db.NewID("ver")), First: 21}
+		if err := d.MorePages(ctx, gone); err != nil {
+			t.Errorf("of a version that is gone: %v", err)
+		}
+	})
+}
+
+// document is a PDF of so many pages.
+func document(pages int) string {
 	var b strings.Builder
 	b.WriteString("%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Count " + fmt.Sprint(pages) + "/Kids[")
 	for n := range pages {
@@ -213,18 +273,7 @@ func TestLongDocument(t *testing.T) {
 		fmt.Fprintf(&b, "%d 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 100]>>endobj\n", 3+n)
 	}
 	b.WriteString("trailer<</Root 1 0 R>>\n%%EOF\n")
-	id := d.upload(t, "long.pdf", b.String())
-	if v := d.look(t, id); v.Pages != pages || v.Preview != "ready" {
-		t.Errorf("%+v", v)
-	}
-	for _, page := range []int{1, preview.FirstPages, preview.FirstPages + 1, pages} {
-		if b, err := d.shown(t, d.Cleo, id, "page", page); err != nil || len(b) == 0 {
-			t.Errorf("page %d: %v", page, err)
-		}
-	}
-	if _, err := d.shown(t, d.Cleo, id, "page", pages+1); !errors.Is(err, portal.ErrNotFound) {
-		t.Errorf("a page after the last: %v", err)
-	}
+	return b.String()
 }
 
 func TestOff(t *testing.T) {

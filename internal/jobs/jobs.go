@@ -47,7 +47,8 @@ type kind struct {
 	attempts int
 	within   time.Duration // of one attempt; 0: the usual timeout
 	queue    string        // of its own; empty: that of the others
-	most     int           // how many of its jobs run at the same time there
+	most     int           // how many of its jobs run at the same time there; 0: it is another kind's
+	rank     int           // in its queue; 0: the usual, and higher ones wait
 }
 
 // New returns the queue of d. It starts nothing.
@@ -115,6 +116,12 @@ func Alone() KindOption { return Apart(1) }
 // Apart is Alone for a kind of which n jobs run at the same time.
 func Apart(n int) KindOption { return func(k *kind) { k.queue, k.most = "alone_", n } }
 
+// Behind has the jobs run where those of another kind do, which is Alone or Apart,
+// and only while none of those waits.
+func Behind(name string) KindOption {
+	return func(k *kind) { k.queue, k.rank = "alone_"+name, 2 }
+}
+
 // worker does the jobs of one kind.
 type worker struct {
 	river.WorkerDefaults[envelope]
@@ -136,7 +143,7 @@ func Handle[T any](j *Jobs, name string, fn func(ctx context.Context, args T) er
 	for _, opt := range opts {
 		opt(&k)
 	}
-	if k.queue != "" {
+	if k.most > 0 {
 		k.queue += name
 	}
 	river.AddWorkerArgs(j.workers, envelope{kind: name}, &worker{within: k.within, work: func(ctx context.Context, job *river.Job[envelope]) error {
@@ -194,7 +201,7 @@ func (j *Jobs) Enqueue(ctx context.Context, tx *db.Tx, name string, args any, op
 	if err != nil {
 		return fmt.Errorf("jobs: arguments of %s: %w", name, err)
 	}
-	o := river.InsertOpts{MaxAttempts: k.attempts, Queue: k.queue}
+	o := river.InsertOpts{MaxAttempts: k.attempts, Queue: k.queue, Priority: k.rank}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -229,7 +236,7 @@ func (j *Jobs) Start(ctx context.Context) error {
 	}
 	queues := map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}}
 	for _, k := range j.kinds {
-		if k.queue != "" {
+		if k.most > 0 {
 			queues[k.queue] = river.QueueConfig{MaxWorkers: k.most}
 		}
 	}

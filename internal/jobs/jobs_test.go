@@ -197,6 +197,48 @@ func TestAlone(t *testing.T) {
 	})
 }
 
+// Jobs behind another kind run one at a time with its jobs, once none of those waits.
+func TestBehind(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		j, _ := open(t, d)
+		var mu sync.Mutex
+		var order []string
+		var running, together atomic.Int64
+		began, first := make(chan bool), make(chan bool)
+		do := func(name string) func(context.Context, int) error {
+			return func(_ context.Context, n int) error {
+				if running.Add(1) > 1 {
+					together.Add(1)
+				}
+				defer running.Add(-1)
+				if name == "rest" && n == 0 {
+					close(began)
+					<-first
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				order = append(order, name)
+				return nil
+			}
+		}
+		jobs.Handle(j, "rest", do("rest"), jobs.Behind("look"))
+		jobs.Handle(j, "look", do("look"), jobs.Alone())
+		for i := range 3 {
+			enqueue(t, d, j, "rest", i)
+		}
+		start(t, j)
+		<-began
+		for i := range 3 {
+			enqueue(t, d, j, "look", i)
+		}
+		close(first)
+		drain(t, j)
+		if got := strings.Join(order, " "); got != "rest look look look rest rest" || together.Load() != 0 {
+			t.Errorf("they ran %s, %d beside another", got, together.Load())
+		}
+	})
+}
+
 func TestFailures(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		j, logged := open(t, d)

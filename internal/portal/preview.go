@@ -18,12 +18,24 @@ type PreviewJob struct {
 	Version VersionID `json:"version"`
 }
 
+// PreviewPages is the job that makes the further pages of a long document, some at a
+// time: whatever else arrives is looked at in between.
+const PreviewPages = "preview_pages"
+
+// PagesJob is what the job is given.
+type PagesJob struct {
+	Version VersionID `json:"version"`
+	First   int       `json:"first"` // the page to go on with
+}
+
 // Source is a version as the program itself gets it, to make previews of it.
 type Source struct {
 	Stored
 	Kind    string
 	Scan    string
 	Preview string
+	Pages   int
+	PDF     Stored // that was made of it; its Blob is empty where none was
 }
 
 // An Artifact is one thing that was made to look at a version.
@@ -43,6 +55,7 @@ type Preview struct {
 	Text          string // what is written in it; the beginning is kept for search
 	Width, Height int
 	Pages         int
+	More          int // the page that PreviewPages goes on with; 0: there is no other
 	Duration      time.Duration
 	Scan          string // empty: as it was
 	ScanFound     string
@@ -96,12 +109,8 @@ func (p *Portal) RecordPreview(ctx context.Context, id VersionID, v Preview) err
 				return err
 			}
 		}
-		for _, a := range v.Artifacts {
-			if err := t.must(ctx, `
-INSERT INTO previews (version_id, kind, page, blob, size, sha256, type, width, height) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-				string(id), a.Kind, a.Page, a.Blob, a.Size, a.SHA256, a.Type, a.Width, a.Height); err != nil {
-				return err
-			}
+		if err := t.keepArtifacts(ctx, id, v.Artifacts, v.More); err != nil {
+			return err
 		}
 		if text != "" {
 			if err := t.must(ctx, `INSERT INTO version_texts (version_id, file_id, body) VALUES ($1, $2, $3)`, string(id), string(was.file), text); err != nil {
@@ -131,6 +140,39 @@ INSERT INTO previews (version_id, kind, page, blob, size, sha256, type, width, h
 		return t.record(ctx, Happening{Kind: FileInfected, Client: was.client, Project: was.project, Subject: string(was.file), Audience: was.audience,
 			Details: Details{"title": was.name, "found": v.ScanFound}})
 	})
+}
+
+// RecordPages adds further pages to what is kept of a version; more is the page that
+// comes next, 0 when there is no other. ErrNotFound when the version is gone
+// meanwhile.
+func (p *Portal) RecordPages(ctx context.Context, id VersionID, pages []Artifact, more int) error {
+	return p.program().change(ctx, func(t *tx) error {
+		t.quiet("what a version looks like is no news")
+		if _, err := t.versionLooked(ctx, id); err != nil {
+			return err
+		}
+		for _, a := range pages {
+			if _, err := t.exec(ctx, `DELETE FROM previews WHERE version_id = $1 AND kind = $2 AND page = $3`, string(id), a.Kind, a.Page); err != nil {
+				return err
+			}
+		}
+		return t.keepArtifacts(ctx, id, pages, more)
+	})
+}
+
+// keepArtifacts adds to what there is of a version, and has more made of it.
+func (t *tx) keepArtifacts(ctx context.Context, id VersionID, all []Artifact, more int) error {
+	for _, a := range all {
+		if err := t.must(ctx, `
+INSERT INTO previews (version_id, kind, page, blob, size, sha256, type, width, height) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			string(id), a.Kind, a.Page, a.Blob, a.Size, a.SHA256, a.Type, a.Width, a.Height); err != nil {
+			return err
+		}
+	}
+	if more == 0 {
+		return nil
+	}
+	return t.me.p.enqueue(ctx, t.Tx, PreviewPages, PagesJob{id, more})
 }
 
 // searchable is the beginning of a text, without what no database keeps.

@@ -259,9 +259,9 @@ SELECT v.file_id, v.project_id, v.client_id, f.name, CASE WHEN f.audience = 'cli
 // source is a version for the program itself. Unscoped, as versionLooked.
 func (p *Portal) source(ctx context.Context, id VersionID) (s Source, err error) {
 	err = p.db.QueryRow(ctx, `
-SELECT v.id, v.file_id, v.project_id, f.name, v.blob, v.size, v.sha256, v.type, v.created_at, v.kind, v.scan, v.preview
-  FROM versions v JOIN files f ON f.id = v.file_id WHERE v.id = $1`, string(id)).
-		Scan(&s.Version, &s.File, &s.Project, &s.Name, &s.Blob, &s.Size, &s.SHA256, &s.Type, micros{&s.At}, &s.Kind, &s.Scan, &s.Preview)
+SELECT v.id, v.file_id, v.project_id, f.name, v.blob, v.size, v.sha256, v.type, v.created_at, v.kind, v.scan, v.preview, v.pages, COALESCE(l.blob, ''), COALESCE(l.size, 0)
+  FROM versions v JOIN files f ON f.id = v.file_id LEFT JOIN previews l ON l.version_id = v.id AND l.kind = 'pdf' AND l.page = 0 WHERE v.id = $1`, string(id)).
+		Scan(&s.Version, &s.File, &s.Project, &s.Name, &s.Blob, &s.Size, &s.SHA256, &s.Type, micros{&s.At}, &s.Kind, &s.Scan, &s.Preview, &s.Pages, &s.PDF.Blob, &s.PDF.Size)
 	return s, notFound(err)
 }
 

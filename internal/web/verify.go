@@ -33,9 +33,9 @@ func (s *Server) verifyBulkRoutes() []route {
 }
 
 const (
-	maxVerified  = 2 << 30 // of a file that is checked
-	maxPaper     = 4 << 20 // of one whose signature is looked at
-	verifiedOnce = 3       // files at a time
+	leastVerified = 2 << 30 // of a file that is checked, were the limit of files ever larger than it is
+	maxPaper      = 4 << 20 // of one whose signature is looked at
+	verifiedOnce  = 3       // files at a time
 )
 
 var verifying = make(chan struct{}, verifiedOnce)
@@ -106,7 +106,11 @@ func (s *Server) verifyFile(w http.ResponseWriter, r *http.Request, me *visit) e
 	default:
 		return account.ErrBusy
 	}
-	sum, paper, err := readVerified(w, r)
+	most, err := s.Portal.As(portal.Actor{}).FileLimit(r.Context())
+	if err != nil {
+		return err
+	}
+	sum, paper, err := readVerified(w, r, max(most, leastVerified))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
@@ -129,9 +133,13 @@ func (s *Server) verifyFile(w http.ResponseWriter, r *http.Request, me *visit) e
 
 var errNoPart = errors.New("web: the form brings no file")
 
-// readVerified reads the file of a form: its hash, and of a small one its bytes.
-func readVerified(w http.ResponseWriter, r *http.Request) (sum string, small []byte, err error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxVerified)
+// aroundFile is what a form has besides its file.
+const aroundFile = 1 << 20
+
+// readVerified reads the file of a form, of so many bytes at most: its hash, and of a
+// small one its bytes.
+func readVerified(w http.ResponseWriter, r *http.Request, most int64) (sum string, small []byte, err error) {
+	r.Body = http.MaxBytesReader(w, r.Body, most+aroundFile)
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return "", nil, err
