@@ -69,33 +69,6 @@ func dump(t *testing.T, s *site) map[string]string {
 	return all
 }
 
-// T147: while everybody opens every page and asks the API about everything, no
-// row of any table changes, but for the log of who took which file. (When one
-// was last here is kept in memory, and written now and then.)
-func TestReadingChangesNothing(t *testing.T) {
-	run(t, func(t *testing.T, s *site) {
-		reads := s.apiReads()
-		var visitors []func()
-		for _, name := range signedIn {
-			b := s.As(name)
-			token := s.token(b)
-			visitors = append(visitors, func() { s.everything(b, token, reads) })
-		}
-		visitors = append(visitors, func() { crawl(s.Stranger(), "/sign-in", "/forgot") })
-		before := dump(t, s)
-		for _, visit := range visitors {
-			visit()
-		}
-		after := dump(t, s)
-		delete(before, "downloads")
-		for table := range before {
-			if before[table] != after[table] {
-				t.Errorf("%s changed: %s", table, difference(before[table], after[table]))
-			}
-		}
-	})
-}
-
 // T083, T103, T211: after a day in which every secret was used, none of them is
 // in any row of the database, in the log, in a page or in an address.
 func TestSecretsStaySecret(t *testing.T) {

@@ -1,7 +1,6 @@
 package webtest
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -96,9 +95,6 @@ func (b *Browser) Do(r *http.Request) *Page {
 	}
 	p := &Page{Status: resp.StatusCode, Header: resp.Header, Body: string(body), Path: resp.Request.URL.RequestURI(), Via: b.via,
 		t: b.t, name: fmt.Sprintf("%s: %s %s", b.Name, r.Method, r.URL.RequestURI()), browser: b}
-	if p.doc, err = html.Parse(bytes.NewReader(body)); err != nil {
-		b.t.Fatalf("%s: %v", p.name, err)
-	}
 	b.sniff(p)
 	return p
 }

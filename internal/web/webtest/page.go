@@ -21,8 +21,20 @@ type Page struct {
 
 	t       *testing.T
 	name    string
-	doc     *html.Node
+	parsed  *html.Node // once somebody has asked for something in it
 	browser *Browser
+}
+
+// doc is the page as a tree.
+func (p *Page) doc() *html.Node {
+	p.t.Helper()
+	if p.parsed == nil {
+		var err error
+		if p.parsed, err = html.Parse(strings.NewReader(p.Body)); err != nil {
+			p.t.Fatalf("%s: %v", p.name, err)
+		}
+	}
+	return p.parsed
 }
 
 func (p *Page) find(selector string) []*html.Node {
@@ -31,7 +43,7 @@ func (p *Page) find(selector string) []*html.Node {
 	if err != nil {
 		p.t.Fatalf("webtest: selector %q: %v", selector, err)
 	}
-	return cascadia.QueryAll(p.doc, sel)
+	return cascadia.QueryAll(p.doc(), sel)
 }
 
 // Has reports whether something on the page matches.
@@ -91,7 +103,7 @@ func (p *Page) MustBe(status int) *Page {
 // MustContain fails the test unless the page's text holds each word.
 func (p *Page) MustContain(words ...string) *Page {
 	p.t.Helper()
-	all := text(p.doc)
+	all := text(p.doc())
 	for _, w := range words {
 		if !strings.Contains(all, w) {
 			p.t.Errorf("%s: no %q in %q", p.name, w, p.Text("main"))
