@@ -180,7 +180,7 @@ func (b *tab) taken(x, y, width, height float64) {
 // after zooming, where the server draws the pages, and on a phone.
 func TestPlacesStayOnWhatTheyMark(t *testing.T) {
 	site := theDemo(t)
-	b := newTab(t, "client", site).signIn(demo.people["client lead"])
+	b := newTab(t, "client", site).as(demo.people["client lead"])
 	name := fmt.Sprintf("turned %d", filesOfPlaces.Add(1))
 	b.live(func() { b.open(openProject(b, "Spring packaging") + "/files") })
 	first, _ := saved(t, name+".jpg", turnedPicture())

@@ -15,7 +15,7 @@ import (
 // what it says, and one that says nothing as something.
 func TestPushIsShown(t *testing.T) {
 	site := theDemo(t)
-	guest := newTab(t, "client", site).signIn(demo.people["client lead"])
+	guest := newTab(t, "client", site).as(demo.people["client lead"])
 	var registration atomic.Value
 	if err := chromedp.Listen(guest.ctx, func(ev any) {
 		if e, ok := ev.(*serviceworker.EventWorkerRegistrationUpdated); ok {

@@ -42,8 +42,8 @@ func (b *tab) stays() {
 // say, that it was seen. What is noted among the team reaches no client.
 func TestTalk(t *testing.T) {
 	site := theDemo(t)
-	team := newTab(t, "team", site).signIn(demo.people["manager"])
-	guest := newTab(t, "client", site).signIn(demo.people["client lead"])
+	team := newTab(t, "team", site).as(demo.people["manager"])
+	guest := newTab(t, "client", site).as(demo.people["client lead"])
 	project := openProject(team, "Website relaunch")
 	team.open(project + "/conversations/new")
 	team.fill("subject", "A bell for the shop")
@@ -132,8 +132,8 @@ func TestTalk(t *testing.T) {
 // alike, and the keyboard chooses from it.
 func TestMentionByKeyboard(t *testing.T) {
 	site := theDemo(t)
-	team := newTab(t, "team", site).signIn(demo.people["manager"])
-	guest := newTab(t, "client", site).signIn(demo.people["client lead"])
+	team := newTab(t, "team", site).as(demo.people["manager"])
+	guest := newTab(t, "client", site).as(demo.people["client lead"])
 	files := openProject(guest, "Website relaunch") + "/files"
 	guest.live(func() { guest.open(files) })
 	paper, _ := saved(t, "bell.txt", []byte("a bell\n"))
@@ -255,8 +255,8 @@ func (b *tab) scrolled(id string, above int) {
 // then done with, its author sees by whom, and what was further down stays new.
 func TestCommentsAreRead(t *testing.T) {
 	site := theDemo(t)
-	team := newTab(t, "team", site).signIn(demo.people["manager"])
-	guest := newTab(t, "client", site).signIn(demo.people["client lead"])
+	team := newTab(t, "team", site).as(demo.people["manager"])
+	guest := newTab(t, "client", site).as(demo.people["client lead"])
 	project := openProject(team, "Website relaunch")
 	team.open(project + "/deliverables/new")
 	team.fill("title", "A lantern for the door")
@@ -305,7 +305,7 @@ func TestCommentsAreRead(t *testing.T) {
 	at = guest.viewed("lantern.txt")
 	team.open(at)
 	first, second = team.saysBelow("Copper or brass?"), team.saysBelow(long)
-	phone := newTab(t, "phone", site).phone().signIn(demo.people["client lead"])
+	phone := newTab(t, "phone", site).phone().as(demo.people["client lead"])
 	phone.open(at)
 	phone.tells()
 	value[bool](phone, `(setTimeout(() => (window.waited = true), 1000), true)`)
@@ -323,7 +323,7 @@ func TestCommentsAreRead(t *testing.T) {
 // them: what is said in it is still listed, and told of by nothing else.
 func TestMuted(t *testing.T) {
 	site := theDemo(t)
-	guest := newTab(t, "client", site).signIn(demo.people["viewer"])
+	guest := newTab(t, "client", site).as(demo.people["viewer"])
 	at := openProject(guest, "Website relaunch")
 	muted := `!!document.querySelector("form[action*='/unmute']") && !document.querySelector("main form[action*='/mute?here']")`
 	guest.follow("Mute")

@@ -124,7 +124,7 @@ func (b *tab) madeSoon(what, expression string) {
 // panel, the way from one file to the next, and two versions over each other.
 func TestViewer(t *testing.T) {
 	site := theDemo(t)
-	b := newTab(t, "team", site).signIn(demo.people["manager"])
+	b := newTab(t, "team", site).as(demo.people["manager"])
 	files := openProject(b, "Spring packaging") + "/files"
 	b.live(func() { b.open(files) })
 	first, _ := saved(t, "view 1.jpg", landscape(color.RGBA{150, 190, 230, 255}))
@@ -205,7 +205,7 @@ func TestViewer(t *testing.T) {
 // stand below it.
 func TestViewerOnAPhone(t *testing.T) {
 	site := theDemo(t)
-	team := newTab(t, "team", site).signIn(demo.people["manager"])
+	team := newTab(t, "team", site).as(demo.people["manager"])
 	files := openProject(team, "Spring packaging") + "/files"
 	team.live(func() { team.open(files) })
 	paper, _ := saved(t, "phone.pdf", booklet("One", "Two"))
@@ -213,7 +213,7 @@ func TestViewerOnAPhone(t *testing.T) {
 	team.until("it is uploaded", `document.querySelectorAll(".tray .up[data-state=done]").length === 1`)
 	page := team.viewed("phone.pdf")
 
-	b := newTab(t, "team on a phone", site).phone().signIn(demo.people["manager"])
+	b := newTab(t, "team on a phone", site).phone().as(demo.people["manager"])
 	b.open(page)
 	b.until("the frame has drawn it", `document.querySelector("#stage").dataset.shown === "2"`)
 	b.fits()
@@ -226,7 +226,7 @@ func TestViewerOnAPhone(t *testing.T) {
 	b.press("css [data-panel-close]")
 	b.until("the sheet is closed", `!document.querySelector("#panel").checkVisibility()`)
 
-	plain := newTab(t, "team without script", site).withoutScript().signIn(demo.people["manager"])
+	plain := newTab(t, "team without script", site).withoutScript().as(demo.people["manager"])
 	plain.open(page)
 	plain.reads("phone.pdf")
 	plain.fill("body", "Read without script")
