@@ -16,6 +16,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -100,14 +101,21 @@ func look(ctx context.Context) (found int, err error) {
 		return 0, err
 	}
 	var (
-		mu    sync.Mutex
-		pages int
+		mu     sync.Mutex
+		pages  int
+		faults = make(map[int][]string) // by the number of the page
 	)
 	note := func(p tour.Page, how, text string) {
 		mu.Lock()
 		defer mu.Unlock()
 		found++
-		fmt.Printf("%s at %s (%s): %s\n", p.Who, p.Path, how, text)
+		faults[p.Number] = append(faults[p.Number], fmt.Sprintf("%s at %s (%s): %s", p.Who, p.Path, how, text))
+	}
+	say := func() { // in the order of the pages, which several tabs look at
+		for _, n := range slices.Sorted(maps.Keys(faults)) {
+			fmt.Println(strings.Join(faults[n], "\n"))
+		}
+		clear(faults)
 	}
 	dead, err := tour.Each(ctx, binary, tmp, true, func(t *tour.Tab, p tour.Page) error {
 		mu.Lock()
@@ -115,6 +123,7 @@ func look(ctx context.Context) (found int, err error) {
 		mu.Unlock()
 		return see(t, p, script, practice, []view{{tour.Desktop, true}, {tour.Phone, false}}, note)
 	})
+	say()
 	for _, d := range dead {
 		found++
 		fmt.Println("dead link:", d)
@@ -122,6 +131,7 @@ func look(ctx context.Context) (found int, err error) {
 	if err == nil {
 		err = mails(ctx, script, note)
 	}
+	say()
 	fmt.Printf("%d pages looked at, on a desk and on a phone: %d faults\n", pages, found)
 	return found, err
 }

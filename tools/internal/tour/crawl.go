@@ -20,9 +20,10 @@ import (
 
 // A Page is one that a person reached.
 type Page struct {
-	Who  string
-	Path string
-	Name string // the path without what names one thing: "clients-access", "files-one-3"
+	Number int // from 1 on, in the order in which pages were found
+	Who    string
+	Path   string
+	Name   string // the path without what names one thing: "clients-access", "files-one-3"
 
 	open func(*Tab) error
 }

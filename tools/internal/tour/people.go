@@ -2,6 +2,7 @@ package tour
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -69,35 +72,59 @@ func Fresh(ctx context.Context, binary, data string) (s *built.Server, link stri
 	return s, m[0], nil
 }
 
+// tabs is how many pages are looked at at once: what one of them waits for, the
+// others compute through.
+const tabs = 3
+
 // Each calls see on every page that is worth a look: of a workspace that is
 // being set up, and of the demo as each of its people. With once, owner and
-// manager together see one page of a kind, and so do the client's people. People
-// are walked with at the same time, so see is called on two tabs at once. Each
-// returns the links that lead nowhere.
+// manager together see one page of a kind, and so do the client's people. Some
+// tabs share the pages, so see is called on several at once, and not in the order
+// of the pages. Each returns the links that lead nowhere.
 func Each(ctx context.Context, binary, data string, once bool, see func(*Tab, Page) error) (dead []string, err error) {
 	b, err := Open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer b.Close()
-	demo, people, err := Demo(ctx, binary, data+"/demo") // its previews are made meanwhile
-	if err != nil {
-		return nil, err
-	}
-	defer demo.Stop()
 	fresh, link, err := Fresh(ctx, binary, data+"/fresh")
 	if err != nil {
 		return nil, err
 	}
 	defer fresh.Stop()
-	w := &walk{browser: b, once: once, see: see, shapes: make(map[string]shapes)}
-	if err := w.fresh(fresh.URL, link); err != nil {
-		return w.dead, fmt.Errorf("%w\n%s", err, fresh.Output())
+	var (
+		demo     *built.Server
+		people   []Person
+		starting errgroup.Group // which takes as long as to look at the other
+	)
+	starting.Go(func() (err error) {
+		demo, people, err = Demo(ctx, binary, data+"/demo")
+		return err
+	})
+	defer func() {
+		if starting.Wait() == nil {
+			demo.Stop()
+		}
+	}()
+	w := &walk{browser: b, once: once, see: see, shapes: make(map[string]shapes), queue: make(chan visit, manyPages)}
+	var looking errgroup.Group
+	for range tabs {
+		looking.Go(w.work)
 	}
-	if err := w.demo(demo.URL, people); err != nil {
-		return w.dead, fmt.Errorf("%w\n%s", err, demo.Output())
+	end := func(s *built.Server, err error) ([]string, error) {
+		close(w.queue)
+		if err = errors.Join(err, looking.Wait()); err != nil {
+			err = fmt.Errorf("%w\n%s", err, s.Output())
+		}
+		return w.dead, err
 	}
-	return w.dead, nil
+	if err := w.fresh(fresh.URL, link); err != nil || w.failed.Load() {
+		return end(fresh, err)
+	}
+	if err := starting.Wait(); err != nil {
+		return end(fresh, err)
+	}
+	return end(demo, w.demo(demo.URL, people))
 }
 
 // A walk is one through all pages of all people.
@@ -106,7 +133,18 @@ type walk struct {
 	once    bool
 	see     func(*Tab, Page) error
 	shapes  map[string]shapes // of the pages found so far, for each person or kind of person
+	found   int
 	dead    []string
+
+	queue  chan visit // pages to look at
+	left   sync.WaitGroup
+	failed atomic.Bool
+}
+
+// A visit is a page that is to be looked at, and whose.
+type visit struct {
+	who  *visitor
+	page Page
 }
 
 // visitor is somebody at a site. What those of a kind have found need not be
@@ -121,26 +159,57 @@ func (w *walk) visitor(site, who, kind string) (*visitor, error) {
 	return newVisitor(site, who, w.shapes[kind])
 }
 
-// find crawls from the starts on.
+// find crawls from the starts on. After a failure it finds nothing.
 func (w *walk) find(v *visitor, starts []string) ([]Page, error) {
+	if w.failed.Load() {
+		return nil, nil
+	}
 	pages, err := v.crawl(starts)
 	w.dead = append(w.dead, v.dead...)
 	return pages, err
 }
 
-// look opens pages in a tab of the visitor.
-func (w *walk) look(v *visitor, pages []Page) error {
-	t, err := w.browser.Tab(v.site, v.cookies())
-	if err != nil {
-		return err
-	}
-	defer t.Close()
+// look has pages looked at, by tabs of the visitor. It does not wait for that.
+func (w *walk) look(v *visitor, pages []Page) {
 	for _, p := range pages {
-		if err := w.see(t, p); err != nil {
-			return fmt.Errorf("%s at %s: %w", p.Who, p.Path, err)
-		}
+		w.found++
+		p.Number = w.found
+		w.left.Add(1)
+		w.queue <- visit{v, p}
 	}
-	return nil
+}
+
+// work looks at pages until there are no more. After a failure, of whichever tab,
+// it looks at none.
+func (w *walk) work() error {
+	var (
+		tab   *Tab
+		whose *visitor
+		err   error
+	)
+	for next := range w.queue {
+		if !w.failed.Load() {
+			if whose != next.who {
+				if tab != nil {
+					tab.Close()
+				}
+				whose = next.who
+				tab, err = w.browser.Tab(whose.site, whose.cookies())
+			}
+			if err == nil {
+				err = w.see(tab, next.page)
+			}
+			if err != nil {
+				err = fmt.Errorf("%s at %s: %w", next.page.Who, next.page.Path, err)
+				w.failed.Store(true)
+			}
+		}
+		w.left.Done()
+	}
+	if tab != nil {
+		tab.Close()
+	}
+	return err
 }
 
 // fresh looks at a workspace before it is set up, and as its first owner.
@@ -154,12 +223,11 @@ func (w *walk) fresh(site, link string) error {
 		return err
 	}
 	pages, err := w.find(v, append([]string{u.Path}, Doors...))
-	if err == nil {
-		err = w.look(v, pages)
-	}
 	if err != nil {
 		return err
 	}
+	w.look(v, pages)
+	w.left.Wait() // once it is set up they are others
 	if v, err = w.visitor(site, "first-owner", "first-owner"); err != nil {
 		return err
 	}
@@ -169,14 +237,13 @@ func (w *walk) fresh(site, link string) error {
 	if pages, err = w.find(v, []string{"/"}); err != nil {
 		return err
 	}
-	return w.look(v, pages)
+	w.look(v, pages)
+	return nil
 }
 
 // demo looks at the demo as each of its people, and as nobody at the pages that
 // they hand out the addresses of.
 func (w *walk) demo(site string, people []Person) error {
-	var visits errgroup.Group
-	visits.SetLimit(2)
 	given := make(map[string]bool)
 	for _, p := range people {
 		kind := "team"
@@ -198,7 +265,7 @@ func (w *walk) demo(site string, people []Person) error {
 		if p.Role == "owner" {
 			pages = append(pages, clash(pages)...)
 		}
-		visits.Go(func() error { return w.look(v, pages) })
+		w.look(v, pages)
 	}
 	v, err := w.visitor(site, "nobody", "nobody")
 	if err != nil {
@@ -208,8 +275,8 @@ func (w *walk) demo(site string, people []Person) error {
 	if err != nil {
 		return err
 	}
-	visits.Go(func() error { return w.look(v, pages) })
-	return visits.Wait()
+	w.look(v, pages)
+	return nil
 }
 
 // clash is what comes back to a form that brings a file whose name is taken.
