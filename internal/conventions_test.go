@@ -117,26 +117,26 @@ var unscoped = []string{"workspace", "event_chains", "requests"}
 // rawReads are the reads of scoped tables that do not go through scope.go,
 // each with its reason.
 var rawReads = map[string][]string{
-	"scope.go":         {"*"},                          // it defines what my_… are
-	"grant.go":         {"*"},                          // grants are derived from the tables
-	"tally.go":         {"*"},                          // and so are tallies
-	"unscoped.go":      {"*"},                          // what people see who are not signed in; says why in each case
-	"incomingqueue.go": {"*"},                          // taking mails in; they are posted through As
-	"tell.go":          {"*"},                          // whom to tell of an event; what it says is rendered through As
-	"pushqueue.go":     {"*"},                          // the queue's own work; pushes are rendered through As
-	"mailqueue.go":     {"*"},                          // the queue's own work; mails are rendered through As
-	"portal.go":        {"team_members"},               // is this person in the team, asked by account
-	"template.go":      {"templates"},                  // is there any, before the built-in ones are put in
-	"mail.go":          {"persons"},                    // the address a mail goes to
-	"event.go":         {"projects", "project_grants"}, // the second look, under the chain's lock
-	"filesearch.go":    {"version_words"},              // the index of texts; what it finds is joined with my_texts_…
-	"messagesearch.go": {"message_words"},              // likewise, with my_messages_…
-	"subjectsearch.go": {"thread_words"},               // likewise, with my_subjects_…
-	"seal.go":          {"*"},                          // hashes of whole rows, for the chain; nothing of them is given out
-	"uptime.go":        {"*"},                          // a backup was brought back: all in it that lets somebody in ends
-	"dailyhead.go":     {"*"},                          // hashes alone, for the owners
-	"verify.go":        {"*"},                          // for the operator, who reads the disk anyway
-	"decidedon.go":     {"*"},                          // likewise
+	"scope.go":         {"*"},                           // it defines what my_… are
+	"grant.go":         {"*"},                           // grants are derived from the tables
+	"tally.go":         {"*"},                           // and so are tallies
+	"unscoped.go":      {"*"},                           // what people see who are not signed in; says why in each case
+	"incomingqueue.go": {"*"},                           // taking mails in; they are posted through As
+	"tell.go":          {"*"},                           // whom to tell of an event; what it says is rendered through As
+	"pushqueue.go":     {"*"},                           // the queue's own work; pushes are rendered through As
+	"mailqueue.go":     {"*"},                           // the queue's own work; mails are rendered through As
+	"portal.go":        {"team_members"},                // is this person in the team, asked by account
+	"template.go":      {"templates"},                   // is there any, before the built-in ones are put in
+	"mail.go":          {"persons"},                     // the address a mail goes to
+	"event.go":         {"projects", "project_grants"},  // the second look, under the chain's lock
+	"filesearch.go":    {"version_words", "file_words"}, // of texts and of names; what is found is joined with my_texts_… and my_names_…
+	"messagesearch.go": {"message_words"},               // likewise, with my_messages_…
+	"subjectsearch.go": {"thread_words"},                // likewise, with my_subjects_…
+	"seal.go":          {"*"},                           // hashes of whole rows, for the chain; nothing of them is given out
+	"uptime.go":        {"*"},                           // a backup was brought back: all in it that lets somebody in ends
+	"dailyhead.go":     {"*"},                           // hashes alone, for the owners
+	"verify.go":        {"*"},                           // for the operator, who reads the disk anyway
+	"decidedon.go":     {"*"},                           // likewise
 }
 
 var (

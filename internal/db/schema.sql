@@ -669,6 +669,22 @@ CREATE INDEX file_requests_remind ON file_requests (remind_at) WHERE remind_at I
 
 CREATE INDEX file_requests_waiting ON file_requests (project_id) WHERE state IN ('open', 'refused');
 
+CREATE VIRTUAL TABLE file_words USING fts5 (pairs, client_id, content = '', contentless_delete = 1);
+
+CREATE TABLE 'file_words_config'(k PRIMARY KEY, v) WITHOUT ROWID;
+
+CREATE TABLE 'file_words_data'(id INTEGER PRIMARY KEY, block BLOB);
+
+CREATE TABLE 'file_words_docsize'(id INTEGER PRIMARY KEY, sz BLOB, origin INTEGER);
+
+CREATE TABLE 'file_words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
+
+CREATE TRIGGER file_words_changed AFTER UPDATE OF name_key ON files WHEN new.name_key <> old.name_key BEGIN DELETE FROM file_words WHERE rowid = old.rowid; INSERT INTO file_words (rowid, pairs, client_id) SELECT new.rowid, group_concat('x' || hex(substr(new.name_key, j.key + 1, 2)), ' '), new.client_id FROM json_each('[0' || replace(hex(zeroblob(max(length(new.name_key) - 2, 0))), '00', ',0') || ']') j; END;
+
+CREATE TRIGGER file_words_in AFTER INSERT ON files BEGIN INSERT INTO file_words (rowid, pairs, client_id) SELECT new.rowid, group_concat('x' || hex(substr(new.name_key, j.key + 1, 2)), ' '), new.client_id FROM json_each('[0' || replace(hex(zeroblob(max(length(new.name_key) - 2, 0))), '00', ',0') || ']') j; END;
+
+CREATE TRIGGER file_words_out AFTER DELETE ON files BEGIN DELETE FROM file_words WHERE rowid = old.rowid; END;
+
 CREATE TABLE files (
   id          TEXT   PRIMARY KEY,
   project_id  TEXT   NOT NULL,

@@ -192,7 +192,7 @@ SELECT `+eventColumns+`, e.project_name, e.client_name FROM my_`+from+` e
 func (me *Scope) Sees(ctx context.Context, id EventID) (bool, error) {
 	var n int
 	err := me.get(ctx, `
-SELECT (SELECT COUNT(*) FROM my_events e WHERE e.id = $2)
+SELECT (SELECT COUNT(*) FROM my_happenings e WHERE e.id = $2)
      + (SELECT COUNT(*) FROM my_client_events c WHERE c.id = $2)
      + (SELECT COUNT(*) FROM my_audit a WHERE a.id = $2)`, []any{string(id)}, &n)
 	return n > 0, err
@@ -204,7 +204,7 @@ func (me *Scope) SeesSince(ctx context.Context, since time.Time) (bool, error) {
 	var n int
 	err := me.get(ctx, `
 SELECT COUNT(*) FROM (
-  SELECT e.id FROM my_events e WHERE e.at > $2
+  SELECT e.id FROM my_happenings e WHERE e.at > $2
   UNION ALL SELECT m.id FROM my_messages m WHERE m.changed_at > $2
   UNION ALL SELECT c.id FROM my_client_events c WHERE c.at > $2
   UNION ALL SELECT a.id FROM my_audit a WHERE a.project_id IS NULL AND a.at > $2

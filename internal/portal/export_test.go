@@ -122,3 +122,21 @@ func SealByColumn(ctx context.Context, d *db.DB, id string) (string, error) {
 	}
 	return strings.Join(words, " "), nil
 }
+
+// ToldIn are the kinds of what an activity tells of a project, and of a client.
+func ToldIn() (project, client []Kind) {
+	for kind, k := range kinds {
+		switch {
+		case k.place == projectFeed:
+			project = append(project, kind)
+		case k.place == clientFeed:
+			client = append(client, kind)
+		}
+	}
+	return project, client
+}
+
+// Record records something that did not happen.
+func (me *Scope) Record(ctx context.Context, h Happening) error {
+	return me.write(ctx, func(t *tx) error { return t.record(ctx, h) })
+}

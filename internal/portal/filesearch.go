@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -17,27 +18,54 @@ type FileHit struct {
 	Snippet string
 }
 
-// textSearch is how one database finds words. The only place where the two are
-// told apart.
+// textSearch is how one database finds words, and parts of names. The only place
+// where the two are told apart.
 type textSearch struct {
-	find    string // ids of files whose text has the words, $5
+	find    string // ids of files whose text has the words
+	named   string // ids of files whose name has a part
 	snippet string // of the files in a list that follows, for the words, $2
 	words   func([]string) string
+	part    func(part []rune, clients []ClientID) string
 }
 
 var textSearches = map[db.Dialect]textSearch{
 	db.SQLite: { // CROSS JOIN: the words first
-		find: `SELECT x.id FROM version_words w CROSS JOIN my_texts_sqlite x ON x.place = w.rowid WHERE w.version_words MATCH $5`,
+		find:  `SELECT x.id FROM version_words w CROSS JOIN my_texts_sqlite x ON x.place = w.rowid WHERE w.version_words MATCH %s`,
+		named: `SELECT x.id FROM file_words w CROSS JOIN my_names_sqlite x ON x.place = w.rowid WHERE w.file_words MATCH %s`,
 		snippet: `SELECT x.id, snippet(version_words, 0, char(2), char(3), '…', 16) FROM version_words CROSS JOIN my_texts_sqlite x ON x.place = version_words.rowid
  WHERE version_words MATCH $2 AND x.id IN `,
 		words: func(words []string) string { return `"` + strings.Join(words, `"* "`) + `"*` },
+		part: func(part []rune, clients []ClientID) string {
+			q := `pairs : "` + strings.Join(pairs(part), ` `) + `"`
+			if of := clientsSQLite(clients); of != "" {
+				q += ` AND ` + of
+			}
+			return q
+		},
 	},
 	db.PostgreSQL: {
-		find: `SELECT x.id FROM my_texts_postgres x WHERE x.words @@ to_tsquery('simple', $5)`,
+		find:  `SELECT x.id FROM my_texts_postgres x WHERE x.words @@ to_tsquery('simple', %s)`,
+		named: `SELECT x.id FROM my_names_postgres x WHERE x.words @@ CAST(%s AS tsquery)`,
 		snippet: `SELECT x.id, ts_headline('simple', x.body, to_tsquery('simple', $2), 'StartSel=' || chr(2) || ', StopSel=' || chr(3) || ', MaxWords=20, MinWords=8')
   FROM my_texts_postgres x WHERE x.words @@ to_tsquery('simple', $2) AND x.id IN `,
 		words: func(words []string) string { return `'` + strings.Join(words, `':* & '`) + `':*` },
+		part: func(part []rune, clients []ClientID) string {
+			q := `(` + strings.Join(pairs(part), ` <-> `) + `)`
+			if of := clientsPostgreSQL(clients); of != "" {
+				q += ` & ` + of
+			}
+			return q
+		},
 	},
+}
+
+// pairs are the words that the index of names has of a part of a name, in its order.
+func pairs(part []rune) []string {
+	all := make([]string, len(part)-1)
+	for i := range all {
+		all[i] = fmt.Sprintf("x%x", string(part[i:i+2]))
+	}
+	return all
 }
 
 // maxWordsAsked bounds what a search looks for.
@@ -50,9 +78,9 @@ func wordsOf(query string) []string {
 	return words[:min(len(words), maxWordsAsked)]
 }
 
-// SearchFiles finds files by their name, or by what is written in their newest
+// SearchFiles finds files by a part of their name, or by what is written in their newest
 // version: beginnings of words, all of which must be there. The newest file is
-// first. With a project, only in that; else names in the newest projects only.
+// first. With a project, only in that.
 func (me *Scope) SearchFiles(ctx context.Context, query string, project ProjectID, pg Page) (hits []FileHit, next string, err error) {
 	files, words, next, err := me.filesFound(ctx, query, "", project, "", pg)
 	if err != nil || len(files) == 0 {
@@ -100,39 +128,49 @@ func (me *Scope) filesFound(ctx context.Context, query string, client ClientID, 
 	if len(key) < 2 {
 		return nil, "", "", nil
 	}
-	part := string(key[:min(len(key), maxQuery)])
-	projects := []ProjectID{project}
-	if project == "" {
-		rows, err := me.query(ctx, `SELECT p.id FROM my_places p WHERE ($3 = '' OR p.client_id = $3) ORDER BY p.id DESC LIMIT $2`, searchedProjects, string(client))
-		if projects, err = list(rows, err, func(rows *sql.Rows) (p ProjectID, err error) { return p, rows.Scan(&p) }); err != nil || len(projects) == 0 {
+	key = key[:min(len(key), maxQuery)]
+	how := textSearches[me.p.db.Dialect()]
+	var args []any
+	arg := func(v any) string {
+		args = append(args, v)
+		return placeholder(len(args) + 1)
+	}
+	var q string
+	if project != "" {
+		q = `SELECT f.id FROM my_files f WHERE f.project_id = ` + arg(string(project)) + ` AND REPLACE(f.name_key, ` + arg(string(key)) + `, '') <> f.name_key`
+	} else {
+		_, clients, err := me.searchedClients(ctx, MessageSearch{Client: client})
+		if err != nil {
 			return nil, "", "", err
 		}
+		q = fmt.Sprintf(how.named, arg(how.part(key, clients)))
 	}
-	how := textSearches[me.p.db.Dialect()]
-	args := []any{part, pg.After, pg.limit()}
-	if words := wordsOf(part); len(words) > 0 {
+	if words := wordsOf(string(key)); len(words) > 0 {
 		asked = how.words(words)
-		args = append(args, asked)
-	}
-	in, ids := oneOf(len(args)+2, projects)
-	q := `SELECT f.id FROM my_files f WHERE f.project_id IN ` + in + ` AND REPLACE(f.name_key, $2, '') <> f.name_key`
-	if asked != "" {
-		q += ` UNION ` + how.find
-		if project != "" || client != "" {
-			q += ` AND x.project_id IN ` + in
+		q += ` UNION ` + fmt.Sprintf(how.find, arg(asked))
+		switch {
+		case project != "":
+			q += ` AND x.project_id = ` + arg(string(project))
+		case client != "":
+			q += ` AND x.client_id = ` + arg(string(client))
 		}
 	}
-	q = `SELECT y.id FROM (` + q + `) y WHERE ($3 = '' OR y.id < $3)`
-	if reads == ClientSide {
-		q += ` AND EXISTS (SELECT 1 FROM my_files f WHERE f.id = y.id AND f.audience = 'client')`
+	q = `SELECT y.id FROM (` + q + `) y`
+	where := ` WHERE `
+	if pg.After != "" {
+		q += where + `y.id < ` + arg(pg.After)
+		where = ` AND `
 	}
-	rows, err := me.long(ctx, q+` ORDER BY y.id DESC LIMIT $4`, append(args, ids...)...)
+	if reads == ClientSide {
+		q += where + `EXISTS (SELECT 1 FROM my_files f WHERE f.id = y.id AND f.audience = 'client')`
+	}
+	rows, err := me.long(ctx, q+` ORDER BY y.id DESC LIMIT `+arg(pg.limit()), args...)
 	found, err := list(rows, err, func(rows *sql.Rows) (id FileID, err error) { return id, rows.Scan(&id) })
 	if err != nil || len(found) == 0 {
 		return nil, "", "", err
 	}
 	found, next = page(found, pg, func(id FileID) string { return string(id) })
-	in, ids = oneOf(2, found)
+	in, ids := oneOf(2, found)
 	rows, err = me.query(ctx, `SELECT `+fileColumns+` FROM my_files f WHERE f.id IN `+in+` ORDER BY f.id DESC`, ids...)
 	files, err = list(rows, err, scanFile)
 	return files, asked, next, err

@@ -3,6 +3,7 @@ package portal_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -786,6 +787,138 @@ func TestSearchFiles(t *testing.T) {
 		hits := must[[]portal.Hit](t)(w.As(w.Cleo).Search(ctx, "site-f"))
 		if len(hits) != 2 || hits[0].Kind+hits[1].Kind != "filefolder" && hits[0].Kind+hits[1].Kind != "folderfile" {
 			t.Errorf("the search of all finds %+v", hits)
+		}
+	})
+}
+
+// Any part of a name finds a file, in however many projects its reader has others,
+// on however many pages, as it is called now.
+func TestSearchFileNames(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		names := []string{"Quokka façade (final).PDF", "Zebra_façade-2.pdf", "5% & 'more' \"x\" – Übersicht.docx", "日本語の図面.png", "q.q"}
+		ids := make([]portal.FileID, len(names))
+		for i, name := range names {
+			ids[i], _ = mustPut(t, w, w.Cleo, portal.NewUpload{Project: w.Site, Name: name})
+		}
+		for range 205 { // in newer projects, which are more than what is looked for elsewhere
+			must[portal.ProjectID](t)(w.As(w.Ada).CreateProject(ctx, w.Brick, portal.NewProject{Name: db.NewID("x")}))
+		}
+		found := func(who portal.PersonID, q string) (all []portal.FileID) {
+			t.Helper()
+			for pg := (portal.Page{Limit: 1}); ; {
+				hits, next, err := w.As(who).SearchFiles(ctx, q, "", pg)
+				if err != nil {
+					t.Fatalf("%q: %v", q, err)
+				}
+				for _, h := range hits {
+					all = append(all, h.ID)
+				}
+				if pg.After = next; next == "" {
+					return all
+				}
+			}
+		}
+		check := func(q string, want ...portal.FileID) {
+			t.Helper()
+			for _, who := range []portal.PersonID{w.Ada, w.Mia, w.Cleo, w.Bea} {
+				if got := found(who, q); !slices.Equal(got, want) {
+					t.Errorf("%q finds %v for %s, want %v", q, got, who, want)
+				}
+			}
+			for _, who := range []portal.PersonID{w.Dan, w.Carl, w.Rex, w.Eve, ""} {
+				if got := found(who, q); len(got) != 0 {
+					t.Errorf("%q finds %v for %s", q, got, who)
+				}
+			}
+		}
+		check("façade", ids[1], ids[0])
+		check("FAÇADE", ids[1], ids[0])
+		check("uokk", ids[0])
+		check("de (fi", ids[0])
+		check("_f", ids[1])
+		check("-2.p", ids[1])
+		check("5% &", ids[2])
+		check(`' "x"`, ids[2])
+		check("übers", ids[2])
+		check("語の", ids[3])
+		check("q.q", ids[4])
+		check("ok ka")
+		check("okkaok")
+		if hits := must[[]portal.Hit](t)(w.As(w.Ada).Search(ctx, "okka f")); len(hits) != 1 || hits[0].ID != string(ids[0]) || hits[0].ProjectName == "" || hits[0].ClientName == "" {
+			t.Errorf("the search of all finds %+v", hits)
+		}
+		if err := w.As(w.Mia).RenameFile(ctx, ids[0], "Wombat.pdf", must[portal.File](t)(w.As(w.Mia).File(ctx, ids[0])).Revision); err != nil {
+			t.Fatal(err)
+		}
+		check("uokk")
+		check("omba", ids[0])
+		if _, err := w.As(w.Mia).Conceal(ctx, portal.ItemID(ids[0])); err == nil {
+			if got := found(w.Cleo, "omba"); len(got) != 0 {
+				t.Errorf("what is hidden is found: %v", got)
+			}
+		}
+		if err := w.As(w.Mia).TrashFile(ctx, ids[1]); err != nil {
+			t.Fatal(err)
+		}
+		check("façade")
+	})
+}
+
+// Of ten thousand files those with a part of a name are found by the index, and
+// of a client's people nobody's else are looked at.
+func TestSearchManyFileNames(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		for project, client := range map[portal.ProjectID]portal.ClientID{w.Site: w.Acme, w.Shop: w.Brick} {
+			if err := w.DB.Write(ctx, func(tx *db.Tx) error {
+				for n := 0; n < 5000; n += 500 {
+					files, versions := "", ""
+					for i := range 500 {
+						id := fmt.Sprintf("%s%05d", project[4:], n+i)
+						files += fmt.Sprintf(`, ('fil_%s', '%s', '%s', 'Drawing %05d of the house.pdf', 'drawing %05d of the house.pdf', 1, '%s', 'client', 1, 1, 'ver_%s', 'ver_%s', 1, 1)`, id, project, client, n+i, n+i, w.Mia, id, id)
+						versions += fmt.Sprintf(`, ('ver_%s', 'fil_%s', '%s', '%s', 1, 1, 'client', 1, '%s', 1, 'x', 'pdf', 'application/pdf', 1, '%s')`, id, id, project, client, id, w.Mia)
+					}
+					if _, err := tx.Exec(ctx, `INSERT INTO files (id, project_id, client_id, name, name_key, created_at, created_by, audience, latest_at, latest_size, latest_id, shown_id, shown_version_at, shown_size) VALUES `+files[1:]); err != nil {
+						return err
+					}
+					if _, err := tx.Exec(ctx, `INSERT INTO versions (id, file_id, project_id, client_id, number, shown_number, audience, shown_at, blob, size, sha256, kind, type, created_at, created_by) VALUES `+versions[1:]); err != nil {
+						return err
+					}
+				}
+				_, err := tx.Exec(ctx, `ANALYZE`)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, who := range []portal.PersonID{w.Ada, w.Cleo} {
+			for q, want := range map[string]int{"04711 of": 1, "wing 0": 50, "of the": 50, "nowhere": 0} {
+				if who == w.Ada {
+					want = min(50, 2*want)
+				}
+				portal.Expanded()
+				began := time.Now()
+				hits, _, err := w.As(who).SearchFiles(ctx, q, "", portal.Page{})
+				took := time.Since(began)
+				if err != nil || len(hits) != want {
+					t.Errorf("%q finds %d for %s, %v, want %d", q, len(hits), who, err, want)
+				}
+				t.Logf("%s looks for %q in %v", who, q, took.Round(time.Millisecond/10))
+				for _, query := range portal.Expanded() {
+					if !strings.Contains(query, "file_words") {
+						continue
+					}
+					all := ""
+					plans(t, w, []string{query}, func(_, line string) {
+						all += line + "\n"
+						if strings.HasPrefix(line, "SCAN f") || seqScan.MatchString(line) {
+							t.Errorf("%q: %s", q, line)
+						}
+					})
+					if !strings.Contains(all, "VIRTUAL TABLE INDEX") && !strings.Contains(all, "file_words_words") {
+						t.Errorf("%q is not looked for in the index:\n%s", q, all)
+					}
+				}
+			}
 		}
 	})
 }

@@ -82,13 +82,8 @@ var messageSearches = map[db.Dialect]messageSearch{
 		order: `w.rowid`,
 		words: func(words []string, clients []ClientID) string {
 			q := `body : (` + asked(words, `"`, `"*`, ` AND `) + `)`
-			ids := make([]string, len(clients))
-			for i, c := range clients {
-				_, id, _ := strings.Cut(string(c), "_")
-				ids[i] = `"` + id + `"`
-			}
-			if len(clients) > 0 {
-				q += ` AND client_id : (` + strings.Join(ids, ` OR `) + `)`
+			if of := clientsSQLite(clients); of != "" {
+				q += ` AND ` + of
 			}
 			return q
 		},
@@ -99,16 +94,37 @@ var messageSearches = map[db.Dialect]messageSearch{
 		order: `m.number`,
 		words: func(words []string, clients []ClientID) string {
 			q := asked(words, `'`, `':*`, ` & `)
-			ids := make([]string, len(clients))
-			for i, c := range clients {
-				ids[i] = `'of ` + string(c) + `'`
-			}
-			if len(clients) > 0 {
-				q += ` & (` + strings.Join(ids, ` | `) + `)`
+			if of := clientsPostgreSQL(clients); of != "" {
+				q += ` & ` + of
 			}
 			return q
 		},
 	},
+}
+
+// clientsSQLite asks an index for what is one of the clients'; of none, nothing.
+func clientsSQLite(clients []ClientID) string {
+	if len(clients) == 0 {
+		return ""
+	}
+	ids := make([]string, len(clients))
+	for i, c := range clients {
+		_, id, _ := strings.Cut(string(c), "_")
+		ids[i] = `"` + id + `"`
+	}
+	return `client_id : (` + strings.Join(ids, ` OR `) + `)`
+}
+
+// clientsPostgreSQL is clientsSQLite for PostgreSQL.
+func clientsPostgreSQL(clients []ClientID) string {
+	if len(clients) == 0 {
+		return ""
+	}
+	ids := make([]string, len(clients))
+	for i, c := range clients {
+		ids[i] = `'of ` + string(c) + `'`
+	}
+	return `(` + strings.Join(ids, ` | `) + `)`
 }
 
 // shortest is how long a beginning of a word must be: shorter ones are words.

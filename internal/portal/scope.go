@@ -502,11 +502,17 @@ SELECT v.id AS version_id, v.side, v.rights FROM my_versions v WHERE ` + seenHer
 	// What is written in the newest version of each file, for search. Two, as the
 	// databases index it differently.
 	"my_texts_sqlite": `
-SELECT x.rowid AS place, f.id, f.project_id, f.version_id, f.side, f.rights
+SELECT x.rowid AS place, f.id, f.project_id, f.client_id, f.version_id, f.side, f.rights
   FROM version_texts x JOIN my_files f ON f.id = x.file_id AND f.version_id = x.version_id`,
 	"my_texts_postgres": `
-SELECT x.words, x.body, f.id, f.project_id, f.version_id, f.side, f.rights
+SELECT x.words, x.body, f.id, f.project_id, f.client_id, f.version_id, f.side, f.rights
   FROM version_texts x JOIN my_files f ON f.id = x.file_id AND f.version_id = x.version_id`,
+
+	// Files by what the index of names has of them, likewise.
+	"my_names_sqlite": `
+SELECT n.rowid AS place, f.id, f.side, f.rights FROM files n JOIN my_files f ON f.id = n.id`,
+	"my_names_postgres": `
+SELECT n.words, f.id, f.side, f.rights FROM file_words n JOIN my_files f ON f.id = n.file_id`,
 
 	// What the actor themselves is uploading, or has.
 	"my_uploads": `
@@ -682,6 +688,13 @@ SELECT e.id, e.kind, e.at, e.client_id, e.project_id, e.subject, e.audience, e.p
   FROM events e JOIN my_places p ON p.id = e.project_id
  WHERE p.side = 'team'
     OR (e.shown = 1 AND (p.sections & 512) <> 0 AND (p.sections & e.section) = e.section)`,
+
+	// What happened to what the actor sees, be it told in an activity that they have or
+	// not: that it did is no secret, as they see what became of it.
+	"my_happenings": `
+SELECT e.id, e.at, p.side, p.rights
+  FROM events e JOIN my_places p ON p.id = e.project_id
+ WHERE p.side = 'team' OR (e.shown = 1 AND (p.sections & e.section) = e.section)`,
 
 	// The rows of what the actor was told of, which say nothing of it; and as far as
 	// they can still see it: events, and what was said, which is seen with its message.

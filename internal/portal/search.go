@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 )
 
@@ -16,7 +17,7 @@ type Hit struct {
 	ClientName  string
 }
 
-// Bounds of Search: items are looked for in the newest projects only.
+// Bounds of Search: items other than files are looked for in the newest projects only.
 const (
 	searchedProjects = 200
 	searchHits       = 20
@@ -50,19 +51,26 @@ SELECT p.id, 'project', p.name, p.id, p.name, p.client_name FROM my_projects p
 	for i, p := range newest {
 		ids[i] = p.Project
 	}
-	in, args := oneOf(4, ids)
+	_, clients, err := me.searchedClients(ctx, MessageSearch{})
+	if err != nil {
+		return nil, err
+	}
+	how := textSearches[me.p.db.Dialect()]
+	in, args := oneOf(5, ids)
 	within := func(kind, title, key string) string {
 		return `SELECT i.id, '` + kind + `' AS kind, i.` + title + `, i.project_id, '' AS project_name, '' AS client_name FROM my_` + kind + `s i
  WHERE i.project_id IN ` + in + ` AND REPLACE(i.` + key + `, $2, '') <> i.` + key
 	}
 	rows, err = me.long(ctx, `
 SELECT * FROM (`+within("deliverable", "title", "title_key")+` UNION ALL `+within("milestone", "title", "title_key")+` UNION ALL `+within("task", "title", "title_key")+`
- UNION ALL `+within("update", "sentence", "title_key")+` UNION ALL `+within("folder", "name", "name_key")+` UNION ALL `+within("file", "name", "name_key")+`) x
- ORDER BY x.id DESC LIMIT $3`, append([]any{part, searchHits}, args...)...)
+ UNION ALL `+within("update", "sentence", "title_key")+` UNION ALL `+within("folder", "name", "name_key")+`
+ UNION ALL SELECT i.id, 'file', i.name, i.project_id, i.project_name, i.client_name FROM my_files i WHERE i.id IN (`+fmt.Sprintf(how.named, "$4")+` ORDER BY x.id DESC LIMIT $3)) x
+ ORDER BY x.id DESC LIMIT $3`, append([]any{part, searchHits, how.part(key, clients)}, args...)...)
 	items, err := list(rows, err, scanHit)
 	for _, h := range items {
-		p := newest[slices.Index(ids, h.Project)]
-		h.ProjectName, h.ClientName = p.ProjectName, p.ClientName
+		if i := slices.Index(ids, h.Project); i >= 0 {
+			h.ProjectName, h.ClientName = newest[i].ProjectName, newest[i].ClientName
+		}
 		hits = append(hits, h)
 	}
 	return hits, err

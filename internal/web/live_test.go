@@ -9,12 +9,15 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/vitrine-portal/vitrine/internal/account"
+	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/live"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
@@ -283,6 +286,122 @@ func TestSilentReaders(t *testing.T) {
 		}
 		_, _, open := s.Web.Streams()
 		t.Errorf("of %d streams that nobody takes anything from %d are held", most, open)
+	})
+}
+
+// T196: two hundred readers that take a byte a second are given up, cost next to
+// nothing until then, and whoever reads as they should hears everything in time.
+func TestSlowReaders(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		s.Web.Hurry(time.Hour, 2*time.Second)
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := web.HTTP(s.Web, slog.New(slog.DiscardHandler))
+		go server.Serve(l)
+		defer server.Close()
+		stream := func(cookie string) *net.TCPConn {
+			t.Helper()
+			c, err := net.Dial("tcp", l.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { c.Close() })
+			if _, err := fmt.Fprintf(c, "GET /live HTTP/1.1\r\nHost: %s\r\nCookie: sid=%s\r\n\r\n", strings.TrimPrefix(s.URL, "http://"), cookie); err != nil {
+				t.Fatal(err)
+			}
+			return c.(*net.TCPConn)
+		}
+		waitOpen := func(want int, most time.Duration) {
+			t.Helper()
+			for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+				_, _, open := s.Web.Streams()
+				if open == want {
+					return
+				}
+				if time.Since(began) > most {
+					t.Fatalf("%d streams are held, want %d", open, want)
+				}
+			}
+		}
+		held := func() int64 {
+			runtime.GC()
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			return int64(m.HeapAlloc + m.StackInuse)
+		}
+		reader := bufio.NewScanner(stream(s.As("cleo").Cookie("sid")))
+		for reader.Scan() && reader.Text() != ": open" {
+		}
+		before := held()
+		slow := make([]*net.TCPConn, 0, 200)
+		for n := range 20 { // ten streams are one person's
+			person := fmt.Sprintf("per_slow%02d", n)
+			s.Exec(fmt.Sprintf(`INSERT INTO persons (id, name, email, email_key, created_at, confirmed_at) VALUES ('%s', 'Slow %d', '%[1]s@slow.test', '%[1]s@slow.test', 1, 1)`, person, n))
+			s.Exec(fmt.Sprintf(`INSERT INTO client_users (id, client_id, person_id, rights, all_projects, created_at, created_by, accepted_at) VALUES ('cus_slow%02d', '%s', '%s', 1, 1, 1, '%s', 1)`, n, s.Acme, person, s.Mia))
+		}
+		s.Regrant()
+		for n := range 20 {
+			var token string
+			if err := s.DB.Write(t.Context(), func(tx *db.Tx) (err error) {
+				_, token, err = s.Accounts.NewSession(t.Context(), tx, portal.PersonID(fmt.Sprintf("per_slow%02d", n)), account.ByPassword, account.Meta{}, 0)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			for range 10 {
+				c := stream(token)
+				if err := c.SetReadBuffer(1); err != nil {
+					t.Fatal(err)
+				}
+				slow = append(slow, c)
+			}
+		}
+		waitOpen(201, 30*time.Second)
+		done := make(chan struct{})
+		defer close(done)
+		go func() {
+			second := time.NewTicker(time.Second)
+			defer second.Stop()
+			for {
+				select {
+				case <-done:
+					return
+				case <-second.C:
+				}
+				for _, c := range slow {
+					c.SetReadDeadline(time.Now().Add(time.Millisecond))
+					c.Read(make([]byte, 1))
+				}
+			}
+		}()
+		most := time.Duration(0)
+		add := func() {
+			t.Helper()
+			if _, err := s.World.As(s.Mia).AddTask(t.Context(), s.World.Site, portal.NewTask{Title: "Proofs", Audience: portal.ClientSide}); err != nil {
+				t.Fatal(err)
+			}
+			began := time.Now()
+			for reader.Scan() && reader.Text() != "event: changed" {
+			}
+			if err := reader.Err(); err != nil {
+				t.Fatal(err)
+			}
+			most = max(most, time.Since(began))
+		}
+		for range 100 {
+			add()
+		}
+		if grown := held() - before; grown > 64<<20 {
+			t.Errorf("two hundred slow readers hold %d bytes", grown)
+		}
+		waitOpen(1, 60*time.Second)
+		add()
+		t.Logf("whoever reads heard of each change within %v", most.Round(time.Millisecond))
+		if most > 5*time.Second {
+			t.Errorf("whoever reads waited %v", most)
+		}
 	})
 }
 

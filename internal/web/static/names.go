@@ -15,7 +15,7 @@ var (
 	Viewer  = Bundle{Style: "/static/viewer.5PE7JOKW.css", Script: "/static/viewer.DQR4ITXO.js"}
 	PDF     = Bundle{Style: "/static/pdf.P7SDPBLN.css", Script: "/static/pdf.OLKMH7FG.js"}
 	Compose = Bundle{Style: "/static/compose.VTHF2X4V.css", Script: "/static/compose.ZQBFWCN3.js"}
-	Talk    = Bundle{Style: "/static/talk.VKF4AVT3.css", Script: "/static/talk.S3YEWYXU.js"}
+	Talk    = Bundle{Style: "/static/talk.UB5KKZTS.css", Script: "/static/talk.PHFDZCTU.js"}
 	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}
 	Worker  = Bundle{Style: "", Script: "/static/worker.OVAN2JBB.js"}
 	Approve = Bundle{Style: "/static/approve.3MBJQSEL.css", Script: ""}

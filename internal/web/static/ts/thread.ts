@@ -1,13 +1,22 @@
 // A conversation on the screen: where it opens, what was read of it, who is
 // writing, and that its end stays in view.
 const thread = () => document.getElementById("thread");
-const scroller = () => document.scrollingElement!;
+
+// What scrolls: on a desk the conversation, elsewhere the page.
+function scroller() {
+  const t = thread();
+  return t && getComputedStyle(t).overflowY !== "visible" ? t : document.scrollingElement!;
+}
 
 let atEnd = false;
-const measure = () => (atEnd = scroller().scrollHeight - scroller().scrollTop - innerHeight < 160);
+function measure() {
+  const s = scroller();
+  atEnd = s.scrollHeight - s.scrollTop - s.clientHeight < 160;
+}
 
 function toEnd() {
-  scroller().scrollTop = scroller().scrollHeight;
+  const s = scroller();
+  s.scrollTop = s.scrollHeight;
   atEnd = true;
 }
 
