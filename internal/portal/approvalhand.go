@@ -157,10 +157,13 @@ func (t *tx) give(ctx context.Context, id ApprovalID, stage int, from, to Person
 	}
 	n, err := t.exec(ctx, `UPDATE approval_people SET given_to = NULL, for_id = $1 WHERE approval_id = $2 AND stage = $3 AND person_id = $4 AND given_to IS NOT NULL`,
 		nullable(first), string(id), stage, string(to))
-	if err != nil || n > 0 {
-		return name, err // it came back
+	if err == nil && n == 0 { // it does not come back
+		err = t.must(ctx, `INSERT INTO approval_people (approval_id, stage, person_id, role, for_id) VALUES ($1, $2, $3, 'decider', $4)`, string(id), stage, string(to), nullable(first))
 	}
-	return name, t.must(ctx, `INSERT INTO approval_people (approval_id, stage, person_id, role, for_id) VALUES ($1, $2, $3, 'decider', $4)`, string(id), stage, string(to), nullable(first))
+	if err != nil {
+		return "", err
+	}
+	return name, t.looked(ctx, id)
 }
 
 // unstrand says that somebody can answer again.

@@ -46,10 +46,21 @@ func TestDelegate(t *testing.T) {
 		if err := bea.Mute(ctx, w.Site); err != nil {
 			t.Fatal(err)
 		}
+		looks := func(who portal.PersonID) {
+			t.Helper()
+			if err := w.As(who).MarkSeen(ctx, portal.ItemID(a.ID)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		looks(w.Cleo)
+		stands(t, w, a.ID, portal.ApprovalSeen)
 		if err := cleo.Delegate(ctx, a.ID, w.Bea); err != nil {
 			t.Fatal(err)
 		}
 		recorded(t, w, portal.ApprovalDelegated)
+		stands(t, w, a.ID, portal.ApprovalOpen) // Bea has not looked at it
+		looks(w.Cleo)                           // who is not asked any more
+		stands(t, w, a.ID, portal.ApprovalOpen)
 		// It is hers to do now, and so she is told, whatever she chose not to hear of.
 		if tellPeople(t, w); !slices.Contains(noticesOf(t, w, w.Bea), "approval_delegated "+string(a.ID)) {
 			t.Errorf("Bea is told %v", noticesOf(t, w, w.Bea))
@@ -72,9 +83,13 @@ func TestDelegate(t *testing.T) {
 		if x := asked(t, w, w.Tom, a.ID); x[w.Cleo].GivenTo != "" || x[w.Cleo].For != "" || x[w.Bea].GivenTo != "Cleo" {
 			t.Errorf("handed back: %+v", x)
 		}
+		stands(t, w, a.ID, portal.ApprovalSeen) // who has it again had looked
 		if err := cleo.Delegate(ctx, a.ID, w.Bea); err != nil {
 			t.Fatal(err)
 		}
+		stands(t, w, a.ID, portal.ApprovalOpen)
+		looks(w.Bea)
+		stands(t, w, a.ID, portal.ApprovalSeen)
 		if err := bea.Decide(ctx, a.ID, yes(a)); err != nil {
 			t.Fatal(err)
 		}
