@@ -33,7 +33,7 @@ func record(lines int) portal.Certificate {
 	}
 	c.Record.Lines = append(c.Record.Lines, portal.SignoffLine{Kind: portal.LineOpen, Why: "said", Title: "Photos follow"}, portal.SignoffLine{Kind: portal.LineDeliverable, Title: "Banners", At: at})
 	c.Record.Timeline = []portal.RecordMoment{{At: at, What: "requested", Title: "Banners"}, {At: at, What: "approved_with_notes", By: "Sofia", Title: "Banners", Note: "Lovely"}, {At: at, What: "signed", By: awkward, Proof: "code"}}
-	for _, what := range []string{"viewed", "advanced", "reminded", "delegated", "deputised", "reassigned", "taken", "cancelled", "superseded", "expired", "changes_requested", "declined", "undone", "asked", "refused", "withdrawn"} {
+	for _, what := range []string{"viewed", "advanced", "reminded", "delegated", "deputised", "came_back", "reassigned", "taken", "cancelled", "superseded", "expired", "changes_requested", "declined", "undone", "asked", "refused", "withdrawn"} {
 		c.Record.Timeline = append(c.Record.Timeline, portal.RecordMoment{At: at, What: what, From: "Ana", To: "Bo", Round: 2})
 	}
 	c.Record.Asked = []portal.RecordAsked{{Approval: "apr_1", Title: "Banners", Body: "Please look", Checklist: []string{"The date", "The name"}, Content: strings.Repeat("c", 64), Files: []portal.RecordFile{{Name: "a.png", Version: "ver_1", SHA256: strings.Repeat("e", 64)}},

@@ -202,7 +202,7 @@ func (w *writer) moment(m portal.RecordMoment) string {
 		return w.T(key)
 	case "delegated":
 		return w.T(key, "name", name, "to", m.To)
-	case "deputised":
+	case "deputised", "came_back":
 		return w.T(key, "from", m.From, "to", m.To)
 	case "reassigned":
 		return w.T(key, "name", name, "from", m.From, "to", m.To)

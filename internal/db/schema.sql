@@ -96,10 +96,12 @@ CREATE TABLE approval_people (
   viewed_at   BIGINT,
   answer      TEXT   NOT NULL DEFAULT '' CHECK (answer IN ('', 'approved', 'approved_with_notes', 'changes_requested', 'declined')),
   answered_at BIGINT,
-  decision_id TEXT, for_id TEXT REFERENCES persons (id), given_to TEXT REFERENCES persons (id), by_role BIGINT NOT NULL DEFAULT 0, gone_at BIGINT, viewed_name TEXT NOT NULL DEFAULT '',
+  decision_id TEXT, for_id TEXT REFERENCES persons (id), given_to TEXT REFERENCES persons (id), by_role BIGINT NOT NULL DEFAULT 0, gone_at BIGINT, viewed_name TEXT NOT NULL DEFAULT '', given_as TEXT NOT NULL DEFAULT '' CHECK (given_as IN ('', 'away', 'back')),
   PRIMARY KEY (approval_id, stage, person_id),
   FOREIGN KEY (approval_id, stage) REFERENCES approval_stages (approval_id, number)
 );
+
+CREATE INDEX approval_people_away ON approval_people (approval_id) WHERE given_as = 'away';
 
 CREATE INDEX approval_people_person ON approval_people (person_id, approval_id);
 
@@ -184,6 +186,10 @@ CREATE TABLE approvals (
 );
 
 CREATE INDEX approvals_asking ON approvals (id) WHERE asking = 1;
+
+CREATE INDEX approvals_client_due ON approvals (client_id, due_key, id) WHERE turn <> '';
+
+CREATE INDEX approvals_client_rest ON approvals (client_id, id) WHERE turn = '';
 
 CREATE INDEX approvals_deliverable ON approvals (deliverable_id) WHERE deliverable_id IS NOT NULL;
 

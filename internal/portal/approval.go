@@ -134,12 +134,26 @@ func (a *Approval) scan(now time.Time, scan func(...any) error) error {
 	if list != "" {
 		a.Checklist = strings.Split(list, "\n")
 	}
-	if day, zone, ok := strings.Cut(last, " "); ok && day < now.In(zoneOf(zone)).Format(time.DateOnly) {
-		at, _ := time.ParseInLocation(time.DateOnly, day, zoneOf(zone))
-		a.State, a.StateAt, a.StateBy, a.lapsed = ApprovalLapsed, at.AddDate(0, 0, 1), "", true
+	if end, ok := lapsedBy(last, now); ok {
+		a.State, a.StateAt, a.StateBy, a.lapsed = ApprovalLapsed, end, "", true
 		a.Asking, a.Waits, a.Advises = false, false, false
 	}
 	return err
+}
+
+// lapsedBy reports whether the last day on which answers are taken, a day and where it
+// is that, is over, and since when: empty, and it never is.
+func lapsedBy(last string, now time.Time) (end time.Time, ok bool) {
+	day, name, ok := strings.Cut(last, " ")
+	if !ok {
+		return end, false
+	}
+	zone := zoneOf(name)
+	if day >= now.In(zone).Format(time.DateOnly) {
+		return end, false
+	}
+	end, _ = time.ParseInLocation(time.DateOnly, day, zone)
+	return end.AddDate(0, 0, 1), true
 }
 
 // listApprovals reads them from the rows of a query.
@@ -169,6 +183,60 @@ func (me *Scope) ProjectApprovals(ctx context.Context, project ProjectID, pg Pag
 // newest first.
 func (me *Scope) ClientApprovals(ctx context.Context, client ClientID, pg Page) ([]Approval, string, error) {
 	return me.approvals(ctx, `a.client_id = $4`, string(client), pg)
+}
+
+// UrgentApprovals returns those of a client's projects: what waits for somebody with
+// the most urgent first, then the rest with the newest first. For the team.
+func (me *Scope) UrgentApprovals(ctx context.Context, client ClientID, pg Page) (all []Approval, next string, err error) {
+	of := func(due string) string {
+		return `SELECT ` + approvalColumns + `, ` + due + ` FROM my_board a WHERE a.client_id = $2 AND `
+	}
+	due, id, waits := strings.Cut(pg.After, ".")
+	var found []onBoard
+	if waits || pg.After == "" {
+		if found, err = me.board(ctx, of(`a.due_key`)+`a.turn <> '' AND (a.due_key, a.id) > ($4, $5) ORDER BY a.due_key, a.id LIMIT $3`, string(client), pg.limit(), due, id); err != nil {
+			return nil, "", err
+		}
+		pg.After = ""
+	}
+	if len(found) < pg.limit() {
+		rest, err := me.board(ctx, of(`''`)+`a.turn = '' AND ($4 = '' OR a.id < $4) ORDER BY a.id DESC LIMIT $3`, string(client), pg.limit(), pg.After)
+		if err != nil {
+			return nil, "", err
+		}
+		found = append(found, rest...)
+	}
+	all, next = boardPage(found, pg, func(x onBoard) string {
+		if x.due == "" {
+			return string(x.ID)
+		}
+		return x.due + "." + string(x.ID)
+	})
+	return all, next, nil
+}
+
+// onBoard is an approval with what it is ordered by while it waits; of one that does not
+// it may be empty.
+type onBoard struct {
+	Approval
+	due string
+}
+
+// board reads them with a query.
+func (me *Scope) board(ctx context.Context, q string, args ...any) ([]onBoard, error) {
+	rows, err := me.query(ctx, q, args...)
+	return list(rows, err, func(rows *sql.Rows) (x onBoard, err error) {
+		return x, x.scan(me.p.now(), func(dest ...any) error { return rows.Scan(append(dest, &x.due)...) })
+	})
+}
+
+// boardPage is one page of them.
+func boardPage(found []onBoard, pg Page, key func(onBoard) string) (all []Approval, next string) {
+	found, next = page(found, pg, key)
+	for _, x := range found {
+		all = append(all, x.Approval)
+	}
+	return all, next
 }
 
 // DeliverableApprovals returns those of a deliverable's content, newest first.
@@ -267,26 +335,16 @@ func (me *Scope) Board(ctx context.Context, f BoardFilter, pg Page) (all []Appro
 	if urgent {
 		order = ` ORDER BY a.due_key, a.id LIMIT $3`
 	}
-	type row struct {
-		Approval
-		due string
-	}
-	rows, err := me.query(ctx, q+order, args...)
-	found, err := list(rows, err, func(rows *sql.Rows) (x row, err error) {
-		return x, x.scan(me.p.now(), func(dest ...any) error { return rows.Scan(append(dest, &x.due)...) })
-	})
+	found, err := me.board(ctx, q+order, args...)
 	if err != nil {
 		return nil, "", err
 	}
-	found, next = page(found, pg, func(x row) string {
+	all, next = boardPage(found, pg, func(x onBoard) string {
 		if urgent {
 			return x.due + "." + string(x.ID)
 		}
 		return joinKey(db.Micros(x.StateAt), string(x.ID))
 	})
-	for _, x := range found {
-		all = append(all, x.Approval)
-	}
 	return all, next, nil
 }
 

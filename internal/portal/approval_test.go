@@ -46,8 +46,9 @@ func approvalReads(items func(*portaltest.World, portal.ProjectID) []portaltest.
 		{"Approvals", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
 			in, _, err := me.ProjectApprovals(ctx, p, portal.Page{})
 			of, _, err2 := me.ClientApprovals(ctx, w.Acme, portal.Page{})
-			mine, err3 := me.AwaitedApprovals(ctx, "", 0)
-			return []any{in, of, mine}, errors.Join(err, err2, err3)
+			urgent, _, err3 := me.UrgentApprovals(ctx, w.Acme, portal.Page{})
+			mine, err4 := me.AwaitedApprovals(ctx, "", 0)
+			return []any{in, of, urgent, mine}, errors.Join(err, err2, err3, err4)
 		}},
 		{"Board", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
 			var all []any
@@ -1328,5 +1329,50 @@ func TestHashOfAnotherApproval(t *testing.T) {
 		}
 		wants(t, "once it is decided", cleo.Decide(ctx, two.ID, yes(one)), portal.ErrConflict)
 		stands(t, w, two.ID, portal.ApprovalOpen)
+	})
+}
+
+// A client's approvals are listed for the team with what waits for somebody first,
+// the longest overdue before all, then the rest with the newest first, page by page.
+func TestUrgentApprovals(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		_, versions := banners(t, w, 6)
+		tom, cleo := w.As(w.Tom), w.As(w.Cleo)
+		var asked []portal.Approval
+		for i, due := range []string{"", "2026-03-20", "2026-03-12", "2026-03-13", "2026-03-12", ""} {
+			asked = append(asked, toApprove(t, w, portal.NewApproval{Versions: versions[i : i+1], DueOn: due}))
+		}
+		back := yes(asked[3]) // it is with the team then, and as urgent
+		back.Answer, back.Note = portal.AnswerChanges, "Bigger"
+		for _, err := range []error{cleo.Decide(ctx, asked[3].ID, back), cleo.Decide(ctx, asked[4].ID, yes(asked[4])), tom.CancelApproval(ctx, asked[5].ID)} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.Clock.Advance(5 * 24 * time.Hour)
+		want := []portal.ApprovalID{asked[2].ID, asked[3].ID, asked[1].ID, asked[0].ID, asked[5].ID, asked[4].ID}
+		for limit := 1; limit <= 7; limit++ {
+			var got []portal.ApprovalID
+			for pg := (portal.Page{Limit: limit}); ; {
+				some, next, err := tom.UrgentApprovals(ctx, w.Acme, pg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, a := range some {
+					got = append(got, a.ID)
+				}
+				if pg.After = next; next == "" {
+					break
+				}
+			}
+			if len(got) < len(want) || !slices.Equal(got[:len(want)], want) || len(slices.Compact(got)) != len(got) {
+				t.Errorf("in pages of %d: %v, want %v and what the World has", limit, got, want)
+			}
+		}
+		for who, n := range map[portal.PersonID]int{w.Cleo: 0, w.Carl: 0, w.Rex: 0, w.Uma: 0} { // it is for the client's team
+			if some, _, err := w.As(who).UrgentApprovals(ctx, w.Acme, portal.Page{}); err != nil || len(some) != n {
+				t.Errorf("%s is told of %+v, %v", who, some, err)
+			}
+		}
 	})
 }

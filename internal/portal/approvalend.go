@@ -364,16 +364,6 @@ UPDATE approval_people SET viewed_at = $1, viewed_name = $5 WHERE approval_id = 
 	return t.record(ctx, h)
 }
 
-// looked brings an approval that is asked into the state that says whether somebody has
-// looked at it: one of those who decide now, not one who handed that on.
-func (t *tx) looked(ctx context.Context, id ApprovalID) error {
-	const have = `EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = approvals.id AND x.stage = approvals.stage AND x.role = 'decider' AND x.given_to IS NULL AND x.viewed_at IS NOT NULL)`
-	_, err := t.exec(ctx, `
-UPDATE approvals SET state = CASE state WHEN 'viewed' THEN 'requested' ELSE 'viewed' END, state_at = $1, state_by = $2
- WHERE id = $3 AND asking = 1 AND state = CASE WHEN `+have+` THEN 'requested' ELSE 'viewed' END`, t.now, nullable(t.me.actor.person), string(id))
-	return err
-}
-
 // clientDays is the day that it is in each zone that a client has; with the zone ""
 // are those who go by the workspace's.
 func (p *Portal) clientDays(ctx context.Context) (map[string]string, error) {

@@ -155,7 +155,7 @@ func (t *tx) give(ctx context.Context, id ApprovalID, stage int, from, to Person
 	if err := t.voidCalls(ctx, id, from); err != nil {
 		return "", err
 	}
-	n, err := t.exec(ctx, `UPDATE approval_people SET given_to = NULL, for_id = $1 WHERE approval_id = $2 AND stage = $3 AND person_id = $4 AND given_to IS NOT NULL`,
+	n, err := t.exec(ctx, `UPDATE approval_people SET given_to = NULL, given_as = '', for_id = $1 WHERE approval_id = $2 AND stage = $3 AND person_id = $4 AND given_to IS NOT NULL`,
 		nullable(first), string(id), stage, string(to))
 	if err == nil && n == 0 { // it does not come back
 		err = t.must(ctx, `INSERT INTO approval_people (approval_id, stage, person_id, role, for_id) VALUES ($1, $2, $3, 'decider', $4)`, string(id), stage, string(to), nullable(first))
@@ -201,12 +201,15 @@ func (c WorkCalendar) escalation(dueOn string) time.Time {
 }
 
 // FollowApprovals does what time brings to approvals that are asked: it hands the
-// decisions of people who are away to their deputies, tells the team of those that
-// nobody can answer any more, or somebody whose answer is needed, and tells others of
+// decisions of people who are away to their deputies, and back, tells the team of those
+// that nobody can answer any more, or somebody whose answer is needed, and tells others of
 // those that are overdue, as of sign-offs. Last is
 // when it did so before, as in sendReminders: after a backup was brought back nobody
 // is told again at once.
 func (p *Portal) FollowApprovals(ctx context.Context, last time.Time) error {
+	if err := p.handBack(ctx); err != nil {
+		return err
+	}
 	if err := p.handToDeputies(ctx); err != nil {
 		return err
 	}
@@ -270,30 +273,73 @@ func (p *Portal) handToDeputies(ctx context.Context) error {
 }
 
 func (p *Portal) handToDeputy(ctx context.Context, x handOver) error {
-	return p.program().change(ctx, func(t *tx) error {
-		if err := t.lock(ctx, string(x.Client)); err != nil {
-			return err
-		}
-		f, err := t.flow(ctx, x.ID)
+	return p.program().change(ctx, func(t *tx) error { return t.handOver(ctx, x, ApprovalDeputised) })
+}
+
+// handBack gives people who are not away any more, on the day that it is where their
+// client is, what their deputies have not decided.
+func (p *Portal) handBack(ctx context.Context) error {
+	days, err := p.clientDays(ctx)
+	for zone, day := range days {
 		if err != nil {
-			return err
+			break
 		}
-		name, err := t.give(ctx, x.ID, f.stage, x.from, x.to, Decide)
-		if _, refused := err.(*Invalid); refused || err == ErrConflict { // somebody was quicker
-			t.quiet("nothing is left to hand on")
-			return nil
+		var back []handOver
+		back, err = backAgain(ctx, p.db, day, `c.time_zone = $3`, zone, remindersAtOnce)
+		for _, x := range back {
+			if err != nil {
+				break
+			}
+			err = p.program().change(ctx, func(t *tx) error { return t.handOver(ctx, x, ApprovalCameBack) })
 		}
-		if err != nil {
-			return err
+	}
+	return err
+}
+
+// takeBack is handBack of the actor's own at a client, on a day there.
+func (t *tx) takeBack(ctx context.Context, client ClientID, day string) error {
+	back, err := backAgain(ctx, t, day, `x.person_id = $3`, string(t.me.actor.person), remindersAtOnce)
+	for _, x := range back {
+		if err == nil && x.Client == client {
+			err = t.handOver(ctx, x, ApprovalCameBack)
 		}
-		was, err := t.nameOf(ctx, x.from)
-		if err != nil {
-			return err
-		}
-		h := x.happened(ApprovalDeputised, x.audience(), Details{"person": name, "old": was})
+	}
+	return err
+}
+
+// handOver has a decision go to a deputy, or back, as far as it still can.
+func (t *tx) handOver(ctx context.Context, x handOver, k Kind) error {
+	if err := t.lock(ctx, string(x.Client)); err != nil {
+		return err
+	}
+	f, err := t.flow(ctx, x.ID)
+	if err != nil {
+		return err
+	}
+	name, err := t.give(ctx, x.ID, f.stage, x.from, x.to, Decide)
+	if _, refused := err.(*Invalid); refused || err == ErrConflict { // somebody was quicker
+		t.quiet("nothing is left to hand on")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	as := "back"
+	if k == ApprovalDeputised {
+		as = "away"
+	}
+	if err := t.must(ctx, `UPDATE approval_people SET given_as = $1 WHERE approval_id = $2 AND stage = $3 AND person_id = $4`, as, string(x.ID), f.stage, string(x.from)); err != nil {
+		return err
+	}
+	was, err := t.nameOf(ctx, x.from)
+	if err != nil {
+		return err
+	}
+	h := x.happened(k, x.audience(), Details{"person": name, "old": was})
+	if x.to != t.me.actor.person { // who takes it back knows
 		h.Person = x.to
-		return t.record(ctx, h)
-	})
+	}
+	return t.record(ctx, h)
 }
 
 // findStranded moves approvals that nobody can answer any more to the team, which

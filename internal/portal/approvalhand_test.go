@@ -65,7 +65,7 @@ func TestDelegate(t *testing.T) {
 		if tellPeople(t, w); !slices.Contains(noticesOf(t, w, w.Bea), "approval_delegated "+string(a.ID)) {
 			t.Errorf("Bea is told %v", noticesOf(t, w, w.Bea))
 		}
-		leads(t, w, "handed on", token, portal.AnswerOver)
+		leads(t, w, "handed on", token, portal.AnswerElsewhere)
 		leads(t, w, "the colleague's", answerToken(t, w, a.ID, w.Bea), portal.AnswerAwaited)
 		wants(t, "an answer of who handed it on", cleo.Decide(ctx, a.ID, yes(a)), portal.ErrForbidden)
 		if approvalNeeds(t, w, w.Cleo) != 0 || approvalNeeds(t, w, w.Bea) != 1 {

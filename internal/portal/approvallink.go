@@ -29,10 +29,11 @@ type AnswerState string
 
 // The states.
 const (
-	AnswerAwaited AnswerState = "awaited"
-	AnswerGiven   AnswerState = "given"   // by its person: nothing is left to do with it
-	AnswerOver    AnswerState = "over"    // nobody asks any more, or not this person
-	AnswerExpired AnswerState = "expired" // the link alone; who signs in can still answer
+	AnswerAwaited   AnswerState = "awaited"
+	AnswerGiven     AnswerState = "given"     // by its person: nothing is left to do with it
+	AnswerOver      AnswerState = "over"      // nobody asks any more, or not this person
+	AnswerElsewhere AnswerState = "elsewhere" // somebody else is asked instead
+	AnswerExpired   AnswerState = "expired"   // the link alone; who signs in can still answer
 )
 
 // ApprovalLink is what whoever holds a mailed link to an approval can do: look at
@@ -86,6 +87,8 @@ func (p *Portal) OpenApprovalLink(ctx context.Context, token string) (*ApprovalL
 	switch l.mine = people[mine]; {
 	case l.mine.Answer != "":
 		l.State = AnswerGiven
+	case present && l.Approval.Asking && l.mine.GivenTo != "":
+		l.State = AnswerElsewhere
 	case !present || !l.Approval.MayDecide():
 	case !p.now().Before(l.ExpiresAt):
 		l.State = AnswerExpired

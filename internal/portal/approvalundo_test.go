@@ -286,6 +286,16 @@ func TestNobodyAnswersAfterTheDay(t *testing.T) {
 			if is.MayDecide() != want || slices.ContainsFunc(awaited, func(x portal.Approval) bool { return x.ID == a.ID }) != want {
 				t.Errorf("%s it is answered: %t, and awaited: %+v", when, is.MayDecide(), awaited)
 			}
+			needs := must[[]portal.Need](t)(cleo.Needs(ctx, "", 0))
+			if slices.ContainsFunc(needs, func(x portal.Need) bool { return string(x.Item) == string(a.ID) }) != want {
+				t.Errorf("%s home names %+v", when, needs)
+			}
+			if n := must[int](t)(cleo.CountNeeds(ctx, w.Acme)); n != len(needs) {
+				t.Errorf("%s %d are counted of %d", when, n, len(needs))
+			}
+			if first := must[[]portal.Need](t)(cleo.Needs(ctx, w.Acme, 1)); len(first) != min(1, len(needs)) || len(first) > 0 && first[0].Item != needs[0].Item {
+				t.Errorf("%s the first of %+v are %+v", when, needs, first)
+			}
 			state, link := portal.ApprovalOpen, portal.AnswerAwaited
 			if !want {
 				state, link = portal.ApprovalLapsed, portal.AnswerOver

@@ -49,8 +49,8 @@ const maxAway = 366 * 24 * time.Hour
 
 // NameDeputy has a colleague decide for the actor at a client on the days, as they
 // are where the client is: what is
-// asked by then, and what is asked meanwhile, goes to them. It replaces the one that
-// was named before. For whoever may decide there.
+// asked by then, and what is asked meanwhile, goes to them; what they have not decided
+// afterwards comes back. It replaces the one that was named before. For whoever may decide there.
 func (me *Scope) NameDeputy(ctx context.Context, n Deputy) error {
 	today, err := me.p.clientDay(ctx, n.Client)
 	if err != nil && err != ErrNotFound { // at none nobody can decide, which is said below
@@ -93,6 +93,9 @@ ON CONFLICT (person_id, client_id) DO UPDATE SET deputy_id = EXCLUDED.deputy_id,
 			string(me.actor.person), string(n.Client), string(n.Deputy), n.From, n.To, t.now); err != nil {
 			return err
 		}
+		if err := t.takeBack(ctx, n.Client, today); err != nil { // from the one before
+			return err
+		}
 		return t.record(ctx, Happening{Kind: DeputyNamed, Client: n.Client, Subject: string(me.actor.person), Details: Details{"person": name, "from": n.From, "to": n.To}})
 	})
 	if err != nil {
@@ -101,9 +104,13 @@ ON CONFLICT (person_id, client_id) DO UPDATE SET deputy_id = EXCLUDED.deputy_id,
 	return me.p.handToDeputies(ctx) // what waits already does not wait longer
 }
 
-// EndDeputy has the actor decide at a client themselves again. What was handed on
-// stays where it is.
+// EndDeputy has the actor decide at a client themselves again, also on what the
+// deputy has not decided by then.
 func (me *Scope) EndDeputy(ctx context.Context, client ClientID) error {
+	today, err := me.p.clientDay(ctx, client)
+	if err != nil {
+		return err
+	}
 	return me.write(ctx, func(t *tx) error {
 		n, err := t.exec(ctx, `DELETE FROM deputies WHERE person_id = $1 AND client_id = $2`, string(me.actor.person), string(client))
 		switch {
@@ -111,6 +118,9 @@ func (me *Scope) EndDeputy(ctx context.Context, client ClientID) error {
 			return err
 		case n == 0:
 			return ErrNotFound
+		}
+		if err := t.takeBack(ctx, client, today); err != nil {
+			return err
 		}
 		return t.record(ctx, Happening{Kind: DeputyEnded, Client: client, Subject: string(me.actor.person)})
 	})

@@ -123,6 +123,7 @@ const (
 	ApprovalReminded   Kind = "approval_reminded"
 	ApprovalDelegated  Kind = "approval_delegated"  // by whoever was asked, to a colleague
 	ApprovalDeputised  Kind = "approval_deputised"  // to the deputy of somebody who is away
+	ApprovalCameBack   Kind = "approval_came_back"  // from there, once they are not
 	ApprovalReassigned Kind = "approval_reassigned" // by the team, to somebody else
 	ApprovalTaken      Kind = "approval_taken"      // by a lead of the client, as nobody answered
 	ApprovalStranded   Kind = "approval_stranded"   // nobody who is asked can answer any more
@@ -348,6 +349,7 @@ var kinds = map[Kind]particulars{
 	ApprovalReminded:   {place: projectFeed, section: SectionApprovals, mail: MailApprovalReminder},
 	ApprovalDelegated:  {place: projectFeed, section: SectionApprovals, mail: MailApproval, topic: TopicReviews},
 	ApprovalDeputised:  {place: projectFeed, section: SectionApprovals, mail: MailApproval, topic: TopicReviews},
+	ApprovalCameBack:   {place: projectFeed, section: SectionApprovals, mail: MailApproval, topic: TopicReviews},
 	ApprovalReassigned: {place: projectFeed, section: SectionApprovals, mail: MailApproval, topic: TopicReviews},
 	ApprovalTaken:      {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	ApprovalStranded:   {place: projectFeed, section: SectionApprovals, topic: TopicReviews},

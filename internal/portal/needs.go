@@ -26,6 +26,7 @@ type Need struct {
 	Held
 
 	waits ItemID // of being named: the conversation that waits for an answer to the same
+	last  string // of an approval: as lapsedBy takes it
 }
 
 func (n *Need) into(since *int64) []any {
@@ -66,13 +67,28 @@ func (me *Scope) CountNeeds(ctx context.Context, client ClientID) (int, error) {
 }
 
 func (me *Scope) countNeeds(ctx context.Context, where string, args ...any) (int, error) {
-	var waiting, named int
+	var named int
 	args = append([]any{maxNeeds}, args...)
-	err := me.get(ctx, `SELECT COUNT(*) FROM (SELECT x.id FROM my_waiting x WHERE 1 = 1`+where+` LIMIT $2) x`, args, &waiting)
+	rows, err := me.query(ctx, `SELECT COALESCE(x.last_day, ''), COUNT(*) FROM (SELECT x.last_day FROM my_waiting x WHERE 1 = 1`+where+` LIMIT $2) x GROUP BY x.last_day`, args...)
+	waiting := 0
+	_, err = list(rows, err, func(rows *sql.Rows) (last string, err error) {
+		n := 0
+		if err = rows.Scan(&last, &n); err == nil && !me.over(last) {
+			waiting += n
+		}
+		return last, err
+	})
 	if err == nil {
 		err = me.get(ctx, `SELECT COUNT(*) FROM (SELECT x.id FROM my_named x WHERE `+namedClient+where+` LIMIT $2) x`, args, &named)
 	}
 	return min(waiting+named, maxNeeds), err
+}
+
+// over reports whether an approval takes no answers any more, by its last day, whenever
+// the program ends it.
+func (me *Scope) over(last string) bool {
+	_, over := lapsedBy(last, me.p.now())
+	return over
 }
 
 // namedClient are those of being named x that need a client's person, but for those
@@ -95,10 +111,21 @@ func (me *Scope) needs(ctx context.Context, column, arg string, limit int) ([]Ne
 	}
 	rows, err := me.query(ctx, `
 SELECT x.id, x.kind, x.title, COALESCE(x.project_id, ''), COALESCE(`+projectNameOf("x.project_id")+`, ''),
-       x.client_id, `+clientNameOf("x.client_id")+`, x.due_on, x.turn_since, COALESCE(`+nameOf("x.asked_by")+`, ''), x.side, x.rights
-  FROM (SELECT x.* FROM (SELECT n.id, n.kind, n.project_id, n.title, COALESCE(n.due_on, '') AS due_on, n.turn_since, n.asked_by, n.client_id, n.side, n.rights
+       x.client_id, `+clientNameOf("x.client_id")+`, x.due_on, x.turn_since, COALESCE(`+nameOf("x.asked_by")+`, ''), x.side, x.rights, COALESCE(x.last_day, '')
+  FROM (SELECT x.* FROM (SELECT n.id, n.kind, n.project_id, n.title, COALESCE(n.due_on, '') AS due_on, n.turn_since, n.asked_by, n.client_id, n.side, n.rights, n.last_day
           FROM my_waiting n`+where+`) x`+byUrgency+`$2) x`+byUrgency+`$2`, args...)
-	all, err := list(rows, err, scanNeed)
+	all, err := list(rows, err, func(rows *sql.Rows) (n Need, err error) {
+		var since int64
+		err = rows.Scan(append(n.into(&since), &n.last)...)
+		n.Since = moment(since)
+		return n, err
+	})
+	read := len(all)
+	all = slices.DeleteFunc(all, func(n Need) bool { return me.over(n.last) })
+	if err == nil && read == limit && len(all) < read && limit < maxNeeds {
+		all, err = me.needs(ctx, column, arg, maxNeeds) // others take their place
+		return all[:min(len(all), limit)], err
+	}
 	return urgent(all, named, limit), err
 }
 

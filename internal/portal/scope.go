@@ -175,7 +175,7 @@ SELECT d.id, d.project_id, d.title, d.title_key, d.body,
 	// actor may be a client user whose view is looked at.
 	"my_waiting": `
 SELECT t.id, 'task' AS kind, t.project_id, t.title, CASE WHEN (p.sections & 2048) <> 0 THEN t.due_on END AS due_on, t.turn_since,
-       CASE WHEN (p.sections & 4096) <> 0 THEN COALESCE(t.shown_by, t.created_by) END AS asked_by, p.client_id, p.side, p.rights
+       CASE WHEN (p.sections & 4096) <> 0 THEN COALESCE(t.shown_by, t.created_by) END AS asked_by, p.client_id, p.side, p.rights, NULL AS last_day
   FROM my_places p JOIN tasks t ON t.project_id = p.id
  WHERE p.side = 'client' AND (p.rights & 4) <> 0 AND (p.sections & 16) <> 0
    AND t.turn = 'client' AND t.completed_at IS NULL AND t.audience = 'client'
@@ -183,30 +183,30 @@ SELECT t.id, 'task' AS kind, t.project_id, t.title, CASE WHEN (p.sections & 2048
 UNION ALL
 SELECT a.id, CASE WHEN EXISTS (SELECT 1 FROM approval_calls k WHERE k.person_id = x.person_id AND k.approval_id = a.id AND k.stage = a.stage AND k.state = 'open') THEN 'call' ELSE 'approval' END,
        a.project_id, a.title, CASE WHEN (p.sections & 2048) <> 0 THEN a.due_on END, a.turn_since,
-       CASE WHEN (p.sections & 4096) <> 0 THEN a.created_by END, p.client_id, p.side, p.rights
+       CASE WHEN (p.sections & 4096) <> 0 THEN a.created_by END, p.client_id, p.side, p.rights, ` + lastDay + `
   FROM approval_people x JOIN approvals a ON a.id = x.approval_id AND a.stage = x.stage
   JOIN my_places p ON p.id = a.project_id
  WHERE x.person_id = COALESCE((SELECT v.person_id FROM client_users v WHERE v.id = $1), $1) AND x.role = 'decider' AND x.decision_id IS NULL AND x.given_to IS NULL
    AND a.asking = 1 AND a.turn = 'client' AND p.side = 'client' AND (p.rights & 32) <> 0 AND (p.sections & 128) <> 0 AND ` + subjectsShown + `
 UNION ALL
-SELECT r.id, 'revision', r.project_id, r.title, NULL, r.turn_since, CASE WHEN (p.sections & 4096) <> 0 THEN r.turn_by END, p.client_id, p.side, p.rights
+SELECT r.id, 'revision', r.project_id, r.title, NULL, r.turn_since, CASE WHEN (p.sections & 4096) <> 0 THEN r.turn_by END, p.client_id, p.side, p.rights, NULL
   FROM my_places p JOIN revision_requests r ON r.project_id = p.id
  WHERE p.side = 'client' AND (p.sections & 128) <> 0 AND r.turn = 'client' AND ((p.rights & 4) <> 0 AND r.unclear > 0 OR (p.rights & 32) <> 0 AND r.offered > 0) AND ` + revisionSeen + `
 UNION ALL
 SELECT s.id, 'signoff', s.project_id, s.title, CASE WHEN (p.sections & 2048) <> 0 THEN s.due_on END, s.state_at,
-       CASE WHEN (p.sections & 4096) <> 0 THEN s.created_by END, p.client_id, p.side, p.rights
+       CASE WHEN (p.sections & 4096) <> 0 THEN s.created_by END, p.client_id, p.side, p.rights, NULL
   FROM my_places p CROSS JOIN signoffs s
  WHERE s.project_id = p.id AND p.side = 'client' AND (p.rights & 64) <> 0 AND (p.sections & 128) <> 0 AND s.state = 'asked' AND ` + signoffSeen + `
 UNION ALL
 SELECT m.id, 'milestone', m.project_id, m.title, CASE WHEN (p.sections & 2048) <> 0 THEN m.due_on END, m.turn_since,
-       CASE WHEN (p.sections & 4096) <> 0 THEN COALESCE(m.shown_by, m.created_by) END, p.client_id, p.side, p.rights
+       CASE WHEN (p.sections & 4096) <> 0 THEN COALESCE(m.shown_by, m.created_by) END, p.client_id, p.side, p.rights, NULL
   FROM my_places p JOIN milestones m ON m.project_id = p.id
  WHERE p.side = 'client' AND (p.rights & 4) <> 0 AND (p.sections & 6) <> 0
    AND m.turn = 'client' AND m.reached_at IS NULL AND m.audience = 'client'
    AND NOT EXISTS (SELECT 1 FROM signoffs s WHERE s.project_id = m.project_id AND s.subject_id = m.id AND s.state = 'asked')
 UNION ALL
 SELECT q.id, 'file_request', q.project_id, q.title, CASE WHEN (p.sections & 2048) <> 0 THEN q.due_on END, q.state_at,
-       CASE WHEN (p.sections & 4096) <> 0 THEN q.created_by END, p.client_id, p.side, p.rights
+       CASE WHEN (p.sections & 4096) <> 0 THEN q.created_by END, p.client_id, p.side, p.rights, NULL
   FROM my_places p JOIN file_requests q ON q.project_id = p.id
  WHERE p.side = 'client' AND (p.rights & 16) <> 0 AND (p.sections & 32) <> 0
    AND q.state IN ('open', 'refused')
@@ -214,14 +214,14 @@ SELECT q.id, 'file_request', q.project_id, q.title, CASE WHEN (p.sections & 2048
         OR NOT EXISTS (SELECT 1 FROM project_grants g WHERE g.actor = q.assignee_id AND g.project_id = q.project_id AND (g.rights & 16) <> 0))
 UNION ALL
 SELECT t.id, 'question', t.project_id, t.subject, NULL, t.turn_since,
-       CASE WHEN (p.sections & 4096) <> 0 THEN m.author_id END, p.client_id, p.side, p.rights
+       CASE WHEN (p.sections & 4096) <> 0 THEN m.author_id END, p.client_id, p.side, p.rights, NULL
   FROM my_places p JOIN threads t ON t.project_id = p.id AND t.kind <> 'item'
   JOIN messages m ON m.id = t.asked_id
  WHERE p.side = 'client' AND (p.rights & 8) <> 0 AND (p.sections & 64) <> 0
    AND t.turn = 'client' AND t.audience = 'client'
 UNION ALL
 SELECT t.id, 'question', t.project_id, SUBSTR(m.body, 1, 120), NULL, t.turn_since,
-       CASE WHEN (` + clientShows + ` & 4096) <> 0 THEN m.author_id END, t.client_id, g.side, g.rights
+       CASE WHEN (` + clientShows + ` & 4096) <> 0 THEN m.author_id END, t.client_id, g.side, g.rights, NULL
   FROM client_grants g JOIN threads t ON t.client_id = g.client_id AND t.turn <> 'none'
   JOIN messages m ON m.id = t.asked_id
   JOIN clients c ON c.id = t.client_id
@@ -230,7 +230,7 @@ SELECT t.id, 'question', t.project_id, SUBSTR(m.body, 1, 120), NULL, t.turn_sinc
    AND t.turn = 'client' AND t.audience = 'client'
    AND (t.kind = 'general' OR (t.kind = 'direct' AND EXISTS (SELECT 1 FROM thread_people i WHERE i.thread_id = t.id AND i.person_id = $1)))
 UNION ALL
-SELECT f.id, 'drafts', f.project_id, f.name, NULL, MIN(d.shared_at), MIN(d.person_id), p.client_id, p.side, p.rights
+SELECT f.id, 'drafts', f.project_id, f.name, NULL, MIN(d.shared_at), MIN(d.person_id), p.client_id, p.side, p.rights, NULL
   FROM my_places p CROSS JOIN unsent_comments d CROSS JOIN versions v CROSS JOIN files f
  WHERE d.shared_in = p.id AND v.id = d.version_id AND f.id = v.file_id AND p.id = f.project_id AND ` + sharedDraft + `
  GROUP BY f.id, f.project_id, f.name, p.client_id, p.side, p.rights`,
@@ -307,11 +307,11 @@ SELECT i.request_id, i.file_id, i.version_id, i.created_at, f.name, v.size, v.ki
 
 	// Requests to decide. Clients see one once a stage of theirs was reached, while
 	// they see everything that it is about. Of its stages they are told their own.
-	"my_approvals": approvalsFrom(`approvals a JOIN my_places p ON p.id = a.project_id`, `CASE WHEN p.side = 'team' THEN a.lane ELSE '' END`,
+	"my_approvals": approvalsFrom(`approvals a JOIN my_places p ON p.id = a.project_id`, `p.client_id`, `CASE WHEN p.side = 'team' THEN a.lane ELSE '' END`,
 		`(p.side = 'team' OR (a.shown_at IS NOT NULL AND (p.sections & 128) <> 0 AND `+subjectsShown+`))`),
 
 	// The same for the team, in an order that an index of approvals has.
-	"my_board": approvalsFrom(`approvals a CROSS JOIN my_places p`, `a.lane`, `p.id = a.project_id AND p.side = 'team'`),
+	"my_board": approvalsFrom(`approvals a CROSS JOIN my_places p`, `a.client_id`, `a.lane`, `p.id = a.project_id AND p.side = 'team'`),
 
 	// In which the actor is asked; they are read through my_approvals.
 	"my_asked": `
@@ -374,7 +374,7 @@ SELECT a.id AS approval_id, x.viewed_at AS at, 'approval_viewed' AS kind, x.view
 UNION ALL
 SELECT a.id, e.at, e.kind, COALESCE(NULLIF(e.called, ''), ` + nameOf("e.actor") + `, ''), CASE WHEN EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = e.actor) THEN 1 ELSE 0 END, e.particulars, a.side, a.rights
   FROM my_approvals a JOIN events e ON e.subject = a.id
- WHERE a.shown_at IS NOT NULL AND e.at >= a.shown_at AND e.kind IN ('approval_advanced', 'approval_reminded', 'approval_delegated', 'approval_deputised', 'approval_reassigned', 'approval_taken', 'approval_cancelled', 'approval_superseded', 'approval_expired')`,
+ WHERE a.shown_at IS NOT NULL AND e.at >= a.shown_at AND e.kind IN ('approval_advanced', 'approval_reminded', 'approval_delegated', 'approval_deputised', 'approval_came_back', 'approval_reassigned', 'approval_taken', 'approval_cancelled', 'approval_superseded', 'approval_expired')`,
 
 	// What was said by phone, and is for the team and for who said it.
 	"my_approval_calls": `
@@ -1225,14 +1225,18 @@ var byPhone = `(SELECT k.said_at FROM approval_calls k WHERE k.id = d.call_id) A
 // newest of its file f: that the client sees, once the client was asked.
 const subjectNewest = `CASE WHEN f.trashed_at IS NULL AND s.version_id = CASE WHEN a.shown_at IS NULL THEN f.latest_id ELSE f.shown_id END THEN 1 ELSE 0 END`
 
+// lastDay is the last day on which an approval a that is not over takes answers, and in
+// which time zone: lapsedBy says whether it is past.
+const lastDay = `CASE WHEN a.state IN ('requested', 'viewed') THEN a.expires_on || ' ' || COALESCE(NULLIF((SELECT k.time_zone FROM clients k WHERE k.id = a.client_id), ''), (SELECT w.time_zone FROM workspace w WHERE w.id = 1)) END`
+
 // approvalsFrom are approvals a, for those for whom who holds, in what is told of
-// their lane.
-func approvalsFrom(join, lane, who string) string {
+// their client and lane.
+func approvalsFrom(join, client, lane, who string) string {
 	return `
 SELECT a.id, a.project_id, a.deliverable_id, a.title, a.title_key, a.body, a.checklist, a.download, a.state, a.state_at, a.turn, a.turn_since, a.shown_at, a.content, a.about, a.round,
        CASE WHEN (p.sections & 2048) <> 0 THEN a.due_on END AS due_on, a.due_key, CASE WHEN p.side = 'team' THEN a.due_in ELSE 0 END AS due_in,
        CASE WHEN (p.sections & 2048) <> 0 THEN a.expires_on END AS expires_on, a.asking,
-       CASE WHEN a.state IN ('requested', 'viewed') THEN a.expires_on || ' ' || COALESCE(NULLIF((SELECT k.time_zone FROM clients k WHERE k.id = p.client_id), ''), (SELECT w.time_zone FROM workspace w WHERE w.id = 1)) END AS last_day,
+       ` + lastDay + ` AS last_day,
        CASE WHEN p.side = 'team' THEN a.stage ELSE 0 END AS stage,
        ` + lane + ` AS lane,
        (SELECT o.id FROM approvals o WHERE o.id = a.previous_id AND (p.side = 'team' OR o.shown_at IS NOT NULL)) AS previous_id,
@@ -1246,7 +1250,7 @@ SELECT a.id, a.project_id, a.deliverable_id, a.title, a.title_key, a.body, a.che
        CASE WHEN p.side = 'team' THEN a.created_at ELSE COALESCE(a.shown_at, a.created_at) END AS created_at, CASE WHEN p.side = 'team' THEN a.created_by END AS created_by,
        CASE WHEN (p.sections & 4096) <> 0 THEN ` + nameOf("a.created_by") + ` END AS asked_by, CASE WHEN (p.sections & 4096) <> 0 THEN ` + calledThen("a.created_by", "a.id", "a.shown_at") + ` END AS asked_by_then,
        ` + shownName("a.state_by") + ` AS state_by_name, CASE WHEN ` + mayName("a.state_by") + ` THEN ` + calledThen("a.state_by", "a.id", "a.state_at") + ` END AS state_by_then,
-       a.revision, ` + projectName + ` AS project_name, p.client_id, ` + clientName + ` AS client_name, p.side, p.rights, p.sections
+       a.revision, ` + projectName + ` AS project_name, ` + client + ` AS client_id, ` + clientName + ` AS client_name, p.side, p.rights, p.sections
   FROM ` + join + `
  WHERE ` + who
 }

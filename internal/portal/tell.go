@@ -271,7 +271,7 @@ func (e told) needs(l listener) bool {
 		return l.side == Team
 	case ApprovalRequested, ApprovalAdvanced:
 		return e.waits[l.person]
-	case ApprovalDelegated, ApprovalDeputised, ApprovalReassigned, ApprovalCallNoted:
+	case ApprovalDelegated, ApprovalDeputised, ApprovalCameBack, ApprovalReassigned, ApprovalCallNoted:
 		return e.person == l.person && e.waits[l.person]
 	case ApprovalReturned, ApprovalDeclined, ApprovalPassed, ApprovalExpired, ApprovalStranded, ApprovalLacks, ApprovalCallDenied:
 		return l.side == Team

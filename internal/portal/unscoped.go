@@ -653,6 +653,17 @@ func (t *tx) givenAway(ctx context.Context, id ApprovalID, stage int, from, to P
 		string(to), string(id), stage, string(from))
 }
 
+// looked brings an approval that is asked into the state that says whether somebody has
+// looked at it: one of those who decide now, not one who handed that on. Unscoped, as
+// givenAway.
+func (t *tx) looked(ctx context.Context, id ApprovalID) error {
+	const have = `EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = approvals.id AND x.stage = approvals.stage AND x.role = 'decider' AND x.given_to IS NULL AND x.viewed_at IS NOT NULL)`
+	_, err := t.exec(ctx, `
+UPDATE approvals SET state = CASE state WHEN 'viewed' THEN 'requested' ELSE 'viewed' END, state_at = $1, state_by = $2
+ WHERE id = $3 AND asking = 1 AND state = CASE WHEN `+have+` THEN 'requested' ELSE 'viewed' END`, t.now, nullable(t.me.actor.person), string(id))
+	return err
+}
+
 // settleApproval is the one statement that decides: it brings an approval that
 // the actor has loaded into a state, or leaves it in the one it has and counts the
 // answer. It is ErrConflict when that is not what was looked at, when the actor
@@ -897,14 +908,15 @@ func (t *tx) nameOf(ctx context.Context, who PersonID) (name string, err error) 
 	return name, notFound(err)
 }
 
-// A handOver is a decision that goes to a deputy.
+// A handOver is a decision that goes to a deputy, or back.
 type handOver struct {
 	openApproval
 	from, to PersonID
 }
 
 // awayAsked are decisions of people who are away on a day, at clients of a zone, and
-// could give them, as their deputies can. Unscoped: the program hands them on.
+// could give them, as their deputies can, who neither have them, nor are away, nor gave
+// them back. Unscoped: the program hands them on.
 func (p *Portal) awayAsked(ctx context.Context, zone, day string, limit int) ([]handOver, error) {
 	rows, err := p.db.Query(ctx, `
 SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), d.person_id, d.deputy_id
@@ -915,9 +927,29 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), d.pers
   JOIN persons n ON n.id = d.deputy_id AND n.disabled_at IS NULL
   JOIN clients c ON c.id = d.client_id AND c.time_zone = $3
  WHERE d.from_on <= $1 AND d.to_on >= $1
-   AND NOT EXISTS (SELECT 1 FROM approval_people o WHERE o.approval_id = a.id AND o.stage = a.stage AND o.person_id = d.deputy_id)
+   AND NOT EXISTS (SELECT 1 FROM approval_people o WHERE o.approval_id = a.id AND o.stage = a.stage AND o.person_id = d.deputy_id
+         AND (o.given_to IS NULL OR o.given_as = 'away' OR o.given_as = '' AND o.given_to = d.person_id))
    AND `+seesAll+`
  ORDER BY a.id, d.person_id LIMIT $2`, day, limit, zone)
+	return list(rows, err, func(r *sql.Rows) (h handOver, err error) {
+		return h, r.Scan(&h.ID, &h.Project, &h.Client, &h.Title, micros{&h.ShownAt}, &h.from, &h.to)
+	})
+}
+
+// backAgain are decisions of people who were away and are not on a day, which whoever
+// has them by now has not given, where another condition holds of them. Unscoped, as
+// awayAsked; a person's own are found for themselves.
+func backAgain(ctx context.Context, q querier, day, where, arg string, limit int) ([]handOver, error) {
+	rows, err := q.Query(ctx, `
+SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), h.person_id, x.person_id
+  FROM approval_people x JOIN approvals a ON a.id = x.approval_id AND a.stage = x.stage AND a.asking = 1
+  JOIN approval_people h ON h.approval_id = x.approval_id AND h.stage = x.stage AND h.role = 'decider' AND h.decision_id IS NULL AND h.given_to IS NULL AND h.for_id = COALESCE(x.for_id, x.person_id)
+  JOIN project_grants g ON g.actor = x.person_id AND g.project_id = a.project_id AND g.side = 'client' AND (g.rights & 32) <> 0
+  JOIN persons n ON n.id = x.person_id AND n.disabled_at IS NULL
+  JOIN clients c ON c.id = a.client_id
+ WHERE x.given_as = 'away' AND x.decision_id IS NULL AND `+where+` AND `+seesAll+`
+   AND NOT EXISTS (SELECT 1 FROM deputies d WHERE d.person_id = x.person_id AND d.client_id = a.client_id AND d.deputy_id = x.given_to AND d.from_on <= $1 AND d.to_on >= $1)
+ ORDER BY a.id, x.person_id LIMIT $2`, day, limit, arg)
 	return list(rows, err, func(r *sql.Rows) (h handOver, err error) {
 		return h, r.Scan(&h.ID, &h.Project, &h.Client, &h.Title, micros{&h.ShownAt}, &h.from, &h.to)
 	})

@@ -103,7 +103,7 @@ func (s *Server) clientApprovals(w http.ResponseWriter, r *http.Request, me *vis
 	}
 	p := view.ClientApprovalsPage{ClientFrame: frame, Name: me.Brand.Name}
 	var next string
-	if p.Approvals, next, err = me.ClientApprovals(ctx, p.Client.ID, pageOf(r, onBoard)); err != nil {
+	if p.Approvals, next, err = me.UrgentApprovals(ctx, p.Client.ID, pageOf(r, onBoard)); err != nil {
 		return err
 	}
 	if p.Newest, p.Older = pages(r, next); p.Newest == "" {

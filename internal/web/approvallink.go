@@ -149,7 +149,7 @@ func (s *Server) renderMailed(w http.ResponseWriter, r *http.Request, me *visit,
 	switch l.State {
 	case portal.AnswerGiven:
 		return s.renderAnswered(w, r, me, l)
-	case portal.AnswerOver, portal.AnswerExpired:
+	case portal.AnswerOver, portal.AnswerElsewhere, portal.AnswerExpired:
 		return s.renderMailedOver(w, r, me, l, status)
 	}
 	of, err := l.Asked(r.Context(), l.known)
@@ -208,7 +208,11 @@ func (s *Server) renderMailedOver(w http.ResponseWriter, r *http.Request, me *vi
 		to = l.Approval.Next
 	}
 	b := me.Book
-	p := view.SayPage{Title: b.T(key), Text: b.T(key + "_text"), On: ui.Link{Label: b.T("decide.portal"), Href: approvalPath(to)}}
+	text := b.T(key + "_text")
+	if l.State == portal.AnswerElsewhere && l.known { // who has a forwarded mail is told of nobody
+		text = b.T("decide.elsewhere_to", "name", l.Mine().GivenTo)
+	}
+	p := view.SayPage{Title: b.T(key), Text: text, On: ui.Link{Label: b.T("decide.portal"), Href: approvalPath(to)}}
 	p.Page = s.cardPage(me)
 	s.setTitle(&p.Page, p.Title)
 	return s.render(w, r, status, view.Say(p))

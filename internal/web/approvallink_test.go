@@ -308,6 +308,41 @@ func (s linkSite) decisions(t *testing.T, id portal.ApprovalID) []portal.Approva
 
 func (s linkSite) answers(t *testing.T, id portal.ApprovalID) int { return len(s.decisions(t, id)) }
 
+// Once the decision is somebody else's the old mail says so kindly and decides nothing,
+// also on a page that was open; it names them to nobody but whose mail it was.
+func TestHandedOnByMail(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		s.Exec(`UPDATE client_users SET rights = rights | 32 WHERE id = $1`, string(s.BeaAtAcme))
+		s.Regrant()
+		id, at := askedByMail(t, s, "The homepage", s.Items[s.World.Site][portal.ClientSide].Version)
+		known, err := s.Accounts.KnowAnswer(t.Context(), s.Cleo, "", string(id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		home, stranger := linkSite{s}.stranger(), linkSite{s}.stranger()
+		home.SetCookie("known", known)
+		answer := home.Get(at).MustBe(200).Form(at).Tick("check.1").Press("answer", "approve")
+		other := stranger.Get(at).MustBe(200).Form(at).Tick("check.1").Press("answer", "approve")
+		if err := s.World.As(s.Cleo).Delegate(t.Context(), id, s.Bea); err != nil {
+			t.Fatal(err)
+		}
+		home.Get(at).MustBe(410).MustContain("Somebody else is asked now", "the decision went to Bea", "Open it in the portal")
+		answer.Submit(home).MustBe(409).MustContain("the decision went to Bea")
+		stranger.Get(at).MustBe(410).MustContain("Somebody else is asked now", "was handed on").MustNotContain("Bea")
+		other.Submit(stranger).MustBe(409).MustContain("Somebody else is asked now")
+		if n := (linkSite{s}).answers(t, id); n != 0 {
+			t.Errorf("%d answers were taken", n)
+		}
+		if n := len(s.Mails(account.MailAnswerCode)); n != 0 {
+			t.Errorf("%d codes were mailed", n)
+		}
+		if err := s.World.As(s.Bea).Delegate(t.Context(), id, s.Cleo); err != nil {
+			t.Fatal(err)
+		}
+		home.Get(at).MustBe(200).Form(at).Tick("check.1").Press("answer", "approve").Submit(home).MustBe(200).MustContain("Approved. Thank you")
+	})
+}
+
 // Whoever has comments on it that are not sent yet is told so before they answer from
 // the mail, as on the portal's own page; who only holds the link is not.
 func TestUnsentByMail(t *testing.T) {

@@ -1577,7 +1577,7 @@ type ClientApprovalsPage struct {
 	ClientFrame
 	Name      string            // of the workspace
 	Signoffs  []portal.Signoff  // on the first page
-	Approvals []portal.Approval // newest first
+	Approvals []portal.Approval // what waits for somebody first
 	People    map[portal.ApprovalID][]portal.ApprovalPerson
 	Newest    string
 	Older     string
@@ -1635,16 +1635,22 @@ func ClientApprovalsTab(p ClientApprovalsPage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					for _, s := range p.Signoffs {
-						templ_7745c5c3_Err = p.signoffRow(s, p.Name, true).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
+					for _, waits := range []bool{true, false} {
+						for _, s := range p.Signoffs {
+							if (s.State == portal.SignoffOpen) == waits {
+								templ_7745c5c3_Err = p.signoffRow(s, p.Name, true).Render(ctx, templ_7745c5c3_Buffer)
+								if templ_7745c5c3_Err != nil {
+									return templ_7745c5c3_Err
+								}
+							}
 						}
-					}
-					for _, a := range p.Approvals {
-						templ_7745c5c3_Err = p.approvalRow(a, p.Name, p.People[a.ID], true).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
+						for _, a := range p.Approvals {
+							if (a.Turn != "") == waits {
+								templ_7745c5c3_Err = p.approvalRow(a, p.Name, p.People[a.ID], true).Render(ctx, templ_7745c5c3_Buffer)
+								if templ_7745c5c3_Err != nil {
+									return templ_7745c5c3_Err
+								}
+							}
 						}
 					}
 					return nil
