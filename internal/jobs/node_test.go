@@ -17,7 +17,8 @@ import (
 )
 
 // T228: what a killed node was doing, others do within half a minute, each job once,
-// also one that had its last try; what a node that lives is doing is left to it.
+// also one that had its last try; what a node that lives is doing is left to it. Of
+// the fifty kills in the middle of requests see tools/crash, which ./check runs on two.
 func TestKilledNode(t *testing.T) {
 	const each = 3
 	if url := os.Getenv("JOBSTEST_NODE"); url != "" {

@@ -2,9 +2,9 @@
 //
 //	go run ./tools/crash [-kills 50] [-writers 8] [-db postgres://…] [-mutant]
 //
-// It starts the built binary and lets writers add tasks through the JSON API,
-// each with an Idempotency-Key, while the process is killed (SIGKILL) at random
-// moments and started again. What was answered with success is remembered, with
+// It starts the built binary, on PostgreSQL twice, and lets writers add tasks through
+// the JSON API, each with an Idempotency-Key, while a process is killed (SIGKILL) at
+// random moments and started again. Whom one process does not answer asks the other. What was answered with success is remembered, with
 // fsync, in a file of its own; of what got no answer, half is sent again with
 // the same key. In the end
 //
@@ -27,6 +27,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,7 +38,7 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	kills := flag.Int("kills", 50, "how often the process is killed")
+	kills := flag.Int("kills", 50, "how often a process is killed")
 	writers := flag.Int("writers", 8, "how many write at the same time")
 	database := flag.String("db", "", "an empty PostgreSQL database; empty: SQLite in a directory of its own")
 	mutant := flag.Bool("mutant", false, "lose one acknowledged task on purpose; the tool has to fail")
@@ -59,12 +60,11 @@ func crash(ctx context.Context, database string, kills, writers int, mutant bool
 	if err != nil {
 		return err
 	}
-	data := filepath.Join(tmp, "data")
-	if err := os.Mkdir(data, 0o700); err != nil {
-		return err
-	}
+	nodes := 1
 	if database == "" {
-		database = "sqlite:" + filepath.Join(data, "vitrine.db")
+		database = "sqlite:" + filepath.Join(tmp, "vitrine.db")
+	} else {
+		nodes = 2
 	}
 	site, err := setUp(ctx, database)
 	if err != nil {
@@ -74,7 +74,7 @@ func crash(ctx context.Context, database string, kills, writers int, mutant bool
 	if err != nil {
 		return err
 	}
-	restarts, err := siege(ctx, binary, data, database, site, o, kills, writers)
+	restarts, err := siege(ctx, binary, tmp, database, nodes, site, o, kills, writers)
 	if err != nil {
 		return err
 	}
@@ -90,25 +90,47 @@ func crash(ctx context.Context, database string, kills, writers int, mutant bool
 	return judge(ctx, database, o, mutant)
 }
 
-// siege lets the writers write while the server is killed and started again. It
-// returns how long it took to be back each time.
-func siege(ctx context.Context, binary, data, database string, to site, o *oracle, kills, writers int) (restarts []time.Duration, err error) {
-	port, err := built.FreePort()
-	if err != nil {
+// siege lets the writers write while one of the nodes after the other, in no order,
+// is killed and started again. It returns how long it took to be back each time.
+func siege(ctx context.Context, binary, tmp, database string, nodes int, to site, o *oracle, kills, writers int) (restarts []time.Duration, err error) {
+	key := filepath.Join(tmp, "vitrine.key")
+	if err := os.WriteFile(key, []byte(strings.Repeat("0123456789abcdef", 4)+"\n"), 0o600); err != nil {
 		return nil, err
 	}
-	start := func() (*built.Server, error) {
-		return built.StartAt(ctx, port, binary, "serve", data, "VITRINE_DATABASE="+database, "VITRINE_LOG_LEVEL=error")
+	ports, servers, bases := make([]int, nodes), make([]*built.Server, nodes), make([]string, nodes)
+	start := func(n int) (err error) {
+		data := filepath.Join(tmp, fmt.Sprint("node", n))
+		if err := os.MkdirAll(data, 0o700); err != nil {
+			return err
+		}
+		servers[n], err = built.StartAt(ctx, ports[n], binary, "serve", data, "VITRINE_DATABASE="+database, "VITRINE_KEY_FILE="+key,
+			"VITRINE_STORAGE=disk:"+filepath.Join(tmp, "files"), "VITRINE_LOG_LEVEL=error")
+		return err
 	}
-	s, err := start()
-	if err != nil {
-		return nil, err
+	defer func() {
+		for _, s := range servers {
+			if s == nil {
+				continue
+			}
+			if stopErr := s.Stop(); err == nil {
+				err = stopErr
+			}
+		}
+	}()
+	for n := range nodes {
+		if ports[n], err = built.FreePort(); err != nil {
+			return nil, err
+		}
+		if err := start(n); err != nil {
+			return nil, err
+		}
+		bases[n] = servers[n].URL
 	}
 	writing, cancel := context.WithCancelCause(ctx)
 	var wg sync.WaitGroup
 	for n := range writers {
 		wg.Go(func() {
-			if err := write(writing, s.URL, to, n, o); err != nil {
+			if err := write(writing, bases, to, n, o); err != nil {
 				cancel(err)
 			}
 		})
@@ -119,9 +141,6 @@ func siege(ctx context.Context, binary, data, database string, to site, o *oracl
 		if cause := context.Cause(writing); err == nil && cause != nil && cause != context.Canceled {
 			err = cause
 		}
-		if stopErr := s.Stop(); err == nil {
-			err = stopErr
-		}
 	}()
 	for range kills {
 		// Often in the first moments after a start, sometimes in full run.
@@ -130,11 +149,13 @@ func siege(ctx context.Context, binary, data, database string, to site, o *oracl
 			return restarts, nil
 		case <-time.After(time.Duration(20+rand.ExpFloat64()*200) * time.Millisecond):
 		}
-		s.Kill()
-		if s, err = start(); err != nil {
+		n := rand.IntN(nodes)
+		servers[n].Kill()
+		servers[n] = nil
+		if err := start(n); err != nil {
 			return restarts, fmt.Errorf("after a kill: %w", err)
 		}
-		restarts = append(restarts, s.Started)
+		restarts = append(restarts, servers[n].Started)
 	}
 	time.Sleep(200 * time.Millisecond)
 	return restarts, nil

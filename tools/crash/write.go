@@ -63,8 +63,8 @@ func setUp(ctx context.Context, database string) (s site, err error) {
 	return s, nil
 }
 
-// write adds tasks until ctx ends.
-func write(ctx context.Context, base string, to site, writer int, o *oracle) error {
+// write adds tasks until ctx ends, each time through another node.
+func write(ctx context.Context, bases []string, to site, writer int, o *oracle) error {
 	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 1}}
 	defer client.CloseIdleConnections()
 	for n := 0; ctx.Err() == nil; n++ {
@@ -74,7 +74,7 @@ func write(ctx context.Context, base string, to site, writer int, o *oracle) err
 			return err
 		}
 		for try := 0; ; try++ {
-			id, refused, err := post(client, base+path, to.token, title)
+			id, refused, err := post(client, bases[(n+writer+try)%len(bases)]+path, to.token, title)
 			if refused != nil {
 				return refused
 			}
