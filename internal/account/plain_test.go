@@ -44,30 +44,34 @@ func TestCommonPasswords(t *testing.T) {
 	}
 }
 
-// packWords compresses a list whose first words matter most: words that stand by
-// the alphabet need less, and where in a group one stands matters little.
+// packWords compresses a list whose first words matter most: words that stand by the
+// alphabet need less, and where in a group of ranks one stands matters little.
 func packWords(t *testing.T, words []string) []byte {
 	t.Helper()
-	words = slices.Clone(words)
-	for from := 64; from < len(words); {
-		to := min(int(float64(from)*math.Sqrt2), len(words))
-		slices.Sort(words[from:to])
+	group := map[string]byte{}
+	for from, letter := 0, byte('A'); from < len(words); letter++ {
+		to := min(max(from+1, int(float64(from)*math.Sqrt2)), len(words))
+		for _, w := range words[from:to] {
+			group[w] = letter
+		}
 		from = to
 	}
-	var text []string
+	var groups, shared []byte
+	var rests []string
 	before := ""
-	for _, w := range words {
+	for _, w := range slices.Sorted(slices.Values(words)) {
 		n := 0
 		for n < min(len(w), len(before), 15) && w[n] == before[n] {
 			n++
 		}
-		text = append(text, string(rune('A'+n))+w[n:])
+		groups, shared, rests = append(groups, group[w]), append(shared, 'A'+byte(n)), append(rests, w[n:])
 		before = w
 	}
+	text := string(groups) + "\n" + string(shared) + "\n" + strings.Join(rests, "\n")
 	var packed bytes.Buffer
 	z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
 	if err == nil {
-		_, err = z.Write([]byte(strings.Join(text, "\n")))
+		_, err = z.Write([]byte(text))
 	}
 	if err == nil {
 		err = z.Close()

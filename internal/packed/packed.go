@@ -24,7 +24,7 @@ func Archive(archive []byte) func() fs.FS {
 	})
 }
 
-// Files are those of an archive that Pack made.
+// Files are those of an archive that Zip made and gzip compressed.
 func Files(archive []byte) (fs.FS, error) {
 	r, err := gzip.NewReader(bytes.NewReader(archive))
 	if err != nil {
@@ -43,14 +43,11 @@ type File struct {
 	Body []byte
 }
 
-// Pack makes an archive: of the same files the same bytes.
-func Pack(files []File) ([]byte, error) {
+// Zip makes an archive, which is still to be compressed: of the same files the same
+// bytes.
+func Zip(files []File) ([]byte, error) {
 	var b bytes.Buffer
-	packed, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return nil, err
-	}
-	z := zip.NewWriter(packed)
+	z := zip.NewWriter(&b)
 	for _, f := range files {
 		w, err := z.CreateHeader(&zip.FileHeader{Name: f.Name, Method: zip.Store})
 		if err != nil {
@@ -60,9 +57,6 @@ func Pack(files []File) ([]byte, error) {
 			return nil, err
 		}
 	}
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
-	err = packed.Close()
+	err := z.Close()
 	return b.Bytes(), err
 }

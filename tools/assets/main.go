@@ -115,7 +115,7 @@ func build() (map[string][]byte, error) {
 		return nil, err
 	}
 	for to, from := range archives {
-		if files[to], err = archive(filepath.Dir(to), from); err != nil {
+		if files[to], err = archive(to, from); err != nil {
 			return nil, err
 		}
 	}
@@ -129,8 +129,9 @@ var archives = map[string]string{
 	"internal/typeface/fonts.zip.gz":  "fonts/*.ttf",
 }
 
-// archive packs the files of a directory that have the pattern.
-func archive(dir, pattern string) ([]byte, error) {
+// archive packs the files of a directory that have the pattern, for path.
+func archive(path, pattern string) ([]byte, error) {
+	dir := filepath.Dir(path)
 	paths, err := filepath.Glob(filepath.Join(dir, pattern))
 	if err != nil {
 		return nil, err
@@ -148,7 +149,11 @@ func archive(dir, pattern string) ([]byte, error) {
 		}
 		files = append(files, packed.File{Name: filepath.ToSlash(name), Body: b})
 	}
-	return packed.Pack(files)
+	z, err := packed.Zip(files)
+	if err != nil {
+		return nil, err
+	}
+	return pack(path, z)
 }
 
 // unhashed is the part of a name that comes from the content.
