@@ -101,7 +101,9 @@ ON CONFLICT (person_id, client_id) DO UPDATE SET deputy_id = EXCLUDED.deputy_id,
 	if err != nil {
 		return err
 	}
-	return me.p.handToDeputies(ctx) // what waits already does not wait longer
+	// What waits already does not wait longer. That is many changes, none of which is the
+	// request, which was made.
+	return me.p.handToDeputies(WithRequest(ctx, Request{}))
 }
 
 // EndDeputy has the actor decide at a client themselves again, also on what the

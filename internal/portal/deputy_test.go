@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -37,9 +38,12 @@ func TestDeputyEnds(t *testing.T) {
 				}
 			}
 		}
+		forms := 0
 		name := func(from, to string, who portal.PersonID) {
 			t.Helper()
-			if err := cleo.NameDeputy(ctx, portal.Deputy{Client: w.Acme, Deputy: who, From: from, To: to}); err != nil {
+			forms++ // of which each is sent once, however many decisions it hands on
+			sent := portal.WithRequest(ctx, portal.Request{Key: fmt.Sprint("form ", forms)})
+			if err := cleo.NameDeputy(sent, portal.Deputy{Client: w.Acme, Deputy: who, From: from, To: to}); err != nil {
 				t.Fatal(err)
 			}
 		}
