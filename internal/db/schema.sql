@@ -630,6 +630,8 @@ CREATE INDEX events_project ON events (project_id, at, id) WHERE project_id IS N
 
 CREATE INDEX events_subject ON events (subject, at);
 
+CREATE VIEW file_pairs AS SELECT f.rowid AS place, (SELECT group_concat('x' || hex(substr(f.name_key, j.key + 1, 2)), ' ') FROM json_each('[0' || replace(hex(zeroblob(max(length(f.name_key) - 2, 0))), '00', ',0') || ']') j) AS pairs, f.client_id FROM files f;
+
 CREATE TABLE file_request_files (
   request_id TEXT   NOT NULL,
   file_id    TEXT   NOT NULL,
@@ -685,9 +687,9 @@ CREATE TABLE 'file_words_docsize'(id INTEGER PRIMARY KEY, sz BLOB, origin INTEGE
 
 CREATE TABLE 'file_words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
 
-CREATE TRIGGER file_words_changed AFTER UPDATE OF name_key ON files WHEN new.name_key <> old.name_key BEGIN DELETE FROM file_words WHERE rowid = old.rowid; INSERT INTO file_words (rowid, pairs, client_id) SELECT new.rowid, group_concat('x' || hex(substr(new.name_key, j.key + 1, 2)), ' '), new.client_id FROM json_each('[0' || replace(hex(zeroblob(max(length(new.name_key) - 2, 0))), '00', ',0') || ']') j; END;
+CREATE TRIGGER file_words_changed AFTER UPDATE OF name_key ON files WHEN new.name_key <> old.name_key BEGIN DELETE FROM file_words WHERE rowid = old.rowid; INSERT INTO file_words (rowid, pairs, client_id) SELECT place, pairs, client_id FROM file_pairs WHERE place = new.rowid; END;
 
-CREATE TRIGGER file_words_in AFTER INSERT ON files BEGIN INSERT INTO file_words (rowid, pairs, client_id) SELECT new.rowid, group_concat('x' || hex(substr(new.name_key, j.key + 1, 2)), ' '), new.client_id FROM json_each('[0' || replace(hex(zeroblob(max(length(new.name_key) - 2, 0))), '00', ',0') || ']') j; END;
+CREATE TRIGGER file_words_in AFTER INSERT ON files BEGIN INSERT INTO file_words (rowid, pairs, client_id) SELECT place, pairs, client_id FROM file_pairs WHERE place = new.rowid; END;
 
 CREATE TRIGGER file_words_out AFTER DELETE ON files BEGIN DELETE FROM file_words WHERE rowid = old.rowid; END;
 

@@ -95,7 +95,7 @@ func (i *Inspector) Scan() string {
 func (i *Inspector) Register(j *jobs.Jobs) {
 	jobs.Handle(j, portal.PreviewVersion, func(ctx context.Context, v portal.PreviewJob) error { return i.Look(ctx, v.Version) },
 		jobs.Alone(), jobs.Within(within), jobs.MaxAttempts(tries))
-	jobs.Handle(j, portal.PreviewPages, func(ctx context.Context, v portal.PagesJob) error { return i.MorePages(ctx, v) },
+	jobs.Handle(j, portal.PreviewPages, i.MorePages,
 		jobs.Behind(portal.PreviewVersion), jobs.Within(within), jobs.MaxAttempts(tries))
 	j.Every("look_again", missed, i.Sweep)
 }

@@ -395,7 +395,7 @@ func (p *Portal) EndLapsed(ctx context.Context) (n int, err error) {
 		if err != nil {
 			break
 		}
-		err = p.program().change(ctx, func(t *tx) error {
+		err = p.change(ctx, func(t *tx) error {
 			if err := t.lock(ctx, string(o.Client)); err != nil {
 				return err
 			}

@@ -236,7 +236,7 @@ func (p *Portal) plan(ctx context.Context) error {
 		if err != nil {
 			break
 		}
-		err = p.program().change(ctx, func(t *tx) error {
+		err = p.change(ctx, func(t *tx) error {
 			t.quiet("it is when others will be told")
 			if err := t.lock(ctx, string(o.Client)); err != nil {
 				return err
@@ -273,7 +273,7 @@ func (p *Portal) handToDeputies(ctx context.Context) error {
 }
 
 func (p *Portal) handToDeputy(ctx context.Context, x handOver) error {
-	return p.program().change(ctx, func(t *tx) error { return t.handOver(ctx, x, ApprovalDeputised) })
+	return p.change(ctx, func(t *tx) error { return t.handOver(ctx, x, ApprovalDeputised) })
 }
 
 // handBack gives people who are not away any more, on the day that it is where their
@@ -285,12 +285,12 @@ func (p *Portal) handBack(ctx context.Context) error {
 			break
 		}
 		var back []handOver
-		back, err = backAgain(ctx, p.db, day, `c.time_zone = $3`, zone, remindersAtOnce)
+		back, err = backAgain(ctx, p.db, day, remindersAtOnce, `c.time_zone = $3`, zone)
 		for _, x := range back {
 			if err != nil {
 				break
 			}
-			err = p.program().change(ctx, func(t *tx) error { return t.handOver(ctx, x, ApprovalCameBack) })
+			err = p.change(ctx, func(t *tx) error { return t.handOver(ctx, x, ApprovalCameBack) })
 		}
 	}
 	return err
@@ -298,9 +298,9 @@ func (p *Portal) handBack(ctx context.Context) error {
 
 // takeBack is handBack of the actor's own at a client, on a day there.
 func (t *tx) takeBack(ctx context.Context, client ClientID, day string) error {
-	back, err := backAgain(ctx, t, day, `x.person_id = $3`, string(t.me.actor.person), remindersAtOnce)
+	back, err := backAgain(ctx, t, day, remindersAtOnce, `x.person_id = $3 AND a.client_id = $4`, string(t.me.actor.person), string(client))
 	for _, x := range back {
-		if err == nil && x.Client == client {
+		if err == nil {
 			err = t.handOver(ctx, x, ApprovalCameBack)
 		}
 	}
@@ -350,7 +350,7 @@ func (p *Portal) findStranded(ctx context.Context) error {
 		if err != nil {
 			break
 		}
-		err = p.program().change(ctx, func(t *tx) error {
+		err = p.change(ctx, func(t *tx) error {
 			if err := t.lock(ctx, string(o.Client)); err != nil {
 				return err
 			}
@@ -381,7 +381,7 @@ func (p *Portal) findMissing(ctx context.Context) error {
 		if err != nil {
 			break
 		}
-		err = p.program().change(ctx, func(t *tx) error {
+		err = p.change(ctx, func(t *tx) error {
 			if err := t.lock(ctx, string(m.Client)); err != nil {
 				return err
 			}
@@ -458,7 +458,7 @@ func (p *Portal) escalate(ctx context.Context, last time.Time) error {
 		if err != nil {
 			break
 		}
-		err = p.program().change(ctx, func(t *tx) error {
+		err = p.change(ctx, func(t *tx) error {
 			if err := t.lock(ctx, string(o.Client)); err != nil {
 				return err
 			}

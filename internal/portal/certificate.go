@@ -482,7 +482,7 @@ func (p *Portal) UnmadeCertificate(ctx context.Context, id CertificateID) (Certi
 // KeepCertificate notes where a paper is. Of several that were made at once the
 // first is kept: ErrGone for the others, whose blob is swept.
 func (p *Portal) KeepCertificate(ctx context.Context, id CertificateID, blob, sha256 string, size int64) error {
-	return p.program().change(ctx, func(t *tx) error {
+	return p.change(ctx, func(t *tx) error {
 		t.quiet("a paper says what was recorded before")
 		err := t.must(ctx, `UPDATE certificates SET made_at = $1, blob = $2, sha256 = $3, size = $4 WHERE id = $5 AND made_at IS NULL`, t.now, blob, sha256, size, string(id))
 		if err == ErrConflict {

@@ -37,7 +37,7 @@ func (p *Portal) SignHeads(sign func(text string) (string, error)) { p.sign = si
 // owners. It does nothing when that was done, or nothing had happened.
 func (p *Portal) KeepDailyHead(ctx context.Context) error {
 	day := p.now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)
-	return p.program().change(ctx, func(t *tx) error {
+	return p.change(ctx, func(t *tx) error {
 		t.quiet("it tells what was recorded")
 		var last DailyHead
 		switch err := t.QueryRow(ctx, `SELECT day, digest FROM daily_heads ORDER BY day DESC LIMIT 1`).Scan(&last.Day, &last.Digest); {

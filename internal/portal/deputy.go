@@ -101,9 +101,7 @@ ON CONFLICT (person_id, client_id) DO UPDATE SET deputy_id = EXCLUDED.deputy_id,
 	if err != nil {
 		return err
 	}
-	// What waits already does not wait longer. That is many changes, none of which is the
-	// request, which was made.
-	return me.p.handToDeputies(WithRequest(ctx, Request{}))
+	return me.p.handToDeputies(ctx) // what waits already does not wait longer
 }
 
 // EndDeputy has the actor decide at a client themselves again, also on what the

@@ -36,11 +36,7 @@ var textSearches = map[db.Dialect]textSearch{
  WHERE version_words MATCH $2 AND x.id IN `,
 		words: func(words []string) string { return `"` + strings.Join(words, `"* "`) + `"*` },
 		part: func(part []rune, clients []ClientID) string {
-			q := `pairs : "` + strings.Join(pairs(part), ` `) + `"`
-			if of := clientsSQLite(clients); of != "" {
-				q += ` AND ` + of
-			}
-			return q
+			return `pairs : "` + strings.Join(pairs(part), ` `) + `"` + ofSQLite(clients)
 		},
 	},
 	db.PostgreSQL: {
@@ -50,11 +46,7 @@ var textSearches = map[db.Dialect]textSearch{
   FROM my_texts_postgres x WHERE x.words @@ to_tsquery('simple', $2) AND x.id IN `,
 		words: func(words []string) string { return `'` + strings.Join(words, `':* & '`) + `':*` },
 		part: func(part []rune, clients []ClientID) string {
-			q := `(` + strings.Join(pairs(part), ` <-> `) + `)`
-			if of := clientsPostgreSQL(clients); of != "" {
-				q += ` & ` + of
-			}
-			return q
+			return `(` + strings.Join(pairs(part), ` <-> `) + `)` + ofPostgreSQL(clients)
 		},
 	},
 }
@@ -155,14 +147,12 @@ func (me *Scope) filesFound(ctx context.Context, query string, client ClientID, 
 			q += ` AND x.client_id = ` + arg(string(client))
 		}
 	}
-	q = `SELECT y.id FROM (` + q + `) y`
-	where := ` WHERE `
+	q = `SELECT y.id FROM (` + q + `) y WHERE 1 = 1`
 	if pg.After != "" {
-		q += where + `y.id < ` + arg(pg.After)
-		where = ` AND `
+		q += ` AND y.id < ` + arg(pg.After)
 	}
 	if reads == ClientSide {
-		q += where + `EXISTS (SELECT 1 FROM my_files f WHERE f.id = y.id AND f.audience = 'client')`
+		q += ` AND EXISTS (SELECT 1 FROM my_files f WHERE f.id = y.id AND f.audience = 'client')`
 	}
 	rows, err := me.long(ctx, q+` ORDER BY y.id DESC LIMIT `+arg(pg.limit()), args...)
 	found, err := list(rows, err, func(rows *sql.Rows) (id FileID, err error) { return id, rows.Scan(&id) })

@@ -81,11 +81,7 @@ var messageSearches = map[db.Dialect]messageSearch{
 		find:  `FROM message_words w CROSS JOIN my_messages_sqlite m ON m.number = w.rowid WHERE w.message_words MATCH %s`,
 		order: `w.rowid`,
 		words: func(words []string, clients []ClientID) string {
-			q := `body : (` + asked(words, `"`, `"*`, ` AND `) + `)`
-			if of := clientsSQLite(clients); of != "" {
-				q += ` AND ` + of
-			}
-			return q
+			return `body : (` + asked(words, `"`, `"*`, ` AND `) + `)` + ofSQLite(clients)
 		},
 		index: indexMessages,
 	},
@@ -93,17 +89,13 @@ var messageSearches = map[db.Dialect]messageSearch{
 		find:  `FROM my_messages_postgres m WHERE m.words @@ CAST(%s AS tsquery)`,
 		order: `m.number`,
 		words: func(words []string, clients []ClientID) string {
-			q := asked(words, `'`, `':*`, ` & `)
-			if of := clientsPostgreSQL(clients); of != "" {
-				q += ` & ` + of
-			}
-			return q
+			return asked(words, `'`, `':*`, ` & `) + ofPostgreSQL(clients)
 		},
 	},
 }
 
-// clientsSQLite asks an index for what is one of the clients'; of none, nothing.
-func clientsSQLite(clients []ClientID) string {
+// ofSQLite goes on asking an index, for what is one of the clients'; of none, for all.
+func ofSQLite(clients []ClientID) string {
 	if len(clients) == 0 {
 		return ""
 	}
@@ -112,11 +104,11 @@ func clientsSQLite(clients []ClientID) string {
 		_, id, _ := strings.Cut(string(c), "_")
 		ids[i] = `"` + id + `"`
 	}
-	return `client_id : (` + strings.Join(ids, ` OR `) + `)`
+	return ` AND client_id : (` + strings.Join(ids, ` OR `) + `)`
 }
 
-// clientsPostgreSQL is clientsSQLite for PostgreSQL.
-func clientsPostgreSQL(clients []ClientID) string {
+// ofPostgreSQL is ofSQLite for PostgreSQL.
+func ofPostgreSQL(clients []ClientID) string {
 	if len(clients) == 0 {
 		return ""
 	}
@@ -124,7 +116,7 @@ func clientsPostgreSQL(clients []ClientID) string {
 	for i, c := range clients {
 		ids[i] = `'of ` + string(c) + `'`
 	}
-	return `(` + strings.Join(ids, ` | `) + `)`
+	return ` & (` + strings.Join(ids, ` | `) + `)`
 }
 
 // shortest is how long a beginning of a word must be: shorter ones are words.

@@ -98,7 +98,7 @@ func (p *Portal) RecordPreview(ctx context.Context, id VersionID, v Preview) err
 	if len(v.Artifacts) > 0 || text != "" {
 		state = "ready"
 	}
-	return p.program().change(ctx, func(t *tx) error {
+	return p.change(ctx, func(t *tx) error {
 		t.quiet("what a version looks like is no news")
 		was, err := t.versionLooked(ctx, id)
 		if err != nil {
@@ -146,7 +146,7 @@ func (p *Portal) RecordPreview(ctx context.Context, id VersionID, v Preview) err
 // comes next, 0 when there is no other. ErrNotFound when the version is gone
 // meanwhile.
 func (p *Portal) RecordPages(ctx context.Context, id VersionID, pages []Artifact, more int) error {
-	return p.program().change(ctx, func(t *tx) error {
+	return p.change(ctx, func(t *tx) error {
 		t.quiet("what a version looks like is no news")
 		if _, err := t.versionLooked(ctx, id); err != nil {
 			return err
@@ -191,6 +191,3 @@ func searchable(s string) string {
 	}
 	return strings.TrimSpace(s)
 }
-
-// program is the Scope of what the program does by itself: it sees nothing.
-func (p *Portal) program() *Scope { return &Scope{p: p} }

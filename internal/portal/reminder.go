@@ -90,7 +90,7 @@ func (p *Portal) fresh(at, last time.Time) bool {
 
 // remind queues the mails of one reminder and sets the time of the next.
 func (p *Portal) remind(ctx context.Context, of reminders, r dueReminder, zone *time.Location, last time.Time) error {
-	return p.program().change(ctx, func(t *tx) error {
+	return p.change(ctx, func(t *tx) error {
 		d := t.Tx
 		t.quiet("whom it reminds is mailed")
 		var h Happening

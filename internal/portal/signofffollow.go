@@ -142,7 +142,7 @@ func (p *Portal) followSignoffs(ctx context.Context, last time.Time) error {
 		if err != nil {
 			break
 		}
-		err = p.program().change(ctx, func(t *tx) error {
+		err = p.change(ctx, func(t *tx) error {
 			if err := t.lock(ctx, string(s.Client)); err != nil {
 				return err
 			}

@@ -194,7 +194,7 @@ func (p *Portal) PurgeTrash(ctx context.Context) (files int, err error) {
 		}
 		for _, x := range due {
 			after = x.id
-			err := p.program().change(ctx, func(t *tx) error { return t.purgeFile(ctx, x, before) })
+			err := p.change(ctx, func(t *tx) error { return t.purgeFile(ctx, x, before) })
 			if err != nil {
 				return files, err
 			}
@@ -206,7 +206,7 @@ func (p *Portal) PurgeTrash(ctx context.Context) (files int, err error) {
 // purgeRest removes folders of which nothing is left, the innermost first, and
 // old uploads.
 func (p *Portal) purgeRest(ctx context.Context, before int64) error {
-	err := p.program().change(ctx, func(t *tx) error {
+	err := p.change(ctx, func(t *tx) error {
 		t.quiet("whoever deleted them was told of it")
 		_, err := t.exec(ctx, `DELETE FROM uploads WHERE finished_at < $1`, t.now-keptDone.Microseconds())
 		return err

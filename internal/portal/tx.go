@@ -110,6 +110,12 @@ func (me *Scope) change(ctx context.Context, fn func(*tx) error) error {
 	return nil
 }
 
+// change makes one of the changes that the program makes by itself, which sees nothing.
+// Several may follow from one request, which none of them is.
+func (p *Portal) change(ctx context.Context, fn func(*tx) error) error {
+	return (&Scope{p: p}).change(WithRequest(ctx, Request{}), fn)
+}
+
 // exec changes rows and says how many.
 func (t *tx) exec(ctx context.Context, q string, args ...any) (int64, error) {
 	n, err := t.Exec(ctx, q, args...)

@@ -354,7 +354,7 @@ const versionsOf = `SELECT v.id FROM versions v WHERE v.file_id = $1`
 // purgeFolders removes folders that were deleted before the time and hold
 // nothing, and says how many. Unscoped, as duePurge.
 func (p *Portal) purgeFolders(ctx context.Context, before int64) (n int, err error) {
-	err = p.program().change(ctx, func(t *tx) error {
+	err = p.change(ctx, func(t *tx) error {
 		t.quiet("whoever deleted them was told of it")
 		for _, q := range []string{
 			`UPDATE file_requests SET folder_id = NULL WHERE folder_id IN (SELECT f.id FROM folders f WHERE f.trashed_at < $1)`,
@@ -939,7 +939,7 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), d.pers
 // backAgain are decisions of people who were away and are not on a day, which whoever
 // has them by now has not given, where another condition holds of them. Unscoped, as
 // awayAsked; a person's own are found for themselves.
-func backAgain(ctx context.Context, q querier, day, where, arg string, limit int) ([]handOver, error) {
+func backAgain(ctx context.Context, q querier, day string, limit int, where string, args ...any) ([]handOver, error) {
 	rows, err := q.Query(ctx, `
 SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), h.person_id, x.person_id
   FROM approval_people x JOIN approvals a ON a.id = x.approval_id AND a.stage = x.stage AND a.asking = 1
@@ -949,7 +949,7 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), h.pers
   JOIN clients c ON c.id = a.client_id
  WHERE x.given_as = 'away' AND x.decision_id IS NULL AND `+where+` AND `+seesAll+`
    AND NOT EXISTS (SELECT 1 FROM deputies d WHERE d.person_id = x.person_id AND d.client_id = a.client_id AND d.deputy_id = x.given_to AND d.from_on <= $1 AND d.to_on >= $1)
- ORDER BY a.id, x.person_id LIMIT $2`, day, limit, arg)
+ ORDER BY a.id, x.person_id LIMIT $2`, append([]any{day, limit}, args...)...)
 	return list(rows, err, func(r *sql.Rows) (h handOver, err error) {
 		return h, r.Scan(&h.ID, &h.Project, &h.Client, &h.Title, micros{&h.ShownAt}, &h.from, &h.to)
 	})

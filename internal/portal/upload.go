@@ -560,7 +560,7 @@ func (p *Portal) ExpiredUploads(ctx context.Context, limit int) ([]ExpiredUpload
 // ForgetUpload removes an expired upload and gives back its room; its bytes are
 // to be removed after that. One that went on meanwhile is ErrConflict.
 func (p *Portal) ForgetUpload(ctx context.Context, id UploadID) error {
-	return p.program().change(ctx, func(t *tx) error {
+	return p.change(ctx, func(t *tx) error {
 		t.quiet("what did not arrive is no news")
 		return t.forgetUpload(ctx, id, t.now)
 	})

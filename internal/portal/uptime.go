@@ -37,7 +37,7 @@ const (
 // database was loaded from a dump. That it stood still, and that nothing is known from
 // elsewhere, is none: a new node says as much.
 func (p *Portal) Awake(ctx context.Context, last time.Time) (back bool, err error) {
-	err = p.program().change(ctx, func(t *tx) error {
+	err = p.change(ctx, func(t *tx) error {
 		t.quiet("that the program is at work is no news")
 		back = false
 		loaded, known, err := t.Loaded(ctx)
@@ -92,7 +92,7 @@ func (p *Portal) holdDue(ctx context.Context, last time.Time) error {
 			return err
 		}
 	}
-	return p.program().change(ctx, func(t *tx) error {
+	return p.change(ctx, func(t *tx) error {
 		t.quiet("that a backup was brought back is recorded")
 		if n, err := t.exec(ctx, `UPDATE uptime SET held_at = $1 WHERE id = 1 AND held_at = $2`, t.now, int64(heldAll)); err != nil || n == 0 {
 			return err // another node did

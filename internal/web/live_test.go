@@ -250,21 +250,28 @@ func TestQuietStreams(t *testing.T) {
 	})
 }
 
+// onTheNet serves the site as the program does, and returns at which address.
+func onTheNet(t *testing.T, s *webtest.Site) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := web.HTTP(s.Web, slog.New(slog.DiscardHandler))
+	go server.Serve(l)
+	t.Cleanup(func() { server.Close() })
+	return l.Addr().String()
+}
+
 // T195, of machines that are gone: what is sent to them is not acknowledged. Here they
 // take no more of it, which the system counts alike.
 func TestSilentReaders(t *testing.T) {
 	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
 		s.Web.Hurry(50*time.Microsecond, 500*time.Millisecond)
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		server := web.HTTP(s.Web, slog.New(slog.DiscardHandler))
-		go server.Serve(l)
-		defer server.Close()
+		address := onTheNet(t, s)
 		cookie := s.As("cleo").Cookie("sid")
 		for range 3 {
-			c, err := net.Dial("tcp", l.Addr().String())
+			c, err := net.Dial("tcp", address)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -294,16 +301,10 @@ func TestSilentReaders(t *testing.T) {
 func TestSlowReaders(t *testing.T) {
 	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
 		s.Web.Hurry(time.Hour, 2*time.Second)
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		server := web.HTTP(s.Web, slog.New(slog.DiscardHandler))
-		go server.Serve(l)
-		defer server.Close()
+		address := onTheNet(t, s)
 		stream := func(cookie string) *net.TCPConn {
 			t.Helper()
-			c, err := net.Dial("tcp", l.Addr().String())
+			c, err := net.Dial("tcp", address)
 			if err != nil {
 				t.Fatal(err)
 			}
