@@ -251,6 +251,21 @@ func (b *tab) scrolled(id string, above int) {
 	value[bool](b, fmt.Sprintf(`(scrollBy({top: document.getElementById(%s).getBoundingClientRect().bottom + %d - innerHeight, behavior: "instant"}), true)`, js(id), above))
 }
 
+// On a desk nothing but panes scrolls: the keys that scroll a page scroll the
+// conversation, or else the list, before anything has the focus.
+func TestKeysScrollConversations(t *testing.T) {
+	b := newTab(t, "keyboard", theDemo(t)).as(demo.people["manager"])
+	b.open("/messages")
+	b.do(chromedp.EmulateViewport(1440, 700))
+	b.key(kb.PageDown)
+	b.until("the list scrolls", `document.querySelector("#talk-list").scrollTop > 0`)
+	b.follow("Photographs for the home page")
+	b.until("it is at its end", `document.querySelector("#thread").scrollTop > 200`)
+	b.key(kb.Home)
+	b.until("the conversation scrolls", `document.querySelector("#thread").scrollTop === 0`)
+	b.seesFocus()
+}
+
 // A comment is read once its end was on the reader's screen: the notice of it is
 // then done with, its author sees by whom, and what was further down stays new.
 func TestCommentsAreRead(t *testing.T) {

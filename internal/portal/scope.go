@@ -920,7 +920,8 @@ SELECT m.id AS message_id, r.thread_id, r.person_id, a.name, r.at, CASE WHEN k.p
   LEFT JOIN team_members k ON k.person_id = r.person_id
  WHERE COALESCE(m.author_id, '') <> r.person_id
    AND (w.receipts = 'on' OR (w.receipts = 'team' AND m.side = 'team'))
-   AND (m.side = 'team' OR k.person_id IS NULL OR (m.sections & 4096) <> 0)`,
+   AND (m.side = 'team' OR k.person_id IS NULL OR (m.sections & 4096) <> 0)
+   AND (m.audience = 'client' OR k.person_id IS NOT NULL)`, // a client who reads on past a note has not seen it
 
 	// Who reads a message and has not seen it, as far as the workspace lets it be
 	// known: those whose work it is, and whoever was told. Mail is what becomes of

@@ -1172,6 +1172,8 @@ func TestReceipts(t *testing.T) {
 				t.Errorf("seen by %s, want %s", got, want)
 			}
 		}
+		w.Clock.Advance(5 * time.Minute)
+		mark(w.Bea, must[portal.MessageID](t)(cleo.Say(ctx, id, say("Three", "")))) // past the note, which she is not shown
 		if got := seen(w.Mia, note); got != "Ada  10:10," {
 			t.Errorf("the note was seen by %s", got)
 		}

@@ -129,6 +129,27 @@ func TestComments(t *testing.T) {
 			t.Error("a viewer is offered to comment")
 		}
 		s.As("dan").Post("/items/"+string(s.Items[s.Brand][portal.ClientSide].Task)+"/comments", url.Values{"body": {"x"}}).MustBe(403)
+		// They say that they have read, where no script says it for them.
+		_, err := s.World.As(s.Mia).CommentOn(t.Context(), portal.ItemID(s.Items[s.Brand][portal.ClientSide].Task), portal.NewComment{NewMessage: portal.NewMessage{Body: "lantern", Audience: portal.ClientSide}})
+		if err == nil {
+			_, err = s.Portal.TellPeople(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		unread := func() int {
+			n, err := s.World.As(s.Dan).UnreadNotices(t.Context(), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		before, b := unread(), s.As("dan")
+		p = b.Get(task).MustBe(200)
+		read := p.Attr("form[action$='"+newest(p)+"']", "action")
+		if p = p.Form(read).Submit(b).MustBe(200); !strings.HasPrefix(p.Path, task) || p.Has("form.no-js") || unread() != before-1 {
+			t.Errorf("read at %s, of %d unread there are %d", p.Path, before, unread())
+		}
 	})
 }
 

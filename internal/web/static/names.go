@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.BNWU37N6.css"
+	Style  = "/static/app.CTJ34TNH.css"
 	Script = "/static/app.DBN5EKT3.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
@@ -15,7 +15,7 @@ var (
 	Viewer  = Bundle{Style: "/static/viewer.5PE7JOKW.css", Script: "/static/viewer.DQR4ITXO.js"}
 	PDF     = Bundle{Style: "/static/pdf.P7SDPBLN.css", Script: "/static/pdf.OLKMH7FG.js"}
 	Compose = Bundle{Style: "/static/compose.VTHF2X4V.css", Script: "/static/compose.ZQBFWCN3.js"}
-	Talk    = Bundle{Style: "/static/talk.UB5KKZTS.css", Script: "/static/talk.PHFDZCTU.js"}
+	Talk    = Bundle{Style: "/static/talk.UB5KKZTS.css", Script: "/static/talk.QTG7IUM5.js"}
 	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}
 	Worker  = Bundle{Style: "", Script: "/static/worker.OVAN2JBB.js"}
 	Approve = Bundle{Style: "/static/approve.3MBJQSEL.css", Script: ""}

@@ -414,9 +414,9 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 			}
 		}
 		templruntime.WriteString(templ_7745c5c3_Buffer, 32, "</ol>")
-		if t.MayWrite() && !c.ReadOnly {
+		if to := c.read(t); t.MayWrite() && !c.ReadOnly || to != "" {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<div class=\"comment-acts\">")
-			if to := c.read(t); to != "" {
+			if to != "" {
 				templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<form class=\"no-js\" method=\"post\" action=\"")
 				var templ_7745c5c3_Var21 templ.SafeURL
 				templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs(to)
@@ -431,37 +431,39 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 				}
 				templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</form>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<details class=\"answer\"")
-			if c.Drafts[string(t.ID)].Body != "" || c.quotes(t) {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 38, " open")
-			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 39, " data-answer=\"")
-			var templ_7745c5c3_Var22 string
-			templ_7745c5c3_Var22 = string(string(t.ID))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 40, "\"><summary>")
-			templ_7745c5c3_Err = ui.Icon("reply").Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			var templ_7745c5c3_Var23 string
-			templ_7745c5c3_Var23 = string(c.T("comment.answer"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 41, "</summary>")
-			templ_7745c5c3_Err = c.write(c.act("/conversations/"+string(t.ID)), string(t.ID), "thread="+string(t.ID), c.T("comment.answer"), t.Audience).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</details> ")
-			if t.Resolved() {
-				templ_7745c5c3_Err = ui.PostButton(c.act("/comments/"+string(t.ID)+"/reopen"), ui.ButtonProps{Label: c.T("comment.reopen"), Icon: "undo-2", Small: true, Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
+			if t.MayWrite() && !c.ReadOnly {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<details class=\"answer\"")
+				if c.Drafts[string(t.ID)].Body != "" || c.quotes(t) {
+					templruntime.WriteString(templ_7745c5c3_Buffer, 38, " open")
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 39, " data-answer=\"")
+				var templ_7745c5c3_Var22 string
+				templ_7745c5c3_Var22 = string(string(t.ID))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 40, "\"><summary>")
+				templ_7745c5c3_Err = ui.Icon("reply").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			} else {
-				templ_7745c5c3_Err = ui.PostButton(c.act("/comments/"+string(t.ID)+"/resolve"), ui.ButtonProps{Label: c.T("comment.resolve"), Icon: "check", Small: true, Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
+				var templ_7745c5c3_Var23 string
+				templ_7745c5c3_Var23 = string(c.T("comment.answer"))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 41, "</summary>")
+				templ_7745c5c3_Err = c.write(c.act("/conversations/"+string(t.ID)), string(t.ID), "thread="+string(t.ID), c.T("comment.answer"), t.Audience).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
+				}
+				templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</details> ")
+				if t.Resolved() {
+					templ_7745c5c3_Err = ui.PostButton(c.act("/comments/"+string(t.ID)+"/reopen"), ui.ButtonProps{Label: c.T("comment.reopen"), Icon: "undo-2", Small: true, Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				} else {
+					templ_7745c5c3_Err = ui.PostButton(c.act("/comments/"+string(t.ID)+"/resolve"), ui.ButtonProps{Label: c.T("comment.resolve"), Icon: "check", Small: true, Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
 				}
 			}
 			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "</div>")

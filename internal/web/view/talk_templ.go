@@ -121,7 +121,7 @@ func (p *TalkPage) pane(level string) templ.Component {
 			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<section class=\"talk-list\" id=\"talk-list\" aria-labelledby=\"talk-title\"><header>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<section class=\"talk-list\" id=\"talk-list\" tabindex=\"-1\" aria-labelledby=\"talk-title\"><header>")
 		if level == "h1" {
 			templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<h1 id=\"talk-title\">")
 			var templ_7745c5c3_Var5 string
@@ -545,7 +545,7 @@ func Conversation(p ConversationPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 42, "<article class=\"thread\" id=\"thread\" data-thread=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 42, "<article class=\"thread\" id=\"thread\" tabindex=\"-1\" data-thread=\"")
 			var templ_7745c5c3_Var26 string
 			templ_7745c5c3_Var26 = string(string(p.Thread.ID))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))

@@ -108,6 +108,15 @@ document.addEventListener("visibilitychange", () => (read(), readThem()));
 for (const by of ["click", "keyup", "resize"]) addEventListener(by, () => setTimeout(readThem, 300));
 setTimeout(readThem, 800);
 
+// Where nothing but panes scrolls, a key that would scroll the page scrolls the
+// conversation, or the list of them.
+addEventListener("keydown", (e) => {
+  const page = document.scrollingElement!;
+  const pane = thread() ?? document.getElementById("talk-list");
+  const at = document.activeElement;
+  if (pane && pane !== at && at?.contains(pane) && page.scrollHeight <= page.clientHeight && /^( |Page(Up|Down)|Arrow(Up|Down)|Home|End)$/.test(e.key)) pane.focus({ preventScroll: true });
+});
+
 if (thread()) {
   remember();
   const hash = location.hash.slice(1);
