@@ -231,7 +231,7 @@ type particulars struct {
 	section Sections // the section it shows under; 0 shows with the activity itself
 	mail    string   // mail to the event's person at once: its kind in notify; "" sends none
 	topic   Topics   // whoever may see it and chose the topic gets a notice; 0 makes none
-	closes  bool     // ends the live streams of those whom it concerns
+	closes  bool     // ends the live streams of those whom it concerns, or has them look again
 	talk    bool     // something was said: no count of items changes
 }
 
@@ -408,7 +408,7 @@ var kinds = map[Kind]particulars{
 
 	TurnPassed:    {place: projectFeed, topic: TopicProgress},
 	ItemRevealed:  {place: projectFeed, topic: TopicProgress},
-	ItemConcealed: {place: projectFeed},
+	ItemConcealed: {place: projectFeed, closes: true},
 
 	TemplateSaved:   {place: auditOnly},
 	TemplateDeleted: {place: auditOnly},
