@@ -1,17 +1,21 @@
 package portal_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
+	"github.com/vitrine-portal/vitrine/internal/sentence"
+	"github.com/vitrine-portal/vitrine/internal/words"
 )
 
 var ctx = context.Background()
@@ -81,11 +85,19 @@ func kinds(t *testing.T, w *portaltest.World, n int) []portal.Kind {
 	return k
 }
 
-// recorded fails unless an event of the kind is among the newest.
+// recorded fails unless an event of the kind is among the newest, and of these each
+// names whom it is about.
 func recorded(t *testing.T, w *portaltest.World, kind portal.Kind) {
 	t.Helper()
-	if k := kinds(t, w, 8); !slices.Contains(k, kind) {
-		t.Errorf("no %s among the newest events %v", kind, k)
+	events := must3(w.As(w.Ada).Audit(ctx, portal.AuditFilter{}, portal.Page{Limit: 8}))
+	if !slices.ContainsFunc(events, func(e portal.AuditRow) bool { return e.Kind == kind }) {
+		t.Errorf("no %s among the newest events %v", kind, kinds(t, w, 8))
+	}
+	for _, e := range events {
+		e.ActorName = cmp.Or(e.ActorName, "the program")
+		if says := sentence.Of(words.For("en", time.UTC), e.Event, "nobody"); strings.Contains(says.String(), "nobody") {
+			t.Errorf("%s: %q", e.Kind, says)
+		}
 	}
 }
 

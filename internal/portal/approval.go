@@ -106,7 +106,8 @@ type Approval struct {
 	Revision    int64
 	Held
 
-	lapsed bool // it is yet to be ended
+	last   string // as lapsedBy takes it
+	lapsed bool   // it is yet to be ended
 }
 
 // MayDecide reports whether the reader may answer it now.
@@ -126,34 +127,34 @@ const approvalColumns = `a.id, a.project_id, a.project_name, a.client_id, a.clie
 // scan reads one as it is now: on no day after its last, as it is where the client is,
 // are answers taken, whenever the program ends it.
 func (a *Approval) scan(now time.Time, scan func(...any) error) error {
-	var list, last string
+	var list string
 	err := scan(&a.ID, &a.Project, &a.ProjectName, &a.Client, &a.ClientName, &a.Deliverable, &a.Title, &a.Body, &list, &a.Download,
-		&a.DueOn, &a.DueIn, &a.ExpiresOn, &last, &a.State, micros{&a.StateAt}, &a.StateBy, &a.Stage, &a.Asking, &a.Lane, &a.Turn, micros{&a.TurnSince}, micros{&a.ShownAt},
+		&a.DueOn, &a.DueIn, &a.ExpiresOn, &a.last, &a.State, micros{&a.StateAt}, &a.StateBy, &a.Stage, &a.Asking, &a.Lane, &a.Turn, micros{&a.TurnSince}, micros{&a.ShownAt},
 		&a.Content, &a.Round, &a.Previous, &a.Next, &a.Remind, micros{&a.RemindAt}, micros{&a.RemindedAt}, &a.Stranded, micros{&a.EscalatedAt}, &a.Waits, &a.Advises, &a.Files,
 		micros{&a.CreatedAt}, &a.CreatedBy, &a.AskedBy, &a.Revision, &a.Side, &a.Rights)
 	if list != "" {
 		a.Checklist = strings.Split(list, "\n")
 	}
-	if end, ok := lapsedBy(last, now); ok {
+	if end, ok := lapsedBy(a.last, now); ok && a.State.Open() {
 		a.State, a.StateAt, a.StateBy, a.lapsed = ApprovalLapsed, end, "", true
-		a.Asking, a.Waits, a.Advises = false, false, false
+		a.Asking, a.Waits, a.Advises, a.Turn, a.TurnSince = false, false, false, Team, end
+		if a.Lane != "" {
+			a.Lane = LaneTeam
+		}
 	}
 	return err
 }
 
 // lapsedBy reports whether the last day on which answers are taken, a day and where it
-// is that, is over, and since when: empty, and it never is.
+// is that, is over, and when it ends: empty, and it never does.
 func lapsedBy(last string, now time.Time) (end time.Time, ok bool) {
 	day, name, ok := strings.Cut(last, " ")
 	if !ok {
 		return end, false
 	}
 	zone := zoneOf(name)
-	if day >= now.In(zone).Format(time.DateOnly) {
-		return end, false
-	}
 	end, _ = time.ParseInLocation(time.DateOnly, day, zone)
-	return end.AddDate(0, 0, 1), true
+	return end.AddDate(0, 0, 1), day < now.In(zone).Format(time.DateOnly)
 }
 
 // listApprovals reads them from the rows of a query.

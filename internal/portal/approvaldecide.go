@@ -485,8 +485,12 @@ func lastAnswer(ctx context.Context, r reader, a Approval, who PersonID) (Approv
 		q = x.p.db
 	}
 	until := last.At.Add(undoFor)
+	end, over := lapsedBy(a.last, r.clock())
+	if !end.IsZero() && end.Before(until) { // then nobody could answer it again
+		until = end
+	}
 	live := a.State.Open() && a.Asking || a.State.Granted() || a.State == ApprovalReturn || a.State == ApprovalRefused
-	if last.Person != who || !live || !r.clock().Before(until) {
+	if last.Person != who || !live || over || !r.clock().Before(until) {
 		return last, time.Time{}, ErrNotFound
 	}
 	// What came after it rests on it: the next stage, what was asked again, a signature.
@@ -511,9 +515,9 @@ SELECT COUNT(*) FROM my_signoffs s JOIN my_signoff_lines l ON l.signoff_id = s.i
 	return last, until, nil
 }
 
-// Undo takes the actor's own answer back, within ten minutes, while its stage is
-// asked or when it ended it, and nothing rests on it: else ErrConflict. Their answer
-// is awaited again.
+// Undo takes the actor's own answer back, within ten minutes, on no day after the last
+// on which it is answered, while its stage is asked or when it ended it, and nothing
+// rests on it: else ErrConflict. Their answer is awaited again.
 func (me *Scope) Undo(ctx context.Context, id ApprovalID) error {
 	return me.UndoBy(ctx, id, ProofSession)
 }

@@ -59,6 +59,8 @@ func (me *Scope) PutAside(ctx context.Context, id ApprovalID) error {
 			return err
 		case a.State.Open() || a.Lane != LaneTeam:
 			return ErrConflict
+		case a.lapsed:
+			return t.endApproval(ctx, a, ApprovalLapsed, ApprovalExpired, LaneOver)
 		}
 		t.quiet("the board is the team's own")
 		return t.must(ctx, `UPDATE approvals SET lane = 'over', turn = '', revision = revision + 1 WHERE id = $1`, string(id))
@@ -364,33 +366,31 @@ UPDATE approval_people SET viewed_at = $1, viewed_name = $5 WHERE approval_id = 
 	return t.record(ctx, h)
 }
 
-// clientDays is the day that it is in each zone that a client has; with the zone ""
-// are those who go by the workspace's.
-func (p *Portal) clientDays(ctx context.Context) (map[string]string, error) {
+// inZones does what there is to do for the clients of each time zone, on the day that it
+// is there; of the zone "" are those who go by the workspace's.
+func (p *Portal) inZones(ctx context.Context, do func(zone, day string) error) error {
 	brand, err := p.Brand(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	zones, err := p.clientZones(ctx)
-	days := map[string]string{}
 	for _, zone := range zones {
-		days[zone] = p.now().In(zoneOf(cmp.Or(zone, brand.TimeZone))).Format(time.DateOnly)
+		if err != nil {
+			break
+		}
+		err = do(zone, p.now().In(zoneOf(cmp.Or(zone, brand.TimeZone))).Format(time.DateOnly))
 	}
-	return days, err
+	return err
 }
 
 // EndLapsed ends the approvals that nobody can answer any more, and says how many.
 func (p *Portal) EndLapsed(ctx context.Context) (n int, err error) {
-	days, err := p.clientDays(ctx)
 	var due []openApproval
-	for zone, day := range days {
-		if err != nil {
-			return 0, err
-		}
-		var some []openApproval
-		some, err = p.lapsed(ctx, zone, day, remindersAtOnce)
+	err = p.inZones(ctx, func(zone, day string) error {
+		some, err := p.lapsed(ctx, zone, day, remindersAtOnce)
 		due = append(due, some...)
-	}
+		return err
+	})
 	for _, o := range due {
 		if err != nil {
 			break

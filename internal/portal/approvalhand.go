@@ -255,45 +255,32 @@ func (p *Portal) plan(ctx context.Context) error {
 // handToDeputies hands on the decisions of people who are away, on the day that it is
 // where their client is.
 func (p *Portal) handToDeputies(ctx context.Context) error {
-	days, err := p.clientDays(ctx)
-	for zone, day := range days {
-		if err != nil {
-			break
-		}
-		var away []handOver
-		away, err = p.awayAsked(ctx, zone, day, remindersAtOnce)
-		for _, x := range away {
-			if err != nil {
-				break
-			}
-			err = p.handToDeputy(ctx, x)
-		}
-	}
-	return err
-}
-
-func (p *Portal) handToDeputy(ctx context.Context, x handOver) error {
-	return p.change(ctx, func(t *tx) error { return t.handOver(ctx, x, ApprovalDeputised) })
+	return p.handAll(ctx, ApprovalDeputised, p.awayAsked)
 }
 
 // handBack gives people who are not away any more, on the day that it is where their
 // client is, what their deputies have not decided.
 func (p *Portal) handBack(ctx context.Context) error {
-	days, err := p.clientDays(ctx)
-	for zone, day := range days {
-		if err != nil {
-			break
-		}
-		var back []handOver
-		back, err = backAgain(ctx, p.db, day, remindersAtOnce, `c.time_zone = $3`, zone)
-		for _, x := range back {
+	return p.handAll(ctx, ApprovalCameBack, func(ctx context.Context, zone, day string, limit int) ([]handOver, error) {
+		return backAgain(ctx, p.db, day, limit, `c.time_zone = $3`, zone)
+	})
+}
+
+func (p *Portal) handAll(ctx context.Context, k Kind, find func(ctx context.Context, zone, day string, limit int) ([]handOver, error)) error {
+	return p.inZones(ctx, func(zone, day string) error {
+		all, err := find(ctx, zone, day, remindersAtOnce)
+		for _, x := range all {
 			if err != nil {
 				break
 			}
-			err = p.change(ctx, func(t *tx) error { return t.handOver(ctx, x, ApprovalCameBack) })
+			err = p.handOne(ctx, x, k)
 		}
-	}
-	return err
+		return err
+	})
+}
+
+func (p *Portal) handOne(ctx context.Context, x handOver, k Kind) error {
+	return p.change(ctx, func(t *tx) error { return t.handOver(ctx, x, k) })
 }
 
 // takeBack is handBack of the actor's own at a client, on a day there.
@@ -407,7 +394,9 @@ func (p *Portal) findMissing(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			return t.record(ctx, m.happened(ApprovalLacks, Team, Details{"person": name}))
+			h := m.happened(ApprovalLacks, Team, Details{"person": name})
+			h.Person = m.person
+			return t.record(ctx, h)
 		})
 	}
 	return err

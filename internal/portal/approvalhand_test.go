@@ -442,10 +442,17 @@ func TestEscalation(t *testing.T) {
 		for who, want := range map[portal.PersonID]error{w.Bea: portal.ErrForbidden, w.Dan: portal.ErrNotFound, w.Carl: portal.ErrNotFound, w.Tom: portal.ErrForbidden} {
 			wants(t, "TakeOver as "+string(who), w.As(who).TakeOver(ctx, a.ID, w.Bea), want)
 		}
+		token := answerToken(t, w, a.ID, w.Bea)
+		leads(t, w, "before it is taken over", token, portal.AnswerAwaited)
 		if err := w.As(w.Cleo).TakeOver(ctx, a.ID, w.Bea); err != nil {
 			t.Fatal(err)
 		}
 		recorded(t, w, portal.ApprovalTaken)
+		l := leads(t, w, "once it is taken over", token, portal.AnswerElsewhere)
+		if l.Mine().GivenTo != "Cleo" {
+			t.Errorf("the link says of whom is asked: %+v", l.Mine())
+		}
+		wants(t, "an answer with it", l.Decide(ctx, mailed(a)), portal.ErrConflict)
 		if err := w.As(w.Cleo).Decide(ctx, a.ID, yes(a)); err != nil {
 			t.Fatal(err)
 		}

@@ -280,6 +280,7 @@ func TestNobodyAnswersAfterTheDay(t *testing.T) {
 		if w.Clock.Now().In(east).Format(time.DateOnly) != tomorrow {
 			t.Fatal("it is the same day everywhere")
 		}
+		waited := false
 		answers := func(when string, want bool) {
 			t.Helper()
 			is, awaited := must[portal.Approval](t)(cleo.Approval(ctx, a.ID)), must[[]portal.Approval](t)(cleo.AwaitedApprovals(ctx, "", 0))
@@ -296,6 +297,15 @@ func TestNobodyAnswersAfterTheDay(t *testing.T) {
 			if first := must[[]portal.Need](t)(cleo.Needs(ctx, w.Acme, 1)); len(first) != min(1, len(needs)) || len(first) > 0 && first[0].Item != needs[0].Item {
 				t.Errorf("%s the first of %+v are %+v", when, needs, first)
 			}
+			desk := must[portal.Desk](t)(tom.Today(ctx, w.Clock.Now().Format(time.DateOnly), false))
+			if slices.ContainsFunc(desk.Waiting, func(x portal.Need) bool { return string(x.Item) == string(a.ID) }) != (want && waited) {
+				t.Errorf("%s Today says that the client has been waited for: %+v", when, desk.Waiting)
+			}
+			for _, who := range []portal.PersonID{w.Cleo, w.Tom} {
+				if is := must[portal.Approval](t)(w.As(who).Approval(ctx, a.ID)); (is.Turn == portal.ClientSide) != want {
+					t.Errorf("%s it is the turn of %q for %s", when, is.Turn, who)
+				}
+			}
 			state, link := portal.ApprovalOpen, portal.AnswerAwaited
 			if !want {
 				state, link = portal.ApprovalLapsed, portal.AnswerOver
@@ -304,6 +314,9 @@ func TestNobodyAnswersAfterTheDay(t *testing.T) {
 			leads(t, w, when, token, link)
 		}
 		answers("on the day", true)
+		write(t, w, `UPDATE approvals SET turn_since = turn_since - $1 WHERE id = $2`, int64(6*24*time.Hour/time.Microsecond), string(a.ID))
+		waited = true
+		answers("on the day, after six", true)
 		write(t, w, `UPDATE clients SET time_zone = 'Pacific/Kiritimati' WHERE id = $1`, string(w.Acme))
 		answers("once the day is over there", false)
 		wants(t, "Decide once the day is over there", cleo.Decide(ctx, a.ID, yes(a)), portal.ErrConflict)
@@ -328,6 +341,65 @@ func TestNobodyAnswersAfterTheDay(t *testing.T) {
 		}
 		stands(t, w, a.ID, portal.ApprovalLapsed)
 		stands(t, w, held.ID, portal.ApprovalLapsed)
+	})
+}
+
+// What was answered on the last day can be taken back while it could be answered again,
+// and stands once the day is over. Before the program ends what was not answered, the
+// team can put it aside.
+func TestLastDayEnds(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		_, versions := banners(t, w, 3)
+		cleo, tom := w.As(w.Cleo), w.As(w.Tom)
+		today := w.Clock.Now().Format(time.DateOnly)
+		midnight := must[time.Time](t)(time.ParseInLocation(time.DateOnly, today, time.UTC)).AddDate(0, 0, 1)
+		early := toApprove(t, w, portal.NewApproval{Versions: versions[:1], ExpiresOn: today})
+		late := toApprove(t, w, portal.NewApproval{Versions: versions[1:2], ExpiresOn: today})
+		never := toApprove(t, w, portal.NewApproval{Versions: versions[2:], ExpiresOn: today})
+		w.Clock.Advance(midnight.Sub(w.Clock.Now()) - 4*time.Minute)
+		until := func(a portal.Approval) time.Time {
+			t.Helper()
+			return must[time.Time](t)(cleo.MayUndo(ctx, must[portal.Approval](t)(cleo.Approval(ctx, a.ID))))
+		}
+		for _, a := range []portal.Approval{early, late} {
+			if err := cleo.Decide(ctx, a.ID, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Note: "Larger", Content: a.Content}); err != nil {
+				t.Fatal(err)
+			}
+			if got := until(a); !got.Equal(midnight) {
+				t.Errorf("it can be taken back until %v", got)
+			}
+		}
+		if err := cleo.Undo(ctx, early.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := cleo.Decide(ctx, early.ID, yes(early)); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(5 * time.Minute)
+		for _, a := range []portal.Approval{early, late} {
+			if got := until(a); !got.IsZero() {
+				t.Errorf("after the day it can be taken back until %v", got)
+			}
+			wants(t, "Undo after the day", cleo.Undo(ctx, a.ID), portal.ErrConflict)
+		}
+		stands(t, w, early.ID, portal.ApprovalGranted)
+		if a := stands(t, w, late.ID, portal.ApprovalReturn); a.Lane != portal.LaneTeam {
+			t.Errorf("what is to change is in %s", a.Lane)
+		}
+		desk := must[portal.Desk](t)(tom.Today(ctx, midnight.Format(time.DateOnly), false))
+		if !slices.ContainsFunc(desk.NeedsUs, func(x portal.Need) bool { return string(x.Item) == string(late.ID) }) {
+			t.Errorf("Today does not say what is to change: %+v", desk.NeedsUs)
+		}
+		if err := tom.PutAside(ctx, never.ID); err != nil {
+			t.Fatal(err)
+		}
+		if n := must[int](t)(w.Portal.EndLapsed(ctx)); n != 0 {
+			t.Errorf("%d lapsed once more", n)
+		}
+		if a := stands(t, w, never.ID, portal.ApprovalLapsed); a.Lane != portal.LaneOver || a.Turn != "" {
+			t.Errorf("put aside it is in %s", a.Lane)
+		}
+		recorded(t, w, portal.ApprovalExpired)
 	})
 }
 

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 )
 
@@ -17,25 +18,17 @@ type Deputy struct {
 
 // Deputies are the actor's own, who decide for them now or on days to come.
 func (me *Scope) Deputies(ctx context.Context) ([]Deputy, error) {
-	rows, err := me.query(ctx, `SELECT d.client_id, d.client_name, d.deputy_id, d.deputy_name, d.from_on, d.to_on FROM my_deputies d WHERE d.to_on >= $2 ORDER BY d.client_name, d.client_id LIMIT 50`,
-		me.p.now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)) // nowhere is it an earlier day
+	now := me.p.now()
+	rows, err := me.query(ctx, `SELECT d.client_id, d.client_name, d.deputy_id, d.deputy_name, d.from_on, d.to_on, d.zone FROM my_deputies d WHERE d.to_on >= $2 ORDER BY d.client_name, d.client_id LIMIT 50`,
+		now.UTC().AddDate(0, 0, -1).Format(time.DateOnly)) // nowhere is it an earlier day
+	over := map[ClientID]bool{}
 	all, err := list(rows, err, func(rows *sql.Rows) (d Deputy, err error) {
-		return d, rows.Scan(&d.Client, &d.ClientName, &d.Deputy, &d.Name, &d.From, &d.To)
+		var zone string
+		err = rows.Scan(&d.Client, &d.ClientName, &d.Deputy, &d.Name, &d.From, &d.To, &zone)
+		over[d.Client] = d.To < now.In(zoneOf(zone)).Format(time.DateOnly)
+		return d, err
 	})
-	if err != nil {
-		return nil, err
-	}
-	var some []Deputy
-	for _, d := range all {
-		today, err := me.p.clientDay(ctx, d.Client)
-		if err != nil {
-			return nil, err
-		}
-		if d.To >= today {
-			some = append(some, d)
-		}
-	}
-	return some, nil
+	return slices.DeleteFunc(all, func(d Deputy) bool { return over[d.Client] }), err
 }
 
 // PossibleDeputies are who can decide for the actor at a client: colleagues who may
@@ -96,7 +89,7 @@ ON CONFLICT (person_id, client_id) DO UPDATE SET deputy_id = EXCLUDED.deputy_id,
 		if err := t.takeBack(ctx, n.Client, today); err != nil { // from the one before
 			return err
 		}
-		return t.record(ctx, Happening{Kind: DeputyNamed, Client: n.Client, Subject: string(me.actor.person), Details: Details{"person": name, "from": n.From, "to": n.To}})
+		return t.record(ctx, Happening{Kind: DeputyNamed, Client: n.Client, Subject: string(me.actor.person), Person: n.Deputy, Details: Details{"person": name, "from": n.From, "to": n.To}})
 	})
 	if err != nil {
 		return err

@@ -105,6 +105,8 @@ func TestDeputyEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		has("taken back", a.ID, w.Cleo)
+		recorded(t, w, portal.DeputyNamed)
+		recorded(t, w, portal.ApprovalCameBack)
 		if got := len(mails(t, w)); got != n {
 			t.Errorf("%d mails when she takes it back", got-n)
 		}
@@ -124,6 +126,55 @@ func TestDeputyEnds(t *testing.T) {
 		}
 		if d := must[[]portal.ApprovalDecision](t)(cleo.ApprovalDecisions(ctx, a.ID)); len(d) != 1 || d[0].For != "" {
 			t.Errorf("the record: %+v", d)
+		}
+	})
+}
+
+// What a deputy has not decided who cannot any more is theirs again for whom it was, even
+// while they are away; a deputy who was removed is none.
+func TestDeputyLeaves(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		decides(t, w)
+		cleo, mia := w.As(w.Cleo), w.As(w.Mia)
+		_, versions := banners(t, w, 1)
+		a := toApprove(t, w, portal.NewApproval{Versions: versions})
+		if err := cleo.NameDeputy(ctx, portal.Deputy{Client: w.Acme, Deputy: w.Bea, From: "2026-03-11", To: "2026-03-20"}); err != nil {
+			t.Fatal(err)
+		}
+		token := answerToken(t, w, a.ID, w.Bea)
+		has := func(what string, who portal.PersonID) {
+			t.Helper()
+			if err := w.Portal.FollowApprovals(ctx, time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+			for person, x := range asked(t, w, w.Tom, a.ID) {
+				if x.Awaited() != (person == who) {
+					t.Errorf("%s: %s is asked: %+v", what, person, x)
+				}
+			}
+		}
+		has("her deputy's", w.Bea)
+		if err := mia.Suspend(ctx, w.BeaAtAcme); err != nil {
+			t.Fatal(err)
+		}
+		has("of a deputy who is suspended", w.Cleo)
+		stands(t, w, a.ID, portal.ApprovalOpen)
+		if err := mia.Resume(ctx, w.BeaAtAcme); err != nil {
+			t.Fatal(err)
+		}
+		has("of a deputy who is back", w.Bea)
+		leads(t, w, "her deputy's next mail", answerToken(t, w, a.ID, w.Bea), portal.AnswerAwaited)
+		if _, err := mia.Remove(ctx, w.BeaAtAcme); err != nil {
+			t.Fatal(err)
+		}
+		has("of a deputy who was removed", w.Cleo)
+		leads(t, w, "the mail of who was removed", token, "")
+		recorded(t, w, portal.ApprovalCameBack)
+		if d := must[[]portal.Deputy](t)(cleo.Deputies(ctx)); len(d) != 0 {
+			t.Errorf("who was removed is still named: %+v", d)
+		}
+		if err := cleo.Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
 		}
 	})
 }

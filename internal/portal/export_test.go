@@ -64,7 +64,7 @@ func FillChain(ctx context.Context, d *db.DB, client ClientID, project ProjectID
 
 // HandToDeputy hands a decision on, however it stands by now.
 func (p *Portal) HandToDeputy(ctx context.Context, a Approval, from, to PersonID) error {
-	return p.handToDeputy(ctx, handOver{openApproval{Approval: a}, from, to})
+	return p.handOne(ctx, handOver{openApproval{Approval: a}, from, to}, ApprovalDeputised)
 }
 
 // NobodyThere is the rule for what a mail failed for.

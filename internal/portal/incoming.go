@@ -241,6 +241,7 @@ func (me *Scope) AssignIncoming(ctx context.Context, id IncomingID, to string, p
 			string(id), string(person), to, string(side)); err != nil {
 			return err
 		}
+		m.Person = person
 		return t.letIn(ctx, id)
 	})
 }
@@ -327,7 +328,7 @@ func (me *Scope) decideIncoming(ctx context.Context, id IncomingID, k Kind, chan
 		if err := change(t, &m); err != nil {
 			return err
 		}
-		return t.record(ctx, Happening{Kind: k, Subject: string(id), Details: Details{"from": m.FromAddress, "person": m.PersonName}})
+		return t.record(ctx, Happening{Kind: k, Subject: string(id), Person: m.Person, Details: Details{"from": m.FromAddress, "person": m.PersonName}})
 	})
 }
 

@@ -35,9 +35,15 @@ func (n *Need) into(since *int64) []any {
 
 func scanNeed(rows *sql.Rows) (n Need, err error) {
 	var since int64
-	err = rows.Scan(n.into(&since)...)
+	err = rows.Scan(append(n.into(&since), &n.last)...)
 	n.Since = moment(since)
 	return n, err
+}
+
+// listNeeds reads them from the rows of a query, but for approvals that are over.
+func (me *Scope) listNeeds(rows *sql.Rows, err error) ([]Need, error) {
+	all, err := list(rows, err, scanNeed)
+	return slices.DeleteFunc(all, func(n Need) bool { return me.over(n.last) }), err
 }
 
 // maxNeeds bounds every list of what waits; a page that shows more says "99+".
@@ -114,12 +120,7 @@ SELECT x.id, x.kind, x.title, COALESCE(x.project_id, ''), COALESCE(`+projectName
        x.client_id, `+clientNameOf("x.client_id")+`, x.due_on, x.turn_since, COALESCE(`+nameOf("x.asked_by")+`, ''), x.side, x.rights, COALESCE(x.last_day, '')
   FROM (SELECT x.* FROM (SELECT n.id, n.kind, n.project_id, n.title, COALESCE(n.due_on, '') AS due_on, n.turn_since, n.asked_by, n.client_id, n.side, n.rights, n.last_day
           FROM my_waiting n`+where+`) x`+byUrgency+`$2) x`+byUrgency+`$2`, args...)
-	all, err := list(rows, err, func(rows *sql.Rows) (n Need, err error) {
-		var since int64
-		err = rows.Scan(append(n.into(&since), &n.last)...)
-		n.Since = moment(since)
-		return n, err
-	})
+	all, err := list(rows, err, scanNeed)
 	read := len(all)
 	all = slices.DeleteFunc(all, func(n Need) bool { return me.over(n.last) })
 	if err == nil && read == limit && len(all) < read && limit < maxNeeds {
@@ -307,9 +308,9 @@ func nameProjects(all []Need, projects []DeskProject) {
 // askedOf are the approvals that wait for the actor, of whatever project.
 func (me *Scope) askedOf(ctx context.Context) ([]Need, error) {
 	rows, err := me.query(ctx, `
-SELECT i.id, 'approval', i.title, i.project_id, i.project_name, i.client_id, i.client_name, COALESCE(i.due_on, ''), i.turn_since, '', i.side, i.rights
+SELECT i.id, 'approval', i.title, i.project_id, i.project_name, i.client_id, i.client_name, COALESCE(i.due_on, ''), i.turn_since, '', i.side, i.rights, COALESCE(i.last_day, '')
   FROM my_approvals i WHERE i.id IN (SELECT k.id FROM my_asked k) AND i.asking = 1 AND i.waits = 1 AND i.side = 'team' ORDER BY i.id LIMIT $2`, maxNeeds)
-	return list(rows, err, scanNeed)
+	return me.listNeeds(rows, err)
 }
 
 // deskProjects are the projects of the desk, and of each what last is.
@@ -332,8 +333,12 @@ SELECT p.id, p.name, p.client_id, p.client_name, p.status, p.health, p.sentence,
 // needColumns read an item i of the kind as a Need, but for the names of its
 // project and client: those the desk knows already.
 func needColumns(kind string) string {
+	last := `''`
+	if kind == "approval" {
+		last = `COALESCE(i.last_day, '')`
+	}
 	return `SELECT i.id, '` + kind + `' AS kind, i.title, i.project_id, '' AS project_name, i.client_id, '' AS client_name,
-       COALESCE(i.due_on, '') AS due_on, i.turn_since, '' AS asked_by, i.side, i.rights FROM my_` + kind + `s i`
+       COALESCE(i.due_on, '') AS due_on, i.turn_since, '' AS asked_by, i.side, i.rights, ` + last + ` AS last_day FROM my_` + kind + `s i`
 }
 
 // byUrgency orders Needs: what has a due day first, by it.
@@ -351,21 +356,21 @@ UNION ALL
 UNION ALL
 `+needColumns("file_request")+` WHERE i.project_id IN `+in+` AND i.state = 'answered'
 UNION ALL
-SELECT i.id, 'approval', i.title, i.project_id, '', i.client_id, '', COALESCE(i.due_on, ''), i.turn_since, '', i.side, i.rights
+SELECT i.id, 'approval', i.title, i.project_id, '', i.client_id, '', COALESCE(i.due_on, ''), i.turn_since, '', i.side, i.rights, CASE WHEN i.asking = 1 THEN COALESCE(i.last_day, '') ELSE '' END
   FROM my_approvals i WHERE i.project_id IN `+in+` AND i.turn = 'team' AND i.lane = 'team' AND (i.asking = 0 OR i.waits = 1)
 UNION ALL
-SELECT i.id, 'revision', i.title, i.project_id, '', i.client_id, '', '', i.turn_since, '', i.side, i.rights
+SELECT i.id, 'revision', i.title, i.project_id, '', i.client_id, '', '', i.turn_since, '', i.side, i.rights, ''
   FROM my_revisions i WHERE i.project_id IN `+in+` AND i.open > 0 AND i.side = 'team' AND NOT EXISTS (SELECT 1 FROM my_approvals a WHERE a.id = i.approval_id AND a.lane = 'team')
 UNION ALL
-SELECT i.id, 'signoff', i.title, i.project_id, '', i.client_id, '', COALESCE(i.due_on, ''), i.state_at, '', i.side, i.rights
+SELECT i.id, 'signoff', i.title, i.project_id, '', i.client_id, '', COALESCE(i.due_on, ''), i.state_at, '', i.side, i.rights, ''
   FROM my_signoffs i WHERE i.project_id IN `+in+` AND i.state = 'declined' AND i.side = 'team'
    AND NOT EXISTS (SELECT 1 FROM my_signoffs o WHERE o.subject_id = i.subject_id AND o.id > i.id)
 UNION ALL
-SELECT t.id, 'message', t.subject, t.project_id, '', t.client_id, '', '', t.turn_since, '', t.side, t.rights
+SELECT t.id, 'message', t.subject, t.project_id, '', t.client_id, '', '', t.turn_since, '', t.side, t.rights, ''
   FROM my_threads t WHERE t.project_id IN `+in+` AND t.kind <> 'item' AND t.turn = 'team' AND t.side = 'team'
 ) x`+byUrgency+`$5`,
 		append([]any{today.Format(time.DateOnly), string(me.actor.person), today.AddDate(0, 0, ownTasksAhead).Format(time.DateOnly), maxNeeds}, args...)...)
-	return list(rows, err, scanNeed)
+	return me.listNeeds(rows, err)
 }
 
 // unanswered are the general conversations of the actor's clients and those of the
@@ -381,7 +386,7 @@ func (me *Scope) unanswered(ctx context.Context, projects []DeskProject) ([]Need
 		}
 	}
 	in, args := oneOf(3, clients)
-	const columns = `SELECT t.id, 'message' AS kind, SUBSTR(m.body, 1, 120) AS title, '' AS project_id, '' AS project_name, t.client_id, t.client_name, '' AS due_on, t.turn_since, '' AS asked_by, t.side, t.rights
+	const columns = `SELECT t.id, 'message' AS kind, SUBSTR(m.body, 1, 120) AS title, '' AS project_id, '' AS project_name, t.client_id, t.client_name, '' AS due_on, t.turn_since, '' AS asked_by, t.side, t.rights, '' AS last_day
   FROM my_threads t JOIN my_messages m ON m.thread_id = t.id AND m.seq = t.shown_seq`
 	rows, err := me.query(ctx, `
 SELECT * FROM (
@@ -389,7 +394,7 @@ SELECT * FROM (
 UNION ALL
 `+columns+` WHERE t.id IN (SELECT s.thread_id FROM my_seats s) AND t.client_id IS NOT NULL AND t.turn = 'team' AND t.side = 'team'
 ) x ORDER BY x.turn_since, x.id LIMIT $2`, append([]any{maxNeeds}, args...)...)
-	return list(rows, err, scanNeed)
+	return me.listNeeds(rows, err)
 }
 
 func (me *Scope) waiting(ctx context.Context, ids []ProjectID, before time.Time) ([]Need, error) {
@@ -406,11 +411,11 @@ UNION ALL
 UNION ALL
 `+needColumns("approval")+` WHERE i.project_id IN `+in+` AND i.asking = 1 AND i.turn = 'client' AND i.turn_since < $2
 UNION ALL
-SELECT i.id, 'revision', i.title, i.project_id, '', i.client_id, '', '', i.turn_since, '', i.side, i.rights
+SELECT i.id, 'revision', i.title, i.project_id, '', i.client_id, '', '', i.turn_since, '', i.side, i.rights, ''
   FROM my_revisions i WHERE i.project_id IN `+in+` AND i.turn = 'client' AND i.turn_since < $2
 UNION ALL
-SELECT i.id, 'signoff', i.title, i.project_id, '', i.client_id, '', COALESCE(i.due_on, ''), i.state_at, '', i.side, i.rights
+SELECT i.id, 'signoff', i.title, i.project_id, '', i.client_id, '', COALESCE(i.due_on, ''), i.state_at, '', i.side, i.rights, ''
   FROM my_signoffs i WHERE i.project_id IN `+in+` AND i.state = 'asked' AND i.state_at < $2
 ) x ORDER BY x.turn_since, x.id LIMIT $3`, append([]any{db.Micros(before), maxNeeds}, args...)...)
-	return list(rows, err, scanNeed)
+	return me.listNeeds(rows, err)
 }

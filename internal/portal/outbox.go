@@ -146,6 +146,6 @@ UPDATE mails SET state = 'queued', reason = '', tries = 0, due_at = $2 WHERE id 
 		if err := t.me.p.enqueue(ctx, t.Tx, SendMail, MailJob{id}); err != nil {
 			return err
 		}
-		return t.record(ctx, Happening{Kind: MailRetried, Subject: string(id), Details: Details{"kind": s.Mail.Kind, "person": s.Mail.PersonName}})
+		return t.record(ctx, Happening{Kind: MailRetried, Subject: string(id), Person: s.Mail.Person, Details: Details{"kind": s.Mail.Kind, "person": s.Mail.PersonName}})
 	})
 }

@@ -96,6 +96,7 @@ func TestRetryMail(t *testing.T) {
 		if err != nil || len(events) != 1 || events[0].Kind != portal.MailRetried || events[0].Subject != string(id) {
 			t.Errorf("audit: %+v, %v", events, err)
 		}
+		recorded(t, w, portal.MailRetried)
 	})
 }
 

@@ -1029,7 +1029,7 @@ SELECT d.id, d.version_id, d.person_id, a.name AS person_name, CASE WHEN d.perso
 
 	// Who decides for the actor, where they still belong.
 	"my_deputies": `
-SELECT d.client_id, ` + clientNameOf("d.client_id") + ` AS client_name, d.deputy_id, ` + nameOf("d.deputy_id") + ` AS deputy_name, d.from_on, d.to_on
+SELECT d.client_id, ` + clientNameOf("d.client_id") + ` AS client_name, d.deputy_id, ` + nameOf("d.deputy_id") + ` AS deputy_name, d.from_on, d.to_on, ` + clientZone("d.client_id") + ` AS zone
   FROM deputies d JOIN client_grants g ON g.client_id = d.client_id AND g.actor = d.person_id WHERE d.person_id = $1`,
 
 	// In which direct conversations the actor is.
@@ -1226,9 +1226,14 @@ var byPhone = `(SELECT k.said_at FROM approval_calls k WHERE k.id = d.call_id) A
 // newest of its file f: that the client sees, once the client was asked.
 const subjectNewest = `CASE WHEN f.trashed_at IS NULL AND s.version_id = CASE WHEN a.shown_at IS NULL THEN f.latest_id ELSE f.shown_id END THEN 1 ELSE 0 END`
 
-// lastDay is the last day on which an approval a that is not over takes answers, and in
-// which time zone: lapsedBy says whether it is past.
-const lastDay = `CASE WHEN a.state IN ('requested', 'viewed') THEN a.expires_on || ' ' || COALESCE(NULLIF((SELECT k.time_zone FROM clients k WHERE k.id = a.client_id), ''), (SELECT w.time_zone FROM workspace w WHERE w.id = 1)) END`
+// lastDay is the last day on which an approval a takes answers, and in which time zone:
+// lapsedBy says whether it is past.
+var lastDay = `CASE WHEN a.expires_on IS NOT NULL THEN a.expires_on || ' ' || ` + clientZone("a.client_id") + ` END`
+
+// clientZone is the time zone of a client, by the id.
+func clientZone(id string) string {
+	return `COALESCE(NULLIF((SELECT k.time_zone FROM clients k WHERE k.id = ` + id + `), ''), (SELECT w.time_zone FROM workspace w WHERE w.id = 1))`
+}
 
 // approvalsFrom are approvals a, for those for whom who holds, in what is told of
 // their client and lane.

@@ -936,9 +936,9 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), d.pers
 	})
 }
 
-// backAgain are decisions of people who were away and are not on a day, which whoever
-// has them by now has not given, where another condition holds of them. Unscoped, as
-// awayAsked; a person's own are found for themselves.
+// backAgain are decisions of people who were away and are not on a day, or whose deputy
+// cannot give them any more, which whoever has them by now has not given, where another
+// condition holds of them. Unscoped, as awayAsked; a person's own are found for themselves.
 func backAgain(ctx context.Context, q querier, day string, limit int, where string, args ...any) ([]handOver, error) {
 	rows, err := q.Query(ctx, `
 SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), h.person_id, x.person_id
@@ -948,7 +948,9 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), h.pers
   JOIN persons n ON n.id = x.person_id AND n.disabled_at IS NULL
   JOIN clients c ON c.id = a.client_id
  WHERE x.given_as = 'away' AND x.decision_id IS NULL AND `+where+` AND `+seesAll+`
-   AND NOT EXISTS (SELECT 1 FROM deputies d WHERE d.person_id = x.person_id AND d.client_id = a.client_id AND d.deputy_id = x.given_to AND d.from_on <= $1 AND d.to_on >= $1)
+   AND NOT EXISTS (SELECT 1 FROM deputies d JOIN project_grants y ON y.actor = d.deputy_id AND y.project_id = a.project_id AND y.side = 'client' AND (y.rights & 32) <> 0
+         JOIN persons e ON e.id = d.deputy_id AND e.disabled_at IS NULL
+         WHERE d.person_id = x.person_id AND d.client_id = a.client_id AND d.deputy_id = x.given_to AND d.from_on <= $1 AND d.to_on >= $1)
  ORDER BY a.id, x.person_id LIMIT $2`, append([]any{day, limit}, args...)...)
 	return list(rows, err, func(r *sql.Rows) (h handOver, err error) {
 		return h, r.Scan(&h.ID, &h.Project, &h.Client, &h.Title, micros{&h.ShownAt}, &h.from, &h.to)

@@ -40,7 +40,11 @@ func Of(b *words.Book, e portal.Event, workspace string) Sentence {
 		amount, _ := strconv.ParseInt(values["price"], 10, 64) // as it was recorded
 		values["price"] = b.Money(amount, values["currency"])
 	}
-	values["actor"], values["person"] = cmp.Or(e.ActorName, workspace), cmp.Or(e.PersonName, workspace)
+	person := e.PersonName
+	if e.Kind == portal.ApprovalCameBack && e.Person == "" { // they took it back themselves
+		person = e.ActorName
+	}
+	values["actor"], values["person"] = cmp.Or(e.ActorName, workspace), cmp.Or(person, workspace)
 	if e.ProjectName != "" {
 		values["project"] = e.ProjectName
 	}

@@ -265,6 +265,73 @@ func TestHandingOn(t *testing.T) {
 		}
 		f.Set("person", string(s.Bea)).Set("from", "2026-03-12").Set("to", "2026-03-20").Submit(cleo).MustBe(200).MustContain("Bea decides for you from")
 		cleo.Get("/profile").Form("/profile/deputy/end").Submit(cleo).MustBe(200).MustNotContain("Bea decides for you from")
+		if id, err = s.World.As(s.Tom).AskApproval(t.Context(), s.World.Site, portal.NewApproval{Title: "A flag", Versions: []portal.VersionID{s.Items[s.World.Site][portal.ClientSide].Version},
+			Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}}); err != nil {
+			t.Fatal(err)
+		}
+		at = "/approvals/" + string(id)
+		today := s.Clock.Now().Format(time.DateOnly)
+		cleo.Get("/profile").Form("/profile/deputy").Set("person", string(s.Bea)).Set("from", today).Set("to", today).Submit(cleo).MustBe(200)
+		cleo.Get(at).MustBe(200).MustContain("Bea decides instead", "Waits for Bea", "while Cleo is away")
+		cleo.Get("/profile").Form("/profile/deputy/end").Submit(cleo).MustBe(200)
+		cleo.Get(at).MustBe(200).MustContain("Is it right as it is?")
+		p = bea.Get(at).MustBe(200).MustContain("Cleo decides again", "Waits for Cleo").MustNotContain("for Cleo ·")
+		if all := p.Texts("main"); !strings.Contains(strings.Join(all, " "), "Cleo decides on A flag again, not Bea") {
+			t.Errorf("the history: %q", all)
+		}
+	})
+}
+
+// A list says of each approval what its reader does not know: not the client on that
+// client's page, and of a draft not that somebody was asked. What is open stands before
+// what is over.
+func TestApprovalLists(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		s.Exec(`UPDATE client_users SET rights = rights | 32 WHERE id = $1`, string(s.BeaAtAcme))
+		s.Regrant()
+		tom := s.World.As(s.Tom)
+		ask := func(n portal.NewApproval) portal.ApprovalID {
+			t.Helper()
+			n.Versions = []portal.VersionID{s.Items[s.World.Site][portal.ClientSide].Version}
+			n.Stages = []portal.NewStage{{People: []portal.PersonID{s.Bea}}}
+			id, err := tom.AskApproval(t.Context(), s.World.Site, n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		draft := ask(portal.NewApproval{Title: "A sketch", Draft: true})
+		ask(portal.NewApproval{Title: "A poster"})
+		over := ask(portal.NewApproval{Title: "A flyer"})
+		if err := tom.CancelApproval(t.Context(), over); err != nil {
+			t.Fatal(err)
+		}
+		row := func(rows []string, title string) (int, string) {
+			t.Helper()
+			i := slices.IndexFunc(rows, func(r string) bool { return strings.Contains(r, title) })
+			if i < 0 {
+				t.Fatalf("no %q in %q", title, rows)
+			}
+			return i, rows[i]
+		}
+		rows := s.As("tom").Get("/clients/" + string(s.World.Acme) + "/approvals").MustBe(200).Texts("main li")
+		if _, is := row(rows, "A poster"); strings.Contains(is, "Acme") || !strings.Contains(is, "Tom asked") {
+			t.Errorf("on the client's page: %q", is)
+		}
+		if _, is := row(rows, "A sketch"); strings.Contains(is, "asked") {
+			t.Errorf("a draft: %q", is)
+		}
+		if facts := s.As("tom").Get("/approvals/" + string(draft)).MustBe(200).Texts(".facts"); len(facts) == 0 || strings.Contains(facts[0], "asked") {
+			t.Errorf("a draft: %q", facts)
+		}
+		if _, is := row(s.As("tom").Get("/approvals?lane=draft").MustBe(200).Texts("tbody tr"), "A sketch"); !strings.Contains(is, "Bea") || strings.Contains(is, "not seen") {
+			t.Errorf("a draft on the board: %q", is)
+		}
+		rows = s.As("cleo").Get("/approvals").MustBe(200).Texts("main li")
+		poster, _ := row(rows, "A poster")
+		if flyer, _ := row(rows, "A flyer"); flyer < poster {
+			t.Errorf("what is over is first: %q", rows)
+		}
 	})
 }
 

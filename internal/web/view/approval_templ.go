@@ -9,6 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
+	"cmp"
 	"crypto/rand"
 	"slices"
 	"strconv"
@@ -190,16 +191,22 @@ func Approvals(p ApprovalsPage) templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						for _, s := range p.Signoffs {
-							templ_7745c5c3_Err = p.signoffRow(s, p.Name, true).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
+						for _, open := range []bool{true, false} {
+							for _, s := range p.Signoffs {
+								if (s.State == portal.SignoffOpen) == open {
+									templ_7745c5c3_Err = p.signoffRow(s, p.Name, true).Render(ctx, templ_7745c5c3_Buffer)
+									if templ_7745c5c3_Err != nil {
+										return templ_7745c5c3_Err
+									}
+								}
 							}
-						}
-						for _, a := range rest {
-							templ_7745c5c3_Err = p.approvalRow(a, p.Name, p.People[a.ID], true).Render(ctx, templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err != nil {
-								return templ_7745c5c3_Err
+							for _, a := range rest {
+								if a.State.Open() == open {
+									templ_7745c5c3_Err = p.approvalRow(a, p.Name, p.People[a.ID], true).Render(ctx, templ_7745c5c3_Buffer)
+									if templ_7745c5c3_Err != nil {
+										return templ_7745c5c3_Err
+									}
+								}
 							}
 						}
 						return nil
@@ -290,13 +297,10 @@ func (p *Page) approvalSub(a portal.Approval, workspace string, people []portal.
 	where := ""
 	if project {
 		where = a.ProjectName
-		if a.Held.Team() {
-			where = dots(a.ClientName, a.ProjectName)
-		}
 	}
-	by := a.AskedBy
-	if by == "" {
-		by = workspace
+	asked := ""
+	if a.State != portal.ApprovalDraft {
+		asked = p.T("approval.asked_by", "name", cmp.Or(a.AskedBy, workspace), "when", p.Ago(a.CreatedAt, p.Now))
 	}
 	files := ""
 	if a.Files > 0 {
@@ -306,7 +310,7 @@ func (p *Page) approvalSub(a portal.Approval, workspace string, people []portal.
 	if a.Asking && slices.ContainsFunc(people, func(x portal.ApprovalPerson) bool { return x.Called }) {
 		called = p.T("call.unconfirmed")
 	}
-	return dots(where, files, p.T("approval.asked_by", "name", by, "when", p.Ago(a.CreatedAt, p.Now)), p.waitsFor(a, people), called)
+	return dots(where, files, asked, p.waitsFor(a, people), called)
 }
 
 // waitsFor names those whose answer is awaited.
@@ -874,7 +878,7 @@ func (p *BoardPage) boardSignoff(s portal.Signoff) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "pen-line", Title: s.Title, Href: Href(string(s.ID)), Sub: dots(p.signoffSub(s, "", true), p.signoffCourse(s))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "pen-line", Title: s.Title, Href: Href(string(s.ID)), Sub: dots(s.ClientName, p.signoffSub(s, "", true), p.signoffCourse(s))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var30), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1405,6 +1409,9 @@ func (p *BoardPage) answers(a portal.Approval) string {
 		}
 		key := "approval.who.asked"
 		switch {
+		case a.State == portal.ApprovalDraft:
+			all = append(all, x.Name)
+			continue
 		case x.Answer != "":
 			key = "approval.who." + string(x.Answer)
 		case x.GivenTo != "":
@@ -2039,11 +2046,13 @@ func (p *ApprovalPage) facts() templ.Component {
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
 			templruntime.WriteString(templ_7745c5c3_Buffer, 95, "</span> ")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<span>")
-		var templ_7745c5c3_Var77 string
-		templ_7745c5c3_Var77 = string(p.T("approval.asked_by", "name", p.by(p.Approval.AskedBy), "when", p.Ago(p.Approval.CreatedAt, p.Now)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 97, "</span> ")
+		if p.Approval.State != portal.ApprovalDraft {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<span>")
+			var templ_7745c5c3_Var77 string
+			templ_7745c5c3_Var77 = string(p.T("approval.asked_by", "name", p.by(p.Approval.AskedBy), "when", p.Ago(p.Approval.CreatedAt, p.Now)))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 97, "</span> ")
+		}
 		if p.team() {
 			if p.Approval.ShownAt.IsZero() {
 				templ_7745c5c3_Err = p.chip(portal.Team).Render(ctx, templ_7745c5c3_Buffer)
@@ -3462,6 +3471,9 @@ func (p *ApprovalPage) personSub(x portal.ApprovalPerson) string {
 		when = p.Time(x.AnsweredAt, p.Now)
 	case x.GivenTo != "":
 		when = p.T("approval.given", "name", x.GivenTo)
+		if x.For == x.GivenTo {
+			return dots(role, p.T("approval.given_back", "name", x.For))
+		}
 	case x.Gone:
 		when = p.T("approval.gone")
 	case !x.ViewedAt.IsZero():

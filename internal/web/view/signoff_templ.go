@@ -9,6 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -76,15 +77,8 @@ func (p *Page) signoffSub(s portal.Signoff, workspace string, project bool) stri
 	where := ""
 	if project {
 		where = s.ProjectName
-		if s.Held.Team() {
-			where = dots(s.ClientName, s.ProjectName)
-		}
 	}
-	by := s.AskedBy
-	if by == "" {
-		by = workspace
-	}
-	return dots(where, p.T("signoff.of."+s.Of()), p.T("approval.asked_by", "name", by, "when", p.Ago(s.CreatedAt, p.Now)))
+	return dots(where, p.T("signoff.of."+s.Of()), p.T("approval.asked_by", "name", cmp.Or(s.AskedBy, workspace), "when", p.Ago(s.CreatedAt, p.Now)))
 }
 
 // signoffState is how it stands: colour, icon and word.
