@@ -207,11 +207,10 @@ func (c WorkCalendar) escalation(dueOn string) time.Time {
 // when it did so before, as in sendReminders: after a backup was brought back nobody
 // is told again at once.
 func (p *Portal) FollowApprovals(ctx context.Context, last time.Time) error {
-	if err := p.handBack(ctx); err != nil {
-		return err
-	}
-	if err := p.handToDeputies(ctx); err != nil {
-		return err
+	for _, k := range []Kind{ApprovalCameBack, ApprovalDeputised} {
+		if err := p.handAll(ctx, k); err != nil {
+			return err
+		}
 	}
 	if err := p.findStranded(ctx); err != nil {
 		return err
@@ -252,28 +251,21 @@ func (p *Portal) plan(ctx context.Context) error {
 	return err
 }
 
-// handToDeputies hands on the decisions of people who are away, on the day that it is
+// handAll hands the decisions of people who are away to their deputies, or gives people
+// who are not away any more what their deputies have not decided, on the day that it is
 // where their client is.
-func (p *Portal) handToDeputies(ctx context.Context) error {
-	return p.handAll(ctx, ApprovalDeputised, p.awayAsked)
-}
-
-// handBack gives people who are not away any more, on the day that it is where their
-// client is, what their deputies have not decided.
-func (p *Portal) handBack(ctx context.Context) error {
-	return p.handAll(ctx, ApprovalCameBack, func(ctx context.Context, zone, day string, limit int) ([]handOver, error) {
-		return backAgain(ctx, p.db, day, limit, `c.time_zone = $3`, zone)
-	})
-}
-
-func (p *Portal) handAll(ctx context.Context, k Kind, find func(ctx context.Context, zone, day string, limit int) ([]handOver, error)) error {
-	return p.inZones(ctx, func(zone, day string) error {
-		all, err := find(ctx, zone, day, remindersAtOnce)
+func (p *Portal) handAll(ctx context.Context, k Kind) error {
+	return p.inZones(ctx, func(zone, day string) (err error) {
+		var all []handOver
+		if k == ApprovalDeputised {
+			all, err = p.awayAsked(ctx, zone, day, remindersAtOnce)
+		} else {
+			all, err = backAgain(ctx, p.db, day, remindersAtOnce, `c.time_zone = $3`, zone)
+		}
 		for _, x := range all {
-			if err != nil {
-				break
+			if err == nil {
+				err = p.handOne(ctx, x, k)
 			}
-			err = p.handOne(ctx, x, k)
 		}
 		return err
 	})
@@ -283,7 +275,7 @@ func (p *Portal) handOne(ctx context.Context, x handOver, k Kind) error {
 	return p.change(ctx, func(t *tx) error { return t.handOver(ctx, x, k) })
 }
 
-// takeBack is handBack of the actor's own at a client, on a day there.
+// takeBack is handAll of what comes back, of the actor's own at a client, on a day there.
 func (t *tx) takeBack(ctx context.Context, client ClientID, day string) error {
 	back, err := backAgain(ctx, t, day, remindersAtOnce, `x.person_id = $3 AND a.client_id = $4`, string(t.me.actor.person), string(client))
 	for _, x := range back {

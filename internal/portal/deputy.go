@@ -3,7 +3,6 @@ package portal
 import (
 	"context"
 	"database/sql"
-	"slices"
 	"time"
 )
 
@@ -14,6 +13,8 @@ type Deputy struct {
 	Deputy     PersonID
 	Name       string
 	From, To   string // days
+
+	zone string // of the client
 }
 
 // Deputies are the actor's own, who decide for them now or on days to come.
@@ -21,14 +22,16 @@ func (me *Scope) Deputies(ctx context.Context) ([]Deputy, error) {
 	now := me.p.now()
 	rows, err := me.query(ctx, `SELECT d.client_id, d.client_name, d.deputy_id, d.deputy_name, d.from_on, d.to_on, d.zone FROM my_deputies d WHERE d.to_on >= $2 ORDER BY d.client_name, d.client_id LIMIT 50`,
 		now.UTC().AddDate(0, 0, -1).Format(time.DateOnly)) // nowhere is it an earlier day
-	over := map[ClientID]bool{}
 	all, err := list(rows, err, func(rows *sql.Rows) (d Deputy, err error) {
-		var zone string
-		err = rows.Scan(&d.Client, &d.ClientName, &d.Deputy, &d.Name, &d.From, &d.To, &zone)
-		over[d.Client] = d.To < now.In(zoneOf(zone)).Format(time.DateOnly)
-		return d, err
+		return d, rows.Scan(&d.Client, &d.ClientName, &d.Deputy, &d.Name, &d.From, &d.To, &d.zone)
 	})
-	return slices.DeleteFunc(all, func(d Deputy) bool { return over[d.Client] }), err
+	var some []Deputy
+	for _, d := range all {
+		if d.To >= now.In(zoneOf(d.zone)).Format(time.DateOnly) {
+			some = append(some, d)
+		}
+	}
+	return some, err
 }
 
 // PossibleDeputies are who can decide for the actor at a client: colleagues who may
@@ -94,7 +97,7 @@ ON CONFLICT (person_id, client_id) DO UPDATE SET deputy_id = EXCLUDED.deputy_id,
 	if err != nil {
 		return err
 	}
-	return me.p.handToDeputies(ctx) // what waits already does not wait longer
+	return me.p.handAll(ctx, ApprovalDeputised) // what waits already does not wait longer
 }
 
 // EndDeputy has the actor decide at a client themselves again, also on what the

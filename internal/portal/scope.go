@@ -1029,8 +1029,8 @@ SELECT d.id, d.version_id, d.person_id, a.name AS person_name, CASE WHEN d.perso
 
 	// Who decides for the actor, where they still belong.
 	"my_deputies": `
-SELECT d.client_id, ` + clientNameOf("d.client_id") + ` AS client_name, d.deputy_id, ` + nameOf("d.deputy_id") + ` AS deputy_name, d.from_on, d.to_on, ` + clientZone("d.client_id") + ` AS zone
-  FROM deputies d JOIN client_grants g ON g.client_id = d.client_id AND g.actor = d.person_id WHERE d.person_id = $1`,
+SELECT d.client_id, ` + clientNameOf("d.client_id") + ` AS client_name, d.deputy_id, ` + nameOf("d.deputy_id") + ` AS deputy_name, d.from_on, d.to_on, COALESCE(NULLIF(c.time_zone, ''), w.time_zone) AS zone
+  FROM deputies d JOIN client_grants g ON g.client_id = d.client_id AND g.actor = d.person_id JOIN clients c ON c.id = d.client_id JOIN workspace w ON w.id = 1 WHERE d.person_id = $1`,
 
 	// In which direct conversations the actor is.
 	"my_seats": `
@@ -1228,12 +1228,7 @@ const subjectNewest = `CASE WHEN f.trashed_at IS NULL AND s.version_id = CASE WH
 
 // lastDay is the last day on which an approval a takes answers, and in which time zone:
 // lapsedBy says whether it is past.
-var lastDay = `CASE WHEN a.expires_on IS NOT NULL THEN a.expires_on || ' ' || ` + clientZone("a.client_id") + ` END`
-
-// clientZone is the time zone of a client, by the id.
-func clientZone(id string) string {
-	return `COALESCE(NULLIF((SELECT k.time_zone FROM clients k WHERE k.id = ` + id + `), ''), (SELECT w.time_zone FROM workspace w WHERE w.id = 1))`
-}
+const lastDay = `CASE WHEN a.expires_on IS NOT NULL THEN a.expires_on || ' ' || COALESCE(NULLIF((SELECT k.time_zone FROM clients k WHERE k.id = a.client_id), ''), (SELECT w.time_zone FROM workspace w WHERE w.id = 1)) END`
 
 // approvalsFrom are approvals a, for those for whom who holds, in what is told of
 // their client and lane.

@@ -3470,10 +3470,11 @@ func (p *ApprovalPage) personSub(x portal.ApprovalPerson) string {
 	case !x.AnsweredAt.IsZero():
 		when = p.Time(x.AnsweredAt, p.Now)
 	case x.GivenTo != "":
-		when = p.T("approval.given", "name", x.GivenTo)
+		key := "approval.given"
 		if x.For == x.GivenTo {
-			return dots(role, p.T("approval.given_back", "name", x.For))
+			key, x.For = "approval.given_back", ""
 		}
+		when = p.T(key, "name", x.GivenTo)
 	case x.Gone:
 		when = p.T("approval.gone")
 	case !x.ViewedAt.IsZero():
