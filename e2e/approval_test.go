@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -388,6 +389,7 @@ func TestHandingOnByFinger(t *testing.T) {
 	team.reads("Approved", "for Sofia Almeida")
 
 	asks("A banderole")
+	at = asks("A pennant")
 	b.open("/profile")
 	b.fill("person", colleague.name)
 	b.fill("from", time.Now().AddDate(0, 0, -1).Format(time.DateOnly))
@@ -400,6 +402,31 @@ func TestHandingOnByFinger(t *testing.T) {
 	c.follow("A banderole")
 	c.reads("for Sofia Almeida")
 	c.fits()
+	c.follow("Approve")
+	c.reads("Approved. Thank you")
+
+	// The longest name there is fits.
+	called := func(name string) {
+		t.Helper()
+		c.open("/profile")
+		c.fill("name", name)
+		c.follow("Save")
+		c.reads("Saved")
+	}
+	called(strings.Repeat("Wolfeschle", 10))
+	boss := newTab(t, "team on a phone", site).as(demo.people["manager"]).phone()
+	for _, page := range []string{"/approvals?view=board", at} {
+		boss.open(page)
+		boss.reads("Wolfeschle")
+		boss.fits()
+	}
+	for _, page := range []string{"/approvals", "/profile", at} {
+		b.open(page)
+		b.reads("Wolfeschle")
+		b.fits()
+	}
+	called(colleague.name)
+	c.open(at)
 	c.follow("Approve")
 	c.reads("Approved. Thank you")
 	b.open("/profile")

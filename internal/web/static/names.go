@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.KGULKBD4.css"
+	Style  = "/static/app.UZC2MSOT.css"
 	Script = "/static/app.DBN5EKT3.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
@@ -18,6 +18,6 @@ var (
 	Talk    = Bundle{Style: "/static/talk.UB5KKZTS.css", Script: "/static/talk.QTG7IUM5.js"}
 	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}
 	Worker  = Bundle{Style: "", Script: "/static/worker.OVAN2JBB.js"}
-	Approve = Bundle{Style: "/static/approve.MMSBV5HT.css", Script: ""}
+	Approve = Bundle{Style: "/static/approve.BZKN3HBA.css", Script: ""}
 	Notices = Bundle{Style: "/static/notices.57ZTGU76.css", Script: ""}
 )
