@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+
 	"github.com/vitrine-portal/vitrine/internal/built"
 )
 
@@ -81,6 +84,9 @@ func TestServerRestarts(t *testing.T) {
 	tasks := openProject(team, "Website relaunch") + "/tasks"
 	guest.live(func() { guest.open(tasks) })
 	value[bool](guest, `window.same = true`)
+	gone := newTab(t, "whose session ends meanwhile", server.URL).signIn(people["viewer"])
+	gone.live(func() { gone.open("/projects") })
+	gone.do(call(network.ClearBrowserCookies, cdp.Empty{}))
 
 	server.Kill()
 	server = start()
@@ -97,4 +103,5 @@ func TestServerRestarts(t *testing.T) {
 	if !value[bool](guest, `window.same === true`) {
 		t.Error("the client's page was loaded anew")
 	}
+	gone.wait("whoever has no session any more sees nothing", func() bool { return gone.path() == "/sign-in" })
 }

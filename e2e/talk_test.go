@@ -251,6 +251,40 @@ func (b *tab) scrolled(id string, above int) {
 	value[bool](b, fmt.Sprintf(`(scrollBy({top: document.getElementById(%s).getBoundingClientRect().bottom + %d - innerHeight, behavior: "instant"}), true)`, js(id), above))
 }
 
+// Whoever is elsewhere is told of what was said to them, on the page that they have
+// open, and gets there from it; whoever reads it is not.
+func TestWhatIsSaidRises(t *testing.T) {
+	site := theDemo(t)
+	team := newTab(t, "team", site).as(demo.people["manager"])
+	guest := newTab(t, "client", site).as(demo.people["client lead"])
+	openProject(team, "Website relaunch")
+	team.open("/messages")
+	team.follow("Payment on invoice")
+	at := team.path()
+	guest.live(func() { guest.open("/projects") })
+	say := func(text string) {
+		team.writes("#body-client", text)
+		team.press("css form.say.client .acts button.primary")
+		team.reads(text)
+	}
+	say("Nobody pays by cheque")
+	guest.until("it rises", `[...document.querySelectorAll(".toast")].some(x => x.innerText.includes("Jonas Weber wrote in Payment on invoice"))`)
+	guest.holdsNot("cheque")
+	guest.follow("css .toast-act")
+	guest.reads("Nobody pays by cheque")
+	if got, _, _ := strings.Cut(guest.path(), "?"); got != strings.Split(at, "?")[0] {
+		t.Errorf("it leads to %s, not to %s", got, at)
+	}
+	guest.live(func() { guest.open(strings.Split(at, "?")[0]) })
+	say("Nor by barter")
+	guest.reads("Nor by barter")
+	value[bool](guest, `(setTimeout(() => (window.waited = true), 4000), true)`)
+	guest.until("a moment has gone by", `window.waited`)
+	if n := value[int](guest, `document.querySelectorAll(".toast").length`); n > 0 {
+		t.Error("what is read rises, too")
+	}
+}
+
 // On a desk nothing but panes scrolls: the keys that scroll a page scroll the
 // conversation, or else the list, before anything has the focus.
 func TestKeysScrollConversations(t *testing.T) {

@@ -137,7 +137,7 @@ func (me *Scope) standing(ctx context.Context, events []Event) error {
 		parts, args = append(parts, `SELECT i.id FROM my_`+table+` i WHERE i.id IN `+in), append(args, ids...)
 	}
 	rows, err := me.query(ctx, strings.Join(parts, ` UNION ALL `), args...)
-	there, err := list(rows, err, func(r *sql.Rows) (id string, err error) { return id, r.Scan(&id) })
+	there, err := list(rows, err, scanOne[string])
 	if err != nil {
 		return err
 	}

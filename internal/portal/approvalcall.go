@@ -294,7 +294,7 @@ func (t *tx) voidCalls(ctx context.Context, id ApprovalID, person PersonID) erro
 // changeCalls runs a statement that changes calls of an approval, and returns which.
 func (t *tx) changeCalls(ctx context.Context, about ApprovalID, q string, args ...any) error {
 	rows, err := t.Query(ctx, q, args...)
-	ids, err := list(rows, err, func(r *sql.Rows) (id string, err error) { return id, r.Scan(&id) })
+	ids, err := list(rows, err, scanOne[string])
 	if err != nil {
 		return err
 	}

@@ -133,7 +133,7 @@ UPDATE events SET shown = 0 WHERE project_id = $1 AND shown = 1 AND kind IN ('fi
 
 func (t *tx) attached(ctx context.Context, id ItemID) (map[FileID]bool, error) {
 	rows, err := t.query(ctx, `SELECT f.id FROM my_attachments f WHERE f.item_id = $2`, string(id))
-	ids, err := list(rows, err, func(rows *sql.Rows) (f FileID, err error) { return f, rows.Scan(&f) })
+	ids, err := list(rows, err, scanOne[FileID])
 	all := make(map[FileID]bool, len(ids))
 	for _, f := range ids {
 		all[f] = true

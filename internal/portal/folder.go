@@ -505,7 +505,7 @@ SELECT f.id, f.name FROM my_files f JOIN my_files o ON o.project_id = $2 AND o.f
 			}
 		}
 		rows, err = t.query(ctx, `SELECT f.id FROM my_files f WHERE f.project_id = $2 AND f.folder_id = $3 AND f.audience = 'client'`, string(project), string(b.ID))
-		subjects, err := list(rows, err, func(rows *sql.Rows) (s string, err error) { return s, rows.Scan(&s) })
+		subjects, err := list(rows, err, scanOne[string])
 		if err != nil {
 			return err
 		}

@@ -204,7 +204,7 @@ func (me *Scope) ProjectOfFiles(ctx context.Context, id ThreadID) (project Proje
 		q, args = q+` AND p.client_id = $3`, append(args, string(th.Client))
 	}
 	rows, err := me.query(ctx, q+` ORDER BY p.id LIMIT 2`, args...)
-	all, err := list(rows, err, func(r *sql.Rows) (id ProjectID, err error) { return id, r.Scan(&id) })
+	all, err := list(rows, err, scanOne[ProjectID])
 	switch {
 	case err != nil || len(all) == 0:
 		return "", true, err

@@ -114,7 +114,7 @@ func (t *tx) tell(ctx context.Context, k Kind, i item, details Details) error {
 	h := Happening{Kind: k, Client: i.client, Project: i.project, Subject: string(i.id), Audience: i.audience, Section: i.about, Details: details}
 	if k == ItemConcealed { // those who saw it learn nothing, and look again
 		rows, err := t.query(ctx, `SELECT y.person_id FROM my_project_readers y WHERE y.project_id = $2 AND y.person_side = 'client' AND (y.shows & $3) <> 0`, string(i.project), int64(i.section))
-		if h.Closes, err = list(rows, err, func(rows *sql.Rows) (who PersonID, err error) { return who, rows.Scan(&who) }); err != nil {
+		if h.Closes, err = list(rows, err, scanOne[PersonID]); err != nil {
 			return err
 		}
 	}

@@ -33,7 +33,7 @@ func (me *Scope) Neighbours(ctx context.Context, f File) (before, after FileID, 
 		rows, err := me.query(ctx, `
 SELECT f.id `+from+` WHERE f.project_id = $2 AND f.folder_id = $3 AND (f.name_key, f.id) `+than+` ($4, $5) ORDER BY f.name_key`+order+`, f.id`+order+` LIMIT 1`,
 			string(f.Project), string(f.Folder), fold(f.Name), string(f.ID))
-		ids, err := list(rows, err, func(rows *sql.Rows) (id FileID, err error) { return id, rows.Scan(&id) })
+		ids, err := list(rows, err, scanOne[FileID])
 		if err != nil || len(ids) == 0 {
 			return "", err
 		}
@@ -50,7 +50,7 @@ SELECT f.id `+from+` WHERE f.project_id = $2 AND f.folder_id = $3 AND (f.name_ke
 // they do not. For the team.
 func (me *Scope) ShownBy(ctx context.Context, id ItemID) (string, error) {
 	rows, err := me.query(ctx, `SELECT COALESCE(s.shown_by, '') FROM my_shown s WHERE s.item_id = $2 AND s.shown_at IS NOT NULL`, string(id))
-	names, err := list(rows, err, func(rows *sql.Rows) (name string, err error) { return name, rows.Scan(&name) })
+	names, err := list(rows, err, scanOne[string])
 	if err != nil || len(names) == 0 {
 		return "", err
 	}

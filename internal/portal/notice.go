@@ -212,11 +212,19 @@ func (me *Scope) UnreadNotices(ctx context.Context, client ClientID) (n int, err
 	return me.countNotices(ctx, wanted{among: newOnes, seen: notNamed, client: client}, maxUnread)
 }
 
-// NewNotices reports whether there is one.
-func (me *Scope) NewNotices(ctx context.Context) (bool, error) {
-	return me.p.noticed.Find(me.p.db, me.actor.id, me.p.now(), func() (bool, error) {
-		n, err := me.countNotices(ctx, wanted{among: newOnes, seen: notNamed}, 1)
-		return n > 0, err
+// NewestNotice is the newest of what the actor was told of and has not read; empty
+// when they have read it all.
+func (me *Scope) NewestNotice(ctx context.Context) (NoticeID, error) {
+	return me.p.noticed.Find(me.p.db, me.actor.id, me.p.now(), func() (newest NoticeID, err error) {
+		_, err = me.look(ctx, wanted{among: newOnes}, 1, func(from string, args []any) (int, error) {
+			var id NoticeID
+			err := me.get(ctx, `SELECT COALESCE(MAX(e.id), '')`+from, args, &id)
+			if newest = max(newest, id); id == "" {
+				return 0, err
+			}
+			return 1, err
+		})
+		return newest, err
 	})
 }
 

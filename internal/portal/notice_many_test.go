@@ -44,9 +44,9 @@ SELECT ` + event("ntc_"+string(who[len(who)-6:])) + `, '` + string(who) + `', ` 
 				"Notices":       func() error { _, _, err := me.Notices(ctx, "", portal.Page{}); return err },
 				"NoticeGroups":  func() error { _, _, err := me.NoticeGroups(ctx, "", portal.Page{}); return err },
 				"UnreadNotices": func() error { _, err := me.UnreadNotices(ctx, ""); return err },
-				"NewNotices": func() error {
+				"NewestNotice": func() error {
 					w.Clock.Advance(2 * db.RecallFor)
-					_, err := me.NewNotices(ctx)
+					_, err := me.NewestNotice(ctx)
 					return err
 				},
 				"ReadAbout": func() error { return me.ReadAbout(ctx, "tsk_x") },

@@ -873,7 +873,7 @@ func TestNoticePlans(t *testing.T) {
 			must[[]portal.Need](t)(me.TeamNeeds(ctx, "2026-03-11"))
 			must[int](t)(me.CountNeeds(ctx, ""))
 			must[int](t)(me.UnreadNotices(ctx, ""))
-			must[bool](t)(me.NewNotices(ctx))
+			must[portal.NoticeID](t)(me.NewestNotice(ctx))
 			must[[]portal.Device](t)(me.Devices(ctx))
 			must[portal.Receipts](t)(me.Receipts(ctx, w.Items[w.Site][portal.ClientSide].Message))
 			if _, _, err := me.NoticesToPush(ctx, all[0].ID); err != nil {

@@ -23,7 +23,7 @@ type Portal struct {
 	offices db.Recall[Office]
 	bell    db.Recall[int] // how much needs somebody
 	unread  db.Recall[int]
-	noticed db.Recall[bool]
+	noticed db.Recall[NoticeID]
 
 	downloads downloadLog
 	typing    typingLog

@@ -179,7 +179,7 @@ const (
 func (me *Scope) ownProjects(ctx context.Context, client ClientID) ([]ProjectID, error) {
 	read := func(q string, args ...any) ([]ProjectID, error) {
 		rows, err := me.query(ctx, q, args...)
-		return list(rows, err, func(rows *sql.Rows) (id ProjectID, err error) { return id, rows.Scan(&id) })
+		return list(rows, err, scanOne[ProjectID])
 	}
 	if client != "" {
 		return read(`SELECT p.id FROM my_places p WHERE p.client_id = $2 ORDER BY p.id DESC LIMIT $3`, string(client), maxOwnProjects)
@@ -226,7 +226,7 @@ SELECT c.side, c.rights, CASE WHEN c.archived_at IS NULL THEN 0 ELSE 1 END, COAL
 			return ErrForbidden
 		}
 		rows, err := t.query(ctx, `SELECT m.person_id FROM my_client_team m WHERE m.client_id = $2 AND m.role = 'manager'`, string(client))
-		team, err := list(rows, err, scanPersonID)
+		team, err := list(rows, err, scanOne[PersonID])
 		if err != nil {
 			return err
 		}
@@ -269,8 +269,6 @@ INSERT INTO project_team (project_id, person_id, added_at) VALUES ($1, $2, $3) O
 	})
 	return id, err
 }
-
-func scanPersonID(rows *sql.Rows) (id PersonID, err error) { return id, rows.Scan(&id) }
 
 // days takes a first and a last day.
 func (c *checks) days(from, to string) (string, string) {
@@ -395,7 +393,7 @@ UPDATE projects SET shared_at = $1, shared_by = $2, revision = revision + 1 WHER
 // or deleted since.
 func (t *tx) showHistory(ctx context.Context, id ProjectID) error {
 	rows, err := t.query(ctx, shownItems, string(id))
-	subjects, err := list(rows, err, func(rows *sql.Rows) (s string, err error) { return s, rows.Scan(&s) })
+	subjects, err := list(rows, err, scanOne[string])
 	if err != nil {
 		return err
 	}
@@ -449,7 +447,7 @@ UPDATE projects SET shared_at = NULL, shared_by = NULL, revision = revision + 1 
 // clientPeople are the persons who see the project from the client's side.
 func (t *tx) clientPeople(ctx context.Context, id ProjectID) ([]PersonID, error) {
 	rows, err := t.query(ctx, `SELECT x.person_id FROM my_project_people x WHERE x.project_id = $2 AND x.person_side = 'client'`, string(id))
-	return list(rows, err, scanPersonID)
+	return list(rows, err, scanOne[PersonID])
 }
 
 // ArchiveProject ends all changes in the project; it stays readable. Takes Manage.

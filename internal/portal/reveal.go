@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 )
 
 // Audience is who of the client's people sees what is shown in a project.
@@ -54,7 +53,7 @@ SELECT COUNT(u.accepted_at), COUNT(*) FROM my_audiences u WHERE u.project_id = $
 	a.Invited -= a.Count
 	rows, err := r.query(ctx, `
 SELECT u.name FROM my_audiences u WHERE u.project_id = $2 AND u.accepted_at IS NOT NULL ORDER BY u.name, u.person_id LIMIT $3`, string(project), namedInAudience)
-	a.Names, err = list(rows, err, func(rows *sql.Rows) (s string, err error) { return s, rows.Scan(&s) })
+	a.Names, err = list(rows, err, scanOne[string])
 	return a, err
 }
 

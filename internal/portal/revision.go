@@ -301,7 +301,7 @@ func remarks(ctx context.Context, r reader, most int, item ItemID, versions ...V
 SELECT o.id FROM my_versions v JOIN my_versions o ON o.file_id = v.file_id
  WHERE v.id IN `+in+` AND o.number < v.number AND EXISTS (SELECT 1 FROM my_threads t WHERE t.version_id = o.id AND t.resolved_at IS NULL)
    AND `+newestSeen("v.file_id", "v.number"), args...)
-	earlier, err := list(rows, err, func(rows *sql.Rows) (id VersionID, err error) { return id, rows.Scan(&id) })
+	earlier, err := list(rows, err, scanOne[VersionID])
 	if err != nil {
 		return nil, err
 	}

@@ -1376,6 +1376,9 @@ func list[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) (al
 	return all, nil
 }
 
+// scanOne reads a row of one text or id.
+func scanOne[T ~string](rows *sql.Rows) (v T, err error) { return v, rows.Scan(&v) }
+
 // everyRow is what list does with rows of any type: the compiler copies it for none.
 func everyRow(rows *sql.Rows, err error, row func() error) error {
 	if err != nil {

@@ -300,7 +300,7 @@ func (me *Scope) RevokeShareLinks(ctx context.Context, project ProjectID) error 
 		return ErrForbidden
 	}
 	rows, err := me.query(ctx, `SELECT DISTINCT l.project_id FROM my_share_links l WHERE l.revoked_at IS NULL ORDER BY l.project_id`)
-	projects, err := list(rows, err, func(rows *sql.Rows) (id ProjectID, err error) { return id, rows.Scan(&id) })
+	projects, err := list(rows, err, scanOne[ProjectID])
 	if err != nil {
 		return err
 	}

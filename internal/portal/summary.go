@@ -192,7 +192,7 @@ SELECT p.id FROM my_places p LEFT JOIN my_visits v ON v.place = p.id
  WHERE p.id IN `+in+`
    AND EXISTS (SELECT 1 FROM my_events e WHERE e.project_id = p.id AND e.at > COALESCE(v.at, $2) AND COALESCE(e.actor, '') <> $3)`,
 		append([]any{week, string(me.actor.person)}, args...)...)
-	fresh, err := list(rows, err, func(rows *sql.Rows) (id ProjectID, err error) { return id, rows.Scan(&id) })
+	fresh, err := list(rows, err, scanOne[ProjectID])
 	for _, id := range fresh {
 		all[id].New = true
 	}

@@ -152,7 +152,7 @@ SELECT m.thread_id, CASE WHEN m.audience = 'client' THEN 1 ELSE 0 END, t.kind, C
 		}
 	}
 	rows, err := d.Query(ctx, `SELECT n.person_id FROM mentions n WHERE n.message_id = $1 AND n.revision = $2`, string(e.message), revision)
-	e.mentioned, err = list(rows, err, func(rows *sql.Rows) (id PersonID, err error) { return id, rows.Scan(&id) })
+	e.mentioned, err = list(rows, err, scanOne[PersonID])
 	return err
 }
 
@@ -161,7 +161,7 @@ func (e *told) readFeedback(ctx context.Context, d *db.DB) error {
 	rows, err := d.Query(ctx, `
 SELECT DISTINCT n.person_id FROM threads t JOIN messages m ON m.thread_id = t.id JOIN mentions n ON n.message_id = m.id
  WHERE t.item_id = $1 AND t.created_at = $2 AND n.revision = 1`, e.subject, e.at)
-	e.mentioned, err = list(rows, err, func(rows *sql.Rows) (id PersonID, err error) { return id, rows.Scan(&id) })
+	e.mentioned, err = list(rows, err, scanOne[PersonID])
 	return err
 }
 
@@ -169,7 +169,7 @@ SELECT DISTINCT n.person_id FROM threads t JOIN messages m ON m.thread_id = t.id
 func (e *told) readAsked(ctx context.Context, d *db.DB) error {
 	e.asked, e.waits = map[PersonID]bool{}, map[PersonID]bool{}
 	rows, err := d.Query(ctx, `SELECT x.person_id FROM approval_people x WHERE x.approval_id = $1`, e.subject)
-	all, err := list(rows, err, func(rows *sql.Rows) (id PersonID, err error) { return id, rows.Scan(&id) })
+	all, err := list(rows, err, scanOne[PersonID])
 	if err != nil {
 		return err
 	}
@@ -383,7 +383,7 @@ func (p *Portal) SendDigests(ctx context.Context) error {
 	for {
 		now := db.Micros(p.now())
 		rows, err := p.db.Query(ctx, `SELECT c.person_id FROM notice_choices c WHERE c.digest_due <= $1 ORDER BY c.digest_due LIMIT $2`, now, tellAtOnce)
-		due, err := list(rows, err, func(rows *sql.Rows) (id PersonID, err error) { return id, rows.Scan(&id) })
+		due, err := list(rows, err, scanOne[PersonID])
 		if err != nil {
 			return err
 		}

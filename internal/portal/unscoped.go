@@ -21,7 +21,7 @@ func (t *tx) accepted(ctx context.Context, client ClientID) ([]PersonID, error) 
 	rows, err := t.Query(ctx, `
 SELECT u.person_id FROM client_users u
  WHERE u.client_id = $1 AND u.accepted_at IS NOT NULL AND u.suspended_at IS NULL AND u.removed_at IS NULL ORDER BY u.person_id`, string(client))
-	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
+	return list(rows, err, scanOne[PersonID])
 }
 
 // addressLost reports whether a mail to the address that somebody has came back as
@@ -135,7 +135,7 @@ func (p *Portal) invitedTo(ctx context.Context, user ClientUserID) ([]string, er
 	rows, err := p.db.Query(ctx, `
 SELECT p.name FROM project_grants g JOIN projects p ON p.id = g.project_id
  WHERE g.actor = $1 AND p.archived_at IS NULL ORDER BY p.name LIMIT 20`, string(user))
-	return list(rows, err, func(r *sql.Rows) (s string, err error) { return s, r.Scan(&s) })
+	return list(rows, err, scanOne[string])
 }
 
 // whoAnswers is who is told that an invited person asks for a new invitation:
@@ -269,7 +269,7 @@ SELECT v.id, v.file_id, v.project_id, f.name, v.blob, v.size, v.sha256, v.type, 
 // Unscoped, as versionLooked.
 func (p *Portal) unlooked(ctx context.Context, before time.Time, limit int) ([]VersionID, error) {
 	rows, err := p.db.Query(ctx, `SELECT v.id FROM versions v WHERE v.preview = 'waiting' AND v.created_at < $1 ORDER BY v.id LIMIT $2`, db.Micros(before), limit)
-	return list(rows, err, func(r *sql.Rows) (id VersionID, err error) { return id, r.Scan(&id) })
+	return list(rows, err, scanOne[VersionID])
 }
 
 // expiredUploads are those that expired before the time. Unscoped: the program
@@ -413,7 +413,7 @@ SELECT g.actor
    AND (q.assignee_id IS NULL OR g.actor = q.assignee_id
         OR NOT EXISTS (SELECT 1 FROM project_grants x WHERE x.actor = q.assignee_id AND x.project_id = q.project_id AND (x.rights & 16) <> 0))
  ORDER BY g.actor LIMIT 200`, string(id))
-	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
+	return list(rows, err, scanOne[PersonID])
 }
 
 // linkByToken finds a share link by the hash of its token. Unscoped: whoever
@@ -608,7 +608,7 @@ const (
 // workspace's, which is "". Unscoped: the program asks what day it is there.
 func (p *Portal) clientZones(ctx context.Context) ([]string, error) {
 	rows, err := p.db.Query(ctx, `SELECT DISTINCT c.time_zone FROM clients c WHERE c.time_zone <> ''`)
-	zones, err := list(rows, err, func(r *sql.Rows) (z string, err error) { return z, r.Scan(&z) })
+	zones, err := list(rows, err, scanOne[string])
 	return append(zones, ""), err
 }
 
@@ -641,7 +641,7 @@ SELECT x.person_id FROM approvals a JOIN approval_people x ON x.approval_id = a.
   JOIN project_grants g ON g.actor = x.person_id AND g.project_id = a.project_id
   JOIN persons n ON n.id = x.person_id AND n.disabled_at IS NULL
  WHERE a.id = $1 AND a.asking = 1 AND x.role = 'decider' AND x.decision_id IS NULL AND x.given_to IS NULL AND (g.side = 'team' OR (g.rights & 32) <> 0) ORDER BY x.person_id`, string(id))
-	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
+	return list(rows, err, scanOne[PersonID])
 }
 
 // givenAway notes that somebody's answer in a stage is another's to give. It is
@@ -802,7 +802,7 @@ SELECT c.chain, c.seq, c.head, COALESCE((SELECT MAX(h.seq) FROM chain_heads h WH
 // owners are those of the workspace. Unscoped: the program mails them.
 func (t *tx) owners(ctx context.Context) ([]PersonID, error) {
 	rows, err := t.Query(ctx, `SELECT m.person_id FROM team_members m WHERE m.role = 'owner' AND m.accepted_at IS NOT NULL AND m.removed_at IS NULL ORDER BY m.person_id`)
-	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
+	return list(rows, err, scanOne[PersonID])
 }
 
 // UnmadeCertificates are some that were asked for before a time and have no paper
@@ -1026,7 +1026,7 @@ SELECT g.actor FROM approvals a JOIN approval_stages s ON s.approval_id = a.id A
     OR (s.side = 'client' AND g.side = 'client' AND (g.rights & 160) = 160 AND a.shown_at IS NOT NULL OR s.side = 'team' AND g.side = 'team' AND (g.rights & 512) <> 0)
        AND NOT EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = a.id AND x.stage = a.stage AND x.person_id = g.actor AND x.given_to IS NULL))
  ORDER BY g.actor`, string(id))
-	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
+	return list(rows, err, scanOne[PersonID])
 }
 
 // leadsToTell are those of the client's people who lead where a version is, but for
@@ -1039,7 +1039,7 @@ SELECT g.actor FROM project_grants g JOIN persons n ON n.id = g.actor
  WHERE g.project_id = $1 AND g.side = 'client' AND (g.rights & 132) = 132 AND g.actor <> $2
    AND NOT EXISTS (SELECT 1 FROM mails m WHERE m.subject_id = $3 AND m.person_id = g.actor AND m.kind = 'drafts_shared' AND m.state <> 'dropped' AND m.created_at > $4) ORDER BY g.actor LIMIT 50`,
 		string(v.Project), string(t.me.actor.person), string(v.File), since)
-	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
+	return list(rows, err, scanOne[PersonID])
 }
 
 // mayTake are the client users who may download in a project. Unscoped: whoever
@@ -1076,7 +1076,7 @@ func signers(ctx context.Context, d querier, id SignoffID) ([]PersonID, error) {
 	rows, err := d.Query(ctx, `
 SELECT g.actor FROM signoffs s JOIN project_grants g ON g.project_id = s.project_id AND g.side = 'client' AND (g.rights & 64) <> 0
   JOIN persons n ON n.id = g.actor AND n.disabled_at IS NULL WHERE s.id = $1 AND s.state = 'asked' ORDER BY g.actor`, string(id))
-	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
+	return list(rows, err, scanOne[PersonID])
 }
 
 // An openSignoff is one that is asked, as the program follows it.
@@ -1102,7 +1102,7 @@ func (t *tx) toldOfSignoff(ctx context.Context, id SignoffID) ([]PersonID, error
 	rows, err := t.Query(ctx, `
 SELECT g.actor FROM signoffs s JOIN project_grants g ON g.project_id = s.project_id JOIN persons n ON n.id = g.actor AND n.disabled_at IS NULL
  WHERE s.id = $1 AND (g.side = 'team' AND g.actor = s.created_by OR g.side = 'client' AND (g.rights & 192) = 128) ORDER BY g.actor`, string(id))
-	return list(rows, err, func(r *sql.Rows) (p PersonID, err error) { return p, r.Scan(&p) })
+	return list(rows, err, scanOne[PersonID])
 }
 
 // clientDay is the day that it is where a client is. Unscoped: of whoever is asked

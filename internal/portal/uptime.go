@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 
@@ -105,7 +104,7 @@ func (p *Portal) holdDue(ctx context.Context, last time.Time) error {
 // is in another one. Digests are not waited for.
 func (t *tx) holdNotices(ctx context.Context) error {
 	rows, err := t.Query(ctx, `SELECT c.person_id FROM notice_choices c WHERE c.digest_due IS NOT NULL ORDER BY c.person_id`)
-	digests, err := list(rows, err, func(r *sql.Rows) (id PersonID, err error) { return id, r.Scan(&id) })
+	digests, err := list(rows, err, scanOne[PersonID])
 	if err != nil {
 		return err
 	}
@@ -134,7 +133,7 @@ UPDATE mails SET state = 'dropped', reason = 'seen' WHERE kind IN ('notices', 'd
 // broughtBack ends what a backup would bring to life again, as it was at a time.
 func (t *tx) broughtBack(ctx context.Context, of time.Time) error {
 	rows, err := t.Query(ctx, `SELECT a.id FROM persons a ORDER BY a.id`)
-	everybody, err := list(rows, err, func(r *sql.Rows) (id PersonID, err error) { return id, r.Scan(&id) })
+	everybody, err := list(rows, err, scanOne[PersonID])
 	if err != nil {
 		return err
 	}

@@ -181,7 +181,7 @@ func (p *Portal) NamedBlobs(ctx context.Context, keys []string) (map[string]bool
 		in := " WHERE blob IN (" + strings.Join(marks, ", ") + ")"
 		rows, err := p.db.Query(ctx, "SELECT blob FROM versions"+in+" UNION SELECT blob FROM previews"+in+" UNION SELECT blob FROM uploads"+in+
 			" UNION SELECT blob FROM incoming_mails"+in+" UNION SELECT blob FROM certificates"+in, args...)
-		found, err := list(rows, err, func(r *sql.Rows) (key string, err error) { return key, r.Scan(&key) })
+		found, err := list(rows, err, scanOne[string])
 		if err != nil {
 			return nil, err
 		}

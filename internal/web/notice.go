@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -22,6 +23,7 @@ func (s *Server) noticeRoutes() []route {
 	return []route{
 		{"GET /notices", person, s.noticesPage},
 		{"GET /notices/{id}", person, s.openNotice},
+		{"GET /notices/{id}/line", person, s.noticeLine},
 		{"POST /notices/read", oneself, s.readNotices},
 		{"POST /notices/{id}/read", oneself, s.readNotice},
 		{"GET /profile/notices", oneself, s.noticeChoicesPage},
@@ -79,17 +81,31 @@ func (s *Server) noticesPage(w http.ResponseWriter, r *http.Request, me *visit) 
 // today is the visitor's day.
 func (v *visit) today() string { return v.Now.In(v.Book.Zone()).Format(time.DateOnly) }
 
-// news says that the visitor was told of something that they have not read.
+// news is the newest notice of the visitor's that they have not read.
 func (s *Server) news(ctx context.Context, me *visit) string {
 	if me.Viewing != nil {
 		return ""
 	}
-	some, err := me.NewNotices(ctx)
+	newest, err := me.NewestNotice(ctx)
 	s.missed(ctx, "looking for notices", err)
-	if !some {
-		return ""
+	return string(newest)
+}
+
+// noticeLine says a notice in one line, to an open page on which it rises: what was
+// said or asked, which its reader has not seen elsewhere meanwhile.
+func (s *Server) noticeLine(w http.ResponseWriter, r *http.Request, me *visit) error {
+	n, err := me.Notice(r.Context(), portal.NoticeID(r.PathValue("id")))
+	if err != nil {
+		return err
 	}
-	return me.Book.T("shell.bell_new")
+	if !n.Unread || n.Said == "" && n.Kind != portal.ApprovalRequested && n.Kind != portal.ApprovalAdvanced {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	line := sentence.OfNotice(me.Book, n, me.Brand.Name)
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, err = io.WriteString(w, line.Before+line.Title+line.After)
+	return err
 }
 
 // openNotice leads to what a notice is about, which has been read then.

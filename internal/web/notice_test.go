@@ -317,6 +317,38 @@ func TestBellTellsOfNews(t *testing.T) {
 	})
 }
 
+// What rises on an open page is one line of what was said or asked, until it is read.
+func TestNoticeLine(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		s.Exec(`DELETE FROM notices`)
+		cleo, th := s.As("cleo"), s.Items[s.Site][portal.ClientSide].Conversation
+		bell := func() string { return cleo.Get("/projects").MustBe(200).Attr(".bell", "data-news") }
+		if got := bell(); got != "" {
+			t.Errorf("before anything happened there is %q", got)
+		}
+		publish(t, s.World, portal.ClientSide)
+		cleo.Get("/notices/" + bell() + "/line").MustBe(204) // nobody has to look at once
+		said, err := s.World.As(s.Mia).Say(t.Context(), th, portal.NewMessage{Body: "Quiet please, @Cleo", Audience: portal.ClientSide})
+		if err == nil {
+			_, err = s.Portal.TellPeople(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := "/notices/" + bell() + "/line"
+		if p := cleo.Get(line).MustBe(200); !strings.HasPrefix(p.Body, "Mia wrote in ") || strings.Contains(p.Body, "Quiet") {
+			t.Errorf("it says %q", p.Body)
+		}
+		for _, name := range []string{"dan", "carl", "rex", "tom"} {
+			s.As(name).Get(line).MustBe(404)
+		}
+		if err := s.World.As(s.Cleo).MarkRead(t.Context(), th, said); err != nil {
+			t.Fatal(err)
+		}
+		cleo.Get(line).MustBe(204)
+	})
+}
+
 // The portal can be installed, and somebody asks for pushes in one browser, and
 // ends them there.
 func TestPushDevices(t *testing.T) {

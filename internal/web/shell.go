@@ -139,9 +139,9 @@ func (s *Server) setTitle(p *view.Page, title string) {
 func (s *Server) document(me *visit) ui.Page {
 	b := me.Book
 	d := ui.Page{Lang: b.Lang(), Title: me.Brand.Name, Theme: me.Person.Theme, Words: ui.ShellWords{
-		Skip: b.T("shell.skip"), Nav: b.T("shell.nav"), More: b.T("shell.more"), Menu: b.T("shell.menu"), Bell: b.T("shell.bell"),
+		Skip: b.T("shell.skip"), Nav: b.T("shell.nav"), More: b.T("shell.more"), Menu: b.T("shell.menu"), Bell: b.T("shell.bell"), BellNew: b.T("shell.bell_new"),
 		Clients: b.T("shell.clients"), LogOut: b.T("action.log_out"), Close: b.T("action.close"), Copied: b.T("shell.copied"),
-		News: b.T("shell.news"), Refresh: b.T("shell.refresh"), Search: b.T("shell.search"),
+		News: b.T("shell.news"), Refresh: b.T("shell.refresh"), Open: b.T("notices.open"), Search: b.T("shell.search"),
 	}}
 	d.Brand = brandStamp(me.Brand)
 	if me.signedIn() && me.mark != "" {

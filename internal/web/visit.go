@@ -36,7 +36,7 @@ type visit struct {
 	unread        func(portal.ClientID) int // counts the conversations with something new
 	needed        func() int                // counts what needs them
 	held          func() int                // counts the mails that wait for them
-	news          func() string             // says that they were told of something new, or nothing
+	news          func() string             // the newest of what they were told of and have not read, if any
 	pushes        bool                      // they asked for pushes in this browser
 }
 

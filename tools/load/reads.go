@@ -30,7 +30,7 @@ func visitReads(p *portal.Portal, accounts *account.Accounts, token string) []re
 		}},
 		{"Self", func(ctx context.Context, me *portal.Scope) (err error) { self, err = me.Self(ctx); return err }},
 		{"CountNeeds", func(ctx context.Context, me *portal.Scope) error { _, err := me.CountNeeds(ctx, ""); return err }},
-		{"NewNotices", func(ctx context.Context, me *portal.Scope) error { _, err := me.NewNotices(ctx); return err }},
+		{"NewestNotice", func(ctx context.Context, me *portal.Scope) error { _, err := me.NewestNotice(ctx); return err }},
 		{"UnreadConversations", func(ctx context.Context, me *portal.Scope) error {
 			_, err := me.UnreadConversations(ctx, self, self.Clients[0].ID)
 			return err

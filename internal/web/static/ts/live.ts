@@ -83,6 +83,7 @@ async function refresh() {
     }
     document.title = page.title;
     document.dispatchEvent(new Event("vitrine:swapped"));
+    void rise().catch(() => {});
   } catch {
     // Offline: the stream comes back with the network and says so again.
   } finally {
@@ -92,6 +93,19 @@ async function refresh() {
       void refresh();
     }
   }
+}
+
+// What its reader is told of while they have a page open rises on it, unless they
+// have read it within a moment.
+const newest = () => document.querySelector<HTMLElement>(".bell")?.dataset.news ?? "";
+let known = newest();
+async function rise() {
+  const id = newest();
+  if (id <= known) return;
+  known = id;
+  await new Promise((done) => setTimeout(done, 3000));
+  const answer = await fetch(`/notices/${id}/line`);
+  if (answer.status === 200 && !answer.redirected && location.pathname !== "/notices") toast(await answer.text(), { label: say("open"), run: () => location.assign(`/notices/${id}`) });
 }
 
 function refreshLater() {
@@ -104,6 +118,13 @@ function soon(e?: Event) {
   talk = e?.type === "said" && (talk || !wait);
   clearTimeout(wait);
   wait = window.setTimeout(() => ((wait = 0), void refresh()), 150 + Math.random() * 350);
+}
+
+// refused leaves a page whose reader may no longer open it. A proxy that has lost its
+// server for a moment says nothing of that.
+async function refused() {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+  if (answer.status < 500 && (!answer.ok || new URL(answer.url).pathname !== location.pathname)) anew();
 }
 
 function connect(url: string, tries: number) {
@@ -120,6 +141,7 @@ function connect(url: string, tries: number) {
     anew();
   });
   stream.addEventListener("error", () => {
+    if (stream.readyState === EventSource.CLOSED) void refused().catch(() => {}); // and not broken off
     stream.close();
     const pause = Math.min(60_000, 1000 * 2 ** tries) * (0.5 + Math.random());
     setTimeout(() => connect(url, Math.min(tries + 1, 6)), pause);

@@ -21,12 +21,14 @@ type ShellWords struct {
 	More    string // the fifth entry of the bottom bar
 	Menu    string // name of the person's menu
 	Bell    string // "Needs you", read before the count
+	BellNew string // that there is something new, where nothing needs them
 	Clients string // name of the client switcher
 	LogOut  string
 	Close   string
 	Copied  string
 	News    string // "This page has news"
 	Refresh string
+	Open    string
 	Search  string // "Search or jump to…"
 }
 
@@ -207,23 +209,27 @@ func Document(p Page) templ.Component {
 		var templ_7745c5c3_Var18 string
 		templ_7745c5c3_Var18 = string(p.Words.Refresh)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 26, "\"><a class=\"skip\" href=\"#main\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 26, "\" data-say-open=\"")
 		var templ_7745c5c3_Var19 string
-		templ_7745c5c3_Var19 = string(p.Words.Skip)
+		templ_7745c5c3_Var19 = string(p.Words.Open)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 27, "</a>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 27, "\"><a class=\"skip\" href=\"#main\">")
+		var templ_7745c5c3_Var20 string
+		templ_7745c5c3_Var20 = string(p.Words.Skip)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</a>")
 		templ_7745c5c3_Err = templ_7745c5c3_Var1.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<div id=\"toasts\" role=\"status\" aria-live=\"polite\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<div id=\"toasts\" role=\"status\" aria-live=\"polite\">")
 		if p.Toast != nil {
 			templ_7745c5c3_Err = ToastBox(*p.Toast).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</div></body></html>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</div></body></html>")
 		return nil
 	})
 }
@@ -241,7 +247,7 @@ type ClientShellProps struct {
 	Switcher []MenuItem // the person's clients; drawn only when there are several
 	Client   string     // the client shown
 	Needs    int        // the bell counts Needs you alone
-	News     string     // that there is something new besides; empty: there is not
+	News     string     // the newest notice; empty: there is none
 	BellHref string     // empty draws no bell
 	Person   Person
 	Menu     []MenuItem // profile, notifications, language, sessions
@@ -269,12 +275,12 @@ func ClientShell(p ClientShellProps) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var20 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var20 == nil {
-			templ_7745c5c3_Var20 = templ.NopComponent
+		templ_7745c5c3_Var21 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var21 == nil {
+			templ_7745c5c3_Var21 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var21 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var22 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -290,11 +296,11 @@ func ClientShell(p ClientShellProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 30, " <div class=\"shell client\"><nav class=\"rail\" id=\"rail\" aria-label=\"")
-			var templ_7745c5c3_Var22 string
-			templ_7745c5c3_Var22 = string(p.Page.Words.Nav)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 31, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 31, " <div class=\"shell client\"><nav class=\"rail\" id=\"rail\" aria-label=\"")
+			var templ_7745c5c3_Var23 string
+			templ_7745c5c3_Var23 = string(p.Page.Words.Nav)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 32, "\">")
 			templ_7745c5c3_Err = BrandMark(p.Brand).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -309,7 +315,7 @@ func ClientShell(p ClientShellProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 32, "</nav><header class=\"top\" id=\"top\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 33, "</nav><header class=\"top\" id=\"top\">")
 			templ_7745c5c3_Err = BrandMark(p.Brand).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -318,9 +324,9 @@ func ClientShell(p ClientShellProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<div class=\"tools\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<div class=\"tools\">")
 			if p.BellHref != "" {
-				templ_7745c5c3_Err = bell(p.BellHref, p.Page.Words.Bell, p.Needs, p.News).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = bell(p.BellHref, p.Page.Words.Bell, p.Needs, p.News, p.Page.Words.BellNew).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -329,25 +335,25 @@ func ClientShell(p ClientShellProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</div></header><main id=\"main\" tabindex=\"-1\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</div></header><main id=\"main\" tabindex=\"-1\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, visit(p.Visit))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 35, ">")
-			templ_7745c5c3_Err = templ_7745c5c3_Var20.Render(ctx, templ_7745c5c3_Buffer)
+			templruntime.WriteString(templ_7745c5c3_Buffer, 36, ">")
+			templ_7745c5c3_Err = templ_7745c5c3_Var21.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</main>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 37, "</main>")
 			templ_7745c5c3_Err = foot(p.Legal).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 37, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = Document(p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Document(p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -389,12 +395,12 @@ func TeamShell(p TeamShellProps) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var23 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var23 == nil {
-			templ_7745c5c3_Var23 = templ.NopComponent
+		templ_7745c5c3_Var24 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var24 == nil {
+			templ_7745c5c3_Var24 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var24 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var25 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -410,32 +416,32 @@ func TeamShell(p TeamShellProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 38, " <div class=\"shell team\"><nav class=\"rail\" id=\"rail\" aria-label=\"")
-			var templ_7745c5c3_Var25 string
-			templ_7745c5c3_Var25 = string(p.Page.Words.Nav)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 39, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 39, " <div class=\"shell team\"><nav class=\"rail\" id=\"rail\" aria-label=\"")
+			var templ_7745c5c3_Var26 string
+			templ_7745c5c3_Var26 = string(p.Page.Words.Nav)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 40, "\">")
 			templ_7745c5c3_Err = BrandMark(p.Brand).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			if p.Search != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 40, "<button type=\"button\" class=\"search-open needs-js\" popovertarget=\"palette\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<button type=\"button\" class=\"search-open needs-js\" popovertarget=\"palette\">")
 				templ_7745c5c3_Err = Icon("search").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<span>")
-				var templ_7745c5c3_Var26 string
-				templ_7745c5c3_Var26 = string(p.Page.Words.Search)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</span> <kbd data-palette-key>Ctrl K</kbd></button>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 42, "<span>")
+				var templ_7745c5c3_Var27 string
+				templ_7745c5c3_Var27 = string(p.Page.Words.Search)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 43, "</span> <kbd data-palette-key>Ctrl K</kbd></button>")
 			}
 			templ_7745c5c3_Err = nav(p.Page.Words, p.Nav).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "</nav><header class=\"top\" id=\"top\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 44, "</nav><header class=\"top\" id=\"top\">")
 			templ_7745c5c3_Err = BrandMark(p.Brand).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -444,21 +450,21 @@ func TeamShell(p TeamShellProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<div class=\"tools\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<div class=\"tools\">")
 			if p.Search != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<button type=\"button\" class=\"icon-button needs-js only-phone\" popovertarget=\"palette\" aria-label=\"")
-				var templ_7745c5c3_Var27 string
-				templ_7745c5c3_Var27 = string(p.Page.Words.Search)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 46, "\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 46, "<button type=\"button\" class=\"icon-button needs-js only-phone\" popovertarget=\"palette\" aria-label=\"")
+				var templ_7745c5c3_Var28 string
+				templ_7745c5c3_Var28 = string(p.Page.Words.Search)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 47, "\">")
 				templ_7745c5c3_Err = Icon("search").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 47, "</button> ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</button> ")
 			}
 			if p.BellHref != "" {
-				templ_7745c5c3_Err = bell(p.BellHref, p.Page.Words.Bell, p.Needs, p.News).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = bell(p.BellHref, p.Page.Words.Bell, p.Needs, p.News, p.Page.Words.BellNew).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -467,44 +473,44 @@ func TeamShell(p TeamShellProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</div></header><main id=\"main\" tabindex=\"-1\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 49, "</div></header><main id=\"main\" tabindex=\"-1\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, visit(p.Visit))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 49, ">")
-			templ_7745c5c3_Err = templ_7745c5c3_Var23.Render(ctx, templ_7745c5c3_Buffer)
+			templruntime.WriteString(templ_7745c5c3_Buffer, 50, ">")
+			templ_7745c5c3_Err = templ_7745c5c3_Var24.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</main></div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</main></div>")
 			if p.Search != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<dialog id=\"palette\" class=\"dialog palette\" data-search=\"")
-				var templ_7745c5c3_Var28 string
-				templ_7745c5c3_Var28 = string(p.Search)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 52, "\" aria-label=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<dialog id=\"palette\" class=\"dialog palette\" data-search=\"")
 				var templ_7745c5c3_Var29 string
-				templ_7745c5c3_Var29 = string(p.Page.Words.Search)
+				templ_7745c5c3_Var29 = string(p.Search)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 53, "\" popover><div class=\"seek\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 53, "\" aria-label=\"")
+				var templ_7745c5c3_Var30 string
+				templ_7745c5c3_Var30 = string(p.Page.Words.Search)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 54, "\" popover><div class=\"seek\">")
 				templ_7745c5c3_Err = Icon("search").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<input type=\"search\" aria-label=\"")
-				var templ_7745c5c3_Var30 string
-				templ_7745c5c3_Var30 = string(p.Page.Words.Search)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 55, "\" placeholder=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<input type=\"search\" aria-label=\"")
 				var templ_7745c5c3_Var31 string
 				templ_7745c5c3_Var31 = string(p.Page.Words.Search)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 56, "\" autocomplete=\"off\" spellcheck=\"false\" autofocus></div><div data-results aria-live=\"polite\"></div></dialog>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 56, "\" placeholder=\"")
+				var templ_7745c5c3_Var32 string
+				templ_7745c5c3_Var32 = string(p.Page.Words.Search)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 57, "\" autocomplete=\"off\" spellcheck=\"false\" autofocus></div><div data-results aria-live=\"polite\"></div></dialog>")
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = Document(p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Document(p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -549,12 +555,12 @@ func CardShell(p CardShellProps) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var32 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var32 == nil {
-			templ_7745c5c3_Var32 = templ.NopComponent
+		templ_7745c5c3_Var33 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var33 == nil {
+			templ_7745c5c3_Var33 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var33 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var34 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -566,12 +572,12 @@ func CardShell(p CardShellProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 57, "<div")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<div")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("door", on(p.Wide, "wide")))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 58, "><header class=\"cover\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 59, "><header class=\"cover\">")
 			templ_7745c5c3_Err = coverArt().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -580,42 +586,42 @@ func CardShell(p CardShellProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<p class=\"welcome\">")
-			var templ_7745c5c3_Var34 string
-			templ_7745c5c3_Var34 = string(p.Welcome)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</p><p class=\"cover-foot\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<p class=\"welcome\">")
 			var templ_7745c5c3_Var35 string
-			templ_7745c5c3_Var35 = string(p.Foot)
+			templ_7745c5c3_Var35 = string(p.Welcome)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 61, "</p></header><main id=\"main\" tabindex=\"-1\"><div class=\"slip\">")
-			templ_7745c5c3_Err = templ_7745c5c3_Var32.Render(ctx, templ_7745c5c3_Buffer)
+			templruntime.WriteString(templ_7745c5c3_Buffer, 61, "</p><p class=\"cover-foot\">")
+			var templ_7745c5c3_Var36 string
+			templ_7745c5c3_Var36 = string(p.Foot)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</p></header><main id=\"main\" tabindex=\"-1\"><div class=\"slip\">")
+			templ_7745c5c3_Err = templ_7745c5c3_Var33.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</div></main>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 63, "</div></main>")
 			if len(p.Legal) > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 63, "<footer class=\"door-foot\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<footer class=\"door-foot\">")
 				for _, l := range p.Legal {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<a href=\"")
-					var templ_7745c5c3_Var36 templ.SafeURL
-					templ_7745c5c3_Var36, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(l.Href))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<a href=\"")
+					var templ_7745c5c3_Var37 templ.SafeURL
+					templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(l.Href))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 65, "\">")
-					var templ_7745c5c3_Var37 string
-					templ_7745c5c3_Var37 = string(l.Label)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 66, "</a>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 66, "\">")
+					var templ_7745c5c3_Var38 string
+					templ_7745c5c3_Var38 = string(l.Label)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</a>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</footer>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</footer>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 69, "</div>")
 			return nil
 		})
-		templ_7745c5c3_Err = Document(p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var33), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Document(p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -641,41 +647,41 @@ func BrandMark(b Brand) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var38 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var38 == nil {
-			templ_7745c5c3_Var38 = templ.NopComponent
+		templ_7745c5c3_Var39 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var39 == nil {
+			templ_7745c5c3_Var39 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 69, "<a class=\"brand\" href=\"")
-		var templ_7745c5c3_Var39 templ.SafeURL
-		templ_7745c5c3_Var39, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(b.Href))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 70, "<a class=\"brand\" href=\"")
+		var templ_7745c5c3_Var40 templ.SafeURL
+		templ_7745c5c3_Var40, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(b.Href))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 70, "\">")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 71, "\">")
 		if b.Logo != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 71, "<img src=\"")
-			var templ_7745c5c3_Var40 string
-			templ_7745c5c3_Var40 = string(b.Logo)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 72, "\" alt=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 72, "<img src=\"")
 			var templ_7745c5c3_Var41 string
-			templ_7745c5c3_Var41 = string(b.Name)
+			templ_7745c5c3_Var41 = string(b.Logo)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 73, "\">")
-		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 74, "<span class=\"mark\" aria-hidden=\"true\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 73, "\" alt=\"")
 			var templ_7745c5c3_Var42 string
-			templ_7745c5c3_Var42 = string(b.Mark)
+			templ_7745c5c3_Var42 = string(b.Name)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</span> <span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 74, "\">")
+		} else {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 75, "<span class=\"mark\" aria-hidden=\"true\">")
 			var templ_7745c5c3_Var43 string
-			templ_7745c5c3_Var43 = string(b.Name)
+			templ_7745c5c3_Var43 = string(b.Mark)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 76, "</span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 76, "</span> <span>")
+			var templ_7745c5c3_Var44 string
+			templ_7745c5c3_Var44 = string(b.Name)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 77, "</span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 77, "</a>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 78, "</a>")
 		return nil
 	})
 }
@@ -698,24 +704,24 @@ func coverArt() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var44 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var44 == nil {
-			templ_7745c5c3_Var44 = templ.NopComponent
+		templ_7745c5c3_Var45 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var45 == nil {
+			templ_7745c5c3_Var45 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 78, "<svg class=\"art\" viewBox=\"0 0 600 900\" preserveAspectRatio=\"xMaxYMin slice\" aria-hidden=\"true\" stroke-width=\"1.5\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 79, "<svg class=\"art\" viewBox=\"0 0 600 900\" preserveAspectRatio=\"xMaxYMin slice\" aria-hidden=\"true\" stroke-width=\"1.5\">")
 		for i := range 9 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 79, "<rect x=\"")
-			var templ_7745c5c3_Var45 string
-			templ_7745c5c3_Var45 = string(strconv.Itoa(210 + i*44))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 80, "\" y=\"-400\" width=\"600\" height=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 80, "<rect x=\"")
 			var templ_7745c5c3_Var46 string
-			templ_7745c5c3_Var46 = string(strconv.Itoa(960 - i*56))
+			templ_7745c5c3_Var46 = string(strconv.Itoa(210 + i*44))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 81, "\" rx=\"10\"></rect>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 81, "\" y=\"-400\" width=\"600\" height=\"")
+			var templ_7745c5c3_Var47 string
+			templ_7745c5c3_Var47 = string(strconv.Itoa(960 - i*56))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 82, "\" rx=\"10\"></rect>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 82, "</svg>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 83, "</svg>")
 		return nil
 	})
 }
@@ -737,47 +743,47 @@ func nav(w ShellWords, items []NavItem) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var47 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var47 == nil {
-			templ_7745c5c3_Var47 = templ.NopComponent
+		templ_7745c5c3_Var48 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var48 == nil {
+			templ_7745c5c3_Var48 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 83, "<div class=\"nav\"><ul>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<div class=\"nav\"><ul>")
 		for i, it := range items {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<li")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<li")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(on(len(items) > 5 && i > 3, "over")))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 85, ">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 86, ">")
 			templ_7745c5c3_Err = navLink(it).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 86, "</li>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 87, "</li>")
 		}
 		if len(items) > 5 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 87, "<li class=\"nav-more\"><details class=\"menu\"><summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 88, "<li class=\"nav-more\"><details class=\"menu\"><summary>")
 			templ_7745c5c3_Err = Icon("ellipsis").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 88, "<span>")
-			var templ_7745c5c3_Var48 string
-			templ_7745c5c3_Var48 = string(w.More)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 89, "</span></summary><div class=\"menu-list\"><ul>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 89, "<span>")
+			var templ_7745c5c3_Var49 string
+			templ_7745c5c3_Var49 = string(w.More)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 90, "</span></summary><div class=\"menu-list\"><ul>")
 			for _, it := range items[4:] {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 90, "<li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<li>")
 				templ_7745c5c3_Err = navLink(it).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 91, "</li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 92, "</li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 92, "</ul></div></details></li>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 93, "</ul></div></details></li>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 93, "</ul></div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 94, "</ul></div>")
 		return nil
 	})
 }
@@ -799,46 +805,46 @@ func navLink(it NavItem) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var49 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var49 == nil {
-			templ_7745c5c3_Var49 = templ.NopComponent
+		templ_7745c5c3_Var50 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var50 == nil {
+			templ_7745c5c3_Var50 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<a href=\"")
-		var templ_7745c5c3_Var50 templ.SafeURL
-		templ_7745c5c3_Var50, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(it.Href))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 95, "<a href=\"")
+		var templ_7745c5c3_Var51 templ.SafeURL
+		templ_7745c5c3_Var51, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(it.Href))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 95, "\"")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 96, "\"")
 		if it.Current {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 96, " aria-current=\"page\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 97, " aria-current=\"page\"")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 97, ">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 98, ">")
 		templ_7745c5c3_Err = Icon(it.Icon).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 98, "<span>")
-		var templ_7745c5c3_Var51 string
-		templ_7745c5c3_Var51 = string(it.Label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</span> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 99, "<span>")
+		var templ_7745c5c3_Var52 string
+		templ_7745c5c3_Var52 = string(it.Label)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 100, "</span> ")
 		if it.Count > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 100, "<span class=\"count\">")
-			var templ_7745c5c3_Var52 string
-			templ_7745c5c3_Var52 = string(strconv.Itoa(it.Count))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 101, "</span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 101, "<span class=\"count\">")
+			var templ_7745c5c3_Var53 string
+			templ_7745c5c3_Var53 = string(strconv.Itoa(it.Count))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 102, "</span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 102, "</a>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</a>")
 		return nil
 	})
 }
 
 //go:noinline
-func bell(href, label string, needs int, news string) templ.Component {
+func bell(href, label string, needs int, news, words string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -854,42 +860,46 @@ func bell(href, label string, needs int, news string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var53 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var53 == nil {
-			templ_7745c5c3_Var53 = templ.NopComponent
+		templ_7745c5c3_Var54 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var54 == nil {
+			templ_7745c5c3_Var54 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 103, "<a class=\"bell\" href=\"")
-		var templ_7745c5c3_Var54 templ.SafeURL
-		templ_7745c5c3_Var54, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(href))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<a class=\"bell\" href=\"")
+		var templ_7745c5c3_Var55 templ.SafeURL
+		templ_7745c5c3_Var55, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(href))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 104, "\">")
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 105, "\" data-news=\"")
+		var templ_7745c5c3_Var56 string
+		templ_7745c5c3_Var56 = string(news)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 106, "\">")
 		templ_7745c5c3_Err = Icon("bell").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 105, "<span class=\"sr\">")
-		var templ_7745c5c3_Var55 string
-		templ_7745c5c3_Var55 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 106, "</span> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<span class=\"sr\">")
+		var templ_7745c5c3_Var57 string
+		templ_7745c5c3_Var57 = string(label)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 108, "</span> ")
 		if needs > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<span class=\"badge\">")
-			var templ_7745c5c3_Var56 string
-			templ_7745c5c3_Var56 = string(strconv.Itoa(needs))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 108, "</span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 109, "<span class=\"badge\">")
+			var templ_7745c5c3_Var58 string
+			templ_7745c5c3_Var58 = string(strconv.Itoa(needs))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 110, "</span>")
 		} else if news != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 109, "<span class=\"sr\">")
-			var templ_7745c5c3_Var57 string
-			templ_7745c5c3_Var57 = string(news)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 110, "</span> <span class=\"badge\"></span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 111, "<span class=\"sr\">")
+			var templ_7745c5c3_Var59 string
+			templ_7745c5c3_Var59 = string(words)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 112, "</span> <span class=\"badge\"></span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 111, "</a>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 113, "</a>")
 		return nil
 	})
 }
@@ -911,32 +921,32 @@ func switcher(label, current string, items []MenuItem) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var58 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var58 == nil {
-			templ_7745c5c3_Var58 = templ.NopComponent
+		templ_7745c5c3_Var60 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var60 == nil {
+			templ_7745c5c3_Var60 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 112, "<details class=\"menu switcher\"><summary><span class=\"sr\">")
-		var templ_7745c5c3_Var59 string
-		templ_7745c5c3_Var59 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 113, "</span> <span>")
-		var templ_7745c5c3_Var60 string
-		templ_7745c5c3_Var60 = string(current)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 114, "</span>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 114, "<details class=\"menu switcher\"><summary><span class=\"sr\">")
+		var templ_7745c5c3_Var61 string
+		templ_7745c5c3_Var61 = string(label)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var61))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 115, "</span> <span>")
+		var templ_7745c5c3_Var62 string
+		templ_7745c5c3_Var62 = string(current)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var62))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 116, "</span>")
 		templ_7745c5c3_Err = chevron.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 115, "</summary><div class=\"menu-list\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 117, "</summary><div class=\"menu-list\">")
 		for _, it := range items {
 			templ_7745c5c3_Err = menuItem(it).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 116, "</div></details>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 118, "</div></details>")
 		return nil
 	})
 }
@@ -958,29 +968,29 @@ func personMenu(w ShellWords, person Person, items []MenuItem, logOut string) te
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var61 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var61 == nil {
-			templ_7745c5c3_Var61 = templ.NopComponent
+		templ_7745c5c3_Var63 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var63 == nil {
+			templ_7745c5c3_Var63 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 117, "<details class=\"menu\"><summary><span class=\"sr\">")
-		var templ_7745c5c3_Var62 string
-		templ_7745c5c3_Var62 = string(w.Menu)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var62))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 118, "</span>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 119, "<details class=\"menu\"><summary><span class=\"sr\">")
+		var templ_7745c5c3_Var64 string
+		templ_7745c5c3_Var64 = string(w.Menu)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 120, "</span>")
 		templ_7745c5c3_Err = Avatar(person).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 119, "</summary><div class=\"menu-list\"><header><b>")
-		var templ_7745c5c3_Var63 string
-		templ_7745c5c3_Var63 = string(person.Name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var63))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 120, "</b> <span>")
-		var templ_7745c5c3_Var64 string
-		templ_7745c5c3_Var64 = string(person.Detail)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 121, "</span></header>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 121, "</summary><div class=\"menu-list\"><header><b>")
+		var templ_7745c5c3_Var65 string
+		templ_7745c5c3_Var65 = string(person.Name)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 122, "</b> <span>")
+		var templ_7745c5c3_Var66 string
+		templ_7745c5c3_Var66 = string(person.Detail)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var66))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 123, "</span></header>")
 		for _, it := range items {
 			templ_7745c5c3_Err = menuItem(it).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -988,13 +998,13 @@ func personMenu(w ShellWords, person Person, items []MenuItem, logOut string) te
 			}
 		}
 		if logOut != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 122, "<hr>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 124, "<hr>")
 			templ_7745c5c3_Err = menuItem(MenuItem{Label: w.LogOut, Href: logOut, Icon: "log-out", Post: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 123, "</div></details>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 125, "</div></details>")
 		return nil
 	})
 }
@@ -1018,28 +1028,28 @@ func Menu(label string, items []MenuItem) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var65 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var65 == nil {
-			templ_7745c5c3_Var65 = templ.NopComponent
+		templ_7745c5c3_Var67 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var67 == nil {
+			templ_7745c5c3_Var67 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 124, "<details class=\"menu\"><summary>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 126, "<details class=\"menu\"><summary>")
 		templ_7745c5c3_Err = Icon("ellipsis").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 125, "<span class=\"sr\">")
-		var templ_7745c5c3_Var66 string
-		templ_7745c5c3_Var66 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var66))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 126, "</span></summary><div class=\"menu-list\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 127, "<span class=\"sr\">")
+		var templ_7745c5c3_Var68 string
+		templ_7745c5c3_Var68 = string(label)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var68))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 128, "</span></summary><div class=\"menu-list\">")
 		for _, it := range items {
 			templ_7745c5c3_Err = menuItem(it).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</div></details>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 129, "</div></details>")
 		return nil
 	})
 }
@@ -1061,72 +1071,72 @@ func menuItem(it MenuItem) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var67 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var67 == nil {
-			templ_7745c5c3_Var67 = templ.NopComponent
+		templ_7745c5c3_Var69 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var69 == nil {
+			templ_7745c5c3_Var69 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if it.Open != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 128, "<button type=\"button\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 130, "<button type=\"button\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(on(it.Danger, "danger")))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 129, " popovertarget=\"")
-			var templ_7745c5c3_Var68 string
-			templ_7745c5c3_Var68 = string(it.Open)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var68))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 130, "\"")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, it.Attrs)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 131, ">")
-			templ_7745c5c3_Err = menuFace(it).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 132, "</button>")
-		} else if it.Post {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 133, "<form method=\"post\" action=\"")
-			var templ_7745c5c3_Var69 templ.SafeURL
-			templ_7745c5c3_Var69, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(it.Href))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var69))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 134, "\"><button")
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(on(it.Danger, "danger")))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, it.Attrs)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 135, ">")
-			templ_7745c5c3_Err = menuFace(it).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 136, "</button></form>")
-		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 137, "<a href=\"")
-			var templ_7745c5c3_Var70 templ.SafeURL
-			templ_7745c5c3_Var70, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(it.Href))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 131, " popovertarget=\"")
+			var templ_7745c5c3_Var70 string
+			templ_7745c5c3_Var70 = string(it.Open)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 138, "\"")
-			if it.Current {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 139, " aria-current=\"true\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 132, "\"")
+			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, it.Attrs)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 133, ">")
+			templ_7745c5c3_Err = menuFace(it).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 134, "</button>")
+		} else if it.Post {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 135, "<form method=\"post\" action=\"")
+			var templ_7745c5c3_Var71 templ.SafeURL
+			templ_7745c5c3_Var71, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(it.Href))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 136, "\"><button")
+			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(on(it.Danger, "danger")))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, it.Attrs)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 140, ">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 137, ">")
+			templ_7745c5c3_Err = menuFace(it).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</button></form>")
+		} else {
+			templruntime.WriteString(templ_7745c5c3_Buffer, 139, "<a href=\"")
+			var templ_7745c5c3_Var72 templ.SafeURL
+			templ_7745c5c3_Var72, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(it.Href))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 140, "\"")
+			if it.Current {
+				templruntime.WriteString(templ_7745c5c3_Buffer, 141, " aria-current=\"true\"")
+			}
+			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, it.Attrs)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templruntime.WriteString(templ_7745c5c3_Buffer, 142, ">")
 			templ_7745c5c3_Err = menuFace(it).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1137,7 +1147,7 @@ func menuItem(it MenuItem) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 141, "</a>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 143, "</a>")
 		}
 		return nil
 	})
@@ -1160,9 +1170,9 @@ func menuFace(it MenuItem) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var71 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var71 == nil {
-			templ_7745c5c3_Var71 = templ.NopComponent
+		templ_7745c5c3_Var73 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var73 == nil {
+			templ_7745c5c3_Var73 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if it.Icon != "" {
@@ -1171,11 +1181,11 @@ func menuFace(it MenuItem) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 142, "<span>")
-		var templ_7745c5c3_Var72 string
-		templ_7745c5c3_Var72 = string(it.Label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 143, "</span>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 144, "<span>")
+		var templ_7745c5c3_Var74 string
+		templ_7745c5c3_Var74 = string(it.Label)
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
+		templruntime.WriteString(templ_7745c5c3_Buffer, 145, "</span>")
 		return nil
 	})
 }
@@ -1197,28 +1207,28 @@ func foot(legal []Link) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var73 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var73 == nil {
-			templ_7745c5c3_Var73 = templ.NopComponent
+		templ_7745c5c3_Var75 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var75 == nil {
+			templ_7745c5c3_Var75 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(legal) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 144, "<footer class=\"foot\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 146, "<footer class=\"foot\">")
 			for _, l := range legal {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 145, "<a href=\"")
-				var templ_7745c5c3_Var74 templ.SafeURL
-				templ_7745c5c3_Var74, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(l.Href))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 147, "<a href=\"")
+				var templ_7745c5c3_Var76 templ.SafeURL
+				templ_7745c5c3_Var76, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(l.Href))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 146, "\">")
-				var templ_7745c5c3_Var75 string
-				templ_7745c5c3_Var75 = string(l.Label)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 147, "</a>")
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 148, "\">")
+				var templ_7745c5c3_Var77 string
+				templ_7745c5c3_Var77 = string(l.Label)
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
+				templruntime.WriteString(templ_7745c5c3_Buffer, 149, "</a>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 148, "</footer>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 150, "</footer>")
 		}
 		return nil
 	})
@@ -1251,57 +1261,57 @@ func Banners(all []Banner) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var76 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var76 == nil {
-			templ_7745c5c3_Var76 = templ.NopComponent
+		templ_7745c5c3_Var78 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var78 == nil {
+			templ_7745c5c3_Var78 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		for _, b := range all {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 149, "<div")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 151, "<div")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("banner", b.Kind))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 150, " role=\"status\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 152, " role=\"status\">")
 			templ_7745c5c3_Err = Icon(b.Icon).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 151, "<p>")
-			var templ_7745c5c3_Var77 string
-			templ_7745c5c3_Var77 = string(b.Text)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 152, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 153, "<p>")
+			var templ_7745c5c3_Var79 string
+			templ_7745c5c3_Var79 = string(b.Text)
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 154, "</p>")
 			if b.Action != nil {
 				if b.Action.Post {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 153, "<form method=\"post\" action=\"")
-					var templ_7745c5c3_Var78 templ.SafeURL
-					templ_7745c5c3_Var78, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(b.Action.Href))
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var78))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 154, "\"><button>")
-					var templ_7745c5c3_Var79 string
-					templ_7745c5c3_Var79 = string(b.Action.Label)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 155, "</button></form>")
-				} else {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 156, "<a href=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 155, "<form method=\"post\" action=\"")
 					var templ_7745c5c3_Var80 templ.SafeURL
 					templ_7745c5c3_Var80, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(b.Action.Href))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 157, "\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 156, "\"><button>")
 					var templ_7745c5c3_Var81 string
 					templ_7745c5c3_Var81 = string(b.Action.Label)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var81))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 158, "</a>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 157, "</button></form>")
+				} else {
+					templruntime.WriteString(templ_7745c5c3_Buffer, 158, "<a href=\"")
+					var templ_7745c5c3_Var82 templ.SafeURL
+					templ_7745c5c3_Var82, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(b.Action.Href))
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var82))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 159, "\">")
+					var templ_7745c5c3_Var83 string
+					templ_7745c5c3_Var83 = string(b.Action.Label)
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var83))
+					templruntime.WriteString(templ_7745c5c3_Buffer, 160, "</a>")
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 159, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 161, "</div>")
 		}
 		return nil
 	})
