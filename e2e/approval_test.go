@@ -420,6 +420,9 @@ func TestHandingOnByFinger(t *testing.T) {
 		boss.reads("Wolfeschle")
 		boss.fits()
 	}
+	team.open("/approvals")
+	team.reads("Wolfeschle")
+	team.until("the board is as wide as the screen", `document.documentElement.scrollWidth <= document.documentElement.clientWidth`)
 	for _, page := range []string{"/approvals", "/profile", at} {
 		b.open(page)
 		b.reads("Wolfeschle")

@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.UZC2MSOT.css"
+	Style  = "/static/app.W25YMLQJ.css"
 	Script = "/static/app.XK2CI5EU.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )

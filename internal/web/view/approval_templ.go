@@ -1287,9 +1287,11 @@ func (p *BoardPage) row(a portal.Approval) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
+			templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<span class=\"wraps\">")
 			var templ_7745c5c3_Var53 string
 			templ_7745c5c3_Var53 = string(p.answers(a))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
+			templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</span>")
 			return nil
 		})
 		templ_7745c5c3_Err = ui.Cell(p.T("approval.col.people")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var52), templ_7745c5c3_Buffer)
@@ -1332,11 +1334,11 @@ func (p *BoardPage) row(a portal.Approval) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<span class=\"nowrap\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<span class=\"nowrap\">")
 			var templ_7745c5c3_Var56 string
 			templ_7745c5c3_Var56 = string(p.Ago(p.since(a), p.Now))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 69, "</span>")
 			return nil
 		})
 		templ_7745c5c3_Err = ui.Cell(p.T("approval.col.since")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var55), templ_7745c5c3_Buffer)
@@ -1388,7 +1390,7 @@ func (p *BoardPage) row(a portal.Approval) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</tr>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 70, "</tr>")
 		return nil
 	})
 }
@@ -1515,17 +1517,17 @@ func ProjectApprovals(p ProjectApprovalsPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 69, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 71, " ")
 			templ_7745c5c3_Err = p.signoffs(p.Signoffs, p.Name, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 70, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 72, " ")
 			templ_7745c5c3_Err = p.revisions(p.Revisions, p.Name).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 71, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 73, " ")
 			if len(p.Approvals) == 0 {
 				if p.team() {
 					templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "stamp", Title: p.T("approval.none"), Text: p.T("approval.none_team", "client", p.Project.ClientName)}).Render(ctx, templ_7745c5c3_Buffer)
@@ -1563,7 +1565,7 @@ func ProjectApprovals(p ProjectApprovalsPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 72, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 74, " ")
 				templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1666,7 +1668,7 @@ func ClientApprovalsTab(p ClientApprovalsPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 73, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 75, " ")
 				templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("action.start"), Href: p.Newest}, ui.Link{Label: p.T("action.further"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1711,7 +1713,7 @@ func (p *ProjectApprovalsPage) acts() templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 74, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 76, " ")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.ask"), Icon: "stamp", Kind: ui.Primary, Small: true, Href: p.path("/approvals/new")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1825,7 +1827,7 @@ func Approval(p ApprovalPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 75, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 77, " ")
 			if p.Stale {
 				templ_7745c5c3_Err = ui.Errors(p.T("approval.stale"), p.T("approval.stale_text"), p.newer()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -1837,12 +1839,12 @@ func Approval(p ApprovalPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 76, " <div")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 78, " <div")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.visit(portal.ItemID(p.Approval.ID)))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 77, ">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 79, ">")
 			templ_7745c5c3_Err = p.result().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1852,12 +1854,12 @@ func Approval(p ApprovalPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if body := Prose(p.Approval.Body); body != nil {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 78, "<div class=\"section\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 80, "<div class=\"section\">")
 				templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 79, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 81, "</div>")
 			}
 			templ_7745c5c3_Err = p.toConfirm().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -1868,7 +1870,7 @@ func Approval(p ApprovalPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 80, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 82, " ")
 				if p.Earlier.Decision != "" {
 					templ_7745c5c3_Var70 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1893,7 +1895,7 @@ func Approval(p ApprovalPage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 81, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 83, " ")
 				templ_7745c5c3_Var71 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -1906,16 +1908,16 @@ func Approval(p ApprovalPage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templruntime.WriteString(templ_7745c5c3_Buffer, 82, "<input type=\"hidden\" name=\"content\" value=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<input type=\"hidden\" name=\"content\" value=\"")
 					var templ_7745c5c3_Var72 string
 					templ_7745c5c3_Var72 = string(p.Approval.Content)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 83, "\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 85, "\">")
 					templ_7745c5c3_Err = p.content(p.Call.ID == "").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 84, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 86, " ")
 					templ_7745c5c3_Err = p.answering().Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -1926,7 +1928,7 @@ func Approval(p ApprovalPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 85, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 87, " ")
 				templ_7745c5c3_Err = p.bar().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1937,22 +1939,22 @@ func Approval(p ApprovalPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 86, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 88, "</div>")
 			templ_7745c5c3_Err = p.people().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 87, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 89, " ")
 			templ_7745c5c3_Err = p.calls().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 88, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 90, " ")
 			templ_7745c5c3_Err = p.handsOn().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 89, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 91, " ")
 			if len(p.Events) > 0 {
 				templ_7745c5c3_Var73 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1977,7 +1979,7 @@ func Approval(p ApprovalPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 90, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 92, " ")
 			if p.changes() {
 				templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "cancel", Title: p.T("approval.cancel_title", "title", p.Approval.Title), Text: p.T("approval.cancel_text"), Cancel: p.T("action.cancel"), Act: p.T("approval.cancel"), Post: p.at("/cancel")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -2022,36 +2024,36 @@ func (p *ApprovalPage) facts() templ.Component {
 		}
 		if p.Approval.Asking {
 			if who := p.waitsFor(p.Approval, p.present()); who != "" && !p.team() && !p.Approval.Waits && !p.Approval.Advises {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<span>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 93, "<span>")
 				var templ_7745c5c3_Var75 string
 				templ_7745c5c3_Var75 = string(who)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 92, "</span>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 94, "</span>")
 			} else {
 				templ_7745c5c3_Err = p.turn(p.Approval.Turn, p.Approval.TurnSince).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 93, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 95, " ")
 			templ_7745c5c3_Err = ui.Due(p.DueOn(p.Approval.DueOn, true)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if r := p.roundOf(p.Approval); r != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<span>")
 			var templ_7745c5c3_Var76 string
 			templ_7745c5c3_Var76 = string(r)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 95, "</span> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 97, "</span> ")
 		}
 		if p.Approval.State != portal.ApprovalDraft {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 98, "<span>")
 			var templ_7745c5c3_Var77 string
 			templ_7745c5c3_Var77 = string(p.T("approval.asked_by", "name", p.by(p.Approval.AskedBy), "when", p.Ago(p.Approval.CreatedAt, p.Now)))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 97, "</span> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</span> ")
 		}
 		if p.team() {
 			if p.Approval.ShownAt.IsZero() {
@@ -2067,25 +2069,25 @@ func (p *ApprovalPage) facts() templ.Component {
 			}
 		}
 		if p.Approval.Asking && p.Approval.ExpiresOn != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 98, "<span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 100, "<span>")
 			var templ_7745c5c3_Var78 string
 			templ_7745c5c3_Var78 = string(p.T("approval.until", "day", p.ShortDay(p.Approval.ExpiresOn)))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var78))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</span> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 101, "</span> ")
 		}
 		if p.team() && !p.Approval.RemindedAt.IsZero() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 100, "<span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 102, "<span>")
 			var templ_7745c5c3_Var79 string
 			templ_7745c5c3_Var79 = string(p.T("request.reminded", "when", p.Ago(p.Approval.RemindedAt, p.Now)))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 101, "</span> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</span> ")
 		}
 		if p.team() && p.Approval.Asking && !p.Approval.RemindAt.IsZero() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 102, "<span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<span>")
 			var templ_7745c5c3_Var80 string
 			templ_7745c5c3_Var80 = string(p.T("request.remind_at", "when", p.Time(p.Approval.RemindAt, p.Now)))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 105, "</span>")
 		}
 		return nil
 	})
@@ -2136,7 +2138,7 @@ func (p *ApprovalPage) acts() templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 104, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 106, " ")
 			if menu := p.menu(); len(menu) > 0 {
 				templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", p.Approval.Title), menu).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -2218,17 +2220,17 @@ func (p *ApprovalPage) result() templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 105, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 107, " ")
 				templ_7745c5c3_Err = p.undo().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 106, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 108, " ")
 				templ_7745c5c3_Err = p.certificate(p.Certificate, p.at("/certificate")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 107, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 109, " ")
 				if p.Certificate.ID == "" && !p.ReadOnly && p.Approval.MayCertify(p.Now) {
 					templ_7745c5c3_Err = ui.PostButton(p.at("/certificate"), ui.ButtonProps{Label: p.T("certificate.make"), Icon: "badge-check", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
@@ -2657,40 +2659,40 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 108, "<p class=\"strong\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 110, "<p class=\"strong\">")
 				var templ_7745c5c3_Var99 string
 				templ_7745c5c3_Var99 = string(p.Deliverable.Title)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var99))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 109, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 111, "</p>")
 				if body := Prose(p.Deliverable.Body); body != nil {
 					templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 110, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 112, " ")
 				if len(p.Links) > 0 {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 111, "<ul class=\"rows\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 113, "<ul class=\"rows\">")
 					for _, l := range p.Links {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 112, "<li>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 114, "<li>")
 						templ_7745c5c3_Err = ui.Icon("external-link").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 113, "<div class=\"body\"><a class=\"main\" href=\"")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 115, "<div class=\"body\"><a class=\"main\" href=\"")
 						var templ_7745c5c3_Var100 templ.SafeURL
 						templ_7745c5c3_Var100, templ_7745c5c3_Err = templ.JoinURLErrs(l.URL)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var100))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 114, "\" target=\"_blank\" rel=\"noopener noreferrer nofollow ugc\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 116, "\" target=\"_blank\" rel=\"noopener noreferrer nofollow ugc\">")
 						var templ_7745c5c3_Var101 string
 						templ_7745c5c3_Var101 = string(l.Title)
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var101))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 115, "</a></div></li>")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 117, "</a></div></li>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 116, "</ul>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 118, "</ul>")
 				}
 				return nil
 			})
@@ -2705,18 +2707,18 @@ func (p *ApprovalPage) content(decides bool) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 117, "<ul class=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 119, "<ul class=\"")
 			var templ_7745c5c3_Var103 string
 			templ_7745c5c3_Var103 = string(templ.CSSClasses(templ_7745c5c3_Var102).String())
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var103))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 118, "\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 120, "\">")
 			for _, s := range p.Subjects {
 				templ_7745c5c3_Err = p.subject(s, decides).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 119, "</ul>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 121, "</ul>")
 		}
 		return nil
 	})
@@ -2752,52 +2754,52 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 			templ_7745c5c3_Var104 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 120, "<li><a class=\"look\" href=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 122, "<li><a class=\"look\" href=\"")
 		var templ_7745c5c3_Var105 templ.SafeURL
 		templ_7745c5c3_Var105, templ_7745c5c3_Err = templ.JoinURLErrs(p.look(s))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var105))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 121, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 123, "\">")
 		if picture := p.picture(s); picture != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 122, "<img src=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 124, "<img src=\"")
 			var templ_7745c5c3_Var106 string
 			templ_7745c5c3_Var106 = string(picture)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var106))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 123, "\" alt=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 125, "\" alt=\"")
 			var templ_7745c5c3_Var107 string
 			templ_7745c5c3_Var107 = string(p.T("approval.look", "name", s.Name))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var107))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 124, "\" loading=\"lazy\" decoding=\"async\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 126, "\" loading=\"lazy\" decoding=\"async\">")
 		} else {
 			templ_7745c5c3_Err = ui.Icon(kindIcon(portal.File{Name: s.Name, Version: s.AsVersion()})).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 125, " <span class=\"sr\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 127, " <span class=\"sr\">")
 			var templ_7745c5c3_Var108 string
 			templ_7745c5c3_Var108 = string(p.T("approval.look", "name", s.Name))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var108))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 126, "</span>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 128, "</span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</a><div class=\"words\"><b>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 129, "</a><div class=\"words\"><b>")
 		var templ_7745c5c3_Var109 string
 		templ_7745c5c3_Var109 = string(s.Name)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var109))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 128, "</b> <span class=\"sub\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 130, "</b> <span class=\"sub\">")
 		var templ_7745c5c3_Var110 string
 		templ_7745c5c3_Var110 = string(dots(p.T("version.n", "n", strconv.Itoa(s.Number)), p.Size(s.Size)))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var110))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 129, " <code title=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 131, " <code title=\"")
 		var templ_7745c5c3_Var111 string
 		templ_7745c5c3_Var111 = string(p.T("approval.hash", "hash", s.SHA256))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var111))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 130, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 132, "\">")
 		var templ_7745c5c3_Var112 string
 		templ_7745c5c3_Var112 = string(s.SHA256[max(0, len(s.SHA256)-8):])
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var112))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 131, "</code></span> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 133, "</code></span> ")
 		switch s.Result {
 		case "approved":
 			templ_7745c5c3_Err = ui.State(ui.ToneOK, "badge-check", p.T("approval.mark", "n", strconv.Itoa(s.Number))).Render(ctx, templ_7745c5c3_Buffer)
@@ -2828,26 +2830,26 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 			}
 		}
 		for _, v := range p.said(s) {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 132, "<p class=\"said\"><b>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 134, "<p class=\"said\"><b>")
 			var templ_7745c5c3_Var113 string
 			templ_7745c5c3_Var113 = string(v.By)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var113))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 133, "</b> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 135, "</b> ")
 			var templ_7745c5c3_Var114 string
 			templ_7745c5c3_Var114 = string(v.Note)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var114))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 134, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 136, "</p>")
 		}
 		if decides && len(p.Subjects) > 1 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 135, "<details class=\"fold\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 137, "<details class=\"fold\"")
 			if p.marked(s) || p.Err(noteField(s)) != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 136, " open")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 138, " open")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 137, "><summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 139, "><summary>")
 			var templ_7745c5c3_Var115 string
 			templ_7745c5c3_Var115 = string(p.T("approval.change_this"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var115))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 140, "</summary>")
 			templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "change." + strconv.Itoa(s.Position), Label: p.T("approval.change_mark"), On: p.marked(s)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -2856,9 +2858,9 @@ func (p *ApprovalPage) subject(s portal.ApprovalSubject, decides bool) templ.Com
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 139, "</details>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 141, "</details>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 140, "</div></li>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 142, "</div></li>")
 		return nil
 	})
 }
@@ -3006,73 +3008,73 @@ func (p *ApprovalPage) answerFields() templ.Component {
 			templ_7745c5c3_Var118 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 141, "<section class=\"decide\"><h2>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 143, "<section class=\"decide\"><h2>")
 		var templ_7745c5c3_Var119 string
 		templ_7745c5c3_Var119 = string(p.question())
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var119))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 142, "</h2>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 144, "</h2>")
 		templ_7745c5c3_Err = p.checklist().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if p.Remarks > 0 && !p.team() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 143, "<p class=\"hint\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 145, "<p class=\"hint\">")
 			var templ_7745c5c3_Var120 string
 			templ_7745c5c3_Var120 = string(p.N("revision.part", p.Remarks))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var120))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 144, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 146, "</p>")
 		}
 		for _, s := range p.Subjects {
 			if n := p.Unsent[s.Version]; n > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 145, "<p class=\"hint\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 147, "<p class=\"hint\">")
 				var templ_7745c5c3_Var121 string
 				templ_7745c5c3_Var121 = string(p.N("approval.unsent", n))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var121))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 146, " <a href=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 148, " <a href=\"")
 				var templ_7745c5c3_Var122 templ.SafeURL
 				templ_7745c5c3_Var122, templ_7745c5c3_Err = templ.JoinURLErrs(unsentAt(s.File, s.Version))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var122))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 147, "\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 149, "\">")
 				var templ_7745c5c3_Var123 string
 				templ_7745c5c3_Var123 = string(p.named(s))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var123))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 148, "</a></p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 150, "</a></p>")
 			}
 		}
 		templ_7745c5c3_Err = p.note("", false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 149, "<details class=\"fold\"><summary>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 151, "<details class=\"fold\"><summary>")
 		var templ_7745c5c3_Var124 string
 		templ_7745c5c3_Var124 = string(p.T("approval.decline_fold"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var124))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 150, "</summary><p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 152, "</summary><p>")
 		var templ_7745c5c3_Var125 string
 		templ_7745c5c3_Var125 = string(p.T("approval.decline_text"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var125))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 151, "</p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 153, "</p>")
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.decline"), Icon: "circle-x", Small: true, Name: "answer", Value: "decline"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 152, "</details> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 154, "</details> ")
 		if p.standsHere() && p.looks() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 153, "<p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 155, "<p>")
 			var templ_7745c5c3_Var126 string
 			templ_7745c5c3_Var126 = string(p.T("approval.stands_text"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var126))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 154, "</p><div class=\"row\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 156, "</p><div class=\"row\">")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.stands"), Icon: "check", Name: "answer", Value: "stands"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 155, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 157, "</div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 156, "</section>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 158, "</section>")
 		return nil
 	})
 }
@@ -3137,11 +3139,11 @@ func (p *ApprovalPage) checklist() templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if len(p.Approval.Checklist) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 157, "<fieldset class=\"choices field\" id=\"checklist\"><legend class=\"label\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 159, "<fieldset class=\"choices field\" id=\"checklist\"><legend class=\"label\">")
 			var templ_7745c5c3_Var129 string
 			templ_7745c5c3_Var129 = string(p.T("approval.checklist"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var129))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 158, "</legend> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 160, "</legend> ")
 			for i, point := range p.Approval.Checklist {
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: "check-" + strconv.Itoa(i+1), Name: "check." + strconv.Itoa(i+1), Label: point, On: slices.Contains(p.Typed.Checked, i+1)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -3149,13 +3151,13 @@ func (p *ApprovalPage) checklist() templ.Component {
 				}
 			}
 			if e := p.Err("checklist"); e != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 159, "<p class=\"error\" id=\"checklist-error\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 161, "<p class=\"error\" id=\"checklist-error\">")
 				var templ_7745c5c3_Var130 string
 				templ_7745c5c3_Var130 = string(e)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var130))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 160, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 162, "</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 161, "</fieldset>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 163, "</fieldset>")
 		}
 		return nil
 	})
@@ -3247,21 +3249,21 @@ func (p *ApprovalPage) bar() templ.Component {
 			templ_7745c5c3_Var133 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 162, "<div class=\"decide-bar\"><p><b>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 164, "<div class=\"decide-bar\"><p><b>")
 		var templ_7745c5c3_Var134 string
 		templ_7745c5c3_Var134 = string(p.Approval.Title)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var134))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 163, "</b> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 165, "</b> ")
 		var templ_7745c5c3_Var135 string
 		templ_7745c5c3_Var135 = string(p.barText())
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var135))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 164, "</p><div class=\"acts\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 166, "</p><div class=\"acts\">")
 		if p.Call.ID != "" {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("call.different"), Icon: "x", Name: "answer", Value: "different", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 165, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 167, " ")
 			if p.looks() {
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("call.confirm"), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "confirm", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -3273,7 +3275,7 @@ func (p *ApprovalPage) bar() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 166, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 168, " ")
 			if p.looks() {
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.approveWord(), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "approve", Attrs: templ.Attributes{"form": "decide"}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -3281,7 +3283,7 @@ func (p *ApprovalPage) bar() templ.Component {
 				}
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 167, "</div></div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 169, "</div></div>")
 		return nil
 	})
 }
@@ -3375,19 +3377,19 @@ func (p *ApprovalPage) people() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 168, "<p class=\"muted\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 170, "<p class=\"muted\">")
 				var templ_7745c5c3_Var138 string
 				templ_7745c5c3_Var138 = string(p.ruleWords(g))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var138))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 169, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 171, "</p>")
 				if g.Role != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 170, "<p class=\"muted\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 172, "<p class=\"muted\">")
 					var templ_7745c5c3_Var139 string
 					templ_7745c5c3_Var139 = string(p.roleWords(g))
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var139))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 171, "</p>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 173, "</p>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 172, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 174, " ")
 				templ_7745c5c3_Var140 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -3595,15 +3597,15 @@ func (p *ApprovalPage) handsOn() templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.decides() && len(p.Colleagues) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 173, "<details class=\"fold\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 175, "<details class=\"fold\"")
 			if p.Err("person") != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 174, " open")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 176, " open")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 175, "><summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 177, "><summary>")
 			var templ_7745c5c3_Var144 string
 			templ_7745c5c3_Var144 = string(p.T("approval.delegate"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var144))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 176, "</summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 178, "</summary>")
 			templ_7745c5c3_Var145 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -3616,16 +3618,16 @@ func (p *ApprovalPage) handsOn() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 177, "<p class=\"muted\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 179, "<p class=\"muted\">")
 				var templ_7745c5c3_Var146 string
 				templ_7745c5c3_Var146 = string(p.T("approval.delegate_text"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var146))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 178, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 180, "</p>")
 				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Colleagues)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 179, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 181, " ")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.delegate_act"), Icon: "arrow-right"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -3636,7 +3638,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 180, "</details> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 182, "</details> ")
 		}
 		if !p.ReadOnly && p.Approval.MayTakeOver() && !p.isAsked(p.Reader) {
 			templ_7745c5c3_Var147 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -3664,11 +3666,11 @@ func (p *ApprovalPage) handsOn() templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templruntime.WriteString(templ_7745c5c3_Buffer, 181, "<input type=\"hidden\" name=\"from\" value=\"")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 183, "<input type=\"hidden\" name=\"from\" value=\"")
 						var templ_7745c5c3_Var149 string
 						templ_7745c5c3_Var149 = string(string(x.Person))
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var149))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 182, "\">")
+						templruntime.WriteString(templ_7745c5c3_Buffer, 184, "\">")
 						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.take_over", "name", x.Name), Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
@@ -3688,15 +3690,15 @@ func (p *ApprovalPage) handsOn() templ.Component {
 			}
 		}
 		if p.changes() && p.Approval.Asking && len(p.awaited()) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 183, "<details class=\"fold\" id=\"reassign\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 185, "<details class=\"fold\" id=\"reassign\"")
 			if p.Reassigns || p.Approval.Stranded || len(p.lacking()) > 0 || p.Err("person") != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 184, " open")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 186, " open")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 185, "><summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 187, "><summary>")
 			var templ_7745c5c3_Var150 string
 			templ_7745c5c3_Var150 = string(p.T("approval.reassign"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var150))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 186, "</summary>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 188, "</summary>")
 			templ_7745c5c3_Var151 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -3709,11 +3711,11 @@ func (p *ApprovalPage) handsOn() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 187, "<p class=\"muted\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 189, "<p class=\"muted\">")
 				var templ_7745c5c3_Var152 string
 				templ_7745c5c3_Var152 = string(p.T("approval.reassign_text"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var152))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 188, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 190, "</p>")
 				templ_7745c5c3_Var153 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -3730,7 +3732,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 189, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 191, " ")
 					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: p.T("approval.delegate_to"), Error: p.Err("person"), Required: true}, p.choose(p.Others)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -3741,7 +3743,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 190, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 192, " ")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.reassign_act"), Icon: "send"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -3752,7 +3754,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 191, "</details>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 193, "</details>")
 		}
 		return nil
 	})
@@ -3891,7 +3893,7 @@ func EditApproval(p ApprovalForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 192, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 194, " ")
 			templ_7745c5c3_Var156 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -3910,55 +3912,55 @@ func EditApproval(p ApprovalForm) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 193, " <button type=\"submit\" hidden disabled></button> <input type=\"hidden\" name=\"previous\" value=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 195, " <button type=\"submit\" hidden disabled></button> <input type=\"hidden\" name=\"previous\" value=\"")
 				var templ_7745c5c3_Var157 string
 				templ_7745c5c3_Var157 = string(string(p.New.Previous))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var157))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 194, "\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 196, "\">")
 				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "title", Label: p.T("approval.title"), Value: p.New.Title, Error: p.Err("title"), Required: true, Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 195, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 197, " ")
 				templ_7745c5c3_Err = p.what().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 196, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 198, " ")
 				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "body", Label: p.T("approval.body"), Optional: p.T("form.optional"), Hint: p.T("approval.body_hint"), Value: p.New.Body, Error: p.Err("body"), Max: portal.MaxText, Rows: 3}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 197, " <input type=\"hidden\" name=\"stages\" value=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 199, " <input type=\"hidden\" name=\"stages\" value=\"")
 				var templ_7745c5c3_Var158 string
 				templ_7745c5c3_Var158 = string(strconv.Itoa(len(p.New.Stages)))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var158))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 198, "\"> ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 200, "\"> ")
 				for i, g := range p.New.Stages {
 					templ_7745c5c3_Err = p.stage(i, g).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 199, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 201, " ")
 				templ_7745c5c3_Err = p.moreStages().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 200, " ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 202, " ")
 				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "due_in", Label: p.T("approval.due_in"), Hint: p.dueHint(), Value: strconv.Itoa(p.New.DueIn), Error: p.Err("due_in")}, p.dueDays()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 201, " <details class=\"fold\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 203, " <details class=\"fold\"")
 				if p.hasMore() {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 202, " open")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 204, " open")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 203, "><summary>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 205, "><summary>")
 				var templ_7745c5c3_Var159 string
 				templ_7745c5c3_Var159 = string(p.T("approval.more"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var159))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 204, "</summary><div class=\"form wide\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 206, "</summary><div class=\"form wide\">")
 				templ_7745c5c3_Var160 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -3975,7 +3977,7 @@ func EditApproval(p ApprovalForm) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 205, " ")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 207, " ")
 					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "expires_on", Label: p.T("approval.expires_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.ExpiresOn, Error: p.Err("expires_on")}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -3990,28 +3992,28 @@ func EditApproval(p ApprovalForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 206, "<div class=\"field\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 208, "<div class=\"field\">")
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "no_download", Label: p.T("approval.no_download"), Hint: p.T("approval.no_download_hint"), On: p.New.NoDownload}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				if e := p.Err("no_download"); e != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 207, "<p class=\"error\" id=\"no_download-error\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 209, "<p class=\"error\" id=\"no_download-error\">")
 					var templ_7745c5c3_Var161 string
 					templ_7745c5c3_Var161 = string(e)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var161))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 208, "</p>")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 210, "</p>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 209, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 211, "</div>")
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "remind", Label: p.T("request.remind"), Hint: p.T("request.remind_hint"), On: !p.New.NoReminders}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 210, "</div></details><div class=\"submit\"><p class=\"hint\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 212, "</div></details><div class=\"submit\"><p class=\"hint\">")
 				var templ_7745c5c3_Var162 string
 				templ_7745c5c3_Var162 = string(p.T("approval.submit_hint"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var162))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 211, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 213, "</p>")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.submit"), Icon: "send", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -4024,7 +4026,7 @@ func EditApproval(p ApprovalForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 212, "</div>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 214, "</div>")
 				return nil
 			})
 			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var156), templ_7745c5c3_Buffer)
@@ -4070,34 +4072,34 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		at := "stages." + strconv.Itoa(i+1)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 213, "<fieldset class=\"stage\" id=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 215, "<fieldset class=\"stage\" id=\"")
 		var templ_7745c5c3_Var164 string
 		templ_7745c5c3_Var164 = string(at)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var164))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 214, "\" tabindex=\"-1\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 216, "\" tabindex=\"-1\"")
 		if p.Reshaped == i+1 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 215, " autofocus")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 217, " autofocus")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 216, "><legend>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 218, "><legend>")
 		var templ_7745c5c3_Var165 string
 		templ_7745c5c3_Var165 = string(p.stageTitle(i, g))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var165))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 217, " ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 219, " ")
 		if len(p.New.Stages) > 1 {
 			templ_7745c5c3_Err = p.chip(g.Of).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 218, "</legend> <input type=\"hidden\" name=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 220, "</legend> <input type=\"hidden\" name=\"")
 		var templ_7745c5c3_Var166 string
 		templ_7745c5c3_Var166 = string(at + ".of")
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var166))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 219, "\" value=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 221, "\" value=\"")
 		var templ_7745c5c3_Var167 string
 		templ_7745c5c3_Var167 = string(string(g.Of))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var167))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 220, "\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 222, "\">")
 		templ_7745c5c3_Err = p.who(at+".people", p.T("approval.decides"), p.stageHint(i, g), p.canDecide(g.Of), g.People, p.roles(at, g)...).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -4106,22 +4108,22 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 221, "<details class=\"fold\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 223, "<details class=\"fold\"")
 		if len(g.Advisers) > 0 || p.Err(at+".advisers") != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 222, " open")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 224, " open")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 223, "><summary>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 225, "><summary>")
 		var templ_7745c5c3_Var168 string
 		templ_7745c5c3_Var168 = string(p.T("approval.advisers"))
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var168))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 224, "</summary>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 226, "</summary>")
 		templ_7745c5c3_Err = p.who(at+".advisers", p.T("approval.advisers"), p.T("approval.advisers_hint", "client", p.Project.ClientName), p.canAdvise(g.Of), g.Advisers).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 225, "</details> ")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 227, "</details> ")
 		if len(p.New.Stages) > 1 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 226, "<div class=\"acts\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 228, "<div class=\"acts\">")
 			if i > 0 && p.New.Stages[i-1].Of == g.Of {
 				templ_7745c5c3_Err = p.reshape("earlier."+strconv.Itoa(i+1), "arrow-up", p.T("approval.stage_earlier")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -4132,9 +4134,9 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 227, "</div>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 229, "</div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 228, "</fieldset>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 230, "</fieldset>")
 		return nil
 	})
 }
@@ -4192,16 +4194,16 @@ func (p *ApprovalForm) moreStages() templ.Component {
 			templ_7745c5c3_Var170 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 229, "<div class=\"more-stages\" id=\"stages\" tabindex=\"-1\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 231, "<div class=\"more-stages\" id=\"stages\" tabindex=\"-1\">")
 		if e := p.Err("stages"); e != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 230, "<p class=\"error\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 232, "<p class=\"error\">")
 			var templ_7745c5c3_Var171 string
 			templ_7745c5c3_Var171 = string(e)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var171))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 231, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 233, "</p>")
 		}
 		if len(p.New.Stages) < portal.MaxStages {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 232, "<div class=\"acts\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 234, "<div class=\"acts\">")
 			templ_7745c5c3_Err = p.reshape("client", "plus", p.T("approval.add_stage", "name", p.Project.ClientName)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -4210,13 +4212,13 @@ func (p *ApprovalForm) moreStages() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 233, "</div><p class=\"muted\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 235, "</div><p class=\"muted\">")
 			var templ_7745c5c3_Var172 string
 			templ_7745c5c3_Var172 = string(p.T("approval.stages_hint", "client", p.Project.ClientName))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var172))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 234, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 236, "</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 235, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 237, "</div>")
 		return nil
 	})
 }
@@ -4324,11 +4326,11 @@ func (p *ApprovalForm) what() templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.New.Deliverable != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 236, "<input type=\"hidden\" name=\"deliverable\" value=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 238, "<input type=\"hidden\" name=\"deliverable\" value=\"")
 			var templ_7745c5c3_Var174 string
 			templ_7745c5c3_Var174 = string(string(p.New.Deliverable))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var174))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 237, "\"> ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 239, "\"> ")
 			if p.Deliverable != nil {
 				templ_7745c5c3_Var175 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -4349,67 +4351,67 @@ func (p *ApprovalForm) what() templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 238, " ")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 240, " ")
 			if e := p.Err("versions"); e != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 239, "<p class=\"error\" id=\"versions\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 241, "<p class=\"error\" id=\"versions\">")
 				var templ_7745c5c3_Var176 string
 				templ_7745c5c3_Var176 = string(e)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var176))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 240, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 242, "</p>")
 			}
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 241, "<fieldset class=\"field pick-files\" id=\"versions\" tabindex=\"-1\"><legend class=\"label\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 243, "<fieldset class=\"field pick-files\" id=\"versions\" tabindex=\"-1\"><legend class=\"label\">")
 			var templ_7745c5c3_Var177 string
 			templ_7745c5c3_Var177 = string(p.T("approval.versions"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var177))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 242, "</legend><p class=\"hint\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 244, "</legend><p class=\"hint\">")
 			var templ_7745c5c3_Var178 string
 			templ_7745c5c3_Var178 = string(p.T("approval.versions_hint"))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var178))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 243, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 245, "</p>")
 			if e := p.Err("versions"); e != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 244, "<p class=\"error\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 246, "<p class=\"error\">")
 				var templ_7745c5c3_Var179 string
 				templ_7745c5c3_Var179 = string(e)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var179))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 245, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 247, "</p>")
 			}
 			if len(p.Choices.Files) == 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 246, "<p class=\"muted\">")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 248, "<p class=\"muted\">")
 				var templ_7745c5c3_Var180 string
 				templ_7745c5c3_Var180 = string(p.T("approval.no_files"))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var180))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 247, "</p>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 249, "</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 248, "<ul>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 250, "<ul>")
 			for _, v := range p.Choices.Files {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 249, "<li><label class=\"choice\"><input type=\"checkbox\" name=\"versions\" value=\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 251, "<li><label class=\"choice\"><input type=\"checkbox\" name=\"versions\" value=\"")
 				var templ_7745c5c3_Var181 string
 				templ_7745c5c3_Var181 = string(string(v.ID))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var181))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 250, "\"")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 252, "\"")
 				if slices.Contains(p.New.Versions, v.ID) {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 251, " checked")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 253, " checked")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 252, "> <b>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 254, "> <b>")
 				var templ_7745c5c3_Var182 string
 				templ_7745c5c3_Var182 = string(v.FileName)
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var182))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 253, "</b> <small>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 255, "</b> <small>")
 				var templ_7745c5c3_Var183 string
 				templ_7745c5c3_Var183 = string(p.fileFacts(v))
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var183))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 254, "</small></label> ")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 256, "</small></label> ")
 				if thumb := Thumb(v); thumb != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 255, "<img src=\"")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 257, "<img src=\"")
 					var templ_7745c5c3_Var184 string
 					templ_7745c5c3_Var184 = string(thumb)
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var184))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 256, "\" alt=\"\" loading=\"lazy\">")
+					templruntime.WriteString(templ_7745c5c3_Buffer, 258, "\" alt=\"\" loading=\"lazy\">")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 257, "</li>")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 259, "</li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 258, "</ul></fieldset>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 260, "</ul></fieldset>")
 		}
 		return nil
 	})
@@ -4446,25 +4448,25 @@ func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPers
 			templ_7745c5c3_Var185 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 259, "<fieldset class=\"field choices pick-people\" id=\"")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 261, "<fieldset class=\"field choices pick-people\" id=\"")
 		var templ_7745c5c3_Var186 string
 		templ_7745c5c3_Var186 = string(name)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var186))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 260, "\" tabindex=\"-1\"><legend class=\"sr\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 262, "\" tabindex=\"-1\"><legend class=\"sr\">")
 		var templ_7745c5c3_Var187 string
 		templ_7745c5c3_Var187 = string(label)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var187))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 261, "</legend><p class=\"hint\">")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 263, "</legend><p class=\"hint\">")
 		var templ_7745c5c3_Var188 string
 		templ_7745c5c3_Var188 = string(hint)
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var188))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 262, "</p>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 264, "</p>")
 		if len(people) == 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 263, "<p class=\"muted\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 265, "<p class=\"muted\">")
 			var templ_7745c5c3_Var189 string
 			templ_7745c5c3_Var189 = string(p.T("approval.nobody", "client", p.Project.ClientName))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var189))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 264, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 266, "</p>")
 		}
 		for _, c := range roles {
 			templ_7745c5c3_Err = ui.Checkbox(c).Render(ctx, templ_7745c5c3_Buffer)
@@ -4472,35 +4474,35 @@ func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPers
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 265, "<div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 267, "<div>")
 		for _, x := range people {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 266, "<label class=\"choice\"><input type=\"checkbox\" name=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 268, "<label class=\"choice\"><input type=\"checkbox\" name=\"")
 			var templ_7745c5c3_Var190 string
 			templ_7745c5c3_Var190 = string(name)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var190))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 267, "\" value=\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 269, "\" value=\"")
 			var templ_7745c5c3_Var191 string
 			templ_7745c5c3_Var191 = string(string(x.Person))
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var191))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 268, "\"")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 270, "\"")
 			if slices.Contains(chosen, x.Person) {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 269, " checked")
+				templruntime.WriteString(templ_7745c5c3_Buffer, 271, " checked")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 270, "> <b>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 272, "> <b>")
 			var templ_7745c5c3_Var192 string
 			templ_7745c5c3_Var192 = string(x.Name)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var192))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 271, "</b></label>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 273, "</b></label>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 272, "</div>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 274, "</div>")
 		if e := p.Err(name); e != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 273, "<p class=\"error\">")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 275, "<p class=\"error\">")
 			var templ_7745c5c3_Var193 string
 			templ_7745c5c3_Var193 = string(e)
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var193))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 274, "</p>")
+			templruntime.WriteString(templ_7745c5c3_Buffer, 276, "</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 275, "</fieldset>")
+		templruntime.WriteString(templ_7745c5c3_Buffer, 277, "</fieldset>")
 		return nil
 	})
 }
