@@ -129,15 +129,22 @@ func (d *DB) Brief(ctx context.Context) context.Context {
 
 // Row is one awaited row.
 type Row struct {
-	ctx context.Context
-	row *sql.Row
-	err error
+	ctx    context.Context
+	row    *sql.Row       // nil: it was read
+	values []driver.Value // nil: there is none
+	err    error
 }
 
 // Scan copies the row's columns into dest. Without a row it returns ErrNoRows.
 func (r *Row) Scan(dest ...any) error {
 	if r.err != nil {
 		return normalise(r.err)
+	}
+	if r.row == nil {
+		if r.values == nil {
+			return ErrNoRows
+		}
+		return assign(dest, r.values)
 	}
 	return left(r.ctx, r.row.Scan(dest...))
 }

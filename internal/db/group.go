@@ -3,9 +3,11 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,6 +20,13 @@ const (
 	batchTime = 20 * time.Millisecond
 )
 
+// What was asked for with Tx.Soon runs with the commit in which it has been asked for
+// so often, or so long after the first time.
+const (
+	maxOwed  = 64
+	soonTime = 100 * time.Millisecond
+)
+
 // group is SQLite's writer: one goroutine that commits the writes waiting at
 // the same time together.
 type group struct {
@@ -26,9 +35,27 @@ type group struct {
 	quit     chan struct{}
 	done     chan struct{}
 	once     sync.Once
-	prepared map[string]*sql.Stmt // on pool; used by the goroutine only
+	texts    texts                // of statements; used by the goroutine only
+	prepared map[string]*sql.Stmt // those that give rows, on pool; used by the goroutine only
 	commits  atomic.Uint64
 	patience time.Duration // batchTime, but in tests
+	owed     owed          // used by the goroutine only
+	soon     *time.Timer   // when what is owed is done, unless it was before
+}
+
+// owed is what was asked for with Tx.Soon.
+type owed struct {
+	texts []string // each once
+	times int      // how often
+}
+
+func (o *owed) add(times int, texts ...string) {
+	for _, q := range texts {
+		if !slices.Contains(o.texts, q) {
+			o.texts = append(o.texts, q)
+		}
+	}
+	o.times += times
 }
 
 // member is one waiting DB.Write.
@@ -47,8 +74,10 @@ func newGroup(pool *sql.DB) *group {
 		waiting:  make(chan *member), // unbuffered: a member is either taken or still with its caller
 		quit:     make(chan struct{}),
 		done:     make(chan struct{}),
+		texts:    texts{kept: map[string]driver.Stmt{}},
 		prepared: map[string]*sql.Stmt{},
 		patience: batchTime,
+		soon:     time.NewTimer(soonTime),
 	}
 	go g.loop()
 	return g
@@ -88,6 +117,7 @@ func (g *group) loop() {
 			go g.loop()
 			return
 		}
+		g.texts.forget()
 		close(g.done)
 	}()
 	for {
@@ -97,6 +127,11 @@ func (g *group) loop() {
 		case m := <-g.waiting:
 			b = &batch{group: g}
 			b.run(m)
+		case <-g.soon.C:
+			if len(g.owed.texts) > 0 {
+				b = &batch{group: g, owed: owed{times: maxOwed}}
+				b.run(nil)
+			}
 		}
 	}
 }
@@ -104,23 +139,26 @@ func (g *group) loop() {
 // batch is one shared transaction.
 type batch struct {
 	group    *group
+	conn     *sql.Conn // the pool's, while tx runs
 	tx       *sql.Tx
 	members  []*member // all that were run, failed ones too
 	work     int       // how many of them have something to commit
 	apart    bool      // each member has a savepoint
 	stmts    map[string]*sql.Stmt
 	unknown  []string // texts to prepare after the commit
-	before   []string // what BeforeCommit was given
+	owed     owed     // what its members asked for
 	answered bool
 }
 
 // run runs first and the members that are waiting by then, commits, and
-// answers them all.
+// answers them all. Without a first one it does what is owed.
 func (b *batch) run(first *member) {
 	began, err := time.Now(), b.begin()
-	b.members = append(b.members, first)
-	if err == nil {
-		err = b.member(first)
+	if first != nil {
+		b.members = append(b.members, first)
+		if err == nil {
+			err = b.member(first)
+		}
 	}
 	for err == nil && len(b.members) < maxBatch && time.Since(began) < b.group.patience {
 		next := b.group.next()
@@ -137,8 +175,8 @@ func (b *batch) run(first *member) {
 	if err == errUndone {
 		err = b.again()
 	}
-	for i := 0; i < len(b.before) && b.work > 0 && err == nil; i++ {
-		err = b.exec(b.before[i])
+	if err == nil {
+		err = b.settle()
 	}
 	if err != nil {
 		b.fail(err)
@@ -154,10 +192,43 @@ func (b *batch) run(first *member) {
 	b.prepare()
 }
 
+// settle does what is owed, once it has been asked for often enough. What cannot be
+// done is owed no more, until the next one asks for it.
+func (b *batch) settle() error {
+	g := b.group
+	if b.work == 0 && len(b.members) > 0 { // nothing is committed
+		return nil
+	}
+	if g.owed.times == 0 && b.owed.times > 0 {
+		g.soon.Reset(soonTime)
+	}
+	g.owed.add(b.owed.times, b.owed.texts...)
+	if g.owed.times < maxOwed {
+		return nil
+	}
+	all := g.owed.texts
+	g.owed = owed{}
+	for _, q := range all {
+		if err := b.exec(q); err != nil {
+			return err
+		}
+	}
+	b.work++
+	return nil
+}
+
 func (b *batch) begin() error {
-	tx, err := b.group.pool.BeginTx(context.Background(), nil)
-	b.tx, b.stmts = tx, map[string]*sql.Stmt{}
-	return normalise(err)
+	conn, err := b.group.pool.Conn(context.Background())
+	if err != nil {
+		return normalise(err)
+	}
+	tx, err := conn.BeginTx(context.Background(), nil)
+	if err != nil {
+		conn.Close()
+		return normalise(err)
+	}
+	b.conn, b.tx, b.stmts = conn, tx, map[string]*sql.Stmt{}
+	return nil
 }
 
 // errUndone says that a member failed that had changed something.
@@ -168,7 +239,7 @@ var errUndone = errors.New("db: a member has to be undone")
 // something, so the others do without: savepoints cost a twentieth of a short write.
 func (b *batch) again() error {
 	b.rollback()
-	b.work, b.before, b.apart = 0, nil, true
+	b.work, b.owed, b.apart = 0, owed{}, true
 	if len(b.members) == 1 { // its error is its answer
 		return nil
 	}
@@ -199,6 +270,7 @@ func (g *group) next() *member {
 // commit counts before anybody is told of it.
 func (b *batch) commit() error {
 	defer b.group.commits.Add(1)
+	defer b.conn.Close()
 	return b.tx.Commit()
 }
 
@@ -267,8 +339,9 @@ func (b *batch) fail(err error) {
 func (b *batch) rollback() {
 	if b.tx != nil {
 		b.tx.Rollback()
+		b.conn.Close()
 	}
-	b.tx = nil
+	b.conn, b.tx = nil, nil
 }
 
 func (b *batch) answer() {
@@ -280,13 +353,7 @@ func (b *batch) answer() {
 
 // exec runs one of the batch's own statements.
 func (b *batch) exec(q string) error {
-	var err error
-	if stmt := b.stmt(q); stmt != nil {
-		_, err = stmt.Exec()
-	} else {
-		_, err = b.tx.Exec(q)
-	}
-	if err != nil {
+	if _, err := b.change(q, nil); err != nil {
 		return fmt.Errorf("db: %s: %w", q, normalise(err))
 	}
 	return nil
@@ -296,8 +363,8 @@ func (b *batch) exec(q string) error {
 // hundreds of texts; a text built at run time must not grow memory for ever.
 const maxWriter = 500
 
-// stmt returns the kept statement for q in this transaction. A text not seen
-// before is noted and runs unprepared: preparing it on the pool now would
+// stmt returns the kept statement for q, which gives rows, in this transaction. A text
+// not seen before is noted and runs unprepared: preparing it on the pool now would
 // wait for the one connection that this transaction holds.
 func (b *batch) stmt(q string) *sql.Stmt {
 	if s, ok := b.stmts[q]; ok {

@@ -127,7 +127,7 @@ func (d *DB) tryPostgres(ctx context.Context, fn func(*Tx) error) error {
 	if t.over != nil { // a statement failed and fn went on
 		return t.over
 	}
-	for _, q := range t.before {
+	for _, q := range t.soon.texts {
 		if _, err := t.Exec(ctx, q); err != nil {
 			return err
 		}

@@ -928,15 +928,13 @@ CREATE TABLE 'message_words_data'(id INTEGER PRIMARY KEY, block BLOB);
 
 CREATE TABLE 'message_words_docsize'(id INTEGER PRIMARY KEY, sz BLOB);
 
-CREATE TABLE message_words_due (number INTEGER PRIMARY KEY);
+CREATE TABLE message_words_done (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL);
 
 CREATE TABLE 'message_words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
 
-CREATE TRIGGER message_words_changed AFTER UPDATE OF body, deleted_at ON messages WHEN NOT EXISTS (SELECT 1 FROM message_words_due d WHERE d.number = old.rowid) BEGIN INSERT INTO message_words (message_words, rowid, body, client_id) SELECT 'delete', old.rowid, old.body, old.client_id WHERE old.deleted_at IS NULL; INSERT INTO message_words (rowid, body, client_id) SELECT new.rowid, new.body, new.client_id WHERE new.deleted_at IS NULL; END;
+CREATE TRIGGER message_words_changed AFTER UPDATE OF body, deleted_at ON messages WHEN old.rowid <= (SELECT d.number FROM message_words_done d) BEGIN INSERT INTO message_words (message_words, rowid, body, client_id) SELECT 'delete', old.rowid, old.body, old.client_id WHERE old.deleted_at IS NULL; INSERT INTO message_words (rowid, body, client_id) SELECT new.rowid, new.body, new.client_id WHERE new.deleted_at IS NULL; END;
 
-CREATE TRIGGER message_words_in AFTER INSERT ON messages WHEN new.deleted_at IS NULL BEGIN INSERT INTO message_words_due (number) VALUES (new.rowid); END;
-
-CREATE TRIGGER message_words_out AFTER DELETE ON messages WHEN old.deleted_at IS NULL BEGIN INSERT INTO message_words (message_words, rowid, body, client_id) SELECT 'delete', old.rowid, old.body, old.client_id WHERE NOT EXISTS (SELECT 1 FROM message_words_due d WHERE d.number = old.rowid); DELETE FROM message_words_due WHERE number = old.rowid; END;
+CREATE TRIGGER message_words_out AFTER DELETE ON messages WHEN old.rowid <= (SELECT d.number FROM message_words_done d) BEGIN INSERT INTO message_words (message_words, rowid, body, client_id) SELECT 'delete', old.rowid, old.body, old.client_id WHERE old.deleted_at IS NULL; UPDATE message_words_done SET number = MIN(number, COALESCE((SELECT MAX(m.rowid) FROM messages m), 0)); END;
 
 CREATE TABLE messages (
   id           TEXT   PRIMARY KEY,
@@ -1023,10 +1021,8 @@ CREATE INDEX notice_choices_due ON notice_choices (digest_due) WHERE digest_due 
 
 CREATE TABLE "notice_queue" (
   event_id   TEXT PRIMARY KEY REFERENCES events (id),
-  message_id TEXT REFERENCES messages (id)
+  message_id TEXT
 ) WITHOUT ROWID;
-
-CREATE INDEX notice_queue_message ON notice_queue (message_id) WHERE message_id IS NOT NULL;
 
 CREATE TABLE notices (
   id         TEXT   PRIMARY KEY,
@@ -1204,8 +1200,6 @@ CREATE TABLE "requests" (
   created_at BIGINT NOT NULL,
   result     TEXT   NOT NULL
 ) WITHOUT ROWID;
-
-CREATE INDEX requests_created ON requests (created_at);
 
 CREATE TABLE revision_items (
   id           TEXT   PRIMARY KEY,

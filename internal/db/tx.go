@@ -19,7 +19,7 @@ type Tx struct {
 	wrote bool     // a statement changed something, or may have
 	after []func() // what AfterCommit was given
 
-	before []string // what BeforeCommit was given, on PostgreSQL
+	soon owed // what Soon was given, on PostgreSQL
 }
 
 var errTxOver = errors.New("db: the transaction is over")
@@ -57,20 +57,20 @@ func (t *Tx) Exec(ctx context.Context, q string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	var res sql.Result
-	if t.batch == nil {
-		res, err = t.tx.ExecContext(ctx, q, args...)
-	} else if stmt := t.batch.stmt(q); stmt != nil {
-		res, err = stmt.ExecContext(context.WithoutCancel(ctx), args...)
+	var n int64
+	if t.batch != nil {
+		n, err = t.batch.change(q, args)
 	} else {
-		res, err = t.tx.ExecContext(context.WithoutCancel(ctx), q, args...)
+		var res sql.Result
+		if res, err = t.tx.ExecContext(ctx, q, args...); err == nil {
+			n, err = res.RowsAffected()
+		}
 	}
 	if err != nil {
 		return 0, t.failed(err)
 	}
-	n, err := res.RowsAffected()
-	t.wrote = t.wrote || n != 0 || err != nil || !counted(q)
-	return n, err
+	t.wrote = t.wrote || n != 0 || !counted(q)
+	return n, nil
 }
 
 // counted reports whether SQLite counts what q changes: of another statement it says
@@ -116,14 +116,14 @@ func (t *Tx) QueryRow(ctx context.Context, q string, args ...any) *Row {
 		return &Row{err: err}
 	}
 	t.wrote = t.wrote || !reads(q)
-	var row *sql.Row
-	if t.batch == nil {
-		row = t.tx.QueryRowContext(ctx, q, args...)
-	} else if stmt := t.batch.stmt(q); stmt != nil {
-		row = stmt.QueryRowContext(context.WithoutCancel(ctx), args...)
-	} else {
-		row = t.tx.QueryRowContext(context.WithoutCancel(ctx), q, args...)
+	if t.batch != nil {
+		values, err := t.batch.row(q, args)
+		if err != nil {
+			return &Row{err: t.failed(err)}
+		}
+		return &Row{values: values}
 	}
+	row := t.tx.QueryRowContext(ctx, q, args...)
 	if err := row.Err(); err != nil {
 		return &Row{err: t.failed(err)}
 	}

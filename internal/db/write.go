@@ -1,9 +1,6 @@
 package db
 
-import (
-	"context"
-	"slices"
-)
+import "context"
 
 // Write runs fn in a transaction and returns once its changes are on disk.
 // An error or a panic of fn undoes all it did, and reaches the caller.
@@ -35,17 +32,18 @@ func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 // never, when it is not.
 func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }
 
-// BeforeCommit has a statement run last in the transaction: on SQLite once, however
-// many of the writes that share a commit asked for it. When it fails, so does each
-// of them.
-func (t *Tx) BeforeCommit(q string) {
-	before := &t.before
+// Soon has statements run that what was written needs, but not at once: on SQLite in
+// the commit in which they have been asked for 64 times, or a tenth of a second after
+// the first, once for all who asked; on PostgreSQL last in the transaction. They must do
+// all that is left to do, whoever left it, as a crash may come before them. When one
+// fails, so does each write of its commit, and it is not tried again until it is next
+// asked for.
+func (t *Tx) Soon(texts ...string) {
+	asked := &t.soon
 	if t.batch != nil {
-		before = &t.batch.before
+		asked = &t.batch.owed
 	}
-	if !slices.Contains(*before, q) {
-		*before = append(*before, q)
-	}
+	asked.add(1, texts...)
 }
 
 // Commits counts what was written. What is read after it was asked stays true

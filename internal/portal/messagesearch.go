@@ -66,13 +66,13 @@ type messageSearch struct {
 	find  string // messages m that have the words
 	order string // grows with time
 	words func(words []string, clients []ClientID) string
-	index []string // statements that, before the commit, make what was said findable
+	index []string // statements that make what was said findable
 }
 
-// IndexMessages makes messages findable that the transaction puts in.
+// IndexMessages makes messages findable that the transaction puts in, a moment later.
 func IndexMessages(d *db.DB, t *db.Tx) {
-	for _, q := range messageSearches[d.Dialect()].index {
-		t.BeforeCommit(q)
+	if how := messageSearches[d.Dialect()]; len(how.index) > 0 {
+		t.Soon(how.index...)
 	}
 }
 
@@ -148,6 +148,9 @@ func (me *Scope) SearchMessages(ctx context.Context, s MessageSearch, pg Page) (
 		return nil, "", err
 	}
 	how := messageSearches[me.p.db.Dialect()]
+	if err := me.p.findable(ctx, how); err != nil {
+		return nil, "", err
+	}
 	var cond string
 	var args []any
 	and := func(is string, arg any) {

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -100,10 +101,25 @@ func (t *tx) end(ctx context.Context, r Request) error {
 	return err
 }
 
-// ForgetRequests removes the requests of more than a day ago.
+// ForgetRequests removes the requests of more than a day ago. They are looked for from
+// key to key beside those who write, as an index of their times would be one more tree
+// for every write to go into.
 func (p *Portal) ForgetRequests(ctx context.Context) error {
-	return p.db.Write(ctx, func(d *db.Tx) error {
-		_, err := d.Exec(ctx, `DELETE FROM requests WHERE created_at < $1`, db.Micros(p.now().AddDate(0, 0, -1)))
-		return err
-	})
+	const atOnce = 500
+	before, last := db.Micros(p.now().AddDate(0, 0, -1)), ""
+	for {
+		rows, err := p.db.Query(ctx, `SELECT key FROM requests WHERE created_at < $1 AND key > $2 ORDER BY key LIMIT $3`, before, last, atOnce)
+		old, err := list(rows, err, func(rows *sql.Rows) (key string, err error) { return key, rows.Scan(&key) })
+		if err != nil || len(old) == 0 {
+			return err
+		}
+		last = old[len(old)-1]
+		in, keys := oneOf(1, old)
+		if err := p.db.Write(ctx, func(d *db.Tx) error {
+			_, err := d.Exec(ctx, `DELETE FROM requests WHERE key IN `+in, keys...)
+			return err
+		}); err != nil {
+			return err
+		}
+	}
 }

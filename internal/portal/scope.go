@@ -930,7 +930,7 @@ SELECT m.id AS message_id, r.thread_id, r.person_id, a.name, r.at, CASE WHEN k.p
 	"my_unseen": `
 SELECT m.id AS message_id, y.thread_id, y.person_id, y.name, y.person_side, y.near, m.client_name,
        CASE WHEN m.side <> 'team' OR EXISTS (SELECT 1 FROM events e WHERE e.subject = m.item_id AND e.kind = 'feedback_sent' AND e.at = m.created_at) THEN ''
-            WHEN EXISTS (SELECT 1 FROM notice_queue q WHERE q.message_id = m.id) THEN 'waiting' ELSE 'none' END AS mail, m.side, m.rights
+            WHEN EXISTS (SELECT 1 FROM events e JOIN notice_queue q ON q.event_id = e.id WHERE e.subject IN (m.id, m.thread_id, m.item_id) AND e.at IN (m.created_at, m.edited_at) AND q.message_id = m.id) THEN 'waiting' ELSE 'none' END AS mail, m.side, m.rights
   FROM my_messages m
   JOIN my_thread_people y ON y.thread_id = m.thread_id AND (y.person_side = 'team' OR m.audience = 'client')
   JOIN workspace w ON w.id = 1

@@ -1149,8 +1149,34 @@ SELECT DISTINCT n.id, n.name, g.side FROM project_grants y
 // the transaction has put in, whoever said it.
 var indexMessages = []string{`
 INSERT INTO message_words (rowid, body, client_id)
-SELECT m.rowid, m.body, m.client_id FROM message_words_due d CROSS JOIN messages m ON m.rowid = d.number WHERE m.deleted_at IS NULL ORDER BY d.number`,
-	`DELETE FROM message_words_due`}
+SELECT m.rowid, m.body, m.client_id FROM messages m WHERE m.rowid > (SELECT d.number FROM message_words_done d) AND m.deleted_at IS NULL ORDER BY m.rowid`,
+	`UPDATE message_words_done SET number = (SELECT MAX(m.rowid) FROM messages m) WHERE number < (SELECT MAX(m.rowid) FROM messages m)`}
+
+// findable puts in at once what is yet to be put into the index of words: whoever
+// searches finds what was said before they asked. That writes where it is read, but only
+// what its writer left for later; a disk that takes nothing more keeps nobody from
+// searching what is there. Unscoped, as indexMessages.
+func (p *Portal) findable(ctx context.Context, how messageSearch) error {
+	if len(how.index) == 0 {
+		return nil
+	}
+	var due bool
+	if err := p.db.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM messages m WHERE m.rowid > (SELECT d.number FROM message_words_done d))`).Scan(&due); err != nil || !due {
+		return err
+	}
+	err := p.db.Write(ctx, func(t *db.Tx) error {
+		for _, q := range how.index {
+			if _, err := t.Exec(ctx, q); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, db.ErrFull) {
+		return nil
+	}
+	return err
+}
 
 // onlyNewest takes mails out of the queue for which another is put in, of the same
 // kind, to the same person, about the same, and says when the last one went out.
