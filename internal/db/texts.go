@@ -113,8 +113,15 @@ func assign(dest []any, row []driver.Value) error {
 }
 
 func assignOne(dest any, v driver.Value) (err error) {
-	if d, ok := dest.(sql.Scanner); ok {
+	switch d := dest.(type) {
+	case sql.Scanner:
 		return d.Scan(v)
+	case *[]byte:
+		var s sql.NullString
+		if err = s.Scan(v); s.Valid {
+			*d = []byte(s.String)
+		}
+		return err
 	}
 	to := reflect.ValueOf(dest).Elem()
 	valid := true

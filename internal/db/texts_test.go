@@ -44,6 +44,9 @@ func TestAssign(t *testing.T) {
 		{new(sql.NullInt64), int64(7), "{7 true}"},
 		{new(sql.NullInt64), nil, "{0 false}"},
 		{new(*int64), nil, "<nil>"},
+		{new([]byte), []byte("b"), "[98]"},
+		{new([]byte), "b", "[98]"},
+		{new([]byte), nil, "[]"},
 		{new(float64), 0.5, "error"},
 	} {
 		if got := into(tt.dest, tt.v); got != tt.want {
