@@ -72,7 +72,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, me *visit, err err
 		p.Home = ui.Link{Label: p.T("action.sign_in"), Href: "/sign-in"}
 	}
 	s.setTitle(&p.Page, p.Title)
-	if err := s.render(w, r, code, view.Failure(p)); err != nil {
+	if err := s.render(w, r, code, view.Failure(p)); err != nil && r.Context().Err() == nil {
 		s.Log.Error("render failure page", slog.String("error", err.Error()))
 		http.Error(w, http.StatusText(code), code)
 	}

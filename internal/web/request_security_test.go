@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -225,6 +227,35 @@ func TestNothingForProbers(t *testing.T) {
 			} {
 				b.Get(path).MustBe(404)
 			}
+		}
+	})
+}
+
+// leaving is the context of a visitor who leaves once it has been looked at so often.
+type leaving struct {
+	context.Context
+	looks *atomic.Int64
+}
+
+func (l leaving) Err() error {
+	if l.looks.Add(-1) < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// A visitor who leaves before the page of a failure is drawn, at whatever moment, is no
+// fault.
+func TestGoneBeforeTheFailure(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		for n := range int64(60) {
+			looks := new(atomic.Int64)
+			looks.Store(n)
+			r := httptest.NewRequest("GET", s.URL+"/nothing", nil)
+			s.Web.ServeHTTP(httptest.NewRecorder(), r.WithContext(leaving{r.Context(), looks}))
+		}
+		if log := s.Log(); strings.Contains(log, "ERROR") {
+			t.Errorf("the log says %s", log)
 		}
 	})
 }
