@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"runtime"
@@ -35,7 +34,6 @@ type group struct {
 	quit     chan struct{}
 	done     chan struct{}
 	once     sync.Once
-	texts    texts                // of statements; used by the goroutine only
 	prepared map[string]*sql.Stmt // those that give rows, on pool; used by the goroutine only
 	commits  atomic.Uint64
 	patience time.Duration // batchTime, but in tests
@@ -74,7 +72,6 @@ func newGroup(pool *sql.DB) *group {
 		waiting:  make(chan *member), // unbuffered: a member is either taken or still with its caller
 		quit:     make(chan struct{}),
 		done:     make(chan struct{}),
-		texts:    texts{kept: map[string]driver.Stmt{}},
 		prepared: map[string]*sql.Stmt{},
 		patience: batchTime,
 		soon:     time.NewTimer(soonTime),
@@ -117,7 +114,6 @@ func (g *group) loop() {
 			go g.loop()
 			return
 		}
-		g.texts.forget()
 		close(g.done)
 	}()
 	for {

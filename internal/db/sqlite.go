@@ -60,14 +60,18 @@ func (d *DB) openFile(ctx context.Context, path string) error {
 	// Where there is no fdatasync, fsync stays in use.
 	_, _ = sqlite.Fdatasync(true)
 
-	if d.write, err = sql.Open("sqlite", sqliteDSN(path, url.Values{
+	dsn := sqliteDSN(path, url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
 			"journal_size_limit(67108864)", "cache_size(-8000)", "mmap_size(67108864)",
 			"secure_delete(1)"}, // what is taken away is not left in free pages; posting is as fast
-	})); err != nil {
+	})
+	if d.write, err = sql.Open("sqlite", dsn); err != nil {
 		return err
 	}
+	known := d.write.Driver()
+	d.write.Close() // it has opened nothing
+	d.write = sql.OpenDB(writers{known, dsn})
 	d.write.SetMaxOpenConns(1)
 	d.write.SetMaxIdleConns(1)
 	if err := d.write.PingContext(ctx); err != nil {

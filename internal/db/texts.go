@@ -9,43 +9,69 @@ import (
 	"reflect"
 )
 
-// texts are the writer's statements that change rows or read one, kept by the
-// connection itself. database/sql would take a tenth of a short write's time for them:
-// it locks, watches a context that never ends, and copies.
-type texts struct {
-	conn driver.Conn // whose they are
+// writer is SQLite's connection that writes, with the statements that change rows or
+// read one, prepared on it. database/sql would take a tenth of a short write's time for
+// them: it locks, watches a context that never ends, and copies. They are closed with
+// the connection, which SQLite would keep open otherwise.
+type writer struct {
+	sqliteConn
 	kept map[string]driver.Stmt
 }
 
-// run has do run q, prepared on the connection.
-func (t *texts) run(conn *sql.Conn, q string, do func(driver.Stmt) error) error {
-	return conn.Raw(func(c any) error {
-		if c != t.conn {
-			t.forget()
-			t.conn = c.(driver.Conn)
-		}
-		s, ok := t.kept[q]
+// sqliteConn is all that database/sql asks of a connection of the driver.
+type sqliteConn interface {
+	driver.Conn
+	driver.ConnPrepareContext
+	driver.ConnBeginTx
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+// writers opens them, for a pool.
+type writers struct {
+	driver driver.Driver
+	dsn    string
+}
+
+func (w writers) Driver() driver.Driver { return w.driver }
+
+func (w writers) Connect(context.Context) (driver.Conn, error) {
+	c, err := w.driver.Open(w.dsn)
+	if err != nil {
+		return nil, err
+	}
+	return &writer{c.(sqliteConn), map[string]driver.Stmt{}}, nil
+}
+
+func (w *writer) Close() error {
+	for _, s := range w.kept {
+		s.Close()
+	}
+	clear(w.kept)
+	return w.sqliteConn.Close()
+}
+
+// statement has do run q, prepared on the batch's connection.
+func (b *batch) statement(q string, do func(driver.Stmt) error) error {
+	return b.conn.Raw(func(c any) error {
+		w := c.(*writer)
+		s, ok := w.kept[q]
 		if !ok {
 			var err error
-			if s, err = t.conn.Prepare(q); err != nil {
+			if s, err = w.Prepare(q); err != nil {
 				return err
 			}
-			if len(t.kept) >= maxWriter {
+			if len(w.kept) >= maxWriter {
 				defer s.Close()
 			} else {
-				t.kept[q] = s
+				w.kept[q] = s
 			}
 		}
 		return do(s)
 	})
-}
-
-// forget closes all of them: SQLite keeps a connection open that has one.
-func (t *texts) forget() {
-	for _, s := range t.kept {
-		s.Close()
-	}
-	clear(t.kept)
 }
 
 // change runs a statement and counts the rows that it changed.
@@ -54,7 +80,7 @@ func (b *batch) change(q string, args []any) (n int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	err = b.group.texts.run(b.conn, q, func(s driver.Stmt) error {
+	err = b.statement(q, func(s driver.Stmt) error {
 		res, err := s.(driver.StmtExecContext).ExecContext(context.Background(), values)
 		if err == nil {
 			n, err = res.RowsAffected()
@@ -70,7 +96,7 @@ func (b *batch) row(q string, args []any) (row []driver.Value, err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = b.group.texts.run(b.conn, q, func(s driver.Stmt) error {
+	err = b.statement(q, func(s driver.Stmt) error {
 		rows, err := s.(driver.StmtQueryContext).QueryContext(context.Background(), values)
 		if err != nil {
 			return err

@@ -62,8 +62,19 @@ func TestAssign(t *testing.T) {
 	}
 }
 
+// kept counts the statements of the connection that writes.
+func kept(t *testing.T, d *DB) (n int) {
+	conn, err := d.write.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.Raw(func(c any) error { n = len(c.(*writer).kept); return nil })
+	return n
+}
+
 // The writer keeps no more statements than it should, keeps none that does not prepare,
-// and lets go of its file when it is closed.
+// closes them with its connection when that is given up, and lets go of its file.
 func TestTexts(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "v.db")
@@ -71,20 +82,24 @@ func TestTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Write(ctx, func(tx *Tx) error {
-		for i := range maxWriter + 20 {
-			var n int
-			if err := tx.QueryRow(ctx, fmt.Sprintf("SELECT %d WHERE $1 = 1", i), true).Scan(&n); err != nil || n != i {
-				return fmt.Errorf("%d: %d, %v", i, n, err)
+	fill := func() {
+		t.Helper()
+		if err := d.Write(ctx, func(tx *Tx) error {
+			for i := range maxWriter + 20 {
+				var n int
+				if err := tx.QueryRow(ctx, fmt.Sprintf("SELECT %d WHERE $1 = 1", i), true).Scan(&n); err != nil || n != i {
+					return fmt.Errorf("%d: %d, %v", i, n, err)
+				}
 			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
 		}
-		return nil
-	}); err != nil {
-		t.Fatal(err)
+		if n := kept(t, d); n != maxWriter {
+			t.Errorf("%d statements are kept", n)
+		}
 	}
-	if n := len(d.group.texts.kept); n != maxWriter {
-		t.Errorf("%d statements are kept", n)
-	}
+	fill()
 	for range 2 {
 		err := d.Write(ctx, func(tx *Tx) error {
 			_, err := tx.Exec(ctx, "UPDATE nothing SET n = 1")
@@ -94,11 +109,18 @@ func TestTexts(t *testing.T) {
 			t.Errorf("a table that is not there: %v", err)
 		}
 	}
-	if err := d.Close(); err != nil {
+	conn, err := d.write.Conn(ctx)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(d.group.texts.kept); n != 0 {
-		t.Errorf("%d statements are open", n)
+	conn.Raw(func(any) error { return driver.ErrBadConn }) // as after a statement of the job queue that was broken off
+	conn.Close()
+	if n := kept(t, d); n != 0 {
+		t.Errorf("a new connection has %d statements", n)
+	}
+	fill()
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
 	}
 	if left, _ := filepath.Glob(path + "-wal"); len(left) > 0 { // the last connection to close takes the log away
 		t.Errorf("still open: %s", left)
