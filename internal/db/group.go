@@ -124,12 +124,18 @@ func (g *group) loop() {
 			b = &batch{group: g}
 			b.run(m)
 		case <-g.soon.C:
-			if len(g.owed.texts) > 0 {
-				b = &batch{group: g, owed: owed{times: maxOwed}}
-				b.run(nil)
+			if g.owed.times > 0 {
+				b = &batch{group: g}
+				b.run(&member{ctx: context.Background(), fn: settleNow, done: make(chan struct{})})
 			}
 		}
 	}
+}
+
+// settleNow has all done that is owed, with the commit that it is in.
+func settleNow(t *Tx) error {
+	t.batch.owed.add(maxOwed)
+	return nil
 }
 
 // batch is one shared transaction.
@@ -147,14 +153,12 @@ type batch struct {
 }
 
 // run runs first and the members that are waiting by then, commits, and
-// answers them all. Without a first one it does what is owed.
+// answers them all.
 func (b *batch) run(first *member) {
 	began, err := time.Now(), b.begin()
-	if first != nil {
-		b.members = append(b.members, first)
-		if err == nil {
-			err = b.member(first)
-		}
+	b.members = append(b.members, first)
+	if err == nil {
+		err = b.member(first)
 	}
 	for err == nil && len(b.members) < maxBatch && time.Since(began) < b.group.patience {
 		next := b.group.next()
@@ -192,7 +196,7 @@ func (b *batch) run(first *member) {
 // done is owed no more, until the next one asks for it.
 func (b *batch) settle() error {
 	g := b.group
-	if b.work == 0 && len(b.members) > 0 { // nothing is committed
+	if b.work == 0 { // nothing is committed
 		return nil
 	}
 	if g.owed.times == 0 && b.owed.times > 0 {
@@ -209,7 +213,6 @@ func (b *batch) settle() error {
 			return err
 		}
 	}
-	b.work++
 	return nil
 }
 

@@ -29,7 +29,7 @@ SELECT `+fileColumns+`, f.item_id FROM my_attachments f WHERE f.item_id IN `+pla
 // AttachedTo returns the deliverables and updates that a file is in.
 func (me *Scope) AttachedTo(ctx context.Context, id FileID) ([]ItemID, error) {
 	rows, err := me.query(ctx, `SELECT f.item_id FROM my_attachments f WHERE f.id = $2 ORDER BY f.item_id LIMIT 100`, string(id))
-	return list(rows, err, func(rows *sql.Rows) (i ItemID, err error) { return i, rows.Scan(&i) })
+	return list(rows, err, scanOne[ItemID])
 }
 
 // Attach puts a file into a deliverable or an update of its project. Takes

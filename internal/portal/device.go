@@ -79,7 +79,7 @@ ON CONFLICT (endpoint) DO UPDATE SET id = $1, session_id = $2, person_id = $3, p
 			return err
 		}
 		rows, err := t.query(ctx, `SELECT d.id FROM my_devices d ORDER BY d.id DESC LIMIT 100`)
-		all, err := list(rows, err, func(rows *sql.Rows) (id DeviceID, err error) { return id, rows.Scan(&id) })
+		all, err := list(rows, err, scanOne[DeviceID])
 		if err != nil {
 			return err
 		}

@@ -370,7 +370,7 @@ func (me *Scope) MoveFile(ctx context.Context, id FileID, to FolderID, o MoveOpt
 		}
 		switch {
 		case conceals:
-			return t.tell(ctx, ItemConcealed, f.item(), Details{"kind": "file"})
+			return t.tellConcealed(ctx, f.item(), "file")
 		case shows:
 			return t.reveal(ctx, f.item(), false)
 		}

@@ -155,7 +155,7 @@ func (me *Scope) filesFound(ctx context.Context, query string, client ClientID, 
 		q += ` AND EXISTS (SELECT 1 FROM my_files f WHERE f.id = y.id AND f.audience = 'client')`
 	}
 	rows, err := me.long(ctx, q+` ORDER BY y.id DESC LIMIT `+arg(pg.limit()), args...)
-	found, err := list(rows, err, func(rows *sql.Rows) (id FileID, err error) { return id, rows.Scan(&id) })
+	found, err := list(rows, err, scanOne[FileID])
 	if err != nil || len(found) == 0 {
 		return nil, "", "", err
 	}

@@ -380,7 +380,7 @@ func (me *Scope) MoveFolder(ctx context.Context, id, to FolderID, o MoveOptions)
 		}
 		switch {
 		case conceals:
-			return t.tell(ctx, ItemConcealed, f.item(), Details{"kind": "folder"})
+			return t.tellConcealed(ctx, f.item(), "folder")
 		case o.Show && f.Audience == Team && in.ID != "" && in.Audience == ClientSide:
 			f.Parent = to
 			return t.reveal(ctx, f.item(), false)

@@ -181,7 +181,7 @@ func (p *Portal) NoteIncomingUploads(ctx context.Context, id IncomingID, uploads
 // DueIncoming lists mails that should have been taken up before a time.
 func (p *Portal) DueIncoming(ctx context.Context, before time.Time, limit int) ([]IncomingID, error) {
 	rows, err := p.db.Query(ctx, `SELECT m.id FROM incoming_mails m WHERE m.state = 'waiting' AND m.due_at <= $1 ORDER BY m.due_at LIMIT $2`, db.Micros(before), limit)
-	return list(rows, err, func(r *sql.Rows) (id IncomingID, err error) { return id, r.Scan(&id) })
+	return list(rows, err, scanOne[IncomingID])
 }
 
 // EnqueueIncoming puts jobs for these mails into the queue, and counts them as

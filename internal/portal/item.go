@@ -103,22 +103,26 @@ func (i item) mayShow(me PersonID) bool {
 	return i.Can(Contribute) && (i.Can(Manage) || i.Team() && i.madeBy == me)
 }
 
-// tell records what happened to the item.
-func (t *tx) tell(ctx context.Context, k Kind, i item, details Details) error {
+// tell records what happened to the item, and closes it to those whom that concerns.
+func (t *tx) tell(ctx context.Context, k Kind, i item, details Details, closes ...PersonID) error {
 	if details == nil {
 		details = Details{}
 	}
 	if _, ok := details["title"]; !ok {
 		details["title"] = i.title
 	}
-	h := Happening{Kind: k, Client: i.client, Project: i.project, Subject: string(i.id), Audience: i.audience, Section: i.about, Details: details}
-	if k == ItemConcealed { // those who saw it learn nothing, and look again
-		rows, err := t.query(ctx, `SELECT y.person_id FROM my_project_readers y WHERE y.project_id = $2 AND y.person_side = 'client' AND (y.shows & $3) <> 0`, string(i.project), int64(i.section))
-		if h.Closes, err = list(rows, err, scanOne[PersonID]); err != nil {
-			return err
-		}
+	return t.record(ctx, Happening{Kind: k, Client: i.client, Project: i.project, Subject: string(i.id), Audience: i.audience, Section: i.about, Details: details, Closes: closes})
+}
+
+// tellConcealed records that the client does not see the item any more, which is a
+// thing of the kind. Those who saw it learn nothing, and look again.
+func (t *tx) tellConcealed(ctx context.Context, i item, kind string) error {
+	rows, err := t.query(ctx, `SELECT y.person_id FROM my_project_readers y WHERE y.project_id = $2 AND y.person_side = 'client' AND (y.shows & $3) <> 0`, string(i.project), int64(i.section))
+	saw, err := list(rows, err, scanOne[PersonID])
+	if err != nil {
+		return err
 	}
-	return t.record(ctx, h)
+	return t.tell(ctx, ItemConcealed, i, Details{"kind": kind}, saw...)
 }
 
 // audienceOf takes the audience of a new item: the team unless chosen.

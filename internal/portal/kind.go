@@ -233,6 +233,7 @@ type particulars struct {
 	topic   Topics   // whoever may see it and chose the topic gets a notice; 0 makes none
 	closes  bool     // ends the live streams of those whom it concerns, or has them look again
 	talk    bool     // something was said: no count of items changes
+	rises   bool     // a notice of it rises on the page that its reader has open
 }
 
 // kinds holds every Kind. A test demands that each is here, and that it has a
@@ -337,8 +338,8 @@ var kinds = map[Kind]particulars{
 
 	ApprovalPrepared:   {place: auditOnly},
 	ApprovalCertified:  {place: auditOnly},
-	ApprovalRequested:  {place: projectFeed, section: SectionApprovals, mail: MailApproval, topic: TopicReviews},
-	ApprovalAdvanced:   {place: projectFeed, section: SectionApprovals, mail: MailApproval, topic: TopicReviews},
+	ApprovalRequested:  {place: projectFeed, section: SectionApprovals, mail: MailApproval, topic: TopicReviews, rises: true},
+	ApprovalAdvanced:   {place: projectFeed, section: SectionApprovals, mail: MailApproval, topic: TopicReviews, rises: true},
 	ApprovalViewed:     {place: auditOnly},
 	ApprovalAnswered:   {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	ApprovalApproved:   {place: projectFeed, section: SectionApprovals, topic: TopicReviews},

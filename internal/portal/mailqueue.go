@@ -215,7 +215,7 @@ UPDATE mails SET lost = 0 WHERE lost = 1 AND person_id = (SELECT x.person_id FRO
 func (p *Portal) DueMails(ctx context.Context, before time.Time, limit int) ([]MailID, error) {
 	rows, err := p.db.Query(ctx, `
 SELECT m.id FROM mails m WHERE m.state IN ('queued', 'sending') AND m.due_at <= $1 AND `+unheld+` ORDER BY m.due_at LIMIT $2`, db.Micros(before), limit)
-	return list(rows, err, func(r *sql.Rows) (id MailID, err error) { return id, r.Scan(&id) })
+	return list(rows, err, scanOne[MailID])
 }
 
 // EnqueueMails puts jobs for these mails into the queue, and counts them as due

@@ -249,7 +249,7 @@ func nameUpdates(ctx context.Context, me *Scope, hits []MessageHit) error {
 
 func (me *Scope) searched(ctx context.Context, q string, args []any) ([]MessageID, error) {
 	rows, err := me.query(ctx, q, args...)
-	return list(rows, err, func(rows *sql.Rows) (id MessageID, err error) { return id, rows.Scan(&id) })
+	return list(rows, err, scanOne[MessageID])
 }
 
 // blocks are the sizes, as powers of two, of the blocks of numbers of messages

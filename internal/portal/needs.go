@@ -333,8 +333,12 @@ SELECT p.id, p.name, p.client_id, p.client_name, p.status, p.health, p.sentence,
 // needColumns read an item i of the kind as a Need, but for the names of its
 // project and client: those the desk knows already.
 func needColumns(kind string) string {
+	last := `''`
+	if kind == "approval" {
+		last = `CASE WHEN i.asking = 1 THEN COALESCE(i.last_day, '') ELSE '' END`
+	}
 	return `SELECT i.id, '` + kind + `' AS kind, i.title, i.project_id, '' AS project_name, i.client_id, '' AS client_name,
-       COALESCE(i.due_on, '') AS due_on, i.turn_since, '' AS asked_by, i.side, i.rights, '' AS last_day FROM my_` + kind + `s i`
+       COALESCE(i.due_on, '') AS due_on, i.turn_since, '' AS asked_by, i.side, i.rights, ` + last + ` AS last_day FROM my_` + kind + `s i`
 }
 
 // byUrgency orders Needs: what has a due day first, by it.
@@ -352,8 +356,7 @@ UNION ALL
 UNION ALL
 `+needColumns("file_request")+` WHERE i.project_id IN `+in+` AND i.state = 'answered'
 UNION ALL
-SELECT i.id, 'approval', i.title, i.project_id, '', i.client_id, '', COALESCE(i.due_on, ''), i.turn_since, '', i.side, i.rights, CASE WHEN i.asking = 1 THEN COALESCE(i.last_day, '') ELSE '' END
-  FROM my_approvals i WHERE i.project_id IN `+in+` AND i.turn = 'team' AND i.lane = 'team' AND (i.asking = 0 OR i.waits = 1)
+`+needColumns("approval")+` WHERE i.project_id IN `+in+` AND i.turn = 'team' AND i.lane = 'team' AND (i.asking = 0 OR i.waits = 1)
 UNION ALL
 SELECT i.id, 'revision', i.title, i.project_id, '', i.client_id, '', '', i.turn_since, '', i.side, i.rights, ''
   FROM my_revisions i WHERE i.project_id IN `+in+` AND i.open > 0 AND i.side = 'team' AND NOT EXISTS (SELECT 1 FROM my_approvals a WHERE a.id = i.approval_id AND a.lane = 'team')
@@ -405,8 +408,7 @@ UNION ALL
 UNION ALL
 `+needColumns("file_request")+` WHERE i.project_id IN `+in+` AND i.state IN ('open', 'refused') AND i.turn_since < $2
 UNION ALL
-SELECT i.id, 'approval', i.title, i.project_id, '', i.client_id, '', COALESCE(i.due_on, ''), i.turn_since, '', i.side, i.rights, COALESCE(i.last_day, '')
-  FROM my_approvals i WHERE i.project_id IN `+in+` AND i.asking = 1 AND i.turn = 'client' AND i.turn_since < $2
+`+needColumns("approval")+` WHERE i.project_id IN `+in+` AND i.asking = 1 AND i.turn = 'client' AND i.turn_since < $2
 UNION ALL
 SELECT i.id, 'revision', i.title, i.project_id, '', i.client_id, '', '', i.turn_since, '', i.side, i.rights, ''
   FROM my_revisions i WHERE i.project_id IN `+in+` AND i.turn = 'client' AND i.turn_since < $2

@@ -189,6 +189,10 @@ func (me *Scope) Notice(ctx context.Context, id NoticeID) (Notice, error) {
 	return all[0], nil
 }
 
+// Rises reports whether it is shown at once on a page that its reader has open: what
+// was said, or asked.
+func (n Notice) Rises() bool { return n.Said != "" || kinds[n.Kind].rises }
+
 const noticeColumns = `
 SELECT e.event_id, e.kind, e.at, COALESCE(e.client_id, ''), COALESCE(e.project_id, ''), e.subject, COALESCE(e.person_id, ''), COALESCE(e.person_name, ''), e.audience, e.particulars,
        COALESCE(e.actor, ''), COALESCE(e.actor_name, ''), e.side, e.rights, COALESCE(e.project_name, ''), COALESCE(e.client_name, ''), e.id, e.topic, e.unread, e.about, e.message_id, e.thread_kind, COALESCE(e.thread_subject, ''), COALESCE(e.item_id, '')`
@@ -250,7 +254,7 @@ func (me *Scope) readNoticesOf(ctx context.Context, client ClientID, upTo Notice
 		var unread []NoticeID
 		last, err := me.look(ctx, w, lookedThrough, func(from string, args []any) (int, error) {
 			rows, err := me.query(ctx, `SELECT e.id`+from, args...)
-			some, err := list(rows, err, func(rows *sql.Rows) (id NoticeID, err error) { return id, rows.Scan(&id) })
+			some, err := list(rows, err, scanOne[NoticeID])
 			unread = append(unread, some...)
 			return len(some), err
 		})

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -109,7 +108,7 @@ func (p *Portal) ForgetRequests(ctx context.Context) error {
 	before, last := db.Micros(p.now().AddDate(0, 0, -1)), ""
 	for {
 		rows, err := p.db.Query(ctx, `SELECT key FROM requests WHERE created_at < $1 AND key > $2 ORDER BY key LIMIT $3`, before, last, atOnce)
-		old, err := list(rows, err, func(rows *sql.Rows) (key string, err error) { return key, rows.Scan(&key) })
+		old, err := list(rows, err, scanOne[string])
 		if err != nil || len(old) == 0 {
 			return err
 		}

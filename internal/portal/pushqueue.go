@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"encoding/base64"
 	"errors"
 	"time"
@@ -38,7 +37,7 @@ func (p *Portal) pushSoon(ctx context.Context, d *db.Tx, l listener) error {
 // DuePushes lists devices whose push has come due.
 func (p *Portal) DuePushes(ctx context.Context, limit int) ([]DeviceID, error) {
 	rows, err := p.db.Query(ctx, `SELECT d.id FROM push_devices d WHERE d.due_at <= $1 ORDER BY d.due_at LIMIT $2`, db.Micros(p.now()), limit)
-	return list(rows, err, func(r *sql.Rows) (id DeviceID, err error) { return id, r.Scan(&id) })
+	return list(rows, err, scanOne[DeviceID])
 }
 
 // ClaimPush takes a due push up: of those who ask at the same time one gets it,

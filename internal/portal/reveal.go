@@ -276,7 +276,7 @@ func (me *Scope) Conceal(ctx context.Context, id ItemID) (seen []Seen, err error
 			}
 		}
 		i.audience = Team
-		return t.tell(ctx, ItemConcealed, i, Details{"kind": i.name})
+		return t.tellConcealed(ctx, i, i.name)
 	})
 	return seen, err
 }

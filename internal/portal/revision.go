@@ -554,7 +554,7 @@ func (t *tx) unlistChanges(ctx context.Context, a Approval) error {
 func (t *tx) eraseChanges(ctx context.Context, m Message) error {
 	rows, err := t.query(ctx, `
 SELECT DISTINCT i.request_id FROM my_messages m JOIN my_changes i ON i.thread_id = m.thread_id WHERE m.id = $2 AND m.shown_number = 1 AND i.body <> ''`, string(m.ID))
-	made, err := list(rows, err, func(r *sql.Rows) (id RevisionID, err error) { return id, r.Scan(&id) })
+	made, err := list(rows, err, scanOne[RevisionID])
 	if err != nil || len(made) == 0 {
 		return err
 	}

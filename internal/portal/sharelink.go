@@ -280,7 +280,7 @@ func (me *Scope) RevokeShareLinks(ctx context.Context, project ProjectID) error 
 				return err
 			}
 			rows, err := t.query(ctx, `SELECT l.id FROM my_share_links l WHERE l.project_id = $2 AND l.revoked_at IS NULL ORDER BY l.id`, string(project))
-			ids, err := list(rows, err, func(rows *sql.Rows) (id ShareLinkID, err error) { return id, rows.Scan(&id) })
+			ids, err := list(rows, err, scanOne[ShareLinkID])
 			if err != nil {
 				return err
 			}

@@ -215,7 +215,7 @@ func (me *Scope) ofTeam(ctx context.Context) (bool, error) {
 // more than a few at most.
 func (me *Scope) clientsToRead(ctx context.Context, team bool) ([]ClientID, error) {
 	rows, err := me.query(ctx, `SELECT c.id FROM my_clients c ORDER BY c.id LIMIT $2`, fewClients+1)
-	ids, err := list(rows, err, func(rows *sql.Rows) (c ClientID, err error) { return c, rows.Scan(&c) })
+	ids, err := list(rows, err, scanOne[ClientID])
 	if len(ids) == 0 && !team {
 		ids = []ClientID{"-"} // nothing to read
 	}
@@ -313,7 +313,7 @@ SELECT COUNT(*) FROM (SELECT t.id FROM my_threads t WHERE t.kind <> 'item' AND `
 		return 0, err
 	}
 	rows, err := me.query(ctx, `SELECT d.id FROM my_desk d WHERE d.archived_at IS NULL ORDER BY d.id DESC LIMIT $2`, maxOwnProjects)
-	projects, err := list(rows, err, func(rows *sql.Rows) (id ProjectID, err error) { return id, rows.Scan(&id) })
+	projects, err := list(rows, err, scanOne[ProjectID])
 	if err != nil {
 		return 0, err
 	}
@@ -343,7 +343,7 @@ SELECT COUNT(*) FROM (SELECT t.id FROM my_threads t WHERE t.kind <> 'item' AND `
 // ownClients are the newest of those that are the actor's work.
 func (me *Scope) ownClients(ctx context.Context) ([]ClientID, error) {
 	rows, err := me.query(ctx, `SELECT k.client_id FROM my_client_work k ORDER BY k.client_id DESC LIMIT $2`, maxOwnProjects)
-	return list(rows, err, func(rows *sql.Rows) (id ClientID, err error) { return id, rows.Scan(&id) })
+	return list(rows, err, scanOne[ClientID])
 }
 
 // SeesThread reports whether the actor sees what was said in a thread to the

@@ -702,7 +702,7 @@ func (p *Portal) matching(ctx context.Context, index, words string, below int64,
 	rows, err := p.db.Query(ctx, `
 SELECT x.id FROM (SELECT m.id, m.number FROM messages m
  WHERE m.words @@ CAST($1 AS tsquery) AND (m.words @@ CAST($2 AS tsquery)) IS TRUE AND m.number < $3 LIMIT $4) x ORDER BY x.number DESC`, index, words, below, most)
-	return list(rows, err, func(rows *sql.Rows) (id MessageID, err error) { return id, rows.Scan(&id) })
+	return list(rows, err, scanOne[MessageID])
 }
 
 // A signer is what is known of somebody who signs.
@@ -809,7 +809,7 @@ func (t *tx) owners(ctx context.Context) ([]PersonID, error) {
 // yet. Unscoped: the program makes them.
 func (p *Portal) UnmadeCertificates(ctx context.Context, before time.Time, limit int) ([]CertificateID, error) {
 	rows, err := p.db.Query(ctx, `SELECT c.id FROM certificates c WHERE c.made_at IS NULL AND c.created_at < $1 ORDER BY c.created_at LIMIT $2`, db.Micros(before), limit)
-	return list(rows, err, func(r *sql.Rows) (id CertificateID, err error) { return id, r.Scan(&id) })
+	return list(rows, err, scanOne[CertificateID])
 }
 
 // approvalLink finds the mailed link of a token, and what it is to. Unscoped: the
@@ -1046,7 +1046,7 @@ SELECT g.actor FROM project_grants g JOIN persons n ON n.id = g.actor
 // manages it chooses among those that they see.
 func (p *Portal) mayTake(ctx context.Context, project ProjectID) (map[ClientUserID]bool, error) {
 	rows, err := p.db.Query(ctx, `SELECT g.actor FROM project_grants g WHERE g.project_id = $1 AND g.side = 'client' AND (g.rights & 2) <> 0`, string(project))
-	all, err := list(rows, err, func(r *sql.Rows) (id ClientUserID, err error) { return id, r.Scan(&id) })
+	all, err := list(rows, err, scanOne[ClientUserID])
 	may := map[ClientUserID]bool{}
 	for _, id := range all {
 		may[id] = true

@@ -98,7 +98,7 @@ func (s *Server) noticeLine(w http.ResponseWriter, r *http.Request, me *visit) e
 	if err != nil {
 		return err
 	}
-	if !n.Unread || n.Said == "" && n.Kind != portal.ApprovalRequested && n.Kind != portal.ApprovalAdvanced {
+	if !n.Unread || !n.Rises() {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}

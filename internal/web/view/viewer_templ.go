@@ -687,7 +687,7 @@ func (p *ViewerPage) notes() templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("stamp", a.Title+" · "+p.T("approval.awaits_answer")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var42), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Note("stamp", dots(a.Title, p.T("approval.awaits_answer"))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var42), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -710,7 +710,7 @@ func (p *ViewerPage) notes() templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("hourglass", a.Title+" · "+p.T("approval.is_asked")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Note("hourglass", dots(a.Title, p.T("approval.is_asked"))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -75,7 +75,7 @@ func kept(t *testing.T, d *DB) (n int) {
 
 // The writer keeps no more statements than it should, keeps none that does not prepare,
 // closes them with its connection when that is given up, and lets go of its file.
-func TestTexts(t *testing.T) {
+func TestWriter(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "v.db")
 	d, err := Open(ctx, "sqlite:"+path)
