@@ -6,7 +6,7 @@ package handover
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
 	"strconv"
@@ -21,78 +21,41 @@ import (
 // network, and nothing in it may ask for any.
 //go:noinline
 func frame(p *Pack, title, up string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<!doctype html><html lang=\"")
-		var templ_7745c5c3_Var2 string
-		templ_7745c5c3_Var2 = string(p.Book.Lang())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\" dir=\"")
-		var templ_7745c5c3_Var3 string
-		templ_7745c5c3_Var3 = string(p.Book.Dir())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 3, "\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\"><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\"><title>")
-		var templ_7745c5c3_Var4 string
-		templ_7745c5c3_Var4 = string(title)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</title><style>\n:root { color-scheme: light dark; --paper: #fcfcfa; --ink: #1b1c1f; --soft: #5f6168; --line: #e0e0da; --wash: #f2f2ee; --link: #0b5f54; }\n@media (prefers-color-scheme: dark) { :root { --paper: #17181b; --ink: #ececee; --soft: #a9abb3; --line: #33353b; --wash: #202226; --link: #7fd1c3; } }\n* { box-sizing: border-box; }\nbody { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, \"Segoe UI\", Roboto, \"Helvetica Neue\", Arial, sans-serif; overflow-wrap: anywhere; }\nmain { max-width: 46rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }\nheader p, footer p { margin: 0; color: var(--soft); font-size: 14px; }\nh1 { margin: .25rem 0 .5rem; font-size: 1.9rem; line-height: 1.2; letter-spacing: -.01em; }\nh2 { margin: 3rem 0 .75rem; padding-bottom: .4rem; border-bottom: 1px solid var(--line); font-size: 1.2rem; }\nh3 { margin: 0; font-size: 1rem; }\na { color: var(--link); text-underline-offset: .15em; }\na:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }\np, ul, ol { margin: .5rem 0; }\nul.list { padding: 0; list-style: none; }\nul.list > li, p.line { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1.5rem; margin: 0; padding: .55rem 0; border-bottom: 1px solid var(--line); }\narticle.card ul.list > li:last-child { border-bottom: 0; }\n.soft { color: var(--soft); font-size: 14px; }\ncode { font: 13px/1.5 ui-monospace, \"SF Mono\", Menlo, Consolas, monospace; overflow-wrap: anywhere; }\narticle { padding: 1.1rem 0; border-bottom: 1px solid var(--line); }\narticle.card { margin: 1rem 0; padding: 1.1rem 1.25rem; border: 1px solid var(--line); border-radius: 10px; }\n.by { display: flex; flex-wrap: wrap; gap: 0 .6rem; align-items: baseline; }\n.by b { font-weight: 600; }\nblockquote { margin: .6rem 0; padding: .1rem 0 .1rem .9rem; border-left: 3px solid var(--line); color: var(--soft); }\n.state { font-weight: 600; }\n.hash { display: block; color: var(--soft); }\n.prose pre { overflow-x: auto; padding: .75rem; border-radius: 8px; background: var(--wash); }\nfooter { margin-top: 4rem; }\n@media print { main { padding: 0; max-width: none; } article { break-inside: avoid; } }\n\t\t\t</style></head><body><main><header><p>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<!doctype html><html lang=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Book.Lang()))
+		templ_7745c5c3_Buffer.WriteString("\" dir=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Book.Dir()))
+		templ_7745c5c3_Buffer.WriteString("\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\"><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\"><title>")
+		component.Text(templ_7745c5c3_Buffer, string(title))
+		templ_7745c5c3_Buffer.WriteString("</title><style>\n:root { color-scheme: light dark; --paper: #fcfcfa; --ink: #1b1c1f; --soft: #5f6168; --line: #e0e0da; --wash: #f2f2ee; --link: #0b5f54; }\n@media (prefers-color-scheme: dark) { :root { --paper: #17181b; --ink: #ececee; --soft: #a9abb3; --line: #33353b; --wash: #202226; --link: #7fd1c3; } }\n* { box-sizing: border-box; }\nbody { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, \"Segoe UI\", Roboto, \"Helvetica Neue\", Arial, sans-serif; overflow-wrap: anywhere; }\nmain { max-width: 46rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }\nheader p, footer p { margin: 0; color: var(--soft); font-size: 14px; }\nh1 { margin: .25rem 0 .5rem; font-size: 1.9rem; line-height: 1.2; letter-spacing: -.01em; }\nh2 { margin: 3rem 0 .75rem; padding-bottom: .4rem; border-bottom: 1px solid var(--line); font-size: 1.2rem; }\nh3 { margin: 0; font-size: 1rem; }\na { color: var(--link); text-underline-offset: .15em; }\na:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }\np, ul, ol { margin: .5rem 0; }\nul.list { padding: 0; list-style: none; }\nul.list > li, p.line { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1.5rem; margin: 0; padding: .55rem 0; border-bottom: 1px solid var(--line); }\narticle.card ul.list > li:last-child { border-bottom: 0; }\n.soft { color: var(--soft); font-size: 14px; }\ncode { font: 13px/1.5 ui-monospace, \"SF Mono\", Menlo, Consolas, monospace; overflow-wrap: anywhere; }\narticle { padding: 1.1rem 0; border-bottom: 1px solid var(--line); }\narticle.card { margin: 1rem 0; padding: 1.1rem 1.25rem; border: 1px solid var(--line); border-radius: 10px; }\n.by { display: flex; flex-wrap: wrap; gap: 0 .6rem; align-items: baseline; }\n.by b { font-weight: 600; }\nblockquote { margin: .6rem 0; padding: .1rem 0 .1rem .9rem; border-left: 3px solid var(--line); color: var(--soft); }\n.state { font-weight: 600; }\n.hash { display: block; color: var(--soft); }\n.prose pre { overflow-x: auto; padding: .75rem; border-radius: 8px; background: var(--wash); }\nfooter { margin-top: 4rem; }\n@media print { main { padding: 0; max-width: none; } article { break-inside: avoid; } }\n\t\t\t</style></head><body><main><header><p>")
 		if up != "" || title != p.Project.Name {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<a href=\"")
+			templ_7745c5c3_Buffer.WriteString("<a href=\"")
 			var templ_7745c5c3_Var5 templ.SafeURL
 			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs(href(up, "index.html"))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 6, "\">")
-			var templ_7745c5c3_Var6 string
-			templ_7745c5c3_Var6 = string(p.Project.Name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</a> · ")
-			var templ_7745c5c3_Var7 string
-			templ_7745c5c3_Var7 = string(p.Project.ClientName)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
+			templ_7745c5c3_Buffer.WriteString("\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.Project.Name))
+			templ_7745c5c3_Buffer.WriteString("</a> · ")
+			component.Text(templ_7745c5c3_Buffer, string(p.Project.ClientName))
 		} else {
-			var templ_7745c5c3_Var8 string
-			templ_7745c5c3_Var8 = string(p.Project.ClientName)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 8, " · ")
-			var templ_7745c5c3_Var9 string
-			templ_7745c5c3_Var9 = string(p.Name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
+			component.Text(templ_7745c5c3_Buffer, string(p.Project.ClientName))
+			templ_7745c5c3_Buffer.WriteString(" · ")
+			component.Text(templ_7745c5c3_Buffer, string(p.Name))
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</p><h1>")
-		var templ_7745c5c3_Var10 string
-		templ_7745c5c3_Var10 = string(title)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</h1></header>")
+		templ_7745c5c3_Buffer.WriteString("</p><h1>")
+		component.Text(templ_7745c5c3_Buffer, string(title))
+		templ_7745c5c3_Buffer.WriteString("</h1></header>")
 		templ_7745c5c3_Err = templ_7745c5c3_Var1.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<footer><p>")
-		var templ_7745c5c3_Var11 string
-		templ_7745c5c3_Var11 = string(p.Book.T("handover.foot", "name", p.Name, "when", p.when(p.Now)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 12, "</p></footer></main></body></html>")
+		templ_7745c5c3_Buffer.WriteString("<footer><p>")
+		component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.foot", "name", p.Name, "when", p.when(p.Now))))
+		templ_7745c5c3_Buffer.WriteString("</p></footer></main></body></html>")
 		return nil
 	})
 }
@@ -112,31 +75,10 @@ func (p *Pack) by(name string) string {
 
 //go:noinline
 func heading(title string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var12 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var12 == nil {
-			templ_7745c5c3_Var12 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<h2>")
-		var templ_7745c5c3_Var13 string
-		templ_7745c5c3_Var13 = string(title)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</h2>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<h2>")
+		component.Text(templ_7745c5c3_Buffer, string(title))
+		templ_7745c5c3_Buffer.WriteString("</h2>")
 		return nil
 	})
 }
@@ -144,38 +86,17 @@ func heading(title string) templ.Component {
 // contents is the page to begin with.
 //go:noinline
 func contents(p *Pack) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var14 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var14 == nil {
-			templ_7745c5c3_Var14 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<p>")
-		var templ_7745c5c3_Var15 string
-		templ_7745c5c3_Var15 = string(p.Book.T("handover.intro", "project", p.Project.Name, "name", p.Name, "client", p.Project.ClientName))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</p>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<p>")
+		component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.intro", "project", p.Project.Name, "name", p.Name, "client", p.Project.ClientName)))
+		templ_7745c5c3_Buffer.WriteString("</p>")
 		if p.Project.Summary != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<div class=\"prose\">")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"prose\">")
 			templ_7745c5c3_Err = templ.Raw(prose.HTML(p.Project.Summary)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		for i, x := range p.parts {
 			if i == 0 || p.parts[i-1].below != x.below {
@@ -184,34 +105,30 @@ func contents(p *Pack) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 19, " <p class=\"line\"><a href=\"")
+			templ_7745c5c3_Buffer.WriteString(" <p class=\"line\"><a href=\"")
 			var templ_7745c5c3_Var16 templ.SafeURL
 			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs(href("", x.path))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 20, "\">")
-			var templ_7745c5c3_Var17 string
-			templ_7745c5c3_Var17 = string(x.title)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</a> <span class=\"soft\">")
-			var templ_7745c5c3_Var18 string
-			templ_7745c5c3_Var18 = string(x.note)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</span></p>")
+			templ_7745c5c3_Buffer.WriteString("\">")
+			component.Text(templ_7745c5c3_Buffer, string(x.title))
+			templ_7745c5c3_Buffer.WriteString("</a> <span class=\"soft\">")
+			component.Text(templ_7745c5c3_Buffer, string(x.note))
+			templ_7745c5c3_Buffer.WriteString("</span></p>")
 		}
 		if len(p.held)+len(p.making) > 0 {
 			templ_7745c5c3_Err = heading(p.Book.T("handover.held")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 23, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = missing(p.Book.T("handover.held_note"), p.held).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 24, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = missing(p.Book.T("handover.making_note"), p.making).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -221,32 +138,24 @@ func contents(p *Pack) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<p>")
-		var templ_7745c5c3_Var19 string
-		templ_7745c5c3_Var19 = string(p.Book.T("handover.check_note", "file", sumsName))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 26, " <code>sha256sum -c ")
-		var templ_7745c5c3_Var20 string
-		templ_7745c5c3_Var20 = string(sumsName)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 27, "</code></p>")
+		templ_7745c5c3_Buffer.WriteString("<p>")
+		component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.check_note", "file", sumsName)))
+		templ_7745c5c3_Buffer.WriteString(" <code>sha256sum -c ")
+		component.Text(templ_7745c5c3_Buffer, string(sumsName))
+		templ_7745c5c3_Buffer.WriteString("</code></p>")
 		if p.Portal != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<p>")
-			var templ_7745c5c3_Var21 string
-			templ_7745c5c3_Var21 = string(p.Book.T("handover.verify_note"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 29, " <a href=\"")
+			templ_7745c5c3_Buffer.WriteString("<p>")
+			component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.verify_note")))
+			templ_7745c5c3_Buffer.WriteString(" <a href=\"")
 			var templ_7745c5c3_Var22 templ.SafeURL
 			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinURLErrs(p.Portal + "/verify")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\">")
-			var templ_7745c5c3_Var23 string
-			templ_7745c5c3_Var23 = string(p.Portal)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 31, "/verify</a></p>")
+			templ_7745c5c3_Buffer.WriteString("\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.Portal))
+			templ_7745c5c3_Buffer.WriteString("/verify</a></p>")
 		}
 		return nil
 	})
@@ -255,55 +164,28 @@ func contents(p *Pack) templ.Component {
 // deliverables are listed with what became of them.
 //go:noinline
 func deliverables(p *Pack, all []portal.Deliverable) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var24 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var24 == nil {
-			templ_7745c5c3_Var24 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
 		if len(all) > 0 {
 			templ_7745c5c3_Err = heading(p.Book.T("section.deliverables")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 32, " <ul class=\"list\">")
+			templ_7745c5c3_Buffer.WriteString(" <ul class=\"list\">")
 			for _, d := range all {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<li><span>")
-				var templ_7745c5c3_Var25 string
-				templ_7745c5c3_Var25 = string(d.Title)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</span> <span class=\"soft\">")
-				var templ_7745c5c3_Var26 string
-				templ_7745c5c3_Var26 = string(p.Book.T("state." + string(d.State)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 35, " ")
+				templ_7745c5c3_Buffer.WriteString("<li><span>")
+				component.Text(templ_7745c5c3_Buffer, string(d.Title))
+				templ_7745c5c3_Buffer.WriteString("</span> <span class=\"soft\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.Book.T("state." + string(d.State))))
+				templ_7745c5c3_Buffer.WriteString(" ")
 				if d.State.Accepted() {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 36, "· ")
-					var templ_7745c5c3_Var27 string
-					templ_7745c5c3_Var27 = string(p.by(d.StateBy))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 37, ", ")
-					var templ_7745c5c3_Var28 string
-					templ_7745c5c3_Var28 = string(p.when(d.StateAt))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
+					templ_7745c5c3_Buffer.WriteString("· ")
+					component.Text(templ_7745c5c3_Buffer, string(p.by(d.StateBy)))
+					templ_7745c5c3_Buffer.WriteString(", ")
+					component.Text(templ_7745c5c3_Buffer, string(p.when(d.StateAt)))
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</span></li>")
+				templ_7745c5c3_Buffer.WriteString("</span></li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 39, "</ul>")
+			templ_7745c5c3_Buffer.WriteString("</ul>")
 		}
 		return nil
 	})
@@ -311,95 +193,58 @@ func deliverables(p *Pack, all []portal.Deliverable) templ.Component {
 
 //go:noinline
 func signoff(p *Pack, s portal.Signoff, lines []portal.SignoffLine) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var29 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var29 == nil {
-			templ_7745c5c3_Var29 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 40, "<article class=\"card\"><h3>")
-		var templ_7745c5c3_Var30 string
-		templ_7745c5c3_Var30 = string(s.Title)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 41, "</h3><p class=\"soft\"><span class=\"state\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<article class=\"card\"><h3>")
+		component.Text(templ_7745c5c3_Buffer, string(s.Title))
+		templ_7745c5c3_Buffer.WriteString("</h3><p class=\"soft\"><span class=\"state\">")
 		if s.State == portal.SignoffDone {
-			var templ_7745c5c3_Var31 string
-			templ_7745c5c3_Var31 = string(p.Book.T("state.signed_off"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
+			component.Text(templ_7745c5c3_Buffer, string(p.Book.T("state.signed_off")))
 		} else {
-			var templ_7745c5c3_Var32 string
-			templ_7745c5c3_Var32 = string(p.Book.T("signoff.state." + string(s.State)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
+			component.Text(templ_7745c5c3_Buffer, string(p.Book.T("signoff.state." + string(s.State))))
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</span> ")
+		templ_7745c5c3_Buffer.WriteString("</span> ")
 		if s.State == portal.SignoffDone {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "· ")
-			var templ_7745c5c3_Var33 string
-			templ_7745c5c3_Var33 = string(p.Book.T("handover.signed", "name", s.Name, "company", s.Company, "when", p.when(s.StateAt)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 44, " ")
+			templ_7745c5c3_Buffer.WriteString("· ")
+			component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.signed", "name", s.Name, "company", s.Company, "when", p.when(s.StateAt))))
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if s.Proof != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 45, "· ")
-				var templ_7745c5c3_Var34 string
-				templ_7745c5c3_Var34 = string(p.Book.T("certificate.proof." + s.Proof))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
+				templ_7745c5c3_Buffer.WriteString("· ")
+				component.Text(templ_7745c5c3_Buffer, string(p.Book.T("certificate.proof." + s.Proof)))
 			}
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 46, "· ")
-			var templ_7745c5c3_Var35 string
-			templ_7745c5c3_Var35 = string(p.when(s.StateAt))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
+			templ_7745c5c3_Buffer.WriteString("· ")
+			component.Text(templ_7745c5c3_Buffer, string(p.when(s.StateAt)))
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 47, "</p><div class=\"prose\">")
+		templ_7745c5c3_Buffer.WriteString("</p><div class=\"prose\">")
 		templ_7745c5c3_Err = templ.Raw(prose.HTML(s.Statement)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		if s.Note != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 49, "<blockquote>")
-			var templ_7745c5c3_Var36 string
-			templ_7745c5c3_Var36 = string(s.Note)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</blockquote>")
+			templ_7745c5c3_Buffer.WriteString("<blockquote>")
+			component.Text(templ_7745c5c3_Buffer, string(s.Note))
+			templ_7745c5c3_Buffer.WriteString("</blockquote>")
 		}
 		if len(lines) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<ul class=\"list\">")
+			templ_7745c5c3_Buffer.WriteString("<ul class=\"list\">")
 			for _, l := range lines {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<li><span>")
+				templ_7745c5c3_Buffer.WriteString("<li><span>")
 				if l.Kind == portal.LineOpen {
-					var templ_7745c5c3_Var37 string
-					templ_7745c5c3_Var37 = string(p.Book.T("signoff.open." + l.Why))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 53, ": ")
-					var templ_7745c5c3_Var38 string
-					templ_7745c5c3_Var38 = string(l.Title)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
+					component.Text(templ_7745c5c3_Buffer, string(p.Book.T("signoff.open." + l.Why)))
+					templ_7745c5c3_Buffer.WriteString(": ")
+					component.Text(templ_7745c5c3_Buffer, string(l.Title))
 				} else {
 					templ_7745c5c3_Err = p.version(l.Title, l.Number, l.SHA256).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 54, "</span></li>")
+				templ_7745c5c3_Buffer.WriteString("</span></li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 55, "</ul>")
+			templ_7745c5c3_Buffer.WriteString("</ul>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 56, "</article>")
+		templ_7745c5c3_Buffer.WriteString("</article>")
 		return nil
 	})
 }
@@ -407,36 +252,13 @@ func signoff(p *Pack, s portal.Signoff, lines []portal.SignoffLine) templ.Compon
 // version is a name with its number and hash, where it has them.
 //go:noinline
 func (p *Pack) version(title string, number int, sha256 string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var39 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var39 == nil {
-			templ_7745c5c3_Var39 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var40 string
-		templ_7745c5c3_Var40 = string(p.numbered(title, number))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 57, " ")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var39 templ.Component) (templ_7745c5c3_Err error) {
+		component.Text(templ_7745c5c3_Buffer, string(p.numbered(title, number)))
+		templ_7745c5c3_Buffer.WriteString(" ")
 		if sha256 != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<code class=\"hash\">SHA-256 ")
-			var templ_7745c5c3_Var41 string
-			templ_7745c5c3_Var41 = string(sha256)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</code>")
+			templ_7745c5c3_Buffer.WriteString("<code class=\"hash\">SHA-256 ")
+			component.Text(templ_7745c5c3_Buffer, string(sha256))
+			templ_7745c5c3_Buffer.WriteString("</code>")
 		}
 		return nil
 	})
@@ -451,143 +273,94 @@ func (p *Pack) numbered(title string, n int) string {
 
 //go:noinline
 func approval(p *Pack, a portal.Approval, subjects []portal.ApprovalSubject, given []portal.ApprovalDecision, verdicts []portal.Verdict) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var42 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var42 == nil {
-			templ_7745c5c3_Var42 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<article class=\"card\"><h3>")
-		var templ_7745c5c3_Var43 string
-		templ_7745c5c3_Var43 = string(a.Title)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 61, "</h3><p class=\"soft\"><span class=\"state\">")
-		var templ_7745c5c3_Var44 string
-		templ_7745c5c3_Var44 = string(p.Book.T("approval.state." + string(a.State)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</span> · ")
-		var templ_7745c5c3_Var45 string
-		templ_7745c5c3_Var45 = string(p.when(a.StateAt))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 63, " · ")
-		var templ_7745c5c3_Var46 string
-		templ_7745c5c3_Var46 = string(p.Book.T("handover.asked", "name", p.by(a.AskedBy), "when", p.when(a.CreatedAt)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 64, "</p>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var42 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<article class=\"card\"><h3>")
+		component.Text(templ_7745c5c3_Buffer, string(a.Title))
+		templ_7745c5c3_Buffer.WriteString("</h3><p class=\"soft\"><span class=\"state\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.Book.T("approval.state." + string(a.State))))
+		templ_7745c5c3_Buffer.WriteString("</span> · ")
+		component.Text(templ_7745c5c3_Buffer, string(p.when(a.StateAt)))
+		templ_7745c5c3_Buffer.WriteString(" · ")
+		component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.asked", "name", p.by(a.AskedBy), "when", p.when(a.CreatedAt))))
+		templ_7745c5c3_Buffer.WriteString("</p>")
 		if a.Body != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<div class=\"prose\">")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"prose\">")
 			templ_7745c5c3_Err = templ.Raw(prose.HTML(a.Body)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 66, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		if len(subjects) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 67, "<ul class=\"list\">")
+			templ_7745c5c3_Buffer.WriteString("<ul class=\"list\">")
 			for _, s := range subjects {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<li><span>")
+				templ_7745c5c3_Buffer.WriteString("<li><span>")
 				templ_7745c5c3_Err = p.version(s.Name, s.Number, s.SHA256).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				for _, v := range verdicts {
 					if v.Position == s.Position && v.Note != "" {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 69, "<blockquote><b>")
-						var templ_7745c5c3_Var47 string
-						templ_7745c5c3_Var47 = string(p.by(v.By))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 70, "</b>: ")
-						var templ_7745c5c3_Var48 string
-						templ_7745c5c3_Var48 = string(v.Note)
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 71, "</blockquote>")
+						templ_7745c5c3_Buffer.WriteString("<blockquote><b>")
+						component.Text(templ_7745c5c3_Buffer, string(p.by(v.By)))
+						templ_7745c5c3_Buffer.WriteString("</b>: ")
+						component.Text(templ_7745c5c3_Buffer, string(v.Note))
+						templ_7745c5c3_Buffer.WriteString("</blockquote>")
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 72, "</span> ")
+				templ_7745c5c3_Buffer.WriteString("</span> ")
 				if word := p.result(s); word != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 73, "<span class=\"state\">")
-					var templ_7745c5c3_Var49 string
-					templ_7745c5c3_Var49 = string(word)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 74, "</span>")
+					templ_7745c5c3_Buffer.WriteString("<span class=\"state\">")
+					component.Text(templ_7745c5c3_Buffer, string(word))
+					templ_7745c5c3_Buffer.WriteString("</span>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</li>")
+				templ_7745c5c3_Buffer.WriteString("</li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 76, "</ul>")
+			templ_7745c5c3_Buffer.WriteString("</ul>")
 		}
 		for _, d := range given {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 77, "<p><b>")
-			var templ_7745c5c3_Var50 string
-			templ_7745c5c3_Var50 = string(p.by(d.Name))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 78, "</b> ")
+			templ_7745c5c3_Buffer.WriteString("<p><b>")
+			component.Text(templ_7745c5c3_Buffer, string(p.by(d.Name)))
+			templ_7745c5c3_Buffer.WriteString("</b> ")
 			if d.For != "" {
-				var templ_7745c5c3_Var51 string
-				templ_7745c5c3_Var51 = string(p.Book.T("approval.for", "name", d.For))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 79, " ")
+				component.Text(templ_7745c5c3_Buffer, string(p.Book.T("approval.for", "name", d.For)))
+				templ_7745c5c3_Buffer.WriteString(" ")
 			}
-			var templ_7745c5c3_Var52 string
-			templ_7745c5c3_Var52 = string(p.answer(d.Answer))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 80, " <span class=\"soft\">")
-			var templ_7745c5c3_Var53 string
-			templ_7745c5c3_Var53 = string(p.when(d.At))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 81, "</span> ")
+			component.Text(templ_7745c5c3_Buffer, string(p.answer(d.Answer)))
+			templ_7745c5c3_Buffer.WriteString(" <span class=\"soft\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.when(d.At)))
+			templ_7745c5c3_Buffer.WriteString("</span> ")
 			if d.Proof != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 82, "<span class=\"soft\">· ")
-				var templ_7745c5c3_Var54 string
-				templ_7745c5c3_Var54 = string(p.Book.T("approval.proof." + string(d.Proof)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 83, "</span> ")
+				templ_7745c5c3_Buffer.WriteString("<span class=\"soft\">· ")
+				component.Text(templ_7745c5c3_Buffer, string(p.Book.T("approval.proof." + string(d.Proof))))
+				templ_7745c5c3_Buffer.WriteString("</span> ")
 			}
 			if d.Adviser {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<span class=\"soft\">· ")
-				var templ_7745c5c3_Var55 string
-				templ_7745c5c3_Var55 = string(p.Book.T("approval.adviser"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 85, "</span> ")
+				templ_7745c5c3_Buffer.WriteString("<span class=\"soft\">· ")
+				component.Text(templ_7745c5c3_Buffer, string(p.Book.T("approval.adviser")))
+				templ_7745c5c3_Buffer.WriteString("</span> ")
 			}
 			if !d.Repeats.IsZero() {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 86, "<span class=\"soft\">")
-				var templ_7745c5c3_Var56 string
-				templ_7745c5c3_Var56 = string(p.Book.T("certificate.stands_text", "when", p.when(d.Repeats)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 87, "</span> ")
+				templ_7745c5c3_Buffer.WriteString("<span class=\"soft\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.Book.T("certificate.stands_text", "when", p.when(d.Repeats))))
+				templ_7745c5c3_Buffer.WriteString("</span> ")
 			}
 			if !d.SaidAt.IsZero() {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 88, "<span class=\"soft\">")
-				var templ_7745c5c3_Var57 string
-				templ_7745c5c3_Var57 = string(p.Book.T("certificate.phone_text", "when", p.when(d.SaidAt), "name", p.by(d.NotedBy)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 89, "</span>")
+				templ_7745c5c3_Buffer.WriteString("<span class=\"soft\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.Book.T("certificate.phone_text", "when", p.when(d.SaidAt), "name", p.by(d.NotedBy))))
+				templ_7745c5c3_Buffer.WriteString("</span>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 90, "</p>")
+			templ_7745c5c3_Buffer.WriteString("</p>")
 			if d.Note != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<blockquote class=\"prose\">")
+				templ_7745c5c3_Buffer.WriteString("<blockquote class=\"prose\">")
 				templ_7745c5c3_Err = templ.Raw(prose.HTML(d.Note)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 92, "</blockquote>")
+				templ_7745c5c3_Buffer.WriteString("</blockquote>")
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 93, "</article>")
+		templ_7745c5c3_Buffer.WriteString("</article>")
 		return nil
 	})
 }
@@ -606,118 +379,71 @@ func (p *Pack) result(s portal.ApprovalSubject) string {
 // revision is a list of what was to be changed.
 //go:noinline
 func revision(p *Pack, r portal.Revision, points []portal.Change) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var58 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var58 == nil {
-			templ_7745c5c3_Var58 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<article class=\"card\"><h3>")
-		var templ_7745c5c3_Var59 string
-		templ_7745c5c3_Var59 = string(p.Book.T("revision.title", "title", r.Title))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 95, "</h3><p class=\"soft\">")
-		var templ_7745c5c3_Var60 string
-		templ_7745c5c3_Var60 = string(p.Book.T("revision.round", "n", strconv.Itoa(r.Round)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 96, " · ")
-		var templ_7745c5c3_Var61 string
-		templ_7745c5c3_Var61 = string(p.Book.T("revision.by", "name", p.by(r.By), "when", p.when(r.CreatedAt)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var61))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 97, " ")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var58 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<article class=\"card\"><h3>")
+		component.Text(templ_7745c5c3_Buffer, string(p.Book.T("revision.title", "title", r.Title)))
+		templ_7745c5c3_Buffer.WriteString("</h3><p class=\"soft\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.Book.T("revision.round", "n", strconv.Itoa(r.Round))))
+		templ_7745c5c3_Buffer.WriteString(" · ")
+		component.Text(templ_7745c5c3_Buffer, string(p.Book.T("revision.by", "name", p.by(r.By), "when", p.when(r.CreatedAt))))
+		templ_7745c5c3_Buffer.WriteString(" ")
 		if r.Withdrawn {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 98, "· <span class=\"state\">")
-			var templ_7745c5c3_Var62 string
-			templ_7745c5c3_Var62 = string(p.Book.T("revision.state.withdrawn"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var62))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</span>")
+			templ_7745c5c3_Buffer.WriteString("· <span class=\"state\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.Book.T("revision.state.withdrawn")))
+			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 100, "</p><ol>")
+		templ_7745c5c3_Buffer.WriteString("</p><ol>")
 		for _, c := range points {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 101, "<li><div class=\"prose\">")
+			templ_7745c5c3_Buffer.WriteString("<li><div class=\"prose\">")
 			if c.Erased {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 102, "<p class=\"soft\">")
-				var templ_7745c5c3_Var63 string
-				templ_7745c5c3_Var63 = string(p.Book.T("change.erased"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var63))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</p>")
+				templ_7745c5c3_Buffer.WriteString("<p class=\"soft\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.Book.T("change.erased")))
+				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
 			templ_7745c5c3_Err = templ.Raw(prose.HTML(c.Body)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 104, "</div><p class=\"soft\"><span class=\"state\">")
-			var templ_7745c5c3_Var64 string
-			templ_7745c5c3_Var64 = string(p.became(c))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 105, "</span> ")
+			templ_7745c5c3_Buffer.WriteString("</div><p class=\"soft\"><span class=\"state\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.became(c)))
+			templ_7745c5c3_Buffer.WriteString("</span> ")
 			if c.FileName != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 106, "· ")
-				var templ_7745c5c3_Var65 string
-				templ_7745c5c3_Var65 = string(p.numbered(c.FileName, c.VersionN))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 107, " ")
+				templ_7745c5c3_Buffer.WriteString("· ")
+				component.Text(templ_7745c5c3_Buffer, string(p.numbered(c.FileName, c.VersionN)))
+				templ_7745c5c3_Buffer.WriteString(" ")
 			}
 			if c.Done != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 108, "· ")
-				var templ_7745c5c3_Var66 string
-				templ_7745c5c3_Var66 = string(p.Book.T("revision.done_in", "file", c.DoneName, "n", strconv.Itoa(c.DoneN)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var66))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 109, " ")
+				templ_7745c5c3_Buffer.WriteString("· ")
+				component.Text(templ_7745c5c3_Buffer, string(p.Book.T("revision.done_in", "file", c.DoneName, "n", strconv.Itoa(c.DoneN))))
+				templ_7745c5c3_Buffer.WriteString(" ")
 			}
 			if c.StateAt.After(r.CreatedAt) {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 110, "· ")
-				var templ_7745c5c3_Var67 string
-				templ_7745c5c3_Var67 = string(p.Book.T("revision.said_by", "name", p.by(c.StateBy), "when", p.when(c.StateAt)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var67))
+				templ_7745c5c3_Buffer.WriteString("· ")
+				component.Text(templ_7745c5c3_Buffer, string(p.Book.T("revision.said_by", "name", p.by(c.StateBy), "when", p.when(c.StateAt))))
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 111, "</p>")
+			templ_7745c5c3_Buffer.WriteString("</p>")
 			if c.Reason != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 112, "<blockquote>")
-				var templ_7745c5c3_Var68 string
-				templ_7745c5c3_Var68 = string(c.Reason)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var68))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 113, "</blockquote>")
+				templ_7745c5c3_Buffer.WriteString("<blockquote>")
+				component.Text(templ_7745c5c3_Buffer, string(c.Reason))
+				templ_7745c5c3_Buffer.WriteString("</blockquote>")
 			}
 			if c.Clarified != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 114, "<p>")
-				var templ_7745c5c3_Var69 string
-				templ_7745c5c3_Var69 = string(p.Book.T("revision.clarified"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var69))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 115, " ")
-				var templ_7745c5c3_Var70 string
-				templ_7745c5c3_Var70 = string(c.Clarified)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 116, "</p>")
+				templ_7745c5c3_Buffer.WriteString("<p>")
+				component.Text(templ_7745c5c3_Buffer, string(p.Book.T("revision.clarified")))
+				templ_7745c5c3_Buffer.WriteString(" ")
+				component.Text(templ_7745c5c3_Buffer, string(c.Clarified))
+				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
 			if c.OutOfScope {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 117, "<p>")
-				var templ_7745c5c3_Var71 string
-				templ_7745c5c3_Var71 = string(p.Book.Money(c.Price, c.Currency))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 118, " <span class=\"soft\">")
-				var templ_7745c5c3_Var72 string
-				templ_7745c5c3_Var72 = string(p.priced(c))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 119, "</span></p>")
+				templ_7745c5c3_Buffer.WriteString("<p>")
+				component.Text(templ_7745c5c3_Buffer, string(p.Book.Money(c.Price, c.Currency)))
+				templ_7745c5c3_Buffer.WriteString(" <span class=\"soft\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.priced(c)))
+				templ_7745c5c3_Buffer.WriteString("</span></p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 120, "</li>")
+			templ_7745c5c3_Buffer.WriteString("</li>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 121, "</ol></article>")
+		templ_7745c5c3_Buffer.WriteString("</ol></article>")
 		return nil
 	})
 }
@@ -753,36 +479,13 @@ func (p *Pack) answer(a portal.Answer) string {
 // place is what comments begin with that are on a place.
 //go:noinline
 func place(p *Pack, th portal.Thread) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var73 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var73 == nil {
-			templ_7745c5c3_Var73 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var73 templ.Component) (templ_7745c5c3_Err error) {
 		if th.Place != nil {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 122, "<p class=\"soft\">")
-			var templ_7745c5c3_Var74 string
-			templ_7745c5c3_Var74 = string(strconv.Itoa(th.Number))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 123, " · ")
-			var templ_7745c5c3_Var75 string
-			templ_7745c5c3_Var75 = string(sentence.Place(p.Book, th.Place))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 124, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"soft\">")
+			component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(th.Number)))
+			templ_7745c5c3_Buffer.WriteString(" · ")
+			component.Text(templ_7745c5c3_Buffer, string(sentence.Place(p.Book, th.Place)))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		return nil
 	})
@@ -790,87 +493,52 @@ func place(p *Pack, th portal.Thread) templ.Component {
 
 //go:noinline
 func message(p *Pack, m portal.Message, up string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var76 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var76 == nil {
-			templ_7745c5c3_Var76 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 125, "<article><p class=\"by\"><b>")
-		var templ_7745c5c3_Var77 string
-		templ_7745c5c3_Var77 = string(p.by(m.AuthorName))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 126, "</b> <span class=\"soft\">")
-		var templ_7745c5c3_Var78 string
-		templ_7745c5c3_Var78 = string(p.of(m))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var78))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 127, " · ")
-		var templ_7745c5c3_Var79 string
-		templ_7745c5c3_Var79 = string(p.when(m.CreatedAt))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 128, "</span></p>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var76 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<article><p class=\"by\"><b>")
+		component.Text(templ_7745c5c3_Buffer, string(p.by(m.AuthorName)))
+		templ_7745c5c3_Buffer.WriteString("</b> <span class=\"soft\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.of(m)))
+		templ_7745c5c3_Buffer.WriteString(" · ")
+		component.Text(templ_7745c5c3_Buffer, string(p.when(m.CreatedAt)))
+		templ_7745c5c3_Buffer.WriteString("</span></p>")
 		if m.Deleted() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 129, "<p class=\"soft\">")
-			var templ_7745c5c3_Var80 string
-			templ_7745c5c3_Var80 = string(p.Book.T("handover.deleted"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 130, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"soft\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.deleted")))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		} else {
 			if m.Quoted != nil && !m.Quoted.Deleted() {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 131, "<blockquote>")
-				var templ_7745c5c3_Var81 string
-				templ_7745c5c3_Var81 = string(p.by(m.Quoted.AuthorName))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var81))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 132, ": ")
-				var templ_7745c5c3_Var82 string
-				templ_7745c5c3_Var82 = string(prose.Line(m.Quoted.Body))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var82))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 133, "</blockquote>")
+				templ_7745c5c3_Buffer.WriteString("<blockquote>")
+				component.Text(templ_7745c5c3_Buffer, string(p.by(m.Quoted.AuthorName)))
+				templ_7745c5c3_Buffer.WriteString(": ")
+				component.Text(templ_7745c5c3_Buffer, string(prose.Line(m.Quoted.Body)))
+				templ_7745c5c3_Buffer.WriteString("</blockquote>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 134, " <div class=\"prose\">")
+			templ_7745c5c3_Buffer.WriteString(" <div class=\"prose\">")
 			templ_7745c5c3_Err = templ.Raw(prose.HTML(m.Body)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 135, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 			for _, f := range m.Files {
 				if path := p.paths[f.ID]; path != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 136, "<p><a href=\"")
+					templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
 					var templ_7745c5c3_Var83 templ.SafeURL
 					templ_7745c5c3_Var83, templ_7745c5c3_Err = templ.JoinURLErrs(href(up, path))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var83))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 137, "\">")
-					var templ_7745c5c3_Var84 string
-					templ_7745c5c3_Var84 = string(f.Name)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var84))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</a></p>")
+					templ_7745c5c3_Buffer.WriteString("\">")
+					component.Text(templ_7745c5c3_Buffer, string(f.Name))
+					templ_7745c5c3_Buffer.WriteString("</a></p>")
 				} else {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 139, "<p class=\"soft\">")
-					var templ_7745c5c3_Var85 string
-					templ_7745c5c3_Var85 = string(f.Name)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var85))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 140, "</p>")
+					templ_7745c5c3_Buffer.WriteString("<p class=\"soft\">")
+					component.Text(templ_7745c5c3_Buffer, string(f.Name))
+					templ_7745c5c3_Buffer.WriteString("</p>")
 				}
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 141, "</article>")
+		templ_7745c5c3_Buffer.WriteString("</article>")
 		return nil
 	})
 }
@@ -886,43 +554,19 @@ func (p *Pack) of(m portal.Message) string {
 // missing are things that are not in the pack, and why.
 //go:noinline
 func missing(why string, all []string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var86 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var86 == nil {
-			templ_7745c5c3_Var86 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var86 templ.Component) (templ_7745c5c3_Err error) {
 		if len(all) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 142, "<p>")
-			var templ_7745c5c3_Var87 string
-			templ_7745c5c3_Var87 = string(why)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var87))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 143, "</p><ul class=\"list\">")
+			templ_7745c5c3_Buffer.WriteString("<p>")
+			component.Text(templ_7745c5c3_Buffer, string(why))
+			templ_7745c5c3_Buffer.WriteString("</p><ul class=\"list\">")
 			for _, name := range all {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 144, "<li>")
-				var templ_7745c5c3_Var88 string
-				templ_7745c5c3_Var88 = string(name)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var88))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 145, "</li>")
+				templ_7745c5c3_Buffer.WriteString("<li>")
+				component.Text(templ_7745c5c3_Buffer, string(name))
+				templ_7745c5c3_Buffer.WriteString("</li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 146, "</ul>")
+			templ_7745c5c3_Buffer.WriteString("</ul>")
 		}
 		return nil
 	})
 }
 
-var _ = templruntime.GeneratedTemplate

@@ -6,6 +6,7 @@ package mail
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
+import "github.com/vitrine-portal/vitrine/internal/component"
 import templruntime "github.com/a-h/templ/runtime"
 
 // page is the HTML part. What it looks like stands at each element, as many
@@ -13,86 +14,53 @@ import templruntime "github.com/a-h/templ/runtime"
 // the dark. Tables of a fixed layout are no wider than the screen, whatever is in them.
 //go:noinline
 func page(b Body, light, dark colour) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<!doctype html><html lang=\"")
-		var templ_7745c5c3_Var2 string
-		templ_7745c5c3_Var2 = string(b.Lang)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><meta name=\"supported-color-schemes\" content=\"light dark\"><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no\"><title>")
-		var templ_7745c5c3_Var3 string
-		templ_7745c5c3_Var3 = string(b.Heading)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</title><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\npre { white-space: pre-wrap; }\n@media (max-width: 480px) {\n  .card { padding: 28px 22px 30px !important; }\n  .foot { padding: 18px 23px 0 !important; }\n  .wide { width: 100% !important; }\n  .wide a { display: block !important; }\n}\n@media (prefers-color-scheme: dark) {\n  .page { background-color: #111214 !important; }\n  .card { background-color: #1b1c1f !important; border-color: #303237 !important; }\n  .ink { color: #f0f0f2 !important; }\n  .soft { color: #b4b6bd !important; }\n  .line { border-color: #303237 !important; }\n}\n</style>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<!doctype html><html lang=\"")
+		component.Text(templ_7745c5c3_Buffer, string(b.Lang))
+		templ_7745c5c3_Buffer.WriteString("\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><meta name=\"supported-color-schemes\" content=\"light dark\"><meta name=\"format-detection\" content=\"telephone=no, date=no, address=no, email=no\"><title>")
+		component.Text(templ_7745c5c3_Buffer, string(b.Heading))
+		templ_7745c5c3_Buffer.WriteString("</title><style>\n:root { color-scheme: light dark; supported-color-schemes: light dark; }\npre { white-space: pre-wrap; }\n@media (max-width: 480px) {\n  .card { padding: 28px 22px 30px !important; }\n  .foot { padding: 18px 23px 0 !important; }\n  .wide { width: 100% !important; }\n  .wide a { display: block !important; }\n}\n@media (prefers-color-scheme: dark) {\n  .page { background-color: #111214 !important; }\n  .card { background-color: #1b1c1f !important; border-color: #303237 !important; }\n  .ink { color: #f0f0f2 !important; }\n  .soft { color: #b4b6bd !important; }\n  .line { border-color: #303237 !important; }\n}\n</style>")
 		templ_7745c5c3_Err = templ.Raw(darkStyle(dark)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</head><body class=\"page\" style=\"margin:0;padding:0;background-color:#f5f5f3;-webkit-text-size-adjust:100%;\">")
+		templ_7745c5c3_Buffer.WriteString("</head><body class=\"page\" style=\"margin:0;padding:0;background-color:#f5f5f3;-webkit-text-size-adjust:100%;\">")
 		if b.Preheader != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<div style=\"display:none;max-height:0;overflow:hidden;font-size:1px;line-height:1px;color:#f5f5f3;\">")
-			var templ_7745c5c3_Var4 string
-			templ_7745c5c3_Var4 = string(b.Preheader)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</div>")
+			templ_7745c5c3_Buffer.WriteString("<div style=\"display:none;max-height:0;overflow:hidden;font-size:1px;line-height:1px;color:#f5f5f3;\">")
+			component.Text(templ_7745c5c3_Buffer, string(b.Preheader))
+			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<table role=\"presentation\" class=\"page\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" bgcolor=\"#f5f5f3\" style=\"background-color:#f5f5f3;table-layout:fixed;\"><tr><td align=\"center\" style=\"padding:32px 12px 40px;\"><table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"max-width:560px;table-layout:fixed;font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;\"><tr><td class=\"card\" bgcolor=\"#ffffff\" style=\"padding:36px 40px 38px;background-color:#ffffff;border:1px solid #e4e4e0;border-radius:14px;text-align:left;overflow-wrap:anywhere;\">")
+		templ_7745c5c3_Buffer.WriteString("<table role=\"presentation\" class=\"page\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" bgcolor=\"#f5f5f3\" style=\"background-color:#f5f5f3;table-layout:fixed;\"><tr><td align=\"center\" style=\"padding:32px 12px 40px;\"><table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"max-width:560px;table-layout:fixed;font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;\"><tr><td class=\"card\" bgcolor=\"#ffffff\" style=\"padding:36px 40px 38px;background-color:#ffffff;border:1px solid #e4e4e0;border-radius:14px;text-align:left;overflow-wrap:anywhere;\">")
 		if b.Brand != "" || b.LogoText != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:0 0 30px;\"><tr>")
+			templ_7745c5c3_Buffer.WriteString("<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:0 0 30px;\"><tr>")
 			if b.LogoText != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<td class=\"mark\" align=\"center\" valign=\"middle\" bgcolor=\"")
-				var templ_7745c5c3_Var5 string
-				templ_7745c5c3_Var5 = string(light.String())
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 10, "\" width=\"36\" height=\"36\" style=\"")
+				templ_7745c5c3_Buffer.WriteString("<td class=\"mark\" align=\"center\" valign=\"middle\" bgcolor=\"")
+				component.Text(templ_7745c5c3_Buffer, string(light.String()))
+				templ_7745c5c3_Buffer.WriteString("\" width=\"36\" height=\"36\" style=\"")
 				var templ_7745c5c3_Var6 string
 				templ_7745c5c3_Var6, templ_7745c5c3_Err = templruntime.SanitizeStyleAttributeValues(on(light) + "width:36px;height:36px;border-radius:9px;font-size:14px;font-weight:700;line-height:36px;")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 11, "\">")
-				var templ_7745c5c3_Var7 string
-				templ_7745c5c3_Var7 = string(b.LogoText)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 12, "</td><td width=\"12\" style=\"width:12px;\"></td>")
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(b.LogoText))
+				templ_7745c5c3_Buffer.WriteString("</td><td width=\"12\" style=\"width:12px;\"></td>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<td class=\"ink\" valign=\"middle\" style=\"color:#1b1c1f;font-size:15px;font-weight:600;line-height:20px;\">")
-			var templ_7745c5c3_Var8 string
-			templ_7745c5c3_Var8 = string(b.Brand)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</td></tr></table>")
+			templ_7745c5c3_Buffer.WriteString("<td class=\"ink\" valign=\"middle\" style=\"color:#1b1c1f;font-size:15px;font-weight:600;line-height:20px;\">")
+			component.Text(templ_7745c5c3_Buffer, string(b.Brand))
+			templ_7745c5c3_Buffer.WriteString("</td></tr></table>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<h1 class=\"ink\" style=\"margin:0 0 14px;color:#1b1c1f;font-size:23px;font-weight:650;line-height:30px;letter-spacing:-0.2px;\">")
-		var templ_7745c5c3_Var9 string
-		templ_7745c5c3_Var9 = string(b.Heading)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</h1>")
+		templ_7745c5c3_Buffer.WriteString("<h1 class=\"ink\" style=\"margin:0 0 14px;color:#1b1c1f;font-size:23px;font-weight:650;line-height:30px;letter-spacing:-0.2px;\">")
+		component.Text(templ_7745c5c3_Buffer, string(b.Heading))
+		templ_7745c5c3_Buffer.WriteString("</h1>")
 		for _, p := range b.Paragraphs {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<p class=\"ink\" style=\"margin:0 0 14px;color:#1b1c1f;font-size:16px;line-height:25px;\">")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"ink\" style=\"margin:0 0 14px;color:#1b1c1f;font-size:16px;line-height:25px;\">")
 			templ_7745c5c3_Err = broken(p).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</p>")
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		if b.Said != nil {
 			templ_7745c5c3_Err = words(b.Said).Render(ctx, templ_7745c5c3_Buffer)
@@ -101,62 +69,54 @@ func page(b Body, light, dark colour) templ.Component {
 			}
 		}
 		if b.Code != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<p class=\"ink\" style=\"margin:20px 0 22px;color:#1b1c1f;font-family:ui-monospace,'SF Mono',Menlo,Consolas,monospace;font-size:34px;font-weight:600;line-height:44px;letter-spacing:3px;\">")
-			var templ_7745c5c3_Var10 string
-			templ_7745c5c3_Var10 = string(b.Code)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"ink\" style=\"margin:20px 0 22px;color:#1b1c1f;font-family:ui-monospace,'SF Mono',Menlo,Consolas,monospace;font-size:34px;font-weight:600;line-height:44px;letter-spacing:3px;\">")
+			component.Text(templ_7745c5c3_Buffer, string(b.Code))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		if b.Picture != nil {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<p style=\"margin:8px 0 18px;\">")
+			templ_7745c5c3_Buffer.WriteString("<p style=\"margin:8px 0 18px;\">")
 			if b.Button != nil {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<a href=\"")
+				templ_7745c5c3_Buffer.WriteString("<a href=\"")
 				var templ_7745c5c3_Var11 templ.SafeURL
 				templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinURLErrs(b.Button.URL)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 23, "\" style=\"text-decoration:none;\">")
+				templ_7745c5c3_Buffer.WriteString("\" style=\"text-decoration:none;\">")
 				templ_7745c5c3_Err = picture(b.Picture).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 24, "</a>")
+				templ_7745c5c3_Buffer.WriteString("</a>")
 			} else {
 				templ_7745c5c3_Err = picture(b.Picture).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</p>")
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		for _, g := range b.Groups {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<h2 class=\"ink\" style=\"margin:24px 0 2px;color:#1b1c1f;font-size:14px;font-weight:650;line-height:21px;\">")
-			var templ_7745c5c3_Var12 string
-			templ_7745c5c3_Var12 = string(g.Title)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 27, "</h2><table role=\"presentation\" class=\"line\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"border-top:1px solid #e4e4e0;\">")
+			templ_7745c5c3_Buffer.WriteString("<h2 class=\"ink\" style=\"margin:24px 0 2px;color:#1b1c1f;font-size:14px;font-weight:650;line-height:21px;\">")
+			component.Text(templ_7745c5c3_Buffer, string(g.Title))
+			templ_7745c5c3_Buffer.WriteString("</h2><table role=\"presentation\" class=\"line\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"border-top:1px solid #e4e4e0;\">")
 			for _, e := range g.Entries {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<tr><td class=\"ink line\" valign=\"top\" style=\"padding:11px 0;border-bottom:1px solid #e4e4e0;color:#1b1c1f;font-size:15px;line-height:22px;\">")
+				templ_7745c5c3_Buffer.WriteString("<tr><td class=\"ink line\" valign=\"top\" style=\"padding:11px 0;border-bottom:1px solid #e4e4e0;color:#1b1c1f;font-size:15px;line-height:22px;\">")
 				if e.URL != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<a class=\"ink\" href=\"")
+					templ_7745c5c3_Buffer.WriteString("<a class=\"ink\" href=\"")
 					var templ_7745c5c3_Var13 templ.SafeURL
 					templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinURLErrs(e.URL)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\" style=\"color:#1b1c1f;text-decoration:underline;\">")
-					var templ_7745c5c3_Var14 string
-					templ_7745c5c3_Var14 = string(e.Text)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</a> ")
+					templ_7745c5c3_Buffer.WriteString("\" style=\"color:#1b1c1f;text-decoration:underline;\">")
+					component.Text(templ_7745c5c3_Buffer, string(e.Text))
+					templ_7745c5c3_Buffer.WriteString("</a> ")
 				} else {
-					var templ_7745c5c3_Var15 string
-					templ_7745c5c3_Var15 = string(e.Text)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 32, " ")
+					component.Text(templ_7745c5c3_Buffer, string(e.Text))
+					templ_7745c5c3_Buffer.WriteString(" ")
 				}
 				if e.Said != nil {
 					templ_7745c5c3_Err = words(e.Said).Render(ctx, templ_7745c5c3_Buffer)
@@ -164,99 +124,87 @@ func page(b Body, light, dark colour) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else if e.Note != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<br>")
+					templ_7745c5c3_Buffer.WriteString("<br>")
 				}
 				if e.Note != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<span class=\"soft\" style=\"color:#5f6168;font-size:13px;line-height:19px;\">")
-					var templ_7745c5c3_Var16 string
-					templ_7745c5c3_Var16 = string(e.Note)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</span>")
+					templ_7745c5c3_Buffer.WriteString("<span class=\"soft\" style=\"color:#5f6168;font-size:13px;line-height:19px;\">")
+					component.Text(templ_7745c5c3_Buffer, string(e.Note))
+					templ_7745c5c3_Buffer.WriteString("</span>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</td></tr>")
+				templ_7745c5c3_Buffer.WriteString("</td></tr>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 37, "</table>")
+			templ_7745c5c3_Buffer.WriteString("</table>")
 		}
 		if len(b.Facts) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<table role=\"presentation\" class=\"line\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:10px 0 6px;border-top:1px solid #e4e4e0;\">")
+			templ_7745c5c3_Buffer.WriteString("<table role=\"presentation\" class=\"line\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:10px 0 6px;border-top:1px solid #e4e4e0;\">")
 			for _, f := range b.Facts {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<tr><td class=\"soft line\" valign=\"top\" width=\"32%\" style=\"padding:10px 14px 10px 0;border-bottom:1px solid #e4e4e0;color:#5f6168;font-size:14px;line-height:21px;\">")
-				var templ_7745c5c3_Var17 string
-				templ_7745c5c3_Var17 = string(f.Label)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 40, "</td><td class=\"ink line\" valign=\"top\" style=\"padding:10px 0;border-bottom:1px solid #e4e4e0;color:#1b1c1f;font-size:14px;line-height:21px;\">")
-				var templ_7745c5c3_Var18 string
-				templ_7745c5c3_Var18 = string(f.Value)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 41, "</td></tr>")
+				templ_7745c5c3_Buffer.WriteString("<tr><td class=\"soft line\" valign=\"top\" width=\"32%\" style=\"padding:10px 14px 10px 0;border-bottom:1px solid #e4e4e0;color:#5f6168;font-size:14px;line-height:21px;\">")
+				component.Text(templ_7745c5c3_Buffer, string(f.Label))
+				templ_7745c5c3_Buffer.WriteString("</td><td class=\"ink line\" valign=\"top\" style=\"padding:10px 0;border-bottom:1px solid #e4e4e0;color:#1b1c1f;font-size:14px;line-height:21px;\">")
+				component.Text(templ_7745c5c3_Buffer, string(f.Value))
+				templ_7745c5c3_Buffer.WriteString("</td></tr>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</table>")
+			templ_7745c5c3_Buffer.WriteString("</table>")
 		}
 		if b.Button != nil {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<table role=\"presentation\" class=\"wide\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:26px 0 12px;\"><tr><td class=\"button\" align=\"center\" bgcolor=\"")
-			var templ_7745c5c3_Var19 string
-			templ_7745c5c3_Var19 = string(light.String())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 44, "\" style=\"")
+			templ_7745c5c3_Buffer.WriteString("<table role=\"presentation\" class=\"wide\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:26px 0 12px;\"><tr><td class=\"button\" align=\"center\" bgcolor=\"")
+			component.Text(templ_7745c5c3_Buffer, string(light.String()))
+			templ_7745c5c3_Buffer.WriteString("\" style=\"")
 			var templ_7745c5c3_Var20 string
 			templ_7745c5c3_Var20, templ_7745c5c3_Err = templruntime.SanitizeStyleAttributeValues(on(light) + "border-radius:9px;mso-padding-alt:13px 26px;")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 45, "\"><a class=\"button\" href=\"")
+			templ_7745c5c3_Buffer.WriteString("\"><a class=\"button\" href=\"")
 			var templ_7745c5c3_Var21 templ.SafeURL
 			templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs(b.Button.URL)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 46, "\" style=\"")
+			templ_7745c5c3_Buffer.WriteString("\" style=\"")
 			var templ_7745c5c3_Var22 string
 			templ_7745c5c3_Var22, templ_7745c5c3_Err = templruntime.SanitizeStyleAttributeValues(on(light) + "display:inline-block;padding:13px 26px;border-radius:9px;font-size:16px;font-weight:600;line-height:22px;text-align:center;text-decoration:none;mso-padding-alt:0;")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 47, "\">")
-			var templ_7745c5c3_Var23 string
-			templ_7745c5c3_Var23 = string(b.Button.Label)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</a></td></tr></table><p class=\"soft\" style=\"margin:0 0 14px;color:#5f6168;font-size:13px;line-height:19px;word-break:break-all;\"><a class=\"soft\" href=\"")
+			templ_7745c5c3_Buffer.WriteString("\">")
+			component.Text(templ_7745c5c3_Buffer, string(b.Button.Label))
+			templ_7745c5c3_Buffer.WriteString("</a></td></tr></table><p class=\"soft\" style=\"margin:0 0 14px;color:#5f6168;font-size:13px;line-height:19px;word-break:break-all;\"><a class=\"soft\" href=\"")
 			var templ_7745c5c3_Var24 templ.SafeURL
 			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinURLErrs(b.Button.URL)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 49, "\" style=\"color:#5f6168;text-decoration:underline;\">")
-			var templ_7745c5c3_Var25 string
-			templ_7745c5c3_Var25 = string(b.Button.URL)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</a></p>")
+			templ_7745c5c3_Buffer.WriteString("\" style=\"color:#5f6168;text-decoration:underline;\">")
+			component.Text(templ_7745c5c3_Buffer, string(b.Button.URL))
+			templ_7745c5c3_Buffer.WriteString("</a></p>")
 		}
 		for _, p := range b.After {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<p class=\"ink\" style=\"margin:14px 0 0;color:#1b1c1f;font-size:16px;line-height:25px;\">")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"ink\" style=\"margin:14px 0 0;color:#1b1c1f;font-size:16px;line-height:25px;\">")
 			templ_7745c5c3_Err = broken(p).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 52, "</p>")
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 53, "</td></tr>")
+		templ_7745c5c3_Buffer.WriteString("</td></tr>")
 		if len(b.Footer) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<tr><td class=\"foot\" style=\"padding:20px 41px 0;text-align:left;overflow-wrap:anywhere;\">")
+			templ_7745c5c3_Buffer.WriteString("<tr><td class=\"foot\" style=\"padding:20px 41px 0;text-align:left;overflow-wrap:anywhere;\">")
 			for _, p := range b.Footer {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<p class=\"soft\" style=\"margin:0 0 6px;color:#5f6168;font-size:13px;line-height:19px;\">")
+				templ_7745c5c3_Buffer.WriteString("<p class=\"soft\" style=\"margin:0 0 6px;color:#5f6168;font-size:13px;line-height:19px;\">")
 				templ_7745c5c3_Err = broken(p).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 56, "</p>")
+				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 57, "</td></tr>")
+			templ_7745c5c3_Buffer.WriteString("</td></tr>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 58, "</table></td></tr></table></body></html>")
+		templ_7745c5c3_Buffer.WriteString("</table></td></tr></table></body></html>")
 		return nil
 	})
 }
@@ -264,47 +212,24 @@ func page(b Body, light, dark colour) templ.Component {
 // words are what somebody said.
 //go:noinline
 func words(w *Words) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var26 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var26 == nil {
-			templ_7745c5c3_Var26 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
 		if w.Quote != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<p class=\"soft line\" style=\"margin:10px 0;padding:0 0 0 12px;border-left:3px solid #e4e4e0;color:#5f6168;font-size:14px;line-height:21px;\">")
-			var templ_7745c5c3_Var27 string
-			templ_7745c5c3_Var27 = string(w.Quote)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"soft line\" style=\"margin:10px 0;padding:0 0 0 12px;border-left:3px solid #e4e4e0;color:#5f6168;font-size:14px;line-height:21px;\">")
+			component.Text(templ_7745c5c3_Buffer, string(w.Quote))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		if w.HTML != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<div class=\"ink\" style=\"margin:0 0 14px;color:#1b1c1f;font-size:16px;line-height:25px;\">")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"ink\" style=\"margin:0 0 14px;color:#1b1c1f;font-size:16px;line-height:25px;\">")
 			templ_7745c5c3_Err = templ.Raw(w.HTML).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		if w.Files != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 63, "<p class=\"soft\" style=\"margin:0 0 14px;color:#5f6168;font-size:14px;line-height:21px;\">")
-			var templ_7745c5c3_Var28 string
-			templ_7745c5c3_Var28 = string(w.Files)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 64, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"soft\" style=\"margin:0 0 14px;color:#5f6168;font-size:14px;line-height:21px;\">")
+			component.Text(templ_7745c5c3_Buffer, string(w.Files))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		return nil
 	})
@@ -313,34 +238,13 @@ func words(w *Words) templ.Component {
 // broken is a text with its line breaks.
 //go:noinline
 func broken(text string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var29 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var29 == nil {
-			templ_7745c5c3_Var29 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
 		for i, line := range lines(text) {
 			if i > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<br>")
+				templ_7745c5c3_Buffer.WriteString("<br>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 66, " ")
-			var templ_7745c5c3_Var30 string
-			templ_7745c5c3_Var30 = string(line)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
+			templ_7745c5c3_Buffer.WriteString(" ")
+			component.Text(templ_7745c5c3_Buffer, string(line))
 		}
 		return nil
 	})
@@ -350,45 +254,17 @@ func broken(text string) templ.Component {
 // wider than the card.
 //go:noinline
 func picture(p *Picture) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var31 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var31 == nil {
-			templ_7745c5c3_Var31 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 67, "<img class=\"line soft\" src=\"")
-		var templ_7745c5c3_Var32 string
-		templ_7745c5c3_Var32 = string("cid:" + p.Name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 68, "\" width=\"")
-		var templ_7745c5c3_Var33 string
-		templ_7745c5c3_Var33 = string(p.width())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 69, "\" height=\"")
-		var templ_7745c5c3_Var34 string
-		templ_7745c5c3_Var34 = string(p.height())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 70, "\" alt=\"")
-		var templ_7745c5c3_Var35 string
-		templ_7745c5c3_Var35 = string(p.Alt)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 71, "\" style=\"display:block;max-width:100%;height:auto;border:1px solid #e4e4e0;border-radius:9px;color:#5f6168;font-size:14px;line-height:21px;\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var31 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<img class=\"line soft\" src=\"")
+		component.Text(templ_7745c5c3_Buffer, string("cid:" + p.Name))
+		templ_7745c5c3_Buffer.WriteString("\" width=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.width()))
+		templ_7745c5c3_Buffer.WriteString("\" height=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.height()))
+		templ_7745c5c3_Buffer.WriteString("\" alt=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Alt))
+		templ_7745c5c3_Buffer.WriteString("\" style=\"display:block;max-width:100%;height:auto;border:1px solid #e4e4e0;border-radius:9px;color:#5f6168;font-size:14px;line-height:21px;\">")
 		return nil
 	})
 }
 
-var _ = templruntime.GeneratedTemplate

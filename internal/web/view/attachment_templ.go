@@ -6,7 +6,7 @@ package view
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -17,101 +17,65 @@ import (
 // may put files in and take them out.
 //go:noinline
 func (p *Item) attachments(may bool) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		if len(p.Attached) > 0 || may {
-			templ_7745c5c3_Var2 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if len(p.Attached) > 0 {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<ul class=\"attached\">")
+					templ_7745c5c3_Buffer.WriteString("<ul class=\"attached\">")
 					for _, f := range p.Attached {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<li>")
+						templ_7745c5c3_Buffer.WriteString("<li>")
 						templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<div class=\"words\"><a class=\"main\" href=\"")
+						templ_7745c5c3_Buffer.WriteString("<div class=\"words\"><a class=\"main\" href=\"")
 						var templ_7745c5c3_Var3 templ.SafeURL
 						templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\">")
-						var templ_7745c5c3_Var4 string
-						templ_7745c5c3_Var4 = string(f.Name)
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</a> <span class=\"sub\">")
-						var templ_7745c5c3_Var5 string
-						templ_7745c5c3_Var5 = string(dots(p.VersionWord(f.Version), p.Size(f.Version.Size)))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</span> ")
+						templ_7745c5c3_Buffer.WriteString("\">")
+						component.Text(templ_7745c5c3_Buffer, string(f.Name))
+						templ_7745c5c3_Buffer.WriteString("</a> <span class=\"sub\">")
+						component.Text(templ_7745c5c3_Buffer, string(dots(p.VersionWord(f.Version), p.Size(f.Version.Size))))
+						templ_7745c5c3_Buffer.WriteString("</span> ")
 						if p.team() && f.Audience != p.Audience {
 							templ_7745c5c3_Err = p.zoneChip(f.Zone()).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</div>")
+						templ_7745c5c3_Buffer.WriteString("</div>")
 						if may {
-							templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<form method=\"post\" action=\"")
+							templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 							var templ_7745c5c3_Var6 templ.SafeURL
 							templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinURLErrs("/items/" + string(p.ID) + "/detach")
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-							templruntime.WriteString(templ_7745c5c3_Buffer, 9, "\"><input type=\"hidden\" name=\"file\" value=\"")
-							var templ_7745c5c3_Var7 string
-							templ_7745c5c3_Var7 = string(string(f.ID))
-							templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-							templruntime.WriteString(templ_7745c5c3_Buffer, 10, "\">")
+							templ_7745c5c3_Buffer.WriteString("\"><input type=\"hidden\" name=\"file\" value=\"")
+							component.Text(templ_7745c5c3_Buffer, string(string(f.ID)))
+							templ_7745c5c3_Buffer.WriteString("\">")
 							templ_7745c5c3_Err = ui.IconButton("x", ui.ButtonProps{Label: p.T("attach.remove", "name", f.Name)}).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
-							templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</form>")
+							templ_7745c5c3_Buffer.WriteString("</form>")
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 12, "</li>")
+						templ_7745c5c3_Buffer.WriteString("</li>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</ul>")
+					templ_7745c5c3_Buffer.WriteString("</ul>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 14, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				if may {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<p>")
+					templ_7745c5c3_Buffer.WriteString("<p>")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("attach.add"), Icon: "paperclip", Small: true, Href: "/items/" + string(p.ID) + "/attach"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</p>")
+					templ_7745c5c3_Buffer.WriteString("</p>")
 				}
 				return nil
 			})
@@ -143,55 +107,25 @@ func (p *AttachPage) at(in portal.FolderID) string {
 
 //go:noinline
 func Attach(p AttachPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var8 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var8 == nil {
-			templ_7745c5c3_Var8 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var9 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var9 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.ItemTitle, Href: Href(string(p.Item))}, Title: p.T("attach.title", "title", p.ItemTitle), Lead: p.T("attach.lead")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 17, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = p.upload().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 18, " <form class=\"form wide\" method=\"post\" action=\"")
+			templ_7745c5c3_Buffer.WriteString(" <form class=\"form wide\" method=\"post\" action=\"")
 			var templ_7745c5c3_Var10 templ.SafeURL
 			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs("/items/" + string(p.Item) + "/attach")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 19, "\"><div class=\"places tall\"><div class=\"places-path\">")
+			templ_7745c5c3_Buffer.WriteString("\"><div class=\"places tall\"><div class=\"places-path\">")
 			templ_7745c5c3_Err = p.stepTo("", p.T("section.files"), len(p.Path) == 0).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -201,31 +135,29 @@ func Attach(p AttachPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 20, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Err = p.stepTo(f.ID, f.Name, i == len(p.Path)-1).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</div><ul>")
+			templ_7745c5c3_Buffer.WriteString("</div><ul>")
 			for _, f := range p.Folders {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<li><a class=\"place\" href=\"")
+				templ_7745c5c3_Buffer.WriteString("<li><a class=\"place\" href=\"")
 				var templ_7745c5c3_Var11 templ.SafeURL
 				templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinURLErrs(p.at(f.ID))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 23, "\">")
+				templ_7745c5c3_Buffer.WriteString("\">")
 				templ_7745c5c3_Err = ui.Icon("folder").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<span>")
-				var templ_7745c5c3_Var12 string
-				templ_7745c5c3_Var12 = string(f.Name)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</span>")
+				templ_7745c5c3_Buffer.WriteString("<span>")
+				component.Text(templ_7745c5c3_Buffer, string(f.Name))
+				templ_7745c5c3_Buffer.WriteString("</span>")
 				templ_7745c5c3_Err = p.zoneChip(f.Zone()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -234,53 +166,45 @@ func Attach(p AttachPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 26, "</a></li>")
+				templ_7745c5c3_Buffer.WriteString("</a></li>")
 			}
 			for _, f := range p.Files {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<li><label class=\"place\"><input type=\"checkbox\" name=\"file\" value=\"")
-				var templ_7745c5c3_Var13 string
-				templ_7745c5c3_Var13 = string(string(f.ID))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 28, "\" data-tick")
+				templ_7745c5c3_Buffer.WriteString("<li><label class=\"place\"><input type=\"checkbox\" name=\"file\" value=\"")
+				component.Text(templ_7745c5c3_Buffer, string(string(f.ID)))
+				templ_7745c5c3_Buffer.WriteString("\" data-tick")
 				if p.Has[f.ID] {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 29, " disabled")
+					templ_7745c5c3_Buffer.WriteString(" disabled")
 				}
 				if p.Has[f.ID] {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 30, " checked")
+					templ_7745c5c3_Buffer.WriteString(" checked")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 31, ">")
+				templ_7745c5c3_Buffer.WriteString(">")
 				templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<span>")
-				var templ_7745c5c3_Var14 string
-				templ_7745c5c3_Var14 = string(f.Name)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 33, " <small>")
-				var templ_7745c5c3_Var15 string
-				templ_7745c5c3_Var15 = string(dots(p.VersionWord(f.Version), p.Size(f.Version.Size), p.Ago(f.Version.CreatedAt, p.Now)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</small></span>")
+				templ_7745c5c3_Buffer.WriteString("<span>")
+				component.Text(templ_7745c5c3_Buffer, string(f.Name))
+				templ_7745c5c3_Buffer.WriteString(" <small>")
+				component.Text(templ_7745c5c3_Buffer, string(dots(p.VersionWord(f.Version), p.Size(f.Version.Size), p.Ago(f.Version.CreatedAt, p.Now))))
+				templ_7745c5c3_Buffer.WriteString("</small></span>")
 				templ_7745c5c3_Err = p.zoneChip(f.Zone()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</label></li>")
+				templ_7745c5c3_Buffer.WriteString("</label></li>")
 			}
 			if len(p.Folders)+len(p.Files) == 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 36, "<li class=\"muted\">")
-				var templ_7745c5c3_Var16 string
-				templ_7745c5c3_Var16 = string(p.T("files.none_folder"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 37, "</li>")
+				templ_7745c5c3_Buffer.WriteString("<li class=\"muted\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("files.none_folder")))
+				templ_7745c5c3_Buffer.WriteString("</li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</ul></div>")
+			templ_7745c5c3_Buffer.WriteString("</ul></div>")
 			templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("files.first"), Href: p.Newest}, ui.Link{Label: p.T("files.more"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<div class=\"submit\">")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"submit\">")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("attach.act"), Icon: "paperclip", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -289,7 +213,7 @@ func Attach(p AttachPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 40, "</div></form>")
+			templ_7745c5c3_Buffer.WriteString("</div></form>")
 			templ_7745c5c3_Err = TrayShapes(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -306,48 +230,24 @@ func Attach(p AttachPage) templ.Component {
 
 //go:noinline
 func (p *AttachPage) stepTo(in portal.FolderID, name string, here bool) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var17 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var17 == nil {
-			templ_7745c5c3_Var17 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var17 templ.Component) (templ_7745c5c3_Err error) {
 		if here {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<b aria-current=\"true\">")
-			var templ_7745c5c3_Var18 string
-			templ_7745c5c3_Var18 = string(name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</b>")
+			templ_7745c5c3_Buffer.WriteString("<b aria-current=\"true\">")
+			component.Text(templ_7745c5c3_Buffer, string(name))
+			templ_7745c5c3_Buffer.WriteString("</b>")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<a href=\"")
+			templ_7745c5c3_Buffer.WriteString("<a href=\"")
 			var templ_7745c5c3_Var19 templ.SafeURL
 			templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinURLErrs(p.at(in))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 44, "\">")
-			var templ_7745c5c3_Var20 string
-			templ_7745c5c3_Var20 = string(name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 45, "</a>")
+			templ_7745c5c3_Buffer.WriteString("\">")
+			component.Text(templ_7745c5c3_Buffer, string(name))
+			templ_7745c5c3_Buffer.WriteString("</a>")
 		}
 		return nil
 	})
 }
 
-var _ = templruntime.GeneratedTemplate

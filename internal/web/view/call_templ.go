@@ -6,7 +6,7 @@ package view
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
 	"slices"
@@ -30,60 +30,33 @@ type NotedCall struct {
 // toConfirm says to whoever is asked what they are noted to have said by phone.
 //go:noinline
 func (p *ApprovalPage) toConfirm() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		if c := p.Call; c.ID != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"called\" aria-labelledby=\"called\">")
+			templ_7745c5c3_Buffer.WriteString("<section class=\"called\" aria-labelledby=\"called\">")
 			templ_7745c5c3_Err = ui.Icon("phone").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<div><h2 id=\"called\">")
-			var templ_7745c5c3_Var2 string
-			templ_7745c5c3_Var2 = string(p.T("call.noted."+string(c.Answer), "name", p.by(c.NotedBy), "what", p.whatSaid(), "when", p.Time(c.SaidAt, p.Now)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</h2>")
+			templ_7745c5c3_Buffer.WriteString("<div><h2 id=\"called\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("call.noted."+string(c.Answer), "name", p.by(c.NotedBy), "what", p.whatSaid(), "when", p.Time(c.SaidAt, p.Now))))
+			templ_7745c5c3_Buffer.WriteString("</h2>")
 			if c.Note != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<blockquote class=\"said\">")
-				var templ_7745c5c3_Var3 string
-				templ_7745c5c3_Var3 = string(c.Note)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</blockquote>")
+				templ_7745c5c3_Buffer.WriteString("<blockquote class=\"said\">")
+				component.Text(templ_7745c5c3_Buffer, string(c.Note))
+				templ_7745c5c3_Buffer.WriteString("</blockquote>")
 			}
 			if len(c.Changes) > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<ul class=\"said\">")
+				templ_7745c5c3_Buffer.WriteString("<ul class=\"said\">")
 				for _, f := range c.Changes {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<li>")
-					var templ_7745c5c3_Var4 string
-					templ_7745c5c3_Var4 = string(p.fileSaid(f))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</li>")
+					templ_7745c5c3_Buffer.WriteString("<li>")
+					component.Text(templ_7745c5c3_Buffer, string(p.fileSaid(f)))
+					templ_7745c5c3_Buffer.WriteString("</li>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</ul>")
+				templ_7745c5c3_Buffer.WriteString("</ul>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<p>")
-			var templ_7745c5c3_Var5 string
-			templ_7745c5c3_Var5 = string(p.T("call.counts"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</p></div></section>")
+			templ_7745c5c3_Buffer.WriteString("<p>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("call.counts")))
+			templ_7745c5c3_Buffer.WriteString("</p></div></section>")
 		}
 		return nil
 	})
@@ -108,35 +81,12 @@ func (p *ApprovalPage) whatSaid() string {
 // confirmFields ask whether it was said so.
 //go:noinline
 func (p *ApprovalPage) confirmFields() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var6 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var6 == nil {
-			templ_7745c5c3_Var6 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<input type=\"hidden\" name=\"call\" value=\"")
-		var templ_7745c5c3_Var7 string
-		templ_7745c5c3_Var7 = string(string(p.Call.ID))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 13, "\"><section class=\"decide\"><h2>")
-		var templ_7745c5c3_Var8 string
-		templ_7745c5c3_Var8 = string(p.T("call.question"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</h2>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"call\" value=\"")
+		component.Text(templ_7745c5c3_Buffer, string(string(p.Call.ID)))
+		templ_7745c5c3_Buffer.WriteString("\"><section class=\"decide\"><h2>")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("call.question")))
+		templ_7745c5c3_Buffer.WriteString("</h2>")
 		if p.Call.Answer == portal.AnswerApprove || p.Call.Answer == portal.AnswerNote {
 			templ_7745c5c3_Err = p.checklist().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -153,7 +103,7 @@ func (p *ApprovalPage) confirmFields() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</section>")
+		templ_7745c5c3_Buffer.WriteString("</section>")
 		return nil
 	})
 }
@@ -161,45 +111,20 @@ func (p *ApprovalPage) confirmFields() templ.Component {
 // toChange is what confirming that changes were asked for comes to.
 //go:noinline
 func (p *ApprovalPage) toChange() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var9 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var9 == nil {
-			templ_7745c5c3_Var9 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
 		if n, all := len(p.Call.Changes), len(p.Subjects); n > 0 && n < all {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<p class=\"hint\">")
-			var templ_7745c5c3_Var10 string
-			templ_7745c5c3_Var10 = string(p.N("call.some_change", n, "all", p.Number(int64(all))))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"hint\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.N("call.some_change", n, "all", p.Number(int64(all)))))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		} else if all > 1 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<p class=\"hint\">")
-			var templ_7745c5c3_Var11 string
-			templ_7745c5c3_Var11 = string(p.N("call.all_change", all))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"hint\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.N("call.all_change", all)))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		if p.Remarks > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<p class=\"hint\">")
-			var templ_7745c5c3_Var12 string
-			templ_7745c5c3_Var12 = string(p.N("call.remarks", p.Remarks))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"hint\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.N("call.remarks", p.Remarks)))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		return nil
 	})
@@ -209,69 +134,17 @@ func (p *ApprovalPage) toChange() templ.Component {
 // it.
 //go:noinline
 func (p *ApprovalPage) calls() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var13 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var13 == nil {
-			templ_7745c5c3_Var13 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var13 templ.Component) (templ_7745c5c3_Err error) {
 		if calls := p.settled(); len(calls) > 0 {
-			templ_7745c5c3_Var14 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Var15 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-					if !templ_7745c5c3_IsBuffer {
-						defer func() {
-							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err == nil {
-								templ_7745c5c3_Err = templ_7745c5c3_BufErr
-							}
-						}()
-					}
-					ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, c := range calls {
-						templ_7745c5c3_Var16 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-							templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-							if !templ_7745c5c3_IsBuffer {
-								defer func() {
-									templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-									if templ_7745c5c3_Err == nil {
-										templ_7745c5c3_Err = templ_7745c5c3_BufErr
-									}
-								}()
-							}
-							ctx = templ.InitializeContext(ctx)
+						templ_7745c5c3_Var16 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 							templ_7745c5c3_Err = p.callState(c).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
-							templruntime.WriteString(templ_7745c5c3_Buffer, 22, " ")
+							templ_7745c5c3_Buffer.WriteString(" ")
 							if c.State == portal.CallOpen && p.changes() {
 								templ_7745c5c3_Err = ui.PostButton("/calls/"+string(c.ID)+"/withdraw", ui.ButtonProps{Label: p.T("call.withdraw"), Icon: "undo-2", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 								if templ_7745c5c3_Err != nil {
@@ -299,49 +172,23 @@ func (p *ApprovalPage) calls() templ.Component {
 			}
 		}
 		if callers := p.callers(); p.changes() && p.Approval.Asking && len(callers) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<details class=\"fold\" id=\"note-call\"")
+			templ_7745c5c3_Buffer.WriteString("<details class=\"fold\" id=\"note-call\"")
 			if p.Noted.Tried {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 24, " open")
+				templ_7745c5c3_Buffer.WriteString(" open")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 25, "><summary>")
-			var templ_7745c5c3_Var17 string
-			templ_7745c5c3_Var17 = string(p.T("call.note_down"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 26, "</summary>")
-			templ_7745c5c3_Var18 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<p class=\"muted\">")
-				var templ_7745c5c3_Var19 string
-				templ_7745c5c3_Var19 = string(p.T("call.note_text", "client", p.Project.ClientName))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</p>")
-				templ_7745c5c3_Var20 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-					if !templ_7745c5c3_IsBuffer {
-						defer func() {
-							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err == nil {
-								templ_7745c5c3_Err = templ_7745c5c3_BufErr
-							}
-						}()
-					}
-					ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Buffer.WriteString("><summary>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("call.note_down")))
+			templ_7745c5c3_Buffer.WriteString("</summary>")
+			templ_7745c5c3_Var18 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("call.note_text", "client", p.Project.ClientName)))
+				templ_7745c5c3_Buffer.WriteString("</p>")
+				templ_7745c5c3_Var20 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Err = ui.Select(ui.Field{ID: "call-person", Name: "person", Label: p.T("call.person"), Value: string(p.Noted.Person), Error: p.callErr("person"), Required: true}, callers).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 29, " ")
+					templ_7745c5c3_Buffer.WriteString(" ")
 					templ_7745c5c3_Err = ui.Input(ui.Field{ID: "call-said", Name: "said_at", Label: p.T("call.when"), Type: "datetime-local", Value: p.saidAt(), Error: p.Err("said_at"), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -352,22 +199,22 @@ func (p *ApprovalPage) calls() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 30, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Err = ui.Select(ui.Field{ID: "call-answer", Name: "answer", Label: p.T("call.answer"), Value: p.answerTyped(), Error: p.callErr("answer"), Required: true}, []ui.Option{{Value: "approve", Label: p.T("approval.state.approved")}, {Value: "changes", Label: p.T("approval.state.changes_requested")}, {Value: "decline", Label: p.T("approval.state.declined")}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 31, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Err = ui.Textarea(ui.Field{ID: "call-note", Name: "note", Label: p.T("call.words"), Optional: p.T("form.optional"), Hint: p.T("call.words_hint"), Value: p.Noted.Note, Error: p.callErr("note"), Max: portal.MaxText, Rows: 3}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 32, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Err = p.filesNoted().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 33, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("call.note_act"), Icon: "phone"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -378,7 +225,7 @@ func (p *ApprovalPage) calls() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</details>")
+			templ_7745c5c3_Buffer.WriteString("</details>")
 		}
 		return nil
 	})
@@ -387,52 +234,29 @@ func (p *ApprovalPage) calls() templ.Component {
 // filesNoted is where the team notes what was said of each of several files.
 //go:noinline
 func (p *ApprovalPage) filesNoted() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var21 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var21 == nil {
-			templ_7745c5c3_Var21 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
 		if len(p.Subjects) > 1 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<details class=\"fold\"")
+			templ_7745c5c3_Buffer.WriteString("<details class=\"fold\"")
 			if len(p.Noted.Changes) > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 36, " open")
+				templ_7745c5c3_Buffer.WriteString(" open")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 37, "><summary>")
-			var templ_7745c5c3_Var22 string
-			templ_7745c5c3_Var22 = string(p.T("call.files"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</summary><p class=\"hint\">")
-			var templ_7745c5c3_Var23 string
-			templ_7745c5c3_Var23 = string(p.T("call.files_hint"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 39, "</p>")
+			templ_7745c5c3_Buffer.WriteString("><summary>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("call.files")))
+			templ_7745c5c3_Buffer.WriteString("</summary><p class=\"hint\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("call.files_hint")))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 			for _, s := range p.Subjects {
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: "call-change-" + strconv.Itoa(s.Position), Name: "change." + strconv.Itoa(s.Position), Label: p.T("call.file_changes", "name", s.Name), On: p.notedOf(s) != nil}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 40, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Err = ui.Textarea(ui.Field{ID: "call-note-" + strconv.Itoa(s.Position), Name: "note." + strconv.Itoa(s.Position), Label: p.T("call.file_words", "name", s.Name), Optional: p.T("form.optional"), Value: p.wordsOf(s), Error: p.callErr("note." + strconv.Itoa(s.Position)), Max: portal.MaxText, Rows: 1}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 41, "</details>")
+			templ_7745c5c3_Buffer.WriteString("</details>")
 		}
 		return nil
 	})
@@ -485,26 +309,7 @@ func (p *ApprovalPage) callSub(c portal.ApprovalCall) string {
 
 //go:noinline
 func (p *ApprovalPage) callState(c portal.ApprovalCall) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var24 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var24 == nil {
-			templ_7745c5c3_Var24 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
 		switch c.State {
 		case portal.CallOpen:
 			templ_7745c5c3_Err = ui.State(ui.ToneWait, "phone", p.T("call.state.open")).Render(ctx, templ_7745c5c3_Buffer)
@@ -569,4 +374,3 @@ func (p *ApprovalPage) answerTyped() string {
 	return "approve"
 }
 
-var _ = templruntime.GeneratedTemplate

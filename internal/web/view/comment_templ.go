@@ -6,7 +6,7 @@ package view
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
 	"crypto/rand"
@@ -77,38 +77,8 @@ const fewComments = 5
 // comments draws them below an item.
 //go:noinline
 func comments(c *CommentsBox) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var2 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = c.list().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -125,26 +95,7 @@ func comments(c *CommentsBox) templ.Component {
 
 //go:noinline
 func (c *CommentsBox) list() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var3 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var3 == nil {
-			templ_7745c5c3_Var3 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = c.places().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -181,41 +132,20 @@ func (c *CommentsBox) tabs() []ui.Tab {
 
 //go:noinline
 func (c *CommentsBox) threads() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var4 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var4 == nil {
-			templ_7745c5c3_Var4 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
 		if len(c.Threads) == 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<p class=\"muted no-comments\">")
-			var templ_7745c5c3_Var5 string
-			templ_7745c5c3_Var5 = string(c.noComments())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"muted no-comments\">")
+			component.Text(templ_7745c5c3_Buffer, string(c.noComments()))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<ol class=\"comments\">")
+			templ_7745c5c3_Buffer.WriteString("<ol class=\"comments\">")
 			for _, t := range c.Threads {
 				templ_7745c5c3_Err = c.thread(t).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</ol>")
+			templ_7745c5c3_Buffer.WriteString("</ol>")
 			templ_7745c5c3_Err = ui.Pager(ui.Link{Label: c.T("comment.first"), Href: c.First}, ui.Link{Label: c.T("comment.more"), Href: c.More}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -259,48 +189,23 @@ func (c *CommentsBox) noComments() string {
 
 //go:noinline
 func (c *CommentsBox) thread(t portal.Comments) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var6 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var6 == nil {
-			templ_7745c5c3_Var6 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
 		var templ_7745c5c3_Var7 = []any{"comment-thread", templ.KV("resolved", t.Resolved()), templ.KV("inside", c.inside(t))}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var7...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<li id=\"")
-		var templ_7745c5c3_Var8 string
-		templ_7745c5c3_Var8 = string(string(t.ID))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 6, "\" class=\"")
-		var templ_7745c5c3_Var9 string
-		templ_7745c5c3_Var9 = string(templ.CSSClasses(templ_7745c5c3_Var7).String())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\"")
+		templ_7745c5c3_Buffer.WriteString("<li id=\"")
+		component.Text(templ_7745c5c3_Buffer, string(string(t.ID)))
+		templ_7745c5c3_Buffer.WriteString("\" class=\"")
+		component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var7).String()))
+		templ_7745c5c3_Buffer.WriteString("\"")
 		if c.read(t) != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 8, " data-read=\"")
-			var templ_7745c5c3_Var10 string
-			templ_7745c5c3_Var10 = string(c.read(t))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 9, "\"")
+			templ_7745c5c3_Buffer.WriteString(" data-read=\"")
+			component.Text(templ_7745c5c3_Buffer, string(c.read(t)))
+			templ_7745c5c3_Buffer.WriteString("\"")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 10, ">")
+		templ_7745c5c3_Buffer.WriteString(">")
 		if c.inside(t) {
 			templ_7745c5c3_Err = c.noteHead().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -312,58 +217,50 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if of := c.of(t.Version); of != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<p class=\"of-version\">")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"of-version\">")
 			templ_7745c5c3_Err = ui.Icon("history").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<a class=\"link\" href=\"")
+			templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
 			var templ_7745c5c3_Var11 templ.SafeURL
 			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinURLErrs(c.Here + "?panel=comments&version=" + string(t.Version) + "#" + string(t.ID))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 13, "\">")
-			var templ_7745c5c3_Var12 string
-			templ_7745c5c3_Var12 = string(of)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</a> ")
+			templ_7745c5c3_Buffer.WriteString("\">")
+			component.Text(templ_7745c5c3_Buffer, string(of))
+			templ_7745c5c3_Buffer.WriteString("</a> ")
 			if why := c.lacks(t); why != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<span>")
-				var templ_7745c5c3_Var13 string
-				templ_7745c5c3_Var13 = string(why)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</span>")
+				templ_7745c5c3_Buffer.WriteString("<span>")
+				component.Text(templ_7745c5c3_Buffer, string(why))
+				templ_7745c5c3_Buffer.WriteString("</span>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</p>")
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		if t.Resolved() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<p class=\"resolved-by\">")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"resolved-by\">")
 			templ_7745c5c3_Err = ui.Icon("circle-check").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var14 string
-			templ_7745c5c3_Var14 = string(c.T("comment.resolved_by", "name", or(t.ResolvedBy, c.Workspace), "when", c.Ago(t.ResolvedAt, c.Now)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</p>")
+			component.Text(templ_7745c5c3_Buffer, string(c.T("comment.resolved_by", "name", or(t.ResolvedBy, c.Workspace), "when", c.Ago(t.ResolvedAt, c.Now))))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<ol>")
+		templ_7745c5c3_Buffer.WriteString("<ol>")
 		if c.Whole == t.ID {
 			if c.Messages.Earlier && len(c.Messages.All) > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<li class=\"left\"><a class=\"link\" href=\"")
+				templ_7745c5c3_Buffer.WriteString("<li class=\"left\"><a class=\"link\" href=\"")
 				var templ_7745c5c3_Var15 templ.SafeURL
 				templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinURLErrs(c.whole(t, "before", c.Messages.All[0].ID))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 22, "\">")
-				var templ_7745c5c3_Var16 string
-				templ_7745c5c3_Var16 = string(c.T("talk.earlier"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 23, "</a></li>")
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(c.T("talk.earlier")))
+				templ_7745c5c3_Buffer.WriteString("</a></li>")
 			}
 			for _, m := range c.Messages.All {
 				templ_7745c5c3_Err = c.comment(t, m).Render(ctx, templ_7745c5c3_Buffer)
@@ -371,40 +268,36 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 24, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if c.Messages.Later {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<li class=\"left\"><a class=\"link\" href=\"")
+				templ_7745c5c3_Buffer.WriteString("<li class=\"left\"><a class=\"link\" href=\"")
 				var templ_7745c5c3_Var17 templ.SafeURL
 				templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinURLErrs(c.To("comments", string(t.ID), string(t.ID)))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 26, "\">")
-				var templ_7745c5c3_Var18 string
-				templ_7745c5c3_Var18 = string(c.T("talk.newest"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 27, "</a></li>")
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(c.T("talk.newest")))
+				templ_7745c5c3_Buffer.WriteString("</a></li>")
 			}
 		} else {
 			templ_7745c5c3_Err = c.comment(t, t.First).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 28, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if n := t.Left(); n > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<li class=\"left\"><a class=\"link\" href=\"")
+				templ_7745c5c3_Buffer.WriteString("<li class=\"left\"><a class=\"link\" href=\"")
 				var templ_7745c5c3_Var19 templ.SafeURL
 				templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinURLErrs(c.To("comments", string(t.ID), string(t.ID)))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\">")
-				var templ_7745c5c3_Var20 string
-				templ_7745c5c3_Var20 = string(c.N("comment.left", n))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</a></li>")
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(c.N("comment.left", n)))
+				templ_7745c5c3_Buffer.WriteString("</a></li>")
 			}
 			for _, m := range t.Last {
 				templ_7745c5c3_Err = c.comment(t, m).Render(ctx, templ_7745c5c3_Buffer)
@@ -413,47 +306,43 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 				}
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 32, "</ol>")
+		templ_7745c5c3_Buffer.WriteString("</ol>")
 		if to := c.read(t); t.MayWrite() && !c.ReadOnly || to != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<div class=\"comment-acts\">")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"comment-acts\">")
 			if to != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<form class=\"no-js\" method=\"post\" action=\"")
+				templ_7745c5c3_Buffer.WriteString("<form class=\"no-js\" method=\"post\" action=\"")
 				var templ_7745c5c3_Var21 templ.SafeURL
 				templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs(to)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 35, "\">")
+				templ_7745c5c3_Buffer.WriteString("\">")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: c.T("talk.mark_read"), Icon: "check", Small: true, Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</form>")
+				templ_7745c5c3_Buffer.WriteString("</form>")
 			}
 			if t.MayWrite() && !c.ReadOnly {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<details class=\"answer\"")
+				templ_7745c5c3_Buffer.WriteString("<details class=\"answer\"")
 				if c.Drafts[string(t.ID)].Body != "" || c.quotes(t) {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 38, " open")
+					templ_7745c5c3_Buffer.WriteString(" open")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 39, " data-answer=\"")
-				var templ_7745c5c3_Var22 string
-				templ_7745c5c3_Var22 = string(string(t.ID))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 40, "\"><summary>")
+				templ_7745c5c3_Buffer.WriteString(" data-answer=\"")
+				component.Text(templ_7745c5c3_Buffer, string(string(t.ID)))
+				templ_7745c5c3_Buffer.WriteString("\"><summary>")
 				templ_7745c5c3_Err = ui.Icon("reply").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				var templ_7745c5c3_Var23 string
-				templ_7745c5c3_Var23 = string(c.T("comment.answer"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 41, "</summary>")
+				component.Text(templ_7745c5c3_Buffer, string(c.T("comment.answer")))
+				templ_7745c5c3_Buffer.WriteString("</summary>")
 				templ_7745c5c3_Err = c.write(c.act("/conversations/"+string(t.ID)), string(t.ID), "thread="+string(t.ID), c.T("comment.answer"), t.Audience).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</details> ")
+				templ_7745c5c3_Buffer.WriteString("</details> ")
 				if t.Resolved() {
 					templ_7745c5c3_Err = ui.PostButton(c.act("/comments/"+string(t.ID)+"/reopen"), ui.ButtonProps{Label: c.T("comment.reopen"), Icon: "undo-2", Small: true, Kind: ui.Plain}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
@@ -466,9 +355,9 @@ func (c *CommentsBox) thread(t portal.Comments) templ.Component {
 					}
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 44, "</li>")
+		templ_7745c5c3_Buffer.WriteString("</li>")
 		return nil
 	})
 }
@@ -517,75 +406,31 @@ func (c *CommentsBox) whole(t portal.Comments, key string, m portal.MessageID) s
 
 //go:noinline
 func (c *CommentsBox) noteHead() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var24 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var24 == nil {
-			templ_7745c5c3_Var24 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<p class=\"note-head\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<p class=\"note-head\">")
 		templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var25 string
-		templ_7745c5c3_Var25 = string(c.T("talk.only", "workspace", c.Workspace))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 46, "</p>")
+		component.Text(templ_7745c5c3_Buffer, string(c.T("talk.only", "workspace", c.Workspace)))
+		templ_7745c5c3_Buffer.WriteString("</p>")
 		return nil
 	})
 }
 
 //go:noinline
 func (c *CommentsBox) comment(t portal.Comments, m portal.Message) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var26 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var26 == nil {
-			templ_7745c5c3_Var26 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
 		var templ_7745c5c3_Var27 = []any{"comment", templ.KV("inside", m.Note() && t.Audience == portal.ClientSide)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var27...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<li id=\"")
-		var templ_7745c5c3_Var28 string
-		templ_7745c5c3_Var28 = string(string(m.ID))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 48, "\" class=\"")
-		var templ_7745c5c3_Var29 string
-		templ_7745c5c3_Var29 = string(templ.CSSClasses(templ_7745c5c3_Var27).String())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 49, "\">")
+		templ_7745c5c3_Buffer.WriteString("<li id=\"")
+		component.Text(templ_7745c5c3_Buffer, string(string(m.ID)))
+		templ_7745c5c3_Buffer.WriteString("\" class=\"")
+		component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var27).String()))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		if m.Note() && t.Audience == portal.ClientSide {
 			templ_7745c5c3_Err = c.noteHead().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -600,7 +445,7 @@ func (c *CommentsBox) comment(t portal.Comments, m portal.Message) templ.Compone
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</li>")
+		templ_7745c5c3_Buffer.WriteString("</li>")
 		return nil
 	})
 }
@@ -620,207 +465,136 @@ func (c *CommentsBox) menu(t portal.Comments, m portal.Message) []ui.MenuItem {
 // button who sees it; the Enter key keeps it to itself.
 //go:noinline
 func (c *CommentsBox) write(action, place, mention, label string, widest portal.Side) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var30 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var30 == nil {
-			templ_7745c5c3_Var30 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<div data-keep=\"")
-		var templ_7745c5c3_Var31 string
-		templ_7745c5c3_Var31 = string(c.keep(place))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 52, "\" data-inplace id=\"")
-		var templ_7745c5c3_Var32 string
-		templ_7745c5c3_Var32 = string("write-" + place)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 53, "\"><form class=\"say comment-form\" method=\"post\" action=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var30 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div data-keep=\"")
+		component.Text(templ_7745c5c3_Buffer, string(c.keep(place)))
+		templ_7745c5c3_Buffer.WriteString("\" data-inplace id=\"")
+		component.Text(templ_7745c5c3_Buffer, string("write-" + place))
+		templ_7745c5c3_Buffer.WriteString("\"><form class=\"say comment-form\" method=\"post\" action=\"")
 		var templ_7745c5c3_Var33 templ.SafeURL
 		templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinURLErrs(action)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 54, "\"")
+		templ_7745c5c3_Buffer.WriteString("\"")
 		if c.bringsTo(place) {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 55, " enctype=\"multipart/form-data\"")
+			templ_7745c5c3_Buffer.WriteString(" enctype=\"multipart/form-data\"")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 56, " data-say data-place=\"")
-		var templ_7745c5c3_Var34 string
-		templ_7745c5c3_Var34 = string(place)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 57, "\"><input type=\"hidden\" name=\"once\" value=\"")
-		var templ_7745c5c3_Var35 string
-		templ_7745c5c3_Var35 = string(rand.Text())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 58, "\"> ")
+		templ_7745c5c3_Buffer.WriteString(" data-say data-place=\"")
+		component.Text(templ_7745c5c3_Buffer, string(place))
+		templ_7745c5c3_Buffer.WriteString("\"><input type=\"hidden\" name=\"once\" value=\"")
+		component.Text(templ_7745c5c3_Buffer, string(rand.Text()))
+		templ_7745c5c3_Buffer.WriteString("\"> ")
 		if c.Version != "" && place == string(c.Item) {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<input type=\"hidden\" name=\"version\" value=\"")
-			var templ_7745c5c3_Var36 string
-			templ_7745c5c3_Var36 = string(string(c.Version))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 60, "\"> ")
+			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"version\" value=\"")
+			component.Text(templ_7745c5c3_Buffer, string(string(c.Version)))
+			templ_7745c5c3_Buffer.WriteString("\"> ")
 		}
 		if c.quoted(place) {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<div class=\"quoted quoting\"><input type=\"hidden\" name=\"quote\" value=\"")
-			var templ_7745c5c3_Var37 string
-			templ_7745c5c3_Var37 = string(string(c.Quote.ID))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 62, "\"><div><b>")
-			var templ_7745c5c3_Var38 string
-			templ_7745c5c3_Var38 = string(c.author(*c.Quote).Name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 63, "</b> <span>")
-			var templ_7745c5c3_Var39 string
-			templ_7745c5c3_Var39 = string(c.quoteText(*c.Quote))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 64, "</span></div>")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"quoted quoting\"><input type=\"hidden\" name=\"quote\" value=\"")
+			component.Text(templ_7745c5c3_Buffer, string(string(c.Quote.ID)))
+			templ_7745c5c3_Buffer.WriteString("\"><div><b>")
+			component.Text(templ_7745c5c3_Buffer, string(c.author(*c.Quote).Name))
+			templ_7745c5c3_Buffer.WriteString("</b> <span>")
+			component.Text(templ_7745c5c3_Buffer, string(c.quoteText(*c.Quote)))
+			templ_7745c5c3_Buffer.WriteString("</span></div>")
 			templ_7745c5c3_Err = ui.IconButton("x", ui.ButtonProps{Label: c.T("talk.unquote"), Href: c.To("comments", place, "write-"+place), Attrs: templ.Attributes{"data-leave": true}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 65, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<div class=\"field\"><label class=\"sr\" for=\"")
-		var templ_7745c5c3_Var40 string
-		templ_7745c5c3_Var40 = string("body-" + place)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 67, "\">")
-		var templ_7745c5c3_Var41 string
-		templ_7745c5c3_Var41 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</label> <textarea class=\"control\" id=\"")
-		var templ_7745c5c3_Var42 string
-		templ_7745c5c3_Var42 = string("body-" + place)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 69, "\" name=\"body\" rows=\"2\" required maxlength=\"")
-		var templ_7745c5c3_Var43 string
-		templ_7745c5c3_Var43 = string(strconv.Itoa(portal.MaxText))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 70, "\" placeholder=\"")
-		var templ_7745c5c3_Var44 string
-		templ_7745c5c3_Var44 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 71, "\" data-mention=\"")
-		var templ_7745c5c3_Var45 string
-		templ_7745c5c3_Var45 = string(mention + "&to=" + string(widest))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 72, "\">")
-		var templ_7745c5c3_Var46 string
-		templ_7745c5c3_Var46 = string(c.Drafts[place].Body)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 73, "</textarea></div>")
+		templ_7745c5c3_Buffer.WriteString("<div class=\"field\"><label class=\"sr\" for=\"")
+		component.Text(templ_7745c5c3_Buffer, string("body-" + place))
+		templ_7745c5c3_Buffer.WriteString("\">")
+		component.Text(templ_7745c5c3_Buffer, string(label))
+		templ_7745c5c3_Buffer.WriteString("</label> <textarea class=\"control\" id=\"")
+		component.Text(templ_7745c5c3_Buffer, string("body-" + place))
+		templ_7745c5c3_Buffer.WriteString("\" name=\"body\" rows=\"2\" required maxlength=\"")
+		component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(portal.MaxText)))
+		templ_7745c5c3_Buffer.WriteString("\" placeholder=\"")
+		component.Text(templ_7745c5c3_Buffer, string(label))
+		templ_7745c5c3_Buffer.WriteString("\" data-mention=\"")
+		component.Text(templ_7745c5c3_Buffer, string(mention + "&to=" + string(widest)))
+		templ_7745c5c3_Buffer.WriteString("\">")
+		component.Text(templ_7745c5c3_Buffer, string(c.Drafts[place].Body))
+		templ_7745c5c3_Buffer.WriteString("</textarea></div>")
 		if place == string(c.Item) && c.has() {
 			templ_7745c5c3_Err = c.placeFields().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 74, "<div class=\"say-foot\">")
+		templ_7745c5c3_Buffer.WriteString("<div class=\"say-foot\">")
 		if c.Reach != "" && widest == portal.ClientSide {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 75, "<span class=\"reach\">")
-			var templ_7745c5c3_Var47 string
-			templ_7745c5c3_Var47 = string(c.Reach)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 76, "</span> ")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"reach\">")
+			component.Text(templ_7745c5c3_Buffer, string(c.Reach))
+			templ_7745c5c3_Buffer.WriteString("</span> ")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 77, "<span class=\"draft-state\" role=\"status\" data-saving=\"")
-		var templ_7745c5c3_Var48 string
-		templ_7745c5c3_Var48 = string(c.T("talk.saving"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 78, "\" data-saved=\"")
-		var templ_7745c5c3_Var49 string
-		templ_7745c5c3_Var49 = string(c.T("talk.saved"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 79, "\" data-unsaved=\"")
-		var templ_7745c5c3_Var50 string
-		templ_7745c5c3_Var50 = string(c.T("talk.unsaved"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 80, "\" data-sending=\"")
-		var templ_7745c5c3_Var51 string
-		templ_7745c5c3_Var51 = string(c.T("talk.sending"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 81, "\"></span><div class=\"acts\">")
+		templ_7745c5c3_Buffer.WriteString("<span class=\"draft-state\" role=\"status\" data-saving=\"")
+		component.Text(templ_7745c5c3_Buffer, string(c.T("talk.saving")))
+		templ_7745c5c3_Buffer.WriteString("\" data-saved=\"")
+		component.Text(templ_7745c5c3_Buffer, string(c.T("talk.saved")))
+		templ_7745c5c3_Buffer.WriteString("\" data-unsaved=\"")
+		component.Text(templ_7745c5c3_Buffer, string(c.T("talk.unsaved")))
+		templ_7745c5c3_Buffer.WriteString("\" data-sending=\"")
+		component.Text(templ_7745c5c3_Buffer, string(c.T("talk.sending")))
+		templ_7745c5c3_Buffer.WriteString("\"></span><div class=\"acts\">")
 		if c.Team {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 82, "<button class=\"button quiet small\" name=\"audience\" value=\"team\">")
+			templ_7745c5c3_Buffer.WriteString("<button class=\"button quiet small\" name=\"audience\" value=\"team\">")
 			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 83, "<span>")
-			var templ_7745c5c3_Var52 string
-			templ_7745c5c3_Var52 = string(c.T("comment.us"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 84, "</span></button> ")
+			templ_7745c5c3_Buffer.WriteString("<span>")
+			component.Text(templ_7745c5c3_Buffer, string(c.T("comment.us")))
+			templ_7745c5c3_Buffer.WriteString("</span></button> ")
 			if widest == portal.ClientSide && !(c.quoted(place) && c.Quote.Note()) {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<button class=\"button primary small\" name=\"audience\" value=\"client\">")
+				templ_7745c5c3_Buffer.WriteString("<button class=\"button primary small\" name=\"audience\" value=\"client\">")
 				templ_7745c5c3_Err = ui.Icon("send").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 86, "<span>")
-				var templ_7745c5c3_Var53 string
-				templ_7745c5c3_Var53 = string(c.T("talk.send_client", "client", c.Client))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 87, "</span></button>")
+				templ_7745c5c3_Buffer.WriteString("<span>")
+				component.Text(templ_7745c5c3_Buffer, string(c.T("talk.send_client", "client", c.Client)))
+				templ_7745c5c3_Buffer.WriteString("</span></button>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 88, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if place == string(c.Item) && c.has() {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 89, "<button class=\"button plain small\" name=\"later\" value=\"1\">")
-				var templ_7745c5c3_Var54 string
-				templ_7745c5c3_Var54 = string(c.T("place.add"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 90, "</button>")
+				templ_7745c5c3_Buffer.WriteString("<button class=\"button plain small\" name=\"later\" value=\"1\">")
+				component.Text(templ_7745c5c3_Buffer, string(c.T("place.add")))
+				templ_7745c5c3_Buffer.WriteString("</button>")
 			}
 		} else if place == string(c.Item) && c.has() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<button class=\"button primary small\" name=\"later\" value=\"1\">")
+			templ_7745c5c3_Buffer.WriteString("<button class=\"button primary small\" name=\"later\" value=\"1\">")
 			templ_7745c5c3_Err = ui.Icon("plus").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<span>")
-			var templ_7745c5c3_Var55 string
-			templ_7745c5c3_Var55 = string(c.T("place.add"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 93, "</span></button> <button class=\"button plain small\" name=\"audience\" value=\"client\">")
-			var templ_7745c5c3_Var56 string
-			templ_7745c5c3_Var56 = string(c.T("place.now"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 94, "</button>")
+			templ_7745c5c3_Buffer.WriteString("<span>")
+			component.Text(templ_7745c5c3_Buffer, string(c.T("place.add")))
+			templ_7745c5c3_Buffer.WriteString("</span></button> <button class=\"button plain small\" name=\"audience\" value=\"client\">")
+			component.Text(templ_7745c5c3_Buffer, string(c.T("place.now")))
+			templ_7745c5c3_Buffer.WriteString("</button>")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 95, "<button class=\"button primary small\" name=\"audience\" value=\"client\">")
+			templ_7745c5c3_Buffer.WriteString("<button class=\"button primary small\" name=\"audience\" value=\"client\">")
 			templ_7745c5c3_Err = ui.Icon("send").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<span>")
-			var templ_7745c5c3_Var57 string
-			templ_7745c5c3_Var57 = string(c.T("comment.send"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 97, "</span></button>")
+			templ_7745c5c3_Buffer.WriteString("<span>")
+			component.Text(templ_7745c5c3_Buffer, string(c.T("comment.send")))
+			templ_7745c5c3_Buffer.WriteString("</span></button>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 98, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		if c.bringsTo(place) {
 			templ_7745c5c3_Err = c.bring().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</div></form></div>")
+		templ_7745c5c3_Buffer.WriteString("</div></form></div>")
 		return nil
 	})
 }
@@ -835,43 +609,18 @@ func (c *CommentsBox) bringsTo(place string) bool {
 // who is to see them.
 //go:noinline
 func (c *CommentsBox) bring() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var58 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var58 == nil {
-			templ_7745c5c3_Var58 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 100, "<details class=\"attach\"><summary>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var58 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<details class=\"attach\"><summary>")
 		templ_7745c5c3_Err = ui.Icon("paperclip").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var59 string
-		templ_7745c5c3_Var59 = string(c.T("talk.attach"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 101, " <span class=\"chosen-count\" data-chosen></span></summary><div class=\"attach-list\"><div class=\"bring\"><label class=\"field\"><span class=\"label\">")
-		var templ_7745c5c3_Var60 string
-		templ_7745c5c3_Var60 = string(c.T("talk.bring"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 102, "</span> <input class=\"control\" type=\"file\" name=\"upload\" multiple></label><p class=\"hint\">")
-		var templ_7745c5c3_Var61 string
-		templ_7745c5c3_Var61 = string(c.T("comment.bring"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var61))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</p></div></div></details>")
+		component.Text(templ_7745c5c3_Buffer, string(c.T("talk.attach")))
+		templ_7745c5c3_Buffer.WriteString(" <span class=\"chosen-count\" data-chosen></span></summary><div class=\"attach-list\"><div class=\"bring\"><label class=\"field\"><span class=\"label\">")
+		component.Text(templ_7745c5c3_Buffer, string(c.T("talk.bring")))
+		templ_7745c5c3_Buffer.WriteString("</span> <input class=\"control\" type=\"file\" name=\"upload\" multiple></label><p class=\"hint\">")
+		component.Text(templ_7745c5c3_Buffer, string(c.T("comment.bring")))
+		templ_7745c5c3_Buffer.WriteString("</p></div></div></details>")
 		return nil
 	})
 }
@@ -889,4 +638,3 @@ func (c *CommentsBox) keep(place string) string {
 	return "comment " + place
 }
 
-var _ = templruntime.GeneratedTemplate

@@ -6,7 +6,7 @@ package view
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
 	"strconv"
@@ -33,76 +33,38 @@ type ComparePage struct {
 
 //go:noinline
 func Compare(p ComparePage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var2 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"viewer\"><header class=\"viewer-top\"><a class=\"icon-button\" href=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Buffer.WriteString("<div class=\"viewer\"><header class=\"viewer-top\"><a class=\"icon-button\" href=\"")
 			var templ_7745c5c3_Var3 templ.SafeURL
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(p.File.ID))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\" title=\"")
-			var templ_7745c5c3_Var4 string
-			templ_7745c5c3_Var4 = string(p.T("compare.back"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 3, "\" aria-label=\"")
-			var templ_7745c5c3_Var5 string
-			templ_7745c5c3_Var5 = string(p.T("compare.back"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\">")
+			templ_7745c5c3_Buffer.WriteString("\" title=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("compare.back")))
+			templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("compare.back")))
+			templ_7745c5c3_Buffer.WriteString("\">")
 			templ_7745c5c3_Err = ui.Icon("arrow-left").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</a><div class=\"name\"><h1>")
-			var templ_7745c5c3_Var6 string
-			templ_7745c5c3_Var6 = string(p.T("compare.title", "name", p.File.Name))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</h1></div></header><div class=\"viewer-body\">")
+			templ_7745c5c3_Buffer.WriteString("</a><div class=\"name\"><h1>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("compare.title", "name", p.File.Name)))
+			templ_7745c5c3_Buffer.WriteString("</h1></div></header><div class=\"viewer-body\">")
 			templ_7745c5c3_Err = p.bar().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<div class=\"stage\" id=\"stage\" data-stage=\"compare\" data-keep=\"")
-			var templ_7745c5c3_Var7 string
-			templ_7745c5c3_Var7 = string(p.address(p.How, p.Sheet) + " " + p.How)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\"")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"stage\" id=\"stage\" data-stage=\"compare\" data-keep=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.address(p.How, p.Sheet) + " " + p.How))
+			templ_7745c5c3_Buffer.WriteString("\"")
 			if p.How == "facts" && p.waits() {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 9, " data-waits")
+				templ_7745c5c3_Buffer.WriteString(" data-waits")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 10, ">")
+			templ_7745c5c3_Buffer.WriteString(">")
 			switch p.How {
 			case "sides":
 				templ_7745c5c3_Err = p.sides().Render(ctx, templ_7745c5c3_Buffer)
@@ -125,7 +87,7 @@ func Compare(p ComparePage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</div></div></div>")
+			templ_7745c5c3_Buffer.WriteString("</div></div></div>")
 			return nil
 		})
 		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
@@ -150,27 +112,8 @@ func (p *ComparePage) address(how string, sheet int) string {
 // bar chooses what is compared, and how.
 //go:noinline
 func (p *ComparePage) bar() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var8 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var8 == nil {
-			templ_7745c5c3_Var8 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<div class=\"compare-bar\"><form class=\"choose\" method=\"get\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"compare-bar\"><form class=\"choose\" method=\"get\">")
 		templ_7745c5c3_Err = ui.Select(ui.Field{Name: "a", Label: p.T("compare.old"), Value: string(p.Old.ID), Attrs: templ.Attributes{"data-submit": true}}, p.choices()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -180,34 +123,30 @@ func (p *ComparePage) bar() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.How == "overlay" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<input type=\"hidden\" name=\"how\" value=\"overlay\">")
+			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"how\" value=\"overlay\">")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<noscript>")
+		templ_7745c5c3_Buffer.WriteString("<noscript>")
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("compare.act")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</noscript></form>")
+		templ_7745c5c3_Buffer.WriteString("</noscript></form>")
 		if p.Sheets > 1 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<nav class=\"sheets\" aria-label=\"")
-			var templ_7745c5c3_Var9 string
-			templ_7745c5c3_Var9 = string(p.T("pdf.pages"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 17, "\">")
+			templ_7745c5c3_Buffer.WriteString("<nav class=\"sheets\" aria-label=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.pages")))
+			templ_7745c5c3_Buffer.WriteString("\">")
 			templ_7745c5c3_Err = p.sheet(p.Sheet-1, "prev", "chevron-left", p.T("pdf.previous")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<span>")
-			var templ_7745c5c3_Var10 string
-			templ_7745c5c3_Var10 = string(p.T("compare.page", "n", strconv.Itoa(p.Sheet), "of", strconv.Itoa(p.Sheets)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</span>")
+			templ_7745c5c3_Buffer.WriteString("<span>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("compare.page", "n", strconv.Itoa(p.Sheet), "of", strconv.Itoa(p.Sheets))))
+			templ_7745c5c3_Buffer.WriteString("</span>")
 			templ_7745c5c3_Err = p.sheet(p.Sheet+1, "next", "chevron-right", p.T("pdf.next")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</nav>")
+			templ_7745c5c3_Buffer.WriteString("</nav>")
 		}
 		if p.Sheets > 0 {
 			templ_7745c5c3_Err = ui.Tabs(p.T("compare.how"), []ui.Tab{
@@ -218,72 +157,45 @@ func (p *ComparePage) bar() templ.Component {
 			}
 		}
 		if p.How == "text" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<p class=\"counted\">")
-			var templ_7745c5c3_Var11 string
-			templ_7745c5c3_Var11 = string(p.counted())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"counted\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.counted()))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 23, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
 
 //go:noinline
 func (p *ComparePage) sheet(n int, rel, icon, label string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var12 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var12 == nil {
-			templ_7745c5c3_Var12 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
 		if n >= 1 && n <= p.Sheets {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<a class=\"icon-button\" rel=\"")
-			var templ_7745c5c3_Var13 string
-			templ_7745c5c3_Var13 = string(rel)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 25, "\" href=\"")
+			templ_7745c5c3_Buffer.WriteString("<a class=\"icon-button\" rel=\"")
+			component.Text(templ_7745c5c3_Buffer, string(rel))
+			templ_7745c5c3_Buffer.WriteString("\" href=\"")
 			var templ_7745c5c3_Var14 templ.SafeURL
 			templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinURLErrs(p.address(p.How, n))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 26, "\" title=\"")
-			var templ_7745c5c3_Var15 string
-			templ_7745c5c3_Var15 = string(label)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 27, "\" aria-label=\"")
-			var templ_7745c5c3_Var16 string
-			templ_7745c5c3_Var16 = string(label)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 28, "\">")
+			templ_7745c5c3_Buffer.WriteString("\" title=\"")
+			component.Text(templ_7745c5c3_Buffer, string(label))
+			templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+			component.Text(templ_7745c5c3_Buffer, string(label))
+			templ_7745c5c3_Buffer.WriteString("\">")
 			templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</a>")
+			templ_7745c5c3_Buffer.WriteString("</a>")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<span class=\"icon-button\" aria-disabled=\"true\">")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"icon-button\" aria-disabled=\"true\">")
 			templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</span>")
+			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
 		return nil
 	})
@@ -326,27 +238,8 @@ func picture(v portal.Version, looks []portal.Look, sheet int) (src string, l po
 
 //go:noinline
 func (p *ComparePage) sides() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var17 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var17 == nil {
-			templ_7745c5c3_Var17 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<div class=\"sides\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var17 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"sides\">")
 		templ_7745c5c3_Err = p.side(p.Old, p.OldLooks, "old").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -355,7 +248,7 @@ func (p *ComparePage) sides() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 33, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		templ_7745c5c3_Err = p.zooms(true).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -366,133 +259,67 @@ func (p *ComparePage) sides() templ.Component {
 
 //go:noinline
 func (p *ComparePage) side(v portal.Version, looks []portal.Look, which string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var18 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var18 == nil {
-			templ_7745c5c3_Var18 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<div data-side=\"")
-		var templ_7745c5c3_Var19 string
-		templ_7745c5c3_Var19 = string(which)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 35, "\"><header><b>")
-		var templ_7745c5c3_Var20 string
-		templ_7745c5c3_Var20 = string(p.VersionWord(v))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</b> <span>")
-		var templ_7745c5c3_Var21 string
-		templ_7745c5c3_Var21 = string(dots(p.Ago(v.CreatedAt, p.Now), p.Size(v.Size)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 37, "</span></header>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div data-side=\"")
+		component.Text(templ_7745c5c3_Buffer, string(which))
+		templ_7745c5c3_Buffer.WriteString("\"><header><b>")
+		component.Text(templ_7745c5c3_Buffer, string(p.VersionWord(v)))
+		templ_7745c5c3_Buffer.WriteString("</b> <span>")
+		component.Text(templ_7745c5c3_Buffer, string(dots(p.Ago(v.CreatedAt, p.Now), p.Size(v.Size))))
+		templ_7745c5c3_Buffer.WriteString("</span></header>")
 		if src, l, ok := picture(v, looks, p.Sheet); ok {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<div class=\"scroller picture\" tabindex=\"0\" role=\"region\" aria-label=\"")
-			var templ_7745c5c3_Var22 string
-			templ_7745c5c3_Var22 = string(p.VersionWord(v))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 39, "\"><img src=\"")
-			var templ_7745c5c3_Var23 string
-			templ_7745c5c3_Var23 = string(src)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 40, "\" alt=\"")
-			var templ_7745c5c3_Var24 string
-			templ_7745c5c3_Var24 = string(p.T("compare.picture", "version", p.VersionWord(v)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 41, "\"")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"scroller picture\" tabindex=\"0\" role=\"region\" aria-label=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.VersionWord(v)))
+			templ_7745c5c3_Buffer.WriteString("\"><img src=\"")
+			component.Text(templ_7745c5c3_Buffer, string(src))
+			templ_7745c5c3_Buffer.WriteString("\" alt=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("compare.picture", "version", p.VersionWord(v))))
+			templ_7745c5c3_Buffer.WriteString("\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, measures(l.Width, l.Height))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 42, "></div>")
+			templ_7745c5c3_Buffer.WriteString("></div>")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<div class=\"waits\"><p>")
-			var templ_7745c5c3_Var25 string
-			templ_7745c5c3_Var25 = string(p.T("compare.no_page", "version", p.VersionWord(v)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 44, "</p></div>")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"waits\"><p>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("compare.no_page", "version", p.VersionWord(v))))
+			templ_7745c5c3_Buffer.WriteString("</p></div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 45, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
 
 //go:noinline
 func (p *ComparePage) overlay() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var26 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var26 == nil {
-			templ_7745c5c3_Var26 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
 		if old, ol, ok := picture(p.Old, p.OldLooks, p.Sheet); ok {
 			if now, nl, ok := picture(p.New, p.NewLooks, p.Sheet); ok {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 46, "<div class=\"over\"><div class=\"overlay\"><img src=\"")
-				var templ_7745c5c3_Var27 string
-				templ_7745c5c3_Var27 = string(old)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 47, "\" alt=\"")
-				var templ_7745c5c3_Var28 string
-				templ_7745c5c3_Var28 = string(p.T("compare.picture", "version", p.VersionWord(p.Old)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 48, "\"")
+				templ_7745c5c3_Buffer.WriteString("<div class=\"over\"><div class=\"overlay\"><img src=\"")
+				component.Text(templ_7745c5c3_Buffer, string(old))
+				templ_7745c5c3_Buffer.WriteString("\" alt=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("compare.picture", "version", p.VersionWord(p.Old))))
+				templ_7745c5c3_Buffer.WriteString("\"")
 				templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, measures(ol.Width, ol.Height))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 49, "> <img src=\"")
-				var templ_7745c5c3_Var29 string
-				templ_7745c5c3_Var29 = string(now)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 50, "\" alt=\"")
-				var templ_7745c5c3_Var30 string
-				templ_7745c5c3_Var30 = string(p.T("compare.picture", "version", p.VersionWord(p.New)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 51, "\"")
+				templ_7745c5c3_Buffer.WriteString("> <img src=\"")
+				component.Text(templ_7745c5c3_Buffer, string(now))
+				templ_7745c5c3_Buffer.WriteString("\" alt=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("compare.picture", "version", p.VersionWord(p.New))))
+				templ_7745c5c3_Buffer.WriteString("\"")
 				templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, measures(nl.Width, nl.Height))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 52, "></div><label class=\"needs-js\"><span>")
-				var templ_7745c5c3_Var31 string
-				templ_7745c5c3_Var31 = string(p.VersionWord(p.Old))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 53, "</span> <input type=\"range\" min=\"0\" max=\"100\" value=\"50\" aria-label=\"")
-				var templ_7745c5c3_Var32 string
-				templ_7745c5c3_Var32 = string(p.T("compare.slider", "old", p.VersionWord(p.Old), "new", p.VersionWord(p.New)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 54, "\"> <span>")
-				var templ_7745c5c3_Var33 string
-				templ_7745c5c3_Var33 = string(p.VersionWord(p.New))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 55, "</span></label></div>")
+				templ_7745c5c3_Buffer.WriteString("></div><label class=\"needs-js\"><span>")
+				component.Text(templ_7745c5c3_Buffer, string(p.VersionWord(p.Old)))
+				templ_7745c5c3_Buffer.WriteString("</span> <input type=\"range\" min=\"0\" max=\"100\" value=\"50\" aria-label=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("compare.slider", "old", p.VersionWord(p.Old), "new", p.VersionWord(p.New))))
+				templ_7745c5c3_Buffer.WriteString("\"> <span>")
+				component.Text(templ_7745c5c3_Buffer, string(p.VersionWord(p.New)))
+				templ_7745c5c3_Buffer.WriteString("</span></label></div>")
 			} else {
 				templ_7745c5c3_Err = p.sides().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -539,44 +366,12 @@ func hunks(lines []diff.Line) []diff.Line {
 
 //go:noinline
 func (p *ComparePage) text() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var34 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var34 == nil {
-			templ_7745c5c3_Var34 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 56, "<div class=\"diff\" tabindex=\"0\" role=\"region\" aria-label=\"")
-		var templ_7745c5c3_Var35 string
-		templ_7745c5c3_Var35 = string(p.T("compare.title", "name", p.File.Name))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 57, "\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"diff\" tabindex=\"0\" role=\"region\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("compare.title", "name", p.File.Name)))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		if p.Cut {
-			templ_7745c5c3_Var36 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Var36 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
 			templ_7745c5c3_Err = ui.Note("info", p.T("compare.cut")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
@@ -588,7 +383,7 @@ func (p *ComparePage) text() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 58, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
@@ -596,133 +391,69 @@ func (p *ComparePage) text() templ.Component {
 // changed shows the lines that differ, and says how many they are.
 //go:noinline
 func (p *Page) changed(lines []diff.Line, counted string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var37 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var37 == nil {
-			templ_7745c5c3_Var37 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<table><caption class=\"sr\">")
-		var templ_7745c5c3_Var38 string
-		templ_7745c5c3_Var38 = string(counted)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</caption> <colgroup><col class=\"n\"> <col class=\"n\"> <col class=\"sign\"> <col></colgroup> <tbody>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var37 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<table><caption class=\"sr\">")
+		component.Text(templ_7745c5c3_Buffer, string(counted))
+		templ_7745c5c3_Buffer.WriteString("</caption> <colgroup><col class=\"n\"> <col class=\"n\"> <col class=\"sign\"> <col></colgroup> <tbody>")
 		for _, l := range hunks(lines) {
 			templ_7745c5c3_Err = p.line(l).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 61, "</tbody></table>")
+		templ_7745c5c3_Buffer.WriteString("</tbody></table>")
 		return nil
 	})
 }
 
 //go:noinline
 func (p *Page) line(l diff.Line) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var39 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var39 == nil {
-			templ_7745c5c3_Var39 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var39 templ.Component) (templ_7745c5c3_Err error) {
 		switch l.Op {
 		case diff.Same:
-			templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<tr><td class=\"n\">")
-			var templ_7745c5c3_Var40 string
-			templ_7745c5c3_Var40 = string(strconv.Itoa(l.Old))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 63, "</td><td class=\"n\">")
-			var templ_7745c5c3_Var41 string
-			templ_7745c5c3_Var41 = string(strconv.Itoa(l.New))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 64, "</td><td class=\"sign\"></td><td>")
-			var templ_7745c5c3_Var42 string
-			templ_7745c5c3_Var42 = string(l.Text)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 65, "</td></tr>")
+			templ_7745c5c3_Buffer.WriteString("<tr><td class=\"n\">")
+			component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(l.Old)))
+			templ_7745c5c3_Buffer.WriteString("</td><td class=\"n\">")
+			component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(l.New)))
+			templ_7745c5c3_Buffer.WriteString("</td><td class=\"sign\"></td><td>")
+			component.Text(templ_7745c5c3_Buffer, string(l.Text))
+			templ_7745c5c3_Buffer.WriteString("</td></tr>")
 		case diff.Gone:
-			templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<tr class=\"gone\"><td class=\"n\">")
-			var templ_7745c5c3_Var43 string
-			templ_7745c5c3_Var43 = string(strconv.Itoa(l.Old))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</td><td class=\"n\"></td><td class=\"sign\"><span aria-hidden=\"true\">−</span> <span class=\"sr\">")
-			var templ_7745c5c3_Var44 string
-			templ_7745c5c3_Var44 = string(p.T("compare.is_gone"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</span></td><td>")
+			templ_7745c5c3_Buffer.WriteString("<tr class=\"gone\"><td class=\"n\">")
+			component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(l.Old)))
+			templ_7745c5c3_Buffer.WriteString("</td><td class=\"n\"></td><td class=\"sign\"><span aria-hidden=\"true\">−</span> <span class=\"sr\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("compare.is_gone")))
+			templ_7745c5c3_Buffer.WriteString("</span></td><td>")
 			for _, part := range parts(l) {
 				if part.on {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 69, "<del>")
-					var templ_7745c5c3_Var45 string
-					templ_7745c5c3_Var45 = string(part.text)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 70, "</del>")
+					templ_7745c5c3_Buffer.WriteString("<del>")
+					component.Text(templ_7745c5c3_Buffer, string(part.text))
+					templ_7745c5c3_Buffer.WriteString("</del>")
 				} else {
-					var templ_7745c5c3_Var46 string
-					templ_7745c5c3_Var46 = string(part.text)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
+					component.Text(templ_7745c5c3_Buffer, string(part.text))
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 71, "</td></tr>")
+			templ_7745c5c3_Buffer.WriteString("</td></tr>")
 		case diff.New:
-			templruntime.WriteString(templ_7745c5c3_Buffer, 72, "<tr class=\"new\"><td class=\"n\"></td><td class=\"n\">")
-			var templ_7745c5c3_Var47 string
-			templ_7745c5c3_Var47 = string(strconv.Itoa(l.New))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 73, "</td><td class=\"sign\"><span aria-hidden=\"true\">+</span> <span class=\"sr\">")
-			var templ_7745c5c3_Var48 string
-			templ_7745c5c3_Var48 = string(p.T("compare.is_new"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 74, "</span></td><td>")
+			templ_7745c5c3_Buffer.WriteString("<tr class=\"new\"><td class=\"n\"></td><td class=\"n\">")
+			component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(l.New)))
+			templ_7745c5c3_Buffer.WriteString("</td><td class=\"sign\"><span aria-hidden=\"true\">+</span> <span class=\"sr\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("compare.is_new")))
+			templ_7745c5c3_Buffer.WriteString("</span></td><td>")
 			for _, part := range parts(l) {
 				if part.on {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 75, "<ins>")
-					var templ_7745c5c3_Var49 string
-					templ_7745c5c3_Var49 = string(part.text)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 76, "</ins>")
+					templ_7745c5c3_Buffer.WriteString("<ins>")
+					component.Text(templ_7745c5c3_Buffer, string(part.text))
+					templ_7745c5c3_Buffer.WriteString("</ins>")
 				} else {
-					var templ_7745c5c3_Var50 string
-					templ_7745c5c3_Var50 = string(part.text)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
+					component.Text(templ_7745c5c3_Buffer, string(part.text))
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 77, "</td></tr>")
+			templ_7745c5c3_Buffer.WriteString("</td></tr>")
 		default:
-			templruntime.WriteString(templ_7745c5c3_Buffer, 78, "<tr class=\"left-out\"><td colspan=\"4\">")
-			var templ_7745c5c3_Var51 string
-			templ_7745c5c3_Var51 = string(p.N("compare.skipped", l.Old))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 79, "</td></tr>")
+			templ_7745c5c3_Buffer.WriteString("<tr class=\"left-out\"><td colspan=\"4\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.N("compare.skipped", l.Old)))
+			templ_7745c5c3_Buffer.WriteString("</td></tr>")
 		}
 		return nil
 	})
@@ -752,40 +483,10 @@ func parts(l diff.Line) []linePart {
 // facts are all that can be said of two files that cannot be drawn.
 //go:noinline
 func (p *ComparePage) facts() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var52 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var52 == nil {
-			templ_7745c5c3_Var52 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 80, "<div class=\"facts-table\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var52 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"facts-table\">")
 		if p.waits() {
-			templ_7745c5c3_Var53 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Var53 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
 			templ_7745c5c3_Err = ui.Note("hourglass", p.T("compare.waits")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var53), templ_7745c5c3_Buffer)
@@ -793,40 +494,28 @@ func (p *ComparePage) facts() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 81, "<table><thead><tr><th scope=\"col\"><span class=\"sr\">")
-		var templ_7745c5c3_Var54 string
-		templ_7745c5c3_Var54 = string(p.T("compare.fact"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 82, "</span></th><th scope=\"col\">")
-		var templ_7745c5c3_Var55 string
-		templ_7745c5c3_Var55 = string(p.VersionWord(p.Old))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 83, "</th><th scope=\"col\">")
-		var templ_7745c5c3_Var56 string
-		templ_7745c5c3_Var56 = string(p.VersionWord(p.New))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 84, "</th></tr></thead> <tbody>")
+		templ_7745c5c3_Buffer.WriteString("<table><thead><tr><th scope=\"col\"><span class=\"sr\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("compare.fact")))
+		templ_7745c5c3_Buffer.WriteString("</span></th><th scope=\"col\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.VersionWord(p.Old)))
+		templ_7745c5c3_Buffer.WriteString("</th><th scope=\"col\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.VersionWord(p.New)))
+		templ_7745c5c3_Buffer.WriteString("</th></tr></thead> <tbody>")
 		for _, f := range p.pairs() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<tr")
+			templ_7745c5c3_Buffer.WriteString("<tr")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, differs(f))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 86, "><th scope=\"row\">")
-			var templ_7745c5c3_Var57 string
-			templ_7745c5c3_Var57 = string(f.word)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 87, "</th><td>")
-			var templ_7745c5c3_Var58 string
-			templ_7745c5c3_Var58 = string(f.old)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 88, "</td><td>")
-			var templ_7745c5c3_Var59 string
-			templ_7745c5c3_Var59 = string(f.now)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 89, "</td></tr>")
+			templ_7745c5c3_Buffer.WriteString("><th scope=\"row\">")
+			component.Text(templ_7745c5c3_Buffer, string(f.word))
+			templ_7745c5c3_Buffer.WriteString("</th><td>")
+			component.Text(templ_7745c5c3_Buffer, string(f.old))
+			templ_7745c5c3_Buffer.WriteString("</td><td>")
+			component.Text(templ_7745c5c3_Buffer, string(f.now))
+			templ_7745c5c3_Buffer.WriteString("</td></tr>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 90, "</tbody></table></div>")
+		templ_7745c5c3_Buffer.WriteString("</tbody></table></div>")
 		return nil
 	})
 }
@@ -859,4 +548,3 @@ func (p *ComparePage) pairs() []pair {
 	}
 }
 
-var _ = templruntime.GeneratedTemplate

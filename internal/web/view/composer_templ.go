@@ -6,7 +6,7 @@ package view
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
 	"crypto/rand"
@@ -66,49 +66,24 @@ type Way struct {
 // sent as a reply.
 //go:noinline
 func (p *TalkPage) composer(c Composer) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"composer\" id=\"composer\" aria-label=\"")
-		var templ_7745c5c3_Var2 string
-		templ_7745c5c3_Var2 = string(p.T("talk.composer"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\" data-keep=\"")
-		var templ_7745c5c3_Var3 string
-		templ_7745c5c3_Var3 = string("composer " + c.Action)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 3, "\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<section class=\"composer\" id=\"composer\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("talk.composer")))
+		templ_7745c5c3_Buffer.WriteString("\" data-keep=\"")
+		component.Text(templ_7745c5c3_Buffer, string("composer " + c.Action))
+		templ_7745c5c3_Buffer.WriteString("\"")
 		if c.InPlace {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 4, " data-inplace")
+			templ_7745c5c3_Buffer.WriteString(" data-inplace")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 5, ">")
+		templ_7745c5c3_Buffer.WriteString(">")
 		if c.Reply != nil && c.Note != nil {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<div class=\"say-tabs\" role=\"radiogroup\" aria-label=\"")
-			var templ_7745c5c3_Var4 string
-			templ_7745c5c3_Var4 = string(p.T("talk.how"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\"><label class=\"say-tab\"><input type=\"radio\" name=\"how\" id=\"how-reply\" value=\"reply\"")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"say-tabs\" role=\"radiogroup\" aria-label=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("talk.how")))
+			templ_7745c5c3_Buffer.WriteString("\"><label class=\"say-tab\"><input type=\"radio\" name=\"how\" id=\"how-reply\" value=\"reply\"")
 			if !c.Second {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 8, " checked")
+				templ_7745c5c3_Buffer.WriteString(" checked")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 9, " autocomplete=\"off\"> ")
+			templ_7745c5c3_Buffer.WriteString(" autocomplete=\"off\"> ")
 			if c.Subject {
 				templ_7745c5c3_Err = ui.Icon("message-square").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -120,24 +95,20 @@ func (p *TalkPage) composer(c Composer) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<span>")
-			var templ_7745c5c3_Var5 string
-			templ_7745c5c3_Var5 = string(p.bodyLabel(portal.ClientSide, c))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</span></label> <label class=\"say-tab inside\"><input type=\"radio\" name=\"how\" id=\"how-note\" value=\"note\"")
+			templ_7745c5c3_Buffer.WriteString("<span>")
+			component.Text(templ_7745c5c3_Buffer, string(p.bodyLabel(portal.ClientSide, c)))
+			templ_7745c5c3_Buffer.WriteString("</span></label> <label class=\"say-tab inside\"><input type=\"radio\" name=\"how\" id=\"how-note\" value=\"note\"")
 			if c.Second {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 12, " checked")
+				templ_7745c5c3_Buffer.WriteString(" checked")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 13, " autocomplete=\"off\">")
+			templ_7745c5c3_Buffer.WriteString(" autocomplete=\"off\">")
 			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<span>")
-			var templ_7745c5c3_Var6 string
-			templ_7745c5c3_Var6 = string(p.T("talk.note"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</span></label></div>")
+			templ_7745c5c3_Buffer.WriteString("<span>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("talk.note")))
+			templ_7745c5c3_Buffer.WriteString("</span></label></div>")
 		}
 		if c.Reply != nil {
 			templ_7745c5c3_Err = p.say(c, c.Reply, portal.ClientSide).Render(ctx, templ_7745c5c3_Buffer)
@@ -151,76 +122,47 @@ func (p *TalkPage) composer(c Composer) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</section>")
+		templ_7745c5c3_Buffer.WriteString("</section>")
 		return nil
 	})
 }
 
 //go:noinline
 func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var7 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var7 == nil {
-			templ_7745c5c3_Var7 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
 		var templ_7745c5c3_Var8 = []any{"say", string(to)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var8...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<form class=\"")
-		var templ_7745c5c3_Var9 string
-		templ_7745c5c3_Var9 = string(templ.CSSClasses(templ_7745c5c3_Var8).String())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 18, "\" method=\"post\" action=\"")
+		templ_7745c5c3_Buffer.WriteString("<form class=\"")
+		component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var8).String()))
+		templ_7745c5c3_Buffer.WriteString("\" method=\"post\" action=\"")
 		var templ_7745c5c3_Var10 templ.SafeURL
 		templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs(c.Action)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 19, "\"")
+		templ_7745c5c3_Buffer.WriteString("\"")
 		if c.Brings {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 20, " enctype=\"multipart/form-data\"")
+			templ_7745c5c3_Buffer.WriteString(" enctype=\"multipart/form-data\"")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 21, " data-say data-place=\"")
-		var templ_7745c5c3_Var11 string
-		templ_7745c5c3_Var11 = string(s.Place)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 22, "\"")
+		templ_7745c5c3_Buffer.WriteString(" data-say data-place=\"")
+		component.Text(templ_7745c5c3_Buffer, string(s.Place))
+		templ_7745c5c3_Buffer.WriteString("\"")
 		if (p.Failed() || s.Sought) && s.SavedAt == "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 23, " data-dirty")
+			templ_7745c5c3_Buffer.WriteString(" data-dirty")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 24, "><input type=\"hidden\" name=\"once\" value=\"")
-		var templ_7745c5c3_Var12 string
-		templ_7745c5c3_Var12 = string(rand.Text())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 25, "\"> <input type=\"hidden\" name=\"audience\" value=\"")
-		var templ_7745c5c3_Var13 string
-		templ_7745c5c3_Var13 = string(string(to))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 26, "\"> ")
+		templ_7745c5c3_Buffer.WriteString("><input type=\"hidden\" name=\"once\" value=\"")
+		component.Text(templ_7745c5c3_Buffer, string(rand.Text()))
+		templ_7745c5c3_Buffer.WriteString("\"> <input type=\"hidden\" name=\"audience\" value=\"")
+		component.Text(templ_7745c5c3_Buffer, string(string(to)))
+		templ_7745c5c3_Buffer.WriteString("\"> ")
 		if c.Version != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<input type=\"hidden\" name=\"version\" value=\"")
-			var templ_7745c5c3_Var14 string
-			templ_7745c5c3_Var14 = string(string(c.Version))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 28, "\">")
+			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"version\" value=\"")
+			component.Text(templ_7745c5c3_Buffer, string(string(c.Version)))
+			templ_7745c5c3_Buffer.WriteString("\">")
 			templ_7745c5c3_Err = p.typedPlace(c.Typed).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -237,179 +179,127 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 			}
 		}
 		if c.Quote != nil && (to == portal.Team || !c.Quote.Note()) {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<div class=\"quoted quoting\"><input type=\"hidden\" name=\"quote\" value=\"")
-			var templ_7745c5c3_Var15 string
-			templ_7745c5c3_Var15 = string(string(c.Quote.ID))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\"><div><b>")
-			var templ_7745c5c3_Var16 string
-			templ_7745c5c3_Var16 = string(p.author(*c.Quote).Name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</b> <span>")
-			var templ_7745c5c3_Var17 string
-			templ_7745c5c3_Var17 = string(p.quoteText(*c.Quote))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 32, "</span></div>")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"quoted quoting\"><input type=\"hidden\" name=\"quote\" value=\"")
+			component.Text(templ_7745c5c3_Buffer, string(string(c.Quote.ID)))
+			templ_7745c5c3_Buffer.WriteString("\"><div><b>")
+			component.Text(templ_7745c5c3_Buffer, string(p.author(*c.Quote).Name))
+			templ_7745c5c3_Buffer.WriteString("</b> <span>")
+			component.Text(templ_7745c5c3_Buffer, string(p.quoteText(*c.Quote)))
+			templ_7745c5c3_Buffer.WriteString("</span></div>")
 			templ_7745c5c3_Err = ui.IconButton("x", ui.ButtonProps{Label: p.T("talk.unquote"), Href: c.Unquote, Attrs: templ.Attributes{"data-leave": true}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 33, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<div class=\"field\"><label class=\"sr\" for=\"")
-		var templ_7745c5c3_Var18 string
-		templ_7745c5c3_Var18 = string("body-" + string(to))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 35, "\">")
-		var templ_7745c5c3_Var19 string
-		templ_7745c5c3_Var19 = string(p.bodyLabel(to, c))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</label> <textarea class=\"control\" id=\"")
-		var templ_7745c5c3_Var20 string
-		templ_7745c5c3_Var20 = string("body-" + string(to))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 37, "\" name=\"body\" rows=\"2\" maxlength=\"")
-		var templ_7745c5c3_Var21 string
-		templ_7745c5c3_Var21 = string(strconv.Itoa(portal.MaxText))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 38, "\" placeholder=\"")
-		var templ_7745c5c3_Var22 string
-		templ_7745c5c3_Var22 = string(p.placeholder(to, c))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 39, "\"")
+		templ_7745c5c3_Buffer.WriteString("<div class=\"field\"><label class=\"sr\" for=\"")
+		component.Text(templ_7745c5c3_Buffer, string("body-" + string(to)))
+		templ_7745c5c3_Buffer.WriteString("\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.bodyLabel(to, c)))
+		templ_7745c5c3_Buffer.WriteString("</label> <textarea class=\"control\" id=\"")
+		component.Text(templ_7745c5c3_Buffer, string("body-" + string(to)))
+		templ_7745c5c3_Buffer.WriteString("\" name=\"body\" rows=\"2\" maxlength=\"")
+		component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(portal.MaxText)))
+		templ_7745c5c3_Buffer.WriteString("\" placeholder=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.placeholder(to, c)))
+		templ_7745c5c3_Buffer.WriteString("\"")
 		if s.Mention != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 40, " data-mention=\"")
-			var templ_7745c5c3_Var23 string
-			templ_7745c5c3_Var23 = string(s.Mention)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 41, "\"")
+			templ_7745c5c3_Buffer.WriteString(" data-mention=\"")
+			component.Text(templ_7745c5c3_Buffer, string(s.Mention))
+			templ_7745c5c3_Buffer.WriteString("\"")
 		}
 		if p.Err("body") != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 42, " aria-invalid=\"true\" aria-describedby=\"")
-			var templ_7745c5c3_Var24 string
-			templ_7745c5c3_Var24 = string("body-" + string(to) + "-error")
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "\"")
+			templ_7745c5c3_Buffer.WriteString(" aria-invalid=\"true\" aria-describedby=\"")
+			component.Text(templ_7745c5c3_Buffer, string("body-" + string(to) + "-error"))
+			templ_7745c5c3_Buffer.WriteString("\"")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 44, ">")
-		var templ_7745c5c3_Var25 string
-		templ_7745c5c3_Var25 = string(s.Body)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 45, "</textarea> ")
+		templ_7745c5c3_Buffer.WriteString(">")
+		component.Text(templ_7745c5c3_Buffer, string(s.Body))
+		templ_7745c5c3_Buffer.WriteString("</textarea> ")
 		if p.Err("body") != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 46, "<p class=\"error\" id=\"")
-			var templ_7745c5c3_Var26 string
-			templ_7745c5c3_Var26 = string("body-" + string(to) + "-error")
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 47, "\">")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"error\" id=\"")
+			component.Text(templ_7745c5c3_Buffer, string("body-" + string(to) + "-error"))
+			templ_7745c5c3_Buffer.WriteString("\">")
 			templ_7745c5c3_Err = ui.Icon("circle-alert").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var27 string
-			templ_7745c5c3_Var27 = string(p.Err("body"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</p>")
+			component.Text(templ_7745c5c3_Buffer, string(p.Err("body")))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		if p.Err("files") != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 49, "<p class=\"error\" id=\"files\">")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"error\" id=\"files\">")
 			templ_7745c5c3_Err = ui.Icon("circle-alert").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var28 string
-			templ_7745c5c3_Var28 = string(p.Err("files"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</p>")
+			component.Text(templ_7745c5c3_Buffer, string(p.Err("files")))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</div><div class=\"say-foot\">")
+		templ_7745c5c3_Buffer.WriteString("</div><div class=\"say-foot\">")
 		if c.Asks && to == portal.ClientSide {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<label class=\"tick\"><input type=\"checkbox\" name=\"question\" value=\"1\"")
+			templ_7745c5c3_Buffer.WriteString("<label class=\"tick\"><input type=\"checkbox\" name=\"question\" value=\"1\"")
 			if s.Question {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 53, " checked")
+				templ_7745c5c3_Buffer.WriteString(" checked")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 54, " autocomplete=\"off\"> <span>")
-			var templ_7745c5c3_Var29 string
-			templ_7745c5c3_Var29 = string(p.T("talk.question"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 55, "</span></label>")
+			templ_7745c5c3_Buffer.WriteString(" autocomplete=\"off\"> <span>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("talk.question")))
+			templ_7745c5c3_Buffer.WriteString("</span></label>")
 		}
 		templ_7745c5c3_Err = p.attach(c, s, to, "", false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 56, "<span class=\"draft-state\" role=\"status\" data-saving=\"")
-		var templ_7745c5c3_Var30 string
-		templ_7745c5c3_Var30 = string(p.T("talk.saving"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 57, "\" data-saved=\"")
-		var templ_7745c5c3_Var31 string
-		templ_7745c5c3_Var31 = string(p.T("talk.saved"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 58, "\" data-unsaved=\"")
-		var templ_7745c5c3_Var32 string
-		templ_7745c5c3_Var32 = string(p.T("talk.unsaved"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 59, "\" data-sending=\"")
-		var templ_7745c5c3_Var33 string
-		templ_7745c5c3_Var33 = string(p.T("talk.sending"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 60, "\">")
-		var templ_7745c5c3_Var34 string
-		templ_7745c5c3_Var34 = string(s.SavedAt)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 61, "</span><div class=\"acts\"><button class=\"button plain no-js\" formaction=\"")
-		var templ_7745c5c3_Var35 string
-		templ_7745c5c3_Var35 = string("/drafts/" + strings.Fields(s.Place)[0] + draftQuery(s.Place))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 62, "\" formenctype=\"application/x-www-form-urlencoded\">")
-		var templ_7745c5c3_Var36 string
-		templ_7745c5c3_Var36 = string(p.T("talk.save_draft"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 63, "</button> ")
+		templ_7745c5c3_Buffer.WriteString("<span class=\"draft-state\" role=\"status\" data-saving=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("talk.saving")))
+		templ_7745c5c3_Buffer.WriteString("\" data-saved=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("talk.saved")))
+		templ_7745c5c3_Buffer.WriteString("\" data-unsaved=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("talk.unsaved")))
+		templ_7745c5c3_Buffer.WriteString("\" data-sending=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("talk.sending")))
+		templ_7745c5c3_Buffer.WriteString("\">")
+		component.Text(templ_7745c5c3_Buffer, string(s.SavedAt))
+		templ_7745c5c3_Buffer.WriteString("</span><div class=\"acts\"><button class=\"button plain no-js\" formaction=\"")
+		component.Text(templ_7745c5c3_Buffer, string("/drafts/" + strings.Fields(s.Place)[0] + draftQuery(s.Place)))
+		templ_7745c5c3_Buffer.WriteString("\" formenctype=\"application/x-www-form-urlencoded\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("talk.save_draft")))
+		templ_7745c5c3_Buffer.WriteString("</button> ")
 		if c.Keeps {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<button class=\"button quiet\" name=\"later\" value=\"1\">")
-			var templ_7745c5c3_Var37 string
-			templ_7745c5c3_Var37 = string(p.T("place.add"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 65, "</button> ")
+			templ_7745c5c3_Buffer.WriteString("<button class=\"button quiet\" name=\"later\" value=\"1\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("place.add")))
+			templ_7745c5c3_Buffer.WriteString("</button> ")
 		}
 		if to == portal.Team {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<button class=\"button note-button\">")
+			templ_7745c5c3_Buffer.WriteString("<button class=\"button note-button\">")
 			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 67, "<span>")
-			var templ_7745c5c3_Var38 string
-			templ_7745c5c3_Var38 = string(p.T("talk.send_note"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</span></button>")
+			templ_7745c5c3_Buffer.WriteString("<span>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("talk.send_note")))
+			templ_7745c5c3_Buffer.WriteString("</span></button>")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 69, "<button class=\"button primary\">")
+			templ_7745c5c3_Buffer.WriteString("<button class=\"button primary\">")
 			templ_7745c5c3_Err = ui.Icon("send").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 70, "<span>")
-			var templ_7745c5c3_Var39 string
-			templ_7745c5c3_Var39 = string(p.sendWord(c))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 71, "</span></button>")
+			templ_7745c5c3_Buffer.WriteString("<span>")
+			component.Text(templ_7745c5c3_Buffer, string(p.sendWord(c)))
+			templ_7745c5c3_Buffer.WriteString("</span></button>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 72, "</div></div>")
+		templ_7745c5c3_Buffer.WriteString("</div></div>")
 		if c.Expects != "" && to == portal.ClientSide {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 73, "<p class=\"expects\">")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"expects\">")
 			templ_7745c5c3_Err = ui.Icon("clock").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var40 string
-			templ_7745c5c3_Var40 = string(c.Expects)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 74, "</p>")
+			component.Text(templ_7745c5c3_Buffer, string(c.Expects))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</form>")
+		templ_7745c5c3_Buffer.WriteString("</form>")
 		return nil
 	})
 }
@@ -417,48 +307,25 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 // attach is what may go along, folded away unless something was chosen or is wanted.
 //go:noinline
 func (p *TalkPage) attach(c Composer, s *Way, to portal.Side, id string, wanted bool) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var41 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var41 == nil {
-			templ_7745c5c3_Var41 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var41 templ.Component) (templ_7745c5c3_Err error) {
 		if len(c.Files) > 0 || c.Brings || c.Finds {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<details class=\"attach\"")
+			templ_7745c5c3_Buffer.WriteString("<details class=\"attach\"")
 			if len(s.Files) > 0 || s.Sought || wanted {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 77, " open")
+				templ_7745c5c3_Buffer.WriteString(" open")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 78, "><summary>")
+			templ_7745c5c3_Buffer.WriteString("><summary>")
 			templ_7745c5c3_Err = ui.Icon("paperclip").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var42 string
-			templ_7745c5c3_Var42 = string(p.T("talk.attach"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 79, " <span class=\"chosen-count\" data-chosen></span></summary><div class=\"attach-list\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("talk.attach")))
+			templ_7745c5c3_Buffer.WriteString(" <span class=\"chosen-count\" data-chosen></span></summary><div class=\"attach-list\"")
 			if id != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 80, " id=\"")
-				var templ_7745c5c3_Var43 string
-				templ_7745c5c3_Var43 = string(id)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 81, "\"")
+				templ_7745c5c3_Buffer.WriteString(" id=\"")
+				component.Text(templ_7745c5c3_Buffer, string(id))
+				templ_7745c5c3_Buffer.WriteString("\"")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 82, ">")
+			templ_7745c5c3_Buffer.WriteString(">")
 			if c.Finds {
 				templ_7745c5c3_Err = p.findFile(c, s, to).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -477,7 +344,7 @@ func (p *TalkPage) attach(c Composer, s *Way, to portal.Side, id string, wanted 
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 83, "</div></details>")
+			templ_7745c5c3_Buffer.WriteString("</div></details>")
 		}
 		return nil
 	})
@@ -488,37 +355,18 @@ func (p *TalkPage) attach(c Composer, s *Way, to portal.Side, id string, wanted 
 // be found, and where nothing was, as in the subject, it sends.
 //go:noinline
 func (p *TalkPage) findFile(c Composer, s *Way, to portal.Side) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var44 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var44 == nil {
-			templ_7745c5c3_Var44 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<div class=\"bring\"><button hidden name=\"seek\" value=\"typed\" formnovalidate></button>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var44 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"bring\"><button hidden name=\"seek\" value=\"typed\" formnovalidate></button>")
 		templ_7745c5c3_Err = ui.Input(ui.Field{ID: "find-" + string(to), Name: "find", Label: p.T("talk.find_file"), Hint: p.findHint(c, s), Value: s.Find, Type: "search", Autocomplete: "off", Max: portal.MaxName, Attrs: templ.Attributes{"autofocus": s.Sought}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<div>")
+		templ_7745c5c3_Buffer.WriteString("<div>")
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.find_do"), Icon: "search", Small: true, Name: "seek", Value: "1", Attrs: templ.Attributes{"formnovalidate": true}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 86, "</div></div>")
+		templ_7745c5c3_Buffer.WriteString("</div></div>")
 		return nil
 	})
 }
@@ -539,54 +387,29 @@ func (p *TalkPage) findHint(c Composer, s *Way) string {
 // attachable are files that are there already.
 //go:noinline
 func (p *TalkPage) attachable(c Composer, s *Way, to portal.Side) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var45 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var45 == nil {
-			templ_7745c5c3_Var45 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 87, "<ul>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<ul>")
 		for _, f := range c.Files {
 			if to == portal.Team || f.Audience == portal.ClientSide {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 88, "<li><label class=\"place\"><input type=\"checkbox\" name=\"file\" value=\"")
-				var templ_7745c5c3_Var46 string
-				templ_7745c5c3_Var46 = string(string(f.ID))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 89, "\"")
+				templ_7745c5c3_Buffer.WriteString("<li><label class=\"place\"><input type=\"checkbox\" name=\"file\" value=\"")
+				component.Text(templ_7745c5c3_Buffer, string(string(f.ID)))
+				templ_7745c5c3_Buffer.WriteString("\"")
 				if s.Files[f.ID] {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 90, " checked")
+					templ_7745c5c3_Buffer.WriteString(" checked")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 91, " autocomplete=\"off\">")
+				templ_7745c5c3_Buffer.WriteString(" autocomplete=\"off\">")
 				templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<span>")
-				var templ_7745c5c3_Var47 string
-				templ_7745c5c3_Var47 = string(f.Name)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 93, " <small>")
-				var templ_7745c5c3_Var48 string
-				templ_7745c5c3_Var48 = string(dots(p.VersionWord(f.Version), p.Size(f.Version.Size)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 94, "</small></span></label></li>")
+				templ_7745c5c3_Buffer.WriteString("<span>")
+				component.Text(templ_7745c5c3_Buffer, string(f.Name))
+				templ_7745c5c3_Buffer.WriteString(" <small>")
+				component.Text(templ_7745c5c3_Buffer, string(dots(p.VersionWord(f.Version), p.Size(f.Version.Size))))
+				templ_7745c5c3_Buffer.WriteString("</small></span></label></li>")
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 95, "</ul>")
+		templ_7745c5c3_Buffer.WriteString("</ul>")
 		return nil
 	})
 }
@@ -595,42 +418,19 @@ func (p *TalkPage) attachable(c Composer, s *Way, to portal.Side) templ.Componen
 // form: what is said in it has to be known before the bytes are.
 //go:noinline
 func (p *TalkPage) bring(c Composer, to portal.Side) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var49 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var49 == nil {
-			templ_7745c5c3_Var49 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<div class=\"bring\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var49 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"bring\">")
 		if len(c.KeepIn) > 0 {
 			templ_7745c5c3_Err = ui.Select(ui.Field{ID: "project-" + string(to), Name: "project", Label: p.T("talk.keep_in"), Value: c.Kept, Error: p.Err("project")}, c.KeepIn).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 97, "<label class=\"field\"><span class=\"label\">")
-		var templ_7745c5c3_Var50 string
-		templ_7745c5c3_Var50 = string(p.T("talk.bring"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 98, "</span> <input class=\"control\" type=\"file\" name=\"upload\" multiple></label><p class=\"hint\">")
-		var templ_7745c5c3_Var51 string
-		templ_7745c5c3_Var51 = string(p.bringHint(c, to))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</p></div>")
+		templ_7745c5c3_Buffer.WriteString("<label class=\"field\"><span class=\"label\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("talk.bring")))
+		templ_7745c5c3_Buffer.WriteString("</span> <input class=\"control\" type=\"file\" name=\"upload\" multiple></label><p class=\"hint\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.bringHint(c, to)))
+		templ_7745c5c3_Buffer.WriteString("</p></div>")
 		return nil
 	})
 }
@@ -687,71 +487,42 @@ func (p *TalkPage) sendWord(c Composer) string {
 // toLine says who will read it.
 //go:noinline
 func (p *TalkPage) toLine(s *Way, to portal.Side) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var52 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var52 == nil {
-			templ_7745c5c3_Var52 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var52 templ.Component) (templ_7745c5c3_Err error) {
 		if len(s.To) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 100, "<details class=\"to\"><summary>")
+			templ_7745c5c3_Buffer.WriteString("<details class=\"to\"><summary>")
 			if to == portal.Team {
 				templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 101, "<span>")
-			var templ_7745c5c3_Var53 string
-			templ_7745c5c3_Var53 = string(p.toWords(s.To, s.Count, to))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 102, "</span> <span class=\"to-count\">")
-			var templ_7745c5c3_Var54 string
-			templ_7745c5c3_Var54 = string(p.N("people", s.Count))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</span></summary><ul>")
+			templ_7745c5c3_Buffer.WriteString("<span>")
+			component.Text(templ_7745c5c3_Buffer, string(p.toWords(s.To, s.Count, to)))
+			templ_7745c5c3_Buffer.WriteString("</span> <span class=\"to-count\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.N("people", s.Count)))
+			templ_7745c5c3_Buffer.WriteString("</span></summary><ul>")
 			for _, x := range s.To {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<li>")
-				var templ_7745c5c3_Var55 string
-				templ_7745c5c3_Var55 = string(dots(x.Name, or(x.Company, p.Workspace)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 105, "</li>")
+				templ_7745c5c3_Buffer.WriteString("<li>")
+				component.Text(templ_7745c5c3_Buffer, string(dots(x.Name, or(x.Company, p.Workspace))))
+				templ_7745c5c3_Buffer.WriteString("</li>")
 			}
 			if more := s.Count - len(s.To); more > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 106, "<li>")
-				var templ_7745c5c3_Var56 string
-				templ_7745c5c3_Var56 = string(p.N("item.more_people", more))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 107, "</li>")
+				templ_7745c5c3_Buffer.WriteString("<li>")
+				component.Text(templ_7745c5c3_Buffer, string(p.N("item.more_people", more)))
+				templ_7745c5c3_Buffer.WriteString("</li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 108, "</ul></details>")
+			templ_7745c5c3_Buffer.WriteString("</ul></details>")
 		} else if s.Names != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 109, "<p class=\"to\">")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"to\">")
 			if to == portal.Team {
 				templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 110, "<span>")
-			var templ_7745c5c3_Var57 string
-			templ_7745c5c3_Var57 = string(s.Names)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 111, "</span></p>")
+			templ_7745c5c3_Buffer.WriteString("<span>")
+			component.Text(templ_7745c5c3_Buffer, string(s.Names))
+			templ_7745c5c3_Buffer.WriteString("</span></p>")
 		}
 		return nil
 	})
@@ -809,39 +580,9 @@ type NewConversationPage struct {
 
 //go:noinline
 func NewConversation(p NewConversationPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var58 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var58 == nil {
-			templ_7745c5c3_Var58 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var59 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 112, "<div class=\"talk-start\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var58 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var59 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Buffer.WriteString("<div class=\"talk-start\">")
 			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: p.Over, Title: p.Title, Lead: p.Lead}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -854,7 +595,7 @@ func NewConversation(p NewConversationPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 113, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
 		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var59), templ_7745c5c3_Buffer)
@@ -876,80 +617,28 @@ type NewMessagePage struct {
 
 //go:noinline
 func NewMessage(p NewMessagePage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var60 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var60 == nil {
-			templ_7745c5c3_Var60 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var61 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var60 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var61 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}, Title: p.T("talk.new"), Lead: p.T("talk.new_lead")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 114, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = p.whose().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 115, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Choice.Many || p.Choice.Chosen != "" {
 				templ_7745c5c3_Err = p.clientFilter("/messages/new", "", "", p.Choice).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 116, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if (len(p.Projects) > 0 || p.Older != "") && p.Choice.Named == "" {
-				templ_7745c5c3_Var62 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-					if !templ_7745c5c3_IsBuffer {
-						defer func() {
-							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err == nil {
-								templ_7745c5c3_Err = templ_7745c5c3_BufErr
-							}
-						}()
-					}
-					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Var63 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-						templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-						if !templ_7745c5c3_IsBuffer {
-							defer func() {
-								templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err == nil {
-									templ_7745c5c3_Err = templ_7745c5c3_BufErr
-								}
-							}()
-						}
-						ctx = templ.InitializeContext(ctx)
+				templ_7745c5c3_Var62 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var63 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						for _, x := range p.Projects {
 							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "folder-kanban", Title: x.Name, Href: "/projects/" + string(x.ID) + "/conversations/new", Sub: p.clientOf(x)}).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
@@ -962,7 +651,7 @@ func NewMessage(p NewMessagePage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 117, " ")
+					templ_7745c5c3_Buffer.WriteString(" ")
 					templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("action.newer"), Href: p.Newest}, ui.Link{Label: p.T("action.older"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -974,32 +663,10 @@ func NewMessage(p NewMessagePage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 118, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Clients) > 0 {
-				templ_7745c5c3_Var64 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-					if !templ_7745c5c3_IsBuffer {
-						defer func() {
-							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err == nil {
-								templ_7745c5c3_Err = templ_7745c5c3_BufErr
-							}
-						}()
-					}
-					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Var65 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-						templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-						if !templ_7745c5c3_IsBuffer {
-							defer func() {
-								templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err == nil {
-									templ_7745c5c3_Err = templ_7745c5c3_BufErr
-								}
-							}()
-						}
-						ctx = templ.InitializeContext(ctx)
+				templ_7745c5c3_Var64 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						for _, c := range p.Clients {
 							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "message-square", Title: p.generalTitle(c), Href: "/clients/" + string(c.ID) + "/conversation"}).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
@@ -1019,31 +686,9 @@ func NewMessage(p NewMessagePage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 119, " ")
-			templ_7745c5c3_Var66 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Var67 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-					if !templ_7745c5c3_IsBuffer {
-						defer func() {
-							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err == nil {
-								templ_7745c5c3_Err = templ_7745c5c3_BufErr
-							}
-						}()
-					}
-					ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Buffer.WriteString(" ")
+			templ_7745c5c3_Var66 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var67 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if p.Team {
 						templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "users", Title: p.Workspace, Href: "/messages/direct"}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
@@ -1133,39 +778,9 @@ func (p *DirectPage) To() portal.Side {
 
 //go:noinline
 func Direct(p DirectPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var68 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var68 == nil {
-			templ_7745c5c3_Var68 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var69 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 120, "<div class=\"talk-start\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var68 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var69 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Buffer.WriteString("<div class=\"talk-start\">")
 			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}, Title: p.T("talk.direct"), Lead: p.T("talk.direct_lead")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1175,33 +790,16 @@ func Direct(p DirectPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.People) == 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 121, "<p class=\"muted\">")
-				var templ_7745c5c3_Var70 string
-				templ_7745c5c3_Var70 = string(p.T("talk.direct_nobody"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 122, "</p>")
+				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("talk.direct_nobody")))
+				templ_7745c5c3_Buffer.WriteString("</p>")
 			} else {
-				templ_7745c5c3_Var71 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-					if !templ_7745c5c3_IsBuffer {
-						defer func() {
-							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err == nil {
-								templ_7745c5c3_Err = templ_7745c5c3_BufErr
-							}
-						}()
-					}
-					ctx = templ.InitializeContext(ctx)
-					templruntime.WriteString(templ_7745c5c3_Buffer, 123, "<input type=\"hidden\" name=\"client\" value=\"")
-					var templ_7745c5c3_Var72 string
-					templ_7745c5c3_Var72 = string(string(p.Client.ID))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 124, "\"><fieldset class=\"field choices\" id=\"people\"><legend class=\"label\">")
-					var templ_7745c5c3_Var73 string
-					templ_7745c5c3_Var73 = string(p.T("talk.people"))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 125, "</legend> ")
+				templ_7745c5c3_Var71 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"client\" value=\"")
+					component.Text(templ_7745c5c3_Buffer, string(string(p.Client.ID)))
+					templ_7745c5c3_Buffer.WriteString("\"><fieldset class=\"field choices\" id=\"people\"><legend class=\"label\">")
+					component.Text(templ_7745c5c3_Buffer, string(p.T("talk.people")))
+					templ_7745c5c3_Buffer.WriteString("</legend> ")
 					for _, x := range p.People {
 						templ_7745c5c3_Err = ui.Checkbox(ui.Choice{ID: "person-" + string(x.Person), Name: "person", Value: string(x.Person), Label: x.Name, Hint: or(x.Company, p.Workspace), On: p.Chosen[x.Person]}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
@@ -1209,27 +807,25 @@ func Direct(p DirectPage) templ.Component {
 						}
 					}
 					if p.Err("people") != "" {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 126, "<p class=\"error\">")
+						templ_7745c5c3_Buffer.WriteString("<p class=\"error\">")
 						templ_7745c5c3_Err = ui.Icon("circle-alert").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						var templ_7745c5c3_Var74 string
-						templ_7745c5c3_Var74 = string(p.Err("people"))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</p>")
+						component.Text(templ_7745c5c3_Buffer, string(p.Err("people")))
+						templ_7745c5c3_Buffer.WriteString("</p>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 128, "</fieldset>")
+					templ_7745c5c3_Buffer.WriteString("</fieldset>")
 					templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "body", Label: p.T("talk.message"), Value: p.Way.Body, Error: p.Err("body"), Required: true, Max: portal.MaxText, Rows: 5, Attrs: templ.Attributes{"data-mention": "direct=" + string(p.Client.ID)}}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 129, " ")
+					templ_7745c5c3_Buffer.WriteString(" ")
 					templ_7745c5c3_Err = p.attach(p.Composer, &p.Way, p.To(), "files", p.Err("files") != "" || p.Err("project") != "").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 130, " <div class=\"submit\">")
+					templ_7745c5c3_Buffer.WriteString(" <div class=\"submit\">")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.send"), Icon: "send", Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -1238,31 +834,19 @@ func Direct(p DirectPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 131, "<button class=\"button plain no-js\" formaction=\"")
-					var templ_7745c5c3_Var75 string
-					templ_7745c5c3_Var75 = string("/drafts/" + p.Way.Place)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 132, "\" formenctype=\"application/x-www-form-urlencoded\" formnovalidate>")
-					var templ_7745c5c3_Var76 string
-					templ_7745c5c3_Var76 = string(p.T("talk.save_draft"))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 133, "</button> <span class=\"draft-state\" role=\"status\" data-saving=\"")
-					var templ_7745c5c3_Var77 string
-					templ_7745c5c3_Var77 = string(p.T("talk.saving"))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 134, "\" data-saved=\"")
-					var templ_7745c5c3_Var78 string
-					templ_7745c5c3_Var78 = string(p.T("talk.saved"))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var78))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 135, "\" data-unsaved=\"")
-					var templ_7745c5c3_Var79 string
-					templ_7745c5c3_Var79 = string(p.T("talk.unsaved"))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 136, "\">")
-					var templ_7745c5c3_Var80 string
-					templ_7745c5c3_Var80 = string(p.Way.SavedAt)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 137, "</span></div>")
+					templ_7745c5c3_Buffer.WriteString("<button class=\"button plain no-js\" formaction=\"")
+					component.Text(templ_7745c5c3_Buffer, string("/drafts/" + p.Way.Place))
+					templ_7745c5c3_Buffer.WriteString("\" formenctype=\"application/x-www-form-urlencoded\" formnovalidate>")
+					component.Text(templ_7745c5c3_Buffer, string(p.T("talk.save_draft")))
+					templ_7745c5c3_Buffer.WriteString("</button> <span class=\"draft-state\" role=\"status\" data-saving=\"")
+					component.Text(templ_7745c5c3_Buffer, string(p.T("talk.saving")))
+					templ_7745c5c3_Buffer.WriteString("\" data-saved=\"")
+					component.Text(templ_7745c5c3_Buffer, string(p.T("talk.saved")))
+					templ_7745c5c3_Buffer.WriteString("\" data-unsaved=\"")
+					component.Text(templ_7745c5c3_Buffer, string(p.T("talk.unsaved")))
+					templ_7745c5c3_Buffer.WriteString("\">")
+					component.Text(templ_7745c5c3_Buffer, string(p.Way.SavedAt))
+					templ_7745c5c3_Buffer.WriteString("</span></div>")
 					return nil
 				})
 				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Upload: p.Composer.Brings, Dirty: p.Failed() || p.Way.Sought, Attrs: templ.Attributes{"data-say": true, "data-place": p.Way.Place}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var71), templ_7745c5c3_Buffer)
@@ -1270,7 +854,7 @@ func Direct(p DirectPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
 		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var69), templ_7745c5c3_Buffer)
@@ -1346,4 +930,3 @@ func (p *TalkPage) ToSome(readers []portal.Reader) string {
 	return p.toWords(readers, len(readers), portal.ClientSide)
 }
 
-var _ = templruntime.GeneratedTemplate

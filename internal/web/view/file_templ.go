@@ -6,7 +6,7 @@ package view
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
 	"context"
@@ -79,49 +79,26 @@ func Thumb(v portal.Version) string {
 // fileFace is a small picture of a file, or the sign of its kind.
 //go:noinline
 func fileFace(f portal.File) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		var templ_7745c5c3_Var2 = []any{"face", f.Version.Kind}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var2...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<span class=\"")
-		var templ_7745c5c3_Var3 string
-		templ_7745c5c3_Var3 = string(templ.CSSClasses(templ_7745c5c3_Var2).String())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\">")
+		templ_7745c5c3_Buffer.WriteString("<span class=\"")
+		component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var2).String()))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		if thumb := Thumb(f.Version); thumb != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<img src=\"")
-			var templ_7745c5c3_Var4 string
-			templ_7745c5c3_Var4 = string(thumb)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\" alt=\"\" loading=\"lazy\" decoding=\"async\">")
+			templ_7745c5c3_Buffer.WriteString("<img src=\"")
+			component.Text(templ_7745c5c3_Buffer, string(thumb))
+			templ_7745c5c3_Buffer.WriteString("\" alt=\"\" loading=\"lazy\" decoding=\"async\">")
 		} else {
 			templ_7745c5c3_Err = ui.Icon(kindIcon(f)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</span>")
+		templ_7745c5c3_Buffer.WriteString("</span>")
 		return nil
 	})
 }
@@ -140,37 +117,14 @@ var snippetMarks = strings.NewReplacer("\x02", "<mark>", "\x03", "</mark>")
 // changed says when a version was made and by whom.
 //go:noinline
 func (p *FilesPage) changed(v portal.Version) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var5 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var5 == nil {
-			templ_7745c5c3_Var5 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<span class=\"when\">")
-		var templ_7745c5c3_Var6 string
-		templ_7745c5c3_Var6 = string(p.Ago(v.CreatedAt, p.Now))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</span> ")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<span class=\"when\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.Ago(v.CreatedAt, p.Now)))
+		templ_7745c5c3_Buffer.WriteString("</span> ")
 		if v.CreatedByName != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<span class=\"by\">")
-			var templ_7745c5c3_Var7 string
-			templ_7745c5c3_Var7 = string(v.CreatedByName)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</span>")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"by\">")
+			component.Text(templ_7745c5c3_Buffer, string(v.CreatedByName))
+			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
 		return nil
 	})
@@ -179,26 +133,7 @@ func (p *FilesPage) changed(v portal.Version) templ.Component {
 // flags are what is out of the ordinary about a file.
 //go:noinline
 func (p *FilesPage) flags(f portal.File) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var8 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var8 == nil {
-			templ_7745c5c3_Var8 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var8 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = p.pinFlag(f).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -213,41 +148,18 @@ func (p *FilesPage) flags(f portal.File) templ.Component {
 
 //go:noinline
 func (p *FilesPage) pinFlag(f portal.File) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var9 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var9 == nil {
-			templ_7745c5c3_Var9 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
 		if f.Pinned {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<span class=\"flag\" title=\"")
-			var templ_7745c5c3_Var10 string
-			templ_7745c5c3_Var10 = string(p.T("files.pinned"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 11, "\">")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"flag\" title=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("files.pinned")))
+			templ_7745c5c3_Buffer.WriteString("\">")
 			templ_7745c5c3_Err = ui.Icon("pin").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<span class=\"sr\">")
-			var templ_7745c5c3_Var11 string
-			templ_7745c5c3_Var11 = string(p.T("files.pinned"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</span></span>")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"sr\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("files.pinned")))
+			templ_7745c5c3_Buffer.WriteString("</span></span>")
 		}
 		return nil
 	})
@@ -256,26 +168,7 @@ func (p *FilesPage) pinFlag(f portal.File) templ.Component {
 // scanned says what a look for harmful content came to, when it is no plain yes.
 //go:noinline
 func (p *FilesPage) scanned(v portal.Version) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var12 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var12 == nil {
-			templ_7745c5c3_Var12 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
 		switch v.Scan {
 		case portal.ScanInfected:
 			templ_7745c5c3_Err = ui.State(ui.ToneBad, "circle-alert", p.T("scan.infected")).Render(ctx, templ_7745c5c3_Buffer)
@@ -299,52 +192,29 @@ func (p *FilesPage) scanned(v portal.Version) templ.Component {
 
 //go:noinline
 func (p *FilesPage) head(by, word string, end bool) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var13 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var13 == nil {
-			templ_7745c5c3_Var13 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var13 templ.Component) (templ_7745c5c3_Err error) {
 		var templ_7745c5c3_Var14 = []any{templ.KV("end", end)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var14...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<th scope=\"col\" class=\"")
-		var templ_7745c5c3_Var15 string
-		templ_7745c5c3_Var15 = string(templ.CSSClasses(templ_7745c5c3_Var14).String())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 15, "\"")
+		templ_7745c5c3_Buffer.WriteString("<th scope=\"col\" class=\"")
+		component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var14).String()))
+		templ_7745c5c3_Buffer.WriteString("\"")
 		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.ariaSort(by))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 16, "><a href=\"")
+		templ_7745c5c3_Buffer.WriteString("><a href=\"")
 		var templ_7745c5c3_Var16 templ.SafeURL
 		templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs(p.sorted(by, p.next(by)))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 17, "\">")
-		var templ_7745c5c3_Var17 string
-		templ_7745c5c3_Var17 = string(word)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 18, " ")
+		templ_7745c5c3_Buffer.WriteString("\">")
+		component.Text(templ_7745c5c3_Buffer, string(word))
+		templ_7745c5c3_Buffer.WriteString(" ")
 		if p.Look.Sort == by {
 			if p.Look.Desc {
 				templ_7745c5c3_Err = ui.Icon("arrow-down").Render(ctx, templ_7745c5c3_Buffer)
@@ -358,7 +228,7 @@ func (p *FilesPage) head(by, word string, end bool) templ.Component {
 				}
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</a></th>")
+		templ_7745c5c3_Buffer.WriteString("</a></th>")
 		return nil
 	})
 }
@@ -384,52 +254,25 @@ func (p *FilesPage) ariaSort(by string) templ.Attributes {
 
 //go:noinline
 func (p *FilesPage) table() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var18 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var18 == nil {
-			templ_7745c5c3_Var18 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<table class=\"file-table\"><caption class=\"sr\">")
-		var templ_7745c5c3_Var19 string
-		templ_7745c5c3_Var19 = string(p.T("section.files"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</caption> <thead><tr><th scope=\"col\" class=\"pick\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<table class=\"file-table\"><caption class=\"sr\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("section.files")))
+		templ_7745c5c3_Buffer.WriteString("</caption> <thead><tr><th scope=\"col\" class=\"pick\">")
 		if !p.ReadOnly {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<label class=\"needs-js\"><span class=\"sr\">")
-			var templ_7745c5c3_Var20 string
-			templ_7745c5c3_Var20 = string(p.T("files.pick_all"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 23, "</span> <input type=\"checkbox\" data-tick-all></label>")
+			templ_7745c5c3_Buffer.WriteString("<label class=\"needs-js\"><span class=\"sr\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("files.pick_all")))
+			templ_7745c5c3_Buffer.WriteString("</span> <input type=\"checkbox\" data-tick-all></label>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 24, "</th>")
+		templ_7745c5c3_Buffer.WriteString("</th>")
 		templ_7745c5c3_Err = p.head("name", p.T("files.name"), false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<th scope=\"col\">")
-		var templ_7745c5c3_Var21 string
-		templ_7745c5c3_Var21 = string(p.T("files.version"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 26, "</th><th scope=\"col\">")
-		var templ_7745c5c3_Var22 string
-		templ_7745c5c3_Var22 = string(p.T("files.state"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 27, "</th>")
+		templ_7745c5c3_Buffer.WriteString("<th scope=\"col\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("files.version")))
+		templ_7745c5c3_Buffer.WriteString("</th><th scope=\"col\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("files.state")))
+		templ_7745c5c3_Buffer.WriteString("</th>")
 		templ_7745c5c3_Err = p.head("at", p.T("files.modified"), false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -438,148 +281,113 @@ func (p *FilesPage) table() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<th scope=\"col\"><span class=\"sr\">")
-		var templ_7745c5c3_Var23 string
-		templ_7745c5c3_Var23 = string(p.T("files.acts"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</span></th></tr></thead> <tbody>")
+		templ_7745c5c3_Buffer.WriteString("<th scope=\"col\"><span class=\"sr\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("files.acts")))
+		templ_7745c5c3_Buffer.WriteString("</span></th></tr></thead> <tbody>")
 		for _, f := range p.Folders {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<tr class=\"folder\"><td class=\"pick\">")
+			templ_7745c5c3_Buffer.WriteString("<tr class=\"folder\"><td class=\"pick\">")
 			templ_7745c5c3_Err = p.tick("folder", string(f.ID), f.Name).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</td><td class=\"name\"><span class=\"face folder\">")
+			templ_7745c5c3_Buffer.WriteString("</td><td class=\"name\"><span class=\"face folder\">")
 			templ_7745c5c3_Err = ui.Icon("folder").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 32, "</span> <a class=\"main\" href=\"")
+			templ_7745c5c3_Buffer.WriteString("</span> <a class=\"main\" href=\"")
 			var templ_7745c5c3_Var24 templ.SafeURL
 			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinURLErrs(p.into(f))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 33, "\">")
-			var templ_7745c5c3_Var25 string
-			templ_7745c5c3_Var25 = string(f.Name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</a></td><td class=\"version\"></td><td class=\"zone-cell\">")
+			templ_7745c5c3_Buffer.WriteString("\">")
+			component.Text(templ_7745c5c3_Buffer, string(f.Name))
+			templ_7745c5c3_Buffer.WriteString("</a></td><td class=\"version\"></td><td class=\"zone-cell\">")
 			templ_7745c5c3_Err = p.zoneChip(f.Zone()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</td><td class=\"modified\"><span class=\"when\">")
-			var templ_7745c5c3_Var26 string
-			templ_7745c5c3_Var26 = string(p.Ago(f.CreatedAt, p.Now))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</span> ")
+			templ_7745c5c3_Buffer.WriteString("</td><td class=\"modified\"><span class=\"when\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.Ago(f.CreatedAt, p.Now)))
+			templ_7745c5c3_Buffer.WriteString("</span> ")
 			if f.CreatedByName != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<span class=\"by\">")
-				var templ_7745c5c3_Var27 string
-				templ_7745c5c3_Var27 = string(f.CreatedByName)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</span>")
+				templ_7745c5c3_Buffer.WriteString("<span class=\"by\">")
+				component.Text(templ_7745c5c3_Buffer, string(f.CreatedByName))
+				templ_7745c5c3_Buffer.WriteString("</span>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 39, "</td><td class=\"size\"></td><td class=\"acts\">")
+			templ_7745c5c3_Buffer.WriteString("</td><td class=\"size\"></td><td class=\"acts\">")
 			if menu := p.folderMenu(f); len(menu) > 0 {
 				templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", f.Name), menu).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 40, "</td></tr>")
+			templ_7745c5c3_Buffer.WriteString("</td></tr>")
 		}
 		for _, f := range p.Files {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<tr><td class=\"pick\">")
+			templ_7745c5c3_Buffer.WriteString("<tr><td class=\"pick\">")
 			templ_7745c5c3_Err = p.tick("file", string(f.ID), f.Name).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</td><td class=\"name\">")
+			templ_7745c5c3_Buffer.WriteString("</td><td class=\"name\">")
 			templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<span class=\"words\"><a class=\"main\" href=\"")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"words\"><a class=\"main\" href=\"")
 			var templ_7745c5c3_Var28 templ.SafeURL
 			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 44, "\">")
-			var templ_7745c5c3_Var29 string
-			templ_7745c5c3_Var29 = string(f.Name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 45, "</a>")
+			templ_7745c5c3_Buffer.WriteString("\">")
+			component.Text(templ_7745c5c3_Buffer, string(f.Name))
+			templ_7745c5c3_Buffer.WriteString("</a>")
 			templ_7745c5c3_Err = p.flags(f).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 46, "</span></td><td class=\"version\">")
+			templ_7745c5c3_Buffer.WriteString("</span></td><td class=\"version\">")
 			var templ_7745c5c3_Var30 = []any{templ.KV("draft", f.Version.Draft)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var30...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<span class=\"")
-			var templ_7745c5c3_Var31 string
-			templ_7745c5c3_Var31 = string(templ.CSSClasses(templ_7745c5c3_Var30).String())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 48, "\">")
-			var templ_7745c5c3_Var32 string
-			templ_7745c5c3_Var32 = string(p.VersionWord(f.Version))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 49, "</span></td><td class=\"zone-cell\">")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"")
+			component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var30).String()))
+			templ_7745c5c3_Buffer.WriteString("\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.VersionWord(f.Version)))
+			templ_7745c5c3_Buffer.WriteString("</span></td><td class=\"zone-cell\">")
 			templ_7745c5c3_Err = p.zoneChip(f.Zone()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</td><td class=\"modified\">")
+			templ_7745c5c3_Buffer.WriteString("</td><td class=\"modified\">")
 			templ_7745c5c3_Err = p.changed(f.Version).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</td><td class=\"size\">")
-			var templ_7745c5c3_Var33 string
-			templ_7745c5c3_Var33 = string(p.Size(f.Version.Size))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 52, "</td><td class=\"acts\">")
+			templ_7745c5c3_Buffer.WriteString("</td><td class=\"size\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.Size(f.Version.Size)))
+			templ_7745c5c3_Buffer.WriteString("</td><td class=\"acts\">")
 			templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", f.Name), p.fileMenu(f)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 53, "</td></tr>")
+			templ_7745c5c3_Buffer.WriteString("</td></tr>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 54, "</tbody></table>")
+		templ_7745c5c3_Buffer.WriteString("</tbody></table>")
 		return nil
 	})
 }
 
 //go:noinline
 func (p *FilesPage) grid() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var34 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var34 == nil {
-			templ_7745c5c3_Var34 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
 		if len(p.Folders) > 0 {
 			templ_7745c5c3_Err = p.folderGrid().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -587,9 +395,9 @@ func (p *FilesPage) grid() templ.Component {
 			}
 		}
 		if len(p.Files) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<ul class=\"file-grid\">")
+			templ_7745c5c3_Buffer.WriteString("<ul class=\"file-grid\">")
 			for _, f := range p.Files {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 56, "<li>")
+				templ_7745c5c3_Buffer.WriteString("<li>")
 				templ_7745c5c3_Err = p.tick("file", string(f.ID), f.Name).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -598,32 +406,28 @@ func (p *FilesPage) grid() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 57, "<div class=\"words\"><a class=\"main\" href=\"")
+				templ_7745c5c3_Buffer.WriteString("<div class=\"words\"><a class=\"main\" href=\"")
 				var templ_7745c5c3_Var35 templ.SafeURL
 				templ_7745c5c3_Var35, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 58, "\">")
-				var templ_7745c5c3_Var36 string
-				templ_7745c5c3_Var36 = string(f.Name)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</a>")
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(f.Name))
+				templ_7745c5c3_Buffer.WriteString("</a>")
 				templ_7745c5c3_Err = p.zoneChip(f.Zone()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<span class=\"sub\">")
-				var templ_7745c5c3_Var37 string
-				templ_7745c5c3_Var37 = string(dots(p.VersionWord(f.Version), p.Size(f.Version.Size), p.Ago(f.Version.CreatedAt, p.Now)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 61, "</span>")
+				templ_7745c5c3_Buffer.WriteString("<span class=\"sub\">")
+				component.Text(templ_7745c5c3_Buffer, string(dots(p.VersionWord(f.Version), p.Size(f.Version.Size), p.Ago(f.Version.CreatedAt, p.Now))))
+				templ_7745c5c3_Buffer.WriteString("</span>")
 				templ_7745c5c3_Err = p.scanned(f.Version).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</div>")
+				templ_7745c5c3_Buffer.WriteString("</div>")
 				templ_7745c5c3_Err = p.pinFlag(f).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -632,9 +436,9 @@ func (p *FilesPage) grid() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 63, "</li>")
+				templ_7745c5c3_Buffer.WriteString("</li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 64, "</ul>")
+			templ_7745c5c3_Buffer.WriteString("</ul>")
 		}
 		return nil
 	})
@@ -642,64 +446,43 @@ func (p *FilesPage) grid() templ.Component {
 
 //go:noinline
 func (p *FilesPage) folderGrid() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var38 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var38 == nil {
-			templ_7745c5c3_Var38 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<ul class=\"file-grid folders\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var38 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<ul class=\"file-grid folders\">")
 		for _, f := range p.Folders {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<li class=\"folder\">")
+			templ_7745c5c3_Buffer.WriteString("<li class=\"folder\">")
 			templ_7745c5c3_Err = p.tick("folder", string(f.ID), f.Name).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 67, "<span class=\"face folder\">")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"face folder\">")
 			templ_7745c5c3_Err = ui.Icon("folder").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</span><div class=\"words\"><a class=\"main\" href=\"")
+			templ_7745c5c3_Buffer.WriteString("</span><div class=\"words\"><a class=\"main\" href=\"")
 			var templ_7745c5c3_Var39 templ.SafeURL
 			templ_7745c5c3_Var39, templ_7745c5c3_Err = templ.JoinURLErrs(p.into(f))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 69, "\">")
-			var templ_7745c5c3_Var40 string
-			templ_7745c5c3_Var40 = string(f.Name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 70, "</a>")
+			templ_7745c5c3_Buffer.WriteString("\">")
+			component.Text(templ_7745c5c3_Buffer, string(f.Name))
+			templ_7745c5c3_Buffer.WriteString("</a>")
 			templ_7745c5c3_Err = p.zoneChip(f.Zone()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 71, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 			if menu := p.folderMenu(f); len(menu) > 0 {
 				templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", f.Name), menu).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 72, "</li>")
+			templ_7745c5c3_Buffer.WriteString("</li>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 73, "</ul>")
+		templ_7745c5c3_Buffer.WriteString("</ul>")
 		return nil
 	})
 }
@@ -712,40 +495,15 @@ func (p *FilesPage) into(f portal.Folder) string {
 
 //go:noinline
 func (p *FilesPage) tick(name, id, title string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var41 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var41 == nil {
-			templ_7745c5c3_Var41 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var41 templ.Component) (templ_7745c5c3_Err error) {
 		if !p.ReadOnly {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 74, "<label class=\"tick-box\"><span class=\"sr\">")
-			var templ_7745c5c3_Var42 string
-			templ_7745c5c3_Var42 = string(p.T("files.pick", "name", title))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</span> <input type=\"checkbox\" form=\"selection\" name=\"")
-			var templ_7745c5c3_Var43 string
-			templ_7745c5c3_Var43 = string(name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 76, "\" value=\"")
-			var templ_7745c5c3_Var44 string
-			templ_7745c5c3_Var44 = string(id)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 77, "\" data-tick></label>")
+			templ_7745c5c3_Buffer.WriteString("<label class=\"tick-box\"><span class=\"sr\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("files.pick", "name", title)))
+			templ_7745c5c3_Buffer.WriteString("</span> <input type=\"checkbox\" form=\"selection\" name=\"")
+			component.Text(templ_7745c5c3_Buffer, string(name))
+			templ_7745c5c3_Buffer.WriteString("\" value=\"")
+			component.Text(templ_7745c5c3_Buffer, string(id))
+			templ_7745c5c3_Buffer.WriteString("\" data-tick></label>")
 		}
 		return nil
 	})
@@ -754,55 +512,28 @@ func (p *FilesPage) tick(name, id, title string) templ.Component {
 // selection is what can be done to what is ticked.
 //go:noinline
 func (p *FilesPage) selection() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var45 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var45 == nil {
-			templ_7745c5c3_Var45 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 78, "<form id=\"selection\" class=\"selbar\" method=\"post\" action=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<form id=\"selection\" class=\"selbar\" method=\"post\" action=\"")
 		var templ_7745c5c3_Var46 templ.SafeURL
 		templ_7745c5c3_Var46, templ_7745c5c3_Err = templ.JoinURLErrs(p.selectionOf(p.folder().ID))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 79, "\"><p><b data-ticked data-one=\"")
-		var templ_7745c5c3_Var47 string
-		templ_7745c5c3_Var47 = string(p.N("files.ticked", 1))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 80, "\" data-many=\"")
-		var templ_7745c5c3_Var48 string
-		templ_7745c5c3_Var48 = string(p.T("files.ticked_many", "n", "{n}"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 81, "\">")
-		var templ_7745c5c3_Var49 string
-		templ_7745c5c3_Var49 = string(p.T("files.ticked_some"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 82, "</b></p><div class=\"acts\"><button type=\"button\" class=\"button plain small needs-js\" data-untick>")
+		templ_7745c5c3_Buffer.WriteString("\"><p><b data-ticked data-one=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.N("files.ticked", 1)))
+		templ_7745c5c3_Buffer.WriteString("\" data-many=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("files.ticked_many", "n", "{n}")))
+		templ_7745c5c3_Buffer.WriteString("\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("files.ticked_some")))
+		templ_7745c5c3_Buffer.WriteString("</b></p><div class=\"acts\"><button type=\"button\" class=\"button plain small needs-js\" data-untick>")
 		templ_7745c5c3_Err = ui.Icon("x").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 83, "<span class=\"label\">")
-		var templ_7745c5c3_Var50 string
-		templ_7745c5c3_Var50 = string(p.T("files.untick"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 84, "</span></button> ")
+		templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("files.untick")))
+		templ_7745c5c3_Buffer.WriteString("</span></button> ")
 		if p.Project.Can(portal.Download) || p.team() {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("files.zip"), Icon: "download", Small: true, Attrs: templ.Attributes{"data-download": true, "formaction": p.path("/zip")}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -821,7 +552,7 @@ func (p *FilesPage) selection() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 85, "</div></form>")
+		templ_7745c5c3_Buffer.WriteString("</div></form>")
 		return nil
 	})
 }
@@ -921,79 +652,32 @@ type NameForm struct {
 
 //go:noinline
 func EditName(p NameForm) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var51 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var51 == nil {
-			templ_7745c5c3_Var51 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var52 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Var53 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var51 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var53 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.Revision != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 86, "<input type=\"hidden\" name=\"revision\" value=\"")
-					var templ_7745c5c3_Var54 string
-					templ_7745c5c3_Var54 = string(p.Revision)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 87, "\">")
+					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"revision\" value=\"")
+					component.Text(templ_7745c5c3_Buffer, string(p.Revision))
+					templ_7745c5c3_Buffer.WriteString("\">")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 88, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.In != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 89, "<input type=\"hidden\" name=\"in\" value=\"")
-					var templ_7745c5c3_Var55 string
-					templ_7745c5c3_Var55 = string(string(p.In))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 90, "\">")
+					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"in\" value=\"")
+					component.Text(templ_7745c5c3_Buffer, string(string(p.In)))
+					templ_7745c5c3_Buffer.WriteString("\">")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 91, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Lead != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<p>")
-					var templ_7745c5c3_Var56 string
-					templ_7745c5c3_Var56 = string(p.Lead)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 93, "</p>")
+					templ_7745c5c3_Buffer.WriteString("<p>")
+					component.Text(templ_7745c5c3_Buffer, string(p.Lead))
+					templ_7745c5c3_Buffer.WriteString("</p>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 94, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "name", Label: p.Label, Value: p.Name, Error: p.Err("name"), Required: true, Max: portal.MaxName, Autocomplete: "off", Attrs: p.stem()}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 95, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Asks {
 					templ_7745c5c3_Err = ui.Radios(ui.Field{Name: "audience", Label: p.T("folder.who"), Value: p.audience(), Error: p.Err("audience")}, []ui.Option{
 						{Value: "team", Label: p.T("zone.team"), Hint: p.T("files.who.team", "workspace", p.Within.Name)},
@@ -1002,7 +686,7 @@ func EditName(p NameForm) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 96, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Err = p.dialogActs(ui.ButtonProps{Label: p.Act, Kind: ui.Primary}, p.Back).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1041,53 +725,23 @@ func (p *NameForm) stem() templ.Attributes {
 // dialog over the page that leads to it.
 //go:noinline
 func dialogFrame(p *Within, title string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var57 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var57 == nil {
-			templ_7745c5c3_Var57 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var58 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var57 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var58 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.Project.Name, Href: p.path("/files")}, Title: title}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 97, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 98, " <div class=\"dialog-page\" data-dialog-body>")
+			templ_7745c5c3_Buffer.WriteString(" <div class=\"dialog-page\" data-dialog-body>")
 			templ_7745c5c3_Err = templ_7745c5c3_Var57.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 			templ_7745c5c3_Err = TrayShapes(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1105,27 +759,8 @@ func dialogFrame(p *Within, title string) templ.Component {
 // dialogActs end such a form.
 //go:noinline
 func (p *Within) dialogActs(act ui.ButtonProps, back string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var59 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var59 == nil {
-			templ_7745c5c3_Var59 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 100, "<div class=\"acts\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var59 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"acts\">")
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: back, Attrs: templ.Attributes{"data-dialog-close": true}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1134,7 +769,7 @@ func (p *Within) dialogActs(act ui.ButtonProps, back string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 101, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
@@ -1202,65 +837,29 @@ func (p *PutPage) moved(id portal.FolderID) bool {
 
 //go:noinline
 func Put(p PutPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var60 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var60 == nil {
-			templ_7745c5c3_Var60 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var61 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 102, "<form class=\"form\" method=\"post\" action=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var60 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var61 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Buffer.WriteString("<form class=\"form\" method=\"post\" action=\"")
 			var templ_7745c5c3_Var62 templ.SafeURL
 			templ_7745c5c3_Var62, templ_7745c5c3_Err = templ.JoinURLErrs(p.selectionOf(p.From))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var62))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 103, "\"><input type=\"hidden\" name=\"to\" value=\"")
-			var templ_7745c5c3_Var63 string
-			templ_7745c5c3_Var63 = string(string(p.place()))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var63))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 104, "\"> ")
+			templ_7745c5c3_Buffer.WriteString("\"><input type=\"hidden\" name=\"to\" value=\"")
+			component.Text(templ_7745c5c3_Buffer, string(string(p.place())))
+			templ_7745c5c3_Buffer.WriteString("\"> ")
 			for _, f := range p.Folders {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 105, "<input type=\"hidden\" name=\"folder\" value=\"")
-				var templ_7745c5c3_Var64 string
-				templ_7745c5c3_Var64 = string(string(f.ID))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 106, "\"> ")
+				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"folder\" value=\"")
+				component.Text(templ_7745c5c3_Buffer, string(string(f.ID)))
+				templ_7745c5c3_Buffer.WriteString("\"> ")
 			}
 			for _, f := range p.Files {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<input type=\"hidden\" name=\"file\" value=\"")
-				var templ_7745c5c3_Var65 string
-				templ_7745c5c3_Var65 = string(string(f.ID))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 108, "\">")
+				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"file\" value=\"")
+				component.Text(templ_7745c5c3_Buffer, string(string(f.ID)))
+				templ_7745c5c3_Buffer.WriteString("\">")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 109, "<div class=\"places\"><div class=\"places-path\">")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"places\"><div class=\"places-path\">")
 			templ_7745c5c3_Err = p.step("", p.T("section.files"), "files").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1270,32 +869,28 @@ func Put(p PutPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 110, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Err = p.step(f.ID, f.Name, "").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 111, "</div><ul>")
+			templ_7745c5c3_Buffer.WriteString("</div><ul>")
 			for _, f := range p.Below {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 112, "<li><button class=\"place\" name=\"look\" value=\"")
-				var templ_7745c5c3_Var66 string
-				templ_7745c5c3_Var66 = string(string(f.ID))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var66))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 113, "\" data-stay")
+				templ_7745c5c3_Buffer.WriteString("<li><button class=\"place\" name=\"look\" value=\"")
+				component.Text(templ_7745c5c3_Buffer, string(string(f.ID)))
+				templ_7745c5c3_Buffer.WriteString("\" data-stay")
 				if p.moved(f.ID) {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 114, " disabled")
+					templ_7745c5c3_Buffer.WriteString(" disabled")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 115, ">")
+				templ_7745c5c3_Buffer.WriteString(">")
 				templ_7745c5c3_Err = ui.Icon("folder").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 116, "<span>")
-				var templ_7745c5c3_Var67 string
-				templ_7745c5c3_Var67 = string(f.Name)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var67))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 117, "</span> ")
+				templ_7745c5c3_Buffer.WriteString("<span>")
+				component.Text(templ_7745c5c3_Buffer, string(f.Name))
+				templ_7745c5c3_Buffer.WriteString("</span> ")
 				if p.team() {
 					templ_7745c5c3_Err = p.zoneChip(f.Zone()).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
@@ -1306,66 +901,56 @@ func Put(p PutPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 118, "</button></li>")
+				templ_7745c5c3_Buffer.WriteString("</button></li>")
 			}
 			if len(p.Below) == 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 119, "<li class=\"muted\">")
-				var templ_7745c5c3_Var68 string
-				templ_7745c5c3_Var68 = string(p.T("files.no_folders"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var68))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 120, "</li>")
+				templ_7745c5c3_Buffer.WriteString("<li class=\"muted\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("files.no_folders")))
+				templ_7745c5c3_Buffer.WriteString("</li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 121, "</ul></div>")
+			templ_7745c5c3_Buffer.WriteString("</ul></div>")
 			if p.Do == "copy" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 122, "<p class=\"muted\">")
-				var templ_7745c5c3_Var69 string
-				templ_7745c5c3_Var69 = string(p.T("files.copy_text", "workspace", p.Name))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var69))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 123, "</p>")
+				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("files.copy_text", "workspace", p.Name)))
+				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
 			if p.Hides > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 124, "<div class=\"warn-note\">")
+				templ_7745c5c3_Buffer.WriteString("<div class=\"warn-note\">")
 				templ_7745c5c3_Err = ui.Icon("eye-off").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 125, "<div><p>")
-				var templ_7745c5c3_Var70 string
-				templ_7745c5c3_Var70 = string(p.N("files.move_hides", p.Hides, "client", p.Project.ClientName))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 126, "</p>")
+				templ_7745c5c3_Buffer.WriteString("<div><p>")
+				component.Text(templ_7745c5c3_Buffer, string(p.N("files.move_hides", p.Hides, "client", p.Project.ClientName)))
+				templ_7745c5c3_Buffer.WriteString("</p>")
 				if p.MayHide {
 					templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "confirm", Label: p.T("files.move_confirm"), Attrs: templ.Attributes{"required": true}}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 127, "<p>")
-					var templ_7745c5c3_Var71 string
-					templ_7745c5c3_Var71 = string(p.T("files.move_not_yours"))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 128, "</p>")
+					templ_7745c5c3_Buffer.WriteString("<p>")
+					component.Text(templ_7745c5c3_Buffer, string(p.T("files.move_not_yours")))
+					templ_7745c5c3_Buffer.WriteString("</p>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 129, "</div></div>")
+				templ_7745c5c3_Buffer.WriteString("</div></div>")
 			}
 			if p.Shows > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 130, "<div class=\"warn-note calm\">")
+				templ_7745c5c3_Buffer.WriteString("<div class=\"warn-note calm\">")
 				templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 131, "<div><p>")
-				var templ_7745c5c3_Var72 string
-				templ_7745c5c3_Var72 = string(p.N("files.move_stays", p.Shows))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 132, "</p>")
+				templ_7745c5c3_Buffer.WriteString("<div><p>")
+				component.Text(templ_7745c5c3_Buffer, string(p.N("files.move_stays", p.Shows)))
+				templ_7745c5c3_Buffer.WriteString("</p>")
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "show", Label: p.T("files.move_show", "client", p.Project.ClientName), Hint: p.Page.Audience(p.Who)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 133, "</div></div>")
+				templ_7745c5c3_Buffer.WriteString("</div></div>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 134, "<div class=\"acts\">")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"acts\">")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.Back, Attrs: templ.Attributes{"data-dialog-close": true}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1381,11 +966,9 @@ func Put(p PutPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 135, "</div><input type=\"hidden\" name=\"how\" value=\"")
-			var templ_7745c5c3_Var73 string
-			templ_7745c5c3_Var73 = string(p.Do)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 136, "\"></form>")
+			templ_7745c5c3_Buffer.WriteString("</div><input type=\"hidden\" name=\"how\" value=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.Do))
+			templ_7745c5c3_Buffer.WriteString("\"></form>")
 			return nil
 		})
 		templ_7745c5c3_Err = dialogFrame(&p.Within, p.Title()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var61), templ_7745c5c3_Buffer)
@@ -1399,54 +982,29 @@ func Put(p PutPage) templ.Component {
 // step is a part of the way to the place that is looked at.
 //go:noinline
 func (p *PutPage) step(id portal.FolderID, name, icon string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var74 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var74 == nil {
-			templ_7745c5c3_Var74 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var74 templ.Component) (templ_7745c5c3_Err error) {
 		if id == p.place() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 137, "<b aria-current=\"true\">")
+			templ_7745c5c3_Buffer.WriteString("<b aria-current=\"true\">")
 			if icon != "" {
 				templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			var templ_7745c5c3_Var75 string
-			templ_7745c5c3_Var75 = string(name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</b>")
+			component.Text(templ_7745c5c3_Buffer, string(name))
+			templ_7745c5c3_Buffer.WriteString("</b>")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 139, "<button name=\"look\" value=\"")
-			var templ_7745c5c3_Var76 string
-			templ_7745c5c3_Var76 = string(lookValue(id))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 140, "\" data-stay>")
+			templ_7745c5c3_Buffer.WriteString("<button name=\"look\" value=\"")
+			component.Text(templ_7745c5c3_Buffer, string(lookValue(id)))
+			templ_7745c5c3_Buffer.WriteString("\" data-stay>")
 			if icon != "" {
 				templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			var templ_7745c5c3_Var77 string
-			templ_7745c5c3_Var77 = string(name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 141, "</button>")
+			component.Text(templ_7745c5c3_Buffer, string(name))
+			templ_7745c5c3_Buffer.WriteString("</button>")
 		}
 		return nil
 	})
@@ -1484,74 +1042,38 @@ func (p *DropPage) Title() string {
 
 //go:noinline
 func Drop(p DropPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var78 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var78 == nil {
-			templ_7745c5c3_Var78 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var79 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 142, "<form class=\"form\" method=\"post\" action=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var78 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var79 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Buffer.WriteString("<form class=\"form\" method=\"post\" action=\"")
 			var templ_7745c5c3_Var80 templ.SafeURL
 			templ_7745c5c3_Var80, templ_7745c5c3_Err = templ.JoinURLErrs(p.selectionOf(p.From))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 143, "\">")
+			templ_7745c5c3_Buffer.WriteString("\">")
 			for _, f := range p.Folders {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 144, "<input type=\"hidden\" name=\"folder\" value=\"")
-				var templ_7745c5c3_Var81 string
-				templ_7745c5c3_Var81 = string(string(f.ID))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var81))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 145, "\"> ")
+				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"folder\" value=\"")
+				component.Text(templ_7745c5c3_Buffer, string(string(f.ID)))
+				templ_7745c5c3_Buffer.WriteString("\"> ")
 			}
 			for _, f := range p.Files {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 146, "<input type=\"hidden\" name=\"file\" value=\"")
-				var templ_7745c5c3_Var82 string
-				templ_7745c5c3_Var82 = string(string(f.ID))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var82))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 147, "\">")
+				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"file\" value=\"")
+				component.Text(templ_7745c5c3_Buffer, string(string(f.ID)))
+				templ_7745c5c3_Buffer.WriteString("\">")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 148, "<ul class=\"plain\">")
+			templ_7745c5c3_Buffer.WriteString("<ul class=\"plain\">")
 			for _, line := range p.lost() {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 149, "<li>")
-				var templ_7745c5c3_Var83 string
-				templ_7745c5c3_Var83 = string(line)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var83))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 150, "</li>")
+				templ_7745c5c3_Buffer.WriteString("<li>")
+				component.Text(templ_7745c5c3_Buffer, string(line))
+				templ_7745c5c3_Buffer.WriteString("</li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 151, "</ul>")
+			templ_7745c5c3_Buffer.WriteString("</ul>")
 			templ_7745c5c3_Err = p.dialogActs(ui.ButtonProps{Label: p.T("action.delete"), Kind: ui.Danger, Name: "do", Value: "trash"}, p.Back).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 152, "</form>")
+			templ_7745c5c3_Buffer.WriteString("</form>")
 			return nil
 		})
 		templ_7745c5c3_Err = dialogFrame(&p.Within, p.Title()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var79), templ_7745c5c3_Buffer)
@@ -1606,55 +1128,23 @@ type HidePage struct {
 
 //go:noinline
 func Hide(p HidePage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var84 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var84 == nil {
-			templ_7745c5c3_Var84 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var85 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 153, "<form class=\"form\" method=\"post\" action=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var84 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var85 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Buffer.WriteString("<form class=\"form\" method=\"post\" action=\"")
 			var templ_7745c5c3_Var86 templ.SafeURL
 			templ_7745c5c3_Var86, templ_7745c5c3_Err = templ.JoinURLErrs("/items/" + string(p.ID) + "/hide")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var86))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 154, "\"><p>")
-			var templ_7745c5c3_Var87 string
-			templ_7745c5c3_Var87 = string(p.text())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var87))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 155, "</p>")
+			templ_7745c5c3_Buffer.WriteString("\"><p>")
+			component.Text(templ_7745c5c3_Buffer, string(p.text()))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 			templ_7745c5c3_Err = p.dialogActs(ui.ButtonProps{Label: p.T("item.hide"), Kind: ui.Primary}, p.Back).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 156, "</form>")
+			templ_7745c5c3_Buffer.WriteString("</form>")
 			return nil
 		})
 		templ_7745c5c3_Err = dialogFrame(&p.Within, p.T("item.hide_title", "title", p.Title)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var85), templ_7745c5c3_Buffer)
@@ -1697,55 +1187,25 @@ type FileGroup struct {
 
 //go:noinline
 func AllFiles(p AllFilesPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var88 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var88 == nil {
-			templ_7745c5c3_Var88 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var89 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var88 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var89 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("nav.files"), Lead: p.T("files.all_lead")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 157, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = p.whose().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 158, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Team {
 				templ_7745c5c3_Err = p.clientFilter("/files", "", "", p.Clients).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 159, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = p.groups().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1768,38 +1228,8 @@ type ClientFilesPage struct {
 
 //go:noinline
 func ClientFiles(p ClientFilesPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var90 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var90 == nil {
-			templ_7745c5c3_Var90 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var91 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var90 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var91 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = p.Files.groups().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1816,26 +1246,7 @@ func ClientFiles(p ClientFilesPage) templ.Component {
 
 //go:noinline
 func (p *AllFilesPage) groups() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var92 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var92 == nil {
-			templ_7745c5c3_Var92 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var92 templ.Component) (templ_7745c5c3_Err error) {
 		if len(p.Groups) == 0 {
 			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "files", Title: p.T("files.none"), Text: p.noneText()}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -1843,53 +1254,38 @@ func (p *AllFilesPage) groups() templ.Component {
 			}
 		}
 		for _, g := range p.Groups {
-			templ_7745c5c3_Var93 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Var93 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if len(g.Pinned) > 0 {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 160, "<ul class=\"start-files\">")
+					templ_7745c5c3_Buffer.WriteString("<ul class=\"start-files\">")
 					for _, f := range g.Pinned {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 161, "<li>")
+						templ_7745c5c3_Buffer.WriteString("<li>")
 						templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 162, "<div><a class=\"main\" href=\"")
+						templ_7745c5c3_Buffer.WriteString("<div><a class=\"main\" href=\"")
 						var templ_7745c5c3_Var94 templ.SafeURL
 						templ_7745c5c3_Var94, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var94))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 163, "\">")
-						var templ_7745c5c3_Var95 string
-						templ_7745c5c3_Var95 = string(f.Name)
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var95))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 164, "</a> <span class=\"sub\">")
-						var templ_7745c5c3_Var96 string
-						templ_7745c5c3_Var96 = string(dots(p.T("files.pinned"), p.VersionWord(f.Version)))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var96))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 165, "</span></div></li>")
+						templ_7745c5c3_Buffer.WriteString("\">")
+						component.Text(templ_7745c5c3_Buffer, string(f.Name))
+						templ_7745c5c3_Buffer.WriteString("</a> <span class=\"sub\">")
+						component.Text(templ_7745c5c3_Buffer, string(dots(p.T("files.pinned"), p.VersionWord(f.Version))))
+						templ_7745c5c3_Buffer.WriteString("</span></div></li>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 166, "</ul>")
+					templ_7745c5c3_Buffer.WriteString("</ul>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 167, " <ul class=\"rows file-hits\">")
+				templ_7745c5c3_Buffer.WriteString(" <ul class=\"rows file-hits\">")
 				for _, f := range g.Files {
 					templ_7745c5c3_Err = p.row(f).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 168, "</ul>")
+				templ_7745c5c3_Buffer.WriteString("</ul>")
 				return nil
 			})
 			templ_7745c5c3_Err = ui.Section(ui.SectionProps{Title: p.groupTitle(g), More: ui.Link{Label: p.T("files.all_of_project"), Href: "/projects/" + string(g.Project) + "/files"}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var93), templ_7745c5c3_Buffer)
@@ -1925,84 +1321,50 @@ func (p *AllFilesPage) noneText() string {
 
 //go:noinline
 func (p *AllFilesPage) row(f portal.File) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var97 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var97 == nil {
-			templ_7745c5c3_Var97 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 169, "<li>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var97 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<li>")
 		templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 170, "<div class=\"body\"><a class=\"main\" href=\"")
+		templ_7745c5c3_Buffer.WriteString("<div class=\"body\"><a class=\"main\" href=\"")
 		var templ_7745c5c3_Var98 templ.SafeURL
 		templ_7745c5c3_Var98, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var98))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 171, "\">")
-		var templ_7745c5c3_Var99 string
-		templ_7745c5c3_Var99 = string(f.Name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var99))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 172, "</a> <span class=\"sub\">")
-		var templ_7745c5c3_Var100 string
-		templ_7745c5c3_Var100 = string(dots(f.Version.CreatedByName, p.Ago(f.Version.CreatedAt, p.Now)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var100))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 173, "</span></div><div class=\"aside\">")
+		templ_7745c5c3_Buffer.WriteString("\">")
+		component.Text(templ_7745c5c3_Buffer, string(f.Name))
+		templ_7745c5c3_Buffer.WriteString("</a> <span class=\"sub\">")
+		component.Text(templ_7745c5c3_Buffer, string(dots(f.Version.CreatedByName, p.Ago(f.Version.CreatedAt, p.Now))))
+		templ_7745c5c3_Buffer.WriteString("</span></div><div class=\"aside\">")
 		if p.Team {
 			var templ_7745c5c3_Var101 = []any{"state", "zone", string(f.Zone())}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var101...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 174, "<span class=\"")
-			var templ_7745c5c3_Var102 string
-			templ_7745c5c3_Var102 = string(templ.CSSClasses(templ_7745c5c3_Var101).String())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var102))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 175, "\">")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"")
+			component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var101).String()))
+			templ_7745c5c3_Buffer.WriteString("\">")
 			templ_7745c5c3_Err = ui.Icon(zoneIcon(f.Zone())).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			if f.Zone() == portal.ZoneFromClient {
-				var templ_7745c5c3_Var103 string
-				templ_7745c5c3_Var103 = string(p.T("zone.from_client", "client", f.ClientName))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var103))
+				component.Text(templ_7745c5c3_Buffer, string(p.T("zone.from_client", "client", f.ClientName)))
 			} else {
-				var templ_7745c5c3_Var104 string
-				templ_7745c5c3_Var104 = string(p.T("zone." + string(f.Zone())))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var104))
+				component.Text(templ_7745c5c3_Buffer, string(p.T("zone." + string(f.Zone()))))
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 176, "</span> ")
+			templ_7745c5c3_Buffer.WriteString("</span> ")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 177, "<span>")
-		var templ_7745c5c3_Var105 string
-		templ_7745c5c3_Var105 = string(p.VersionWord(f.Version))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var105))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 178, "</span> <span>")
-		var templ_7745c5c3_Var106 string
-		templ_7745c5c3_Var106 = string(p.Size(f.Version.Size))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var106))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 179, "</span></div></li>")
+		templ_7745c5c3_Buffer.WriteString("<span>")
+		component.Text(templ_7745c5c3_Buffer, string(p.VersionWord(f.Version)))
+		templ_7745c5c3_Buffer.WriteString("</span> <span>")
+		component.Text(templ_7745c5c3_Buffer, string(p.Size(f.Version.Size)))
+		templ_7745c5c3_Buffer.WriteString("</span></div></li>")
 		return nil
 	})
 }
 
-var _ = templruntime.GeneratedTemplate

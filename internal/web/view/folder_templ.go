@@ -6,7 +6,7 @@ package view
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
 	"net/url"
@@ -93,67 +93,37 @@ func (p *FilesPage) empty() bool { return len(p.Folders)+len(p.Files) == 0 }
 
 //go:noinline
 func Files(p FilesPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var2 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = p.openRequests(p.Requests).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 1, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = p.trail().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 2, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = p.tools().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 3, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Pinned) > 0 && len(p.Path) == 0 && p.Look.Zone == "" && !p.found() {
 				templ_7745c5c3_Err = p.pinned().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 4, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.mayAdd() && !p.found() {
 				templ_7745c5c3_Err = p.upload().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 5, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.found() {
 				templ_7745c5c3_Err = p.hits().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -175,19 +145,19 @@ func Files(p FilesPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 6, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if !p.found() && !p.empty() && !p.ReadOnly {
 				templ_7745c5c3_Err = p.selection().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 7, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("files.first"), Href: p.Newest}, ui.Link{Label: p.T("files.more"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 8, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = TrayShapes(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -204,32 +174,13 @@ func Files(p FilesPage) templ.Component {
 
 //go:noinline
 func (p *FilesPage) acts() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var3 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var3 == nil {
-			templ_7745c5c3_Var3 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var3 templ.Component) (templ_7745c5c3_Err error) {
 		if p.team() && p.may(portal.Contribute) {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("request.ask"), Icon: "inbox", Small: true, Href: p.path("/requests/new")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 9, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("trash.title"), Icon: "trash-2", Kind: ui.Plain, Small: true, Href: p.path("/trash")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -256,76 +207,49 @@ func (p *FilesPage) newFolder() string {
 // trail is the way down to this folder.
 //go:noinline
 func (p *FilesPage) trail() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var4 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var4 == nil {
-			templ_7745c5c3_Var4 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
 		if len(p.Path) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<nav class=\"trail\" aria-label=\"")
-			var templ_7745c5c3_Var5 string
-			templ_7745c5c3_Var5 = string(p.T("files.path"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 11, "\"><ol><li><a href=\"")
+			templ_7745c5c3_Buffer.WriteString("<nav class=\"trail\" aria-label=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("files.path")))
+			templ_7745c5c3_Buffer.WriteString("\"><ol><li><a href=\"")
 			var templ_7745c5c3_Var6 templ.SafeURL
 			templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinURLErrs(p.Look.At(p.path("/files")))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 12, "\">")
+			templ_7745c5c3_Buffer.WriteString("\">")
 			templ_7745c5c3_Err = ui.Icon("files").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var7 string
-			templ_7745c5c3_Var7 = string(p.T("section.files"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</a></li>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("section.files")))
+			templ_7745c5c3_Buffer.WriteString("</a></li>")
 			for i, f := range p.Path {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<li>")
+				templ_7745c5c3_Buffer.WriteString("<li>")
 				templ_7745c5c3_Err = ui.Icon("chevron-right").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				if i < len(p.Path)-1 {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<a href=\"")
+					templ_7745c5c3_Buffer.WriteString("<a href=\"")
 					var templ_7745c5c3_Var8 templ.SafeURL
 					templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinURLErrs(p.Look.At("/folders/" + string(f.ID)))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 16, "\">")
-					var templ_7745c5c3_Var9 string
-					templ_7745c5c3_Var9 = string(f.Name)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</a>")
+					templ_7745c5c3_Buffer.WriteString("\">")
+					component.Text(templ_7745c5c3_Buffer, string(f.Name))
+					templ_7745c5c3_Buffer.WriteString("</a>")
 				} else {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<h2 aria-current=\"page\">")
-					var templ_7745c5c3_Var10 string
-					templ_7745c5c3_Var10 = string(f.Name)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</h2>")
+					templ_7745c5c3_Buffer.WriteString("<h2 aria-current=\"page\">")
+					component.Text(templ_7745c5c3_Buffer, string(f.Name))
+					templ_7745c5c3_Buffer.WriteString("</h2>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</li>")
+				templ_7745c5c3_Buffer.WriteString("</li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</ol>")
+			templ_7745c5c3_Buffer.WriteString("</ol>")
 			if p.team() {
 				templ_7745c5c3_Err = p.zoneChip(p.folder().Zone()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -338,7 +262,7 @@ func (p *FilesPage) trail() templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</nav>")
+			templ_7745c5c3_Buffer.WriteString("</nav>")
 		}
 		return nil
 	})
@@ -347,31 +271,10 @@ func (p *FilesPage) trail() templ.Component {
 // tools narrow the list, order it, and change how it looks.
 //go:noinline
 func (p *FilesPage) tools() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var11 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var11 == nil {
-			templ_7745c5c3_Var11 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<div class=\"file-tools\"><nav class=\"zones\" aria-label=\"")
-		var templ_7745c5c3_Var12 string
-		templ_7745c5c3_Var12 = string(p.T("files.zones"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 24, "\"><ul>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"file-tools\"><nav class=\"zones\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("files.zones")))
+		templ_7745c5c3_Buffer.WriteString("\"><ul>")
 		templ_7745c5c3_Err = p.zoneLink("", "files", p.T("zone.all")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -382,73 +285,61 @@ func (p *FilesPage) tools() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</ul></nav><form class=\"find\" method=\"get\" action=\"")
+		templ_7745c5c3_Buffer.WriteString("</ul></nav><form class=\"find\" method=\"get\" action=\"")
 		var templ_7745c5c3_Var13 templ.SafeURL
 		templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinURLErrs(p.path("/files"))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 26, "\" role=\"search\">")
+		templ_7745c5c3_Buffer.WriteString("\" role=\"search\">")
 		if p.Look.Grid {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<input type=\"hidden\" name=\"view\" value=\"grid\">")
+			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"view\" value=\"grid\">")
 		}
 		templ_7745c5c3_Err = ui.Icon("search").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<input type=\"search\" name=\"q\" value=\"")
-		var templ_7745c5c3_Var14 string
-		templ_7745c5c3_Var14 = string(p.Look.Query)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 29, "\" aria-label=\"")
-		var templ_7745c5c3_Var15 string
-		templ_7745c5c3_Var15 = string(p.T("files.find"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\" placeholder=\"")
-		var templ_7745c5c3_Var16 string
-		templ_7745c5c3_Var16 = string(p.T("files.find"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 31, "\" maxlength=\"200\"></form><div class=\"looks\"><details class=\"menu\"><summary title=\"")
-		var templ_7745c5c3_Var17 string
-		templ_7745c5c3_Var17 = string(p.T("files.sort"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 32, "\">")
+		templ_7745c5c3_Buffer.WriteString("<input type=\"search\" name=\"q\" value=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Look.Query))
+		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("files.find")))
+		templ_7745c5c3_Buffer.WriteString("\" placeholder=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("files.find")))
+		templ_7745c5c3_Buffer.WriteString("\" maxlength=\"200\"></form><div class=\"looks\"><details class=\"menu\"><summary title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("files.sort")))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = ui.Icon("arrow-up-down").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<span class=\"sr\">")
-		var templ_7745c5c3_Var18 string
-		templ_7745c5c3_Var18 = string(p.T("files.sort"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</span></summary><div class=\"menu-list\">")
+		templ_7745c5c3_Buffer.WriteString("<span class=\"sr\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("files.sort")))
+		templ_7745c5c3_Buffer.WriteString("</span></summary><div class=\"menu-list\">")
 		for _, s := range p.sorts() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<a href=\"")
+			templ_7745c5c3_Buffer.WriteString("<a href=\"")
 			var templ_7745c5c3_Var19 templ.SafeURL
 			templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinURLErrs(s.href)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 36, "\"")
+			templ_7745c5c3_Buffer.WriteString("\"")
 			if s.current {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 37, " aria-current=\"true\"")
+				templ_7745c5c3_Buffer.WriteString(" aria-current=\"true\"")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 38, "><span>")
-			var templ_7745c5c3_Var20 string
-			templ_7745c5c3_Var20 = string(s.word)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 39, "</span> ")
+			templ_7745c5c3_Buffer.WriteString("><span>")
+			component.Text(templ_7745c5c3_Buffer, string(s.word))
+			templ_7745c5c3_Buffer.WriteString("</span> ")
 			if s.current {
 				templ_7745c5c3_Err = ui.Icon("check").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 40, "</a>")
+			templ_7745c5c3_Buffer.WriteString("</a>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 41, "</div></details>")
+		templ_7745c5c3_Buffer.WriteString("</div></details>")
 		templ_7745c5c3_Err = p.lookLink("list", p.T("files.as_list"), !p.Look.Grid).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -457,7 +348,7 @@ func (p *FilesPage) tools() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</div></div>")
+		templ_7745c5c3_Buffer.WriteString("</div></div>")
 		return nil
 	})
 }
@@ -495,100 +386,54 @@ func (p *Within) zoneWord(z portal.Zone) string {
 // zoneChip says who brought something and who sees it: colour, icon and word.
 //go:noinline
 func (p *Within) zoneChip(z portal.Zone) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var21 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var21 == nil {
-			templ_7745c5c3_Var21 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
 		var templ_7745c5c3_Var22 = []any{"state", "zone", string(z)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var22...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<span class=\"")
-		var templ_7745c5c3_Var23 string
-		templ_7745c5c3_Var23 = string(templ.CSSClasses(templ_7745c5c3_Var22).String())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 44, "\">")
+		templ_7745c5c3_Buffer.WriteString("<span class=\"")
+		component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var22).String()))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = ui.Icon(zoneIcon(z)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var24 string
-		templ_7745c5c3_Var24 = string(p.zoneWord(z))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 45, "</span>")
+		component.Text(templ_7745c5c3_Buffer, string(p.zoneWord(z)))
+		templ_7745c5c3_Buffer.WriteString("</span>")
 		return nil
 	})
 }
 
 //go:noinline
 func (p *FilesPage) zoneLink(z portal.Zone, icon, word string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var25 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var25 == nil {
-			templ_7745c5c3_Var25 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 46, "<li>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var25 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<li>")
 		var templ_7745c5c3_Var26 = []any{"zone", string(z)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var26...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<a class=\"")
-		var templ_7745c5c3_Var27 string
-		templ_7745c5c3_Var27 = string(templ.CSSClasses(templ_7745c5c3_Var26).String())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 48, "\" href=\"")
+		templ_7745c5c3_Buffer.WriteString("<a class=\"")
+		component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var26).String()))
+		templ_7745c5c3_Buffer.WriteString("\" href=\"")
 		var templ_7745c5c3_Var28 templ.SafeURL
 		templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinURLErrs(p.zoned(z))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 49, "\"")
+		templ_7745c5c3_Buffer.WriteString("\"")
 		if p.Look.Zone == z {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 50, " aria-current=\"true\"")
+			templ_7745c5c3_Buffer.WriteString(" aria-current=\"true\"")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 51, ">")
+		templ_7745c5c3_Buffer.WriteString(">")
 		templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var29 string
-		templ_7745c5c3_Var29 = string(word)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 52, "</a></li>")
+		component.Text(templ_7745c5c3_Buffer, string(word))
+		templ_7745c5c3_Buffer.WriteString("</a></li>")
 		return nil
 	})
 }
@@ -601,51 +446,28 @@ func (p *FilesPage) zoned(z portal.Zone) string {
 
 //go:noinline
 func (p *FilesPage) lookLink(icon, word string, current bool) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var30 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var30 == nil {
-			templ_7745c5c3_Var30 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<a class=\"icon-button\" href=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var30 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<a class=\"icon-button\" href=\"")
 		var templ_7745c5c3_Var31 templ.SafeURL
 		templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinURLErrs(p.looked(icon == "layout-grid"))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 54, "\" title=\"")
-		var templ_7745c5c3_Var32 string
-		templ_7745c5c3_Var32 = string(word)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 55, "\" aria-label=\"")
-		var templ_7745c5c3_Var33 string
-		templ_7745c5c3_Var33 = string(word)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 56, "\"")
+		templ_7745c5c3_Buffer.WriteString("\" title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(word))
+		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(word))
+		templ_7745c5c3_Buffer.WriteString("\"")
 		if current {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 57, " aria-current=\"true\"")
+			templ_7745c5c3_Buffer.WriteString(" aria-current=\"true\"")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 58, ">")
+		templ_7745c5c3_Buffer.WriteString(">")
 		templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</a>")
+		templ_7745c5c3_Buffer.WriteString("</a>")
 		return nil
 	})
 }
@@ -688,55 +510,30 @@ func (p *FilesPage) sorted(by string, desc bool) string {
 // pinned are the files to start with.
 //go:noinline
 func (p *FilesPage) pinned() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var34 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var34 == nil {
-			templ_7745c5c3_Var34 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<section class=\"section start\"><header><h2>")
-		var templ_7745c5c3_Var35 string
-		templ_7745c5c3_Var35 = string(p.T("files.start"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 61, "</h2></header><ul class=\"start-files\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var34 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<section class=\"section start\"><header><h2>")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("files.start")))
+		templ_7745c5c3_Buffer.WriteString("</h2></header><ul class=\"start-files\">")
 		for _, f := range p.Pinned {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<li>")
+			templ_7745c5c3_Buffer.WriteString("<li>")
 			templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 63, "<div><a class=\"main\" href=\"")
+			templ_7745c5c3_Buffer.WriteString("<div><a class=\"main\" href=\"")
 			var templ_7745c5c3_Var36 templ.SafeURL
 			templ_7745c5c3_Var36, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 64, "\">")
-			var templ_7745c5c3_Var37 string
-			templ_7745c5c3_Var37 = string(f.Name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 65, "</a> <span class=\"sub\">")
-			var templ_7745c5c3_Var38 string
-			templ_7745c5c3_Var38 = string(dots(p.VersionWord(f.Version), p.Size(f.Version.Size)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 66, "</span></div></li>")
+			templ_7745c5c3_Buffer.WriteString("\">")
+			component.Text(templ_7745c5c3_Buffer, string(f.Name))
+			templ_7745c5c3_Buffer.WriteString("</a> <span class=\"sub\">")
+			component.Text(templ_7745c5c3_Buffer, string(dots(p.VersionWord(f.Version), p.Size(f.Version.Size))))
+			templ_7745c5c3_Buffer.WriteString("</span></div></li>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</ul></section>")
+		templ_7745c5c3_Buffer.WriteString("</ul></section>")
 		return nil
 	})
 }
@@ -745,162 +542,107 @@ func (p *FilesPage) pinned() templ.Component {
 // chosen.
 //go:noinline
 func (p *FilesPage) upload() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var39 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var39 == nil {
-			templ_7745c5c3_Var39 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<form class=\"drop\" id=\"upload\" method=\"post\" action=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var39 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<form class=\"drop\" id=\"upload\" method=\"post\" action=\"")
 		var templ_7745c5c3_Var40 templ.SafeURL
 		templ_7745c5c3_Var40, templ_7745c5c3_Err = templ.JoinURLErrs(p.path("/files"))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 69, "\" enctype=\"multipart/form-data\" data-upload data-project=\"")
-		var templ_7745c5c3_Var41 string
-		templ_7745c5c3_Var41 = string(string(p.Project.ID))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 70, "\" data-folder=\"")
-		var templ_7745c5c3_Var42 string
-		templ_7745c5c3_Var42 = string(string(p.folder().ID))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 71, "\" data-pasted=\"")
-		var templ_7745c5c3_Var43 string
-		templ_7745c5c3_Var43 = string(p.T("files.pasted"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 72, "\"><input type=\"hidden\" name=\"folder\" value=\"")
-		var templ_7745c5c3_Var44 string
-		templ_7745c5c3_Var44 = string(string(p.folder().ID))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 73, "\">")
+		templ_7745c5c3_Buffer.WriteString("\" enctype=\"multipart/form-data\" data-upload data-project=\"")
+		component.Text(templ_7745c5c3_Buffer, string(string(p.Project.ID)))
+		templ_7745c5c3_Buffer.WriteString("\" data-folder=\"")
+		component.Text(templ_7745c5c3_Buffer, string(string(p.folder().ID)))
+		templ_7745c5c3_Buffer.WriteString("\" data-pasted=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("files.pasted")))
+		templ_7745c5c3_Buffer.WriteString("\"><input type=\"hidden\" name=\"folder\" value=\"")
+		component.Text(templ_7745c5c3_Buffer, string(string(p.folder().ID)))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = p.who().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 74, "<div class=\"drop-acts\"><input class=\"control no-js\" type=\"file\" name=\"file\" multiple required aria-label=\"")
-		var templ_7745c5c3_Var45 string
-		templ_7745c5c3_Var45 = string(p.T("files.choose"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 75, "\" data-from=\"files\"> <button class=\"button primary no-js\">")
+		templ_7745c5c3_Buffer.WriteString("<div class=\"drop-acts\"><input class=\"control no-js\" type=\"file\" name=\"file\" multiple required aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("files.choose")))
+		templ_7745c5c3_Buffer.WriteString("\" data-from=\"files\"> <button class=\"button primary no-js\">")
 		templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<span class=\"label\">")
-		var templ_7745c5c3_Var46 string
-		templ_7745c5c3_Var46 = string(p.T("files.upload"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 77, "</span></button> <input type=\"file\" hidden webkitdirectory data-from=\"folder\"> <input type=\"file\" hidden accept=\"image/*\" capture=\"environment\" data-from=\"camera\"> <button type=\"button\" class=\"button primary needs-js\" data-pick=\"files\">")
+		templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("files.upload")))
+		templ_7745c5c3_Buffer.WriteString("</span></button> <input type=\"file\" hidden webkitdirectory data-from=\"folder\"> <input type=\"file\" hidden accept=\"image/*\" capture=\"environment\" data-from=\"camera\"> <button type=\"button\" class=\"button primary needs-js\" data-pick=\"files\">")
 		templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if p.asks() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 78, "<span class=\"label for-team\">")
-			var templ_7745c5c3_Var47 string
-			templ_7745c5c3_Var47 = string(p.T("files.upload_team"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 79, "</span> <span class=\"label for-client\">")
-			var templ_7745c5c3_Var48 string
-			templ_7745c5c3_Var48 = string(p.T("files.upload_client"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 80, "</span>")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"label for-team\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("files.upload_team")))
+			templ_7745c5c3_Buffer.WriteString("</span> <span class=\"label for-client\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("files.upload_client")))
+			templ_7745c5c3_Buffer.WriteString("</span>")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 81, "<span class=\"label\">")
-			var templ_7745c5c3_Var49 string
-			templ_7745c5c3_Var49 = string(p.T("files.upload"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 82, "</span>")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("files.upload")))
+			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 83, "</button> <button type=\"button\" class=\"button quiet needs-js only-fine\" data-pick=\"folder\">")
+		templ_7745c5c3_Buffer.WriteString("</button> <button type=\"button\" class=\"button quiet needs-js only-fine\" data-pick=\"folder\">")
 		templ_7745c5c3_Err = ui.Icon("folder-plus").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<span class=\"label\">")
-		var templ_7745c5c3_Var50 string
-		templ_7745c5c3_Var50 = string(p.T("files.upload_folder"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 85, "</span></button> <button type=\"button\" class=\"button quiet needs-js only-coarse\" data-pick=\"camera\">")
+		templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("files.upload_folder")))
+		templ_7745c5c3_Buffer.WriteString("</span></button> <button type=\"button\" class=\"button quiet needs-js only-coarse\" data-pick=\"camera\">")
 		templ_7745c5c3_Err = ui.Icon("camera").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 86, "<span class=\"label\">")
-		var templ_7745c5c3_Var51 string
-		templ_7745c5c3_Var51 = string(p.T("files.camera"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 87, "</span></button> <span class=\"drop-hint needs-js only-fine\">")
-		var templ_7745c5c3_Var52 string
-		templ_7745c5c3_Var52 = string(p.T("files.drop"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 88, "</span></div><div class=\"drop-places\" aria-hidden=\"true\">")
+		templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("files.camera")))
+		templ_7745c5c3_Buffer.WriteString("</span></button> <span class=\"drop-hint needs-js only-fine\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("files.drop")))
+		templ_7745c5c3_Buffer.WriteString("</span></div><div class=\"drop-places\" aria-hidden=\"true\">")
 		if p.team() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 89, "<div data-drop=\"team\">")
+			templ_7745c5c3_Buffer.WriteString("<div data-drop=\"team\">")
 			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 90, "<b>")
-			var templ_7745c5c3_Var53 string
-			templ_7745c5c3_Var53 = string(p.T("files.drop_team"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 91, "</b> <span>")
-			var templ_7745c5c3_Var54 string
-			templ_7745c5c3_Var54 = string(p.T("files.who.team", "workspace", p.Name))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 92, "</span></div>")
+			templ_7745c5c3_Buffer.WriteString("<b>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("files.drop_team")))
+			templ_7745c5c3_Buffer.WriteString("</b> <span>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("files.who.team", "workspace", p.Name)))
+			templ_7745c5c3_Buffer.WriteString("</span></div>")
 		}
 		if !p.teamOnly() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 93, "<div data-drop=\"client\">")
+			templ_7745c5c3_Buffer.WriteString("<div data-drop=\"client\">")
 			if p.team() {
 				templ_7745c5c3_Err = ui.Icon("eye").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 94, " <b>")
-				var templ_7745c5c3_Var55 string
-				templ_7745c5c3_Var55 = string(p.T("files.drop_client", "client", p.Project.ClientName))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 95, "</b> <span>")
-				var templ_7745c5c3_Var56 string
-				templ_7745c5c3_Var56 = string(p.Page.Audience(p.Audience))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 96, "</span>")
+				templ_7745c5c3_Buffer.WriteString(" <b>")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("files.drop_client", "client", p.Project.ClientName)))
+				templ_7745c5c3_Buffer.WriteString("</b> <span>")
+				component.Text(templ_7745c5c3_Buffer, string(p.Page.Audience(p.Audience)))
+				templ_7745c5c3_Buffer.WriteString("</span>")
 			} else {
 				templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 97, " <b>")
-				var templ_7745c5c3_Var57 string
-				templ_7745c5c3_Var57 = string(p.T("files.drop_here"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 98, "</b> <span>")
-				var templ_7745c5c3_Var58 string
-				templ_7745c5c3_Var58 = string(p.T("files.who.both", "workspace", p.Name, "client", p.Project.ClientName))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</span>")
+				templ_7745c5c3_Buffer.WriteString(" <b>")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("files.drop_here")))
+				templ_7745c5c3_Buffer.WriteString("</b> <span>")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("files.who.both", "workspace", p.Name, "client", p.Project.ClientName)))
+				templ_7745c5c3_Buffer.WriteString("</span>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 100, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 101, "</div></form>")
+		templ_7745c5c3_Buffer.WriteString("</div></form>")
 		return nil
 	})
 }
@@ -911,84 +653,51 @@ func (p *FilesPage) asks() bool { return p.team() && !p.teamOnly() }
 // who says who will see what is brought here, and lets the team choose.
 //go:noinline
 func (p *FilesPage) who() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var59 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var59 == nil {
-			templ_7745c5c3_Var59 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var59 templ.Component) (templ_7745c5c3_Err error) {
 		if p.asks() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 102, "<fieldset class=\"who\"><legend class=\"sr\">")
-			var templ_7745c5c3_Var60 string
-			templ_7745c5c3_Var60 = string(p.T("files.who"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</legend><div class=\"switch-two\"><label><input type=\"radio\" name=\"audience\" value=\"team\"")
+			templ_7745c5c3_Buffer.WriteString("<fieldset class=\"who\"><legend class=\"sr\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("files.who")))
+			templ_7745c5c3_Buffer.WriteString("</legend><div class=\"switch-two\"><label><input type=\"radio\" name=\"audience\" value=\"team\"")
 			if p.Look.Zone != portal.ZoneShared {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 104, " checked")
+				templ_7745c5c3_Buffer.WriteString(" checked")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 105, ">")
+			templ_7745c5c3_Buffer.WriteString(">")
 			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var61 string
-			templ_7745c5c3_Var61 = string(p.T("zone.team"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var61))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 106, "</label> <label><input type=\"radio\" name=\"audience\" value=\"client\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("zone.team")))
+			templ_7745c5c3_Buffer.WriteString("</label> <label><input type=\"radio\" name=\"audience\" value=\"client\"")
 			if p.Look.Zone == portal.ZoneShared {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 107, " checked")
+				templ_7745c5c3_Buffer.WriteString(" checked")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 108, ">")
+			templ_7745c5c3_Buffer.WriteString(">")
 			templ_7745c5c3_Err = ui.Icon("eye").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var62 string
-			templ_7745c5c3_Var62 = string(p.T("zone.shared"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var62))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 109, "</label></div><p class=\"for-team\">")
-			var templ_7745c5c3_Var63 string
-			templ_7745c5c3_Var63 = string(p.T("files.who.team", "workspace", p.Name))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var63))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 110, "</p><p class=\"for-client\">")
-			var templ_7745c5c3_Var64 string
-			templ_7745c5c3_Var64 = string(p.Page.Audience(p.Audience))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 111, "</p></fieldset>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("zone.shared")))
+			templ_7745c5c3_Buffer.WriteString("</label></div><p class=\"for-team\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("files.who.team", "workspace", p.Name)))
+			templ_7745c5c3_Buffer.WriteString("</p><p class=\"for-client\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.Page.Audience(p.Audience)))
+			templ_7745c5c3_Buffer.WriteString("</p></fieldset>")
 		} else if p.team() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 112, "<input type=\"hidden\" name=\"audience\" value=\"team\"><p class=\"who\">")
+			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"audience\" value=\"team\"><p class=\"who\">")
 			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var65 string
-			templ_7745c5c3_Var65 = string(p.T("files.who.team", "workspace", p.Name))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 113, "</p>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("files.who.team", "workspace", p.Name)))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 114, "<p class=\"who\">")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"who\">")
 			templ_7745c5c3_Err = ui.Icon("eye").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var66 string
-			templ_7745c5c3_Var66 = string(p.T("files.who.both", "workspace", p.Name, "client", p.Project.ClientName))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var66))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 115, "</p>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("files.who.both", "workspace", p.Name, "client", p.Project.ClientName)))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		return nil
 	})
@@ -997,39 +706,9 @@ func (p *FilesPage) who() templ.Component {
 // none says who will fill the empty place.
 //go:noinline
 func (p *FilesPage) none() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var67 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var67 == nil {
-			templ_7745c5c3_Var67 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var67 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Look.Zone != "" {
-			templ_7745c5c3_Var68 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("files.show_all"), Small: true, Href: p.zoned("")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1068,99 +747,69 @@ func (p *FilesPage) noneText() string {
 // hits are what a search found.
 //go:noinline
 func (p *FilesPage) hits() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var69 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var69 == nil {
-			templ_7745c5c3_Var69 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 116, "<section class=\"section\"><header><h2>")
-		var templ_7745c5c3_Var70 string
-		templ_7745c5c3_Var70 = string(p.N("files.found", len(p.Hits), "query", p.Look.Query))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 117, "</h2><a href=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var69 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<section class=\"section\"><header><h2>")
+		component.Text(templ_7745c5c3_Buffer, string(p.N("files.found", len(p.Hits), "query", p.Look.Query)))
+		templ_7745c5c3_Buffer.WriteString("</h2><a href=\"")
 		var templ_7745c5c3_Var71 templ.SafeURL
 		templ_7745c5c3_Var71, templ_7745c5c3_Err = templ.JoinURLErrs(p.zoned(""))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 118, "\">")
-		var templ_7745c5c3_Var72 string
-		templ_7745c5c3_Var72 = string(p.T("files.show_all"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
+		templ_7745c5c3_Buffer.WriteString("\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("files.show_all")))
 		templ_7745c5c3_Err = ui.Icon("x").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 119, "</a></header>")
+		templ_7745c5c3_Buffer.WriteString("</a></header>")
 		if len(p.Hits) == 0 {
 			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "search", Title: p.T("files.no_match"), Text: p.T("files.no_match_text")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 120, "<ul class=\"rows file-hits\">")
+			templ_7745c5c3_Buffer.WriteString("<ul class=\"rows file-hits\">")
 			for _, h := range p.Hits {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 121, "<li>")
+				templ_7745c5c3_Buffer.WriteString("<li>")
 				templ_7745c5c3_Err = fileFace(h.File).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 122, "<div class=\"body\"><a class=\"main\" href=\"")
+				templ_7745c5c3_Buffer.WriteString("<div class=\"body\"><a class=\"main\" href=\"")
 				var templ_7745c5c3_Var73 templ.SafeURL
 				templ_7745c5c3_Var73, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(h.File.ID))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 123, "\">")
-				var templ_7745c5c3_Var74 string
-				templ_7745c5c3_Var74 = string(h.File.Name)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 124, "</a> ")
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(h.File.Name))
+				templ_7745c5c3_Buffer.WriteString("</a> ")
 				if h.Snippet != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 125, "<span class=\"sub\">")
+					templ_7745c5c3_Buffer.WriteString("<span class=\"sub\">")
 					templ_7745c5c3_Err = snippet(h.Snippet).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 126, "</span>")
+					templ_7745c5c3_Buffer.WriteString("</span>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</div><div class=\"aside\">")
+				templ_7745c5c3_Buffer.WriteString("</div><div class=\"aside\">")
 				templ_7745c5c3_Err = p.zoneChip(h.File.Zone()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 128, "<span>")
-				var templ_7745c5c3_Var75 string
-				templ_7745c5c3_Var75 = string(p.VersionWord(h.File.Version))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 129, "</span> <span>")
-				var templ_7745c5c3_Var76 string
-				templ_7745c5c3_Var76 = string(p.Size(h.File.Version.Size))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 130, "</span></div></li>")
+				templ_7745c5c3_Buffer.WriteString("<span>")
+				component.Text(templ_7745c5c3_Buffer, string(p.VersionWord(h.File.Version)))
+				templ_7745c5c3_Buffer.WriteString("</span> <span>")
+				component.Text(templ_7745c5c3_Buffer, string(p.Size(h.File.Version.Size)))
+				templ_7745c5c3_Buffer.WriteString("</span></div></li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 131, "</ul>")
+			templ_7745c5c3_Buffer.WriteString("</ul>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 132, "</section>")
+		templ_7745c5c3_Buffer.WriteString("</section>")
 		return nil
 	})
 }
 
-var _ = templruntime.GeneratedTemplate

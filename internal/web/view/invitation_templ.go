@@ -6,7 +6,7 @@ package view
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -29,96 +29,56 @@ type InvitationPage struct {
 
 //go:noinline
 func Invitation(p InvitationPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var2 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			switch p.State {
 			case portal.InvitationValid:
 				templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.headline(), Lead: p.lead()}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <div class=\"people\">")
+				templ_7745c5c3_Buffer.WriteString(" <div class=\"people\">")
 				templ_7745c5c3_Err = ui.Avatar(ui.Person{Name: p.Inviter}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<span>")
-				var templ_7745c5c3_Var3 string
-				templ_7745c5c3_Var3 = string(p.T("invitation.from", "inviter", p.Inviter, "company", p.inviterOf()))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</span></div>")
+				templ_7745c5c3_Buffer.WriteString("<span>")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("invitation.from", "inviter", p.Inviter, "company", p.inviterOf())))
+				templ_7745c5c3_Buffer.WriteString("</span></div>")
 				if p.Message != "" && !p.Form {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<blockquote class=\"said\">")
-					var templ_7745c5c3_Var4 string
-					templ_7745c5c3_Var4 = string(p.Message)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</blockquote>")
+					templ_7745c5c3_Buffer.WriteString("<blockquote class=\"said\">")
+					component.Text(templ_7745c5c3_Buffer, string(p.Message))
+					templ_7745c5c3_Buffer.WriteString("</blockquote>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 6, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				if len(p.Projects) > 1 && !p.Form && !p.other() {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<div class=\"stack tight\"><p class=\"muted\">")
-					var templ_7745c5c3_Var5 string
-					templ_7745c5c3_Var5 = string(p.T("invitation.projects"))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</p><ul class=\"plain-list\">")
+					templ_7745c5c3_Buffer.WriteString("<div class=\"stack tight\"><p class=\"muted\">")
+					component.Text(templ_7745c5c3_Buffer, string(p.T("invitation.projects")))
+					templ_7745c5c3_Buffer.WriteString("</p><ul class=\"plain-list\">")
 					for _, name := range p.Projects {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<li>")
+						templ_7745c5c3_Buffer.WriteString("<li>")
 						templ_7745c5c3_Err = ui.Icon("folder-kanban").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						var templ_7745c5c3_Var6 string
-						templ_7745c5c3_Var6 = string(name)
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</li>")
+						component.Text(templ_7745c5c3_Buffer, string(name))
+						templ_7745c5c3_Buffer.WriteString("</li>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</ul></div>")
+					templ_7745c5c3_Buffer.WriteString("</ul></div>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 12, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 13, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Err = invitationWay(p).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 14, " <p class=\"help\">")
-				var templ_7745c5c3_Var7 string
-				templ_7745c5c3_Var7 = string(p.T("invitation.for", "email", p.Email, "until", p.Time(p.Expires, p.Now)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</p>")
+				templ_7745c5c3_Buffer.WriteString(" <p class=\"help\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("invitation.for", "email", p.Email, "until", p.Time(p.Expires, p.Now))))
+				templ_7745c5c3_Buffer.WriteString("</p>")
 			case portal.InvitationExpired:
 				if p.Asked {
 					templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("invitation.asked.title"), Lead: p.T("invitation.asked.text", "inviter", p.Inviter)}).Render(ctx, templ_7745c5c3_Buffer)
@@ -130,19 +90,8 @@ func Invitation(p InvitationPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 16, " ")
-					templ_7745c5c3_Var8 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-						templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-						templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-						if !templ_7745c5c3_IsBuffer {
-							defer func() {
-								templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-								if templ_7745c5c3_Err == nil {
-									templ_7745c5c3_Err = templ_7745c5c3_BufErr
-								}
-							}()
-						}
-						ctx = templ.InitializeContext(ctx)
+					templ_7745c5c3_Buffer.WriteString(" ")
+					templ_7745c5c3_Var8 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("invitation.expired.act"), Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
@@ -159,7 +108,7 @@ func Invitation(p InvitationPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 17, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.Same {
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("invitation.member.act"), Href: "/", Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
@@ -176,7 +125,7 @@ func Invitation(p InvitationPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 18, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				if p.SignedIn {
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("invitation.member.act"), Href: "/", Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
@@ -193,7 +142,7 @@ func Invitation(p InvitationPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 19, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Err = invitationHelp(p).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -203,7 +152,7 @@ func Invitation(p InvitationPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 20, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Err = invitationHelp(p).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -213,7 +162,7 @@ func Invitation(p InvitationPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 21, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Err = invitationHelp(p).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -273,53 +222,19 @@ func (p InvitationPage) memberLead() string {
 // account, and on who is signed in.
 //go:noinline
 func invitationWay(p InvitationPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var9 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var9 == nil {
-			templ_7745c5c3_Var9 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
 		if p.other() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<div class=\"boxed stack tight\" id=\"other\"><p><b>")
-			var templ_7745c5c3_Var10 string
-			templ_7745c5c3_Var10 = string(p.T("invitation.other.title", "email", p.SignedInAs))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 23, "</b></p><p class=\"muted\">")
-			var templ_7745c5c3_Var11 string
-			templ_7745c5c3_Var11 = string(p.T("invitation.other.text", "email", p.Email))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 24, "</p></div>")
-			templ_7745c5c3_Var12 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Buffer.WriteString("<div class=\"boxed stack tight\" id=\"other\"><p><b>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("invitation.other.title", "email", p.SignedInAs)))
+			templ_7745c5c3_Buffer.WriteString("</b></p><p class=\"muted\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("invitation.other.text", "email", p.Email)))
+			templ_7745c5c3_Buffer.WriteString("</p></div>")
+			templ_7745c5c3_Var12 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("invitation.other.act"), Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 25, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("invitation.other.stay"), Href: "/", Kind: ui.Plain, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -331,18 +246,7 @@ func invitationWay(p InvitationPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else if p.HasAccount && p.SignedIn {
-			templ_7745c5c3_Var13 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("invitation.accept"), Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -354,11 +258,9 @@ func invitationWay(p InvitationPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else if p.HasAccount {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<p>")
-			var templ_7745c5c3_Var14 string
-			templ_7745c5c3_Var14 = string(p.T("invitation.account", "email", p.Email))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 27, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("invitation.account", "email", p.Email)))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("invitation.sign_in"), Href: "/sign-in?next=" + p.Path, Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -369,50 +271,33 @@ func invitationWay(p InvitationPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Var15 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "name", Label: p.T("invitation.name"), Value: p.Name, Error: p.Err("name"), Required: true, Autocomplete: "name", Max: 100}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 28, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Err = ui.Password(ui.Field{Name: "password", Label: p.T("invitation.password"), Hint: p.T("door.new_password_hint"), Error: p.Err("password"), Required: true, Autocomplete: "new-password", Attrs: templ.Attributes{"data-strength": "strength"}}, p.T("door.show")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 29, " <meter class=\"strength needs-js\" id=\"strength\" min=\"0\" max=\"3\" low=\"2\" high=\"3\" optimum=\"3\" value=\"0\" aria-label=\"")
-				var templ_7745c5c3_Var16 string
-				templ_7745c5c3_Var16 = string(p.T("invitation.strength"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\" data-words=\"")
-				var templ_7745c5c3_Var17 string
-				templ_7745c5c3_Var17 = string(p.T("invitation.strength.0") + "|" + p.T("invitation.strength.1") + "|" + p.T("invitation.strength.2") + "|" + p.T("invitation.strength.3"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 31, "\"></meter>")
+				templ_7745c5c3_Buffer.WriteString(" <meter class=\"strength needs-js\" id=\"strength\" min=\"0\" max=\"3\" low=\"2\" high=\"3\" optimum=\"3\" value=\"0\" aria-label=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("invitation.strength")))
+				templ_7745c5c3_Buffer.WriteString("\" data-words=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("invitation.strength.0") + "|" + p.T("invitation.strength.1") + "|" + p.T("invitation.strength.2") + "|" + p.T("invitation.strength.3")))
+				templ_7745c5c3_Buffer.WriteString("\"></meter>")
 				templ_7745c5c3_Err = ui.Checkbox(ui.Choice{Name: "shared", Label: p.T("door.shared"), Hint: p.T("door.shared_hint"), On: p.Shared}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 32, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("invitation.accept"), Kind: ui.Primary, Full: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 33, " <p class=\"or\">")
-				var templ_7745c5c3_Var18 string
-				templ_7745c5c3_Var18 = string(p.T("door.or"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</p>")
+				templ_7745c5c3_Buffer.WriteString(" <p class=\"or\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("door.or")))
+				templ_7745c5c3_Buffer.WriteString("</p>")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("invitation.no_password"), Icon: "mail", Full: true, Name: "how", Value: "code", Attrs: templ.Attributes{"formnovalidate": true}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -430,56 +315,31 @@ func invitationWay(p InvitationPage) templ.Component {
 
 //go:noinline
 func invitationHelp(p InvitationPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var19 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var19 == nil {
-			templ_7745c5c3_Var19 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var19 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Contact != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<p class=\"help\">")
-			var templ_7745c5c3_Var20 string
-			templ_7745c5c3_Var20 = string(p.T("invitation.help"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 36, " <a class=\"link\" href=\"")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"help\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("invitation.help")))
+			templ_7745c5c3_Buffer.WriteString(" <a class=\"link\" href=\"")
 			var templ_7745c5c3_Var21 templ.SafeURL
 			templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs("mailto:" + p.Contact)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 37, "\">")
-			var templ_7745c5c3_Var22 string
-			templ_7745c5c3_Var22 = string(p.Contact)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</a></p>")
+			templ_7745c5c3_Buffer.WriteString("\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.Contact))
+			templ_7745c5c3_Buffer.WriteString("</a></p>")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<p class=\"help\">")
-			var templ_7745c5c3_Var23 string
-			templ_7745c5c3_Var23 = string(p.T("invitation.help_workspace", "workspace", p.Workspace))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 40, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"help\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("invitation.help_workspace", "workspace", p.Workspace)))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<p>")
+		templ_7745c5c3_Buffer.WriteString("<p>")
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.sign_in"), Href: "/sign-in"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</p>")
+		templ_7745c5c3_Buffer.WriteString("</p>")
 		return nil
 	})
 }
@@ -494,65 +354,24 @@ type LinkPage struct {
 
 //go:noinline
 func InvitationLink(p LinkPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var24 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var24 == nil {
-			templ_7745c5c3_Var24 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var25 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: p.Back, Title: p.T("link.title", "person", p.Name), Lead: p.T("link.lead", "person", p.Name)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 43, " ")
-			templ_7745c5c3_Var26 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Buffer.WriteString(" ")
+			templ_7745c5c3_Var26 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = ui.CopyRow(p.T("link.label"), p.T("action.copy_link"), p.Link).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 44, " <p>")
+				templ_7745c5c3_Buffer.WriteString(" <p>")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.Back.Label, Href: p.Back.Href, Icon: "arrow-left"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 45, "</p>")
+				templ_7745c5c3_Buffer.WriteString("</p>")
 				return nil
 			})
 			templ_7745c5c3_Err = ui.Stack("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
@@ -569,4 +388,3 @@ func InvitationLink(p LinkPage) templ.Component {
 	})
 }
 
-var _ = templruntime.GeneratedTemplate

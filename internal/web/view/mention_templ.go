@@ -6,7 +6,7 @@ package view
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
 	"strconv"
@@ -24,62 +24,30 @@ type MentionsPage struct {
 
 //go:noinline
 func Mentions(p MentionsPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"mentions\" id=\"mentions\" role=\"listbox\" aria-label=\"")
-		var templ_7745c5c3_Var2 string
-		templ_7745c5c3_Var2 = string(p.T("mention.list"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\" data-found=\"")
-		var templ_7745c5c3_Var3 string
-		templ_7745c5c3_Var3 = string(p.N("mention.found", len(p.People)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 3, "\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"mentions\" id=\"mentions\" role=\"listbox\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("mention.list")))
+		templ_7745c5c3_Buffer.WriteString("\" data-found=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.N("mention.found", len(p.People))))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		for i, x := range p.People {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<div role=\"option\" id=\"")
-			var templ_7745c5c3_Var4 string
-			templ_7745c5c3_Var4 = string("mention-" + strconv.Itoa(i))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 5, "\" data-name=\"")
-			var templ_7745c5c3_Var5 string
-			templ_7745c5c3_Var5 = string(or(x.Handle, x.Name))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 6, "\" aria-selected=\"false\">")
+			templ_7745c5c3_Buffer.WriteString("<div role=\"option\" id=\"")
+			component.Text(templ_7745c5c3_Buffer, string("mention-" + strconv.Itoa(i)))
+			templ_7745c5c3_Buffer.WriteString("\" data-name=\"")
+			component.Text(templ_7745c5c3_Buffer, string(or(x.Handle, x.Name)))
+			templ_7745c5c3_Buffer.WriteString("\" aria-selected=\"false\">")
 			templ_7745c5c3_Err = ui.Avatar(ui.Person{Name: x.Name}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<span><b>")
-			var templ_7745c5c3_Var6 string
-			templ_7745c5c3_Var6 = string(or(x.Handle, x.Name))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</b> <small>")
-			var templ_7745c5c3_Var7 string
-			templ_7745c5c3_Var7 = string(or(x.Company, p.Workspace))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</small></span></div>")
+			templ_7745c5c3_Buffer.WriteString("<span><b>")
+			component.Text(templ_7745c5c3_Buffer, string(or(x.Handle, x.Name)))
+			templ_7745c5c3_Buffer.WriteString("</b> <small>")
+			component.Text(templ_7745c5c3_Buffer, string(or(x.Company, p.Workspace)))
+			templ_7745c5c3_Buffer.WriteString("</small></span></div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
 
-var _ = templruntime.GeneratedTemplate

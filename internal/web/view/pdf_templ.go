@@ -6,7 +6,7 @@ package view
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
 	"github.com/vitrine-portal/vitrine/internal/web/view/ui"
@@ -24,54 +24,25 @@ type PDFPage struct {
 
 //go:noinline
 func PDF(p PDFPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<!doctype html><html lang=\"")
-		var templ_7745c5c3_Var2 string
-		templ_7745c5c3_Var2 = string(p.Lang())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\" data-theme=\"")
-		var templ_7745c5c3_Var3 string
-		templ_7745c5c3_Var3 = string(p.Theme)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 3, "\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>")
-		var templ_7745c5c3_Var4 string
-		templ_7745c5c3_Var4 = string(p.T("pdf.title"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</title><link rel=\"stylesheet\" href=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<!doctype html><html lang=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Lang()))
+		templ_7745c5c3_Buffer.WriteString("\" data-theme=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Theme))
+		templ_7745c5c3_Buffer.WriteString("\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.title")))
+		templ_7745c5c3_Buffer.WriteString("</title><link rel=\"stylesheet\" href=\"")
 		var templ_7745c5c3_Var5 templ.SafeURL
 		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs(p.Style)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 5, "\"><script src=\"")
-		var templ_7745c5c3_Var6 string
-		templ_7745c5c3_Var6 = string(p.Script)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 6, "\" defer></script></head><body><header class=\"bar\" role=\"toolbar\" aria-label=\"")
-		var templ_7745c5c3_Var7 string
-		templ_7745c5c3_Var7 = string(p.T("pdf.tools"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\">")
+		templ_7745c5c3_Buffer.WriteString("\"><script src=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Script))
+		templ_7745c5c3_Buffer.WriteString("\" defer></script></head><body><header class=\"bar\" role=\"toolbar\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.tools")))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = p.button("thumbs", "panel-left", p.T("pdf.thumbs"), templ.Attributes{"aria-pressed": "false"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -80,72 +51,52 @@ func PDF(p PDFPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<span class=\"of\"><input data-page inputmode=\"numeric\" value=\"1\" size=\"3\" aria-label=\"")
-		var templ_7745c5c3_Var8 string
-		templ_7745c5c3_Var8 = string(p.T("pdf.page"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 9, "\" autocomplete=\"off\"> <span>")
-		var templ_7745c5c3_Var9 string
-		templ_7745c5c3_Var9 = string(p.T("pdf.of"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</span> <span data-pages>1</span></span>")
+		templ_7745c5c3_Buffer.WriteString("<span class=\"of\"><input data-page inputmode=\"numeric\" value=\"1\" size=\"3\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.page")))
+		templ_7745c5c3_Buffer.WriteString("\" autocomplete=\"off\"> <span>")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.of")))
+		templ_7745c5c3_Buffer.WriteString("</span> <span data-pages>1</span></span>")
 		templ_7745c5c3_Err = p.button("next", "chevron-right", p.T("pdf.next"), templ.Attributes{"class": "wide"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<span class=\"gap\"></span>")
+		templ_7745c5c3_Buffer.WriteString("<span class=\"gap\"></span>")
 		templ_7745c5c3_Err = p.button("find", "search", p.T("pdf.find"), templ.Attributes{"class": "finder"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<form role=\"search\" data-find><input type=\"search\" aria-label=\"")
-		var templ_7745c5c3_Var10 string
-		templ_7745c5c3_Var10 = string(p.T("pdf.find"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 13, "\" placeholder=\"")
-		var templ_7745c5c3_Var11 string
-		templ_7745c5c3_Var11 = string(p.T("pdf.find"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 14, "\" autocomplete=\"off\" spellcheck=\"false\"> <span data-found aria-live=\"polite\" data-none=\"")
-		var templ_7745c5c3_Var12 string
-		templ_7745c5c3_Var12 = string(p.T("pdf.none"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 15, "\" data-of=\"")
-		var templ_7745c5c3_Var13 string
-		templ_7745c5c3_Var13 = string(p.T("pdf.found", "n", "{n}", "of", "{of}"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 16, "\"></span> <button data-do=\"after\" title=\"")
-		var templ_7745c5c3_Var14 string
-		templ_7745c5c3_Var14 = string(p.T("pdf.after"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 17, "\" aria-label=\"")
-		var templ_7745c5c3_Var15 string
-		templ_7745c5c3_Var15 = string(p.T("pdf.after"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 18, "\">")
+		templ_7745c5c3_Buffer.WriteString("<form role=\"search\" data-find><input type=\"search\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.find")))
+		templ_7745c5c3_Buffer.WriteString("\" placeholder=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.find")))
+		templ_7745c5c3_Buffer.WriteString("\" autocomplete=\"off\" spellcheck=\"false\"> <span data-found aria-live=\"polite\" data-none=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.none")))
+		templ_7745c5c3_Buffer.WriteString("\" data-of=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.found", "n", "{n}", "of", "{of}")))
+		templ_7745c5c3_Buffer.WriteString("\"></span> <button data-do=\"after\" title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.after")))
+		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.after")))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = ui.Icon("chevron-down").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</button> <button data-do=\"before\" title=\"")
-		var templ_7745c5c3_Var16 string
-		templ_7745c5c3_Var16 = string(p.T("pdf.before"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 20, "\" aria-label=\"")
-		var templ_7745c5c3_Var17 string
-		templ_7745c5c3_Var17 = string(p.T("pdf.before"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 21, "\">")
+		templ_7745c5c3_Buffer.WriteString("</button> <button data-do=\"before\" title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.before")))
+		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.before")))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = ui.Icon("chevron-up").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</button></form><span class=\"gap\"></span> <span class=\"zooms\">")
+		templ_7745c5c3_Buffer.WriteString("</button></form><span class=\"gap\"></span> <span class=\"zooms\">")
 		templ_7745c5c3_Err = p.button("out", "minus", p.T("viewer.zoom_out"), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<span class=\"wide\" data-zoom></span>")
+		templ_7745c5c3_Buffer.WriteString("<span class=\"wide\" data-zoom></span>")
 		templ_7745c5c3_Err = p.button("in", "plus", p.T("viewer.zoom_in"), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -154,66 +105,36 @@ func PDF(p PDFPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 24, "</span></header><div class=\"work\"><nav id=\"thumbs\" aria-label=\"")
-		var templ_7745c5c3_Var18 string
-		templ_7745c5c3_Var18 = string(p.T("pdf.thumbs"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 25, "\" hidden></nav><main id=\"pages\" tabindex=\"0\" aria-label=\"")
-		var templ_7745c5c3_Var19 string
-		templ_7745c5c3_Var19 = string(p.T("pdf.pages"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 26, "\"></main></div></body></html>")
+		templ_7745c5c3_Buffer.WriteString("</span></header><div class=\"work\"><nav id=\"thumbs\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.thumbs")))
+		templ_7745c5c3_Buffer.WriteString("\" hidden></nav><main id=\"pages\" tabindex=\"0\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("pdf.pages")))
+		templ_7745c5c3_Buffer.WriteString("\"></main></div></body></html>")
 		return nil
 	})
 }
 
 //go:noinline
 func (p PDFPage) button(does, icon, label string, more templ.Attributes) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var20 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var20 == nil {
-			templ_7745c5c3_Var20 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<button type=\"button\" data-do=\"")
-		var templ_7745c5c3_Var21 string
-		templ_7745c5c3_Var21 = string(does)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 28, "\" title=\"")
-		var templ_7745c5c3_Var22 string
-		templ_7745c5c3_Var22 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 29, "\" aria-label=\"")
-		var templ_7745c5c3_Var23 string
-		templ_7745c5c3_Var23 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var20 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<button type=\"button\" data-do=\"")
+		component.Text(templ_7745c5c3_Buffer, string(does))
+		templ_7745c5c3_Buffer.WriteString("\" title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(label))
+		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(label))
+		templ_7745c5c3_Buffer.WriteString("\"")
 		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, more)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 31, ">")
+		templ_7745c5c3_Buffer.WriteString(">")
 		templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 32, "</button>")
+		templ_7745c5c3_Buffer.WriteString("</button>")
 		return nil
 	})
 }
 
-var _ = templruntime.GeneratedTemplate

@@ -6,7 +6,7 @@ package view
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
 	"encoding/json"
@@ -168,40 +168,17 @@ func (c *CommentsBox) placeWords() string {
 // places is what the script of the stage reads.
 //go:noinline
 func (c *CommentsBox) places() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		if c.has() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div id=\"places\" hidden data-marks=\"")
-			var templ_7745c5c3_Var2 string
-			templ_7745c5c3_Var2 = string(c.markers())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\" data-words=\"")
-			var templ_7745c5c3_Var3 string
-			templ_7745c5c3_Var3 = string(c.placeWords())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 3, "\"")
+			templ_7745c5c3_Buffer.WriteString("<div id=\"places\" hidden data-marks=\"")
+			component.Text(templ_7745c5c3_Buffer, string(c.markers()))
+			templ_7745c5c3_Buffer.WriteString("\" data-words=\"")
+			component.Text(templ_7745c5c3_Buffer, string(c.placeWords()))
+			templ_7745c5c3_Buffer.WriteString("\"")
 			if c.May {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 4, " data-may")
+				templ_7745c5c3_Buffer.WriteString(" data-may")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 5, "></div><p class=\"sr\" id=\"place-said\" aria-live=\"polite\" data-keep=\"said\"></p>")
+			templ_7745c5c3_Buffer.WriteString("></div><p class=\"sr\" id=\"place-said\" aria-live=\"polite\" data-keep=\"said\"></p>")
 		}
 		return nil
 	})
@@ -210,57 +187,30 @@ func (c *CommentsBox) places() templ.Component {
 // at is where a thread is on its version, and leads there.
 //go:noinline
 func (c *CommentsBox) at(t portal.Comments) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var4 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var4 == nil {
-			templ_7745c5c3_Var4 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
 		if t.Place != nil {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<a class=\"at-place\" href=\"")
+			templ_7745c5c3_Buffer.WriteString("<a class=\"at-place\" href=\"")
 			var templ_7745c5c3_Var5 templ.SafeURL
 			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs(c.placeHref(t))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\" data-mark=\"")
-			var templ_7745c5c3_Var6 string
-			templ_7745c5c3_Var6 = string(string(t.ID))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\">")
+			templ_7745c5c3_Buffer.WriteString("\" data-mark=\"")
+			component.Text(templ_7745c5c3_Buffer, string(string(t.ID)))
+			templ_7745c5c3_Buffer.WriteString("\">")
 			var templ_7745c5c3_Var7 = []any{"mark-number", templ.KV("team", t.Audience == portal.Team), templ.KV("along", c.of(t.Version) != "")}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var7...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<b class=\"")
-			var templ_7745c5c3_Var8 string
-			templ_7745c5c3_Var8 = string(templ.CSSClasses(templ_7745c5c3_Var7).String())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 10, "\">")
-			var templ_7745c5c3_Var9 string
-			templ_7745c5c3_Var9 = string(sentence.PlaceLabel(t.Number, t.Audience))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</b> <span>")
-			var templ_7745c5c3_Var10 string
-			templ_7745c5c3_Var10 = string(sentence.Place(c.Book, t.Place))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 12, "</span></a>")
+			templ_7745c5c3_Buffer.WriteString("<b class=\"")
+			component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var7).String()))
+			templ_7745c5c3_Buffer.WriteString("\">")
+			component.Text(templ_7745c5c3_Buffer, string(sentence.PlaceLabel(t.Number, t.Audience)))
+			templ_7745c5c3_Buffer.WriteString("</b> <span>")
+			component.Text(templ_7745c5c3_Buffer, string(sentence.Place(c.Book, t.Place)))
+			templ_7745c5c3_Buffer.WriteString("</span></a>")
 		}
 		return nil
 	})
@@ -278,136 +228,101 @@ func (c *CommentsBox) placeHref(t portal.Comments) string {
 // unsent are the comments that wait, and what can be done with them.
 //go:noinline
 func (c *CommentsBox) unsent() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var11 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var11 == nil {
-			templ_7745c5c3_Var11 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
 		for _, o := range c.Others {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<p class=\"unsent-else\">")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"unsent-else\">")
 			templ_7745c5c3_Err = ui.Icon("circle-dashed").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<a class=\"link\" href=\"")
+			templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
 			var templ_7745c5c3_Var12 templ.SafeURL
 			templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinURLErrs(c.Here + "?panel=comments&version=" + string(o.Version) + "#unsent")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 15, "\">")
-			var templ_7745c5c3_Var13 string
-			templ_7745c5c3_Var13 = string(c.N("place.unsent_on", o.N, "version", o.Word))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</a></p>")
+			templ_7745c5c3_Buffer.WriteString("\">")
+			component.Text(templ_7745c5c3_Buffer, string(c.N("place.unsent_on", o.N, "version", o.Word)))
+			templ_7745c5c3_Buffer.WriteString("</a></p>")
 		}
 		if n := len(c.Unsent); n > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<section class=\"unsent-box\" id=\"unsent\" aria-label=\"")
-			var templ_7745c5c3_Var14 string
-			templ_7745c5c3_Var14 = string(c.T("place.unsent", "n", strconv.Itoa(n)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 18, "\"><h3>")
+			templ_7745c5c3_Buffer.WriteString("<section class=\"unsent-box\" id=\"unsent\" aria-label=\"")
+			component.Text(templ_7745c5c3_Buffer, string(c.T("place.unsent", "n", strconv.Itoa(n))))
+			templ_7745c5c3_Buffer.WriteString("\"><h3>")
 			templ_7745c5c3_Err = ui.Icon("circle-dashed").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var15 string
-			templ_7745c5c3_Var15 = string(c.T("place.unsent", "n", strconv.Itoa(n)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</h3><p class=\"muted small\">")
-			var templ_7745c5c3_Var16 string
-			templ_7745c5c3_Var16 = string(c.unsentSeen())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</p><ol>")
+			component.Text(templ_7745c5c3_Buffer, string(c.T("place.unsent", "n", strconv.Itoa(n))))
+			templ_7745c5c3_Buffer.WriteString("</h3><p class=\"muted small\">")
+			component.Text(templ_7745c5c3_Buffer, string(c.unsentSeen()))
+			templ_7745c5c3_Buffer.WriteString("</p><ol>")
 			for _, u := range c.Unsent {
 				templ_7745c5c3_Err = c.unsentOne(u).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</ol>")
+			templ_7745c5c3_Buffer.WriteString("</ol>")
 			if c.May {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<form class=\"acts\" method=\"post\" action=\"")
+				templ_7745c5c3_Buffer.WriteString("<form class=\"acts\" method=\"post\" action=\"")
 				var templ_7745c5c3_Var17 templ.SafeURL
 				templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinURLErrs(c.act("/versions/" + string(c.Version) + "/feedback"))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 23, "\" data-quick>")
+				templ_7745c5c3_Buffer.WriteString("\" data-quick>")
 				if c.Team {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<button class=\"button quiet small\" name=\"audience\" value=\"team\">")
+					templ_7745c5c3_Buffer.WriteString("<button class=\"button quiet small\" name=\"audience\" value=\"team\">")
 					templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<span>")
-					var templ_7745c5c3_Var18 string
-					templ_7745c5c3_Var18 = string(c.T("place.send_us", "n", strconv.Itoa(n)))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 26, "</span></button> ")
+					templ_7745c5c3_Buffer.WriteString("<span>")
+					component.Text(templ_7745c5c3_Buffer, string(c.T("place.send_us", "n", strconv.Itoa(n))))
+					templ_7745c5c3_Buffer.WriteString("</span></button> ")
 					if c.Audience == portal.ClientSide {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<button class=\"button primary small\" name=\"audience\" value=\"client\">")
+						templ_7745c5c3_Buffer.WriteString("<button class=\"button primary small\" name=\"audience\" value=\"client\">")
 						templ_7745c5c3_Err = ui.Icon("send").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<span>")
-						var templ_7745c5c3_Var19 string
-						templ_7745c5c3_Var19 = string(c.T("place.send_client", "client", c.Client, "n", strconv.Itoa(n)))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</span></button>")
+						templ_7745c5c3_Buffer.WriteString("<span>")
+						component.Text(templ_7745c5c3_Buffer, string(c.T("place.send_client", "client", c.Client, "n", strconv.Itoa(n))))
+						templ_7745c5c3_Buffer.WriteString("</span></button>")
 					}
 				} else {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<button class=\"button primary small\" name=\"audience\" value=\"client\">")
+					templ_7745c5c3_Buffer.WriteString("<button class=\"button primary small\" name=\"audience\" value=\"client\">")
 					templ_7745c5c3_Err = ui.Icon("send").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<span>")
-					var templ_7745c5c3_Var20 string
-					templ_7745c5c3_Var20 = string(c.T("place.send", "n", strconv.Itoa(n)))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 32, "</span></button>")
+					templ_7745c5c3_Buffer.WriteString("<span>")
+					component.Text(templ_7745c5c3_Buffer, string(c.T("place.send", "n", strconv.Itoa(n))))
+					templ_7745c5c3_Buffer.WriteString("</span></button>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 33, "</form>")
+				templ_7745c5c3_Buffer.WriteString("</form>")
 				if !c.Team && !c.Lead {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<form method=\"post\" action=\"")
+					templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 					var templ_7745c5c3_Var21 templ.SafeURL
 					templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs(c.act("/versions/" + string(c.Version) + c.shareWay()))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 35, "\" data-quick><button class=\"button plain small\">")
+					templ_7745c5c3_Buffer.WriteString("\" data-quick><button class=\"button plain small\">")
 					templ_7745c5c3_Err = ui.Icon("users").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 36, "<span>")
-					var templ_7745c5c3_Var22 string
-					templ_7745c5c3_Var22 = string(c.shareWord())
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 37, "</span></button></form>")
+					templ_7745c5c3_Buffer.WriteString("<span>")
+					component.Text(templ_7745c5c3_Buffer, string(c.shareWord()))
+					templ_7745c5c3_Buffer.WriteString("</span></button></form>")
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</section>")
+			templ_7745c5c3_Buffer.WriteString("</section>")
 		}
 		return nil
 	})
@@ -416,33 +331,14 @@ func (c *CommentsBox) unsent() templ.Component {
 // revise leads to where the open comments become a list of changes.
 //go:noinline
 func (c *CommentsBox) revise() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var23 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var23 == nil {
-			templ_7745c5c3_Var23 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var23 templ.Component) (templ_7745c5c3_Err error) {
 		if c.Revises {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<p class=\"revise\">")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"revise\">")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: c.reviseWord(), Icon: "list-checks", Small: true, Href: "/versions/" + string(c.Version) + "/revision"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 40, "</p>")
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		return nil
 	})
@@ -504,132 +400,81 @@ func (c *CommentsBox) unsentSeen() string {
 
 //go:noinline
 func (c *CommentsBox) unsentOne(u portal.Unsent) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var24 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var24 == nil {
-			templ_7745c5c3_Var24 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<li id=\"")
-		var templ_7745c5c3_Var25 string
-		templ_7745c5c3_Var25 = string(string(u.ID))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 42, "\"><p class=\"top-line\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<li id=\"")
+		component.Text(templ_7745c5c3_Buffer, string(string(u.ID)))
+		templ_7745c5c3_Buffer.WriteString("\"><p class=\"top-line\">")
 		if u.Place != nil {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<a class=\"at-place\" href=\"")
+			templ_7745c5c3_Buffer.WriteString("<a class=\"at-place\" href=\"")
 			var templ_7745c5c3_Var26 templ.SafeURL
 			templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinURLErrs("#" + string(u.ID))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 44, "\" data-mark=\"")
-			var templ_7745c5c3_Var27 string
-			templ_7745c5c3_Var27 = string(string(u.ID))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 45, "\"><b class=\"mark-number kept\">·</b> <span>")
-			var templ_7745c5c3_Var28 string
-			templ_7745c5c3_Var28 = string(sentence.Place(c.Book, u.Place))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 46, "</span></a> ")
+			templ_7745c5c3_Buffer.WriteString("\" data-mark=\"")
+			component.Text(templ_7745c5c3_Buffer, string(string(u.ID)))
+			templ_7745c5c3_Buffer.WriteString("\"><b class=\"mark-number kept\">·</b> <span>")
+			component.Text(templ_7745c5c3_Buffer, string(sentence.Place(c.Book, u.Place)))
+			templ_7745c5c3_Buffer.WriteString("</span></a> ")
 		}
 		switch {
 		case !u.Own:
-			templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<span class=\"by\">")
-			var templ_7745c5c3_Var29 string
-			templ_7745c5c3_Var29 = string(u.AuthorName)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</span>")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"by\">")
+			component.Text(templ_7745c5c3_Buffer, string(u.AuthorName))
+			templ_7745c5c3_Buffer.WriteString("</span>")
 		case !u.SharedAt.IsZero():
-			templruntime.WriteString(templ_7745c5c3_Buffer, 49, "<span class=\"by\">")
-			var templ_7745c5c3_Var30 string
-			templ_7745c5c3_Var30 = string(c.T("place.shared"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</span>")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"by\">")
+			component.Text(templ_7745c5c3_Buffer, string(c.T("place.shared")))
+			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</p><p class=\"unsent-text\">")
-		var templ_7745c5c3_Var31 string
-		templ_7745c5c3_Var31 = string(u.Body)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 52, "</p>")
+		templ_7745c5c3_Buffer.WriteString("</p><p class=\"unsent-text\">")
+		component.Text(templ_7745c5c3_Buffer, string(u.Body))
+		templ_7745c5c3_Buffer.WriteString("</p>")
 		if c.May {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<div class=\"unsent-acts\">")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"unsent-acts\">")
 			if u.Own {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<details class=\"edit-unsent\"><summary>")
-				var templ_7745c5c3_Var32 string
-				templ_7745c5c3_Var32 = string(c.T("place.edit"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 55, "</summary><form class=\"form\" method=\"post\" action=\"")
+				templ_7745c5c3_Buffer.WriteString("<details class=\"edit-unsent\"><summary>")
+				component.Text(templ_7745c5c3_Buffer, string(c.T("place.edit")))
+				templ_7745c5c3_Buffer.WriteString("</summary><form class=\"form\" method=\"post\" action=\"")
 				var templ_7745c5c3_Var33 templ.SafeURL
 				templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinURLErrs(c.act("/unsent/" + string(u.ID)))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 56, "\" data-quick><input type=\"hidden\" name=\"revision\" value=\"")
-				var templ_7745c5c3_Var34 string
-				templ_7745c5c3_Var34 = string(strconv.FormatInt(u.Revision, 10))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 57, "\"> <label class=\"sr\" for=\"")
-				var templ_7745c5c3_Var35 string
-				templ_7745c5c3_Var35 = string("edit-" + string(u.ID))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 58, "\">")
-				var templ_7745c5c3_Var36 string
-				templ_7745c5c3_Var36 = string(c.T("place.text"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</label> <textarea class=\"control\" id=\"")
-				var templ_7745c5c3_Var37 string
-				templ_7745c5c3_Var37 = string("edit-" + string(u.ID))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 60, "\" name=\"body\" rows=\"3\" required maxlength=\"")
-				var templ_7745c5c3_Var38 string
-				templ_7745c5c3_Var38 = string(strconv.Itoa(portal.MaxText))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 61, "\">")
-				var templ_7745c5c3_Var39 string
-				templ_7745c5c3_Var39 = string(u.Body)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</textarea> <button class=\"button quiet small\">")
-				var templ_7745c5c3_Var40 string
-				templ_7745c5c3_Var40 = string(c.T("place.save"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 63, "</button></form></details>")
+				templ_7745c5c3_Buffer.WriteString("\" data-quick><input type=\"hidden\" name=\"revision\" value=\"")
+				component.Text(templ_7745c5c3_Buffer, string(strconv.FormatInt(u.Revision, 10)))
+				templ_7745c5c3_Buffer.WriteString("\"> <label class=\"sr\" for=\"")
+				component.Text(templ_7745c5c3_Buffer, string("edit-" + string(u.ID)))
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(c.T("place.text")))
+				templ_7745c5c3_Buffer.WriteString("</label> <textarea class=\"control\" id=\"")
+				component.Text(templ_7745c5c3_Buffer, string("edit-" + string(u.ID)))
+				templ_7745c5c3_Buffer.WriteString("\" name=\"body\" rows=\"3\" required maxlength=\"")
+				component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(portal.MaxText)))
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(u.Body))
+				templ_7745c5c3_Buffer.WriteString("</textarea> <button class=\"button quiet small\">")
+				component.Text(templ_7745c5c3_Buffer, string(c.T("place.save")))
+				templ_7745c5c3_Buffer.WriteString("</button></form></details>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<form method=\"post\" action=\"")
+			templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 			var templ_7745c5c3_Var41 templ.SafeURL
 			templ_7745c5c3_Var41, templ_7745c5c3_Err = templ.JoinURLErrs(c.act("/unsent/" + string(u.ID) + "/delete"))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 65, "\" data-quick><button class=\"button plain small\">")
+			templ_7745c5c3_Buffer.WriteString("\" data-quick><button class=\"button plain small\">")
 			if u.Own {
-				var templ_7745c5c3_Var42 string
-				templ_7745c5c3_Var42 = string(c.T("place.delete"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
+				component.Text(templ_7745c5c3_Buffer, string(c.T("place.delete")))
 			} else {
-				var templ_7745c5c3_Var43 string
-				templ_7745c5c3_Var43 = string(c.T("place.hand_back"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
+				component.Text(templ_7745c5c3_Buffer, string(c.T("place.hand_back")))
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 66, "</button></form></div>")
+			templ_7745c5c3_Buffer.WriteString("</button></form></div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</li>")
+		templ_7745c5c3_Buffer.WriteString("</li>")
 		return nil
 	})
 }
@@ -638,60 +483,37 @@ func (c *CommentsBox) unsentOne(u portal.Unsent) templ.Component {
 // words.
 //go:noinline
 func (c *CommentsBox) placeFields() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var44 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var44 == nil {
-			templ_7745c5c3_Var44 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var44 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = placeSet(c.Typed.Set).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<p class=\"place-chip\" data-chip hidden>")
+		templ_7745c5c3_Buffer.WriteString("<p class=\"place-chip\" data-chip hidden>")
 		templ_7745c5c3_Err = ui.Icon("pin").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 69, "<span></span>")
+		templ_7745c5c3_Buffer.WriteString("<span></span>")
 		templ_7745c5c3_Err = ui.IconButton("x", ui.ButtonProps{Label: c.T("place.remove"), Type: "button", Attrs: templ.Attributes{"data-place": "remove"}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 70, "</p><details class=\"say-where\"><summary>")
-		var templ_7745c5c3_Var45 string
-		templ_7745c5c3_Var45 = string(c.T("place.say"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 71, "</summary><div class=\"fields\">")
+		templ_7745c5c3_Buffer.WriteString("</p><details class=\"say-where\"><summary>")
+		component.Text(templ_7745c5c3_Buffer, string(c.T("place.say")))
+		templ_7745c5c3_Buffer.WriteString("</summary><div class=\"fields\">")
 		if c.plays() {
 			templ_7745c5c3_Err = ui.Input(ui.Field{ID: "place-from", Name: "from", Label: c.T("place.say_from"), Placeholder: "1:23", Max: 10, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 72, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = ui.Input(ui.Field{ID: "place-until", Name: "until", Label: c.T("place.say_until"), Placeholder: "1:30", Max: 10, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 73, " <p class=\"hint\">")
-			var templ_7745c5c3_Var46 string
-			templ_7745c5c3_Var46 = string(c.T("place.say_time_hint"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 74, "</p>")
+			templ_7745c5c3_Buffer.WriteString(" <p class=\"hint\">")
+			component.Text(templ_7745c5c3_Buffer, string(c.T("place.say_time_hint")))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		} else {
 			if c.paged() {
 				templ_7745c5c3_Err = ui.Input(ui.Field{ID: "place-page", Name: "page", Label: c.T("place.say_page"), InputMode: "numeric", Max: 6, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
@@ -699,13 +521,13 @@ func (c *CommentsBox) placeFields() templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 75, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = ui.Select(ui.Field{ID: "place-where", Name: "where", Label: c.T("place.say_where")}, c.ninths()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 76, "</div></details>")
+		templ_7745c5c3_Buffer.WriteString("</div></details>")
 		return nil
 	})
 }
@@ -713,26 +535,7 @@ func (c *CommentsBox) placeFields() templ.Component {
 // typedPlace is where a comment was to be that was not taken.
 //go:noinline
 func (p *TalkPage) typedPlace(t TypedPlace) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var47 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var47 == nil {
-			templ_7745c5c3_Var47 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
 		if t.Set != "" {
 			templ_7745c5c3_Err = placeSet(t.Set).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -740,11 +543,9 @@ func (p *TalkPage) typedPlace(t TypedPlace) templ.Component {
 			}
 		}
 		if t.Where != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 77, "<input type=\"hidden\" name=\"where\" value=\"")
-			var templ_7745c5c3_Var48 string
-			templ_7745c5c3_Var48 = string(t.Where)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 78, "\"> ")
+			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"where\" value=\"")
+			component.Text(templ_7745c5c3_Buffer, string(t.Where))
+			templ_7745c5c3_Buffer.WriteString("\"> ")
 		}
 		if t.Page != "" || p.Err("page") != "" {
 			templ_7745c5c3_Err = ui.Input(ui.Field{ID: "place-page", Name: "page", Label: p.T("place.say_page"), Value: t.Page, Error: p.Err("page"), InputMode: "numeric", Max: 6, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
@@ -757,7 +558,7 @@ func (p *TalkPage) typedPlace(t TypedPlace) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 79, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = ui.Input(ui.Field{ID: "place-until", Name: "until", Label: p.T("place.say_until"), Value: t.Until, Error: p.Err("until"), Max: 10, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -770,31 +571,10 @@ func (p *TalkPage) typedPlace(t TypedPlace) templ.Component {
 // placeSet is the field of a place that was set on the stage.
 //go:noinline
 func placeSet(value string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var49 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var49 == nil {
-			templ_7745c5c3_Var49 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 80, "<input type=\"hidden\" name=\"place\" value=\"")
-		var templ_7745c5c3_Var50 string
-		templ_7745c5c3_Var50 = string(value)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 81, "\" data-place-field>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var49 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"place\" value=\"")
+		component.Text(templ_7745c5c3_Buffer, string(value))
+		templ_7745c5c3_Buffer.WriteString("\" data-place-field>")
 		return nil
 	})
 }
@@ -811,30 +591,11 @@ func (c *CommentsBox) ninths() []ui.Option {
 // placeTools begin a comment on a place of the stage.
 //go:noinline
 func (p *ViewerPage) placeTools() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var51 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var51 == nil {
-			templ_7745c5c3_Var51 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var51 templ.Component) (templ_7745c5c3_Err error) {
 		if c := p.Comments; c.May && c.has() {
 			switch p.Stage.Kind {
 			case "picture", "pages":
-				templruntime.WriteString(templ_7745c5c3_Buffer, 82, "<div class=\"place-tools needs-js\">")
+				templ_7745c5c3_Buffer.WriteString("<div class=\"place-tools needs-js\">")
 				if p.Stage.PDF != "" {
 					templ_7745c5c3_Err = p.placeTool("text", "text-cursor", p.T("place.begin_text")).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
@@ -845,7 +606,7 @@ func (p *ViewerPage) placeTools() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 83, "</div><p class=\"place-hint\" data-hint hidden></p>")
+				templ_7745c5c3_Buffer.WriteString("</div><p class=\"place-hint\" data-hint hidden></p>")
 			}
 		}
 		return nil
@@ -854,52 +615,23 @@ func (p *ViewerPage) placeTools() templ.Component {
 
 //go:noinline
 func (p *ViewerPage) placeTool(does, icon, label string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var52 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var52 == nil {
-			templ_7745c5c3_Var52 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<button type=\"button\" class=\"button quiet\" data-place=\"")
-		var templ_7745c5c3_Var53 string
-		templ_7745c5c3_Var53 = string(does)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 85, "\" aria-pressed=\"false\" title=\"")
-		var templ_7745c5c3_Var54 string
-		templ_7745c5c3_Var54 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 86, "\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var52 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<button type=\"button\" class=\"button quiet\" data-place=\"")
+		component.Text(templ_7745c5c3_Buffer, string(does))
+		templ_7745c5c3_Buffer.WriteString("\" aria-pressed=\"false\" title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(label))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 87, "<span class=\"label\" data-begin=\"")
-		var templ_7745c5c3_Var55 string
-		templ_7745c5c3_Var55 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 88, "\" data-end=\"")
-		var templ_7745c5c3_Var56 string
-		templ_7745c5c3_Var56 = string(p.T("place.end"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 89, "\">")
-		var templ_7745c5c3_Var57 string
-		templ_7745c5c3_Var57 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 90, "</span></button>")
+		templ_7745c5c3_Buffer.WriteString("<span class=\"label\" data-begin=\"")
+		component.Text(templ_7745c5c3_Buffer, string(label))
+		templ_7745c5c3_Buffer.WriteString("\" data-end=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("place.end")))
+		templ_7745c5c3_Buffer.WriteString("\">")
+		component.Text(templ_7745c5c3_Buffer, string(label))
+		templ_7745c5c3_Buffer.WriteString("</span></button>")
 		return nil
 	})
 }
@@ -907,37 +639,14 @@ func (p *ViewerPage) placeTool(does, icon, label string) templ.Component {
 // timeTools are the comments on times, and begin one.
 //go:noinline
 func (p *ViewerPage) timeTools() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var58 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var58 == nil {
-			templ_7745c5c3_Var58 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<div class=\"times needs-js\"><div class=\"time-marks\" role=\"group\" aria-label=\"")
-		var templ_7745c5c3_Var59 string
-		templ_7745c5c3_Var59 = string(p.T("place.times"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 92, "\"></div>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var58 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"times needs-js\"><div class=\"time-marks\" role=\"group\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("place.times")))
+		templ_7745c5c3_Buffer.WriteString("\"></div>")
 		if p.Comments.May {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 93, "<div class=\"time-tools\" role=\"toolbar\" aria-label=\"")
-			var templ_7745c5c3_Var60 string
-			templ_7745c5c3_Var60 = string(p.T("place.begin"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 94, "\">")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"time-tools\" role=\"toolbar\" aria-label=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("place.begin")))
+			templ_7745c5c3_Buffer.WriteString("\">")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("place.here", "at", "0:00"), Icon: "pin", Kind: ui.Quiet, Small: true, Type: "button", Attrs: templ.Attributes{"data-place": "here"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -955,7 +664,7 @@ func (p *ViewerPage) timeTools() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 95, " <span class=\"drawing-tools\" hidden>")
+				templ_7745c5c3_Buffer.WriteString(" <span class=\"drawing-tools\" hidden>")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("place.box"), Icon: "square", Kind: ui.Plain, Small: true, Type: "button", Attrs: templ.Attributes{"data-place": "box"}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -972,20 +681,17 @@ func (p *ViewerPage) timeTools() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 96, "</span>")
+				templ_7745c5c3_Buffer.WriteString("</span>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 97, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 			if p.Stage.Kind == "video" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 98, "<p class=\"drawing-tools hint\" hidden>")
-				var templ_7745c5c3_Var61 string
-				templ_7745c5c3_Var61 = string(p.T("place.draw_hint"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var61))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</p>")
+				templ_7745c5c3_Buffer.WriteString("<p class=\"drawing-tools hint\" hidden>")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("place.draw_hint")))
+				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 100, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
 
-var _ = templruntime.GeneratedTemplate

@@ -6,7 +6,7 @@ package view
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
 	"net/url"
@@ -41,53 +41,21 @@ type MessagesPage struct{ TalkPage }
 
 //go:noinline
 func Messages(p MessagesPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var2 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"talk\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Buffer.WriteString("<div class=\"talk\">")
 			templ_7745c5c3_Err = p.pane("h1").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<div class=\"talk-none\">")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"talk-none\">")
 			templ_7745c5c3_Err = ui.Icon("message-square").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<p>")
-			var templ_7745c5c3_Var3 string
-			templ_7745c5c3_Var3 = string(p.T("talk.choose"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</p></div></div>")
+			templ_7745c5c3_Buffer.WriteString("<p>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("talk.choose")))
+			templ_7745c5c3_Buffer.WriteString("</p></div></div>")
 			return nil
 		})
 		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
@@ -101,39 +69,16 @@ func Messages(p MessagesPage) templ.Component {
 // pane is the list of conversations at the side.
 //go:noinline
 func (p *TalkPage) pane(level string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var4 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var4 == nil {
-			templ_7745c5c3_Var4 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<section class=\"talk-list\" id=\"talk-list\" tabindex=\"-1\" aria-labelledby=\"talk-title\"><header>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<section class=\"talk-list\" id=\"talk-list\" tabindex=\"-1\" aria-labelledby=\"talk-title\"><header>")
 		if level == "h1" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<h1 id=\"talk-title\">")
-			var templ_7745c5c3_Var5 string
-			templ_7745c5c3_Var5 = string(p.T("nav.messages"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</h1>")
+			templ_7745c5c3_Buffer.WriteString("<h1 id=\"talk-title\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("nav.messages")))
+			templ_7745c5c3_Buffer.WriteString("</h1>")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<h2 id=\"talk-title\">")
-			var templ_7745c5c3_Var6 string
-			templ_7745c5c3_Var6 = string(p.T("nav.messages"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</h2>")
+			templ_7745c5c3_Buffer.WriteString("<h2 id=\"talk-title\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("nav.messages")))
+			templ_7745c5c3_Buffer.WriteString("</h2>")
 		}
 		if p.May {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.new"), Icon: "pen-line", Small: true, Href: p.path("/messages/new")}).Render(ctx, templ_7745c5c3_Buffer)
@@ -141,32 +86,26 @@ func (p *TalkPage) pane(level string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</header>")
+		templ_7745c5c3_Buffer.WriteString("</header>")
 		templ_7745c5c3_Err = p.whose().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<form class=\"talk-find\" method=\"get\" action=\"/messages/search\" role=\"search\">")
+		templ_7745c5c3_Buffer.WriteString("<form class=\"talk-find\" method=\"get\" action=\"/messages/search\" role=\"search\">")
 		templ_7745c5c3_Err = ui.Icon("search").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if p.Client != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<input type=\"hidden\" name=\"client\" value=\"")
-			var templ_7745c5c3_Var7 string
-			templ_7745c5c3_Var7 = string(string(p.Client))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 13, "\"> ")
+			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"client\" value=\"")
+			component.Text(templ_7745c5c3_Buffer, string(string(p.Client)))
+			templ_7745c5c3_Buffer.WriteString("\"> ")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<input type=\"search\" name=\"q\" aria-label=\"")
-		var templ_7745c5c3_Var8 string
-		templ_7745c5c3_Var8 = string(p.T("talk.search_in"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 15, "\" placeholder=\"")
-		var templ_7745c5c3_Var9 string
-		templ_7745c5c3_Var9 = string(p.T("talk.search_in"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 16, "\" maxlength=\"200\"></form>")
+		templ_7745c5c3_Buffer.WriteString("<input type=\"search\" name=\"q\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("talk.search_in")))
+		templ_7745c5c3_Buffer.WriteString("\" placeholder=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("talk.search_in")))
+		templ_7745c5c3_Buffer.WriteString("\" maxlength=\"200\"></form>")
 		templ_7745c5c3_Err = ui.Tabs(p.T("talk.show"), []ui.Tab{
 			{Label: p.T("talk.all"), Href: p.ListPath("", ""), Current: p.Filter == ""},
 			{Label: p.T("talk.unread"), Href: p.ListPath(portal.UnreadOnly, ""), Current: p.Filter == portal.UnreadOnly},
@@ -185,13 +124,13 @@ func (p *TalkPage) pane(level string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 17, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("talk.newest_list"), Href: p.Newest}, ui.Link{Label: p.T("talk.more"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</section>")
+		templ_7745c5c3_Buffer.WriteString("</section>")
 		return nil
 	})
 }
@@ -227,32 +166,11 @@ func (p *TalkPage) turnWord() string {
 
 //go:noinline
 func (p *TalkPage) none() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var10 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var10 == nil {
-			templ_7745c5c3_Var10 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Filter != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<p class=\"muted talk-nothing\">")
-			var templ_7745c5c3_Var11 string
-			templ_7745c5c3_Var11 = string(p.T("talk.none." + p.Filter))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"muted talk-nothing\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("talk.none." + p.Filter)))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		} else if p.Team {
 			templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "message-square", Title: p.T("talk.none"), Text: p.T("talk.none_team")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -271,110 +189,73 @@ func (p *TalkPage) none() templ.Component {
 // conversations are the rows of the list.
 //go:noinline
 func (p *TalkPage) conversations() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var12 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var12 == nil {
-			templ_7745c5c3_Var12 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<ul class=\"talks\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<ul class=\"talks\">")
 		for _, c := range p.All {
 			var templ_7745c5c3_Var13 = []any{"talk-row", templ.KV("unread", c.Unread > 0), templ.KV("here", c.ID == p.Current)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var13...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<li id=\"")
-			var templ_7745c5c3_Var14 string
-			templ_7745c5c3_Var14 = string("row-" + string(c.ID))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 23, "\" class=\"")
-			var templ_7745c5c3_Var15 string
-			templ_7745c5c3_Var15 = string(templ.CSSClasses(templ_7745c5c3_Var13).String())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 24, "\"><div class=\"line\"><a class=\"main\" href=\"")
+			templ_7745c5c3_Buffer.WriteString("<li id=\"")
+			component.Text(templ_7745c5c3_Buffer, string("row-" + string(c.ID)))
+			templ_7745c5c3_Buffer.WriteString("\" class=\"")
+			component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var13).String()))
+			templ_7745c5c3_Buffer.WriteString("\"><div class=\"line\"><a class=\"main\" href=\"")
 			var templ_7745c5c3_Var16 templ.SafeURL
 			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs(p.into(c))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 25, "\"")
+			templ_7745c5c3_Buffer.WriteString("\"")
 			if c.ID == p.Current {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 26, " aria-current=\"true\"")
+				templ_7745c5c3_Buffer.WriteString(" aria-current=\"true\"")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 27, ">")
+			templ_7745c5c3_Buffer.WriteString(">")
 			if c.Audience == portal.Team && c.Client != "" {
 				templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			var templ_7745c5c3_Var17 string
-			templ_7745c5c3_Var17 = string(p.Title(c.Thread, c.With))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</a> <time datetime=\"")
-			var templ_7745c5c3_Var18 string
-			templ_7745c5c3_Var18 = string(c.LastAt.UTC().Format(time.RFC3339))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 29, "\">")
-			var templ_7745c5c3_Var19 string
-			templ_7745c5c3_Var19 = string(p.brief(c.LastAt))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</time></div>")
+			component.Text(templ_7745c5c3_Buffer, string(p.Title(c.Thread, c.With)))
+			templ_7745c5c3_Buffer.WriteString("</a> <time datetime=\"")
+			component.Text(templ_7745c5c3_Buffer, string(c.LastAt.UTC().Format(time.RFC3339)))
+			templ_7745c5c3_Buffer.WriteString("\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.brief(c.LastAt)))
+			templ_7745c5c3_Buffer.WriteString("</time></div>")
 			if where := p.where(c.Thread); where != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<p class=\"where\">")
-				var templ_7745c5c3_Var20 string
-				templ_7745c5c3_Var20 = string(where)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 32, "</p>")
+				templ_7745c5c3_Buffer.WriteString("<p class=\"where\">")
+				component.Text(templ_7745c5c3_Buffer, string(where))
+				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<div class=\"line\"><p class=\"last\">")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"line\"><p class=\"last\">")
 			if c.Last.ID != "" && c.Last.Note() && c.Audience == portal.ClientSide {
 				templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			var templ_7745c5c3_Var21 string
-			templ_7745c5c3_Var21 = string(p.lastLine(c.Last))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</p>")
+			component.Text(templ_7745c5c3_Buffer, string(p.lastLine(c.Last)))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 			if c.Unread > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<span class=\"new-count\">")
-				var templ_7745c5c3_Var22 string
-				templ_7745c5c3_Var22 = string(p.many(c.Unread))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 36, " <span class=\"sr\">")
-				var templ_7745c5c3_Var23 string
-				templ_7745c5c3_Var23 = string(p.N("talk.unread_count", c.Unread))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 37, "</span></span>")
+				templ_7745c5c3_Buffer.WriteString("<span class=\"new-count\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.many(c.Unread)))
+				templ_7745c5c3_Buffer.WriteString(" <span class=\"sr\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.N("talk.unread_count", c.Unread)))
+				templ_7745c5c3_Buffer.WriteString("</span></span>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 			if words, yours := p.turnOf(c.Thread); words != "" {
 				templ_7745c5c3_Err = ui.Turn(yours, words).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 39, "</li>")
+			templ_7745c5c3_Buffer.WriteString("</li>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 40, "</ul>")
+		templ_7745c5c3_Buffer.WriteString("</ul>")
 		return nil
 	})
 }
@@ -508,116 +389,68 @@ func (p *ConversationPage) last() string {
 
 //go:noinline
 func Conversation(p ConversationPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var24 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var24 == nil {
-			templ_7745c5c3_Var24 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var25 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<div class=\"talk open\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Buffer.WriteString("<div class=\"talk open\">")
 			templ_7745c5c3_Err = p.pane("h2").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 42, "<article class=\"thread\" id=\"thread\" tabindex=\"-1\" data-thread=\"")
-			var templ_7745c5c3_Var26 string
-			templ_7745c5c3_Var26 = string(string(p.Thread.ID))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "\" data-here=\"")
-			var templ_7745c5c3_Var27 string
-			templ_7745c5c3_Var27 = string(p.at(""))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 44, "\" data-last=\"")
-			var templ_7745c5c3_Var28 string
-			templ_7745c5c3_Var28 = string(p.last())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 45, "\" data-since=\"")
-			var templ_7745c5c3_Var29 string
-			templ_7745c5c3_Var29 = string(p.Since)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 46, "\"")
+			templ_7745c5c3_Buffer.WriteString("<article class=\"thread\" id=\"thread\" tabindex=\"-1\" data-thread=\"")
+			component.Text(templ_7745c5c3_Buffer, string(string(p.Thread.ID)))
+			templ_7745c5c3_Buffer.WriteString("\" data-here=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.at("")))
+			templ_7745c5c3_Buffer.WriteString("\" data-last=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.last()))
+			templ_7745c5c3_Buffer.WriteString("\" data-since=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.Since))
+			templ_7745c5c3_Buffer.WriteString("\"")
 			if !p.Messages.Later {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 47, " data-fresh")
+				templ_7745c5c3_Buffer.WriteString(" data-fresh")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 48, "><header class=\"thread-head\"><a class=\"back over-line\" href=\"")
+			templ_7745c5c3_Buffer.WriteString("><header class=\"thread-head\"><a class=\"back over-line\" href=\"")
 			var templ_7745c5c3_Var30 templ.SafeURL
 			templ_7745c5c3_Var30, templ_7745c5c3_Err = templ.JoinURLErrs(p.ListPath("", ""))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 49, "\">")
+			templ_7745c5c3_Buffer.WriteString("\">")
 			templ_7745c5c3_Err = ui.Icon("arrow-left").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var31 string
-			templ_7745c5c3_Var31 = string(p.T("nav.messages"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</a><div><h1>")
-			var templ_7745c5c3_Var32 string
-			templ_7745c5c3_Var32 = string(p.Title(p.Thread, p.With))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</h1><p class=\"where\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("nav.messages")))
+			templ_7745c5c3_Buffer.WriteString("</a><div><h1>")
+			component.Text(templ_7745c5c3_Buffer, string(p.Title(p.Thread, p.With)))
+			templ_7745c5c3_Buffer.WriteString("</h1><p class=\"where\">")
 			if p.Thread.Project != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<a href=\"")
+				templ_7745c5c3_Buffer.WriteString("<a href=\"")
 				var templ_7745c5c3_Var33 templ.SafeURL
 				templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinURLErrs("/projects/" + string(p.Thread.Project))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 53, "\">")
-				var templ_7745c5c3_Var34 string
-				templ_7745c5c3_Var34 = string(p.Thread.ProjectName)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 54, "</a> ")
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.Thread.ProjectName))
+				templ_7745c5c3_Buffer.WriteString("</a> ")
 			}
 			if p.Team && p.Thread.Client != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<a href=\"")
+				templ_7745c5c3_Buffer.WriteString("<a href=\"")
 				var templ_7745c5c3_Var35 templ.SafeURL
 				templ_7745c5c3_Var35, templ_7745c5c3_Err = templ.JoinURLErrs("/clients/" + string(p.Thread.Client))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 56, "\">")
-				var templ_7745c5c3_Var36 string
-				templ_7745c5c3_Var36 = string(p.Thread.ClientName)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 57, "</a> ")
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.Thread.ClientName))
+				templ_7745c5c3_Buffer.WriteString("</a> ")
 			} else if p.Several {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<span>")
-				var templ_7745c5c3_Var37 string
-				templ_7745c5c3_Var37 = string(p.Thread.ClientName)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</span> ")
+				templ_7745c5c3_Buffer.WriteString("<span>")
+				component.Text(templ_7745c5c3_Buffer, string(p.Thread.ClientName))
+				templ_7745c5c3_Buffer.WriteString("</span> ")
 			}
 			if p.Thread.Audience == portal.Team && p.Thread.Client != "" {
 				templ_7745c5c3_Err = ui.Audience(string(portal.Team), p.T("audience.team")).Render(ctx, templ_7745c5c3_Buffer)
@@ -631,21 +464,21 @@ func Conversation(p ConversationPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</p></div><div class=\"acts\">")
+			templ_7745c5c3_Buffer.WriteString("</p></div><div class=\"acts\">")
 			if p.Unread && !p.ReadOnly && p.last() != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<form class=\"no-js\" method=\"post\" action=\"")
+				templ_7745c5c3_Buffer.WriteString("<form class=\"no-js\" method=\"post\" action=\"")
 				var templ_7745c5c3_Var38 templ.SafeURL
 				templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinURLErrs(p.at("/read?upto=" + p.last()))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 62, "\">")
+				templ_7745c5c3_Buffer.WriteString("\">")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.mark_read"), Icon: "check", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 63, "</form>")
+				templ_7745c5c3_Buffer.WriteString("</form>")
 			}
 			if p.Team && p.Thread.MayWrite() && !p.ReadOnly && p.waits() {
 				templ_7745c5c3_Err = ui.PostButton(p.at("/settle"), ui.ButtonProps{Label: p.T("talk.no_answer"), Icon: "check", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
@@ -653,45 +486,39 @@ func Conversation(p ConversationPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 64, "</div></header>")
+			templ_7745c5c3_Buffer.WriteString("</div></header>")
 			if p.Messages.Earlier && len(p.Messages.All) > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<p class=\"turn-page\">")
+				templ_7745c5c3_Buffer.WriteString("<p class=\"turn-page\">")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.earlier"), Icon: "arrow-up", Small: true, Kind: ui.Plain, Href: p.at("?before=" + string(p.Messages.All[0].ID) + "#end")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 66, "</p>")
+				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 67, "<ol class=\"messages\">")
+			templ_7745c5c3_Buffer.WriteString("<ol class=\"messages\">")
 			for i, m := range p.Messages.All {
 				if p.newDay(i) {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<li class=\"day\" id=\"")
-					var templ_7745c5c3_Var39 string
-					templ_7745c5c3_Var39 = string("day-" + string(m.ID))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 69, "\"><span>")
-					var templ_7745c5c3_Var40 string
-					templ_7745c5c3_Var40 = string(p.DayOf(m.CreatedAt))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 70, "</span></li>")
+					templ_7745c5c3_Buffer.WriteString("<li class=\"day\" id=\"")
+					component.Text(templ_7745c5c3_Buffer, string("day-" + string(m.ID)))
+					templ_7745c5c3_Buffer.WriteString("\"><span>")
+					component.Text(templ_7745c5c3_Buffer, string(p.DayOf(m.CreatedAt)))
+					templ_7745c5c3_Buffer.WriteString("</span></li>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 71, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				if m.ID == p.NewFrom {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 72, "<li class=\"new-line\" id=\"new\"><span>")
-					var templ_7745c5c3_Var41 string
-					templ_7745c5c3_Var41 = string(p.T("talk.new_here"))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 73, "</span></li>")
+					templ_7745c5c3_Buffer.WriteString("<li class=\"new-line\" id=\"new\"><span>")
+					component.Text(templ_7745c5c3_Buffer, string(p.T("talk.new_here")))
+					templ_7745c5c3_Buffer.WriteString("</span></li>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 74, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Err = p.message(m, p.follows(i)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</ol>")
+			templ_7745c5c3_Buffer.WriteString("</ol>")
 			if p.Messages.Later {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<p class=\"turn-page\">")
+				templ_7745c5c3_Buffer.WriteString("<p class=\"turn-page\">")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.later"), Icon: "arrow-down", Small: true, Kind: ui.Plain, Href: p.at("?after=" + p.last())}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -700,17 +527,13 @@ func Conversation(p ConversationPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 77, "</p>")
+				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 78, "<p class=\"typing\" id=\"typing\" role=\"status\" data-keep=\"typing\" data-says=\"")
-			var templ_7745c5c3_Var42 string
-			templ_7745c5c3_Var42 = string(p.T("talk.typing", "name", "%"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 79, "\" data-someone=\"")
-			var templ_7745c5c3_Var43 string
-			templ_7745c5c3_Var43 = string(p.Workspace)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 80, "\"></p><span id=\"end\"></span> ")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"typing\" id=\"typing\" role=\"status\" data-keep=\"typing\" data-says=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("talk.typing", "name", "%")))
+			templ_7745c5c3_Buffer.WriteString("\" data-someone=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.Workspace))
+			templ_7745c5c3_Buffer.WriteString("\"></p><span id=\"end\"></span> ")
 			if p.Thread.MayWrite() && !p.ReadOnly {
 				templ_7745c5c3_Err = p.composer(p.Composer).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -721,17 +544,15 @@ func Conversation(p ConversationPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 81, " <p class=\"talk-shut\">")
+				templ_7745c5c3_Buffer.WriteString(" <p class=\"talk-shut\">")
 				templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				var templ_7745c5c3_Var44 string
-				templ_7745c5c3_Var44 = string(p.shutWords())
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 82, "</p>")
+				component.Text(templ_7745c5c3_Buffer, string(p.shutWords()))
+				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 83, "</article></div>")
+			templ_7745c5c3_Buffer.WriteString("</article></div>")
 			return nil
 		})
 		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var25), templ_7745c5c3_Buffer)
@@ -786,50 +607,25 @@ func (p *TalkPage) author(m portal.Message) ui.Person {
 
 //go:noinline
 func (p *ConversationPage) message(m portal.Message, follows bool) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var45 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var45 == nil {
-			templ_7745c5c3_Var45 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
 		var templ_7745c5c3_Var46 = []any{"message", templ.KV("follows", follows), templ.KV("inside", m.Note() && p.Thread.Audience == portal.ClientSide), templ.KV("own", m.Author == p.Me && p.Me != "")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var46...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<li id=\"")
-		var templ_7745c5c3_Var47 string
-		templ_7745c5c3_Var47 = string(string(m.ID))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 85, "\" class=\"")
-		var templ_7745c5c3_Var48 string
-		templ_7745c5c3_Var48 = string(templ.CSSClasses(templ_7745c5c3_Var46).String())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 86, "\">")
+		templ_7745c5c3_Buffer.WriteString("<li id=\"")
+		component.Text(templ_7745c5c3_Buffer, string(string(m.ID)))
+		templ_7745c5c3_Buffer.WriteString("\" class=\"")
+		component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var46).String()))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		if m.Note() && p.Thread.Audience == portal.ClientSide && !follows {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 87, "<p class=\"note-head\">")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"note-head\">")
 			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var49 string
-			templ_7745c5c3_Var49 = string(p.T("talk.only", "workspace", p.Workspace))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 88, "</p>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("talk.only", "workspace", p.Workspace)))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		templ_7745c5c3_Err = messageOf(&p.TalkPage, m, p.Clock(m.CreatedAt), p.messageMenu(m), follows).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -839,7 +635,7 @@ func (p *ConversationPage) message(m portal.Message, follows bool) templ.Compone
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 89, "</li>")
+		templ_7745c5c3_Buffer.WriteString("</li>")
 		return nil
 	})
 }
@@ -848,92 +644,59 @@ func (p *ConversationPage) message(m portal.Message, follows bool) templ.Compone
 // written, as far as that is not told around it.
 //go:noinline
 func messageOf(p *TalkPage, m portal.Message, when string, menu []ui.MenuItem, follows bool) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var50 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var50 == nil {
-			templ_7745c5c3_Var50 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 90, "<div class=\"who\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var50 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"who\">")
 		if !follows {
 			templ_7745c5c3_Err = ui.Avatar(p.author(m)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 91, "</div><div class=\"says\">")
+		templ_7745c5c3_Buffer.WriteString("</div><div class=\"says\">")
 		var templ_7745c5c3_Var51 = []any{"by", templ.KV("sr", follows)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var51...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<div class=\"")
-		var templ_7745c5c3_Var52 string
-		templ_7745c5c3_Var52 = string(templ.CSSClasses(templ_7745c5c3_Var51).String())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 93, "\"><b>")
-		var templ_7745c5c3_Var53 string
-		templ_7745c5c3_Var53 = string(p.author(m).Name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 94, "</b> ")
+		templ_7745c5c3_Buffer.WriteString("<div class=\"")
+		component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var51).String()))
+		templ_7745c5c3_Buffer.WriteString("\"><b>")
+		component.Text(templ_7745c5c3_Buffer, string(p.author(m).Name))
+		templ_7745c5c3_Buffer.WriteString("</b> ")
 		if d := p.author(m).Detail; d != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 95, "<span class=\"company\">")
-			var templ_7745c5c3_Var54 string
-			templ_7745c5c3_Var54 = string(d)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 96, "</span>")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"company\">")
+			component.Text(templ_7745c5c3_Buffer, string(d))
+			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 97, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		if m.Quoted != nil {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 98, "<blockquote class=\"quoted\"><a href=\"")
+			templ_7745c5c3_Buffer.WriteString("<blockquote class=\"quoted\"><a href=\"")
 			var templ_7745c5c3_Var55 templ.SafeURL
 			templ_7745c5c3_Var55, templ_7745c5c3_Err = templ.JoinURLErrs("/messages/" + string(m.Quote))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 99, "\"><b>")
-			var templ_7745c5c3_Var56 string
-			templ_7745c5c3_Var56 = string(p.author(*m.Quoted).Name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 100, "</b> <span>")
-			var templ_7745c5c3_Var57 string
-			templ_7745c5c3_Var57 = string(p.quoteText(*m.Quoted))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 101, "</span></a></blockquote>")
+			templ_7745c5c3_Buffer.WriteString("\"><b>")
+			component.Text(templ_7745c5c3_Buffer, string(p.author(*m.Quoted).Name))
+			templ_7745c5c3_Buffer.WriteString("</b> <span>")
+			component.Text(templ_7745c5c3_Buffer, string(p.quoteText(*m.Quoted)))
+			templ_7745c5c3_Buffer.WriteString("</span></a></blockquote>")
 		}
 		if m.Deleted() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 102, "<p class=\"tombstone\">")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"tombstone\">")
 			templ_7745c5c3_Err = ui.Icon("trash-2").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var58 string
-			templ_7745c5c3_Var58 = string(p.tombstone(m))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 103, " ")
+			component.Text(templ_7745c5c3_Buffer, string(p.tombstone(m)))
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if m.Body != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<small>")
-				var templ_7745c5c3_Var59 string
-				templ_7745c5c3_Var59 = string(p.T("talk.history_lead"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 105, "</small>")
+				templ_7745c5c3_Buffer.WriteString("<small>")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("talk.history_lead")))
+				templ_7745c5c3_Buffer.WriteString("</small>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 106, "</p>")
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		if body := Said(m); body != nil {
 			templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
@@ -942,82 +705,68 @@ func messageOf(p *TalkPage, m portal.Message, when string, menu []ui.MenuItem, f
 			}
 		}
 		if len(m.Files) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<ul class=\"said-files\">")
+			templ_7745c5c3_Buffer.WriteString("<ul class=\"said-files\">")
 			for _, f := range m.Files {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 108, "<li><a href=\"")
+				templ_7745c5c3_Buffer.WriteString("<li><a href=\"")
 				var templ_7745c5c3_Var60 templ.SafeURL
 				templ_7745c5c3_Var60, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(f.ID))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 109, "\">")
+				templ_7745c5c3_Buffer.WriteString("\">")
 				templ_7745c5c3_Err = fileFace(f).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 110, "<span><b>")
-				var templ_7745c5c3_Var61 string
-				templ_7745c5c3_Var61 = string(f.Name)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var61))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 111, "</b> <small>")
-				var templ_7745c5c3_Var62 string
-				templ_7745c5c3_Var62 = string(dots(p.VersionWord(f.Version), p.Size(f.Version.Size)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var62))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 112, "</small></span></a></li>")
+				templ_7745c5c3_Buffer.WriteString("<span><b>")
+				component.Text(templ_7745c5c3_Buffer, string(f.Name))
+				templ_7745c5c3_Buffer.WriteString("</b> <small>")
+				component.Text(templ_7745c5c3_Buffer, string(dots(p.VersionWord(f.Version), p.Size(f.Version.Size))))
+				templ_7745c5c3_Buffer.WriteString("</small></span></a></li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 113, "</ul>")
+			templ_7745c5c3_Buffer.WriteString("</ul>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 114, "</div><div class=\"when\">")
+		templ_7745c5c3_Buffer.WriteString("</div><div class=\"when\">")
 		if m.Edited() && !m.Deleted() {
 			if m.Team() && m.Can(portal.Administer) {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 115, "<a class=\"edited\" href=\"")
+				templ_7745c5c3_Buffer.WriteString("<a class=\"edited\" href=\"")
 				var templ_7745c5c3_Var63 templ.SafeURL
 				templ_7745c5c3_Var63, templ_7745c5c3_Err = templ.JoinURLErrs("/messages/" + string(m.ID) + "/history")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var63))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 116, "\">")
-				var templ_7745c5c3_Var64 string
-				templ_7745c5c3_Var64 = string(p.T("talk.edited"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 117, "</a> ")
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("talk.edited")))
+				templ_7745c5c3_Buffer.WriteString("</a> ")
 			} else {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 118, "<span class=\"edited\">")
-				var templ_7745c5c3_Var65 string
-				templ_7745c5c3_Var65 = string(p.T("talk.edited"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 119, "</span> ")
+				templ_7745c5c3_Buffer.WriteString("<span class=\"edited\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("talk.edited")))
+				templ_7745c5c3_Buffer.WriteString("</span> ")
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 120, "<a class=\"clock\" href=\"")
+		templ_7745c5c3_Buffer.WriteString("<a class=\"clock\" href=\"")
 		var templ_7745c5c3_Var66 templ.SafeURL
 		templ_7745c5c3_Var66, templ_7745c5c3_Err = templ.JoinURLErrs("/messages/" + string(m.ID))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var66))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 121, "\" title=\"")
-		var templ_7745c5c3_Var67 string
-		templ_7745c5c3_Var67 = string(p.Time(m.CreatedAt, p.Now))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var67))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 122, "\"><time datetime=\"")
-		var templ_7745c5c3_Var68 string
-		templ_7745c5c3_Var68 = string(m.CreatedAt.UTC().Format(time.RFC3339))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var68))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 123, "\">")
-		var templ_7745c5c3_Var69 string
-		templ_7745c5c3_Var69 = string(when)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var69))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 124, "</time></a> ")
+		templ_7745c5c3_Buffer.WriteString("\" title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Time(m.CreatedAt, p.Now)))
+		templ_7745c5c3_Buffer.WriteString("\"><time datetime=\"")
+		component.Text(templ_7745c5c3_Buffer, string(m.CreatedAt.UTC().Format(time.RFC3339)))
+		templ_7745c5c3_Buffer.WriteString("\">")
+		component.Text(templ_7745c5c3_Buffer, string(when))
+		templ_7745c5c3_Buffer.WriteString("</time></a> ")
 		if len(menu) > 0 {
 			templ_7745c5c3_Err = ui.Menu(p.T("talk.actions", "name", p.author(m).Name), menu).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 125, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
@@ -1069,28 +818,9 @@ func (p *Page) ownMenu(m portal.Message, me portal.PersonID) []ui.MenuItem {
 // seen says how far the message has got of which that is said.
 //go:noinline
 func (p *TalkPage) seen(m portal.Message) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var70 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var70 == nil {
-			templ_7745c5c3_Var70 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var70 templ.Component) (templ_7745c5c3_Err error) {
 		if m.ID == p.Seen && len(p.Receipts.All) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 126, "<details class=\"seen\"><summary>")
+			templ_7745c5c3_Buffer.WriteString("<details class=\"seen\"><summary>")
 			if len(p.bounced()) > 0 {
 				templ_7745c5c3_Err = ui.Icon("circle-alert").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -1102,37 +832,27 @@ func (p *TalkPage) seen(m portal.Message) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			var templ_7745c5c3_Var71 string
-			templ_7745c5c3_Var71 = string(p.seenLine())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</summary><ul>")
+			component.Text(templ_7745c5c3_Buffer, string(p.seenLine()))
+			templ_7745c5c3_Buffer.WriteString("</summary><ul>")
 			for _, r := range p.Receipts.All {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 128, "<li><span>")
-				var templ_7745c5c3_Var72 string
-				templ_7745c5c3_Var72 = string(dots(or(r.Name, p.Workspace), or(r.Company, p.Workspace)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 129, "</span> <span>")
-				var templ_7745c5c3_Var73 string
-				templ_7745c5c3_Var73 = string(p.reached(r))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 130, "</span> ")
+				templ_7745c5c3_Buffer.WriteString("<li><span>")
+				component.Text(templ_7745c5c3_Buffer, string(dots(or(r.Name, p.Workspace), or(r.Company, p.Workspace))))
+				templ_7745c5c3_Buffer.WriteString("</span> <span>")
+				component.Text(templ_7745c5c3_Buffer, string(p.reached(r)))
+				templ_7745c5c3_Buffer.WriteString("</span> ")
 				if why := mailReason(&p.Page, portal.Mail{Reason: r.Why}); why != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 131, "<small>")
-					var templ_7745c5c3_Var74 string
-					templ_7745c5c3_Var74 = string(why)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 132, "</small>")
+					templ_7745c5c3_Buffer.WriteString("<small>")
+					component.Text(templ_7745c5c3_Buffer, string(why))
+					templ_7745c5c3_Buffer.WriteString("</small>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 133, "</li>")
+				templ_7745c5c3_Buffer.WriteString("</li>")
 			}
 			if n := p.Receipts.Count - len(p.Receipts.All); n > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 134, "<li>")
-				var templ_7745c5c3_Var75 string
-				templ_7745c5c3_Var75 = string(p.N("talk.more_readers", n))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 135, "</li>")
+				templ_7745c5c3_Buffer.WriteString("<li>")
+				component.Text(templ_7745c5c3_Buffer, string(p.N("talk.more_readers", n)))
+				templ_7745c5c3_Buffer.WriteString("</li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 136, "</ul></details>")
+			templ_7745c5c3_Buffer.WriteString("</ul></details>")
 		}
 		return nil
 	})
@@ -1219,66 +939,25 @@ type MessagePage struct {
 
 //go:noinline
 func EditMessage(p MessagePage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var76 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var76 == nil {
-			templ_7745c5c3_Var76 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var77 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var76 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var77 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("talk.back"), Href: p.Back}, Title: p.T("talk.edit"), Lead: p.T("talk.edit_lead")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 137, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 138, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Changed {
 				templ_7745c5c3_Err = ui.Errors(p.T("talk.edit_conflict"), p.T("item.conflict_text"), nil).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 139, " ")
-				templ_7745c5c3_Var78 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-					if !templ_7745c5c3_IsBuffer {
-						defer func() {
-							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err == nil {
-								templ_7745c5c3_Err = templ_7745c5c3_BufErr
-							}
-						}()
-					}
-					ctx = templ.InitializeContext(ctx)
+				templ_7745c5c3_Buffer.WriteString(" ")
+				templ_7745c5c3_Var78 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if body := Said(p.Message); body != nil {
 						templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
@@ -1292,29 +971,16 @@ func EditMessage(p MessagePage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 140, " ")
-			templ_7745c5c3_Var79 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 141, "<input type=\"hidden\" name=\"revision\" value=\"")
-				var templ_7745c5c3_Var80 string
-				templ_7745c5c3_Var80 = string(p.Revision)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 142, "\">")
+			templ_7745c5c3_Buffer.WriteString(" ")
+			templ_7745c5c3_Var79 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"revision\" value=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.Revision))
+				templ_7745c5c3_Buffer.WriteString("\">")
 				templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "body", Label: p.T("talk.message"), Value: p.Body, Error: p.Err("body"), Required: true, Max: portal.MaxText, Rows: 8, Attrs: templ.Attributes{"data-mention": "thread=" + string(p.Thread.ID) + "&to=" + string(p.Message.Audience)}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 143, " <div class=\"submit\">")
+				templ_7745c5c3_Buffer.WriteString(" <div class=\"submit\">")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.save"), Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1323,31 +989,19 @@ func EditMessage(p MessagePage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 144, "<button class=\"button plain no-js\" formaction=\"")
-				var templ_7745c5c3_Var81 string
-				templ_7745c5c3_Var81 = string("/drafts/" + string(p.Message.ID))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var81))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 145, "\" formnovalidate>")
-				var templ_7745c5c3_Var82 string
-				templ_7745c5c3_Var82 = string(p.T("talk.save_draft"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var82))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 146, "</button> <span class=\"draft-state\" role=\"status\" data-saving=\"")
-				var templ_7745c5c3_Var83 string
-				templ_7745c5c3_Var83 = string(p.T("talk.saving"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var83))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 147, "\" data-saved=\"")
-				var templ_7745c5c3_Var84 string
-				templ_7745c5c3_Var84 = string(p.T("talk.saved"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var84))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 148, "\" data-unsaved=\"")
-				var templ_7745c5c3_Var85 string
-				templ_7745c5c3_Var85 = string(p.T("talk.unsaved"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var85))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 149, "\">")
-				var templ_7745c5c3_Var86 string
-				templ_7745c5c3_Var86 = string(p.SavedAt)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var86))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 150, "</span></div>")
+				templ_7745c5c3_Buffer.WriteString("<button class=\"button plain no-js\" formaction=\"")
+				component.Text(templ_7745c5c3_Buffer, string("/drafts/" + string(p.Message.ID)))
+				templ_7745c5c3_Buffer.WriteString("\" formnovalidate>")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("talk.save_draft")))
+				templ_7745c5c3_Buffer.WriteString("</button> <span class=\"draft-state\" role=\"status\" data-saving=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("talk.saving")))
+				templ_7745c5c3_Buffer.WriteString("\" data-saved=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("talk.saved")))
+				templ_7745c5c3_Buffer.WriteString("\" data-unsaved=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("talk.unsaved")))
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.SavedAt))
+				templ_7745c5c3_Buffer.WriteString("</span></div>")
 				return nil
 			})
 			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/messages/" + string(p.Message.ID) + "/edit", Dirty: (p.Failed() || p.Changed) && p.SavedAt == "", Attrs: templ.Attributes{"data-say": true, "data-place": string(p.Message.ID)}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var79), templ_7745c5c3_Buffer)
@@ -1366,66 +1020,23 @@ func EditMessage(p MessagePage) templ.Component {
 
 //go:noinline
 func DeleteMessage(p MessagePage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var87 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var87 == nil {
-			templ_7745c5c3_Var87 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var88 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var87 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var88 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("talk.back"), Href: p.Back}, Title: p.T("talk.delete")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 151, " <div class=\"about-message\">")
+			templ_7745c5c3_Buffer.WriteString(" <div class=\"about-message\">")
 			templ_7745c5c3_Err = messageOf(&p.TalkPage, p.Message, p.brief(p.Message.CreatedAt), nil, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 152, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 			if !p.Message.Deleted() {
-				templ_7745c5c3_Var89 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-					if !templ_7745c5c3_IsBuffer {
-						defer func() {
-							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err == nil {
-								templ_7745c5c3_Err = templ_7745c5c3_BufErr
-							}
-						}()
-					}
-					ctx = templ.InitializeContext(ctx)
-					templruntime.WriteString(templ_7745c5c3_Buffer, 153, "<p>")
-					var templ_7745c5c3_Var90 string
-					templ_7745c5c3_Var90 = string(p.T("talk.delete_text"))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var90))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 154, "</p>")
+				templ_7745c5c3_Var89 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Buffer.WriteString("<p>")
+					component.Text(templ_7745c5c3_Buffer, string(p.T("talk.delete_text")))
+					templ_7745c5c3_Buffer.WriteString("</p>")
 					templ_7745c5c3_Err = ui.PostButton("/messages/"+string(p.Message.ID)+"/delete", ui.ButtonProps{Label: p.T("talk.delete"), Icon: "trash-2", Kind: ui.Danger}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -1437,25 +1048,12 @@ func DeleteMessage(p MessagePage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 155, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Erase {
-				templ_7745c5c3_Var91 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-					if !templ_7745c5c3_IsBuffer {
-						defer func() {
-							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err == nil {
-								templ_7745c5c3_Err = templ_7745c5c3_BufErr
-							}
-						}()
-					}
-					ctx = templ.InitializeContext(ctx)
-					templruntime.WriteString(templ_7745c5c3_Buffer, 156, "<p>")
-					var templ_7745c5c3_Var92 string
-					templ_7745c5c3_Var92 = string(p.T("talk.erase_text"))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var92))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 157, "</p>")
+				templ_7745c5c3_Var91 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Buffer.WriteString("<p>")
+					component.Text(templ_7745c5c3_Buffer, string(p.T("talk.erase_text")))
+					templ_7745c5c3_Buffer.WriteString("</p>")
 					templ_7745c5c3_Err = ui.PostButton("/messages/"+string(p.Message.ID)+"/erase", ui.ButtonProps{Label: p.T("talk.erase"), Icon: "trash-2", Kind: ui.Danger}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -1467,12 +1065,12 @@ func DeleteMessage(p MessagePage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 158, " <p>")
+			templ_7745c5c3_Buffer.WriteString(" <p>")
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("action.cancel"), Kind: ui.Plain, Href: p.Back}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 159, "</p>")
+			templ_7745c5c3_Buffer.WriteString("</p>")
 			return nil
 		})
 		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var88), templ_7745c5c3_Buffer)
@@ -1485,61 +1083,20 @@ func DeleteMessage(p MessagePage) templ.Component {
 
 //go:noinline
 func MessageHistory(p MessagePage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var93 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var93 == nil {
-			templ_7745c5c3_Var93 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var94 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var93 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var94 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("talk.back"), Href: p.Back}, Title: p.T("talk.history"), Lead: p.T("talk.history_lead")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 160, " <div class=\"about-message\">")
+			templ_7745c5c3_Buffer.WriteString(" <div class=\"about-message\">")
 			templ_7745c5c3_Err = messageOf(&p.TalkPage, p.Message, p.brief(p.Message.CreatedAt), nil, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 161, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 			for _, e := range p.Earlier {
-				templ_7745c5c3_Var95 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-					if !templ_7745c5c3_IsBuffer {
-						defer func() {
-							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err == nil {
-								templ_7745c5c3_Err = templ_7745c5c3_BufErr
-							}
-						}()
-					}
-					ctx = templ.InitializeContext(ctx)
+				templ_7745c5c3_Var95 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if body := Prose(e.Body); body != nil {
 						templ_7745c5c3_Err = body.Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
@@ -1572,50 +1129,20 @@ type ProjectMessagesPage struct {
 
 //go:noinline
 func ProjectMessages(p ProjectMessagesPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var96 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var96 == nil {
-			templ_7745c5c3_Var96 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var97 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var96 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var97 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if len(p.Talk.All) == 0 {
 				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "message-square", Title: p.T("talk.none"), Text: p.noneText()}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 162, "<div class=\"talk-wide\">")
+				templ_7745c5c3_Buffer.WriteString("<div class=\"talk-wide\">")
 				templ_7745c5c3_Err = p.Talk.conversations().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 163, "</div>")
+				templ_7745c5c3_Buffer.WriteString("</div>")
 				templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("talk.newest_list"), Href: p.Talk.Newest}, ui.Link{Label: p.T("talk.more"), Href: p.Talk.Older}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1640,26 +1167,7 @@ func (p *ProjectMessagesPage) noneText() string {
 
 //go:noinline
 func (p *ProjectMessagesPage) acts() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var98 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var98 == nil {
-			templ_7745c5c3_Var98 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var98 templ.Component) (templ_7745c5c3_Err error) {
 		if p.May {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.start"), Icon: "pen-line", Kind: ui.Primary, Small: true, Href: p.path("/conversations/new")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -1679,40 +1187,10 @@ type ClientMessagesPage struct {
 
 //go:noinline
 func ClientMessages(p ClientMessagesPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var99 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var99 == nil {
-			templ_7745c5c3_Var99 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var100 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var99 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var100 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if p.May {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 164, "<p class=\"talk-acts\">")
+				templ_7745c5c3_Buffer.WriteString("<p class=\"talk-acts\">")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("talk.general", "client", p.Client.Name), Icon: "message-square", Href: p.Here() + "/conversation"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1721,21 +1199,21 @@ func ClientMessages(p ClientMessagesPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 165, "</p>")
+				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 166, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Talk.All) == 0 {
 				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "message-square", Title: p.T("talk.none"), Text: p.T("talk.none_team")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 167, "<div class=\"talk-wide\">")
+				templ_7745c5c3_Buffer.WriteString("<div class=\"talk-wide\">")
 				templ_7745c5c3_Err = p.Talk.conversations().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 168, "</div>")
+				templ_7745c5c3_Buffer.WriteString("</div>")
 				templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("talk.newest_list"), Href: p.Talk.Newest}, ui.Link{Label: p.T("talk.more"), Href: p.Talk.Older}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1751,4 +1229,3 @@ func ClientMessages(p ClientMessagesPage) templ.Component {
 	})
 }
 
-var _ = templruntime.GeneratedTemplate

@@ -6,7 +6,7 @@ package view
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
 	"time"
@@ -33,54 +33,22 @@ type MessageSearchPage struct {
 
 //go:noinline
 func MessageSearch(p MessageSearchPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var2 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Over: ui.Link{Label: p.T("nav.messages"), Href: p.ListPath("", "")}, Title: p.T("talk.search")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 1, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = p.whose().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 2, " <form class=\"filters spread\" method=\"get\" action=\"/messages/search\" role=\"search\">")
+			templ_7745c5c3_Buffer.WriteString(" <form class=\"filters spread\" method=\"get\" action=\"/messages/search\" role=\"search\">")
 			if p.Client != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<input type=\"hidden\" name=\"client\" value=\"")
-				var templ_7745c5c3_Var3 string
-				templ_7745c5c3_Var3 = string(string(p.Client))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\">")
+				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"client\" value=\"")
+				component.Text(templ_7745c5c3_Buffer, string(string(p.Client)))
+				templ_7745c5c3_Buffer.WriteString("\">")
 			}
 			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "q", Label: p.T("talk.search_words"), Type: "search", Value: p.Query, Max: 200}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -108,50 +76,46 @@ func MessageSearch(p MessageSearchPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</form>")
+			templ_7745c5c3_Buffer.WriteString("</form>")
 			if len(p.Subjects) > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<h2>")
-				var templ_7745c5c3_Var4 string
-				templ_7745c5c3_Var4 = string(p.T("talk.found_subjects"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</h2><ol class=\"talks found-messages\">")
+				templ_7745c5c3_Buffer.WriteString("<h2>")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("talk.found_subjects")))
+				templ_7745c5c3_Buffer.WriteString("</h2><ol class=\"talks found-messages\">")
 				for _, h := range p.Subjects {
 					templ_7745c5c3_Err = p.subjectHit(h).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</ol>")
+				templ_7745c5c3_Buffer.WriteString("</ol>")
 				templ_7745c5c3_Err = ui.Pager(ui.Link{}, ui.Link{Label: p.T("talk.found_subjects_all"), Href: p.AllSubjects}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 9, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				if len(p.Hits) > 0 {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<h2>")
-					var templ_7745c5c3_Var5 string
-					templ_7745c5c3_Var5 = string(p.T("talk.found_messages"))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</h2>")
+					templ_7745c5c3_Buffer.WriteString("<h2>")
+					component.Text(templ_7745c5c3_Buffer, string(p.T("talk.found_messages")))
+					templ_7745c5c3_Buffer.WriteString("</h2>")
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 12, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Hits) > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<ol class=\"talks found-messages\">")
+				templ_7745c5c3_Buffer.WriteString("<ol class=\"talks found-messages\">")
 				for _, h := range p.Hits {
 					templ_7745c5c3_Err = p.hit(h).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</ol>")
+				templ_7745c5c3_Buffer.WriteString("</ol>")
 			} else if len(p.Subjects) == 0 && p.Query != "" && !p.Failed() {
 				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "search", Title: p.T("talk.found_nothing"), Text: p.T("talk.found_nothing_text")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 15, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("talk.newest_list"), Href: p.Newest}, ui.Link{Label: p.T("talk.more"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -168,34 +132,15 @@ func MessageSearch(p MessageSearchPage) templ.Component {
 
 //go:noinline
 func (p *MessageSearchPage) subjectHit(h portal.SubjectHit) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var6 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var6 == nil {
-			templ_7745c5c3_Var6 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<li class=\"talk-row\"><div class=\"line\"><a class=\"main\" href=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<li class=\"talk-row\"><div class=\"line\"><a class=\"main\" href=\"")
 		var templ_7745c5c3_Var7 templ.SafeURL
 		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinURLErrs("/conversations/" + string(h.ID))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 17, "\">")
+		templ_7745c5c3_Buffer.WriteString("\">")
 		if h.Audience == portal.Team {
 			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -206,100 +151,61 @@ func (p *MessageSearchPage) subjectHit(h portal.SubjectHit) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</a> <time datetime=\"")
-		var templ_7745c5c3_Var8 string
-		templ_7745c5c3_Var8 = string(h.LastAt.UTC().Format(time.RFC3339))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 19, "\" title=\"")
-		var templ_7745c5c3_Var9 string
-		templ_7745c5c3_Var9 = string(p.Time(h.LastAt, p.Now))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 20, "\">")
-		var templ_7745c5c3_Var10 string
-		templ_7745c5c3_Var10 = string(p.brief(h.LastAt))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</time></div><p class=\"where\">")
-		var templ_7745c5c3_Var11 string
-		templ_7745c5c3_Var11 = string(dots(h.ProjectName, p.clientNamed(h.ClientName)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</p></li>")
+		templ_7745c5c3_Buffer.WriteString("</a> <time datetime=\"")
+		component.Text(templ_7745c5c3_Buffer, string(h.LastAt.UTC().Format(time.RFC3339)))
+		templ_7745c5c3_Buffer.WriteString("\" title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Time(h.LastAt, p.Now)))
+		templ_7745c5c3_Buffer.WriteString("\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.brief(h.LastAt)))
+		templ_7745c5c3_Buffer.WriteString("</time></div><p class=\"where\">")
+		component.Text(templ_7745c5c3_Buffer, string(dots(h.ProjectName, p.clientNamed(h.ClientName))))
+		templ_7745c5c3_Buffer.WriteString("</p></li>")
 		return nil
 	})
 }
 
 //go:noinline
 func (p *MessageSearchPage) hit(h portal.MessageHit) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var12 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var12 == nil {
-			templ_7745c5c3_Var12 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<li class=\"talk-row\"><div class=\"line\"><a class=\"main\" href=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<li class=\"talk-row\"><div class=\"line\"><a class=\"main\" href=\"")
 		var templ_7745c5c3_Var13 templ.SafeURL
 		templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinURLErrs("/messages/" + string(h.ID))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 24, "\">")
+		templ_7745c5c3_Buffer.WriteString("\">")
 		if h.Note() {
 			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		var templ_7745c5c3_Var14 string
-		templ_7745c5c3_Var14 = string(p.hitTitle(h))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</a> <time datetime=\"")
-		var templ_7745c5c3_Var15 string
-		templ_7745c5c3_Var15 = string(h.CreatedAt.UTC().Format(time.RFC3339))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 26, "\" title=\"")
-		var templ_7745c5c3_Var16 string
-		templ_7745c5c3_Var16 = string(p.Time(h.CreatedAt, p.Now))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 27, "\">")
-		var templ_7745c5c3_Var17 string
-		templ_7745c5c3_Var17 = string(p.brief(h.CreatedAt))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</time></div><p class=\"where\">")
-		var templ_7745c5c3_Var18 string
-		templ_7745c5c3_Var18 = string(dots(p.author(h.Message).Name, h.ProjectName, p.clientNamed(h.ClientName)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</p><p class=\"snippet\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.hitTitle(h)))
+		templ_7745c5c3_Buffer.WriteString("</a> <time datetime=\"")
+		component.Text(templ_7745c5c3_Buffer, string(h.CreatedAt.UTC().Format(time.RFC3339)))
+		templ_7745c5c3_Buffer.WriteString("\" title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Time(h.CreatedAt, p.Now)))
+		templ_7745c5c3_Buffer.WriteString("\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.brief(h.CreatedAt)))
+		templ_7745c5c3_Buffer.WriteString("</time></div><p class=\"where\">")
+		component.Text(templ_7745c5c3_Buffer, string(dots(p.author(h.Message).Name, h.ProjectName, p.clientNamed(h.ClientName))))
+		templ_7745c5c3_Buffer.WriteString("</p><p class=\"snippet\">")
 		templ_7745c5c3_Err = snippet(h.Snippet).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</p>")
+		templ_7745c5c3_Buffer.WriteString("</p>")
 		if len(h.Files) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<p class=\"where\">")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"where\">")
 			templ_7745c5c3_Err = ui.Icon("paperclip").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var19 string
-			templ_7745c5c3_Var19 = string(p.List(fileNames(h.Files)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 32, "</p>")
+			component.Text(templ_7745c5c3_Buffer, string(p.List(fileNames(h.Files))))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 33, "</li>")
+		templ_7745c5c3_Buffer.WriteString("</li>")
 		return nil
 	})
 }
@@ -329,4 +235,3 @@ func fileNames(all []portal.File) (names []string) {
 	return names
 }
 
-var _ = templruntime.GeneratedTemplate

@@ -6,7 +6,7 @@ package view
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -24,67 +24,22 @@ type TrashPage struct {
 
 //go:noinline
 func Trash(p TrashPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var2 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h2 class=\"trail-title\">")
-			var templ_7745c5c3_Var3 string
-			templ_7745c5c3_Var3 = string(p.T("trash.title"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</h2><p class=\"muted\">")
-			var templ_7745c5c3_Var4 string
-			templ_7745c5c3_Var4 = string(p.T("trash.text"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</p>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Buffer.WriteString("<h2 class=\"trail-title\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("trash.title")))
+			templ_7745c5c3_Buffer.WriteString("</h2><p class=\"muted\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("trash.text")))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 			if len(p.Things) == 0 {
 				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "trash-2", Title: p.T("trash.none"), Text: p.T("trash.none_text")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Var5 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-					if !templ_7745c5c3_IsBuffer {
-						defer func() {
-							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err == nil {
-								templ_7745c5c3_Err = templ_7745c5c3_BufErr
-							}
-						}()
-					}
-					ctx = templ.InitializeContext(ctx)
+				templ_7745c5c3_Var5 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, t := range p.Things {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<li>")
+						templ_7745c5c3_Buffer.WriteString("<li>")
 						if t.Kind == "folder" {
 							templ_7745c5c3_Err = ui.Icon("folder").Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
@@ -96,19 +51,13 @@ func Trash(p TrashPage) templ.Component {
 								return templ_7745c5c3_Err
 							}
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<div class=\"body\"><span class=\"main\">")
-						var templ_7745c5c3_Var6 string
-						templ_7745c5c3_Var6 = string(t.Name)
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</span> <span class=\"sub\">")
-						var templ_7745c5c3_Var7 string
-						templ_7745c5c3_Var7 = string(p.deleted(t))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</span></div><div class=\"aside\"><span>")
-						var templ_7745c5c3_Var8 string
-						templ_7745c5c3_Var8 = string(p.daysLeft(t))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</span>")
+						templ_7745c5c3_Buffer.WriteString("<div class=\"body\"><span class=\"main\">")
+						component.Text(templ_7745c5c3_Buffer, string(t.Name))
+						templ_7745c5c3_Buffer.WriteString("</span> <span class=\"sub\">")
+						component.Text(templ_7745c5c3_Buffer, string(p.deleted(t)))
+						templ_7745c5c3_Buffer.WriteString("</span></div><div class=\"aside\"><span>")
+						component.Text(templ_7745c5c3_Buffer, string(p.daysLeft(t)))
+						templ_7745c5c3_Buffer.WriteString("</span>")
 						templ_7745c5c3_Err = p.chip(t.Audience).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
@@ -119,7 +68,7 @@ func Trash(p TrashPage) templ.Component {
 								return templ_7745c5c3_Err
 							}
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</div></li>")
+						templ_7745c5c3_Buffer.WriteString("</div></li>")
 					}
 					return nil
 				})
@@ -128,12 +77,12 @@ func Trash(p TrashPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 10, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = ui.Pager(ui.Link{Label: p.T("files.first"), Href: p.Newest}, ui.Link{Label: p.T("files.more"), Href: p.Older}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 11, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = TrayShapes(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -150,26 +99,7 @@ func Trash(p TrashPage) templ.Component {
 
 //go:noinline
 func (p *TrashPage) back() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var9 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var9 == nil {
-			templ_7745c5c3_Var9 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("trash.back"), Icon: "arrow-left", Small: true, Href: p.path("/files")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -191,4 +121,3 @@ func (p *TrashPage) daysLeft(t portal.Trashed) string {
 	return p.N("trash.days", int(max(t.PurgedAt().Sub(p.Now).Hours()/24, 0)))
 }
 
-var _ = templruntime.GeneratedTemplate

@@ -6,7 +6,7 @@ package view
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 import "github.com/vitrine-portal/vitrine/internal/web/view/ui"
 
@@ -14,40 +14,17 @@ import "github.com/vitrine-portal/vitrine/internal/web/view/ui"
 // script takes them from here.
 //go:noinline
 func TrayShapes(p *Page) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<template id=\"tray-shapes\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<template id=\"tray-shapes\"")
 		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.trayWords())
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 2, "><section class=\"tray\" data-shape=\"tray\" aria-label=\"")
-		var templ_7745c5c3_Var2 string
-		templ_7745c5c3_Var2 = string(p.T("tray.name"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 3, "\" hidden><header><button type=\"button\" class=\"tray-fold\" data-fold aria-expanded=\"true\" title=\"")
-		var templ_7745c5c3_Var3 string
-		templ_7745c5c3_Var3 = string(p.T("tray.fold"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\"><span class=\"tray-sign\">")
+		templ_7745c5c3_Buffer.WriteString("><section class=\"tray\" data-shape=\"tray\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.name")))
+		templ_7745c5c3_Buffer.WriteString("\" hidden><header><button type=\"button\" class=\"tray-fold\" data-fold aria-expanded=\"true\" title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.fold")))
+		templ_7745c5c3_Buffer.WriteString("\"><span class=\"tray-sign\">")
 		templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -60,67 +37,47 @@ func TrayShapes(p *Page) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</span> <span class=\"tray-words\"><b data-title></b> <span data-sum></span></span>")
+		templ_7745c5c3_Buffer.WriteString("</span> <span class=\"tray-words\"><b data-title></b> <span data-sum></span></span>")
 		templ_7745c5c3_Err = ui.Icon("chevron-down").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</button> <button type=\"button\" class=\"icon-button\" data-pause-all title=\"")
-		var templ_7745c5c3_Var4 string
-		templ_7745c5c3_Var4 = string(p.T("tray.pause_all"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\" aria-label=\"")
-		var templ_7745c5c3_Var5 string
-		templ_7745c5c3_Var5 = string(p.T("tray.pause_all"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\">")
+		templ_7745c5c3_Buffer.WriteString("</button> <button type=\"button\" class=\"icon-button\" data-pause-all title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.pause_all")))
+		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.pause_all")))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = ui.Icon("pause").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</button> <button type=\"button\" class=\"icon-button\" data-resume-all title=\"")
-		var templ_7745c5c3_Var6 string
-		templ_7745c5c3_Var6 = string(p.T("tray.resume_all"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 10, "\" aria-label=\"")
-		var templ_7745c5c3_Var7 string
-		templ_7745c5c3_Var7 = string(p.T("tray.resume_all"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 11, "\">")
+		templ_7745c5c3_Buffer.WriteString("</button> <button type=\"button\" class=\"icon-button\" data-resume-all title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.resume_all")))
+		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.resume_all")))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = ui.Icon("play").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 12, "</button> <button type=\"button\" class=\"icon-button\" data-clear title=\"")
-		var templ_7745c5c3_Var8 string
-		templ_7745c5c3_Var8 = string(p.T("tray.clear"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 13, "\" aria-label=\"")
-		var templ_7745c5c3_Var9 string
-		templ_7745c5c3_Var9 = string(p.T("tray.clear"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 14, "\">")
+		templ_7745c5c3_Buffer.WriteString("</button> <button type=\"button\" class=\"icon-button\" data-clear title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.clear")))
+		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.clear")))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = ui.Icon("x").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</button></header><progress class=\"progress\" data-total aria-label=\"")
-		var templ_7745c5c3_Var10 string
-		templ_7745c5c3_Var10 = string(p.T("tray.name"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 16, "\" value=\"0\" max=\"1\"></progress><ol data-list></ol><p class=\"tray-more\" data-more hidden></p><p class=\"sr\" data-told role=\"status\" aria-live=\"polite\"></p></section><li class=\"up\" data-shape=\"row\"><div class=\"up-words\"><b data-name></b> <span data-note></span> <progress class=\"progress\" data-bar value=\"0\" max=\"1\" aria-hidden=\"true\"></progress></div><div class=\"up-acts\"><button type=\"button\" class=\"button quiet small\" data-do=\"version\">")
-		var templ_7745c5c3_Var11 string
-		templ_7745c5c3_Var11 = string(p.T("tray.version"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</button> <button type=\"button\" class=\"button quiet small\" data-do=\"both\">")
-		var templ_7745c5c3_Var12 string
-		templ_7745c5c3_Var12 = string(p.T("tray.both"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</button> <button type=\"button\" class=\"button quiet small\" data-do=\"choose\">")
-		var templ_7745c5c3_Var13 string
-		templ_7745c5c3_Var13 = string(p.T("tray.choose"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</button>")
+		templ_7745c5c3_Buffer.WriteString("</button></header><progress class=\"progress\" data-total aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.name")))
+		templ_7745c5c3_Buffer.WriteString("\" value=\"0\" max=\"1\"></progress><ol data-list></ol><p class=\"tray-more\" data-more hidden></p><p class=\"sr\" data-told role=\"status\" aria-live=\"polite\"></p></section><li class=\"up\" data-shape=\"row\"><div class=\"up-words\"><b data-name></b> <span data-note></span> <progress class=\"progress\" data-bar value=\"0\" max=\"1\" aria-hidden=\"true\"></progress></div><div class=\"up-acts\"><button type=\"button\" class=\"button quiet small\" data-do=\"version\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.version")))
+		templ_7745c5c3_Buffer.WriteString("</button> <button type=\"button\" class=\"button quiet small\" data-do=\"both\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.both")))
+		templ_7745c5c3_Buffer.WriteString("</button> <button type=\"button\" class=\"button quiet small\" data-do=\"choose\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("tray.choose")))
+		templ_7745c5c3_Buffer.WriteString("</button>")
 		templ_7745c5c3_Err = trayButton("pause", "pause", p.T("tray.pause")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -137,52 +94,29 @@ func TrayShapes(p *Page) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<span class=\"up-done\">")
+		templ_7745c5c3_Buffer.WriteString("<span class=\"up-done\">")
 		templ_7745c5c3_Err = ui.Icon("check").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</span></div></li></template>")
+		templ_7745c5c3_Buffer.WriteString("</span></div></li></template>")
 		return nil
 	})
 }
 
 //go:noinline
 func trayButton(do, icon, word string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var14 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var14 == nil {
-			templ_7745c5c3_Var14 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<button type=\"button\" class=\"icon-button\" data-do=\"")
-		var templ_7745c5c3_Var15 string
-		templ_7745c5c3_Var15 = string(do)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 23, "\" title=\"")
-		var templ_7745c5c3_Var16 string
-		templ_7745c5c3_Var16 = string(word)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 24, "\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<button type=\"button\" class=\"icon-button\" data-do=\"")
+		component.Text(templ_7745c5c3_Buffer, string(do))
+		templ_7745c5c3_Buffer.WriteString("\" title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(word))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</button>")
+		templ_7745c5c3_Buffer.WriteString("</button>")
 		return nil
 	})
 }
@@ -232,4 +166,3 @@ func (p *Page) trayWords() templ.Attributes {
 	}
 }
 
-var _ = templruntime.GeneratedTemplate

@@ -6,7 +6,7 @@ package view
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
 	"fmt"
@@ -60,63 +60,31 @@ type Stage struct {
 
 //go:noinline
 func Viewer(p ViewerPage) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var2 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"viewer\" data-panel=\"")
-			var templ_7745c5c3_Var3 string
-			templ_7745c5c3_Var3 = string(p.Panel)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var2 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Buffer.WriteString("<div class=\"viewer\" data-panel=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.Panel))
+			templ_7745c5c3_Buffer.WriteString("\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.visit(p.ID))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 3, ">")
+			templ_7745c5c3_Buffer.WriteString(">")
 			templ_7745c5c3_Err = p.top().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<div class=\"viewer-body\"><div class=\"viewer-look\"><div class=\"viewer-notes\">")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"viewer-body\"><div class=\"viewer-look\"><div class=\"viewer-notes\">")
 			templ_7745c5c3_Err = p.notes().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 			templ_7745c5c3_Err = p.stage().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 			templ_7745c5c3_Err = p.decideBar().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -125,7 +93,7 @@ func Viewer(p ViewerPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 			templ_7745c5c3_Err = p.answerDialog().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -134,7 +102,7 @@ func Viewer(p ViewerPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
 		templ_7745c5c3_Err = Frame(&p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
@@ -172,55 +140,28 @@ func versionPath(v portal.Version, what string) string {
 
 //go:noinline
 func (p *ViewerPage) top() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var4 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var4 == nil {
-			templ_7745c5c3_Var4 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<header class=\"viewer-top\"><a class=\"icon-button\" href=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var4 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<header class=\"viewer-top\"><a class=\"icon-button\" href=\"")
 		var templ_7745c5c3_Var5 templ.SafeURL
 		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs(p.Back.Href)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 10, "\" title=\"")
-		var templ_7745c5c3_Var6 string
-		templ_7745c5c3_Var6 = string(p.Back.Label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 11, "\" aria-label=\"")
-		var templ_7745c5c3_Var7 string
-		templ_7745c5c3_Var7 = string(p.Back.Label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 12, "\">")
+		templ_7745c5c3_Buffer.WriteString("\" title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Back.Label))
+		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Back.Label))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = ui.Icon("arrow-left").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</a><div class=\"name\"><h1 title=\"")
-		var templ_7745c5c3_Var8 string
-		templ_7745c5c3_Var8 = string(p.File.Name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 14, "\">")
-		var templ_7745c5c3_Var9 string
-		templ_7745c5c3_Var9 = string(p.File.Name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</h1><div class=\"facts\">")
+		templ_7745c5c3_Buffer.WriteString("</a><div class=\"name\"><h1 title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
+		templ_7745c5c3_Buffer.WriteString("\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
+		templ_7745c5c3_Buffer.WriteString("</h1><div class=\"facts\">")
 		templ_7745c5c3_Err = p.zone().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -230,30 +171,28 @@ func (p *ViewerPage) top() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if s := p.approved(p.Version.ID); s != nil {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<a class=\"decided\" href=\"")
+			templ_7745c5c3_Buffer.WriteString("<a class=\"decided\" href=\"")
 			var templ_7745c5c3_Var10 templ.SafeURL
 			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs(Href(string(s.Approval)))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 17, "\">")
+			templ_7745c5c3_Buffer.WriteString("\">")
 			templ_7745c5c3_Err = ui.State(ui.ToneOK, "badge-check", p.T("approval.mark", "n", strconv.Itoa(p.Version.Label()))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</a> ")
+			templ_7745c5c3_Buffer.WriteString("</a> ")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<span>")
-		var templ_7745c5c3_Var11 string
-		templ_7745c5c3_Var11 = string(dots(p.kind(p.Version.Kind), p.Size(p.Version.Size)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</span></div></div>")
+		templ_7745c5c3_Buffer.WriteString("<span>")
+		component.Text(templ_7745c5c3_Buffer, string(dots(p.kind(p.Version.Kind), p.Size(p.Version.Size))))
+		templ_7745c5c3_Buffer.WriteString("</span></div></div>")
 		templ_7745c5c3_Err = p.versionMenu().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<div class=\"tools\"><span class=\"wide-only tools\">")
+		templ_7745c5c3_Buffer.WriteString("<div class=\"tools\"><span class=\"wide-only tools\">")
 		templ_7745c5c3_Err = p.step(p.Before, "prev", "chevron-left", p.T("viewer.before")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -262,98 +201,80 @@ func (p *ViewerPage) top() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<span class=\"between\"></span> ")
+		templ_7745c5c3_Buffer.WriteString("<span class=\"between\"></span> ")
 		if href := p.compareWith(); href != "" {
 			templ_7745c5c3_Err = ui.IconButton("git-compare", ui.ButtonProps{Label: p.T("viewer.compare"), Href: href}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 23, "</span> ")
+		templ_7745c5c3_Buffer.WriteString("</span> ")
 		if p.mayDownload() {
 			templ_7745c5c3_Err = ui.IconButton("download", ui.ButtonProps{Label: p.T("viewer.download"), Href: versionPath(p.Version, "download")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<a class=\"icon-button late first\" href=\"")
+		templ_7745c5c3_Buffer.WriteString("<a class=\"icon-button late first\" href=\"")
 		var templ_7745c5c3_Var12 templ.SafeURL
 		templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("comments"))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 25, "\" data-panel-tab=\"comments\" role=\"button\" aria-pressed=\"")
-		var templ_7745c5c3_Var13 string
-		templ_7745c5c3_Var13 = string(strconv.FormatBool(p.Panel == "comments"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 26, "\" title=\"")
-		var templ_7745c5c3_Var14 string
-		templ_7745c5c3_Var14 = string(p.T("comment.title"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 27, "\" aria-label=\"")
-		var templ_7745c5c3_Var15 string
-		templ_7745c5c3_Var15 = string(p.T("comment.title"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 28, "\">")
+		templ_7745c5c3_Buffer.WriteString("\" data-panel-tab=\"comments\" role=\"button\" aria-pressed=\"")
+		component.Text(templ_7745c5c3_Buffer, string(strconv.FormatBool(p.Panel == "comments")))
+		templ_7745c5c3_Buffer.WriteString("\" title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("comment.title")))
+		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("comment.title")))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = ui.Icon("message-square").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</a> <a class=\"icon-button late\" href=\"")
+		templ_7745c5c3_Buffer.WriteString("</a> <a class=\"icon-button late\" href=\"")
 		var templ_7745c5c3_Var16 templ.SafeURL
 		templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("versions"))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\" data-panel-tab=\"versions\" role=\"button\" aria-pressed=\"")
-		var templ_7745c5c3_Var17 string
-		templ_7745c5c3_Var17 = string(strconv.FormatBool(p.Panel == "versions"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 31, "\" title=\"")
-		var templ_7745c5c3_Var18 string
-		templ_7745c5c3_Var18 = string(p.T("viewer.versions"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 32, "\" aria-label=\"")
-		var templ_7745c5c3_Var19 string
-		templ_7745c5c3_Var19 = string(p.T("viewer.versions"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 33, "\">")
+		templ_7745c5c3_Buffer.WriteString("\" data-panel-tab=\"versions\" role=\"button\" aria-pressed=\"")
+		component.Text(templ_7745c5c3_Buffer, string(strconv.FormatBool(p.Panel == "versions")))
+		templ_7745c5c3_Buffer.WriteString("\" title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.versions")))
+		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.versions")))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = ui.Icon("history").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</a> <a class=\"icon-button late\" href=\"")
+		templ_7745c5c3_Buffer.WriteString("</a> <a class=\"icon-button late\" href=\"")
 		var templ_7745c5c3_Var20 templ.SafeURL
 		templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("info"))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 35, "\" data-panel-tab=\"info\" role=\"button\" aria-pressed=\"")
-		var templ_7745c5c3_Var21 string
-		templ_7745c5c3_Var21 = string(strconv.FormatBool(p.Panel == "info"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 36, "\" title=\"")
-		var templ_7745c5c3_Var22 string
-		templ_7745c5c3_Var22 = string(p.T("viewer.info"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 37, "\" aria-label=\"")
-		var templ_7745c5c3_Var23 string
-		templ_7745c5c3_Var23 = string(p.T("viewer.info"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 38, "\">")
+		templ_7745c5c3_Buffer.WriteString("\" data-panel-tab=\"info\" role=\"button\" aria-pressed=\"")
+		component.Text(templ_7745c5c3_Buffer, string(strconv.FormatBool(p.Panel == "info")))
+		templ_7745c5c3_Buffer.WriteString("\" title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.info")))
+		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.info")))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = ui.Icon("info").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 39, "</a>")
+		templ_7745c5c3_Buffer.WriteString("</a>")
 		templ_7745c5c3_Err = ui.Menu(p.T("item.actions", "title", p.File.Name), p.menu()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 40, "</div></header>")
+		templ_7745c5c3_Buffer.WriteString("</div></header>")
 		return nil
 	})
 }
@@ -361,59 +282,34 @@ func (p *ViewerPage) top() templ.Component {
 // step leads to the file before or after this one in its folder.
 //go:noinline
 func (p *ViewerPage) step(to portal.FileID, rel, icon, label string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var24 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var24 == nil {
-			templ_7745c5c3_Var24 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
 		if to != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<a class=\"icon-button\" href=\"")
+			templ_7745c5c3_Buffer.WriteString("<a class=\"icon-button\" href=\"")
 			var templ_7745c5c3_Var25 templ.SafeURL
 			templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinURLErrs("/files/" + string(to))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 42, "\" rel=\"")
-			var templ_7745c5c3_Var26 string
-			templ_7745c5c3_Var26 = string(rel)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "\" title=\"")
-			var templ_7745c5c3_Var27 string
-			templ_7745c5c3_Var27 = string(label)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 44, "\" aria-label=\"")
-			var templ_7745c5c3_Var28 string
-			templ_7745c5c3_Var28 = string(label)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 45, "\">")
+			templ_7745c5c3_Buffer.WriteString("\" rel=\"")
+			component.Text(templ_7745c5c3_Buffer, string(rel))
+			templ_7745c5c3_Buffer.WriteString("\" title=\"")
+			component.Text(templ_7745c5c3_Buffer, string(label))
+			templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+			component.Text(templ_7745c5c3_Buffer, string(label))
+			templ_7745c5c3_Buffer.WriteString("\">")
 			templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 46, "</a>")
+			templ_7745c5c3_Buffer.WriteString("</a>")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<span class=\"icon-button\" aria-disabled=\"true\">")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"icon-button\" aria-disabled=\"true\">")
 			templ_7745c5c3_Err = ui.Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</span>")
+			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
 		return nil
 	})
@@ -421,90 +317,57 @@ func (p *ViewerPage) step(to portal.FileID, rel, icon, label string) templ.Compo
 
 //go:noinline
 func (p *ViewerPage) versionMenu() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var29 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var29 == nil {
-			templ_7745c5c3_Var29 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 49, "<details class=\"menu version-menu\"><summary><b>")
-		var templ_7745c5c3_Var30 string
-		templ_7745c5c3_Var30 = string(p.VersionWord(p.Version))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</b> <span>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<details class=\"menu version-menu\"><summary><b>")
+		component.Text(templ_7745c5c3_Buffer, string(p.VersionWord(p.Version)))
+		templ_7745c5c3_Buffer.WriteString("</b> <span>")
 		if p.isNewest() {
-			var templ_7745c5c3_Var31 string
-			templ_7745c5c3_Var31 = string(dots(p.T("viewer.current"), p.Ago(p.Version.CreatedAt, p.Now)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
+			component.Text(templ_7745c5c3_Buffer, string(dots(p.T("viewer.current"), p.Ago(p.Version.CreatedAt, p.Now))))
 		} else {
-			var templ_7745c5c3_Var32 string
-			templ_7745c5c3_Var32 = string(p.Ago(p.Version.CreatedAt, p.Now))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
+			component.Text(templ_7745c5c3_Buffer, string(p.Ago(p.Version.CreatedAt, p.Now)))
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</span>")
+		templ_7745c5c3_Buffer.WriteString("</span>")
 		templ_7745c5c3_Err = ui.Icon("chevron-down").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 52, "</summary><div class=\"menu-list\">")
+		templ_7745c5c3_Buffer.WriteString("</summary><div class=\"menu-list\">")
 		for _, v := range p.Versions[:min(len(p.Versions), 8)] {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<a href=\"")
+			templ_7745c5c3_Buffer.WriteString("<a href=\"")
 			var templ_7745c5c3_Var33 templ.SafeURL
 			templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinURLErrs(p.of(v))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 54, "\"")
+			templ_7745c5c3_Buffer.WriteString("\"")
 			if v.ID == p.Version.ID {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 55, " aria-current=\"true\"")
+				templ_7745c5c3_Buffer.WriteString(" aria-current=\"true\"")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 56, "><b>")
+			templ_7745c5c3_Buffer.WriteString("><b>")
 			if v.Draft {
 				templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			var templ_7745c5c3_Var34 string
-			templ_7745c5c3_Var34 = string(p.VersionWord(v))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 57, "</b> <span>")
-			var templ_7745c5c3_Var35 string
-			templ_7745c5c3_Var35 = string(p.whatChanged(v))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 58, "</span> <small>")
-			var templ_7745c5c3_Var36 string
-			templ_7745c5c3_Var36 = string(p.Ago(v.CreatedAt, p.Now))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 59, "</small></a> ")
+			component.Text(templ_7745c5c3_Buffer, string(p.VersionWord(v)))
+			templ_7745c5c3_Buffer.WriteString("</b> <span>")
+			component.Text(templ_7745c5c3_Buffer, string(p.whatChanged(v)))
+			templ_7745c5c3_Buffer.WriteString("</span> <small>")
+			component.Text(templ_7745c5c3_Buffer, string(p.Ago(v.CreatedAt, p.Now)))
+			templ_7745c5c3_Buffer.WriteString("</small></a> ")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<a class=\"all\" href=\"")
+		templ_7745c5c3_Buffer.WriteString("<a class=\"all\" href=\"")
 		var templ_7745c5c3_Var37 templ.SafeURL
 		templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("versions"))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 61, "\" data-panel-tab=\"versions\">")
-		var templ_7745c5c3_Var38 string
-		templ_7745c5c3_Var38 = string(p.N("viewer.all_versions", p.File.Versions))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</a></div></details>")
+		templ_7745c5c3_Buffer.WriteString("\" data-panel-tab=\"versions\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.N("viewer.all_versions", p.File.Versions)))
+		templ_7745c5c3_Buffer.WriteString("</a></div></details>")
 		return nil
 	})
 }
@@ -519,26 +382,7 @@ func (p *ViewerPage) whatChanged(v portal.Version) string {
 
 //go:noinline
 func (p *ViewerPage) zone() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var39 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var39 == nil {
-			templ_7745c5c3_Var39 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var39 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = p.zoneChip(p.File.Zone()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -555,26 +399,7 @@ func (p *ViewerPage) zone() templ.Component {
 
 //go:noinline
 func (p *ViewerPage) scan() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var40 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var40 == nil {
-			templ_7745c5c3_Var40 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
 		switch p.Version.Scan {
 		case portal.ScanWaiting:
 			templ_7745c5c3_Err = ui.State(ui.ToneWait, "hourglass", p.T("scan.waiting")).Render(ctx, templ_7745c5c3_Buffer)
@@ -640,26 +465,7 @@ func (p *ViewerPage) approved(id portal.VersionID) *portal.ApprovalSubject {
 // notes say what is special about what is shown.
 //go:noinline
 func (p *ViewerPage) notes() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var41 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var41 == nil {
-			templ_7745c5c3_Var41 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var41 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Deciding != nil {
 			templ_7745c5c3_Err = p.Deciding.unseen().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -669,18 +475,7 @@ func (p *ViewerPage) notes() templ.Component {
 		for _, a := range p.Asked {
 			if p.Deciding != nil && p.Deciding.Approval.ID == a.ID {
 			} else if a.MayDecide() && !p.ReadOnly {
-				templ_7745c5c3_Var42 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-					if !templ_7745c5c3_IsBuffer {
-						defer func() {
-							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err == nil {
-								templ_7745c5c3_Err = templ_7745c5c3_BufErr
-							}
-						}()
-					}
-					ctx = templ.InitializeContext(ctx)
+				templ_7745c5c3_Var42 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("need.act.approval"), Kind: ui.Primary, Small: true, Href: Href(string(a.ID))}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -692,18 +487,7 @@ func (p *ViewerPage) notes() templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Var43 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-					if !templ_7745c5c3_IsBuffer {
-						defer func() {
-							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err == nil {
-								templ_7745c5c3_Err = templ_7745c5c3_BufErr
-							}
-						}()
-					}
-					ctx = templ.InitializeContext(ctx)
+				templ_7745c5c3_Var43 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.open"), Small: true, Href: Href(string(a.ID))}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -725,23 +509,12 @@ func (p *ViewerPage) notes() templ.Component {
 			}
 		}
 		if !p.isNewest() {
-			templ_7745c5c3_Var44 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Var44 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("viewer.newest"), Small: true, Href: p.at("")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 63, " ")
+				templ_7745c5c3_Buffer.WriteString(" ")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("viewer.compare_newest"), Small: true, Kind: ui.Plain, Href: p.at("/compare?a=" + string(p.Version.ID) + "&b=" + string(p.File.Version.ID))}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -761,76 +534,34 @@ func (p *ViewerPage) notes() templ.Component {
 // page is laid over, until there is something else to draw.
 //go:noinline
 func (p *ViewerPage) stage() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var45 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var45 == nil {
-			templ_7745c5c3_Var45 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<div class=\"stage\" id=\"stage\" data-keep=\"")
-		var templ_7745c5c3_Var46 string
-		templ_7745c5c3_Var46 = string(string(p.Version.ID) + " " + p.Stage.Kind + " " + p.Version.Preview)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 65, "\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"stage\" id=\"stage\" data-keep=\"")
+		component.Text(templ_7745c5c3_Buffer, string(string(p.Version.ID) + " " + p.Stage.Kind + " " + p.Version.Preview))
+		templ_7745c5c3_Buffer.WriteString("\"")
 		if p.Version.Preview == "waiting" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 66, " data-waits")
+			templ_7745c5c3_Buffer.WriteString(" data-waits")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 67, " data-stage=\"")
-		var templ_7745c5c3_Var47 string
-		templ_7745c5c3_Var47 = string(p.Stage.Kind)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 68, "\" data-name=\"")
-		var templ_7745c5c3_Var48 string
-		templ_7745c5c3_Var48 = string(p.File.Name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var48))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 69, "\"")
+		templ_7745c5c3_Buffer.WriteString(" data-stage=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Stage.Kind))
+		templ_7745c5c3_Buffer.WriteString("\" data-name=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
+		templ_7745c5c3_Buffer.WriteString("\"")
 		if p.Stage.Original {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 70, " data-original=\"")
-			var templ_7745c5c3_Var49 string
-			templ_7745c5c3_Var49 = string(versionPath(p.Version, "view"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 71, "\"")
+			templ_7745c5c3_Buffer.WriteString(" data-original=\"")
+			component.Text(templ_7745c5c3_Buffer, string(versionPath(p.Version, "view")))
+			templ_7745c5c3_Buffer.WriteString("\"")
 		}
 		if p.Stage.PDF != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 72, " data-pdf=\"")
-			var templ_7745c5c3_Var50 string
-			templ_7745c5c3_Var50 = string(p.Stage.PDF)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 73, "\" data-view=\"")
-			var templ_7745c5c3_Var51 string
-			templ_7745c5c3_Var51 = string(versionPath(p.Version, "view"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 74, "\"")
+			templ_7745c5c3_Buffer.WriteString(" data-pdf=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.Stage.PDF))
+			templ_7745c5c3_Buffer.WriteString("\" data-view=\"")
+			component.Text(templ_7745c5c3_Buffer, string(versionPath(p.Version, "view")))
+			templ_7745c5c3_Buffer.WriteString("\"")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 75, ">")
+		templ_7745c5c3_Buffer.WriteString(">")
 		switch p.Stage.Kind {
 		case "held":
-			templ_7745c5c3_Var52 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Var52 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
 			templ_7745c5c3_Err = p.card("shield-check", p.heldTitle(), p.heldText()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var52), templ_7745c5c3_Buffer)
@@ -838,42 +569,34 @@ func (p *ViewerPage) stage() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case "waiting":
-			templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<div class=\"waits\" role=\"status\"><i></i><p>")
-			var templ_7745c5c3_Var53 string
-			templ_7745c5c3_Var53 = string(p.T("viewer.waiting"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 77, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"waits\" role=\"status\"><i></i><p>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.waiting")))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 			if p.mayDownload() {
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("viewer.download"), Icon: "download", Href: versionPath(p.Version, "download")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 78, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 		case "picture":
-			templruntime.WriteString(templ_7745c5c3_Buffer, 79, "<div class=\"scroller picture\" tabindex=\"0\" role=\"region\" aria-label=\"")
-			var templ_7745c5c3_Var54 string
-			templ_7745c5c3_Var54 = string(p.File.Name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var54))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 80, "\"><img src=\"")
-			var templ_7745c5c3_Var55 string
-			templ_7745c5c3_Var55 = string(versionPath(p.Version, "large"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 81, "\" alt=\"")
-			var templ_7745c5c3_Var56 string
-			templ_7745c5c3_Var56 = string(p.File.Name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 82, "\"")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"scroller picture\" tabindex=\"0\" role=\"region\" aria-label=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
+			templ_7745c5c3_Buffer.WriteString("\"><img src=\"")
+			component.Text(templ_7745c5c3_Buffer, string(versionPath(p.Version, "large")))
+			templ_7745c5c3_Buffer.WriteString("\" alt=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
+			templ_7745c5c3_Buffer.WriteString("\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, measures(p.Stage.Width, p.Stage.Height))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 83, "></div>")
+			templ_7745c5c3_Buffer.WriteString("></div>")
 			templ_7745c5c3_Err = p.zooms(true).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 84, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = p.placeTools().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -883,88 +606,63 @@ func (p *ViewerPage) stage() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 85, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = p.zooms(false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 86, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = p.placeTools().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "video":
-			templruntime.WriteString(templ_7745c5c3_Buffer, 87, "<div class=\"player\"><video controls playsinline preload=\"metadata\" src=\"")
-			var templ_7745c5c3_Var57 string
-			templ_7745c5c3_Var57 = string(versionPath(p.Version, "view"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 88, "\" aria-label=\"")
-			var templ_7745c5c3_Var58 string
-			templ_7745c5c3_Var58 = string(p.File.Name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 89, "\"")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"player\"><video controls playsinline preload=\"metadata\" src=\"")
+			component.Text(templ_7745c5c3_Buffer, string(versionPath(p.Version, "view")))
+			templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
+			templ_7745c5c3_Buffer.WriteString("\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.poster())
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 90, "></video></div>")
+			templ_7745c5c3_Buffer.WriteString("></video></div>")
 			templ_7745c5c3_Err = p.timeTools().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "audio":
-			templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<div class=\"player\"><div class=\"sound\">")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"player\"><div class=\"sound\">")
 			if p.Stage.Wave {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 92, "<img src=\"")
-				var templ_7745c5c3_Var59 string
-				templ_7745c5c3_Var59 = string(versionPath(p.Version, "wave"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 93, "\" alt=\"\"> ")
+				templ_7745c5c3_Buffer.WriteString("<img src=\"")
+				component.Text(templ_7745c5c3_Buffer, string(versionPath(p.Version, "wave")))
+				templ_7745c5c3_Buffer.WriteString("\" alt=\"\"> ")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<audio controls preload=\"metadata\" src=\"")
-			var templ_7745c5c3_Var60 string
-			templ_7745c5c3_Var60 = string(versionPath(p.Version, "view"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 95, "\" aria-label=\"")
-			var templ_7745c5c3_Var61 string
-			templ_7745c5c3_Var61 = string(p.File.Name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var61))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 96, "\"></audio></div></div>")
+			templ_7745c5c3_Buffer.WriteString("<audio controls preload=\"metadata\" src=\"")
+			component.Text(templ_7745c5c3_Buffer, string(versionPath(p.Version, "view")))
+			templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
+			templ_7745c5c3_Buffer.WriteString("\"></audio></div></div>")
 			templ_7745c5c3_Err = p.timeTools().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "text":
-			templ_7745c5c3_Var62 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Var62 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				var templ_7745c5c3_Var63 = []any{"code", templ.KV("numbered", p.Stage.Numbered), templ.KV("wraps", !p.Stage.Numbered)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var63...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 97, "<div class=\"")
-				var templ_7745c5c3_Var64 string
-				templ_7745c5c3_Var64 = string(templ.CSSClasses(templ_7745c5c3_Var63).String())
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 98, "\">")
+				templ_7745c5c3_Buffer.WriteString("<div class=\"")
+				component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var63).String()))
+				templ_7745c5c3_Buffer.WriteString("\">")
 				for _, l := range p.Stage.Lines {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 99, "<span>")
-					var templ_7745c5c3_Var65 string
-					templ_7745c5c3_Var65 = string(l)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 100, "</span>")
+					templ_7745c5c3_Buffer.WriteString("<span>")
+					component.Text(templ_7745c5c3_Buffer, string(l))
+					templ_7745c5c3_Buffer.WriteString("</span>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 101, "</div>")
+				templ_7745c5c3_Buffer.WriteString("</div>")
 				return nil
 			})
 			templ_7745c5c3_Err = p.words().Render(templ.WithChildren(ctx, templ_7745c5c3_Var62), templ_7745c5c3_Buffer)
@@ -972,23 +670,10 @@ func (p *ViewerPage) stage() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case "prose":
-			templ_7745c5c3_Var66 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
-				templruntime.WriteString(templ_7745c5c3_Buffer, 102, "<h2 class=\"sr\">")
-				var templ_7745c5c3_Var67 string
-				templ_7745c5c3_Var67 = string(p.kind(p.Version.Kind))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var67))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</h2>")
+			templ_7745c5c3_Var66 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Buffer.WriteString("<h2 class=\"sr\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.kind(p.Version.Kind)))
+				templ_7745c5c3_Buffer.WriteString("</h2>")
 				templ_7745c5c3_Err = Prose(p.Stage.Prose).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1005,24 +690,11 @@ func (p *ViewerPage) stage() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		default:
-			templ_7745c5c3_Var68 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.Stage.Poster {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<img src=\"")
-					var templ_7745c5c3_Var69 string
-					templ_7745c5c3_Var69 = string(versionPath(p.Version, "poster"))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var69))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 105, "\" alt=\"\">")
+					templ_7745c5c3_Buffer.WriteString("<img src=\"")
+					component.Text(templ_7745c5c3_Buffer, string(versionPath(p.Version, "poster")))
+					templ_7745c5c3_Buffer.WriteString("\" alt=\"\">")
 				}
 				return nil
 			})
@@ -1031,7 +703,7 @@ func (p *ViewerPage) stage() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 106, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
@@ -1060,95 +732,45 @@ func (p *ViewerPage) morePages() string {
 // leaves are the pictures of a version's pages.
 //go:noinline
 func leaves(v portal.Version, pages []portal.Look, label string, word func(int) string, more string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var70 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var70 == nil {
-			templ_7745c5c3_Var70 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<div class=\"scroller leaves\" tabindex=\"0\" role=\"region\" aria-label=\"")
-		var templ_7745c5c3_Var71 string
-		templ_7745c5c3_Var71 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 108, "\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var70 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"scroller leaves\" tabindex=\"0\" role=\"region\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(label))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		for _, l := range pages {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 109, "<img src=\"")
-			var templ_7745c5c3_Var72 string
-			templ_7745c5c3_Var72 = string(versionPath(v, "pages/"+strconv.Itoa(l.Page)))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 110, "\" alt=\"")
-			var templ_7745c5c3_Var73 string
-			templ_7745c5c3_Var73 = string(word(l.Page))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 111, "\" data-page=\"")
-			var templ_7745c5c3_Var74 string
-			templ_7745c5c3_Var74 = string(strconv.Itoa(l.Page))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 112, "\" loading=\"lazy\"")
+			templ_7745c5c3_Buffer.WriteString("<img src=\"")
+			component.Text(templ_7745c5c3_Buffer, string(versionPath(v, "pages/"+strconv.Itoa(l.Page))))
+			templ_7745c5c3_Buffer.WriteString("\" alt=\"")
+			component.Text(templ_7745c5c3_Buffer, string(word(l.Page)))
+			templ_7745c5c3_Buffer.WriteString("\" data-page=\"")
+			component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(l.Page)))
+			templ_7745c5c3_Buffer.WriteString("\" loading=\"lazy\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, measures(l.Width, l.Height))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 113, "> ")
+			templ_7745c5c3_Buffer.WriteString("> ")
 		}
 		if more != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 114, "<p>")
-			var templ_7745c5c3_Var75 string
-			templ_7745c5c3_Var75 = string(more)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 115, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p>")
+			component.Text(templ_7745c5c3_Buffer, string(more))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 116, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
 
 //go:noinline
 func (p *Page) zooms(full bool) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var76 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var76 == nil {
-			templ_7745c5c3_Var76 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 117, "<div class=\"stage-tools needs-js\" role=\"toolbar\" aria-label=\"")
-		var templ_7745c5c3_Var77 string
-		templ_7745c5c3_Var77 = string(p.T("viewer.zoom"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 118, "\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var76 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"stage-tools needs-js\" role=\"toolbar\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.zoom")))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = ui.IconButton("minus", ui.ButtonProps{Label: p.T("viewer.zoom_out"), Type: "button", Attrs: templ.Attributes{"data-act": "out"}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 119, "<span data-level></span>")
+		templ_7745c5c3_Buffer.WriteString("<span data-level></span>")
 		templ_7745c5c3_Err = ui.IconButton("plus", ui.ButtonProps{Label: p.T("viewer.zoom_in"), Type: "button", Attrs: templ.Attributes{"data-act": "in"}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1163,38 +785,17 @@ func (p *Page) zooms(full bool) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 120, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
 
 //go:noinline
 func (p *ViewerPage) words() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var78 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var78 == nil {
-			templ_7745c5c3_Var78 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 121, "<div class=\"scroller words\" tabindex=\"0\" role=\"region\" aria-label=\"")
-		var templ_7745c5c3_Var79 string
-		templ_7745c5c3_Var79 = string(p.File.Name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 122, "\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var78 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"scroller words\" tabindex=\"0\" role=\"region\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = p.cut().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1203,46 +804,16 @@ func (p *ViewerPage) words() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 123, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
 
 //go:noinline
 func (p *ViewerPage) cut() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var80 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var80 == nil {
-			templ_7745c5c3_Var80 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var80 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Stage.Cut {
-			templ_7745c5c3_Var81 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
+			templ_7745c5c3_Var81 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
 			templ_7745c5c3_Err = ui.Note("info", p.T("viewer.cut")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var81), templ_7745c5c3_Buffer)
@@ -1257,73 +828,42 @@ func (p *ViewerPage) cut() templ.Component {
 // table is CSV. What a spreadsheet would compute is text here.
 //go:noinline
 func (p *ViewerPage) table() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var82 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var82 == nil {
-			templ_7745c5c3_Var82 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 124, "<div class=\"scroller grid-table\" tabindex=\"0\" role=\"region\" aria-label=\"")
-		var templ_7745c5c3_Var83 string
-		templ_7745c5c3_Var83 = string(p.File.Name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var83))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 125, "\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var82 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"scroller grid-table\" tabindex=\"0\" role=\"region\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = p.cut().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 126, "<table><thead><tr><th scope=\"col\"><span class=\"sr\">")
-		var templ_7745c5c3_Var84 string
-		templ_7745c5c3_Var84 = string(p.T("viewer.row"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var84))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 127, "</span></th>")
+		templ_7745c5c3_Buffer.WriteString("<table><thead><tr><th scope=\"col\"><span class=\"sr\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.row")))
+		templ_7745c5c3_Buffer.WriteString("</span></th>")
 		for _, cell := range p.Stage.Rows[0] {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 128, "<th scope=\"col\">")
-			var templ_7745c5c3_Var85 string
-			templ_7745c5c3_Var85 = string(cell)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var85))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 129, "</th>")
+			templ_7745c5c3_Buffer.WriteString("<th scope=\"col\">")
+			component.Text(templ_7745c5c3_Buffer, string(cell))
+			templ_7745c5c3_Buffer.WriteString("</th>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 130, "</tr></thead> <tbody>")
+		templ_7745c5c3_Buffer.WriteString("</tr></thead> <tbody>")
 		for i, row := range p.Stage.Rows[1:] {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 131, "<tr><th scope=\"row\">")
-			var templ_7745c5c3_Var86 string
-			templ_7745c5c3_Var86 = string(strconv.Itoa(i + 2))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var86))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 132, "</th>")
+			templ_7745c5c3_Buffer.WriteString("<tr><th scope=\"row\">")
+			component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(i + 2)))
+			templ_7745c5c3_Buffer.WriteString("</th>")
 			for _, cell := range row {
 				var templ_7745c5c3_Var87 = []any{templ.KV("number", isNumber(cell))}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var87...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 133, "<td class=\"")
-				var templ_7745c5c3_Var88 string
-				templ_7745c5c3_Var88 = string(templ.CSSClasses(templ_7745c5c3_Var87).String())
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var88))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 134, "\">")
-				var templ_7745c5c3_Var89 string
-				templ_7745c5c3_Var89 = string(cell)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var89))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 135, "</td>")
+				templ_7745c5c3_Buffer.WriteString("<td class=\"")
+				component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var87).String()))
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(cell))
+				templ_7745c5c3_Buffer.WriteString("</td>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 136, "</tr>")
+			templ_7745c5c3_Buffer.WriteString("</tr>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 137, "</tbody></table></div>")
+		templ_7745c5c3_Buffer.WriteString("</tbody></table></div>")
 		return nil
 	})
 }
@@ -1346,27 +886,8 @@ func isNumber(s string) bool {
 
 //go:noinline
 func (p *ViewerPage) card(icon, title, text string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var90 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var90 == nil {
-			templ_7745c5c3_Var90 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 138, "<div class=\"plain-card\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var90 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"plain-card\">")
 		templ_7745c5c3_Err = templ_7745c5c3_Var90.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1375,22 +896,18 @@ func (p *ViewerPage) card(icon, title, text string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 139, "<h2>")
-		var templ_7745c5c3_Var91 string
-		templ_7745c5c3_Var91 = string(title)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var91))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 140, "</h2><p>")
-		var templ_7745c5c3_Var92 string
-		templ_7745c5c3_Var92 = string(text)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var92))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 141, "</p>")
+		templ_7745c5c3_Buffer.WriteString("<h2>")
+		component.Text(templ_7745c5c3_Buffer, string(title))
+		templ_7745c5c3_Buffer.WriteString("</h2><p>")
+		component.Text(templ_7745c5c3_Buffer, string(text))
+		templ_7745c5c3_Buffer.WriteString("</p>")
 		if p.mayDownload() {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("viewer.download_size", "size", p.Size(p.Version.Size)), Icon: "download", Kind: ui.Primary, Href: versionPath(p.Version, "download")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 142, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
@@ -1454,31 +971,10 @@ func (p *ViewerPage) menu() []ui.MenuItem {
 // facts.
 //go:noinline
 func (p *ViewerPage) panel() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var93 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var93 == nil {
-			templ_7745c5c3_Var93 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 143, "<aside class=\"viewer-panel\" id=\"panel\" aria-label=\"")
-		var templ_7745c5c3_Var94 string
-		templ_7745c5c3_Var94 = string(p.T("viewer.panel"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var94))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 144, "\"><div class=\"tabs\"><ul>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var93 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<aside class=\"viewer-panel\" id=\"panel\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.panel")))
+		templ_7745c5c3_Buffer.WriteString("\"><div class=\"tabs\"><ul>")
 		templ_7745c5c3_Err = p.tab("comments", p.T("comment.title"), p.Comments.Count.Open).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1491,127 +987,92 @@ func (p *ViewerPage) panel() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 145, "</ul><a class=\"icon-button needs-js\" href=\"")
+		templ_7745c5c3_Buffer.WriteString("</ul><a class=\"icon-button needs-js\" href=\"")
 		var templ_7745c5c3_Var95 templ.SafeURL
 		templ_7745c5c3_Var95, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("none"))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var95))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 146, "\" data-panel-close title=\"")
-		var templ_7745c5c3_Var96 string
-		templ_7745c5c3_Var96 = string(p.T("action.close"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var96))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 147, "\" aria-label=\"")
-		var templ_7745c5c3_Var97 string
-		templ_7745c5c3_Var97 = string(p.T("action.close"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var97))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 148, "\">")
+		templ_7745c5c3_Buffer.WriteString("\" data-panel-close title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("action.close")))
+		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("action.close")))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = ui.Icon("x").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 149, "</a></div><section data-tab=\"comments\" id=\"comments\"")
+		templ_7745c5c3_Buffer.WriteString("</a></div><section data-tab=\"comments\" id=\"comments\"")
 		if p.Panel == "versions" || p.Panel == "info" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 150, " hidden")
+			templ_7745c5c3_Buffer.WriteString(" hidden")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 151, " aria-label=\"")
-		var templ_7745c5c3_Var98 string
-		templ_7745c5c3_Var98 = string(p.T("comment.title"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var98))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 152, "\">")
+		templ_7745c5c3_Buffer.WriteString(" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("comment.title")))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = p.Comments.list().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 153, "</section><section data-tab=\"versions\"")
+		templ_7745c5c3_Buffer.WriteString("</section><section data-tab=\"versions\"")
 		if p.Panel != "versions" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 154, " hidden")
+			templ_7745c5c3_Buffer.WriteString(" hidden")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 155, " aria-label=\"")
-		var templ_7745c5c3_Var99 string
-		templ_7745c5c3_Var99 = string(p.T("viewer.versions"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var99))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 156, "\">")
+		templ_7745c5c3_Buffer.WriteString(" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.versions")))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = p.addVersion().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 157, "<ol class=\"version-list\">")
+		templ_7745c5c3_Buffer.WriteString("<ol class=\"version-list\">")
 		for _, v := range p.Versions {
 			templ_7745c5c3_Err = p.version(v).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 158, "</ol></section><section data-tab=\"info\"")
+		templ_7745c5c3_Buffer.WriteString("</ol></section><section data-tab=\"info\"")
 		if p.Panel != "info" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 159, " hidden")
+			templ_7745c5c3_Buffer.WriteString(" hidden")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 160, " aria-label=\"")
-		var templ_7745c5c3_Var100 string
-		templ_7745c5c3_Var100 = string(p.T("viewer.info"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var100))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 161, "\">")
+		templ_7745c5c3_Buffer.WriteString(" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.info")))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = p.info().Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 162, "</section></aside>")
+		templ_7745c5c3_Buffer.WriteString("</section></aside>")
 		return nil
 	})
 }
 
 //go:noinline
 func (p *ViewerPage) tab(name, label string, count int) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var101 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var101 == nil {
-			templ_7745c5c3_Var101 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 163, "<li><a href=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var101 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<li><a href=\"")
 		var templ_7745c5c3_Var102 templ.SafeURL
 		templ_7745c5c3_Var102, templ_7745c5c3_Err = templ.JoinURLErrs(p.with(name))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var102))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 164, "\" data-panel-tab=\"")
-		var templ_7745c5c3_Var103 string
-		templ_7745c5c3_Var103 = string(name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var103))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 165, "\"")
+		templ_7745c5c3_Buffer.WriteString("\" data-panel-tab=\"")
+		component.Text(templ_7745c5c3_Buffer, string(name))
+		templ_7745c5c3_Buffer.WriteString("\"")
 		if p.Panel == name || p.Panel == "" && name == "comments" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 166, " aria-current=\"page\"")
+			templ_7745c5c3_Buffer.WriteString(" aria-current=\"page\"")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 167, ">")
-		var templ_7745c5c3_Var104 string
-		templ_7745c5c3_Var104 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var104))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 168, " ")
+		templ_7745c5c3_Buffer.WriteString(">")
+		component.Text(templ_7745c5c3_Buffer, string(label))
+		templ_7745c5c3_Buffer.WriteString(" ")
 		if count > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 169, "<span class=\"count\">")
-			var templ_7745c5c3_Var105 string
-			templ_7745c5c3_Var105 = string(strconv.Itoa(count))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var105))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 170, "</span>")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"count\">")
+			component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(count)))
+			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 171, "</a></li>")
+		templ_7745c5c3_Buffer.WriteString("</a></li>")
 		return nil
 	})
 }
@@ -1620,61 +1081,36 @@ func (p *ViewerPage) tab(name, label string, count int) templ.Component {
 // where there is one.
 //go:noinline
 func (p *ViewerPage) addVersion() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var106 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var106 == nil {
-			templ_7745c5c3_Var106 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var106 templ.Component) (templ_7745c5c3_Err error) {
 		if !p.ReadOnly && p.File.MayAddVersion() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 172, "<details class=\"add-version\"")
+			templ_7745c5c3_Buffer.WriteString("<details class=\"add-version\"")
 			if p.Failed() {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 173, " open")
+				templ_7745c5c3_Buffer.WriteString(" open")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 174, "><summary class=\"button quiet full\">")
+			templ_7745c5c3_Buffer.WriteString("><summary class=\"button quiet full\">")
 			templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 175, "<span class=\"label\">")
-			var templ_7745c5c3_Var107 string
-			templ_7745c5c3_Var107 = string(p.T("viewer.add_version"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var107))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 176, "</span></summary>")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.add_version")))
+			templ_7745c5c3_Buffer.WriteString("</span></summary>")
 			templ_7745c5c3_Err = Faults(&p.Page).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 177, "<form class=\"form\" method=\"post\" action=\"")
+			templ_7745c5c3_Buffer.WriteString("<form class=\"form\" method=\"post\" action=\"")
 			var templ_7745c5c3_Var108 templ.SafeURL
 			templ_7745c5c3_Var108, templ_7745c5c3_Err = templ.JoinURLErrs(p.at("/versions"))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var108))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 178, "\" enctype=\"multipart/form-data\" data-upload data-project=\"")
-			var templ_7745c5c3_Var109 string
-			templ_7745c5c3_Var109 = string(string(p.Project.ID))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var109))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 179, "\" data-file=\"")
-			var templ_7745c5c3_Var110 string
-			templ_7745c5c3_Var110 = string(string(p.File.ID))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var110))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 180, "\">")
+			templ_7745c5c3_Buffer.WriteString("\" enctype=\"multipart/form-data\" data-upload data-project=\"")
+			component.Text(templ_7745c5c3_Buffer, string(string(p.Project.ID)))
+			templ_7745c5c3_Buffer.WriteString("\" data-file=\"")
+			component.Text(templ_7745c5c3_Buffer, string(string(p.File.ID)))
+			templ_7745c5c3_Buffer.WriteString("\">")
 			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "note", Label: p.T("viewer.note"), Optional: p.T("form.optional"), Value: p.Note, Error: p.Err("note"), Placeholder: p.T("viewer.note_example"), Max: portal.MaxName, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1687,35 +1123,27 @@ func (p *ViewerPage) addVersion() templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 181, "<p class=\"hint\">")
-				var templ_7745c5c3_Var111 string
-				templ_7745c5c3_Var111 = string(p.whoSees())
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var111))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 182, "</p>")
+				templ_7745c5c3_Buffer.WriteString("<p class=\"hint\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.whoSees()))
+				templ_7745c5c3_Buffer.WriteString("</p>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 183, "<input class=\"control no-js\" type=\"file\" name=\"file\" required aria-label=\"")
-			var templ_7745c5c3_Var112 string
-			templ_7745c5c3_Var112 = string(p.T("viewer.file"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var112))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 184, "\" data-from=\"files\"> <button class=\"button primary no-js\">")
+			templ_7745c5c3_Buffer.WriteString("<input class=\"control no-js\" type=\"file\" name=\"file\" required aria-label=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.file")))
+			templ_7745c5c3_Buffer.WriteString("\" data-from=\"files\"> <button class=\"button primary no-js\">")
 			templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 185, "<span class=\"label\">")
-			var templ_7745c5c3_Var113 string
-			templ_7745c5c3_Var113 = string(p.T("viewer.add_version"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var113))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 186, "</span></button> <button type=\"button\" class=\"button primary needs-js\" data-pick=\"files\">")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.add_version")))
+			templ_7745c5c3_Buffer.WriteString("</span></button> <button type=\"button\" class=\"button primary needs-js\" data-pick=\"files\">")
 			templ_7745c5c3_Err = ui.Icon("upload").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 187, "<span class=\"label\">")
-			var templ_7745c5c3_Var114 string
-			templ_7745c5c3_Var114 = string(p.T("viewer.choose"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var114))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 188, "</span></button></form></details>")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.choose")))
+			templ_7745c5c3_Buffer.WriteString("</span></button></form></details>")
 		}
 		return nil
 	})
@@ -1730,35 +1158,14 @@ func (p *ViewerPage) whoSees() string {
 
 //go:noinline
 func (p *ViewerPage) version(v portal.Version) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var115 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var115 == nil {
-			templ_7745c5c3_Var115 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 189, "<li")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var115 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<li")
 		if v.ID == p.Version.ID {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 190, " aria-current=\"true\"")
+			templ_7745c5c3_Buffer.WriteString(" aria-current=\"true\"")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 191, "><div class=\"top-line\"><b>")
-		var templ_7745c5c3_Var116 string
-		templ_7745c5c3_Var116 = string(p.VersionWord(v))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var116))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 192, "</b> ")
+		templ_7745c5c3_Buffer.WriteString("><div class=\"top-line\"><b>")
+		component.Text(templ_7745c5c3_Buffer, string(p.VersionWord(v)))
+		templ_7745c5c3_Buffer.WriteString("</b> ")
 		switch {
 		case v.ID == p.File.Version.ID:
 			templ_7745c5c3_Err = ui.State(ui.ToneOK, "check", p.T("viewer.current")).Render(ctx, templ_7745c5c3_Buffer)
@@ -1771,47 +1178,31 @@ func (p *ViewerPage) version(v portal.Version) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 193, "<time datetime=\"")
-		var templ_7745c5c3_Var117 string
-		templ_7745c5c3_Var117 = string(v.CreatedAt.UTC().Format("2006-01-02T15:04:05Z"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var117))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 194, "\" title=\"")
-		var templ_7745c5c3_Var118 string
-		templ_7745c5c3_Var118 = string(p.Time(v.CreatedAt, p.Now))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var118))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 195, "\">")
-		var templ_7745c5c3_Var119 string
-		templ_7745c5c3_Var119 = string(p.Ago(v.CreatedAt, p.Now))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var119))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 196, "</time></div>")
+		templ_7745c5c3_Buffer.WriteString("<time datetime=\"")
+		component.Text(templ_7745c5c3_Buffer, string(v.CreatedAt.UTC().Format("2006-01-02T15:04:05Z")))
+		templ_7745c5c3_Buffer.WriteString("\" title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Time(v.CreatedAt, p.Now)))
+		templ_7745c5c3_Buffer.WriteString("\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.Ago(v.CreatedAt, p.Now)))
+		templ_7745c5c3_Buffer.WriteString("</time></div>")
 		if v.Note != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 197, "<p class=\"what\">")
-			var templ_7745c5c3_Var120 string
-			templ_7745c5c3_Var120 = string(v.Note)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var120))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 198, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"what\">")
+			component.Text(templ_7745c5c3_Buffer, string(v.Note))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 199, "<p class=\"who\">")
-		var templ_7745c5c3_Var121 string
-		templ_7745c5c3_Var121 = string(dots(p.by(v.CreatedByName), p.Size(v.Size)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var121))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 200, " <code title=\"")
-		var templ_7745c5c3_Var122 string
-		templ_7745c5c3_Var122 = string(p.T("viewer.hash_tail"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var122))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 201, "\">…")
-		var templ_7745c5c3_Var123 string
-		templ_7745c5c3_Var123 = string(v.SHA256[max(0, len(v.SHA256)-8):])
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var123))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 202, "</code></p>")
+		templ_7745c5c3_Buffer.WriteString("<p class=\"who\">")
+		component.Text(templ_7745c5c3_Buffer, string(dots(p.by(v.CreatedByName), p.Size(v.Size))))
+		templ_7745c5c3_Buffer.WriteString(" <code title=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.hash_tail")))
+		templ_7745c5c3_Buffer.WriteString("\">…")
+		component.Text(templ_7745c5c3_Buffer, string(v.SHA256[max(0, len(v.SHA256)-8):]))
+		templ_7745c5c3_Buffer.WriteString("</code></p>")
 		if s := p.scanWord(v); s != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 203, "<p class=\"who\">")
-			var templ_7745c5c3_Var124 string
-			templ_7745c5c3_Var124 = string(s)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var124))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 204, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"who\">")
+			component.Text(templ_7745c5c3_Buffer, string(s))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 205, "<div class=\"acts\">")
+		templ_7745c5c3_Buffer.WriteString("<div class=\"acts\">")
 		if v.ID != p.Version.ID {
 			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("viewer.view"), Icon: "eye", Kind: ui.Plain, Href: p.of(v) + p.keep(v)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -1836,14 +1227,14 @@ func (p *ViewerPage) version(v portal.Version) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 206, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		if p.mayShowDraft(v) {
 			templ_7745c5c3_Err = ui.Confirm(ui.ConfirmProps{ID: "show-" + string(v.ID), Title: p.T("viewer.show_title", "version", p.VersionWord(v), "client", p.Project.ClientName), Text: p.Page.Audience(p.Reach), Cancel: p.T("action.cancel"), Act: p.T("show.act", "client", p.Project.ClientName), Post: versionPath(v, "show")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 207, "</li>")
+		templ_7745c5c3_Buffer.WriteString("</li>")
 		return nil
 	})
 }
@@ -1881,118 +1272,75 @@ func (p *ViewerPage) mayShowDraft(v portal.Version) bool {
 // info are the facts of the version and its file.
 //go:noinline
 func (p *ViewerPage) info() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var125 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var125 == nil {
-			templ_7745c5c3_Var125 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 208, "<h2>")
-		var templ_7745c5c3_Var126 string
-		templ_7745c5c3_Var126 = string(p.T("viewer.facts", "version", p.VersionWord(p.Version)))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var126))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 209, "</h2>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var125 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<h2>")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.facts", "version", p.VersionWord(p.Version))))
+		templ_7745c5c3_Buffer.WriteString("</h2>")
 		templ_7745c5c3_Err = ui.Facts(p.facts()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 210, "<h2>")
-		var templ_7745c5c3_Var127 string
-		templ_7745c5c3_Var127 = string(p.T("viewer.about"))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var127))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 211, "</h2>")
+		templ_7745c5c3_Buffer.WriteString("<h2>")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.about")))
+		templ_7745c5c3_Buffer.WriteString("</h2>")
 		templ_7745c5c3_Err = ui.Facts(p.about()).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if len(p.Attached) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 212, "<h2>")
-			var templ_7745c5c3_Var128 string
-			templ_7745c5c3_Var128 = string(p.T("viewer.attached"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var128))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 213, "</h2><ul class=\"plain-links\">")
+			templ_7745c5c3_Buffer.WriteString("<h2>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.attached")))
+			templ_7745c5c3_Buffer.WriteString("</h2><ul class=\"plain-links\">")
 			for _, l := range p.Attached {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 214, "<li><a class=\"link\" href=\"")
+				templ_7745c5c3_Buffer.WriteString("<li><a class=\"link\" href=\"")
 				var templ_7745c5c3_Var129 templ.SafeURL
 				templ_7745c5c3_Var129, templ_7745c5c3_Err = templ.JoinURLErrs(l.Href)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var129))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 215, "\">")
-				var templ_7745c5c3_Var130 string
-				templ_7745c5c3_Var130 = string(l.Label)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var130))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 216, "</a></li>")
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(l.Label))
+				templ_7745c5c3_Buffer.WriteString("</a></li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 217, "</ul>")
+			templ_7745c5c3_Buffer.WriteString("</ul>")
 		}
 		if p.team() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 218, "<h2>")
-			var templ_7745c5c3_Var131 string
-			templ_7745c5c3_Var131 = string(p.T("viewer.seen"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var131))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 219, "</h2>")
+			templ_7745c5c3_Buffer.WriteString("<h2>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.seen")))
+			templ_7745c5c3_Buffer.WriteString("</h2>")
 			if len(p.Seen) == 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 220, "<p class=\"muted small\">")
-				var templ_7745c5c3_Var132 string
-				templ_7745c5c3_Var132 = string(p.seenNobody())
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var132))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 221, "</p>")
+				templ_7745c5c3_Buffer.WriteString("<p class=\"muted small\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.seenNobody()))
+				templ_7745c5c3_Buffer.WriteString("</p>")
 			} else {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 222, "<ul class=\"who-list\">")
+				templ_7745c5c3_Buffer.WriteString("<ul class=\"who-list\">")
 				for _, s := range p.Seen {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 223, "<li><span>")
-					var templ_7745c5c3_Var133 string
-					templ_7745c5c3_Var133 = string(s.Name)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var133))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 224, "</span> <span class=\"muted\">")
-					var templ_7745c5c3_Var134 string
-					templ_7745c5c3_Var134 = string(p.Ago(s.Last, p.Now))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var134))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 225, "</span></li>")
+					templ_7745c5c3_Buffer.WriteString("<li><span>")
+					component.Text(templ_7745c5c3_Buffer, string(s.Name))
+					templ_7745c5c3_Buffer.WriteString("</span> <span class=\"muted\">")
+					component.Text(templ_7745c5c3_Buffer, string(p.Ago(s.Last, p.Now)))
+					templ_7745c5c3_Buffer.WriteString("</span></li>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 226, "</ul>")
+				templ_7745c5c3_Buffer.WriteString("</ul>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 227, " <h2>")
-			var templ_7745c5c3_Var135 string
-			templ_7745c5c3_Var135 = string(p.T("viewer.downloads"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var135))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 228, "</h2>")
+			templ_7745c5c3_Buffer.WriteString(" <h2>")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.downloads")))
+			templ_7745c5c3_Buffer.WriteString("</h2>")
 			if len(p.Downloads) == 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 229, "<p class=\"muted small\">")
-				var templ_7745c5c3_Var136 string
-				templ_7745c5c3_Var136 = string(p.T("viewer.downloads_none"))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var136))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 230, "</p>")
+				templ_7745c5c3_Buffer.WriteString("<p class=\"muted small\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.downloads_none")))
+				templ_7745c5c3_Buffer.WriteString("</p>")
 			} else {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 231, "<ul class=\"who-list\">")
+				templ_7745c5c3_Buffer.WriteString("<ul class=\"who-list\">")
 				for _, d := range p.Downloads {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 232, "<li><span>")
-					var templ_7745c5c3_Var137 string
-					templ_7745c5c3_Var137 = string(dots(p.tookIt(d), p.downloadWord(d)))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var137))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 233, "</span> <span class=\"muted\">")
-					var templ_7745c5c3_Var138 string
-					templ_7745c5c3_Var138 = string(p.Ago(d.At, p.Now))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var138))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 234, "</span></li>")
+					templ_7745c5c3_Buffer.WriteString("<li><span>")
+					component.Text(templ_7745c5c3_Buffer, string(dots(p.tookIt(d), p.downloadWord(d))))
+					templ_7745c5c3_Buffer.WriteString("</span> <span class=\"muted\">")
+					component.Text(templ_7745c5c3_Buffer, string(p.Ago(d.At, p.Now)))
+					templ_7745c5c3_Buffer.WriteString("</span></li>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 235, "</ul>")
+				templ_7745c5c3_Buffer.WriteString("</ul>")
 				templ_7745c5c3_Err = ui.Pager(ui.Link{}, p.moreDownloads()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -2058,31 +1406,10 @@ func length(d time.Duration) string {
 
 //go:noinline
 func (p *ViewerPage) hash(sum string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var139 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var139 == nil {
-			templ_7745c5c3_Var139 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 236, "<span class=\"hash\">")
-		var templ_7745c5c3_Var140 string
-		templ_7745c5c3_Var140 = string(sum)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var140))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 237, "</span>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var139 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<span class=\"hash\">")
+		component.Text(templ_7745c5c3_Buffer, string(sum))
+		templ_7745c5c3_Buffer.WriteString("</span>")
 		templ_7745c5c3_Err = ui.CopyButton(p.T("viewer.copy"), sum).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -2105,38 +1432,17 @@ func (p *ViewerPage) about() []ui.Fact {
 
 //go:noinline
 func projectLink(id portal.ProjectID, name string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var141 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var141 == nil {
-			templ_7745c5c3_Var141 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 238, "<a class=\"link\" href=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var141 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
 		var templ_7745c5c3_Var142 templ.SafeURL
 		templ_7745c5c3_Var142, templ_7745c5c3_Err = templ.JoinURLErrs("/projects/" + string(id))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var142))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 239, "\">")
-		var templ_7745c5c3_Var143 string
-		templ_7745c5c3_Var143 = string(name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var143))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 240, "</a>")
+		templ_7745c5c3_Buffer.WriteString("\">")
+		component.Text(templ_7745c5c3_Buffer, string(name))
+		templ_7745c5c3_Buffer.WriteString("</a>")
 		return nil
 	})
 }
@@ -2155,59 +1461,23 @@ func (p *ViewerPage) whoWords() string {
 // keys lists what the keys do.
 //go:noinline
 func (p *ViewerPage) keys() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var144 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var144 == nil {
-			templ_7745c5c3_Var144 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var145 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 241, "<dl class=\"keys\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var144 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var145 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Buffer.WriteString("<dl class=\"keys\">")
 			for _, k := range p.keyList() {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 242, "<dt>")
+				templ_7745c5c3_Buffer.WriteString("<dt>")
 				for _, key := range strings.Fields(k.Key) {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 243, "<kbd>")
-					var templ_7745c5c3_Var146 string
-					templ_7745c5c3_Var146 = string(key)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var146))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 244, "</kbd>")
+					templ_7745c5c3_Buffer.WriteString("<kbd>")
+					component.Text(templ_7745c5c3_Buffer, string(key))
+					templ_7745c5c3_Buffer.WriteString("</kbd>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 245, "</dt><dd>")
-				var templ_7745c5c3_Var147 string
-				templ_7745c5c3_Var147 = string(k.Value)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var147))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 246, "</dd>")
+				templ_7745c5c3_Buffer.WriteString("</dt><dd>")
+				component.Text(templ_7745c5c3_Buffer, string(k.Value))
+				templ_7745c5c3_Buffer.WriteString("</dd>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 247, "</dl><div class=\"acts\"><button type=\"button\" class=\"button quiet\" popovertarget=\"keys\" popovertargetaction=\"hide\">")
-			var templ_7745c5c3_Var148 string
-			templ_7745c5c3_Var148 = string(p.T("action.close"))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var148))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 248, "</button></div>")
+			templ_7745c5c3_Buffer.WriteString("</dl><div class=\"acts\"><button type=\"button\" class=\"button quiet\" popovertarget=\"keys\" popovertargetaction=\"hide\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.T("action.close")))
+			templ_7745c5c3_Buffer.WriteString("</button></div>")
 			return nil
 		})
 		templ_7745c5c3_Err = ui.Dialog(ui.DialogProps{ID: "keys", Title: p.T("viewer.keys")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var145), templ_7745c5c3_Buffer)
@@ -2243,4 +1513,3 @@ func (p *ViewerPage) keyList() []ui.Fact {
 		ui.Fact{Key: "I", Value: p.T("key.info")}, ui.Fact{Key: "?", Value: p.T("key.help")})
 }
 
-var _ = templruntime.GeneratedTemplate

@@ -6,7 +6,7 @@ package view
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
 	"strconv"
@@ -19,97 +19,68 @@ import (
 // stage, to the same form as on the approval's own page.
 //go:noinline
 func (p *ViewerPage) decideBar() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		if d := p.Deciding; d != nil {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"viewer-decide\" aria-label=\"")
-			var templ_7745c5c3_Var2 string
-			templ_7745c5c3_Var2 = string(d.question())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\"")
+			templ_7745c5c3_Buffer.WriteString("<section class=\"viewer-decide\" aria-label=\"")
+			component.Text(templ_7745c5c3_Buffer, string(d.question()))
+			templ_7745c5c3_Buffer.WriteString("\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.visit(portal.ItemID(d.Approval.ID)))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 3, "><p><a href=\"")
+			templ_7745c5c3_Buffer.WriteString("><p><a href=\"")
 			var templ_7745c5c3_Var3 templ.SafeURL
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs(d.at(""))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\">")
-			var templ_7745c5c3_Var4 string
-			templ_7745c5c3_Var4 = string(d.Approval.Title)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</a> <span>")
-			var templ_7745c5c3_Var5 string
-			templ_7745c5c3_Var5 = string(dots(d.barText(), d.othersSay()))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</span> ")
+			templ_7745c5c3_Buffer.WriteString("\">")
+			component.Text(templ_7745c5c3_Buffer, string(d.Approval.Title))
+			templ_7745c5c3_Buffer.WriteString("</a> <span>")
+			component.Text(templ_7745c5c3_Buffer, string(dots(d.barText(), d.othersSay())))
+			templ_7745c5c3_Buffer.WriteString("</span> ")
 			if n := p.Comments.own(); n > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<a href=\"")
+				templ_7745c5c3_Buffer.WriteString("<a href=\"")
 				var templ_7745c5c3_Var6 templ.SafeURL
 				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinURLErrs(unsentAt(p.File.ID, p.Version.ID))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\">")
-				var templ_7745c5c3_Var7 string
-				templ_7745c5c3_Var7 = string(p.N("approval.unsent_here", n))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</a> ")
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.N("approval.unsent_here", n)))
+				templ_7745c5c3_Buffer.WriteString("</a> ")
 			}
 			if next := p.nextDecided(); next.Href != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<a href=\"")
+				templ_7745c5c3_Buffer.WriteString("<a href=\"")
 				var templ_7745c5c3_Var8 templ.SafeURL
 				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinURLErrs(next.Href)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 11, "\">")
-				var templ_7745c5c3_Var9 string
-				templ_7745c5c3_Var9 = string(next.Label)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 12, "</a>")
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(next.Label))
+				templ_7745c5c3_Buffer.WriteString("</a>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</p>")
+			templ_7745c5c3_Buffer.WriteString("</p>")
 			if d.Call.ID != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<div class=\"acts one\">")
+				templ_7745c5c3_Buffer.WriteString("<div class=\"acts one\">")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("need.act.approval"), Kind: ui.Primary, Href: d.at("")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</div>")
+				templ_7745c5c3_Buffer.WriteString("</div>")
 			} else if !d.looks() {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<div class=\"acts one\">")
+				templ_7745c5c3_Buffer.WriteString("<div class=\"acts one\">")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.changes"), Open: "answer"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</div>")
+				templ_7745c5c3_Buffer.WriteString("</div>")
 			} else {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<div class=\"acts\">")
+				templ_7745c5c3_Buffer.WriteString("<div class=\"acts\">")
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.changes"), Open: "answer"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -119,32 +90,30 @@ func (p *ViewerPage) decideBar() templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 19, " <form method=\"post\" action=\"")
+					templ_7745c5c3_Buffer.WriteString(" <form method=\"post\" action=\"")
 					var templ_7745c5c3_Var10 templ.SafeURL
 					templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs(d.at("/decide"))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 20, "\"><input type=\"hidden\" name=\"content\" value=\"")
-					var templ_7745c5c3_Var11 string
-					templ_7745c5c3_Var11 = string(d.Approval.Content)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 21, "\">")
+					templ_7745c5c3_Buffer.WriteString("\"><input type=\"hidden\" name=\"content\" value=\"")
+					component.Text(templ_7745c5c3_Buffer, string(d.Approval.Content))
+					templ_7745c5c3_Buffer.WriteString("\">")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: d.approveWord(), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "approve"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</form>")
+					templ_7745c5c3_Buffer.WriteString("</form>")
 				} else {
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: d.approveWord(), Icon: "check", Kind: ui.Primary, Open: "answer"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 23, "</div>")
+				templ_7745c5c3_Buffer.WriteString("</div>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 24, "</section>")
+			templ_7745c5c3_Buffer.WriteString("</section>")
 		}
 		return nil
 	})
@@ -154,122 +123,67 @@ func (p *ViewerPage) decideBar() templ.Component {
 // what else is decided with the file, stands in it.
 //go:noinline
 func (p *ViewerPage) answerDialog() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var12 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var12 == nil {
-			templ_7745c5c3_Var12 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
 		if d := p.Deciding; d != nil && d.Call.ID == "" {
-			templ_7745c5c3_Var13 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-				if !templ_7745c5c3_IsBuffer {
-					defer func() {
-						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err == nil {
-							templ_7745c5c3_Err = templ_7745c5c3_BufErr
-						}
-					}()
-				}
-				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Var14 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-					if !templ_7745c5c3_IsBuffer {
-						defer func() {
-							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err == nil {
-								templ_7745c5c3_Err = templ_7745c5c3_BufErr
-							}
-						}()
-					}
-					ctx = templ.InitializeContext(ctx)
-					templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<input type=\"hidden\" name=\"content\" value=\"")
-					var templ_7745c5c3_Var15 string
-					templ_7745c5c3_Var15 = string(d.Approval.Content)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 26, "\"> ")
+			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"content\" value=\"")
+					component.Text(templ_7745c5c3_Buffer, string(d.Approval.Content))
+					templ_7745c5c3_Buffer.WriteString("\"> ")
 					if !d.alone() {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<p class=\"answers-for\">")
-						var templ_7745c5c3_Var16 string
-						templ_7745c5c3_Var16 = string(p.T("approval.about"))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 28, " ")
+						templ_7745c5c3_Buffer.WriteString("<p class=\"answers-for\">")
+						component.Text(templ_7745c5c3_Buffer, string(p.T("approval.about")))
+						templ_7745c5c3_Buffer.WriteString(" ")
 						if d.Deliverable != nil {
-							templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<a class=\"link\" href=\"")
+							templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
 							var templ_7745c5c3_Var17 templ.SafeURL
 							templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinURLErrs(Href(string(d.Deliverable.ID)))
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-							templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\">")
-							var templ_7745c5c3_Var18 string
-							templ_7745c5c3_Var18 = string(d.Deliverable.Title)
-							templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-							templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</a> ")
+							templ_7745c5c3_Buffer.WriteString("\">")
+							component.Text(templ_7745c5c3_Buffer, string(d.Deliverable.Title))
+							templ_7745c5c3_Buffer.WriteString("</a> ")
 						}
 						for _, s := range d.Subjects {
 							if s.Version == p.Version.ID {
-								templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<b>")
-								var templ_7745c5c3_Var19 string
-								templ_7745c5c3_Var19 = string(d.named(s))
-								templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-								templruntime.WriteString(templ_7745c5c3_Buffer, 33, "</b>")
+								templ_7745c5c3_Buffer.WriteString("<b>")
+								component.Text(templ_7745c5c3_Buffer, string(d.named(s)))
+								templ_7745c5c3_Buffer.WriteString("</b>")
 							} else {
-								templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<a class=\"link\" href=\"")
+								templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
 								var templ_7745c5c3_Var20 templ.SafeURL
 								templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinURLErrs(d.look(s))
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
 								}
 								templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-								templruntime.WriteString(templ_7745c5c3_Buffer, 35, "\">")
-								var templ_7745c5c3_Var21 string
-								templ_7745c5c3_Var21 = string(d.named(s))
-								templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-								templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</a>")
+								templ_7745c5c3_Buffer.WriteString("\">")
+								component.Text(templ_7745c5c3_Buffer, string(d.named(s)))
+								templ_7745c5c3_Buffer.WriteString("</a>")
 							}
 						}
-						templruntime.WriteString(templ_7745c5c3_Buffer, 37, "</p>")
+						templ_7745c5c3_Buffer.WriteString("</p>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 38, " ")
+					templ_7745c5c3_Buffer.WriteString(" ")
 					templ_7745c5c3_Err = d.checklist().Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 39, " ")
+					templ_7745c5c3_Buffer.WriteString(" ")
 					if d.Remarks > 0 && !d.team() {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 40, "<p class=\"hint\">")
-						var templ_7745c5c3_Var22 string
-						templ_7745c5c3_Var22 = string(p.N("revision.part", d.Remarks))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 41, "</p>")
+						templ_7745c5c3_Buffer.WriteString("<p class=\"hint\">")
+						component.Text(templ_7745c5c3_Buffer, string(p.N("revision.part", d.Remarks)))
+						templ_7745c5c3_Buffer.WriteString("</p>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 42, " ")
+					templ_7745c5c3_Buffer.WriteString(" ")
 					if n := p.Comments.own(); n > 0 {
-						templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<p class=\"hint\">")
-						var templ_7745c5c3_Var23 string
-						templ_7745c5c3_Var23 = string(p.N("approval.unsent", n))
-						templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-						templruntime.WriteString(templ_7745c5c3_Buffer, 44, "</p>")
+						templ_7745c5c3_Buffer.WriteString("<p class=\"hint\">")
+						component.Text(templ_7745c5c3_Buffer, string(p.N("approval.unsent", n)))
+						templ_7745c5c3_Buffer.WriteString("</p>")
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 45, " ")
+					templ_7745c5c3_Buffer.WriteString(" ")
 					if len(d.Subjects) > 1 {
 						for _, s := range d.Subjects {
 							if s.Version == p.Version.ID {
@@ -280,16 +194,14 @@ func (p *ViewerPage) answerDialog() templ.Component {
 							}
 						}
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 46, " ")
+					templ_7745c5c3_Buffer.WriteString(" ")
 					templ_7745c5c3_Err = d.note("answer-note", d.atOnce()).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 47, " <div class=\"acts\"><button type=\"button\" class=\"button plain\" popovertarget=\"answer\" popovertargetaction=\"hide\">")
-					var templ_7745c5c3_Var24 string
-					templ_7745c5c3_Var24 = string(p.T("action.cancel"))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</button>")
+					templ_7745c5c3_Buffer.WriteString(" <div class=\"acts\"><button type=\"button\" class=\"button plain\" popovertarget=\"answer\" popovertargetaction=\"hide\">")
+					component.Text(templ_7745c5c3_Buffer, string(p.T("action.cancel")))
+					templ_7745c5c3_Buffer.WriteString("</button>")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.changes"), Icon: "rotate-ccw", Name: "answer", Value: "changes"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -300,7 +212,7 @@ func (p *ViewerPage) answerDialog() templ.Component {
 							return templ_7745c5c3_Err
 						}
 					}
-					templruntime.WriteString(templ_7745c5c3_Buffer, 49, "</div>")
+					templ_7745c5c3_Buffer.WriteString("</div>")
 					return nil
 				})
 				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: d.at("/decide"), Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
@@ -353,4 +265,3 @@ func (p *ViewerPage) nextDecided() ui.Link {
 	return ui.Link{}
 }
 
-var _ = templruntime.GeneratedTemplate

@@ -6,7 +6,7 @@ package ui
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 // Kind is how loud a button is. A screen has at most one primary.
 type Kind string
@@ -63,92 +63,65 @@ func (p ButtonProps) kind() string {
 // Button draws one button.
 //go:noinline
 func Button(p ButtonProps) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Href != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<a")
+			templ_7745c5c3_Buffer.WriteString("<a")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(p.classes()))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 2, " href=\"")
+			templ_7745c5c3_Buffer.WriteString(" href=\"")
 			var templ_7745c5c3_Var2 templ.SafeURL
 			templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(p.Href))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 3, "\"")
+			templ_7745c5c3_Buffer.WriteString("\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.Attrs)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 4, ">")
+			templ_7745c5c3_Buffer.WriteString(">")
 			templ_7745c5c3_Err = buttonFace(p).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</a>")
+			templ_7745c5c3_Buffer.WriteString("</a>")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<button")
+			templ_7745c5c3_Buffer.WriteString("<button")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(p.classes()))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 7, " type=\"")
-			var templ_7745c5c3_Var3 string
-			templ_7745c5c3_Var3 = string(p.kind())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\"")
+			templ_7745c5c3_Buffer.WriteString(" type=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.kind()))
+			templ_7745c5c3_Buffer.WriteString("\"")
 			if p.Name != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 9, " name=\"")
-				var templ_7745c5c3_Var4 string
-				templ_7745c5c3_Var4 = string(p.Name)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 10, "\" value=\"")
-				var templ_7745c5c3_Var5 string
-				templ_7745c5c3_Var5 = string(p.Value)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 11, "\"")
+				templ_7745c5c3_Buffer.WriteString(" name=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.Name))
+				templ_7745c5c3_Buffer.WriteString("\" value=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.Value))
+				templ_7745c5c3_Buffer.WriteString("\"")
 			}
 			if p.Open != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 12, " popovertarget=\"")
-				var templ_7745c5c3_Var6 string
-				templ_7745c5c3_Var6 = string(p.Open)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 13, "\"")
+				templ_7745c5c3_Buffer.WriteString(" popovertarget=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.Open))
+				templ_7745c5c3_Buffer.WriteString("\"")
 			}
 			if p.Off {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 14, " disabled")
+				templ_7745c5c3_Buffer.WriteString(" disabled")
 			}
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.Attrs)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 15, ">")
+			templ_7745c5c3_Buffer.WriteString(">")
 			templ_7745c5c3_Err = buttonFace(p).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</button>")
+			templ_7745c5c3_Buffer.WriteString("</button>")
 		}
 		return nil
 	})
@@ -156,37 +129,16 @@ func Button(p ButtonProps) templ.Component {
 
 //go:noinline
 func buttonFace(p ButtonProps) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var7 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var7 == nil {
-			templ_7745c5c3_Var7 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var7 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Icon != "" {
 			templ_7745c5c3_Err = Icon(p.Icon).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<span class=\"label\">")
-		var templ_7745c5c3_Var8 string
-		templ_7745c5c3_Var8 = string(p.Label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</span>")
+		templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.Label))
+		templ_7745c5c3_Buffer.WriteString("</span>")
 		return nil
 	})
 }
@@ -194,39 +146,20 @@ func buttonFace(p ButtonProps) templ.Component {
 // PostButton is a button in a form of its own: one press, one POST.
 //go:noinline
 func PostButton(action string, p ButtonProps) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var9 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var9 == nil {
-			templ_7745c5c3_Var9 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<form method=\"post\" action=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 		var templ_7745c5c3_Var10 templ.SafeURL
 		templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(action))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 20, "\">")
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = Button(p).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</form>")
+		templ_7745c5c3_Buffer.WriteString("</form>")
 		return nil
 	})
 }
@@ -234,95 +167,60 @@ func PostButton(action string, p ButtonProps) templ.Component {
 // IconButton is an icon whose word is for screen readers and the tooltip.
 //go:noinline
 func IconButton(icon string, p ButtonProps) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var11 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var11 == nil {
-			templ_7745c5c3_Var11 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Href != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<a class=\"icon-button\" href=\"")
+			templ_7745c5c3_Buffer.WriteString("<a class=\"icon-button\" href=\"")
 			var templ_7745c5c3_Var12 templ.SafeURL
 			templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(p.Href))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 23, "\" title=\"")
-			var templ_7745c5c3_Var13 string
-			templ_7745c5c3_Var13 = string(p.Label)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 24, "\" aria-label=\"")
-			var templ_7745c5c3_Var14 string
-			templ_7745c5c3_Var14 = string(p.Label)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 25, "\"")
+			templ_7745c5c3_Buffer.WriteString("\" title=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.Label))
+			templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.Label))
+			templ_7745c5c3_Buffer.WriteString("\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.Attrs)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 26, ">")
+			templ_7745c5c3_Buffer.WriteString(">")
 			templ_7745c5c3_Err = Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 27, "</a>")
+			templ_7745c5c3_Buffer.WriteString("</a>")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<button class=\"icon-button\" type=\"")
-			var templ_7745c5c3_Var15 string
-			templ_7745c5c3_Var15 = string(p.kind())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 29, "\" title=\"")
-			var templ_7745c5c3_Var16 string
-			templ_7745c5c3_Var16 = string(p.Label)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\" aria-label=\"")
-			var templ_7745c5c3_Var17 string
-			templ_7745c5c3_Var17 = string(p.Label)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 31, "\"")
+			templ_7745c5c3_Buffer.WriteString("<button class=\"icon-button\" type=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.kind()))
+			templ_7745c5c3_Buffer.WriteString("\" title=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.Label))
+			templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.Label))
+			templ_7745c5c3_Buffer.WriteString("\"")
 			if p.Name != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 32, " name=\"")
-				var templ_7745c5c3_Var18 string
-				templ_7745c5c3_Var18 = string(p.Name)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 33, "\" value=\"")
-				var templ_7745c5c3_Var19 string
-				templ_7745c5c3_Var19 = string(p.Value)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 34, "\"")
+				templ_7745c5c3_Buffer.WriteString(" name=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.Name))
+				templ_7745c5c3_Buffer.WriteString("\" value=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.Value))
+				templ_7745c5c3_Buffer.WriteString("\"")
 			}
 			if p.Open != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 35, " popovertarget=\"")
-				var templ_7745c5c3_Var20 string
-				templ_7745c5c3_Var20 = string(p.Open)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 36, "\"")
+				templ_7745c5c3_Buffer.WriteString(" popovertarget=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.Open))
+				templ_7745c5c3_Buffer.WriteString("\"")
 			}
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, p.Attrs)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 37, ">")
+			templ_7745c5c3_Buffer.WriteString(">")
 			templ_7745c5c3_Err = Icon(icon).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</button>")
+			templ_7745c5c3_Buffer.WriteString("</button>")
 		}
 		return nil
 	})
@@ -331,40 +229,17 @@ func IconButton(icon string, p ButtonProps) templ.Component {
 // CopyButton copies text; without script it is not drawn.
 //go:noinline
 func CopyButton(label, text string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var21 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var21 == nil {
-			templ_7745c5c3_Var21 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<button type=\"button\" class=\"button quiet small needs-js\" data-copy=\"")
-		var templ_7745c5c3_Var22 string
-		templ_7745c5c3_Var22 = string(text)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 40, "\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<button type=\"button\" class=\"button quiet small needs-js\" data-copy=\"")
+		component.Text(templ_7745c5c3_Buffer, string(text))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = Icon("copy").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<span class=\"label\">")
-		var templ_7745c5c3_Var23 string
-		templ_7745c5c3_Var23 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</span></button>")
+		templ_7745c5c3_Buffer.WriteString("<span class=\"label\">")
+		component.Text(templ_7745c5c3_Buffer, string(label))
+		templ_7745c5c3_Buffer.WriteString("</span></button>")
 		return nil
 	})
 }
@@ -372,43 +247,16 @@ func CopyButton(label, text string) templ.Component {
 // CopyRow shows a link in a field one can select, with a copy button.
 //go:noinline
 func CopyRow(label, copy, text string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var24 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var24 == nil {
-			templ_7745c5c3_Var24 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<div class=\"copyrow\"><input readonly value=\"")
-		var templ_7745c5c3_Var25 string
-		templ_7745c5c3_Var25 = string(text)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 44, "\" aria-label=\"")
-		var templ_7745c5c3_Var26 string
-		templ_7745c5c3_Var26 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 45, "\"> <button type=\"button\" class=\"button plain needs-js\" data-copy=\"")
-		var templ_7745c5c3_Var27 string
-		templ_7745c5c3_Var27 = string(text)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 46, "\"><span class=\"label\">")
-		var templ_7745c5c3_Var28 string
-		templ_7745c5c3_Var28 = string(copy)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 47, "</span></button></div>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"copyrow\"><input readonly value=\"")
+		component.Text(templ_7745c5c3_Buffer, string(text))
+		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(label))
+		templ_7745c5c3_Buffer.WriteString("\"> <button type=\"button\" class=\"button plain needs-js\" data-copy=\"")
+		component.Text(templ_7745c5c3_Buffer, string(text))
+		templ_7745c5c3_Buffer.WriteString("\"><span class=\"label\">")
+		component.Text(templ_7745c5c3_Buffer, string(copy))
+		templ_7745c5c3_Buffer.WriteString("</span></button></div>")
 		return nil
 	})
 }
@@ -416,41 +264,15 @@ func CopyRow(label, copy, text string) templ.Component {
 // CodeRow shows a short code large, with a copy button.
 //go:noinline
 func CodeRow(copy, code string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var29 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var29 == nil {
-			templ_7745c5c3_Var29 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 48, "<div class=\"copyrow code\"><code>")
-		var templ_7745c5c3_Var30 string
-		templ_7745c5c3_Var30 = string(code)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 49, "</code> <button type=\"button\" class=\"button plain needs-js\" data-copy=\"")
-		var templ_7745c5c3_Var31 string
-		templ_7745c5c3_Var31 = string(code)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 50, "\"><span class=\"label\">")
-		var templ_7745c5c3_Var32 string
-		templ_7745c5c3_Var32 = string(copy)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</span></button></div>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"copyrow code\"><code>")
+		component.Text(templ_7745c5c3_Buffer, string(code))
+		templ_7745c5c3_Buffer.WriteString("</code> <button type=\"button\" class=\"button plain needs-js\" data-copy=\"")
+		component.Text(templ_7745c5c3_Buffer, string(code))
+		templ_7745c5c3_Buffer.WriteString("\"><span class=\"label\">")
+		component.Text(templ_7745c5c3_Buffer, string(copy))
+		templ_7745c5c3_Buffer.WriteString("</span></button></div>")
 		return nil
 	})
 }
 
-var _ = templruntime.GeneratedTemplate

@@ -6,7 +6,7 @@ package ui
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 // Happened is a row of a feed: "Ana Ruiz **shared** 14 files".
 type Happened struct {
@@ -31,86 +31,53 @@ type Day struct {
 // Feed lists what happened, by day.
 //go:noinline
 func Feed(days []Day) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"feed\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"feed\">")
 		for _, d := range days {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<h3>")
-			var templ_7745c5c3_Var2 string
-			templ_7745c5c3_Var2 = string(d.Words)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</h3><ol>")
+			templ_7745c5c3_Buffer.WriteString("<h3>")
+			component.Text(templ_7745c5c3_Buffer, string(d.Words))
+			templ_7745c5c3_Buffer.WriteString("</h3><ol>")
 			for _, r := range d.Rows {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<li")
+				templ_7745c5c3_Buffer.WriteString("<li")
 				templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(on(r.New != "", "new")))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 5, ">")
+				templ_7745c5c3_Buffer.WriteString(">")
 				templ_7745c5c3_Err = Avatar(r.Who).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<div class=\"text\">")
+				templ_7745c5c3_Buffer.WriteString("<div class=\"text\">")
 				if r.New != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<span class=\"sr\">")
-					var templ_7745c5c3_Var3 string
-					templ_7745c5c3_Var3 = string(r.New)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</span> ")
+					templ_7745c5c3_Buffer.WriteString("<span class=\"sr\">")
+					component.Text(templ_7745c5c3_Buffer, string(r.New))
+					templ_7745c5c3_Buffer.WriteString("</span> ")
 				}
-				var templ_7745c5c3_Var4 string
-				templ_7745c5c3_Var4 = string(r.Text)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 9, " ")
+				component.Text(templ_7745c5c3_Buffer, string(r.Text))
+				templ_7745c5c3_Buffer.WriteString(" ")
 				if r.Link.Href != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<a href=\"")
+					templ_7745c5c3_Buffer.WriteString("<a href=\"")
 					var templ_7745c5c3_Var5 templ.SafeURL
 					templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(r.Link.Href))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 11, "\">")
-					var templ_7745c5c3_Var6 string
-					templ_7745c5c3_Var6 = string(r.Link.Label)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 12, "</a> ")
+					templ_7745c5c3_Buffer.WriteString("\">")
+					component.Text(templ_7745c5c3_Buffer, string(r.Link.Label))
+					templ_7745c5c3_Buffer.WriteString("</a> ")
 				} else {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<b>")
-					var templ_7745c5c3_Var7 string
-					templ_7745c5c3_Var7 = string(r.Link.Label)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</b> ")
+					templ_7745c5c3_Buffer.WriteString("<b>")
+					component.Text(templ_7745c5c3_Buffer, string(r.Link.Label))
+					templ_7745c5c3_Buffer.WriteString("</b> ")
 				}
-				var templ_7745c5c3_Var8 string
-				templ_7745c5c3_Var8 = string(r.After)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 15, " ")
+				component.Text(templ_7745c5c3_Buffer, string(r.After))
+				templ_7745c5c3_Buffer.WriteString(" ")
 				if r.More != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<span class=\"more\">")
-					var templ_7745c5c3_Var9 string
-					templ_7745c5c3_Var9 = string(r.More)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</span> ")
+					templ_7745c5c3_Buffer.WriteString("<span class=\"more\">")
+					component.Text(templ_7745c5c3_Buffer, string(r.More))
+					templ_7745c5c3_Buffer.WriteString("</span> ")
 				}
 				if r.Extra != nil {
 					templ_7745c5c3_Err = r.Extra.Render(ctx, templ_7745c5c3_Buffer)
@@ -118,21 +85,15 @@ func Feed(days []Day) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</div><time datetime=\"")
-				var templ_7745c5c3_Var10 string
-				templ_7745c5c3_Var10 = string(r.When.machine())
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 19, "\">")
-				var templ_7745c5c3_Var11 string
-				templ_7745c5c3_Var11 = string(r.When.Words)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</time> ")
+				templ_7745c5c3_Buffer.WriteString("</div><time datetime=\"")
+				component.Text(templ_7745c5c3_Buffer, string(r.When.machine()))
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(r.When.Words))
+				templ_7745c5c3_Buffer.WriteString("</time> ")
 				if r.Thumb != "" {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<img class=\"look\" src=\"")
-					var templ_7745c5c3_Var12 string
-					templ_7745c5c3_Var12 = string(r.Thumb)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 22, "\" alt=\"\" loading=\"lazy\"> ")
+					templ_7745c5c3_Buffer.WriteString("<img class=\"look\" src=\"")
+					component.Text(templ_7745c5c3_Buffer, string(r.Thumb))
+					templ_7745c5c3_Buffer.WriteString("\" alt=\"\" loading=\"lazy\"> ")
 				}
 				if r.Acts != nil {
 					templ_7745c5c3_Err = r.Acts.Render(ctx, templ_7745c5c3_Buffer)
@@ -140,11 +101,11 @@ func Feed(days []Day) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 23, "</li>")
+				templ_7745c5c3_Buffer.WriteString("</li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 24, "</ol>")
+			templ_7745c5c3_Buffer.WriteString("</ol>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
@@ -161,59 +122,29 @@ type MailProps struct {
 // windows of their own.
 //go:noinline
 func MailPreview(p MailProps) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var13 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var13 == nil {
-			templ_7745c5c3_Var13 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<div class=\"mail\"><dl>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var13 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"mail\"><dl>")
 		for _, f := range p.Facts {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<div><dt>")
-			var templ_7745c5c3_Var14 string
-			templ_7745c5c3_Var14 = string(f.Key)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</dt><dd>")
-			var templ_7745c5c3_Var15 string
-			templ_7745c5c3_Var15 = string(f.Value)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</dd></div>")
+			templ_7745c5c3_Buffer.WriteString("<div><dt>")
+			component.Text(templ_7745c5c3_Buffer, string(f.Key))
+			templ_7745c5c3_Buffer.WriteString("</dt><dd>")
+			component.Text(templ_7745c5c3_Buffer, string(f.Value))
+			templ_7745c5c3_Buffer.WriteString("</dd></div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</dl>")
+		templ_7745c5c3_Buffer.WriteString("</dl>")
 		if p.Src != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<iframe src=\"")
-			var templ_7745c5c3_Var16 string
-			templ_7745c5c3_Var16 = string(p.Src)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 32, "\" title=\"")
-			var templ_7745c5c3_Var17 string
-			templ_7745c5c3_Var17 = string(p.Title)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 33, "\" sandbox=\"allow-popups allow-popups-to-escape-sandbox\" loading=\"lazy\"></iframe>")
+			templ_7745c5c3_Buffer.WriteString("<iframe src=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.Src))
+			templ_7745c5c3_Buffer.WriteString("\" title=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.Title))
+			templ_7745c5c3_Buffer.WriteString("\" sandbox=\"allow-popups allow-popups-to-escape-sandbox\" loading=\"lazy\"></iframe>")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<div class=\"mail-text\">")
-			var templ_7745c5c3_Var18 string
-			templ_7745c5c3_Var18 = string(p.Text)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</div>")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"mail-text\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.Text))
+			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
 
-var _ = templruntime.GeneratedTemplate

@@ -6,7 +6,7 @@ package ui
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 // Toast is a result that does not need an answer, with an undo when there is
 // one.
@@ -20,46 +20,23 @@ type Toast struct {
 // <div hx-swap-oob="beforeend:#toasts">.
 //go:noinline
 func ToastBox(t Toast) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"toast\"><p>")
-		var templ_7745c5c3_Var2 string
-		templ_7745c5c3_Var2 = string(t.Text)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</p>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"toast\"><p>")
+		component.Text(templ_7745c5c3_Buffer, string(t.Text))
+		templ_7745c5c3_Buffer.WriteString("</p>")
 		if t.Undo != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<form method=\"post\" action=\"")
+			templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 			var templ_7745c5c3_Var3 templ.SafeURL
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(t.Post))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\"><button class=\"toast-act\">")
-			var templ_7745c5c3_Var4 string
-			templ_7745c5c3_Var4 = string(t.Undo)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</button></form>")
+			templ_7745c5c3_Buffer.WriteString("\"><button class=\"toast-act\">")
+			component.Text(templ_7745c5c3_Buffer, string(t.Undo))
+			templ_7745c5c3_Buffer.WriteString("</button></form>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
@@ -75,56 +52,27 @@ type DialogProps struct {
 // Dialog draws one; its children are usually a Form, ending in DialogActs.
 //go:noinline
 func Dialog(p DialogProps) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var5 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var5 == nil {
-			templ_7745c5c3_Var5 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<dialog id=\"")
-		var templ_7745c5c3_Var6 string
-		templ_7745c5c3_Var6 = string(p.ID)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\" class=\"dialog\" aria-labelledby=\"")
-		var templ_7745c5c3_Var7 string
-		templ_7745c5c3_Var7 = string(p.ID + "-title")
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 9, "\" popover><h2 id=\"")
-		var templ_7745c5c3_Var8 string
-		templ_7745c5c3_Var8 = string(p.ID + "-title")
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 10, "\">")
-		var templ_7745c5c3_Var9 string
-		templ_7745c5c3_Var9 = string(p.Title)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</h2>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var5 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<dialog id=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.ID))
+		templ_7745c5c3_Buffer.WriteString("\" class=\"dialog\" aria-labelledby=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.ID + "-title"))
+		templ_7745c5c3_Buffer.WriteString("\" popover><h2 id=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.ID + "-title"))
+		templ_7745c5c3_Buffer.WriteString("\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.Title))
+		templ_7745c5c3_Buffer.WriteString("</h2>")
 		if p.Text != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<p>")
-			var templ_7745c5c3_Var10 string
-			templ_7745c5c3_Var10 = string(p.Text)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p>")
+			component.Text(templ_7745c5c3_Buffer, string(p.Text))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<div class=\"dialog-body\">")
+		templ_7745c5c3_Buffer.WriteString("<div class=\"dialog-body\">")
 		templ_7745c5c3_Err = templ_7745c5c3_Var5.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</div></dialog>")
+		templ_7745c5c3_Buffer.WriteString("</div></dialog>")
 		return nil
 	})
 }
@@ -132,40 +80,17 @@ func Dialog(p DialogProps) templ.Component {
 // DialogActs is the last row of a dialog's form: Cancel and the act.
 //go:noinline
 func DialogActs(id, cancel string, act ButtonProps) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var11 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var11 == nil {
-			templ_7745c5c3_Var11 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<div class=\"acts\"><button type=\"button\" class=\"button plain\" popovertarget=\"")
-		var templ_7745c5c3_Var12 string
-		templ_7745c5c3_Var12 = string(id)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 17, "\" popovertargetaction=\"hide\">")
-		var templ_7745c5c3_Var13 string
-		templ_7745c5c3_Var13 = string(cancel)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</button>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var11 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"acts\"><button type=\"button\" class=\"button plain\" popovertarget=\"")
+		component.Text(templ_7745c5c3_Buffer, string(id))
+		templ_7745c5c3_Buffer.WriteString("\" popovertargetaction=\"hide\">")
+		component.Text(templ_7745c5c3_Buffer, string(cancel))
+		templ_7745c5c3_Buffer.WriteString("</button>")
 		templ_7745c5c3_Err = Button(act).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
@@ -184,46 +109,16 @@ type ConfirmProps struct {
 // Confirm is a dialog with one POST.
 //go:noinline
 func Confirm(p ConfirmProps) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var14 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var14 == nil {
-			templ_7745c5c3_Var14 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var15 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<form method=\"post\" action=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 			var templ_7745c5c3_Var16 templ.SafeURL
 			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(p.Post))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 21, "\">")
+			templ_7745c5c3_Buffer.WriteString("\">")
 			if p.Danger {
 				templ_7745c5c3_Err = DialogActs(p.ID, p.Cancel, ButtonProps{Label: p.Act, Kind: Danger}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -235,7 +130,7 @@ func Confirm(p ConfirmProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</form>")
+			templ_7745c5c3_Buffer.WriteString("</form>")
 			return nil
 		})
 		templ_7745c5c3_Err = Dialog(DialogProps{ID: p.ID, Title: p.Title, Text: p.Text}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
@@ -263,64 +158,36 @@ type FoundGroup struct {
 // Results is what the address of TeamShellProps.Search answers.
 //go:noinline
 func Results(groups []FoundGroup, nothing string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var17 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var17 == nil {
-			templ_7745c5c3_Var17 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var17 templ.Component) (templ_7745c5c3_Err error) {
 		if len(groups) == 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<p>")
-			var templ_7745c5c3_Var18 string
-			templ_7745c5c3_Var18 = string(nothing)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 24, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p>")
+			component.Text(templ_7745c5c3_Buffer, string(nothing))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		for _, g := range groups {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<h3>")
-			var templ_7745c5c3_Var19 string
-			templ_7745c5c3_Var19 = string(g.Title)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 26, "</h3>")
+			templ_7745c5c3_Buffer.WriteString("<h3>")
+			component.Text(templ_7745c5c3_Buffer, string(g.Title))
+			templ_7745c5c3_Buffer.WriteString("</h3>")
 			for _, r := range g.Rows {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<a href=\"")
+				templ_7745c5c3_Buffer.WriteString("<a href=\"")
 				var templ_7745c5c3_Var20 templ.SafeURL
 				templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(r.Href))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 28, "\">")
+				templ_7745c5c3_Buffer.WriteString("\">")
 				templ_7745c5c3_Err = Icon(r.Icon).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				var templ_7745c5c3_Var21 string
-				templ_7745c5c3_Var21 = string(r.Label)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 29, " <span>")
-				var templ_7745c5c3_Var22 string
-				templ_7745c5c3_Var22 = string(r.Sub)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</span></a>")
+				component.Text(templ_7745c5c3_Buffer, string(r.Label))
+				templ_7745c5c3_Buffer.WriteString(" <span>")
+				component.Text(templ_7745c5c3_Buffer, string(r.Sub))
+				templ_7745c5c3_Buffer.WriteString("</span></a>")
 			}
 		}
 		return nil
 	})
 }
 
-var _ = templruntime.GeneratedTemplate

@@ -6,7 +6,7 @@ package ui
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 // NeedProps is one card of Needs you.
 type NeedProps struct {
@@ -24,89 +24,58 @@ type NeedProps struct {
 // Needs lists what needs the reader, most urgent first.
 //go:noinline
 func Needs(needs []NeedProps) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"holder\"><ul class=\"needs\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"holder\"><ul class=\"needs\">")
 		for i, n := range needs {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<li>")
+			templ_7745c5c3_Buffer.WriteString("<li>")
 			if n.Thumb != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<img class=\"sign\" src=\"")
-				var templ_7745c5c3_Var2 string
-				templ_7745c5c3_Var2 = string(n.Thumb)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\" alt=\"\">")
+				templ_7745c5c3_Buffer.WriteString("<img class=\"sign\" src=\"")
+				component.Text(templ_7745c5c3_Buffer, string(n.Thumb))
+				templ_7745c5c3_Buffer.WriteString("\" alt=\"\">")
 			} else {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<span class=\"sign\">")
+				templ_7745c5c3_Buffer.WriteString("<span class=\"sign\">")
 				templ_7745c5c3_Err = Icon(n.Icon).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</span>")
+				templ_7745c5c3_Buffer.WriteString("</span>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<div class=\"body\"><span class=\"kind\">")
-			var templ_7745c5c3_Var3 string
-			templ_7745c5c3_Var3 = string(n.Kind)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</span> <a class=\"title\" href=\"")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"body\"><span class=\"kind\">")
+			component.Text(templ_7745c5c3_Buffer, string(n.Kind))
+			templ_7745c5c3_Buffer.WriteString("</span> <a class=\"title\" href=\"")
 			var templ_7745c5c3_Var4 templ.SafeURL
 			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(n.Href))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 9, "\">")
-			var templ_7745c5c3_Var5 string
-			templ_7745c5c3_Var5 = string(n.Title)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</a> <span class=\"facts\">")
+			templ_7745c5c3_Buffer.WriteString("\">")
+			component.Text(templ_7745c5c3_Buffer, string(n.Title))
+			templ_7745c5c3_Buffer.WriteString("</a> <span class=\"facts\">")
 			if n.Project != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<span>")
-				var templ_7745c5c3_Var6 string
-				templ_7745c5c3_Var6 = string(n.Project)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 12, "</span> ")
+				templ_7745c5c3_Buffer.WriteString("<span>")
+				component.Text(templ_7745c5c3_Buffer, string(n.Project))
+				templ_7745c5c3_Buffer.WriteString("</span> ")
 			}
 			if n.From != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<span>")
-				var templ_7745c5c3_Var7 string
-				templ_7745c5c3_Var7 = string(n.From)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</span>")
+				templ_7745c5c3_Buffer.WriteString("<span>")
+				component.Text(templ_7745c5c3_Buffer, string(n.From))
+				templ_7745c5c3_Buffer.WriteString("</span>")
 			}
 			templ_7745c5c3_Err = Due(n.Due).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</span></div><span")
+			templ_7745c5c3_Buffer.WriteString("</span></div><span")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("button", on(i == 0, "primary"), on(i > 0, "quiet")))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 16, " aria-hidden=\"true\">")
-			var templ_7745c5c3_Var8 string
-			templ_7745c5c3_Var8 = string(n.Act)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</span></li>")
+			templ_7745c5c3_Buffer.WriteString(" aria-hidden=\"true\">")
+			component.Text(templ_7745c5c3_Buffer, string(n.Act))
+			templ_7745c5c3_Buffer.WriteString("</span></li>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</ul></div>")
+		templ_7745c5c3_Buffer.WriteString("</ul></div>")
 		return nil
 	})
 }
@@ -134,94 +103,61 @@ type ProjectCardProps struct {
 // ProjectCard draws it; set several in a Grid.
 //go:noinline
 func ProjectCard(p ProjectCardProps) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var9 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var9 == nil {
-			templ_7745c5c3_Var9 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<article class=\"project-card\"><header><h3><a href=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var9 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<article class=\"project-card\"><header><h3><a href=\"")
 		var templ_7745c5c3_Var10 templ.SafeURL
 		templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(p.Href))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 20, "\">")
-		var templ_7745c5c3_Var11 string
-		templ_7745c5c3_Var11 = string(p.Name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</a> ")
+		templ_7745c5c3_Buffer.WriteString("\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.Name))
+		templ_7745c5c3_Buffer.WriteString("</a> ")
 		if p.Unread != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<span class=\"dot\" role=\"img\" aria-label=\"")
-			var templ_7745c5c3_Var12 string
-			templ_7745c5c3_Var12 = string(p.Unread)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 23, "\" title=\"")
-			var templ_7745c5c3_Var13 string
-			templ_7745c5c3_Var13 = string(p.Unread)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 24, "\"></span>")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"dot\" role=\"img\" aria-label=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.Unread))
+			templ_7745c5c3_Buffer.WriteString("\" title=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.Unread))
+			templ_7745c5c3_Buffer.WriteString("\"></span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</h3>")
+		templ_7745c5c3_Buffer.WriteString("</h3>")
 		if p.HealthWord != "" {
 			templ_7745c5c3_Err = Health(p.Health, p.HealthWord).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 26, "</header>")
+		templ_7745c5c3_Buffer.WriteString("</header>")
 		if p.Sentence != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<p class=\"sentence\">")
-			var templ_7745c5c3_Var14 string
-			templ_7745c5c3_Var14 = string(p.Sentence)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"sentence\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.Sentence))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		if p.Next != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<p class=\"next\">")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"next\">")
 			templ_7745c5c3_Err = Icon("flag").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<span><b>")
-			var templ_7745c5c3_Var15 string
-			templ_7745c5c3_Var15 = string(p.Next)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</b> <span class=\"muted\">")
-			var templ_7745c5c3_Var16 string
-			templ_7745c5c3_Var16 = string(p.NextWhen)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 32, "</span></span></p>")
+			templ_7745c5c3_Buffer.WriteString("<span><b>")
+			component.Text(templ_7745c5c3_Buffer, string(p.Next))
+			templ_7745c5c3_Buffer.WriteString("</b> <span class=\"muted\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.NextWhen))
+			templ_7745c5c3_Buffer.WriteString("</span></span></p>")
 		}
 		if p.Of > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<div class=\"bar\">")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"bar\">")
 			templ_7745c5c3_Err = Progress(p.Progress, p.Done, p.Of).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<span>")
-			var templ_7745c5c3_Var17 string
-			templ_7745c5c3_Var17 = string(p.Progress)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</span></div>")
+			templ_7745c5c3_Buffer.WriteString("<span>")
+			component.Text(templ_7745c5c3_Buffer, string(p.Progress))
+			templ_7745c5c3_Buffer.WriteString("</span></div>")
 		}
 		if p.Turn != "" || len(p.People) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 36, "<footer>")
+			templ_7745c5c3_Buffer.WriteString("<footer>")
 			templ_7745c5c3_Err = Turn(p.Yours, p.Turn).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -230,9 +166,9 @@ func ProjectCard(p ProjectCardProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 37, "</footer>")
+			templ_7745c5c3_Buffer.WriteString("</footer>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</article>")
+		templ_7745c5c3_Buffer.WriteString("</article>")
 		return nil
 	})
 }
@@ -253,90 +189,59 @@ type UpdateProps struct {
 // comments, actions.
 //go:noinline
 func Update(p UpdateProps) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var18 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var18 == nil {
-			templ_7745c5c3_Var18 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<article")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<article")
 		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("update", string(lookOf(healthLooks, p.Health).tone)))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 40, "><header><span class=\"person\">")
+		templ_7745c5c3_Buffer.WriteString("><header><span class=\"person\">")
 		templ_7745c5c3_Err = AvatarSmall(p.Author).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<b>")
-		var templ_7745c5c3_Var19 string
-		templ_7745c5c3_Var19 = string(p.Author.Name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</b></span> <time datetime=\"")
-		var templ_7745c5c3_Var20 string
-		templ_7745c5c3_Var20 = string(p.When.machine())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 43, "\">")
-		var templ_7745c5c3_Var21 string
-		templ_7745c5c3_Var21 = string(p.When.Words)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 44, "</time> ")
+		templ_7745c5c3_Buffer.WriteString("<b>")
+		component.Text(templ_7745c5c3_Buffer, string(p.Author.Name))
+		templ_7745c5c3_Buffer.WriteString("</b></span> <time datetime=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.When.machine()))
+		templ_7745c5c3_Buffer.WriteString("\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.When.Words))
+		templ_7745c5c3_Buffer.WriteString("</time> ")
 		if p.Edited != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<span>")
-			var templ_7745c5c3_Var22 string
-			templ_7745c5c3_Var22 = string(p.Edited)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 46, "</span> ")
+			templ_7745c5c3_Buffer.WriteString("<span>")
+			component.Text(templ_7745c5c3_Buffer, string(p.Edited))
+			templ_7745c5c3_Buffer.WriteString("</span> ")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<span class=\"end\">")
+		templ_7745c5c3_Buffer.WriteString("<span class=\"end\">")
 		templ_7745c5c3_Err = Health(p.Health, p.HealthWord).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</span></header>")
+		templ_7745c5c3_Buffer.WriteString("</span></header>")
 		if p.Sentence != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 49, "<p class=\"sentence\">")
-			var templ_7745c5c3_Var23 string
-			templ_7745c5c3_Var23 = string(p.Sentence)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"sentence\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.Sentence))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 		}
 		if p.Body != nil {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<div class=\"prose\">")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"prose\">")
 			templ_7745c5c3_Err = p.Body.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 52, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<footer>")
+		templ_7745c5c3_Buffer.WriteString("<footer>")
 		templ_7745c5c3_Err = templ_7745c5c3_Var18.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if p.Seen != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<span>")
-			var templ_7745c5c3_Var24 string
-			templ_7745c5c3_Var24 = string(p.Seen)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 55, "</span>")
+			templ_7745c5c3_Buffer.WriteString("<span>")
+			component.Text(templ_7745c5c3_Buffer, string(p.Seen))
+			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 56, "</footer></article>")
+		templ_7745c5c3_Buffer.WriteString("</footer></article>")
 		return nil
 	})
 }
@@ -345,32 +250,13 @@ func Update(p UpdateProps) templ.Component {
 // Never pass anything else.
 //go:noinline
 func Prose(sanitised string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var25 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var25 == nil {
-			templ_7745c5c3_Var25 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 57, "<div class=\"prose\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var25 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"prose\">")
 		templ_7745c5c3_Err = templ.Raw(sanitised).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 58, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
@@ -393,27 +279,8 @@ type Step struct {
 // other on a phone.
 //go:noinline
 func Strip(steps []Step) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var26 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var26 == nil {
-			templ_7745c5c3_Var26 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<div class=\"holder strip\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var26 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"holder strip\">")
 		templ_7745c5c3_Err = stepList(steps).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -422,93 +289,62 @@ func Strip(steps []Step) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
 
 //go:noinline
 func stepList(steps []Step) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var27 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var27 == nil {
-			templ_7745c5c3_Var27 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<ol>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var27 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<ol>")
 		for _, s := range steps {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<li")
+			templ_7745c5c3_Buffer.WriteString("<li")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(s.State))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			if s.State == "current" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 63, " aria-current=\"step\"")
+				templ_7745c5c3_Buffer.WriteString(" aria-current=\"step\"")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 64, "><span class=\"pin\">")
+			templ_7745c5c3_Buffer.WriteString("><span class=\"pin\">")
 			if s.State == "done" {
 				templ_7745c5c3_Err = Icon("check").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 65, "</span><div><b>")
+			templ_7745c5c3_Buffer.WriteString("</span><div><b>")
 			if s.Href != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<a href=\"")
+				templ_7745c5c3_Buffer.WriteString("<a href=\"")
 				var templ_7745c5c3_Var28 templ.SafeURL
 				templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(s.Href))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 67, "\">")
-				var templ_7745c5c3_Var29 string
-				templ_7745c5c3_Var29 = string(s.Title)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</a> ")
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(s.Title))
+				templ_7745c5c3_Buffer.WriteString("</a> ")
 			} else {
-				var templ_7745c5c3_Var30 string
-				templ_7745c5c3_Var30 = string(s.Title)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 69, " ")
+				component.Text(templ_7745c5c3_Buffer, string(s.Title))
+				templ_7745c5c3_Buffer.WriteString(" ")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 70, "<span class=\"sr\">")
-			var templ_7745c5c3_Var31 string
-			templ_7745c5c3_Var31 = string(s.Word)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 71, "</span></b> <span class=\"when\">")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"sr\">")
+			component.Text(templ_7745c5c3_Buffer, string(s.Word))
+			templ_7745c5c3_Buffer.WriteString("</span></b> <span class=\"when\">")
 			if s.Was != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 72, "<s>")
-				var templ_7745c5c3_Var32 string
-				templ_7745c5c3_Var32 = string(s.Was)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 73, "</s> ")
+				templ_7745c5c3_Buffer.WriteString("<s>")
+				component.Text(templ_7745c5c3_Buffer, string(s.Was))
+				templ_7745c5c3_Buffer.WriteString("</s> ")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 74, "<span class=\"nowrap\">")
-			var templ_7745c5c3_Var33 string
-			templ_7745c5c3_Var33 = string(s.When)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</span></span> ")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"nowrap\">")
+			component.Text(templ_7745c5c3_Buffer, string(s.When))
+			templ_7745c5c3_Buffer.WriteString("</span></span> ")
 			if s.Reason != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<span class=\"reason\">")
-				var templ_7745c5c3_Var34 string
-				templ_7745c5c3_Var34 = string(s.Reason)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 77, "</span>")
+				templ_7745c5c3_Buffer.WriteString("<span class=\"reason\">")
+				component.Text(templ_7745c5c3_Buffer, string(s.Reason))
+				templ_7745c5c3_Buffer.WriteString("</span>")
 			}
 			templ_7745c5c3_Err = Turn(s.Yours, s.Turn).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -520,9 +356,9 @@ func stepList(steps []Step) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 78, "</div></li>")
+			templ_7745c5c3_Buffer.WriteString("</div></li>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 79, "</ol>")
+		templ_7745c5c3_Buffer.WriteString("</ol>")
 		return nil
 	})
 }
@@ -538,74 +374,49 @@ type StartStep struct {
 // StartList draws it, with how far one is.
 //go:noinline
 func StartList(label string, steps []StartStep) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var35 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var35 == nil {
-			templ_7745c5c3_Var35 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 80, "<div class=\"stack tight\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var35 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"stack tight\">")
 		templ_7745c5c3_Err = Progress(label, startDone(steps), len(steps)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 81, "<ul class=\"start-list\">")
+		templ_7745c5c3_Buffer.WriteString("<ul class=\"start-list\">")
 		for _, s := range steps {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 82, "<li")
+			templ_7745c5c3_Buffer.WriteString("<li")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(on(s.Done, "done")))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 83, ">")
+			templ_7745c5c3_Buffer.WriteString(">")
 			if s.Done {
 				templ_7745c5c3_Err = Icon("circle-check").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 84, " <span>")
-				var templ_7745c5c3_Var36 string
-				templ_7745c5c3_Var36 = string(s.Label)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 85, " <span class=\"sr\">")
-				var templ_7745c5c3_Var37 string
-				templ_7745c5c3_Var37 = string(s.Word)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 86, "</span></span>")
+				templ_7745c5c3_Buffer.WriteString(" <span>")
+				component.Text(templ_7745c5c3_Buffer, string(s.Label))
+				templ_7745c5c3_Buffer.WriteString(" <span class=\"sr\">")
+				component.Text(templ_7745c5c3_Buffer, string(s.Word))
+				templ_7745c5c3_Buffer.WriteString("</span></span>")
 			} else {
 				templ_7745c5c3_Err = Icon("circle").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 87, " <a href=\"")
+				templ_7745c5c3_Buffer.WriteString(" <a href=\"")
 				var templ_7745c5c3_Var38 templ.SafeURL
 				templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(s.Href))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 88, "\">")
-				var templ_7745c5c3_Var39 string
-				templ_7745c5c3_Var39 = string(s.Label)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 89, "</a>")
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(s.Label))
+				templ_7745c5c3_Buffer.WriteString("</a>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 90, "</li>")
+			templ_7745c5c3_Buffer.WriteString("</li>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 91, "</ul></div>")
+		templ_7745c5c3_Buffer.WriteString("</ul></div>")
 		return nil
 	})
 }
@@ -637,53 +448,23 @@ type DeliverableProps struct {
 // Deliverable is a row of a List.
 //go:noinline
 func Deliverable(p DeliverableProps) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var40 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var40 == nil {
-			templ_7745c5c3_Var40 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var41 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var40 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var41 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = Turn(p.Yours, p.Turn).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 92, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = Due(p.Due).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 93, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = DeliverableState(p.State, p.StateWord).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 94, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if p.Audience != "" {
 				templ_7745c5c3_Err = Audience(p.Audience, p.AudienceWord).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -714,49 +495,26 @@ type TaskProps struct {
 // Task is a row of a List; its children stand on the right.
 //go:noinline
 func Task(p TaskProps) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var42 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var42 == nil {
-			templ_7745c5c3_Var42 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 95, "<li")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var42 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<li")
 		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("task", on(p.Done, "done")))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 96, ">")
+		templ_7745c5c3_Buffer.WriteString(">")
 		if p.Post != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 97, "<form method=\"post\" action=\"")
+			templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 			var templ_7745c5c3_Var43 templ.SafeURL
 			templ_7745c5c3_Var43, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(p.Post))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 98, "\"><button class=\"tick\" aria-label=\"")
-			var templ_7745c5c3_Var44 string
-			templ_7745c5c3_Var44 = string(p.Act)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 99, "\" title=\"")
-			var templ_7745c5c3_Var45 string
-			templ_7745c5c3_Var45 = string(p.Act)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 100, "\">")
+			templ_7745c5c3_Buffer.WriteString("\"><button class=\"tick\" aria-label=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.Act))
+			templ_7745c5c3_Buffer.WriteString("\" title=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.Act))
+			templ_7745c5c3_Buffer.WriteString("\">")
 			if p.Done {
 				templ_7745c5c3_Err = Icon("circle-check").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -768,9 +526,9 @@ func Task(p TaskProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 101, "</button></form>")
+			templ_7745c5c3_Buffer.WriteString("</button></form>")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 102, "<span class=\"tick\">")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"tick\">")
 			if p.Done {
 				templ_7745c5c3_Err = Icon("circle-check").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -782,25 +540,22 @@ func Task(p TaskProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</span>")
+			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<div class=\"body\"><span class=\"sr\">")
-		var templ_7745c5c3_Var46 string
-		templ_7745c5c3_Var46 = string(p.Word)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 105, "</span>")
+		templ_7745c5c3_Buffer.WriteString("<div class=\"body\"><span class=\"sr\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.Word))
+		templ_7745c5c3_Buffer.WriteString("</span>")
 		templ_7745c5c3_Err = Lines(Link{p.Title, p.Href}, p.Sub).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 106, "</div><div class=\"aside\">")
+		templ_7745c5c3_Buffer.WriteString("</div><div class=\"aside\">")
 		templ_7745c5c3_Err = templ_7745c5c3_Var42.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 107, "</div></li>")
+		templ_7745c5c3_Buffer.WriteString("</div></li>")
 		return nil
 	})
 }
 
-var _ = templruntime.GeneratedTemplate

@@ -6,7 +6,7 @@ package ui
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
 	"github.com/vitrine-portal/vitrine/internal/web/static"
@@ -83,153 +83,108 @@ type MenuItem struct {
 // error pages are built on it.
 //go:noinline
 func Document(p Page) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<!doctype html><html lang=\"")
-		var templ_7745c5c3_Var2 string
-		templ_7745c5c3_Var2 = string(p.Lang)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<!doctype html><html lang=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Lang))
+		templ_7745c5c3_Buffer.WriteString("\"")
 		if p.Theme != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 3, " data-theme=\"")
-			var templ_7745c5c3_Var3 string
-			templ_7745c5c3_Var3 = string(p.Theme)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\"")
+			templ_7745c5c3_Buffer.WriteString(" data-theme=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.Theme))
+			templ_7745c5c3_Buffer.WriteString("\"")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 5, "><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\"><meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\"><meta name=\"htmx-config\" content=\"")
-		var templ_7745c5c3_Var4 string
-		templ_7745c5c3_Var4 = string(htmxConfig)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 6, "\"><title>")
-		var templ_7745c5c3_Var5 string
-		templ_7745c5c3_Var5 = string(p.Title)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</title><link rel=\"preload\" href=\"")
+		templ_7745c5c3_Buffer.WriteString("><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\"><meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\"><meta name=\"htmx-config\" content=\"")
+		component.Text(templ_7745c5c3_Buffer, string(htmxConfig))
+		templ_7745c5c3_Buffer.WriteString("\"><title>")
+		component.Text(templ_7745c5c3_Buffer, string(p.Title))
+		templ_7745c5c3_Buffer.WriteString("</title><link rel=\"preload\" href=\"")
 		var templ_7745c5c3_Var6 templ.SafeURL
 		templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinURLErrs(static.Font)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\" as=\"font\" type=\"font/woff2\" crossorigin><link rel=\"stylesheet\" href=\"")
+		templ_7745c5c3_Buffer.WriteString("\" as=\"font\" type=\"font/woff2\" crossorigin><link rel=\"stylesheet\" href=\"")
 		var templ_7745c5c3_Var7 templ.SafeURL
 		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinURLErrs(static.Style)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 9, "\">")
+		templ_7745c5c3_Buffer.WriteString("\">")
 		for _, b := range p.Bundles {
 			if b.Style != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<link rel=\"stylesheet\" href=\"")
+				templ_7745c5c3_Buffer.WriteString("<link rel=\"stylesheet\" href=\"")
 				var templ_7745c5c3_Var8 templ.SafeURL
 				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinURLErrs(b.Style)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 11, "\">")
+				templ_7745c5c3_Buffer.WriteString("\">")
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<link rel=\"stylesheet\" href=\"")
+		templ_7745c5c3_Buffer.WriteString("<link rel=\"stylesheet\" href=\"")
 		var templ_7745c5c3_Var9 templ.SafeURL
 		templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinURLErrs("/brand.css?v=" + p.Brand)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 13, "\"><link rel=\"manifest\" href=\"/manifest.webmanifest\"><link rel=\"icon\" href=\"")
+		templ_7745c5c3_Buffer.WriteString("\"><link rel=\"manifest\" href=\"/manifest.webmanifest\"><link rel=\"icon\" href=\"")
 		var templ_7745c5c3_Var10 templ.SafeURL
 		templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinURLErrs("/icon.svg?v=" + p.Brand)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 14, "\" type=\"image/svg+xml\"><link rel=\"apple-touch-icon\" href=\"")
+		templ_7745c5c3_Buffer.WriteString("\" type=\"image/svg+xml\"><link rel=\"apple-touch-icon\" href=\"")
 		var templ_7745c5c3_Var11 templ.SafeURL
 		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinURLErrs("/icon.png?v=" + p.Brand)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 15, "\"><script src=\"")
-		var templ_7745c5c3_Var12 string
-		templ_7745c5c3_Var12 = string(static.Script)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 16, "\" defer></script>")
+		templ_7745c5c3_Buffer.WriteString("\"><script src=\"")
+		component.Text(templ_7745c5c3_Buffer, string(static.Script))
+		templ_7745c5c3_Buffer.WriteString("\" defer></script>")
 		for _, b := range p.Bundles {
 			if b.Script != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<script src=\"")
-				var templ_7745c5c3_Var13 string
-				templ_7745c5c3_Var13 = string(b.Script)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 18, "\" defer></script>")
+				templ_7745c5c3_Buffer.WriteString("<script src=\"")
+				component.Text(templ_7745c5c3_Buffer, string(b.Script))
+				templ_7745c5c3_Buffer.WriteString("\" defer></script>")
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</head><body")
+		templ_7745c5c3_Buffer.WriteString("</head><body")
 		if p.Live != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 20, " data-live=\"")
-			var templ_7745c5c3_Var14 string
-			templ_7745c5c3_Var14 = string(p.Live)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 21, "\"")
+			templ_7745c5c3_Buffer.WriteString(" data-live=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.Live))
+			templ_7745c5c3_Buffer.WriteString("\"")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 22, " data-say-close=\"")
-		var templ_7745c5c3_Var15 string
-		templ_7745c5c3_Var15 = string(p.Words.Close)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 23, "\" data-say-copied=\"")
-		var templ_7745c5c3_Var16 string
-		templ_7745c5c3_Var16 = string(p.Words.Copied)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 24, "\" data-say-news=\"")
-		var templ_7745c5c3_Var17 string
-		templ_7745c5c3_Var17 = string(p.Words.News)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 25, "\" data-say-refresh=\"")
-		var templ_7745c5c3_Var18 string
-		templ_7745c5c3_Var18 = string(p.Words.Refresh)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 26, "\" data-say-open=\"")
-		var templ_7745c5c3_Var19 string
-		templ_7745c5c3_Var19 = string(p.Words.Open)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 27, "\"><a class=\"skip\" href=\"#main\">")
-		var templ_7745c5c3_Var20 string
-		templ_7745c5c3_Var20 = string(p.Words.Skip)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</a>")
+		templ_7745c5c3_Buffer.WriteString(" data-say-close=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Words.Close))
+		templ_7745c5c3_Buffer.WriteString("\" data-say-copied=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Words.Copied))
+		templ_7745c5c3_Buffer.WriteString("\" data-say-news=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Words.News))
+		templ_7745c5c3_Buffer.WriteString("\" data-say-refresh=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Words.Refresh))
+		templ_7745c5c3_Buffer.WriteString("\" data-say-open=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Words.Open))
+		templ_7745c5c3_Buffer.WriteString("\"><a class=\"skip\" href=\"#main\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.Words.Skip))
+		templ_7745c5c3_Buffer.WriteString("</a>")
 		templ_7745c5c3_Err = templ_7745c5c3_Var1.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<div id=\"toasts\" role=\"status\" aria-live=\"polite\">")
+		templ_7745c5c3_Buffer.WriteString("<div id=\"toasts\" role=\"status\" aria-live=\"polite\">")
 		if p.Toast != nil {
 			templ_7745c5c3_Err = ToastBox(*p.Toast).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</div></body></html>")
+		templ_7745c5c3_Buffer.WriteString("</div></body></html>")
 		return nil
 	})
 }
@@ -260,47 +215,15 @@ type ClientShellProps struct {
 // ClientShell is the calm shell: rail on a desktop, bottom bar on a phone.
 //go:noinline
 func ClientShell(p ClientShellProps) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var21 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var21 == nil {
-			templ_7745c5c3_Var21 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var22 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var21 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var22 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = Banners(p.Banners).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 31, " <div class=\"shell client\"><nav class=\"rail\" id=\"rail\" aria-label=\"")
-			var templ_7745c5c3_Var23 string
-			templ_7745c5c3_Var23 = string(p.Page.Words.Nav)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 32, "\">")
+			templ_7745c5c3_Buffer.WriteString(" <div class=\"shell client\"><nav class=\"rail\" id=\"rail\" aria-label=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.Page.Words.Nav))
+			templ_7745c5c3_Buffer.WriteString("\">")
 			templ_7745c5c3_Err = BrandMark(p.Brand).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -315,7 +238,7 @@ func ClientShell(p ClientShellProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 33, "</nav><header class=\"top\" id=\"top\">")
+			templ_7745c5c3_Buffer.WriteString("</nav><header class=\"top\" id=\"top\">")
 			templ_7745c5c3_Err = BrandMark(p.Brand).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -324,7 +247,7 @@ func ClientShell(p ClientShellProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<div class=\"tools\">")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"tools\">")
 			if p.BellHref != "" {
 				templ_7745c5c3_Err = bell(p.BellHref, p.Page.Words.Bell, p.Needs, p.News, p.Page.Words.BellNew).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -335,22 +258,22 @@ func ClientShell(p ClientShellProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</div></header><main id=\"main\" tabindex=\"-1\"")
+			templ_7745c5c3_Buffer.WriteString("</div></header><main id=\"main\" tabindex=\"-1\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, visit(p.Visit))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 36, ">")
+			templ_7745c5c3_Buffer.WriteString(">")
 			templ_7745c5c3_Err = templ_7745c5c3_Var21.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 37, "</main>")
+			templ_7745c5c3_Buffer.WriteString("</main>")
 			templ_7745c5c3_Err = foot(p.Legal).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
 		templ_7745c5c3_Err = Document(p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
@@ -380,68 +303,34 @@ type TeamShellProps struct {
 // TeamShell is the dense shell, with the command palette on Ctrl or Cmd and K.
 //go:noinline
 func TeamShell(p TeamShellProps) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var24 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var24 == nil {
-			templ_7745c5c3_Var24 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var25 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = Banners(p.Banners).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 39, " <div class=\"shell team\"><nav class=\"rail\" id=\"rail\" aria-label=\"")
-			var templ_7745c5c3_Var26 string
-			templ_7745c5c3_Var26 = string(p.Page.Words.Nav)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 40, "\">")
+			templ_7745c5c3_Buffer.WriteString(" <div class=\"shell team\"><nav class=\"rail\" id=\"rail\" aria-label=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.Page.Words.Nav))
+			templ_7745c5c3_Buffer.WriteString("\">")
 			templ_7745c5c3_Err = BrandMark(p.Brand).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			if p.Search != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<button type=\"button\" class=\"search-open needs-js\" popovertarget=\"palette\">")
+				templ_7745c5c3_Buffer.WriteString("<button type=\"button\" class=\"search-open needs-js\" popovertarget=\"palette\">")
 				templ_7745c5c3_Err = Icon("search").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 42, "<span>")
-				var templ_7745c5c3_Var27 string
-				templ_7745c5c3_Var27 = string(p.Page.Words.Search)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 43, "</span> <kbd data-palette-key>Ctrl K</kbd></button>")
+				templ_7745c5c3_Buffer.WriteString("<span>")
+				component.Text(templ_7745c5c3_Buffer, string(p.Page.Words.Search))
+				templ_7745c5c3_Buffer.WriteString("</span> <kbd data-palette-key>Ctrl K</kbd></button>")
 			}
 			templ_7745c5c3_Err = nav(p.Page.Words, p.Nav).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 44, "</nav><header class=\"top\" id=\"top\">")
+			templ_7745c5c3_Buffer.WriteString("</nav><header class=\"top\" id=\"top\">")
 			templ_7745c5c3_Err = BrandMark(p.Brand).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -450,18 +339,16 @@ func TeamShell(p TeamShellProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<div class=\"tools\">")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"tools\">")
 			if p.Search != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 46, "<button type=\"button\" class=\"icon-button needs-js only-phone\" popovertarget=\"palette\" aria-label=\"")
-				var templ_7745c5c3_Var28 string
-				templ_7745c5c3_Var28 = string(p.Page.Words.Search)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 47, "\">")
+				templ_7745c5c3_Buffer.WriteString("<button type=\"button\" class=\"icon-button needs-js only-phone\" popovertarget=\"palette\" aria-label=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.Page.Words.Search))
+				templ_7745c5c3_Buffer.WriteString("\">")
 				templ_7745c5c3_Err = Icon("search").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</button> ")
+				templ_7745c5c3_Buffer.WriteString("</button> ")
 			}
 			if p.BellHref != "" {
 				templ_7745c5c3_Err = bell(p.BellHref, p.Page.Words.Bell, p.Needs, p.News, p.Page.Words.BellNew).Render(ctx, templ_7745c5c3_Buffer)
@@ -473,40 +360,32 @@ func TeamShell(p TeamShellProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 49, "</div></header><main id=\"main\" tabindex=\"-1\"")
+			templ_7745c5c3_Buffer.WriteString("</div></header><main id=\"main\" tabindex=\"-1\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, visit(p.Visit))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 50, ">")
+			templ_7745c5c3_Buffer.WriteString(">")
 			templ_7745c5c3_Err = templ_7745c5c3_Var24.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 51, "</main></div>")
+			templ_7745c5c3_Buffer.WriteString("</main></div>")
 			if p.Search != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<dialog id=\"palette\" class=\"dialog palette\" data-search=\"")
-				var templ_7745c5c3_Var29 string
-				templ_7745c5c3_Var29 = string(p.Search)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 53, "\" aria-label=\"")
-				var templ_7745c5c3_Var30 string
-				templ_7745c5c3_Var30 = string(p.Page.Words.Search)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 54, "\" popover><div class=\"seek\">")
+				templ_7745c5c3_Buffer.WriteString("<dialog id=\"palette\" class=\"dialog palette\" data-search=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.Search))
+				templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.Page.Words.Search))
+				templ_7745c5c3_Buffer.WriteString("\" popover><div class=\"seek\">")
 				templ_7745c5c3_Err = Icon("search").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<input type=\"search\" aria-label=\"")
-				var templ_7745c5c3_Var31 string
-				templ_7745c5c3_Var31 = string(p.Page.Words.Search)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 56, "\" placeholder=\"")
-				var templ_7745c5c3_Var32 string
-				templ_7745c5c3_Var32 = string(p.Page.Words.Search)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 57, "\" autocomplete=\"off\" spellcheck=\"false\" autofocus></div><div data-results aria-live=\"polite\"></div></dialog>")
+				templ_7745c5c3_Buffer.WriteString("<input type=\"search\" aria-label=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.Page.Words.Search))
+				templ_7745c5c3_Buffer.WriteString("\" placeholder=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.Page.Words.Search))
+				templ_7745c5c3_Buffer.WriteString("\" autocomplete=\"off\" spellcheck=\"false\" autofocus></div><div data-results aria-live=\"polite\"></div></dialog>")
 			}
 			return nil
 		})
@@ -540,44 +419,14 @@ type CardShellProps struct {
 // the cover is a band.
 //go:noinline
 func CardShell(p CardShellProps) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var33 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var33 == nil {
-			templ_7745c5c3_Var33 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var34 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-			if !templ_7745c5c3_IsBuffer {
-				defer func() {
-					templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err == nil {
-						templ_7745c5c3_Err = templ_7745c5c3_BufErr
-					}
-				}()
-			}
-			ctx = templ.InitializeContext(ctx)
-			templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<div")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var34 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Buffer.WriteString("<div")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("door", on(p.Wide, "wide")))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 59, "><header class=\"cover\">")
+			templ_7745c5c3_Buffer.WriteString("><header class=\"cover\">")
 			templ_7745c5c3_Err = coverArt().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -586,39 +435,33 @@ func CardShell(p CardShellProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<p class=\"welcome\">")
-			var templ_7745c5c3_Var35 string
-			templ_7745c5c3_Var35 = string(p.Welcome)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 61, "</p><p class=\"cover-foot\">")
-			var templ_7745c5c3_Var36 string
-			templ_7745c5c3_Var36 = string(p.Foot)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</p></header><main id=\"main\" tabindex=\"-1\"><div class=\"slip\">")
+			templ_7745c5c3_Buffer.WriteString("<p class=\"welcome\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.Welcome))
+			templ_7745c5c3_Buffer.WriteString("</p><p class=\"cover-foot\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.Foot))
+			templ_7745c5c3_Buffer.WriteString("</p></header><main id=\"main\" tabindex=\"-1\"><div class=\"slip\">")
 			templ_7745c5c3_Err = templ_7745c5c3_Var33.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 63, "</div></main>")
+			templ_7745c5c3_Buffer.WriteString("</div></main>")
 			if len(p.Legal) > 0 {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<footer class=\"door-foot\">")
+				templ_7745c5c3_Buffer.WriteString("<footer class=\"door-foot\">")
 				for _, l := range p.Legal {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<a href=\"")
+					templ_7745c5c3_Buffer.WriteString("<a href=\"")
 					var templ_7745c5c3_Var37 templ.SafeURL
 					templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(l.Href))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 66, "\">")
-					var templ_7745c5c3_Var38 string
-					templ_7745c5c3_Var38 = string(l.Label)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</a>")
+					templ_7745c5c3_Buffer.WriteString("\">")
+					component.Text(templ_7745c5c3_Buffer, string(l.Label))
+					templ_7745c5c3_Buffer.WriteString("</a>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</footer>")
+				templ_7745c5c3_Buffer.WriteString("</footer>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 69, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 			return nil
 		})
 		templ_7745c5c3_Err = Document(p.Page).Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
@@ -632,56 +475,29 @@ func CardShell(p CardShellProps) templ.Component {
 // BrandMark is the logo, or the mark and the name.
 //go:noinline
 func BrandMark(b Brand) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var39 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var39 == nil {
-			templ_7745c5c3_Var39 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 70, "<a class=\"brand\" href=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var39 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<a class=\"brand\" href=\"")
 		var templ_7745c5c3_Var40 templ.SafeURL
 		templ_7745c5c3_Var40, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(b.Href))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 71, "\">")
+		templ_7745c5c3_Buffer.WriteString("\">")
 		if b.Logo != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 72, "<img src=\"")
-			var templ_7745c5c3_Var41 string
-			templ_7745c5c3_Var41 = string(b.Logo)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 73, "\" alt=\"")
-			var templ_7745c5c3_Var42 string
-			templ_7745c5c3_Var42 = string(b.Name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 74, "\">")
+			templ_7745c5c3_Buffer.WriteString("<img src=\"")
+			component.Text(templ_7745c5c3_Buffer, string(b.Logo))
+			templ_7745c5c3_Buffer.WriteString("\" alt=\"")
+			component.Text(templ_7745c5c3_Buffer, string(b.Name))
+			templ_7745c5c3_Buffer.WriteString("\">")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 75, "<span class=\"mark\" aria-hidden=\"true\">")
-			var templ_7745c5c3_Var43 string
-			templ_7745c5c3_Var43 = string(b.Mark)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 76, "</span> <span>")
-			var templ_7745c5c3_Var44 string
-			templ_7745c5c3_Var44 = string(b.Name)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var44))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 77, "</span>")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"mark\" aria-hidden=\"true\">")
+			component.Text(templ_7745c5c3_Buffer, string(b.Mark))
+			templ_7745c5c3_Buffer.WriteString("</span> <span>")
+			component.Text(templ_7745c5c3_Buffer, string(b.Name))
+			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 78, "</a>")
+		templ_7745c5c3_Buffer.WriteString("</a>")
 		return nil
 	})
 }
@@ -689,308 +505,166 @@ func BrandMark(b Brand) templ.Component {
 // coverArt is a glass case in a few lines: panes that step back.
 //go:noinline
 func coverArt() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var45 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var45 == nil {
-			templ_7745c5c3_Var45 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 79, "<svg class=\"art\" viewBox=\"0 0 600 900\" preserveAspectRatio=\"xMaxYMin slice\" aria-hidden=\"true\" stroke-width=\"1.5\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<svg class=\"art\" viewBox=\"0 0 600 900\" preserveAspectRatio=\"xMaxYMin slice\" aria-hidden=\"true\" stroke-width=\"1.5\">")
 		for i := range 9 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 80, "<rect x=\"")
-			var templ_7745c5c3_Var46 string
-			templ_7745c5c3_Var46 = string(strconv.Itoa(210 + i*44))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 81, "\" y=\"-400\" width=\"600\" height=\"")
-			var templ_7745c5c3_Var47 string
-			templ_7745c5c3_Var47 = string(strconv.Itoa(960 - i*56))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 82, "\" rx=\"10\"></rect>")
+			templ_7745c5c3_Buffer.WriteString("<rect x=\"")
+			component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(210 + i*44)))
+			templ_7745c5c3_Buffer.WriteString("\" y=\"-400\" width=\"600\" height=\"")
+			component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(960 - i*56)))
+			templ_7745c5c3_Buffer.WriteString("\" rx=\"10\"></rect>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 83, "</svg>")
+		templ_7745c5c3_Buffer.WriteString("</svg>")
 		return nil
 	})
 }
 
 //go:noinline
 func nav(w ShellWords, items []NavItem) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var48 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var48 == nil {
-			templ_7745c5c3_Var48 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<div class=\"nav\"><ul>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var48 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"nav\"><ul>")
 		for i, it := range items {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<li")
+			templ_7745c5c3_Buffer.WriteString("<li")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(on(len(items) > 5 && i > 3, "over")))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 86, ">")
+			templ_7745c5c3_Buffer.WriteString(">")
 			templ_7745c5c3_Err = navLink(it).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 87, "</li>")
+			templ_7745c5c3_Buffer.WriteString("</li>")
 		}
 		if len(items) > 5 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 88, "<li class=\"nav-more\"><details class=\"menu\"><summary>")
+			templ_7745c5c3_Buffer.WriteString("<li class=\"nav-more\"><details class=\"menu\"><summary>")
 			templ_7745c5c3_Err = Icon("ellipsis").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 89, "<span>")
-			var templ_7745c5c3_Var49 string
-			templ_7745c5c3_Var49 = string(w.More)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var49))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 90, "</span></summary><div class=\"menu-list\"><ul>")
+			templ_7745c5c3_Buffer.WriteString("<span>")
+			component.Text(templ_7745c5c3_Buffer, string(w.More))
+			templ_7745c5c3_Buffer.WriteString("</span></summary><div class=\"menu-list\"><ul>")
 			for _, it := range items[4:] {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<li>")
+				templ_7745c5c3_Buffer.WriteString("<li>")
 				templ_7745c5c3_Err = navLink(it).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 92, "</li>")
+				templ_7745c5c3_Buffer.WriteString("</li>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 93, "</ul></div></details></li>")
+			templ_7745c5c3_Buffer.WriteString("</ul></div></details></li>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 94, "</ul></div>")
+		templ_7745c5c3_Buffer.WriteString("</ul></div>")
 		return nil
 	})
 }
 
 //go:noinline
 func navLink(it NavItem) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var50 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var50 == nil {
-			templ_7745c5c3_Var50 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 95, "<a href=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var50 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<a href=\"")
 		var templ_7745c5c3_Var51 templ.SafeURL
 		templ_7745c5c3_Var51, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(it.Href))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 96, "\"")
+		templ_7745c5c3_Buffer.WriteString("\"")
 		if it.Current {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 97, " aria-current=\"page\"")
+			templ_7745c5c3_Buffer.WriteString(" aria-current=\"page\"")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 98, ">")
+		templ_7745c5c3_Buffer.WriteString(">")
 		templ_7745c5c3_Err = Icon(it.Icon).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 99, "<span>")
-		var templ_7745c5c3_Var52 string
-		templ_7745c5c3_Var52 = string(it.Label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 100, "</span> ")
+		templ_7745c5c3_Buffer.WriteString("<span>")
+		component.Text(templ_7745c5c3_Buffer, string(it.Label))
+		templ_7745c5c3_Buffer.WriteString("</span> ")
 		if it.Count > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 101, "<span class=\"count\">")
-			var templ_7745c5c3_Var53 string
-			templ_7745c5c3_Var53 = string(strconv.Itoa(it.Count))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 102, "</span>")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"count\">")
+			component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(it.Count)))
+			templ_7745c5c3_Buffer.WriteString("</span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 103, "</a>")
+		templ_7745c5c3_Buffer.WriteString("</a>")
 		return nil
 	})
 }
 
 //go:noinline
 func bell(href, label string, needs int, news, words string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var54 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var54 == nil {
-			templ_7745c5c3_Var54 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 104, "<a class=\"bell\" href=\"")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var54 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<a class=\"bell\" href=\"")
 		var templ_7745c5c3_Var55 templ.SafeURL
 		templ_7745c5c3_Var55, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(href))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 105, "\" data-news=\"")
-		var templ_7745c5c3_Var56 string
-		templ_7745c5c3_Var56 = string(news)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 106, "\">")
+		templ_7745c5c3_Buffer.WriteString("\" data-news=\"")
+		component.Text(templ_7745c5c3_Buffer, string(news))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		templ_7745c5c3_Err = Icon("bell").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<span class=\"sr\">")
-		var templ_7745c5c3_Var57 string
-		templ_7745c5c3_Var57 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 108, "</span> ")
+		templ_7745c5c3_Buffer.WriteString("<span class=\"sr\">")
+		component.Text(templ_7745c5c3_Buffer, string(label))
+		templ_7745c5c3_Buffer.WriteString("</span> ")
 		if needs > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 109, "<span class=\"badge\">")
-			var templ_7745c5c3_Var58 string
-			templ_7745c5c3_Var58 = string(strconv.Itoa(needs))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var58))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 110, "</span>")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"badge\">")
+			component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(needs)))
+			templ_7745c5c3_Buffer.WriteString("</span>")
 		} else if news != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 111, "<span class=\"sr\">")
-			var templ_7745c5c3_Var59 string
-			templ_7745c5c3_Var59 = string(words)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 112, "</span> <span class=\"badge\"></span>")
+			templ_7745c5c3_Buffer.WriteString("<span class=\"sr\">")
+			component.Text(templ_7745c5c3_Buffer, string(words))
+			templ_7745c5c3_Buffer.WriteString("</span> <span class=\"badge\"></span>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 113, "</a>")
+		templ_7745c5c3_Buffer.WriteString("</a>")
 		return nil
 	})
 }
 
 //go:noinline
 func switcher(label, current string, items []MenuItem) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var60 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var60 == nil {
-			templ_7745c5c3_Var60 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 114, "<details class=\"menu switcher\"><summary><span class=\"sr\">")
-		var templ_7745c5c3_Var61 string
-		templ_7745c5c3_Var61 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var61))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 115, "</span> <span>")
-		var templ_7745c5c3_Var62 string
-		templ_7745c5c3_Var62 = string(current)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var62))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 116, "</span>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var60 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<details class=\"menu switcher\"><summary><span class=\"sr\">")
+		component.Text(templ_7745c5c3_Buffer, string(label))
+		templ_7745c5c3_Buffer.WriteString("</span> <span>")
+		component.Text(templ_7745c5c3_Buffer, string(current))
+		templ_7745c5c3_Buffer.WriteString("</span>")
 		templ_7745c5c3_Err = chevron.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 117, "</summary><div class=\"menu-list\">")
+		templ_7745c5c3_Buffer.WriteString("</summary><div class=\"menu-list\">")
 		for _, it := range items {
 			templ_7745c5c3_Err = menuItem(it).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 118, "</div></details>")
+		templ_7745c5c3_Buffer.WriteString("</div></details>")
 		return nil
 	})
 }
 
 //go:noinline
 func personMenu(w ShellWords, person Person, items []MenuItem, logOut string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var63 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var63 == nil {
-			templ_7745c5c3_Var63 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 119, "<details class=\"menu\"><summary><span class=\"sr\">")
-		var templ_7745c5c3_Var64 string
-		templ_7745c5c3_Var64 = string(w.Menu)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 120, "</span>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var63 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<details class=\"menu\"><summary><span class=\"sr\">")
+		component.Text(templ_7745c5c3_Buffer, string(w.Menu))
+		templ_7745c5c3_Buffer.WriteString("</span>")
 		templ_7745c5c3_Err = Avatar(person).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 121, "</summary><div class=\"menu-list\"><header><b>")
-		var templ_7745c5c3_Var65 string
-		templ_7745c5c3_Var65 = string(person.Name)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 122, "</b> <span>")
-		var templ_7745c5c3_Var66 string
-		templ_7745c5c3_Var66 = string(person.Detail)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var66))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 123, "</span></header>")
+		templ_7745c5c3_Buffer.WriteString("</summary><div class=\"menu-list\"><header><b>")
+		component.Text(templ_7745c5c3_Buffer, string(person.Name))
+		templ_7745c5c3_Buffer.WriteString("</b> <span>")
+		component.Text(templ_7745c5c3_Buffer, string(person.Detail))
+		templ_7745c5c3_Buffer.WriteString("</span></header>")
 		for _, it := range items {
 			templ_7745c5c3_Err = menuItem(it).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -998,13 +672,13 @@ func personMenu(w ShellWords, person Person, items []MenuItem, logOut string) te
 			}
 		}
 		if logOut != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 124, "<hr>")
+			templ_7745c5c3_Buffer.WriteString("<hr>")
 			templ_7745c5c3_Err = menuItem(MenuItem{Label: w.LogOut, Href: logOut, Icon: "log-out", Post: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 125, "</div></details>")
+		templ_7745c5c3_Buffer.WriteString("</div></details>")
 		return nil
 	})
 }
@@ -1013,99 +687,57 @@ func personMenu(w ShellWords, person Person, items []MenuItem, logOut string) te
 // screen readers.
 //go:noinline
 func Menu(label string, items []MenuItem) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var67 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var67 == nil {
-			templ_7745c5c3_Var67 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 126, "<details class=\"menu\"><summary>")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var67 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<details class=\"menu\"><summary>")
 		templ_7745c5c3_Err = Icon("ellipsis").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 127, "<span class=\"sr\">")
-		var templ_7745c5c3_Var68 string
-		templ_7745c5c3_Var68 = string(label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var68))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 128, "</span></summary><div class=\"menu-list\">")
+		templ_7745c5c3_Buffer.WriteString("<span class=\"sr\">")
+		component.Text(templ_7745c5c3_Buffer, string(label))
+		templ_7745c5c3_Buffer.WriteString("</span></summary><div class=\"menu-list\">")
 		for _, it := range items {
 			templ_7745c5c3_Err = menuItem(it).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 129, "</div></details>")
+		templ_7745c5c3_Buffer.WriteString("</div></details>")
 		return nil
 	})
 }
 
 //go:noinline
 func menuItem(it MenuItem) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var69 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var69 == nil {
-			templ_7745c5c3_Var69 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var69 templ.Component) (templ_7745c5c3_Err error) {
 		if it.Open != "" {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 130, "<button type=\"button\"")
+			templ_7745c5c3_Buffer.WriteString("<button type=\"button\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(on(it.Danger, "danger")))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 131, " popovertarget=\"")
-			var templ_7745c5c3_Var70 string
-			templ_7745c5c3_Var70 = string(it.Open)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 132, "\"")
+			templ_7745c5c3_Buffer.WriteString(" popovertarget=\"")
+			component.Text(templ_7745c5c3_Buffer, string(it.Open))
+			templ_7745c5c3_Buffer.WriteString("\"")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, it.Attrs)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 133, ">")
+			templ_7745c5c3_Buffer.WriteString(">")
 			templ_7745c5c3_Err = menuFace(it).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 134, "</button>")
+			templ_7745c5c3_Buffer.WriteString("</button>")
 		} else if it.Post {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 135, "<form method=\"post\" action=\"")
+			templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 			var templ_7745c5c3_Var71 templ.SafeURL
 			templ_7745c5c3_Var71, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(it.Href))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 136, "\"><button")
+			templ_7745c5c3_Buffer.WriteString("\"><button")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class(on(it.Danger, "danger")))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1114,29 +746,29 @@ func menuItem(it MenuItem) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 137, ">")
+			templ_7745c5c3_Buffer.WriteString(">")
 			templ_7745c5c3_Err = menuFace(it).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 138, "</button></form>")
+			templ_7745c5c3_Buffer.WriteString("</button></form>")
 		} else {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 139, "<a href=\"")
+			templ_7745c5c3_Buffer.WriteString("<a href=\"")
 			var templ_7745c5c3_Var72 templ.SafeURL
 			templ_7745c5c3_Var72, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(it.Href))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 140, "\"")
+			templ_7745c5c3_Buffer.WriteString("\"")
 			if it.Current {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 141, " aria-current=\"true\"")
+				templ_7745c5c3_Buffer.WriteString(" aria-current=\"true\"")
 			}
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, it.Attrs)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 142, ">")
+			templ_7745c5c3_Buffer.WriteString(">")
 			templ_7745c5c3_Err = menuFace(it).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1147,7 +779,7 @@ func menuItem(it MenuItem) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 143, "</a>")
+			templ_7745c5c3_Buffer.WriteString("</a>")
 		}
 		return nil
 	})
@@ -1155,80 +787,38 @@ func menuItem(it MenuItem) templ.Component {
 
 //go:noinline
 func menuFace(it MenuItem) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var73 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var73 == nil {
-			templ_7745c5c3_Var73 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var73 templ.Component) (templ_7745c5c3_Err error) {
 		if it.Icon != "" {
 			templ_7745c5c3_Err = Icon(it.Icon).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 144, "<span>")
-		var templ_7745c5c3_Var74 string
-		templ_7745c5c3_Var74 = string(it.Label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 145, "</span>")
+		templ_7745c5c3_Buffer.WriteString("<span>")
+		component.Text(templ_7745c5c3_Buffer, string(it.Label))
+		templ_7745c5c3_Buffer.WriteString("</span>")
 		return nil
 	})
 }
 
 //go:noinline
 func foot(legal []Link) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var75 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var75 == nil {
-			templ_7745c5c3_Var75 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var75 templ.Component) (templ_7745c5c3_Err error) {
 		if len(legal) > 0 {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 146, "<footer class=\"foot\">")
+			templ_7745c5c3_Buffer.WriteString("<footer class=\"foot\">")
 			for _, l := range legal {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 147, "<a href=\"")
+				templ_7745c5c3_Buffer.WriteString("<a href=\"")
 				var templ_7745c5c3_Var76 templ.SafeURL
 				templ_7745c5c3_Var76, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(l.Href))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 148, "\">")
-				var templ_7745c5c3_Var77 string
-				templ_7745c5c3_Var77 = string(l.Label)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 149, "</a>")
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(l.Label))
+				templ_7745c5c3_Buffer.WriteString("</a>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 150, "</footer>")
+			templ_7745c5c3_Buffer.WriteString("</footer>")
 		}
 		return nil
 	})
@@ -1246,75 +836,49 @@ type Banner struct {
 // Banners draws them above a shell. The shells do it themselves.
 //go:noinline
 func Banners(all []Banner) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var78 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var78 == nil {
-			templ_7745c5c3_Var78 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var78 templ.Component) (templ_7745c5c3_Err error) {
 		for _, b := range all {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 151, "<div")
+			templ_7745c5c3_Buffer.WriteString("<div")
 			templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("banner", b.Kind))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 152, " role=\"status\">")
+			templ_7745c5c3_Buffer.WriteString(" role=\"status\">")
 			templ_7745c5c3_Err = Icon(b.Icon).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 153, "<p>")
-			var templ_7745c5c3_Var79 string
-			templ_7745c5c3_Var79 = string(b.Text)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 154, "</p>")
+			templ_7745c5c3_Buffer.WriteString("<p>")
+			component.Text(templ_7745c5c3_Buffer, string(b.Text))
+			templ_7745c5c3_Buffer.WriteString("</p>")
 			if b.Action != nil {
 				if b.Action.Post {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 155, "<form method=\"post\" action=\"")
+					templ_7745c5c3_Buffer.WriteString("<form method=\"post\" action=\"")
 					var templ_7745c5c3_Var80 templ.SafeURL
 					templ_7745c5c3_Var80, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(b.Action.Href))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 156, "\"><button>")
-					var templ_7745c5c3_Var81 string
-					templ_7745c5c3_Var81 = string(b.Action.Label)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var81))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 157, "</button></form>")
+					templ_7745c5c3_Buffer.WriteString("\"><button>")
+					component.Text(templ_7745c5c3_Buffer, string(b.Action.Label))
+					templ_7745c5c3_Buffer.WriteString("</button></form>")
 				} else {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 158, "<a href=\"")
+					templ_7745c5c3_Buffer.WriteString("<a href=\"")
 					var templ_7745c5c3_Var82 templ.SafeURL
 					templ_7745c5c3_Var82, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(b.Action.Href))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var82))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 159, "\">")
-					var templ_7745c5c3_Var83 string
-					templ_7745c5c3_Var83 = string(b.Action.Label)
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var83))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 160, "</a>")
+					templ_7745c5c3_Buffer.WriteString("\">")
+					component.Text(templ_7745c5c3_Buffer, string(b.Action.Label))
+					templ_7745c5c3_Buffer.WriteString("</a>")
 				}
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 161, "</div>")
+			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
 		return nil
 	})
 }
 
-var _ = templruntime.GeneratedTemplate

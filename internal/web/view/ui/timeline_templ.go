@@ -6,211 +6,130 @@ package ui
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
 import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import "github.com/vitrine-portal/vitrine/internal/component"
 
 // Timeline draws phases and milestones against time when there is room, and a
 // list otherwise. Both are the same for everybody: give it only rows the reader
 // may see.
 //go:noinline
 func Timeline(p TimelineProps) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var1 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var1 == nil {
-			templ_7745c5c3_Var1 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"timeline\"><div class=\"gantt\"><ol class=\"names\" aria-hidden=\"true\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var1 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"timeline\"><div class=\"gantt\"><ol class=\"names\" aria-hidden=\"true\">")
 		for _, r := range p.Rows {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<li><b>")
-			var templ_7745c5c3_Var2 string
-			templ_7745c5c3_Var2 = string(r.Title)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</b> <span>")
+			templ_7745c5c3_Buffer.WriteString("<li><b>")
+			component.Text(templ_7745c5c3_Buffer, string(r.Title))
+			templ_7745c5c3_Buffer.WriteString("</b> <span>")
 			if r.Was != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<s>")
-				var templ_7745c5c3_Var3 string
-				templ_7745c5c3_Var3 = string(r.Was)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</s> ")
+				templ_7745c5c3_Buffer.WriteString("<s>")
+				component.Text(templ_7745c5c3_Buffer, string(r.Was))
+				templ_7745c5c3_Buffer.WriteString("</s> ")
 			}
-			var templ_7745c5c3_Var4 string
-			templ_7745c5c3_Var4 = string(r.When)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</span></li>")
+			component.Text(templ_7745c5c3_Buffer, string(r.When))
+			templ_7745c5c3_Buffer.WriteString("</span></li>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</ol><svg width=\"100%\" height=\"")
-		var templ_7745c5c3_Var5 string
-		templ_7745c5c3_Var5 = string(p.height())
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\" role=\"img\" aria-label=\"")
-		var templ_7745c5c3_Var6 string
-		templ_7745c5c3_Var6 = string(p.Label)
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 9, "\">")
+		templ_7745c5c3_Buffer.WriteString("</ol><svg width=\"100%\" height=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.height()))
+		templ_7745c5c3_Buffer.WriteString("\" role=\"img\" aria-label=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.Label))
+		templ_7745c5c3_Buffer.WriteString("\">")
 		for _, t := range p.Ticks {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<line class=\"tick\" x1=\"")
-			var templ_7745c5c3_Var7 string
-			templ_7745c5c3_Var7 = string(p.x(t.At))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 11, "\" x2=\"")
-			var templ_7745c5c3_Var8 string
-			templ_7745c5c3_Var8 = string(p.x(t.At))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 12, "\" y1=\"24\" y2=\"100%\"></line> ")
+			templ_7745c5c3_Buffer.WriteString("<line class=\"tick\" x1=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.x(t.At)))
+			templ_7745c5c3_Buffer.WriteString("\" x2=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.x(t.At)))
+			templ_7745c5c3_Buffer.WriteString("\" y1=\"24\" y2=\"100%\"></line> ")
 			if p.tickShows(t) {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<text class=\"tick-word\" x=\"")
-				var templ_7745c5c3_Var9 string
-				templ_7745c5c3_Var9 = string(p.x(t.At))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 14, "\" dx=\"6\" y=\"16\">")
-				var templ_7745c5c3_Var10 string
-				templ_7745c5c3_Var10 = string(t.Word)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</text> ")
+				templ_7745c5c3_Buffer.WriteString("<text class=\"tick-word\" x=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.x(t.At)))
+				templ_7745c5c3_Buffer.WriteString("\" dx=\"6\" y=\"16\">")
+				component.Text(templ_7745c5c3_Buffer, string(t.Word))
+				templ_7745c5c3_Buffer.WriteString("</text> ")
 			}
 		}
 		for i, r := range p.Rows {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<line class=\"rule\" x1=\"0\" x2=\"100%\" y1=\"")
-			var templ_7745c5c3_Var11 string
-			templ_7745c5c3_Var11 = string(y(i, 0))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 17, "\" y2=\"")
-			var templ_7745c5c3_Var12 string
-			templ_7745c5c3_Var12 = string(y(i, 0))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 18, "\"></line> ")
+			templ_7745c5c3_Buffer.WriteString("<line class=\"rule\" x1=\"0\" x2=\"100%\" y1=\"")
+			component.Text(templ_7745c5c3_Buffer, string(y(i, 0)))
+			templ_7745c5c3_Buffer.WriteString("\" y2=\"")
+			component.Text(templ_7745c5c3_Buffer, string(y(i, 0)))
+			templ_7745c5c3_Buffer.WriteString("\"></line> ")
 			if !r.Planned.IsZero() && !r.Start.IsZero() {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<rect class=\"planned\" x=\"")
-				var templ_7745c5c3_Var13 string
-				templ_7745c5c3_Var13 = string(p.x(r.Start))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 20, "\" y=\"")
-				var templ_7745c5c3_Var14 string
-				templ_7745c5c3_Var14 = string(y(i, 15))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 21, "\" width=\"")
-				var templ_7745c5c3_Var15 string
-				templ_7745c5c3_Var15 = string(p.width(r.Start, r.Planned.AddDate(0, 0, 1)))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 22, "\" height=\"18\" rx=\"4\"></rect>")
+				templ_7745c5c3_Buffer.WriteString("<rect class=\"planned\" x=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.x(r.Start)))
+				templ_7745c5c3_Buffer.WriteString("\" y=\"")
+				component.Text(templ_7745c5c3_Buffer, string(y(i, 15)))
+				templ_7745c5c3_Buffer.WriteString("\" width=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.width(r.Start, r.Planned.AddDate(0, 0, 1))))
+				templ_7745c5c3_Buffer.WriteString("\" height=\"18\" rx=\"4\"></rect>")
 			}
-			templruntime.WriteString(templ_7745c5c3_Buffer, 23, " ")
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if r.Start.IsZero() {
 				if !r.Planned.IsZero() {
-					templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<line class=\"planned\" x1=\"")
-					var templ_7745c5c3_Var16 string
-					templ_7745c5c3_Var16 = string(p.x(r.Planned))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 25, "\" x2=\"")
-					var templ_7745c5c3_Var17 string
-					templ_7745c5c3_Var17 = string(p.x(r.End))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 26, "\" y1=\"")
-					var templ_7745c5c3_Var18 string
-					templ_7745c5c3_Var18 = string(y(i, 24))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 27, "\" y2=\"")
-					var templ_7745c5c3_Var19 string
-					templ_7745c5c3_Var19 = string(y(i, 24))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 28, "\"></line> <svg x=\"")
-					var templ_7745c5c3_Var20 string
-					templ_7745c5c3_Var20 = string(p.x(r.Planned))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 29, "\" y=\"")
-					var templ_7745c5c3_Var21 string
-					templ_7745c5c3_Var21 = string(y(i, 24))
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
-					templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\" overflow=\"visible\"><path class=\"planned\" d=\"M0-7 7 0 0 7-7 0Z\"></path></svg>")
+					templ_7745c5c3_Buffer.WriteString("<line class=\"planned\" x1=\"")
+					component.Text(templ_7745c5c3_Buffer, string(p.x(r.Planned)))
+					templ_7745c5c3_Buffer.WriteString("\" x2=\"")
+					component.Text(templ_7745c5c3_Buffer, string(p.x(r.End)))
+					templ_7745c5c3_Buffer.WriteString("\" y1=\"")
+					component.Text(templ_7745c5c3_Buffer, string(y(i, 24)))
+					templ_7745c5c3_Buffer.WriteString("\" y2=\"")
+					component.Text(templ_7745c5c3_Buffer, string(y(i, 24)))
+					templ_7745c5c3_Buffer.WriteString("\"></line> <svg x=\"")
+					component.Text(templ_7745c5c3_Buffer, string(p.x(r.Planned)))
+					templ_7745c5c3_Buffer.WriteString("\" y=\"")
+					component.Text(templ_7745c5c3_Buffer, string(y(i, 24)))
+					templ_7745c5c3_Buffer.WriteString("\" overflow=\"visible\"><path class=\"planned\" d=\"M0-7 7 0 0 7-7 0Z\"></path></svg>")
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 31, " <svg x=\"")
-				var templ_7745c5c3_Var22 string
-				templ_7745c5c3_Var22 = string(p.x(r.End))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 32, "\" y=\"")
-				var templ_7745c5c3_Var23 string
-				templ_7745c5c3_Var23 = string(y(i, 24))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 33, "\" overflow=\"visible\"><path")
+				templ_7745c5c3_Buffer.WriteString(" <svg x=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.x(r.End)))
+				templ_7745c5c3_Buffer.WriteString("\" y=\"")
+				component.Text(templ_7745c5c3_Buffer, string(y(i, 24)))
+				templ_7745c5c3_Buffer.WriteString("\" overflow=\"visible\"><path")
 				templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("diamond", r.State))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 34, " d=\"M0-7.5 7.5 0 0 7.5-7.5 0Z\"></path></svg> ")
+				templ_7745c5c3_Buffer.WriteString(" d=\"M0-7.5 7.5 0 0 7.5-7.5 0Z\"></path></svg> ")
 			} else {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<rect")
+				templ_7745c5c3_Buffer.WriteString("<rect")
 				templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, class("phase", r.State))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 36, " x=\"")
-				var templ_7745c5c3_Var24 string
-				templ_7745c5c3_Var24 = string(p.x(r.Start))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 37, "\" y=\"")
-				var templ_7745c5c3_Var25 string
-				templ_7745c5c3_Var25 = string(y(i, 18))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 38, "\" width=\"")
-				var templ_7745c5c3_Var26 string
-				templ_7745c5c3_Var26 = string(p.width(r.Start, r.ends()))
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 39, "\" height=\"12\" rx=\"3\"></rect> ")
+				templ_7745c5c3_Buffer.WriteString(" x=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.x(r.Start)))
+				templ_7745c5c3_Buffer.WriteString("\" y=\"")
+				component.Text(templ_7745c5c3_Buffer, string(y(i, 18)))
+				templ_7745c5c3_Buffer.WriteString("\" width=\"")
+				component.Text(templ_7745c5c3_Buffer, string(p.width(r.Start, r.ends())))
+				templ_7745c5c3_Buffer.WriteString("\" height=\"12\" rx=\"3\"></rect> ")
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 40, "<line class=\"rule\" x1=\"0\" x2=\"100%\" y1=\"")
-		var templ_7745c5c3_Var27 string
-		templ_7745c5c3_Var27 = string(y(len(p.Rows), 0))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 41, "\" y2=\"")
-		var templ_7745c5c3_Var28 string
-		templ_7745c5c3_Var28 = string(y(len(p.Rows), 0))
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
-		templruntime.WriteString(templ_7745c5c3_Buffer, 42, "\"></line> ")
+		templ_7745c5c3_Buffer.WriteString("<line class=\"rule\" x1=\"0\" x2=\"100%\" y1=\"")
+		component.Text(templ_7745c5c3_Buffer, string(y(len(p.Rows), 0)))
+		templ_7745c5c3_Buffer.WriteString("\" y2=\"")
+		component.Text(templ_7745c5c3_Buffer, string(y(len(p.Rows), 0)))
+		templ_7745c5c3_Buffer.WriteString("\"></line> ")
 		if p.showsToday() {
-			templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<line class=\"today\" x1=\"")
-			var templ_7745c5c3_Var29 string
-			templ_7745c5c3_Var29 = string(p.x(p.Today))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 44, "\" x2=\"")
-			var templ_7745c5c3_Var30 string
-			templ_7745c5c3_Var30 = string(p.x(p.Today))
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 45, "\" y1=\"22\" y2=\"100%\"></line> <svg x=\"")
-			var templ_7745c5c3_Var31 string
-			templ_7745c5c3_Var31 = string(p.todayBox())
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 46, "\" y=\"11\" overflow=\"visible\"><rect class=\"today-box\" x=\"-26\" y=\"-11\" width=\"52\" height=\"22\" rx=\"11\"></rect> <text class=\"today-word\" y=\"4.5\">")
-			var templ_7745c5c3_Var32 string
-			templ_7745c5c3_Var32 = string(p.TodayWord)
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
-			templruntime.WriteString(templ_7745c5c3_Buffer, 47, "</text></svg>")
+			templ_7745c5c3_Buffer.WriteString("<line class=\"today\" x1=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.x(p.Today)))
+			templ_7745c5c3_Buffer.WriteString("\" x2=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.x(p.Today)))
+			templ_7745c5c3_Buffer.WriteString("\" y1=\"22\" y2=\"100%\"></line> <svg x=\"")
+			component.Text(templ_7745c5c3_Buffer, string(p.todayBox()))
+			templ_7745c5c3_Buffer.WriteString("\" y=\"11\" overflow=\"visible\"><rect class=\"today-box\" x=\"-26\" y=\"-11\" width=\"52\" height=\"22\" rx=\"11\"></rect> <text class=\"today-word\" y=\"4.5\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.TodayWord))
+			templ_7745c5c3_Buffer.WriteString("</text></svg>")
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</svg></div><div class=\"strip\">")
+		templ_7745c5c3_Buffer.WriteString("</svg></div><div class=\"strip\">")
 		templ_7745c5c3_Err = stepList(steps(p.Rows)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 49, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		templ_7745c5c3_Err = shifts(steps(p.Rows)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</div>")
+		templ_7745c5c3_Buffer.WriteString("</div>")
 		return nil
 	})
 }
@@ -226,48 +145,24 @@ func steps(rows []TimelineRow) []Step {
 // shifts names the reasons of shifts below what has no room for them.
 //go:noinline
 func shifts(steps []Step) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var33 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var33 == nil {
-			templ_7745c5c3_Var33 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<ul class=\"shifts\">")
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<ul class=\"shifts\">")
 		for _, r := range steps {
 			if r.Reason != "" {
-				templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<li>")
+				templ_7745c5c3_Buffer.WriteString("<li>")
 				templ_7745c5c3_Err = Icon("history").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<span><b>")
-				var templ_7745c5c3_Var34 string
-				templ_7745c5c3_Var34 = string(r.Title)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 54, "</b> ")
-				var templ_7745c5c3_Var35 string
-				templ_7745c5c3_Var35 = string(r.Reason)
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
-				templruntime.WriteString(templ_7745c5c3_Buffer, 55, "</span></li>")
+				templ_7745c5c3_Buffer.WriteString("<span><b>")
+				component.Text(templ_7745c5c3_Buffer, string(r.Title))
+				templ_7745c5c3_Buffer.WriteString("</b> ")
+				component.Text(templ_7745c5c3_Buffer, string(r.Reason))
+				templ_7745c5c3_Buffer.WriteString("</span></li>")
 			}
 		}
-		templruntime.WriteString(templ_7745c5c3_Buffer, 56, "</ul>")
+		templ_7745c5c3_Buffer.WriteString("</ul>")
 		return nil
 	})
 }
 
-var _ = templruntime.GeneratedTemplate
