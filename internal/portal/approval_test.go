@@ -2,13 +2,18 @@ package portal_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 )
@@ -411,11 +416,22 @@ func TestDecideOnce(t *testing.T) {
 			}
 			return w.As(w.Bea).Decide(context.Background(), a.ID, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Note: "No", Content: a.Content})
 		})
-		if won != 1 {
-			t.Errorf("%d of 30 answers were taken", won)
+		given := must[[]portal.ApprovalDecision](t)(w.As(w.Ada).ApprovalDecisions(ctx, a.ID))
+		if won != 1 || len(given) != 1 {
+			t.Fatalf("%d of 30 answers were taken: %+v", won, given)
 		}
-		if got := must[portal.Approval](t)(w.As(w.Ada).Approval(ctx, a.ID)); got.State != portal.ApprovalGranted && got.State != portal.ApprovalReturn {
-			t.Errorf("it is %s", got.State)
+		want := portal.ApprovalGranted
+		if given[0].Answer == portal.AnswerChanges {
+			want = portal.ApprovalReturn
+		}
+		for _, who := range []portal.PersonID{w.Cleo, w.Bea, w.Tom} {
+			if got := must[portal.Approval](t)(w.As(who).Approval(ctx, a.ID)); got.State != want || got.Asking {
+				t.Errorf("after %s, to %s it is %s", given[0].Answer, who, got.State)
+			}
+		}
+		row(t, w, `SELECT COUNT(*) FROM events WHERE kind IN ('approval_approved', 'approval_returned') AND subject = '`+string(a.ID)+`'`, &rows)
+		if rows != 1 {
+			t.Errorf("it was decided %d times", rows)
 		}
 	})
 }
@@ -439,10 +455,11 @@ func TestApprovedStaysBound(t *testing.T) {
 				return w.As(w.Tom).MoveFile(ctx, files[0], w.Items[w.Site][portal.ClientSide].Folder, portal.MoveOptions{})
 			},
 			func() error {
-				_, newer = bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, File: files[0], Name: "poster.png", Audience: portal.ClientSide})
+				newer = bytesOf(t, w, files[0], "the newer bytes")()
 				return nil
 			},
 			func() error { return w.As(w.Mia).TrashFile(ctx, files[0]) },
+			func() error { return w.As(w.Mia).RestoreFromTrash(ctx, string(files[0])) },
 		} {
 			if err := do(); err != nil {
 				t.Fatal(what, err)
@@ -458,36 +475,117 @@ func TestApprovedStaysBound(t *testing.T) {
 				}
 			}
 		}
-		wants(t, "the old answer to something newer", w.As(w.Cleo).Decide(ctx, a.ID, yes(a)), portal.ErrConflict)
+		// What is newer needs an answer of its own, to its own bytes.
+		again := toApprove(t, w, portal.NewApproval{Versions: []portal.VersionID{newer}})
+		is := must[[]portal.ApprovalSubject](t)(w.As(w.Cleo).ApprovalSubjects(ctx, again.ID))
+		if len(is) != 1 || is[0].Version != newer || is[0].SHA256 == was.SHA256 || is[0].Result != "" {
+			t.Errorf("what is newer: %+v", is)
+		}
+		wants(t, "the old answer to something newer", w.As(w.Cleo).Decide(ctx, again.ID, yes(a)), portal.ErrConflict)
+		stands(t, w, again.ID, portal.ApprovalOpen)
 	})
 }
+
+// bytesOf begins a version of a file that the client sees; what it returns finishes it.
+func bytesOf(t *testing.T, w *portaltest.World, f portal.FileID, content string) (finish func() portal.VersionID) {
+	t.Helper()
+	sum := sha256.Sum256([]byte(content))
+	tom, size := w.As(w.Tom), int64(len(content))
+	id := must[portal.UploadID](t)(tom.BeginUpload(ctx, portal.NewUpload{Project: w.Site, File: f, Name: "banner.png", Size: size, Audience: portal.ClientSide}, db.NewID("blb")))
+	if err := tom.AdvanceUpload(ctx, id, 0, size, ""); err != nil {
+		t.Fatal(err)
+	}
+	return func() portal.VersionID {
+		_, v, err := tom.FinishUpload(ctx, id, portal.Arrived{Size: size, SHA256: hex.EncodeToString(sum[:]), Kind: "text", Type: "text/plain"})
+		if err != nil {
+			t.Error(err)
+		}
+		return v
+	}
+}
+
+// T180: what is asked, and of whom in all, does not change while it is asked; asked anew
+// of others it is another approval, whose answers are its own. Those of before stay in
+// the history of the one that ended, and bind nobody. docs/adr/0011 says why.
+func TestAskedOfOthersIsAskedAnew(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		decides(t, w)
+		tom, cleo, bea := w.As(w.Tom), w.As(w.Cleo), w.As(w.Bea)
+		_, versions := banners(t, w, 2)
+		both := []portal.NewStage{{Rule: portal.RuleEveryone, People: []portal.PersonID{w.Cleo, w.Bea}}}
+		a := toApprove(t, w, portal.NewApproval{Versions: versions[:1], Stages: both})
+		if err := bea.Decide(ctx, a.ID, yes(a)); err != nil {
+			t.Fatal(err)
+		}
+		n, _, err := tom.AskedAs(ctx, a.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, change := range map[string]func(n *portal.NewApproval){
+			"other people": func(n *portal.NewApproval) { n.Stages = []portal.NewStage{{People: []portal.PersonID{w.Bea}}} },
+			"another rule": func(n *portal.NewApproval) { n.Stages[0].Rule = portal.RuleAnyone },
+			"another file": func(n *portal.NewApproval) { n.Versions = versions[1:] },
+		} {
+			other := n
+			other.Stages = slices.Clone(n.Stages)
+			change(&other)
+			wants(t, what, tom.ChangeApproval(ctx, a.ID, other, a.Revision), portal.ErrConflict)
+		}
+		n.Stages = []portal.NewStage{{Rule: portal.RuleEveryone, People: []portal.PersonID{w.Bea}}}
+		b := toApprove(t, w, n)
+		wants(t, "an answer to what ended", cleo.Decide(ctx, a.ID, yes(a)), portal.ErrConflict)
+		wants(t, "the answer of before", bea.Decide(ctx, b.ID, yes(a)), portal.ErrConflict)
+		wants(t, "of who is not asked any more", cleo.Decide(ctx, b.ID, yes(b)), portal.ErrForbidden)
+		if d := must[[]portal.ApprovalDecision](t)(tom.ApprovalDecisions(ctx, b.ID)); len(d) != 0 {
+			t.Errorf("asked anew, it has the answers %+v", d)
+		}
+		stands(t, w, b.ID, portal.ApprovalOpen)
+		for _, who := range []portal.PersonID{w.Tom, w.Bea, w.Cleo} {
+			if d := must[[]portal.ApprovalDecision](t)(w.As(who).ApprovalDecisions(ctx, a.ID)); len(d) != 1 || d[0].Person != w.Bea || d[0].Content != a.Content {
+				t.Errorf("to %s the history says %+v", who, d)
+			}
+		}
+		stands(t, w, a.ID, portal.ApprovalOutdated)
+		if err := bea.Decide(ctx, b.ID, yes(b)); err != nil {
+			t.Fatal(err)
+		}
+		stands(t, w, b.ID, portal.ApprovalGranted)
+	})
+}
+
+// late waits a moment, so that of two who begin together now one is first, now the other.
+func late() { time.Sleep(rand.N(3 * time.Millisecond)) }
 
 // T177: nothing but what is there now is approved.
 func TestApprovalOfWhatIsThere(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		files, versions := banners(t, w, 2)
 		hash := func(v portal.VersionID) string { return must[portal.Version](t)(w.As(w.Tom).Version(ctx, v)).SHA256 }
+		won := 0
 		for round := range 100 {
 			a := toApprove(t, w, portal.NewApproval{Versions: versions})
+			was, finish := hash(versions[0]), bytesOf(t, w, files[0], fmt.Sprint("round ", round))
 			var all sync.WaitGroup
 			var said error
 			var newer portal.VersionID
-			all.Go(func() { said = w.As(w.Cleo).Decide(context.Background(), a.ID, yes(a)) })
-			all.Go(func() {
-				_, newer = bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, File: files[0], Name: "banner.png", Audience: portal.ClientSide})
-			})
+			all.Go(func() { late(); said = w.As(w.Cleo).Decide(context.Background(), a.ID, yes(a)) })
+			all.Go(func() { late(); newer = finish() })
 			all.Wait()
 			got := must[portal.Approval](t)(w.As(w.Ada).Approval(ctx, a.ID))
 			switch {
 			case said == nil && got.State == portal.ApprovalGranted:
+				won++
 			case errors.Is(said, portal.ErrConflict) && got.State == portal.ApprovalOutdated && got.Lane == portal.LaneTeam:
 			default:
 				t.Errorf("round %d: Decide said %v, and it is %s", round, said, got.State)
 			}
-			if s := must[[]portal.ApprovalSubject](t)(w.As(w.Cleo).ApprovalSubjects(ctx, a.ID)); s[0].Version != versions[0] || s[0].SHA256 != hash(versions[0]) || s[0].Newest || s[0].Result != map[bool]string{true: "approved"}[said == nil] {
+			if s := must[[]portal.ApprovalSubject](t)(w.As(w.Cleo).ApprovalSubjects(ctx, a.ID)); s[0].Version != versions[0] || s[0].SHA256 != was || was == hash(newer) || s[0].Newest || s[0].Result != map[bool]string{true: "approved"}[said == nil] {
 				t.Errorf("round %d: %+v", round, s[0])
 			}
 			versions[0] = newer
+		}
+		if won == 0 || won == 100 {
+			t.Errorf("of 100 answers %d came before the newer version", won)
 		}
 		// A page of before is told so, and a draft of the team's changes nothing.
 		a := toApprove(t, w, portal.NewApproval{Versions: versions})

@@ -422,6 +422,7 @@ func TestUploadIntoWhatIsGone(t *testing.T) {
 
 		// T186, both at once, a hundred times: what was acknowledged is there, or in
 		// the trash, whether it was uploaded there or moved.
+		lost := [2]int{}
 		for n := range 100 {
 			folder := mustFolder(t, w, w.Mia, w.Site, "", fmt.Sprint("Round ", n), portal.ClientSide)
 			var wg sync.WaitGroup
@@ -429,17 +430,20 @@ func TestUploadIntoWhatIsGone(t *testing.T) {
 			var err error
 			if n%2 == 0 {
 				id := must[portal.UploadID](t)(cleo.BeginUpload(ctx, portal.NewUpload{Project: w.Site, Folder: folder, Name: "a.txt", Size: 5}, blobKeys()))
-				wg.Go(func() { f, _, err = cleo.FinishUpload(ctx, id, arrived("hello")) })
+				wg.Go(func() { late(); f, _, err = cleo.FinishUpload(ctx, id, arrived("hello")) })
 			} else {
 				f, _ = mustPut(t, w, w.Cleo, portal.NewUpload{Project: w.Site, Name: fmt.Sprint("moved ", n, ".txt")})
-				wg.Go(func() { err = w.As(w.Tom).MoveFile(ctx, f, folder, portal.MoveOptions{}) })
+				wg.Go(func() { late(); err = w.As(w.Tom).MoveFile(ctx, f, folder, portal.MoveOptions{}) })
 			}
 			wg.Go(func() {
+				late()
 				if err := mia.TrashFolder(ctx, folder); err != nil {
 					t.Error(err)
 				}
 			})
-			wg.Wait()
+			if wg.Wait(); err != nil {
+				lost[n%2]++
+			}
 			if err != nil && n%2 == 0 {
 				wantErr(t, "the upload that lost", err, portal.ErrGone)
 				continue
@@ -455,6 +459,11 @@ func TestUploadIntoWhatIsGone(t *testing.T) {
 			}
 			if x, err := cleo.File(ctx, f); err != nil || x.Folder != folder {
 				t.Errorf("acknowledged, and then %+v, %v", x, err)
+			}
+		}
+		for _, n := range lost {
+			if n == 0 || n == 50 {
+				t.Errorf("of 50 uploads and 50 moves, %v came too late", lost)
 			}
 		}
 	})

@@ -3,6 +3,7 @@ package portal_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -267,16 +268,17 @@ func joinKinds(k []portal.Kind) string {
 // T188: accept while it is revoked, or while the person is removed: one wins.
 func TestAcceptAgainstRevoke(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
-		for round := range 10 {
-			id, token := invite(t, w, string(rune('a'+round))+"@nia.test")
+		in, out := 0, 0
+		for round := range 40 {
+			id, token := invite(t, w, fmt.Sprint("nia", round, "@nia.test"))
 			end := w.As(w.Mia).Revoke
 			if round%2 == 1 {
 				end = func(c context.Context, id portal.ClientUserID) error { _, err := w.As(w.Mia).Remove(c, id); return err }
 			}
 			var accepted, ended error
 			var wg sync.WaitGroup
-			wg.Go(func() { _, accepted = w.Portal.AcceptInvitation(ctx, portal.Accept{Token: token, Name: "Nia"}) })
-			wg.Go(func() { ended = end(ctx, id) })
+			wg.Go(func() { late(); _, accepted = w.Portal.AcceptInvitation(ctx, portal.Accept{Token: token, Name: "Nia"}) })
+			wg.Go(func() { late(); ended = end(ctx, id) })
 			wg.Wait()
 			u := must[portal.ClientUser](t)(w.As(w.Mia).ClientUser(ctx, id))
 			if round%2 == 1 {
@@ -291,9 +293,17 @@ func TestAcceptAgainstRevoke(t *testing.T) {
 			if (accepted == nil) == (ended == nil) {
 				t.Errorf("accepted: %v, revoked: %v", accepted, ended)
 			}
-			if in := u.State == portal.MemberActive; in != (accepted == nil) {
+			if (u.State == portal.MemberActive) != (accepted == nil) {
 				t.Errorf("accepted: %v, and is %s", accepted, u.State)
 			}
+			if accepted == nil {
+				in++
+			} else {
+				out++
+			}
+		}
+		if in == 0 || out == 0 {
+			t.Errorf("%d came in, and %d were kept out", in, out)
 		}
 	})
 }

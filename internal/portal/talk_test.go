@@ -1544,20 +1544,26 @@ func TestNobodyPostsAfterTheirRemoval(t *testing.T) {
 		direct := must[portal.ThreadID](t)(w.As(w.Mia).StartDirect(ctx, portal.NewDirect{Client: w.Acme, People: []portal.PersonID{w.Bea}, NewMessage: say("x", "")}))
 		var mu sync.Mutex
 		removed := false
-		var wg sync.WaitGroup
+		var wg, began sync.WaitGroup
+		began.Add(3)
 		for _, post := range []func() error{
 			func() error { return failed(bea.Say(ctx, id, say("x", ""))) },
 			func() error { return failed(bea.Say(ctx, direct, say("x", ""))) },
 			func() error { return failed(bea.SayToClient(ctx, w.Acme, say("x", ""))) },
 		} {
 			wg.Go(func() {
-				for {
+				for n := 0; ; n++ {
 					mu.Lock()
 					after := removed
 					mu.Unlock()
 					err := post()
 					if after && err == nil {
 						t.Error("something was taken after the removal")
+					}
+					if n == 0 {
+						if began.Done(); err != nil {
+							t.Errorf("before the removal: %v", err)
+						}
 					}
 					if err != nil && !errors.Is(err, portal.ErrNotFound) && !errors.Is(err, portal.ErrForbidden) {
 						t.Errorf("post: %v", err)
@@ -1568,6 +1574,7 @@ func TestNobodyPostsAfterTheirRemoval(t *testing.T) {
 				}
 			})
 		}
+		began.Wait()
 		if _, err := w.As(w.Mia).Remove(ctx, w.BeaAtAcme); err != nil {
 			t.Error(err)
 		}
