@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
@@ -300,24 +301,30 @@ func (me *Scope) Board(ctx context.Context, f BoardFilter, pg Page) (all []Appro
 	if !slices.Contains(Lanes, f.Lane) {
 		return nil, "", invalid("lane", "choice")
 	}
-	q := `SELECT ` + approvalColumns + `, a.due_key FROM my_board a WHERE a.lane = $2`
-	args := []any{string(f.Lane), pg.limit()}
-	due, waits := f.Lane.waits()
-	if waits {
-		args[0] = string(LaneClient)
+	lapsed, err := me.lapsed(ctx, f.Client)
+	if err != nil {
+		return nil, "", err
 	}
+	q, where := `SELECT `+approvalColumns+`, a.due_key FROM my_board a WHERE a.lane`, ``
+	args := []any{string(f.Lane), pg.limit()}
 	add := func(cond string, values ...any) {
 		for _, v := range values {
 			args = append(args, v)
 			cond = strings.Replace(cond, "?", placeholder(len(args)+1), 1)
 		}
-		q += cond
+		where += cond
 	}
+	due, waits := f.Lane.waits()
 	if f.Client != "" {
 		add(` AND a.client_id = ?`, string(f.Client))
 	}
 	if waits {
+		args[0] = string(LaneClient)
 		add(due, f.Today)
+		if len(lapsed) > 0 {
+			places, ids := oneOf(len(args)+2, lapsed)
+			where, args = where+` AND a.id NOT IN `+places, append(args, ids...)
+		}
 	}
 	urgent := waits || f.Lane == LaneTeam
 	if pg.After != "" {
@@ -336,7 +343,14 @@ func (me *Scope) Board(ctx context.Context, f BoardFilter, pg Page) (all []Appro
 	if urgent {
 		order = ` ORDER BY a.due_key, a.id LIMIT $3`
 	}
-	found, err := me.board(ctx, q+order, args...)
+	found, err := me.board(ctx, q+` = $2`+where+order, args...)
+	if f.Lane == LaneTeam && len(lapsed) > 0 && err == nil {
+		places, ids := oneOf(len(args)+2, lapsed)
+		var more []onBoard
+		more, err = me.board(ctx, q+` <> $2 AND a.id IN `+places+where+order, append(args, ids...)...)
+		found = append(found, more...)
+		slices.SortFunc(found, func(x, y onBoard) int { return cmp.Or(cmp.Compare(x.due, y.due), cmp.Compare(x.ID, y.ID)) })
+	}
 	if err != nil {
 		return nil, "", err
 	}
@@ -349,12 +363,35 @@ func (me *Scope) Board(ctx context.Context, f BoardFilter, pg Page) (all []Appro
 	return all, next, nil
 }
 
+// lapsed are those that nobody can answer any more and that still stand among what
+// waits for the client, until the program ends them: for the board they are with the
+// team already, as they are for everything else. An empty client means all.
+func (me *Scope) lapsed(ctx context.Context, client ClientID) (ids []ApprovalID, err error) {
+	rows, err := me.query(ctx, `
+SELECT l.id, l.last_day FROM my_lapsing l WHERE l.expires_on < $2 AND ($3 = '' OR l.client_id = $3) LIMIT 200`, me.p.now().Add(aheadMost).UTC().Format(time.DateOnly), string(client))
+	_, err = list(rows, err, func(rows *sql.Rows) (id ApprovalID, err error) {
+		var last string
+		if err = rows.Scan(&id, &last); err == nil && me.over(last) {
+			ids = append(ids, id)
+		}
+		return id, err
+	})
+	return ids, err
+}
+
+// aheadMost is how far the time is ahead of UTC where it is most.
+const aheadMost = 14 * time.Hour
+
 // laneCount bounds what is counted of a lane: a page that has more says "99+".
 const laneCount = 100
 
 // BoardCounts says how many are in each lane on the reader's day, up to 100. For the
 // team.
 func (me *Scope) BoardCounts(ctx context.Context, client ClientID, today string) (map[Lane]int, error) {
+	lapsed, err := me.lapsed(ctx, client)
+	if err != nil {
+		return nil, err
+	}
 	lanes := map[Lane]int{}
 	for _, l := range Lanes {
 		args := []any{string(l), string(client), laneCount}
@@ -362,6 +399,10 @@ func (me *Scope) BoardCounts(ctx context.Context, client ClientID, today string)
 		if waits {
 			args = []any{string(LaneClient), string(client), laneCount, today}
 			due = strings.Replace(due, "?", "$5", 1)
+			if len(lapsed) > 0 {
+				places, ids := oneOf(6, lapsed)
+				due, args = due+` AND a.id NOT IN `+places, append(args, ids...)
+			}
 		}
 		var n int
 		if err := me.get(ctx, `SELECT COUNT(*) FROM (SELECT a.id FROM my_board a WHERE a.lane = $2`+due+` AND ($3 = '' OR a.client_id = $3) ORDER BY a.due_key, a.id LIMIT $4) x`, args, &n); err != nil {
@@ -369,6 +410,7 @@ func (me *Scope) BoardCounts(ctx context.Context, client ClientID, today string)
 		}
 		lanes[l] = n
 	}
+	lanes[LaneTeam] = min(lanes[LaneTeam]+len(lapsed), laneCount)
 	return lanes, nil
 }
 

@@ -312,6 +312,36 @@ func TestNobodyAnswersAfterTheDay(t *testing.T) {
 			}
 			stands(t, w, a.ID, state)
 			leads(t, w, when, token, link)
+			lane := portal.LaneTeam
+			if want {
+				lane = portal.LaneClient
+			}
+			for _, client := range []portal.ClientID{"", w.Acme} {
+				counts := must[map[portal.Lane]int](t)(tom.BoardCounts(ctx, client, today))
+				for _, l := range portal.Lanes {
+					n, there := 0, 0
+					for pg := (portal.Page{Limit: 1}); ; {
+						some, next, err := tom.Board(ctx, portal.BoardFilter{Lane: l, Client: client, Today: today}, pg)
+						if err != nil {
+							t.Fatal(err)
+						}
+						for _, x := range some {
+							if n++; x.ID == a.ID {
+								there++
+							}
+						}
+						if pg.After = next; next == "" {
+							break
+						}
+					}
+					if there != 0 != (l == lane) || there > 1 {
+						t.Errorf("%s it is in the lane %s %d times", when, l, there)
+					}
+					if n != counts[l] {
+						t.Errorf("%s the lane %s has %d, and says %d", when, l, n, counts[l])
+					}
+				}
+			}
 		}
 		answers("on the day", true)
 		write(t, w, `UPDATE approvals SET turn_since = turn_since - $1 WHERE id = $2`, int64(6*24*time.Hour/time.Microsecond), string(a.ID))

@@ -313,6 +313,11 @@ SELECT i.request_id, i.file_id, i.version_id, i.created_at, f.name, v.size, v.ki
 	// The same for the team, in an order that an index of approvals has.
 	"my_board": approvalsFrom(`approvals a CROSS JOIN my_places p`, `a.client_id`, `a.lane`, `p.id = a.project_id AND p.side = 'team'`),
 
+	// Those that wait for a client for whom a day is the last.
+	"my_lapsing": `
+SELECT a.id, a.client_id, a.expires_on, ` + lastDay + ` AS last_day FROM approvals a CROSS JOIN my_places p
+ WHERE p.id = a.project_id AND p.side = 'team' AND a.state IN ('requested', 'viewed') AND a.expires_on IS NOT NULL AND a.lane = 'client'`,
+
 	// In which the actor is asked; they are read through my_approvals.
 	"my_asked": `
 SELECT x.approval_id AS id FROM approval_people x WHERE x.person_id IN ($1, (SELECT v.person_id FROM client_users v WHERE v.id = $1)) AND x.decision_id IS NULL AND x.given_to IS NULL`,
