@@ -45,3 +45,43 @@ func TestLargeLetters(t *testing.T) {
 		}
 	}
 }
+
+// So it is where something is approved: all of the bars above and below a file and
+// between pages is on the screen, and no word stands on another.
+func TestLargeLettersOfApprovals(t *testing.T) {
+	site := theDemo(t)
+	for role, where := range map[string]string{"client lead": "/approvals", "owner": "/approvals?lane=client"} {
+		b := newTab(t, role, site).as(demo.people[role]).phone().letters()
+		b.open(where)
+		pages := append([]string{where}, value[[]string](b, `[...new Set([...document.querySelectorAll("main a")].map(a => a.pathname).filter(p => /^\/(approvals|revisions|signoffs)\/\w+$/.test(p)))].slice(0, 8)`)...)
+		for _, page := range pages[1:] {
+			b.open(page)
+			pages = append(pages, value[[]string](b, `[...document.querySelectorAll("main a[href^='/files/']")].slice(0, 1).map(a => a.getAttribute("href"))`)...)
+		}
+		if len(pages) < 10 {
+			t.Fatalf("%s sees the pages %q", role, pages)
+		}
+		for _, page := range pages {
+			b.open(page)
+			if w := value[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); w > 0 {
+				t.Errorf("%s: %s is %d px wider than the screen", role, page, w)
+			}
+			bad := value[[]string](b, `(() => {
+				const bars = ".top, .nav, .viewer-top, .stage-tools, .viewer-decide, .decide-bar";
+				const box = e => { const r = document.createRange(); r.selectNodeContents(e); return r.getBoundingClientRect(); };
+				const all = [...document.querySelectorAll(".top > :is(a, .bell), .top summary, .nav > ul > li > a, .nav > ul > li summary, .viewer-top :is(h1, a, summary), .stage-tools button, .viewer-decide :is(p > a, .button), .decide-bar .button")]
+					.filter(e => e.checkVisibility({visibilityProperty: true}) && !e.closest(".menu-list"));
+				return all.filter((e, i) => {
+					const [own, a] = [e.getBoundingClientRect(), box(e)];
+					return own.left < -1 || own.right > innerWidth + 1 || all.some((f, j) => {
+						const c = box(f);
+						return j > i && e.closest(bars) === f.closest(bars) && a.right > c.left + 1 && c.right > a.left + 1 && a.bottom > c.top + 1 && c.bottom > a.top + 1;
+					});
+				}).map(e => e.innerText || e.ariaLabel || e.outerHTML);
+			})()`)
+			if len(bad) > 0 {
+				t.Errorf("%s: on %s these are not whole: %q", role, page, bad)
+			}
+		}
+	}
+}

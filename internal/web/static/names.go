@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.POX5WZAG.css"
+	Style  = "/static/app.QENJ636C.css"
 	Script = "/static/app.XK2CI5EU.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
@@ -12,12 +12,12 @@ const (
 // What some pages load beside them.
 var (
 	Files   = Bundle{Style: "/static/files.DR3XONKP.css", Script: "/static/files.IQ66I42Z.js"}
-	Viewer  = Bundle{Style: "/static/viewer.5PE7JOKW.css", Script: "/static/viewer.DQR4ITXO.js"}
+	Viewer  = Bundle{Style: "/static/viewer.4D3FC6C4.css", Script: "/static/viewer.DQR4ITXO.js"}
 	PDF     = Bundle{Style: "/static/pdf.P7SDPBLN.css", Script: "/static/pdf.OLKMH7FG.js"}
 	Compose = Bundle{Style: "/static/compose.EW7BJW4N.css", Script: "/static/compose.ZQBFWCN3.js"}
 	Talk    = Bundle{Style: "/static/talk.TSIGNFPL.css", Script: "/static/talk.QTG7IUM5.js"}
 	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}
 	Worker  = Bundle{Style: "", Script: "/static/worker.OVAN2JBB.js"}
-	Approve = Bundle{Style: "/static/approve.BZKN3HBA.css", Script: ""}
+	Approve = Bundle{Style: "/static/approve.EUG4Y2BA.css", Script: ""}
 	Notices = Bundle{Style: "/static/notices.MLX6273U.css", Script: ""}
 )
