@@ -1325,6 +1325,11 @@ CREATE INDEX share_links_maker ON share_links (created_by);
 
 CREATE INDEX share_links_project ON share_links (project_id, id);
 
+CREATE TABLE shut_out (
+  person_id TEXT   PRIMARY KEY REFERENCES persons (id),
+  at        BIGINT NOT NULL
+);
+
 CREATE TABLE sign_in_codes (
   id          TEXT   PRIMARY KEY,
   person_id   TEXT   NOT NULL REFERENCES persons (id),

@@ -199,12 +199,13 @@ SELECT (SELECT COUNT(*) FROM my_happenings e WHERE e.id = $2)
 }
 
 // SeesSince reports whether anything happened after the time that the actor
-// sees: for a stream that has lost count.
+// sees, or sees no more: for a stream that has lost count.
 func (me *Scope) SeesSince(ctx context.Context, since time.Time) (bool, error) {
 	var n int
 	err := me.get(ctx, `
 SELECT COUNT(*) FROM (
-  SELECT e.id FROM my_happenings e WHERE e.at > $2
+  SELECT 'shut out' AS id FROM my_losses o WHERE o.at > $2
+  UNION ALL SELECT e.id FROM my_happenings e WHERE e.at > $2
   UNION ALL SELECT m.id FROM my_messages m WHERE m.changed_at > $2
   UNION ALL SELECT c.id FROM my_client_events c WHERE c.at > $2
   UNION ALL SELECT a.id FROM my_audit a WHERE a.project_id IS NULL AND a.at > $2

@@ -124,8 +124,21 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 		}
 		// Nobody's are none, not everybody's, who would learn that something happened.
 		s.Close = len(s.Persons) > 0
+		if err := t.noteShut(ctx, s.Persons); err != nil {
+			return err
+		}
 	}
 	t.signals = append(t.signals, s)
+	return nil
+}
+
+// noteShut notes when these people were last shut out of something.
+func (t *tx) noteShut(ctx context.Context, people []PersonID) error {
+	for _, p := range people {
+		if _, err := t.Exec(ctx, `INSERT INTO shut_out (person_id, at) VALUES ($1, $2) ON CONFLICT (person_id) DO UPDATE SET at = $2`, string(p), t.now); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

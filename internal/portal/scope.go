@@ -1047,6 +1047,10 @@ SELECT f.* FROM calendar_feeds f WHERE f.person_id = $1`,
 	"my_visits": `
 SELECT v.* FROM visits v WHERE v.person_id = $1`,
 
+	// When the actor was last shut out of something.
+	"my_losses": `
+SELECT o.at FROM shut_out o WHERE o.person_id = $1`,
+
 	// Who has seen an item, for the team.
 	"my_seen": `
 SELECT s.item_id, s.person_id, s.first_at, s.last_at, a.name, i.project_id, i.side, i.rights
