@@ -5,14 +5,14 @@ package static
 // The names of the files every page links to, with the hash of their content.
 const (
 	Style  = "/static/app.QENJ636C.css"
-	Script = "/static/app.XK2CI5EU.js"
+	Script = "/static/app.RZM7FE32.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
 
 // What some pages load beside them.
 var (
 	Files   = Bundle{Style: "/static/files.DR3XONKP.css", Script: "/static/files.IQ66I42Z.js"}
-	Viewer  = Bundle{Style: "/static/viewer.4D3FC6C4.css", Script: "/static/viewer.DQR4ITXO.js"}
+	Viewer  = Bundle{Style: "/static/viewer.4D3FC6C4.css", Script: "/static/viewer.EMMVASKS.js"}
 	PDF     = Bundle{Style: "/static/pdf.P7SDPBLN.css", Script: "/static/pdf.OLKMH7FG.js"}
 	Compose = Bundle{Style: "/static/compose.EW7BJW4N.css", Script: "/static/compose.ZQBFWCN3.js"}
 	Talk    = Bundle{Style: "/static/talk.TSIGNFPL.css", Script: "/static/talk.QTG7IUM5.js"}

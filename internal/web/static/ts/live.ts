@@ -149,8 +149,19 @@ function connect(url: string, tries: number) {
   addEventListener("pagehide", () => stream.close(), { once: true });
 }
 
-// A page that knows what it waits for asks for itself.
-document.addEventListener("vitrine:stale", soon);
+// What is no news to anybody, such as that a preview is made or a mail has left, the
+// page that waits for it asks for: soon, then less often.
+let asks = 0;
+function ask(pause: number) {
+  asks = 0;
+  if (!document.querySelector("[data-waits]")) return;
+  asks = window.setTimeout(() => {
+    if (document.visibilityState === "visible") soon();
+    ask(Math.min(pause * 1.25, 30_000));
+  }, pause);
+}
+ask(1500);
+document.addEventListener("vitrine:swapped", () => asks || ask(1500));
 document.addEventListener("vitrine:fresh", () => void refresh());
 
 const url = document.body.dataset.live;

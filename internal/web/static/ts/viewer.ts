@@ -916,14 +916,3 @@ document.addEventListener("vitrine:swapped", () => {
   begin();
   fresh();
 });
-
-// A preview that is made is no news, so the page asks for it: soon, then less
-// often.
-function ask(pause: number) {
-  if (!find("#stage[data-waits]")) return;
-  setTimeout(() => {
-    if (document.visibilityState === "visible") document.dispatchEvent(new Event("vitrine:stale"));
-    ask(Math.min(pause * 1.25, 30_000));
-  }, pause);
-}
-ask(1500);
