@@ -106,6 +106,7 @@ func TestSixBanners(t *testing.T) {
 		b.bare()
 		b.leaving(func() { b.key(kb.Enter) })
 		b.reads("Taken back")
+		b.until("what was done stands on no answer", `((a, c) => a.bottom <= c.top || a.top >= c.bottom)(document.querySelector("#toasts").getBoundingClientRect(), document.querySelector(".decide-bar").getBoundingClientRect())`)
 		if size == "a phone" {
 			b.tabTo("the other answer", named("Approve all 6"))
 			b.bare()

@@ -131,6 +131,7 @@ func TestPlaces(t *testing.T) {
 	team := newTab(t, "team", site).as(demo.people["manager"])
 	team.open(picture)
 	team.until("the picture is there", pictureDrawn)
+	team.until("the page is no higher than the window", `document.documentElement.scrollHeight === innerHeight`)
 	team.holdsNot("Larger", "Calmer", "By keys", "Not sent yet")
 	b.sends(4, 4)
 	team.until("the team has the same numbers", `[...document.querySelectorAll("#comments .at-place")].map(a => a.innerText.replace(/\s+/g, " ")).join() === "1 Upper left,2 Lower right,3 Top,4 Centre" &&

@@ -508,6 +508,7 @@ type ApprovalPerson struct {
 	ViewedAt   time.Time // for the team
 	Gone       bool      // cannot answer any more; for the team
 	GivenTo    string    // the name of whoever answers instead; empty: they do themselves
+	Away       bool      // as their deputy does; for themselves
 	For        string    // the name of whose decision it was at first; empty: their own
 	Repeats    time.Time // when they gave the approval that the answer says still stands
 	SaidAt     time.Time // by phone, before they confirmed it
@@ -533,11 +534,11 @@ func approvalPeople(ctx context.Context, r reader, ids ...ApprovalID) ([]Approva
 	places, args := oneOf(2, ids)
 	rows, err := r.query(ctx, `
 SELECT x.approval_id, x.stage, x.person_id, x.name, x.person_side, CASE WHEN x.role = 'adviser' THEN 1 ELSE 0 END, x.answer, x.note, COALESCE(x.answered_at, 0), COALESCE(x.viewed_at, 0),
-       x.gone, COALESCE(x.decision_id, ''), x.proof, x.given_name, x.for_name, x.by_role, COALESCE(x.repeats_at, 0), COALESCE(x.said_at, 0), COALESCE(x.noted_by_name, ''), x.called, x.side, x.rights
+       x.gone, COALESCE(x.decision_id, ''), x.proof, x.given_name, x.away, x.for_name, x.by_role, COALESCE(x.repeats_at, 0), COALESCE(x.said_at, 0), COALESCE(x.noted_by_name, ''), x.called, x.side, x.rights
   FROM my_approval_people x WHERE x.approval_id IN `+places+` ORDER BY x.approval_id, x.stage, x.role DESC, x.name, x.person_id`, args...)
 	return list(rows, err, func(rows *sql.Rows) (x ApprovalPerson, err error) {
 		return x, rows.Scan(&x.Approval, &x.Stage, &x.Person, &x.Name, &x.Of, &x.Adviser, &x.Answer, &x.Note, micros{&x.AnsweredAt}, micros{&x.ViewedAt},
-			&x.Gone, &x.decision, &x.Proof, &x.GivenTo, &x.For, &x.ByRole, micros{&x.Repeats}, micros{&x.SaidAt}, &x.NotedBy, &x.Called, &x.Side, &x.Rights)
+			&x.Gone, &x.decision, &x.Proof, &x.GivenTo, &x.Away, &x.For, &x.ByRole, micros{&x.Repeats}, micros{&x.SaidAt}, &x.NotedBy, &x.Called, &x.Side, &x.Rights)
 	})
 }
 

@@ -273,8 +273,16 @@ func TestHandingOn(t *testing.T) {
 		today := s.Clock.Now().Format(time.DateOnly)
 		cleo.Get("/profile").Form("/profile/deputy").Set("person", string(s.Bea)).Set("from", today).Set("to", today).Submit(cleo).MustBe(200)
 		cleo.Get(at).MustBe(200).MustContain("Bea decides instead", "Waits for Bea", "while Cleo is away")
-		cleo.Get("/profile").Form("/profile/deputy/end").Submit(cleo).MustBe(200)
-		cleo.Get(at).MustBe(200).MustContain("Is it right as it is?")
+		for _, b := range []*webtest.Browser{bea, tom} {
+			if b.Get(at).MustBe(200).Has(`form[action="/profile/deputy/end"]`) {
+				t.Error("somebody else is offered to take it back")
+			}
+		}
+		p = cleo.Get(at).MustContain("Bea decides for you while you are away").Form("/profile/deputy/end").Submit(cleo).MustBe(200).MustContain("You decide yourself again", "Is it right as it is?").
+			MustNotContain("while you are away")
+		if got, _, _ := strings.Cut(p.Path, "?"); got != at {
+			t.Errorf("she is led to %s", got)
+		}
 		p = bea.Get(at).MustBe(200).MustContain("Cleo decides again", "Waits for Cleo").MustNotContain("for Cleo ·")
 		if all := p.Texts("main"); !strings.Contains(strings.Join(all, " "), "Cleo decides on A flag again, not Bea") {
 			t.Errorf("the history: %q", all)

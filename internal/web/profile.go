@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"sort"
 	"strings"
@@ -166,14 +167,17 @@ func (s *Server) endDeputy(w http.ResponseWriter, r *http.Request, me *visit) er
 	if err != nil {
 		return err
 	}
-	client := portal.ClientID(f.one("client"))
+	client, at := portal.ClientID(f.one("client")), "/profile"
+	if id := f.one("approval"); id != "" { // that they came from
+		at = "/approvals/" + url.PathEscape(id)
+	}
 	if err = f.err(); err == nil {
 		err = me.EndDeputy(r.Context(), client)
 	}
 	if err != nil {
 		return err
 	}
-	return done(w, r, "/profile", "deputy_ended")
+	return done(w, r, at, "deputy_ended")
 }
 
 // Password and address.

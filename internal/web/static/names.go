@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.QENJ636C.css"
+	Style  = "/static/app.TABR6TGU.css"
 	Script = "/static/app.RZM7FE32.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
@@ -13,7 +13,7 @@ const (
 var (
 	Files   = Bundle{Style: "/static/files.DR3XONKP.css", Script: "/static/files.IQ66I42Z.js"}
 	Viewer  = Bundle{Style: "/static/viewer.4D3FC6C4.css", Script: "/static/viewer.EMMVASKS.js"}
-	PDF     = Bundle{Style: "/static/pdf.P7SDPBLN.css", Script: "/static/pdf.OLKMH7FG.js"}
+	PDF     = Bundle{Style: "/static/pdf.CDIYIMNM.css", Script: "/static/pdf.OLKMH7FG.js"}
 	Compose = Bundle{Style: "/static/compose.EW7BJW4N.css", Script: "/static/compose.ZQBFWCN3.js"}
 	Talk    = Bundle{Style: "/static/talk.TSIGNFPL.css", Script: "/static/talk.QTG7IUM5.js"}
 	Push    = Bundle{Style: "", Script: "/static/push.AM75XZ3H.js"}
