@@ -114,6 +114,51 @@ func TestNoticesAreMailedOnce(t *testing.T) {
 	})
 }
 
+// T038, T059: a digest tells of what its reader sees when it is sent, and of nothing that
+// was hidden from them since it happened, or since it was queued.
+func TestDigestOfWhatIsStillSeen(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		o := open(t, w, &mailtest.Server{})
+		ctx := t.Context()
+		if err := o.As(o.Cleo).ChooseNotices(ctx, portal.NoticeChoices{Preset: portal.NoticeOwn, Own: portal.Ways{Listed: portal.AllTopics, Digested: portal.AllTopics}, DigestOn: "daily", DigestAt: "18:00"}); err != nil {
+			t.Fatal(err)
+		}
+		ids := o.happen(3)
+		if _, err := o.As(o.Mia).Conceal(ctx, portal.ItemID(ids[0])); err != nil {
+			t.Fatal(err)
+		}
+		var waiting int
+		for range 25 {
+			o.Clock.Advance(time.Hour)
+			if err := o.Portal.SendDigests(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if err := o.DB.QueryRow(ctx, `SELECT COUNT(*) FROM mails WHERE kind = 'digest' AND state = 'queued'`).Scan(&waiting); err != nil {
+				t.Fatal(err)
+			}
+			if waiting > 0 { // it is queued, and waits for the mail server
+				break
+			}
+		}
+		if waiting != 1 {
+			t.Fatalf("%d digests wait", waiting)
+		}
+		if _, err := o.As(o.Mia).Conceal(ctx, portal.ItemID(ids[1])); err != nil {
+			t.Fatal(err)
+		}
+		o.sweep()
+		var all []arrived
+		for _, m := range o.arrivals() {
+			if strings.Contains(m.Get("To"), "cleo@cleo.test") {
+				all = append(all, m)
+			}
+		}
+		if len(all) != 1 || strings.Count(all[0].text, "/notices/ntc_") != 1 {
+			t.Errorf("Cleo got %+v", all)
+		}
+	})
+}
+
 // Who has two clients reads of each apart, under its name, whatever the order in
 // which things happened; what is said outside projects is of its client, too.
 func TestClientsAreApartInAMail(t *testing.T) {

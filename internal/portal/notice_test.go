@@ -172,13 +172,24 @@ func TestPeopleAreTold(t *testing.T) {
 				t.Errorf("%s has %d unread", who, n)
 			}
 		}
-		// What is hidden again nobody of the client has been told of.
+		// T059: what is hidden again nobody of the client has been told of, one by one, in
+		// groups or as a number.
+		before, _, err := w.As(w.Cleo).Notices(ctx, "", portal.Page{})
+		if err != nil || len(before) != 1 {
+			t.Fatal(before, err)
+		}
 		if _, err := w.As(w.Mia).Conceal(ctx, portal.ItemID(shown)); err != nil {
 			t.Fatal(err)
 		}
 		if got := noticesOf(t, w, w.Cleo); len(got) > 0 {
 			t.Errorf("Cleo is still told of %v", got)
 		}
+		groups, _, err := w.As(w.Cleo).NoticeGroups(ctx, "", portal.Page{})
+		if n := must[int](t)(w.As(w.Cleo).UnreadNotices(ctx, "")); n != 0 || len(groups) != 0 || err != nil {
+			t.Errorf("%d are unread, in %+v, %v", n, groups, err)
+		}
+		_, err = w.As(w.Cleo).Notice(ctx, before[0].ID)
+		wantErr(t, "a notice of what is hidden", err, portal.ErrNotFound)
 		// Somebody else's cannot be opened, nor read for them.
 		all, _, err := w.As(w.Tom).Notices(ctx, "", portal.Page{Limit: 1})
 		if err != nil || len(all) != 1 {

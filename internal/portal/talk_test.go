@@ -1611,6 +1611,32 @@ func TestTyping(t *testing.T) {
 				t.Errorf("%s is told that %q types", who, got)
 			}
 		}
+		// T042: of the team's talk a client says nothing and hears nothing, whatever they ask for.
+		among := w.Items[w.Site][portal.Team].Conversation
+		note := must[portal.MessageID](t)(w.As(w.Mia).CommentOn(ctx, portal.ItemID(w.Items[w.Site][portal.ClientSide].Task), portal.NewComment{NewMessage: say("A note", portal.Team)}))
+		comments := must[portal.Thread](t)(w.As(w.Mia).ThreadOf(ctx, note)).ID
+		w.Signals()
+		for _, th := range []portal.ThreadID{among, comments} {
+			wants(t, "Typing among the team", w.As(w.Cleo).Typing(ctx, th, portal.Team), portal.ErrNotFound)
+			wants(t, "MarkRead among the team", w.As(w.Cleo).MarkRead(ctx, th, note), portal.ErrNotFound)
+			if got := must[string](t)(w.As(w.Cleo).TypistName(ctx, th, w.Mia)); got != "" {
+				t.Errorf("Cleo is told that %q types", got)
+			}
+			if must[bool](t)(w.As(w.Cleo).SeesThread(ctx, th, portal.ClientSide)) {
+				t.Error("Cleo hears of what is among the team")
+			}
+		}
+		w.Clock.Advance(4 * time.Second)
+		refuses(t, "a client's note", w.As(w.Cleo).Typing(ctx, id, portal.Team), "audience", "choice")
+		if s := w.Signals(); len(s) != 0 {
+			t.Errorf("signals: %+v", s)
+		}
+		if err := w.As(w.Mia).Typing(ctx, id, portal.Team); err != nil {
+			t.Fatal(err)
+		}
+		if s := w.Signals(); len(s) != 1 || must[bool](t)(w.As(w.Cleo).SeesThread(ctx, id, s[0].Audience)) {
+			t.Errorf("of a note that is being typed Cleo hears %+v", s)
+		}
 	})
 }
 

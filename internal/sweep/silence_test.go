@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 	"github.com/vitrine-portal/vitrine/internal/web/webtest"
@@ -73,6 +74,7 @@ func teamWork(t *testing.T, s *site) {
 		must(t, err)
 		_, err = s.me("ada").Say(ctx, among, portal.NewMessage{Body: secret, Audience: portal.ClientSide})
 		must(t, err)
+		filesOfTheTeam(t, s, project, secret)
 		must(t, mia.PutOnProject(ctx, project, s.Ada, secret, false))
 		must(t, mia.TakeOffProject(ctx, project, s.Ada))
 	}
@@ -95,6 +97,65 @@ func teamWork(t *testing.T, s *site) {
 	must(t, err)
 	must(t, s.me("ada").ChangeRole(ctx, s.Tom, "manager"))
 	must(t, s.me("ada").ChangeRole(ctx, s.Tom, "contributor"))
+}
+
+// filesOfTheTeam is teamWork on folders, files, and what is asked about them: those of
+// its own, and drafts of what the client has.
+func filesOfTheTeam(t *testing.T, s *site, project portal.ProjectID, secret string) {
+	t.Helper()
+	ctx, mia, shown := t.Context(), s.me("mia"), s.Items[project][portal.ClientSide]
+	folder, err := mia.AddFolder(ctx, project, "", portal.NewFolder{Name: secret})
+	must(t, err)
+	must(t, mia.RenameFolder(ctx, folder, secret+" more", revision(t, s, "folders", string(folder))))
+	below, err := mia.AddFolder(ctx, project, folder, portal.NewFolder{Name: secret})
+	must(t, err)
+	file, version := s.put("mia", portal.NewUpload{Project: project, Folder: folder, Name: secret + ".txt", Note: secret})
+	_, draft := s.put("mia", portal.NewUpload{File: shown.File, Note: secret})
+	must(t, mia.RenameFile(ctx, file, secret+" more.txt", revision(t, s, "files", string(file))))
+	must(t, mia.PinFile(ctx, file))
+	for _, c := range []portal.NewComment{{Version: version}, {Version: draft}} {
+		c.Body = secret
+		on := file
+		if c.Version == draft {
+			on = shown.File
+		}
+		_, err = mia.CommentOn(ctx, portal.ItemID(on), c)
+		must(t, err)
+	}
+	_, err = mia.KeepComment(ctx, shown.Version, secret, nil)
+	must(t, err)
+	copied, err := mia.CopyFile(ctx, shown.File, folder)
+	must(t, err)
+	must(t, mia.MoveFile(ctx, copied, below, portal.MoveOptions{}))
+	must(t, mia.TrashFile(ctx, copied))
+	must(t, mia.RestoreFromTrash(ctx, string(copied)))
+
+	asked, err := mia.AskApproval(ctx, project, portal.NewApproval{Title: secret, Body: secret, Versions: []portal.VersionID{version}, Stages: []portal.NewStage{{Of: portal.Team, People: []portal.PersonID{s.Ada}}}})
+	must(t, err)
+	looked, err := s.me("ada").Approval(ctx, asked)
+	must(t, err)
+	must(t, s.me("ada").Decide(ctx, asked, portal.ApprovalAnswer{Answer: portal.AnswerChanges, Note: secret, Content: looked.Content}))
+	if project == s.Site || project == s.Brand { // where Cleo decides
+		kept, err := mia.AskApproval(ctx, project, portal.NewApproval{Title: secret, Versions: []portal.VersionID{shown.Version}, Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}, Draft: true})
+		must(t, err)
+		must(t, mia.CancelApproval(ctx, kept))
+	}
+	must(t, mia.TrashFolder(ctx, folder))
+}
+
+// put uploads a file, or a version of one, of which every byte is the team's.
+func (s *site) put(who string, n portal.NewUpload) (portal.FileID, portal.VersionID) {
+	s.t.Helper()
+	ctx, me, key, content := s.t.Context(), s.me(who), blob.NewKey(), n.Note
+	n.Size = int64(len(content))
+	id, err := me.BeginUpload(ctx, n, string(key))
+	must(s.t, err)
+	kept, err := s.Blobs.Put(ctx, key, strings.NewReader(content), n.Size)
+	must(s.t, err)
+	must(s.t, me.AdvanceUpload(ctx, id, 0, n.Size, "state"))
+	file, version, err := me.FinishUpload(ctx, id, portal.Arrived{Size: kept.Size, SHA256: kept.SHA256, Kind: "text", Type: "text/plain"})
+	must(s.t, err)
+	return file, version
 }
 
 // revision of a row, as a page would have shown it.

@@ -6,6 +6,7 @@ import (
 	"image"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -104,6 +105,34 @@ func TestNoticesPage(t *testing.T) {
 		cleo.Get(at).Form(at + "/unmute?here").Submit(cleo).MustBe(200).MustNotContain("You have muted it")
 		if strings.Contains(cleo.Get("/profile/notices").MustBe(200).Body, "/unmute") {
 			t.Error("it is still muted")
+		}
+	})
+}
+
+// T049: whoever comes from what they were told of a note has the note in front of them,
+// and whoever comes from a message that the client reads the reply.
+func TestNoteIsAnsweredByANote(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		th := s.Items[s.World.Site][portal.ClientSide].Conversation
+		tom := s.As("tom")
+		for audience, front := range map[portal.Side]string{portal.Team: "note", portal.ClientSide: "reply"} {
+			if _, err := s.World.As(s.Mia).Say(t.Context(), th, portal.NewMessage{Body: "What do you think, @Tom?", Audience: audience}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.World.Portal.TellPeople(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			page := tom.Get("/notices").MustBe(200)
+			for _, by := range page.Attrs(`main a[href^="/notices/ntc_"]`, "href") {
+				p := tom.Get(by).MustBe(200)
+				if got := p.Attrs(`.composer input[name="how"][checked]`, "value"); !slices.Equal(got, []string{front}) {
+					t.Errorf("from %s to a message for the %s: %q is in front", by, audience, got)
+				}
+			}
+			if !page.Has(`main a[href^="/notices/ntc_"]`) {
+				t.Errorf("of a message for the %s there is no notice", audience)
+			}
+			s.Exec(`DELETE FROM notices`)
 		}
 	})
 }
