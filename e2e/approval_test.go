@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -128,6 +129,23 @@ func TestSixBanners(t *testing.T) {
 	b.reads("Approved. Thank you", "Approved v1")
 	if taps := b.taps - before; taps > 2 {
 		t.Errorf("approving from home takes %d taps", taps)
+	}
+}
+
+// The team's table of approvals is as wide as the window allows, on a desk and on a
+// tablet, and no state stands on what is beside it.
+func TestTableOfApprovals(t *testing.T) {
+	b := newTab(t, "owner", theDemo(t)).as(demo.people["owner"])
+	for _, width := range []int{1440, 820} {
+		b.do(chromedp.EmulateViewport(int64(width), 1000))
+		for _, lane := range []string{"client", "overdue", "approved"} {
+			b.open("/approvals?lane=" + lane)
+			if out := value[[]string](b, `[...document.querySelectorAll("main .table-wrap")].flatMap(w => [
+				...w.scrollWidth > w.clientWidth ? ["the table"] : [],
+				...[...w.querySelectorAll("td .state")].filter(e => e.getBoundingClientRect().right > e.closest("td").getBoundingClientRect().right + 1).map(e => e.innerText)])`); len(out) > 0 {
+				t.Errorf("with %d px these of %s stand too far out: %q", width, lane, out)
+			}
+		}
 	}
 }
 
