@@ -27,17 +27,21 @@ const (
 )
 
 // group is SQLite's writer: one goroutine that commits the writes waiting at
-// the same time together.
+// the same time together. Who comes when nothing is written, and nobody came with the
+// one before, commits by itself, on its own goroutine: to wake another one and be
+// woken takes a tenth of a short write.
 type group struct {
 	pool     *sql.DB // of one connection
 	waiting  chan *member
+	turn     chan struct{} // holds one while a batch runs, who puts it there
 	quit     chan struct{}
 	done     chan struct{}
 	once     sync.Once
-	prepared map[string]*sql.Stmt // those that give rows, on pool; used by the goroutine only
+	prepared map[string]*sql.Stmt // those that give rows, on pool; used in turn only
 	commits  atomic.Uint64
 	patience time.Duration // batchTime, but in tests
-	owed     owed          // used by the goroutine only
+	crowded  atomic.Bool   // the last batch had several members
+	owed     owed          // used in turn only
 	soon     *time.Timer   // when what is owed is done, unless it was before
 }
 
@@ -70,6 +74,7 @@ func newGroup(pool *sql.DB) *group {
 	g := &group{
 		pool:     pool,
 		waiting:  make(chan *member), // unbuffered: a member is either taken or still with its caller
+		turn:     make(chan struct{}, 1),
 		quit:     make(chan struct{}),
 		done:     make(chan struct{}),
 		prepared: map[string]*sql.Stmt{},
@@ -88,6 +93,14 @@ func (g *group) close() {
 // write runs fn as a member of the next batch.
 func (g *group) write(ctx context.Context, fn func(*Tx) error) error {
 	m := &member{ctx: ctx, fn: fn, done: make(chan struct{})}
+	if !g.crowded.Load() {
+		select {
+		case g.turn <- struct{}{}:
+			g.lead(m, true)
+			return m.outcome()
+		default:
+		}
+	}
 	select {
 	case g.waiting <- m:
 	case <-ctx.Done():
@@ -97,6 +110,11 @@ func (g *group) write(ctx context.Context, fn func(*Tx) error) error {
 	}
 	// From here the outcome decides, even when ctx ends: it may be committed.
 	<-m.done
+	return m.outcome()
+}
+
+// outcome is what fn came to.
+func (m *member) outcome() error {
 	if m.panic != nil {
 		panic(m.panic)
 	}
@@ -107,29 +125,45 @@ func (g *group) write(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func (g *group) loop() {
-	var b *batch
+	over := false
 	defer func() {
-		if b != nil && !b.answered { // a function ended this goroutine (testing's FailNow does)
-			b.fail(errTxOver)
+		if !over { // a function ended this goroutine (testing's FailNow does)
 			go g.loop()
-			return
 		}
-		close(g.done)
 	}()
 	for {
 		select {
 		case <-g.quit:
+			g.turn <- struct{}{} // for good
+			over = true
+			close(g.done)
 			return
 		case m := <-g.waiting:
-			b = &batch{group: g}
-			b.run(m)
+			g.turn <- struct{}{}
+			g.lead(m, false)
 		case <-g.soon.C:
+			g.turn <- struct{}{}
 			if g.owed.times > 0 {
-				b = &batch{group: g}
-				b.run(&member{ctx: context.Background(), fn: settleNow, done: make(chan struct{})})
+				g.lead(&member{ctx: context.Background(), fn: settleNow, done: make(chan struct{})}, false)
+			} else {
+				<-g.turn
 			}
 		}
 	}
+}
+
+// lead runs a batch that begins with m, and gives the turn back. Alone, it is m's own
+// goroutine, on which no other function may run: it could end it.
+func (g *group) lead(m *member, alone bool) {
+	b := &batch{group: g, alone: alone}
+	defer func() {
+		if !b.answered {
+			b.fail(errTxOver)
+		}
+		g.crowded.Store(len(b.members) > 1)
+		<-g.turn
+	}()
+	b.run(m)
 }
 
 // settleNow has all done that is owed, with the commit that it is in.
@@ -145,6 +179,7 @@ type batch struct {
 	tx       *sql.Tx
 	members  []*member // all that were run, failed ones too
 	work     int       // how many of them have something to commit
+	alone    bool      // of one member
 	apart    bool      // each member has a savepoint
 	stmts    map[string]*sql.Stmt
 	unknown  []string // texts to prepare after the commit
@@ -160,7 +195,7 @@ func (b *batch) run(first *member) {
 	if err == nil {
 		err = b.member(first)
 	}
-	for err == nil && len(b.members) < maxBatch && time.Since(began) < b.group.patience {
+	for err == nil && !b.alone && len(b.members) < maxBatch && time.Since(began) < b.group.patience {
 		next := b.group.next()
 		if next == nil {
 			runtime.Gosched() // whoever was just answered may be about to write again

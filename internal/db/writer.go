@@ -54,24 +54,52 @@ func (w *writer) Close() error {
 	return w.sqliteConn.Close()
 }
 
+// BeginTx begins to write: what others wrote is seen, and nobody else writes.
+func (w *writer) BeginTx(context.Context, driver.TxOptions) (driver.Tx, error) {
+	if err := w.run("BEGIN IMMEDIATE"); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// Commit leaves nothing begun, whether it worked or not.
+func (w *writer) Commit() error {
+	err := w.run("COMMIT")
+	if err != nil {
+		w.run("ROLLBACK") // fails when SQLite has done so itself
+	}
+	return err
+}
+
+func (w *writer) Rollback() error { return w.run("ROLLBACK") }
+
+func (w *writer) run(q string) error {
+	return w.statement(q, func(s driver.Stmt) error {
+		_, err := s.(driver.StmtExecContext).ExecContext(context.Background(), nil)
+		return err
+	})
+}
+
+// statement has do run q, prepared.
+func (w *writer) statement(q string, do func(driver.Stmt) error) error {
+	s, ok := w.kept[q]
+	if !ok {
+		var err error
+		if s, err = w.Prepare(q); err != nil {
+			return err
+		}
+		if len(w.kept) >= maxWriter {
+			defer s.Close()
+		} else {
+			w.kept[q] = s
+		}
+	}
+	return do(s)
+}
+
 // statement has do run q, prepared on the batch's connection.
 func (b *batch) statement(q string, do func(driver.Stmt) error) error {
-	return b.conn.Raw(func(c any) error {
-		w := c.(*writer)
-		s, ok := w.kept[q]
-		if !ok {
-			var err error
-			if s, err = w.Prepare(q); err != nil {
-				return err
-			}
-			if len(w.kept) >= maxWriter {
-				defer s.Close()
-			} else {
-				w.kept[q] = s
-			}
-		}
-		return do(s)
-	})
+	return b.conn.Raw(func(c any) error { return c.(*writer).statement(q, do) })
 }
 
 // change runs a statement and counts the rows that it changed.
