@@ -43,6 +43,8 @@ type group struct {
 	crowded  atomic.Bool   // the last batch had several members
 	owed     owed          // used in turn only
 	soon     *time.Timer   // when what is owed is done, unless it was before
+	logged   chan struct{} // asks for the log to be written into the database
+	keeps    sync.WaitGroup
 }
 
 // owed is what was asked for with Tx.Soon.
@@ -70,7 +72,7 @@ type member struct {
 	done   chan struct{}
 }
 
-func newGroup(pool *sql.DB) *group {
+func newGroup(pool, readers *sql.DB) *group {
 	g := &group{
 		pool:     pool,
 		waiting:  make(chan *member), // unbuffered: a member is either taken or still with its caller
@@ -80,7 +82,9 @@ func newGroup(pool *sql.DB) *group {
 		prepared: map[string]*sql.Stmt{},
 		patience: batchTime,
 		soon:     time.NewTimer(soonTime),
+		logged:   make(chan struct{}, 1),
 	}
+	g.keeps.Go(func() { keepLog(readers, g.logged) })
 	go g.loop()
 	return g
 }
@@ -88,6 +92,7 @@ func newGroup(pool *sql.DB) *group {
 func (g *group) close() {
 	g.once.Do(func() { close(g.quit) })
 	<-g.done
+	g.keeps.Wait()
 }
 
 // write runs fn as a member of the next batch.
@@ -136,6 +141,7 @@ func (g *group) loop() {
 		case <-g.quit:
 			g.turn <- struct{}{} // for good
 			over = true
+			close(g.logged)
 			close(g.done)
 			return
 		case m := <-g.waiting:
@@ -303,7 +309,14 @@ func (g *group) next() *member {
 
 // commit counts before anybody is told of it.
 func (b *batch) commit() error {
-	defer b.group.commits.Add(1)
+	defer func() {
+		if b.group.commits.Add(1)%logCommits == 0 {
+			select {
+			case b.group.logged <- struct{}{}:
+			default:
+			}
+		}
+	}()
 	defer b.conn.Close()
 	return b.tx.Commit()
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -37,7 +38,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		lock.release()
 		return nil, fmt.Errorf("db: open %s: %w", path, normalise(err))
 	}
-	d.group = newGroup(d.write)
+	d.group = newGroup(d.write, d.read)
 	return d, nil
 }
 
@@ -63,7 +64,7 @@ func (d *DB) openFile(ctx context.Context, path string) error {
 	dsn := sqliteDSN(path, url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
-			"journal_size_limit(67108864)", "cache_size(-8000)", "mmap_size(67108864)",
+			"journal_size_limit(67108864)", "wal_autocheckpoint(" + strconv.Itoa(logPages) + ")", "cache_size(-8000)", "mmap_size(67108864)",
 			"secure_delete(1)"}, // what is taken away is not left in free pages; posting is as fast
 	})
 	if d.write, err = sql.Open("sqlite", dsn); err != nil {

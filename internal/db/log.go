@@ -1,0 +1,23 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+)
+
+// SQLite's log is written into the database beside the writer, after so many commits:
+// the writer itself would do so within one of them, which all who share it wait for.
+// It does when the log has grown to so many pages all the same, as it can be begun
+// anew only when nobody writes meanwhile, and there is little left to do then.
+const (
+	logCommits = 32
+	logPages   = 4000
+)
+
+// keepLog writes the log into the database whenever it is asked to. What fails is done
+// the next time, or by the writer.
+func keepLog(readers *sql.DB, asked <-chan struct{}) {
+	for range asked {
+		_, _ = readers.ExecContext(context.Background(), `PRAGMA wal_checkpoint(PASSIVE)`)
+	}
+}
