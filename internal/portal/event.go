@@ -182,14 +182,17 @@ func chainHash(head string, fields ...string) string {
 	for last := len(fields) - 1; last >= 0 && fields[last] == ""; last-- {
 		fields = fields[:last]
 	}
-	w := sha256.New()
-	var n [8]byte
-	for _, f := range append([]string{head}, fields...) {
-		binary.BigEndian.PutUint64(n[:], uint64(len(f)))
-		w.Write(n[:])
-		w.Write([]byte(f))
+	size := 8 + len(head)
+	for _, f := range fields {
+		size += 8 + len(f)
 	}
-	return hex.EncodeToString(w.Sum(nil))
+	all := make([]byte, 0, size)
+	all = append(binary.BigEndian.AppendUint64(all, uint64(len(head))), head...)
+	for _, f := range fields {
+		all = append(binary.BigEndian.AppendUint64(all, uint64(len(f))), f...)
+	}
+	sum := sha256.Sum256(all)
+	return hex.EncodeToString(sum[:])
 }
 
 // recordAccount writes what happened to a person's account into the chain of

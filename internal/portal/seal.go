@@ -210,7 +210,14 @@ func sealHash(class string, rows [][][]any, n int) string {
 	for _, row := range rows {
 		words := make([]string, 0, len(row[n])+1)
 		for _, v := range row[n] {
-			words = append(words, fmt.Sprint(v))
+			switch v := v.(type) {
+			case string:
+				words = append(words, v)
+			case json.Number:
+				words = append(words, v.String())
+			default:
+				words = append(words, fmt.Sprint(v))
+			}
 		}
 		fields = append(fields, chainHash("row", append(words, "end")...))
 	}
