@@ -79,7 +79,8 @@ func TestApprovalPages(t *testing.T) {
 
 		// Two taps: the card on the home, and the button.
 		cleo.Get("/").MustBe(200).MustContain("Two banners", "Review")
-		cleo.Get("/approvals").MustBe(200).MustContain("Waits for you", "Two banners")
+		cleo.Get("/approvals").MustBe(200).MustContain("Waits for you", "Two banners").MustNotContain("Waits for Cleo")
+		bea.Get("/approvals").MustBe(200).MustContain("Two banners", "Waits for Cleo")
 		p = cleo.Get(at).MustBe(200).MustContain("Two banners", "left.txt", "right.txt", "Approve all 2", "Request changes", "Spelling", "Bea")
 		p.MustNotContain("Mia", "Remind")
 		if p.Count(".decide-bar button") != 2 || p.Attr("input[name=content]", "value") == "" {

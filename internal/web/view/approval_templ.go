@@ -209,7 +209,7 @@ func (p *Page) approvalSub(a portal.Approval, workspace string, people []portal.
 	return dots(where, files, asked, p.waitsFor(a, people), called)
 }
 
-// waitsFor names those whose answer is awaited.
+// waitsFor names those whose answer is awaited, unless the reader is all of them.
 func (p *Page) waitsFor(a portal.Approval, people []portal.ApprovalPerson) string {
 	if !a.Asking {
 		return ""
@@ -220,7 +220,7 @@ func (p *Page) waitsFor(a portal.Approval, people []portal.ApprovalPerson) strin
 			names = append(names, x.Name)
 		}
 	}
-	if len(names) == 0 {
+	if len(names) == 0 || a.Waits && len(names) == 1 {
 		return ""
 	}
 	return p.T("approval.waits_for", "names", p.List(names))
