@@ -394,6 +394,20 @@ func TestInvitationSays(t *testing.T) {
 	})
 }
 
+// The record of a day says of which, as seen from when it is mailed.
+func TestRecordOfADay(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		o := open(t, w, &mailtest.Server{})
+		p, err := o.notify.Preview(t.Context(), o.mail(o.all()[portal.MailDailyHead]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := "Tue 10 Mar (yesterday)"; !strings.Contains(p.Subject, want) || !strings.Contains(p.Text, want) {
+			t.Errorf("%s:\n%s", p.Subject, p.Text)
+		}
+	})
+}
+
 // What holds when the mail is sent counts, not what held when it was asked for.
 func TestUnwantedIsDropped(t *testing.T) {
 	for why, change := range map[string]string{

@@ -2,7 +2,6 @@ package notify
 
 import (
 	"context"
-	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/mail"
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -90,12 +89,8 @@ func (n *Notifier) dailyHead(ctx context.Context, l *letter) error {
 	if err != nil {
 		return err
 	}
-	day, err := time.Parse(time.DateOnly, h.Day)
-	if err != nil {
-		return err
-	}
-	l.Subject = l.T("mail.daily_head.subject", "workspace", brief(l.brand.Name), "day", l.Day(h.Day, day))
-	l.body.Heading = l.T("mail.daily_head.heading", "day", l.Day(h.Day, day))
+	l.Subject = l.T("mail.daily_head.subject", "workspace", brief(l.brand.Name), "day", l.Day(h.Day, l.now))
+	l.body.Heading = l.T("mail.daily_head.heading", "day", l.Day(h.Day, l.now))
 	l.body.Preheader = l.T("mail.daily_head.preheader")
 	l.body.Paragraphs = []string{l.T("mail.daily_head.text")}
 	l.body.Facts = []mail.Fact{{Label: l.T("mail.daily_head.hash"), Value: h.Digest}, {Label: l.T("mail.daily_head.events"), Value: l.Number(int64(h.Events))}}

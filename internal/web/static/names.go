@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.PYUHKDT5.css"
+	Style  = "/static/app.F5LZOFRT.css"
 	Script = "/static/app.RZM7FE32.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
