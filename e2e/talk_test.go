@@ -275,6 +275,15 @@ func TestWhatIsSaidRises(t *testing.T) {
 	if got, _, _ := strings.Cut(guest.path(), "?"); got != strings.Split(at, "?")[0] {
 		t.Errorf("it leads to %s, not to %s", got, at)
 	}
+	// Whoever is busy with a form learns it, too, and stays where they are.
+	guest.live(func() { guest.open("/profile") })
+	guest.writes("#title", ", owner")
+	say("Nor in shells")
+	guest.until("it rises beside the form", `[...document.querySelectorAll(".toast")].some(x => x.innerText.includes("Jonas Weber wrote in Payment on invoice"))`)
+	if got := value[string](guest, `document.activeElement.id + ": " + document.activeElement.value`); !strings.HasPrefix(got, "title: ") || !strings.Contains(got, ", owner") {
+		t.Errorf("in the form there is %q", got)
+	}
+	value[bool](guest, `(document.querySelector("#title").form.reset(), document.activeElement.blur(), true)`)
 	guest.live(func() { guest.open(strings.Split(at, "?")[0]) })
 	say("Nor by barter")
 	guest.reads("Nor by barter")

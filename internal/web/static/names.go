@@ -5,7 +5,7 @@ package static
 // The names of the files every page links to, with the hash of their content.
 const (
 	Style  = "/static/app.F5LZOFRT.css"
-	Script = "/static/app.RZM7FE32.js"
+	Script = "/static/app.ZFRXUY4U.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
 

@@ -46,10 +46,10 @@ function owed() {
   }, 500);
 }
 
-// refresh lays the page over anew. What was said somewhere is no news to
-// somebody who is busy: the navigation alone counts it, until they are not.
+// refresh lays the page over anew. What was said somewhere leaves somebody who is
+// busy where they are: the navigation and the bell alone count it, until they are not.
 async function refresh() {
-  const lay = busy() && talk ? ["#rail"] : parts;
+  const lay = busy() && talk ? ["#rail", "#top"] : parts;
   if (lay !== parts) owed();
   talk = false;
   if (busy() && lay === parts) {
