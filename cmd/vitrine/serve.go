@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -188,10 +187,6 @@ func listen(address string) (net.Listener, error) {
 	return l, nil
 }
 
-// gcPercent lets garbage grow to three times what is held: pages make much of
-// it and the process holds little, and a fifth more of them are served.
-const gcPercent = 300
-
 // run serves pages and works off jobs until ctx ends; then it lets what is
 // under way finish.
 func (h *house) run(ctx context.Context, o web.Options, ready func(address string)) error {
@@ -199,11 +194,11 @@ func (h *house) run(ctx context.Context, o web.Options, ready func(address strin
 	if err != nil {
 		return err
 	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if os.Getenv("GOGC") == "" {
+		go boundGarbage(ctx)
+	}
 	if h.looks, err = h.inspector(); err == nil {
 		o.Bytes = transfer.New(h.blobs, h.looks.Scan(), h.log)
 		h.takes, err = h.taker(o.Bytes)
