@@ -86,6 +86,19 @@ func TestRevisionPages(t *testing.T) {
 			b.Get(file+"&show="+strings.TrimPrefix(at, "/revisions/")).MustBe(200).MustContain("Round 2", "Larger logo", "A second page").MustNotContain("no comments", "Since then")
 		}
 		tom.Get("/files/" + string(it.File)).MustContain("Open the list")
-		tom.Get("/projects/" + string(s.World.Site) + "/approvals").MustContain("Lists of changes")
+		// What somebody has to act on stands first, what is settled last.
+		first := func(b *webtest.Browser, list bool) {
+			t.Helper()
+			p := b.Get("/projects/"+string(s.World.Site)+"/approvals").MustBe(200).MustContain("Lists of changes", "site-approval-title")
+			if (strings.Index(p.Body, "Lists of changes") < strings.Index(p.Body, "site-approval-title")) != list {
+				t.Errorf("the lists come first: %v", !list)
+			}
+		}
+		first(tom, true)
+		for n, rev := range map[int]string{2: "3", 3: "3", 4: "3"} {
+			say(n, "refuse", url.Values{"reason": {"Not now."}, "revision": {rev}}).MustBe(200)
+		}
+		first(tom, false)
+		first(cleo, false)
 	})
 }

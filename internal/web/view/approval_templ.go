@@ -991,9 +991,11 @@ func ProjectApprovals(p ProjectApprovalsPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.revisions(p.Revisions, p.Name).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
+			if awaited(p.Revisions) {
+				templ_7745c5c3_Err = p.revisions(p.Revisions, p.Name).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Approvals) == 0 {
@@ -1028,6 +1030,13 @@ func ProjectApprovals(p ProjectApprovalsPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
+			templ_7745c5c3_Buffer.WriteString(" ")
+			if !awaited(p.Revisions) {
+				templ_7745c5c3_Err = p.revisions(p.Revisions, p.Name).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
 			return nil
 		})
 		templ_7745c5c3_Err = within(&p.Within, p.acts()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var61), templ_7745c5c3_Buffer)
@@ -1036,6 +1045,12 @@ func ProjectApprovals(p ProjectApprovalsPage) templ.Component {
 		}
 		return nil
 	})
+}
+
+// awaited reports whether somebody has to act on one of them: else they stand below
+// what is decided on.
+func awaited(all []portal.Revision) bool {
+	return slices.ContainsFunc(all, func(r portal.Revision) bool { return r.Turn != "" })
 }
 
 // ClientApprovalsPage is a client's approvals and sign-offs, for the team.
