@@ -189,7 +189,8 @@ type batch struct {
 	apart    bool      // each member has a savepoint
 	stmts    map[string]*sql.Stmt
 	unknown  []string // texts to prepare after the commit
-	owed     owed     // what its members asked for
+	owed     owed     // what its members asked for soon,
+	last     lasts    // and before the commit
 	answered bool
 }
 
@@ -233,12 +234,18 @@ func (b *batch) run(first *member) {
 	b.prepare()
 }
 
-// settle does what is owed, once it has been asked for often enough. What cannot be
-// done is owed no more, until the next one asks for it.
+// settle does what its members asked for last, and what is owed once it has been asked
+// for often enough. What cannot be done is owed no more, until the next one asks for it.
 func (b *batch) settle() error {
 	g := b.group
 	if b.work == 0 { // nothing is committed
 		return nil
+	}
+	t := &Tx{tx: b.tx, batch: b}
+	err := b.last.run(t)
+	t.over = errTxOver
+	if err != nil {
+		return err
 	}
 	if g.owed.times == 0 && b.owed.times > 0 {
 		g.soon.Reset(soonTime)
@@ -279,7 +286,7 @@ var errUndone = errors.New("db: a member has to be undone")
 // something, so the others do without: savepoints cost a twentieth of a short write.
 func (b *batch) again() error {
 	b.rollback()
-	b.work, b.owed, b.apart = 0, owed{}, true
+	b.work, b.owed, b.last, b.apart = 0, owed{}, lasts{}, true
 	if len(b.members) == 1 { // its error is its answer
 		return nil
 	}

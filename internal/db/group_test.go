@@ -434,3 +434,67 @@ func TestDeadlockIsRetried(t *testing.T) {
 		t.Errorf("sum %d, %v", sum, err)
 	}
 }
+
+// What is to be done last is done once for all who asked by its name, and sees what all
+// of them wrote; when it fails, so do they.
+func TestLast(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		total := func() (n int) {
+			t.Helper()
+			if err := d.QueryRow(ctx, `SELECT count FROM attempts WHERE key = 'total'`).Scan(&n); err != nil {
+				t.Error(err)
+			}
+			return n
+		}
+		ran := 0
+		count := func(tx *db.Tx) error {
+			ran++
+			_, err := tx.Exec(ctx, `
+INSERT INTO attempts (key, count, first_at, last_at) SELECT 'total', COUNT(*), 0, 0 FROM attempts WHERE key <> 'total'
+ON CONFLICT (key) DO UPDATE SET count = excluded.count`)
+			return err
+		}
+		write(t, d, func(tx *db.Tx) error {
+			for _, key := range []string{"a", "b"} {
+				tx.Last("total", count)
+				if err := insert(ctx, tx, key); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if n := total(); n != 2 || ran != 1 {
+			t.Errorf("counted %d in %d runs", n, ran)
+		}
+		broken := errors.New("broken")
+		if err := d.Write(ctx, func(tx *db.Tx) error {
+			tx.Last("total", func(*db.Tx) error { return broken })
+			return insert(ctx, tx, "c")
+		}); !errors.Is(err, broken) {
+			t.Errorf("what fails last: %v", err)
+		}
+		if err := d.Write(ctx, func(tx *db.Tx) error { tx.Last("total", count); return broken }); !errors.Is(err, broken) || ran != 1 {
+			t.Errorf("%v after %d runs", err, ran)
+		}
+		if got := keys(t, d); got != "a b total" {
+			t.Errorf("committed: %s", got)
+		}
+		if d.Dialect() == db.PostgreSQL {
+			return
+		}
+		ran = 0
+		adds := func(key string, err error) func(context.Context, *db.Tx) error {
+			return func(ctx context.Context, tx *db.Tx) error {
+				tx.Last("total", count)
+				return errors.Join(insert(ctx, tx, key), err)
+			}
+		}
+		if errs := together(t, d, adds("d", nil), adds("e", broken), adds("f", nil)); errs[0] != nil || !errors.Is(errs[1], broken) || errs[2] != nil {
+			t.Error(errs)
+		}
+		if n := total(); n != 4 || ran != 1 {
+			t.Errorf("together counted %d in %d runs", n, ran)
+		}
+	})
+}

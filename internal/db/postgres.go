@@ -127,6 +127,9 @@ func (d *DB) tryPostgres(ctx context.Context, fn func(*Tx) error) error {
 	if t.over != nil { // a statement failed and fn went on
 		return t.over
 	}
+	if err := t.last.run(t); err != nil {
+		return err
+	}
 	for _, q := range t.soon.texts {
 		if _, err := t.Exec(ctx, q); err != nil {
 			return err

@@ -19,7 +19,8 @@ type Tx struct {
 	wrote bool     // a statement changed something, or may have
 	after []func() // what AfterCommit was given
 
-	soon owed // what Soon was given, on PostgreSQL
+	soon owed  // what Soon was given, on PostgreSQL
+	last lasts // what Last was given, on PostgreSQL
 }
 
 var errTxOver = errors.New("db: the transaction is over")

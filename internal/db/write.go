@@ -46,6 +46,42 @@ func (t *Tx) Soon(texts ...string) {
 	asked.add(1, texts...)
 }
 
+// Last has do run last in the transaction, once for all who asked for it under the
+// same name: on SQLite, once for all writes that share a commit. When it fails, so does
+// each of them. What it makes is not there before, for them either.
+func (t *Tx) Last(name string, do func(*Tx) error) {
+	if t.batch != nil {
+		t.batch.last.add(name, do)
+	} else {
+		t.last.add(name, do)
+	}
+}
+
+// lasts is what Last was given, in the order in which the names came.
+type lasts struct {
+	names []string
+	do    map[string]func(*Tx) error
+}
+
+func (l *lasts) add(name string, do func(*Tx) error) {
+	if _, ok := l.do[name]; ok {
+		return
+	}
+	if l.do == nil {
+		l.do = map[string]func(*Tx) error{}
+	}
+	l.names, l.do[name] = append(l.names, name), do
+}
+
+func (l *lasts) run(t *Tx) error {
+	for _, name := range l.names {
+		if err := l.do[name](t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Commits counts what was written. What is read after it was asked stays true
 // until it gives another number, so a reader may remember it. Not on
 // PostgreSQL, where other servers write as well: there it counts what this process

@@ -4,7 +4,7 @@ package static
 
 // The names of the files every page links to, with the hash of their content.
 const (
-	Style  = "/static/app.F5LZOFRT.css"
+	Style  = "/static/app.YSOFVZS3.css"
 	Script = "/static/app.ZFRXUY4U.js"
 	Font   = "/static/hanken-grotesk.KENGRAI6.woff2"
 )
