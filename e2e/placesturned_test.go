@@ -192,9 +192,9 @@ func TestPlacesStayOnWhatTheyMark(t *testing.T) {
 
 	b.open(document)
 	b.until("the frame has drawn it", documentDrawn)
-	at := b.seen(pink)
 	b.press("css [data-place=begin]")
 	b.until("the mouse is awaited", `!document.querySelector("[data-hint]").hidden`)
+	at := b.seen(pink)
 	b.pulls(at)
 	b.taken(100.0/420, 120.0/595, 120.0/420, 120.0/595)
 	b.keeps("Page 1, top", "All of this", 1)

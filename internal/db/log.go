@@ -14,8 +14,10 @@ const (
 	logPages   = 4000
 )
 
-// keepLog writes the log into the database whenever it is asked to. What fails is done
-// the next time, or by the writer.
+// keepLog writes the log into the database whenever it is asked to, on a reader's
+// connection, which takes no turn of the writer's and synchronises as it does: what the
+// log held is on the disk before it begins anew. What fails is done the next time, or by
+// the writer.
 func keepLog(readers *sql.DB, asked <-chan struct{}) {
 	for range asked {
 		_, _ = readers.ExecContext(context.Background(), `PRAGMA wal_checkpoint(PASSIVE)`)

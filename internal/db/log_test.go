@@ -46,6 +46,10 @@ func size(t *testing.T, path string) int64 {
 // writer itself would do so.
 func TestLogIsWrittenBeside(t *testing.T) {
 	d, path := openHere(t)
+	var full int // or what the log held could be lost on its way
+	if err := d.read.QueryRow("PRAGMA synchronous").Scan(&full); err != nil || full != 2 {
+		t.Errorf("a reader synchronises %d, %v", full, err)
+	}
 	for range 2 * logCommits {
 		run(t, d, "INSERT INTO things (body) VALUES (zeroblob(4000))")
 	}

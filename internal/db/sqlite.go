@@ -82,7 +82,7 @@ func (d *DB) openFile(ctx context.Context, path string) error {
 
 	if d.read, err = sql.Open("sqlite", sqliteDSN(path, url.Values{
 		"_query_only": {"1"},
-		"_pragma":     {"foreign_keys(1)", "cache_size(-2000)", "mmap_size(67108864)"},
+		"_pragma":     {"foreign_keys(1)", "cache_size(-2000)", "mmap_size(67108864)", "synchronous(FULL)"}, // for the log: see keepLog
 	})); err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ const steps = [0.1, 0.25, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 4, 6, 8];
 interface Stage {
   act(what: string): void;
   key?(e: KeyboardEvent): boolean;
+  writes?(): void; // a comment was begun
 }
 
 // Pictures: one, or the pages of a document below or beside each other. The
@@ -470,6 +471,11 @@ class Media implements Stage, Marks {
     tells.placed(place);
   }
 
+  // Whoever marked from when until when and goes on to write means that.
+  writes() {
+    if (this.from !== undefined && (this.until ?? 0) > this.from) this.take();
+  }
+
   // over is what is drawn over the frame, as large as that.
   private over(): SVGSVGElement {
     if (this.pen?.isConnected) return this.pen;
@@ -853,6 +859,10 @@ addEventListener("click", (e) => {
   }
   const act = t.closest<HTMLElement>("[data-act]");
   if (act) stage?.act(act.dataset.act!);
+});
+
+addEventListener("input", (e) => {
+  if ((e.target as Element).closest("form")?.querySelector("[data-place-field]")) stage?.writes?.();
 });
 
 // press is a key of the page, from here or from the frame.
