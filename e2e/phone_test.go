@@ -87,13 +87,19 @@ func TestFirstTimeOnAPhone(t *testing.T) {
 	}
 }
 
-// fits fails when the page is wider than the screen, or something that is
-// pressed is too small for a finger.
-func (b *tab) fits() {
+// noWider fails when the page is wider than the screen.
+func (b *tab) noWider() {
 	b.t.Helper()
 	if w := value[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); w > 0 {
 		b.t.Errorf("%s: %s is %d px wider than the screen", b.who, b.path(), w)
 	}
+}
+
+// fits fails when the page is wider than the screen, or something that is
+// pressed is too small for a finger.
+func (b *tab) fits() {
+	b.t.Helper()
+	b.noWider()
 	if hidden := value[bool](b, `[...document.querySelectorAll(".tabs [aria-current]")].some(e => {
 		const r = e.getBoundingClientRect();
 		return r.left < 0 || r.right > innerWidth;

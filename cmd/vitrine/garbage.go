@@ -17,7 +17,8 @@ const (
 	leastGC    = 25
 )
 
-// gcFor is the collector's percentage for so many bytes that are held.
+// gcFor is the collector's percentage for so many bytes that are held: in steps, as the
+// program stands still for a moment when it changes.
 func gcFor(held uint64) int {
 	return int(min(gcPercent, max(leastGC, maxGarbage*100/max(held, 1)/25*25)))
 }

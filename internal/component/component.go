@@ -45,7 +45,8 @@ func Around(write func(_ Context, _ *Buffer, children templ.Component) error) te
 	})
 }
 
-// Text writes what is text in HTML, or the value of an attribute.
+// Text writes what is text in HTML, or the value of an attribute. It is called from
+// thousands of places, into which it is not to be copied.
 //
 //go:noinline
 func Text(b *Buffer, s string) {

@@ -39,12 +39,12 @@ type group struct {
 	once     sync.Once
 	prepared map[string]*sql.Stmt // those that give rows, on pool; used in turn only
 	commits  atomic.Uint64
-	patience time.Duration // batchTime, but in tests
-	crowded  atomic.Bool   // the last batch had several members
-	owed     owed          // used in turn only
-	soon     *time.Timer   // when what is owed is done, unless it was before
-	logged   chan struct{} // asks for the log to be written into the database
-	keeps    sync.WaitGroup
+	patience time.Duration  // batchTime, but in tests
+	crowded  atomic.Bool    // the last batch had several members
+	owed     owed           // used in turn only
+	soon     *time.Timer    // when what is owed is done, unless it was before
+	logged   chan struct{}  // asks for the log to be written into the database
+	keeps    sync.WaitGroup // who does so
 }
 
 // owed is what was asked for with Tx.Soon.
@@ -316,14 +316,7 @@ func (g *group) next() *member {
 
 // commit counts before anybody is told of it.
 func (b *batch) commit() error {
-	defer func() {
-		if b.group.commits.Add(1)%logCommits == 0 {
-			select {
-			case b.group.logged <- struct{}{}:
-			default:
-			}
-		}
-	}()
+	defer b.group.committed()
 	defer b.conn.Close()
 	return b.tx.Commit()
 }

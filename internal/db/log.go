@@ -14,6 +14,17 @@ const (
 	logPages   = 4000
 )
 
+// committed counts a commit, and asks for the log to be written every so many.
+func (g *group) committed() {
+	if g.commits.Add(1)%logCommits != 0 {
+		return
+	}
+	select {
+	case g.logged <- struct{}{}:
+	default: // it was asked for
+	}
+}
+
 // keepLog writes the log into the database whenever it is asked to, on a reader's
 // connection, which takes no turn of the writer's and synchronises as it does: what the
 // log held is on the disk before it begins anew. What fails is done the next time, or by

@@ -62,7 +62,6 @@ func (d *DB) openFile(ctx context.Context, path string) error {
 	_, _ = sqlite.Fdatasync(true)
 
 	dsn := sqliteDSN(path, url.Values{
-		"_txlock": {"immediate"},
 		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
 			"journal_size_limit(67108864)", "wal_autocheckpoint(" + strconv.Itoa(logPages) + ")", "cache_size(-8000)", "mmap_size(67108864)",
 			"secure_delete(1)"}, // what is taken away is not left in free pages; posting is as fast

@@ -301,9 +301,13 @@ func (me *Scope) Board(ctx context.Context, f BoardFilter, pg Page) (all []Appro
 	if !slices.Contains(Lanes, f.Lane) {
 		return nil, "", invalid("lane", "choice")
 	}
-	lapsed, err := me.lapsed(ctx, f.Client)
-	if err != nil {
-		return nil, "", err
+	due, waits := f.Lane.waits()
+	urgent := waits || f.Lane == LaneTeam
+	var lapsed []ApprovalID
+	if urgent {
+		if lapsed, err = me.lapsed(ctx, f.Client); err != nil {
+			return nil, "", err
+		}
 	}
 	q, where := `SELECT `+approvalColumns+`, a.due_key FROM my_board a WHERE a.lane`, ``
 	args := []any{string(f.Lane), pg.limit()}
@@ -314,19 +318,15 @@ func (me *Scope) Board(ctx context.Context, f BoardFilter, pg Page) (all []Appro
 		}
 		where += cond
 	}
-	due, waits := f.Lane.waits()
 	if f.Client != "" {
 		add(` AND a.client_id = ?`, string(f.Client))
 	}
 	if waits {
 		args[0] = string(LaneClient)
 		add(due, f.Today)
-		if len(lapsed) > 0 {
-			places, ids := oneOf(len(args)+2, lapsed)
-			where, args = where+` AND a.id NOT IN `+places, append(args, ids...)
-		}
+		but, ids := without(len(args)+2, lapsed)
+		where, args = where+but, append(args, ids...)
 	}
-	urgent := waits || f.Lane == LaneTeam
 	if pg.After != "" {
 		if urgent {
 			due, id, _ := strings.Cut(pg.After, ".")
@@ -368,15 +368,26 @@ func (me *Scope) Board(ctx context.Context, f BoardFilter, pg Page) (all []Appro
 // team already, as they are for everything else. An empty client means all.
 func (me *Scope) lapsed(ctx context.Context, client ClientID) (ids []ApprovalID, err error) {
 	rows, err := me.query(ctx, `
-SELECT l.id, l.last_day FROM my_lapsing l WHERE l.expires_on < $2 AND ($3 = '' OR l.client_id = $3) LIMIT 200`, me.p.now().Add(aheadMost).UTC().Format(time.DateOnly), string(client))
-	_, err = list(rows, err, func(rows *sql.Rows) (id ApprovalID, err error) {
+SELECT l.id, l.last_day FROM my_lapsing l WHERE l.expires_on < $2 AND ($3 = '' OR l.client_id = $3) ORDER BY l.expires_on LIMIT 200`, me.p.now().Add(aheadMost).UTC().Format(time.DateOnly), string(client))
+	return ids, everyRow(rows, err, func() error {
+		var id ApprovalID
 		var last string
-		if err = rows.Scan(&id, &last); err == nil && me.over(last) {
+		err := rows.Scan(&id, &last)
+		if err == nil && me.over(last) {
 			ids = append(ids, id)
 		}
-		return id, err
+		return err
 	})
-	return ids, err
+}
+
+// without is a condition on approvals that leaves some out, with its arguments, of
+// which the first has a number.
+func without(first int, ids []ApprovalID) (cond string, args []any) {
+	if len(ids) == 0 {
+		return "", nil
+	}
+	places, args := oneOf(first, ids)
+	return ` AND a.id NOT IN ` + places, args
 }
 
 // aheadMost is how far the time is ahead of UTC where it is most.
@@ -399,10 +410,8 @@ func (me *Scope) BoardCounts(ctx context.Context, client ClientID, today string)
 		if waits {
 			args = []any{string(LaneClient), string(client), laneCount, today}
 			due = strings.Replace(due, "?", "$5", 1)
-			if len(lapsed) > 0 {
-				places, ids := oneOf(6, lapsed)
-				due, args = due+` AND a.id NOT IN `+places, append(args, ids...)
-			}
+			but, ids := without(len(args)+2, lapsed)
+			due, args = due+but, append(args, ids...)
 		}
 		var n int
 		if err := me.get(ctx, `SELECT COUNT(*) FROM (SELECT a.id FROM my_board a WHERE a.lane = $2`+due+` AND ($3 = '' OR a.client_id = $3) ORDER BY a.due_key, a.id LIMIT $4) x`, args, &n); err != nil {
@@ -508,7 +517,7 @@ type ApprovalPerson struct {
 	ViewedAt   time.Time // for the team
 	Gone       bool      // cannot answer any more; for the team
 	GivenTo    string    // the name of whoever answers instead; empty: they do themselves
-	Away       bool      // as their deputy does; for themselves
+	Away       bool      // as their deputy does, who has not answered yet; for themselves
 	For        string    // the name of whose decision it was at first; empty: their own
 	Repeats    time.Time // when they gave the approval that the answer says still stands
 	SaidAt     time.Time // by phone, before they confirmed it

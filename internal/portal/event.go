@@ -182,13 +182,8 @@ func chainHash(head string, fields ...string) string {
 	for last := len(fields) - 1; last >= 0 && fields[last] == ""; last-- {
 		fields = fields[:last]
 	}
-	size := 8 + len(head)
-	for _, f := range fields {
-		size += 8 + len(f)
-	}
-	all := make([]byte, 0, size)
-	all = append(binary.BigEndian.AppendUint64(all, uint64(len(head))), head...)
-	for _, f := range fields {
+	var all []byte
+	for _, f := range append([]string{head}, fields...) {
 		all = append(binary.BigEndian.AppendUint64(all, uint64(len(f))), f...)
 	}
 	sum := sha256.Sum256(all)

@@ -347,7 +347,8 @@ SELECT x.approval_id, x.stage, x.person_id, n.name, x.role, x.answer, x.answered
        CASE WHEN a.side = 'team' AND (n.disabled_at IS NOT NULL OR NOT EXISTS (SELECT 1 FROM project_grants o WHERE o.actor = x.person_id AND o.project_id = a.project_id
                  AND (o.side = 'team' OR x.role = 'adviser' OR (o.rights & 32) <> 0))) THEN 1 ELSE 0 END AS gone,
        COALESCE(d.note, '') AS note, COALESCE(d.proof, '') AS proof, COALESCE(x.given_to, '') AS given_to, COALESCE((SELECT o.name FROM persons o WHERE o.id = x.given_to), '') AS given_name,
-       CASE WHEN x.given_to IS NOT NULL AND x.given_as = 'away' AND x.person_id = $1 THEN 1 ELSE 0 END AS away,
+       CASE WHEN x.given_as = 'away' AND x.person_id = $1 AND g.closed_at IS NULL AND EXISTS (SELECT 1 FROM approval_people y
+                 WHERE y.approval_id = x.approval_id AND y.stage = x.stage AND y.person_id = x.given_to AND y.role = 'decider' AND y.answer = '' AND y.given_to IS NULL) THEN 1 ELSE 0 END AS away,
        COALESCE((SELECT o.name FROM persons o WHERE o.id = x.for_id), '') AS for_name, x.by_role,
        (SELECT o.at FROM approval_decisions o WHERE o.id = d.repeats_id) AS repeats_at, ` + byPhone + `,
        CASE WHEN EXISTS (SELECT 1 FROM approval_calls k WHERE k.person_id = x.person_id AND k.approval_id = x.approval_id AND k.stage = x.stage AND k.state = 'open' AND ` + callSeen + `) THEN 1 ELSE 0 END AS called,

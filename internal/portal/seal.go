@@ -210,14 +210,7 @@ func sealHash(class string, rows [][][]any, n int) string {
 	for _, row := range rows {
 		words := make([]string, 0, len(row[n])+1)
 		for _, v := range row[n] {
-			switch v := v.(type) {
-			case string:
-				words = append(words, v)
-			case json.Number:
-				words = append(words, v.String())
-			default:
-				words = append(words, fmt.Sprint(v))
-			}
+			words = append(words, fmt.Sprint(v))
 		}
 		fields = append(fields, chainHash("row", append(words, "end")...))
 	}

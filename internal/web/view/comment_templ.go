@@ -9,7 +9,6 @@ import "github.com/a-h/templ"
 import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
-	"crypto/rand"
 	"net/url"
 	"strconv"
 
@@ -483,9 +482,11 @@ func (c *CommentsBox) write(action, place, mention, label string, widest portal.
 		}
 		templ_7745c5c3_Buffer.WriteString(" data-say data-place=\"")
 		component.Text(templ_7745c5c3_Buffer, string(place))
-		templ_7745c5c3_Buffer.WriteString("\"><input type=\"hidden\" name=\"once\" value=\"")
-		component.Text(templ_7745c5c3_Buffer, string(rand.Text()))
-		templ_7745c5c3_Buffer.WriteString("\"> ")
+		templ_7745c5c3_Buffer.WriteString("\">")
+		templ_7745c5c3_Err = ui.Once().Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		if c.Version != "" && place == string(c.Item) {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"version\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(c.Version)))
@@ -609,7 +610,7 @@ func (c *CommentsBox) bringsTo(place string) bool {
 // who is to see them.
 //go:noinline
 func (c *CommentsBox) bring() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var58 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var57 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<details class=\"attach\"><summary>")
 		templ_7745c5c3_Err = ui.Icon("paperclip").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

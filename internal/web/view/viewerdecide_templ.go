@@ -9,7 +9,6 @@ import "github.com/a-h/templ"
 import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
-	"crypto/rand"
 	"strconv"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -98,9 +97,12 @@ func (p *ViewerPage) decideBar() templ.Component {
 						return templ_7745c5c3_Err
 					}
 					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
-					templ_7745c5c3_Buffer.WriteString("\"><input type=\"hidden\" name=\"once\" value=\"")
-					component.Text(templ_7745c5c3_Buffer, string(rand.Text()))
-					templ_7745c5c3_Buffer.WriteString("\"> <input type=\"hidden\" name=\"content\" value=\"")
+					templ_7745c5c3_Buffer.WriteString("\">")
+					templ_7745c5c3_Err = ui.Once().Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"content\" value=\"")
 					component.Text(templ_7745c5c3_Buffer, string(d.Approval.Content))
 					templ_7745c5c3_Buffer.WriteString("\">")
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: d.approveWord(), Icon: "check", Kind: ui.Primary, Name: "answer", Value: "approve"}).Render(ctx, templ_7745c5c3_Buffer)
@@ -126,10 +128,10 @@ func (p *ViewerPage) decideBar() templ.Component {
 // what else is decided with the file, stands in it.
 //go:noinline
 func (p *ViewerPage) answerDialog() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var13 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
 		if d := p.Deciding; d != nil && d.Call.ID == "" {
-			templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				templ_7745c5c3_Var15 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var13 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var14 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"content\" value=\"")
 					component.Text(templ_7745c5c3_Buffer, string(d.Approval.Content))
 					templ_7745c5c3_Buffer.WriteString("\"> ")
@@ -139,12 +141,12 @@ func (p *ViewerPage) answerDialog() templ.Component {
 						templ_7745c5c3_Buffer.WriteString(" ")
 						if d.Deliverable != nil {
 							templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
-							var templ_7745c5c3_Var18 templ.SafeURL
-							templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinURLErrs(Href(string(d.Deliverable.ID)))
+							var templ_7745c5c3_Var17 templ.SafeURL
+							templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinURLErrs(Href(string(d.Deliverable.ID)))
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
-							templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
+							templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 							templ_7745c5c3_Buffer.WriteString("\">")
 							component.Text(templ_7745c5c3_Buffer, string(d.Deliverable.Title))
 							templ_7745c5c3_Buffer.WriteString("</a> ")
@@ -156,12 +158,12 @@ func (p *ViewerPage) answerDialog() templ.Component {
 								templ_7745c5c3_Buffer.WriteString("</b>")
 							} else {
 								templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
-								var templ_7745c5c3_Var21 templ.SafeURL
-								templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs(d.look(s))
+								var templ_7745c5c3_Var20 templ.SafeURL
+								templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinURLErrs(d.look(s))
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
 								}
-								templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
+								templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
 								templ_7745c5c3_Buffer.WriteString("\">")
 								component.Text(templ_7745c5c3_Buffer, string(d.named(s)))
 								templ_7745c5c3_Buffer.WriteString("</a>")
@@ -218,13 +220,13 @@ func (p *ViewerPage) answerDialog() templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</div>")
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: d.at("/decide"), Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: d.at("/decide"), Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Dialog(ui.DialogProps{ID: "answer", Title: d.question()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Dialog(ui.DialogProps{ID: "answer", Title: d.question()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var13), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
