@@ -221,3 +221,32 @@ func TestThePageThatDrawsPDF(t *testing.T) {
 		}
 	})
 }
+
+// What is drawn or played from the original stays on the screen once its preview is
+// made: whoever reads the fifth page goes on there. A picture comes in place of the
+// words that it is awaited.
+func TestReadingGoesOnOnceThePreviewIsThere(t *testing.T) {
+	webtest.RunFiles(t, func(t *testing.T, s *webtest.Site) {
+		mia := s.As("mia")
+		for _, c := range []struct {
+			kind, typ string
+			made      portal.Preview
+			goesOn    bool
+		}{
+			{"pdf", "application/pdf", portal.Preview{Artifacts: []portal.Artifact{{Kind: "page", Page: 1, Width: 60, Height: 80}}}, true},
+			{"video", "video/mp4", portal.Preview{Artifacts: []portal.Artifact{{Kind: "poster", Width: 60, Height: 40}}}, true},
+			{"image", "image/png", portal.Preview{Artifacts: []portal.Artifact{{Kind: "large", Width: 60, Height: 40}}}, false},
+		} {
+			f, v := bring(t, s, s.Mia, portal.NewUpload{Project: s.Site, Name: "Seen early." + c.kind}, []byte("as it came"), c.kind, c.typ)
+			before := mia.Get("/files/" + string(f)).MustBe(200)
+			look(t, s, v, c.made, []byte("picture"))
+			after := mia.Get("/files/" + string(f)).MustBe(200)
+			if !before.Has("[data-waits]") || after.Has("[data-waits]") {
+				t.Errorf("%s: the page asks: %v while the preview is made, %v after", c.kind, before.Has("[data-waits]"), after.Has("[data-waits]"))
+			}
+			if stays := before.Attr("#stage", "data-keep") == after.Attr("#stage", "data-keep"); stays != c.goesOn {
+				t.Errorf("%s: the stage stays: %v", c.kind, stays)
+			}
+		}
+	})
+}

@@ -74,7 +74,11 @@ func Viewer(p ViewerPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString("<div class=\"viewer-body\"><div class=\"viewer-look\"><div class=\"viewer-notes\">")
+			templ_7745c5c3_Buffer.WriteString("<div class=\"viewer-body\"><div class=\"viewer-look\"")
+			if p.Version.Preview == "waiting" {
+				templ_7745c5c3_Buffer.WriteString(" data-waits")
+			}
+			templ_7745c5c3_Buffer.WriteString("><div class=\"viewer-notes\">")
 			templ_7745c5c3_Err = p.notes().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -530,18 +534,28 @@ func (p *ViewerPage) notes() templ.Component {
 	})
 }
 
+// stays is what the stage is about: while it is the same, the stage stays. What is
+// drawn or played from the original does so whether or not its preview is made, so
+// nobody loses the page or the second at which they are once it is.
+func (p *ViewerPage) stays() string {
+	of := string(p.Version.ID) + " " + p.Stage.Kind
+	switch {
+	case p.Stage.PDF != "":
+		return of + " framed"
+	case p.Stage.Kind == "video", p.Stage.Kind == "audio":
+		return of
+	}
+	return of + " " + p.Version.Preview
+}
+
 // stage draws the version. Scripts draw into it, so it stays as it is when the
 // page is laid over, until there is something else to draw.
 //go:noinline
 func (p *ViewerPage) stage() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var45 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"stage\" id=\"stage\" data-keep=\"")
-		component.Text(templ_7745c5c3_Buffer, string(string(p.Version.ID) + " " + p.Stage.Kind + " " + p.Version.Preview))
-		templ_7745c5c3_Buffer.WriteString("\"")
-		if p.Version.Preview == "waiting" {
-			templ_7745c5c3_Buffer.WriteString(" data-waits")
-		}
-		templ_7745c5c3_Buffer.WriteString(" data-stage=\"")
+		component.Text(templ_7745c5c3_Buffer, string(p.stays()))
+		templ_7745c5c3_Buffer.WriteString("\" data-stage=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.Stage.Kind))
 		templ_7745c5c3_Buffer.WriteString("\" data-name=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
@@ -569,16 +583,10 @@ func (p *ViewerPage) stage() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case "waiting":
-			templ_7745c5c3_Buffer.WriteString("<div class=\"waits\" role=\"status\"><i></i><p>")
-			component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.waiting")))
-			templ_7745c5c3_Buffer.WriteString("</p>")
-			if p.mayDownload() {
-				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("viewer.download"), Icon: "download", Href: versionPath(p.Version, "download")}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
+			templ_7745c5c3_Err = p.waiting().Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString("</div>")
 		case "picture":
 			templ_7745c5c3_Buffer.WriteString("<div class=\"scroller picture\" tabindex=\"0\" role=\"region\" aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
@@ -602,9 +610,16 @@ func (p *ViewerPage) stage() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case "pages":
-			templ_7745c5c3_Err = leaves(p.Version, p.Stage.Pages, p.T("viewer.pages_of", "name", p.File.Name), func(n int) string { return p.T("viewer.page_n", "n", strconv.Itoa(n)) }, p.morePages()).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
+			if len(p.Stage.Pages) == 0 && p.Version.Preview == "waiting" {
+				templ_7745c5c3_Err = p.waiting().Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			} else {
+				templ_7745c5c3_Err = leaves(p.Version, p.Stage.Pages, p.T("viewer.pages_of", "name", p.File.Name), func(n int) string { return p.T("viewer.page_n", "n", strconv.Itoa(n)) }, p.morePages()).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
 			templ_7745c5c3_Err = p.zooms(false).Render(ctx, templ_7745c5c3_Buffer)
@@ -648,14 +663,14 @@ func (p *ViewerPage) stage() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case "text":
-			templ_7745c5c3_Var62 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				var templ_7745c5c3_Var63 = []any{"code", templ.KV("numbered", p.Stage.Numbered), templ.KV("wraps", !p.Stage.Numbered)}
-				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var63...)
+			templ_7745c5c3_Var61 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				var templ_7745c5c3_Var62 = []any{"code", templ.KV("numbered", p.Stage.Numbered), templ.KV("wraps", !p.Stage.Numbered)}
+				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var62...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString("<div class=\"")
-				component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var63).String()))
+				component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var62).String()))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				for _, l := range p.Stage.Lines {
 					templ_7745c5c3_Buffer.WriteString("<span>")
@@ -665,12 +680,12 @@ func (p *ViewerPage) stage() templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = p.words().Render(templ.WithChildren(ctx, templ_7745c5c3_Var62), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = p.words().Render(templ.WithChildren(ctx, templ_7745c5c3_Var61), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "prose":
-			templ_7745c5c3_Var66 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var65 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<h2 class=\"sr\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.kind(p.Version.Kind)))
 				templ_7745c5c3_Buffer.WriteString("</h2>")
@@ -680,7 +695,7 @@ func (p *ViewerPage) stage() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = p.words().Render(templ.WithChildren(ctx, templ_7745c5c3_Var66), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = p.words().Render(templ.WithChildren(ctx, templ_7745c5c3_Var65), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -690,7 +705,7 @@ func (p *ViewerPage) stage() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		default:
-			templ_7745c5c3_Var68 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var67 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.Stage.Poster {
 					templ_7745c5c3_Buffer.WriteString("<img src=\"")
 					component.Text(templ_7745c5c3_Buffer, string(versionPath(p.Version, "poster")))
@@ -698,7 +713,24 @@ func (p *ViewerPage) stage() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = p.card(kindIcon(p.File), p.noneTitle(), p.noneText()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var68), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = p.card(kindIcon(p.File), p.noneTitle(), p.noneText()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var67), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		templ_7745c5c3_Buffer.WriteString("</div>")
+		return nil
+	})
+}
+
+//go:noinline
+func (p *ViewerPage) waiting() templ.Component {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var69 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<div class=\"waits\" role=\"status\"><i></i><p>")
+		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.waiting")))
+		templ_7745c5c3_Buffer.WriteString("</p>")
+		if p.mayDownload() {
+			templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("viewer.download"), Icon: "download", Href: versionPath(p.Version, "download")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -732,7 +764,7 @@ func (p *ViewerPage) morePages() string {
 // leaves are the pictures of a version's pages.
 //go:noinline
 func leaves(v portal.Version, pages []portal.Look, label string, word func(int) string, more string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var70 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var71 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"scroller leaves\" tabindex=\"0\" role=\"region\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(label))
 		templ_7745c5c3_Buffer.WriteString("\">")
@@ -762,7 +794,7 @@ func leaves(v portal.Version, pages []portal.Look, label string, word func(int) 
 
 //go:noinline
 func (p *Page) zooms(full bool) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var76 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var77 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"stage-tools needs-js\" role=\"toolbar\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.zoom")))
 		templ_7745c5c3_Buffer.WriteString("\">")
@@ -792,7 +824,7 @@ func (p *Page) zooms(full bool) templ.Component {
 
 //go:noinline
 func (p *ViewerPage) words() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var78 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var79 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"scroller words\" tabindex=\"0\" role=\"region\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
 		templ_7745c5c3_Buffer.WriteString("\">")
@@ -800,7 +832,7 @@ func (p *ViewerPage) words() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templ_7745c5c3_Var78.Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = templ_7745c5c3_Var79.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -811,12 +843,12 @@ func (p *ViewerPage) words() templ.Component {
 
 //go:noinline
 func (p *ViewerPage) cut() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var80 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var81 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Stage.Cut {
-			templ_7745c5c3_Var81 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var82 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("info", p.T("viewer.cut")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var81), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("info", p.T("viewer.cut")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var82), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -828,7 +860,7 @@ func (p *ViewerPage) cut() templ.Component {
 // table is CSV. What a spreadsheet would compute is text here.
 //go:noinline
 func (p *ViewerPage) table() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var82 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var83 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"scroller grid-table\" tabindex=\"0\" role=\"region\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
 		templ_7745c5c3_Buffer.WriteString("\">")
@@ -850,13 +882,13 @@ func (p *ViewerPage) table() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(i + 2)))
 			templ_7745c5c3_Buffer.WriteString("</th>")
 			for _, cell := range row {
-				var templ_7745c5c3_Var87 = []any{templ.KV("number", isNumber(cell))}
-				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var87...)
+				var templ_7745c5c3_Var88 = []any{templ.KV("number", isNumber(cell))}
+				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var88...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString("<td class=\"")
-				component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var87).String()))
+				component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var88).String()))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(cell))
 				templ_7745c5c3_Buffer.WriteString("</td>")
@@ -886,9 +918,9 @@ func isNumber(s string) bool {
 
 //go:noinline
 func (p *ViewerPage) card(icon, title, text string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var90 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var91 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"plain-card\">")
-		templ_7745c5c3_Err = templ_7745c5c3_Var90.Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = templ_7745c5c3_Var91.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -971,7 +1003,7 @@ func (p *ViewerPage) menu() []ui.MenuItem {
 // facts.
 //go:noinline
 func (p *ViewerPage) panel() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var93 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var94 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<aside class=\"viewer-panel\" id=\"panel\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.panel")))
 		templ_7745c5c3_Buffer.WriteString("\"><div class=\"tabs\"><ul>")
@@ -988,12 +1020,12 @@ func (p *ViewerPage) panel() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString("</ul><a class=\"icon-button needs-js\" href=\"")
-		var templ_7745c5c3_Var95 templ.SafeURL
-		templ_7745c5c3_Var95, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("none"))
+		var templ_7745c5c3_Var96 templ.SafeURL
+		templ_7745c5c3_Var96, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("none"))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var95))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var96))
 		templ_7745c5c3_Buffer.WriteString("\" data-panel-close title=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("action.close")))
 		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
@@ -1050,14 +1082,14 @@ func (p *ViewerPage) panel() templ.Component {
 
 //go:noinline
 func (p *ViewerPage) tab(name, label string, count int) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var101 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var102 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<li><a href=\"")
-		var templ_7745c5c3_Var102 templ.SafeURL
-		templ_7745c5c3_Var102, templ_7745c5c3_Err = templ.JoinURLErrs(p.with(name))
+		var templ_7745c5c3_Var103 templ.SafeURL
+		templ_7745c5c3_Var103, templ_7745c5c3_Err = templ.JoinURLErrs(p.with(name))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var102))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var103))
 		templ_7745c5c3_Buffer.WriteString("\" data-panel-tab=\"")
 		component.Text(templ_7745c5c3_Buffer, string(name))
 		templ_7745c5c3_Buffer.WriteString("\"")
@@ -1081,7 +1113,7 @@ func (p *ViewerPage) tab(name, label string, count int) templ.Component {
 // where there is one.
 //go:noinline
 func (p *ViewerPage) addVersion() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var106 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var107 templ.Component) (templ_7745c5c3_Err error) {
 		if !p.ReadOnly && p.File.MayAddVersion() {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"add-version\"")
 			if p.Failed() {
@@ -1100,12 +1132,12 @@ func (p *ViewerPage) addVersion() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString("<form class=\"form\" method=\"post\" action=\"")
-			var templ_7745c5c3_Var108 templ.SafeURL
-			templ_7745c5c3_Var108, templ_7745c5c3_Err = templ.JoinURLErrs(p.at("/versions"))
+			var templ_7745c5c3_Var109 templ.SafeURL
+			templ_7745c5c3_Var109, templ_7745c5c3_Err = templ.JoinURLErrs(p.at("/versions"))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var108))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var109))
 			templ_7745c5c3_Buffer.WriteString("\" enctype=\"multipart/form-data\" data-upload data-project=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(p.Project.ID)))
 			templ_7745c5c3_Buffer.WriteString("\" data-file=\"")
@@ -1158,7 +1190,7 @@ func (p *ViewerPage) whoSees() string {
 
 //go:noinline
 func (p *ViewerPage) version(v portal.Version) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var115 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var116 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<li")
 		if v.ID == p.Version.ID {
 			templ_7745c5c3_Buffer.WriteString(" aria-current=\"true\"")
@@ -1272,7 +1304,7 @@ func (p *ViewerPage) mayShowDraft(v portal.Version) bool {
 // info are the facts of the version and its file.
 //go:noinline
 func (p *ViewerPage) info() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var125 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var126 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<h2>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.facts", "version", p.VersionWord(p.Version))))
 		templ_7745c5c3_Buffer.WriteString("</h2>")
@@ -1293,12 +1325,12 @@ func (p *ViewerPage) info() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</h2><ul class=\"plain-links\">")
 			for _, l := range p.Attached {
 				templ_7745c5c3_Buffer.WriteString("<li><a class=\"link\" href=\"")
-				var templ_7745c5c3_Var129 templ.SafeURL
-				templ_7745c5c3_Var129, templ_7745c5c3_Err = templ.JoinURLErrs(l.Href)
+				var templ_7745c5c3_Var130 templ.SafeURL
+				templ_7745c5c3_Var130, templ_7745c5c3_Err = templ.JoinURLErrs(l.Href)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var129))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var130))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(l.Label))
 				templ_7745c5c3_Buffer.WriteString("</a></li>")
@@ -1406,7 +1438,7 @@ func length(d time.Duration) string {
 
 //go:noinline
 func (p *ViewerPage) hash(sum string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var139 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var140 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<span class=\"hash\">")
 		component.Text(templ_7745c5c3_Buffer, string(sum))
 		templ_7745c5c3_Buffer.WriteString("</span>")
@@ -1432,14 +1464,14 @@ func (p *ViewerPage) about() []ui.Fact {
 
 //go:noinline
 func projectLink(id portal.ProjectID, name string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var141 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var142 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
-		var templ_7745c5c3_Var142 templ.SafeURL
-		templ_7745c5c3_Var142, templ_7745c5c3_Err = templ.JoinURLErrs("/projects/" + string(id))
+		var templ_7745c5c3_Var143 templ.SafeURL
+		templ_7745c5c3_Var143, templ_7745c5c3_Err = templ.JoinURLErrs("/projects/" + string(id))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var142))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var143))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Text(templ_7745c5c3_Buffer, string(name))
 		templ_7745c5c3_Buffer.WriteString("</a>")
@@ -1461,8 +1493,8 @@ func (p *ViewerPage) whoWords() string {
 // keys lists what the keys do.
 //go:noinline
 func (p *ViewerPage) keys() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var144 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var145 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var145 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var146 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Buffer.WriteString("<dl class=\"keys\">")
 			for _, k := range p.keyList() {
 				templ_7745c5c3_Buffer.WriteString("<dt>")
@@ -1480,7 +1512,7 @@ func (p *ViewerPage) keys() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</button></div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Dialog(ui.DialogProps{ID: "keys", Title: p.T("viewer.keys")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var145), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Dialog(ui.DialogProps{ID: "keys", Title: p.T("viewer.keys")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var146), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

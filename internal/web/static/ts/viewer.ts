@@ -337,6 +337,7 @@ class PDF implements Stage, Marks {
     removeEventListener("message", this.hear);
     this.frame.remove();
     delete this.box.dataset.framed;
+    if (find("[data-waits]")) this.box.dataset.keep = ""; // until there are pictures
     this.instead();
   }
 
