@@ -9,6 +9,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -81,14 +82,17 @@ func (d *DB) Close() error {
 }
 
 // Query reads rows. The caller closes them.
-func (d *DB) Query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+func (d *DB) Query(ctx context.Context, q string, args ...any) (*Rows, error) {
 	args, err := convert(args)
 	if err != nil {
 		return nil, err
 	}
 	if d.kept == nil {
 		rows, err := d.read.QueryContext(ctx, q, args...)
-		return rows, left(ctx, err)
+		if err != nil {
+			return nil, left(ctx, err)
+		}
+		return &Rows{rows: rows}, nil
 	}
 	stmt, err := d.kept.take(ctx, q)
 	if err != nil {
@@ -96,7 +100,10 @@ func (d *DB) Query(ctx context.Context, q string, args ...any) (*sql.Rows, error
 	}
 	defer d.kept.release(stmt)
 	rows, err := stmt.QueryContext(ctx, args...)
-	return rows, normalise(err)
+	if err != nil {
+		return nil, normalise(err)
+	}
+	return &Rows{rows: rows}, nil
 }
 
 // QueryRow reads at most one row. Its error, ErrNoRows included, comes from
@@ -147,6 +154,62 @@ func (r *Row) Scan(dest ...any) error {
 		return assign(dest, r.values)
 	}
 	return left(r.ctx, r.row.Scan(dest...))
+}
+
+// Rows are the rows of a query, which are walked as those of database/sql are.
+type Rows struct {
+	rows    *sql.Rows        // nil: they were read
+	columns []string         // what was read: its columns,
+	all     [][]driver.Value // and its rows,
+	at      int              // of which so many were walked
+}
+
+// Columns are the names of the columns.
+func (r *Rows) Columns() ([]string, error) {
+	if r.rows != nil {
+		return r.rows.Columns()
+	}
+	return r.columns, nil
+}
+
+// Next goes on to the next row, and reports whether there is one.
+func (r *Rows) Next() bool {
+	if r.rows != nil {
+		return r.rows.Next()
+	}
+	if r.at == len(r.all) {
+		return false
+	}
+	r.at++
+	return true
+}
+
+// Scan copies the columns of the present row into dest.
+func (r *Rows) Scan(dest ...any) error {
+	if r.rows != nil {
+		return r.rows.Scan(dest...)
+	}
+	if r.at == 0 {
+		return errors.New("db: Scan before Next")
+	}
+	return assign(dest, r.all[r.at-1])
+}
+
+// Err is what ended the walk before the last row.
+func (r *Rows) Err() error {
+	if r.rows != nil {
+		return r.rows.Err()
+	}
+	return nil
+}
+
+// Close ends the walk.
+func (r *Rows) Close() error {
+	if r.rows != nil {
+		return r.rows.Close()
+	}
+	r.at = len(r.all)
+	return nil
 }
 
 // left is what became of a read whose caller may have left. PostgreSQL says

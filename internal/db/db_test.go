@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -250,6 +251,47 @@ func TestNoRows(t *testing.T) {
 			}
 			return insert(t.Context(), tx, "still open")
 		})
+	})
+}
+
+// Rows are walked alike within a transaction and outside, to their end or not.
+func TestRows(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		look := func(query func(context.Context, string, ...any) (*db.Rows, error)) {
+			rows, err := query(ctx, `SELECT 1 AS n, 'a' AS word UNION ALL SELECT 2, NULL UNION ALL SELECT 3, 'c' ORDER BY 1`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer rows.Close()
+			if columns, err := rows.Columns(); err != nil || !slices.Equal(columns, []string{"n", "word"}) {
+				t.Errorf("columns: %v, %v", columns, err)
+			}
+			var n int
+			var word sql.NullString
+			if err := rows.Scan(&n, &word); err == nil {
+				t.Error("a row before the first")
+			}
+			for want := 1; want <= 2; want++ {
+				if !rows.Next() {
+					t.Fatalf("no row %d: %v", want, rows.Err())
+				}
+				if err := rows.Scan(&n, &word); err != nil || n != want || word.Valid != (n == 1) {
+					t.Errorf("row %d: %d, %v, %v", want, n, word, err)
+				}
+			}
+			if rows.Close() != nil || rows.Next() || rows.Err() != nil {
+				t.Errorf("closed: %v", rows.Err())
+			}
+			if none, err := query(ctx, `SELECT 1 WHERE 1 = 2`); err != nil || none.Next() || none.Err() != nil || none.Close() != nil {
+				t.Errorf("none: %v", err)
+			}
+			if _, err := query(ctx, `SELECT nothing`); err == nil {
+				t.Error("what is wrong is read")
+			}
+		}
+		look(d.Query)
+		d.Write(ctx, func(tx *db.Tx) error { look(tx.Query); return nil })
 	})
 }
 

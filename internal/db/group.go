@@ -37,7 +37,6 @@ type group struct {
 	quit     chan struct{}
 	done     chan struct{}
 	once     sync.Once
-	prepared map[string]*sql.Stmt // those that give rows, on pool; used in turn only
 	commits  atomic.Uint64
 	patience time.Duration  // batchTime, but in tests
 	crowded  atomic.Bool    // the last batch had several members
@@ -79,7 +78,6 @@ func newGroup(pool, readers *sql.DB) *group {
 		turn:     make(chan struct{}, 1),
 		quit:     make(chan struct{}),
 		done:     make(chan struct{}),
-		prepared: map[string]*sql.Stmt{},
 		patience: batchTime,
 		soon:     time.NewTimer(soonTime),
 		logged:   make(chan struct{}, 1),
@@ -187,10 +185,8 @@ type batch struct {
 	work     int       // how many of them have something to commit
 	alone    bool      // of one member
 	apart    bool      // each member has a savepoint
-	stmts    map[string]*sql.Stmt
-	unknown  []string // texts to prepare after the commit
-	owed     owed     // what its members asked for soon,
-	last     lasts    // and before the commit
+	owed     owed      // what its members asked for soon,
+	last     lasts     // and before the commit
 	answered bool
 }
 
@@ -231,7 +227,6 @@ func (b *batch) run(first *member) {
 		return
 	}
 	b.answer()
-	b.prepare()
 }
 
 // settle does what its members asked for last, and what is owed once it has been asked
@@ -274,7 +269,7 @@ func (b *batch) begin() error {
 		conn.Close()
 		return normalise(err)
 	}
-	b.conn, b.tx, b.stmts = conn, tx, map[string]*sql.Stmt{}
+	b.conn, b.tx = conn, tx
 	return nil
 }
 
@@ -409,33 +404,3 @@ func (b *batch) exec(q string) error {
 // maxWriter bounds the kept statements of the writer. The program has some
 // hundreds of texts; a text built at run time must not grow memory for ever.
 const maxWriter = 500
-
-// stmt returns the kept statement for q, which gives rows, in this transaction. A text
-// not seen before is noted and runs unprepared: preparing it on the pool now would
-// wait for the one connection that this transaction holds.
-func (b *batch) stmt(q string) *sql.Stmt {
-	if s, ok := b.stmts[q]; ok {
-		return s
-	}
-	kept, ok := b.group.prepared[q]
-	if !ok {
-		if len(b.group.prepared)+len(b.unknown) < maxWriter {
-			b.unknown = append(b.unknown, q)
-		}
-		b.stmts[q] = nil
-		return nil
-	}
-	s := b.tx.Stmt(kept)
-	b.stmts[q] = s
-	return s
-}
-
-// prepare keeps the new texts for later transactions. A text that does not
-// prepare by itself goes on running unprepared.
-func (b *batch) prepare() {
-	for _, q := range b.unknown {
-		if s, err := b.group.pool.Prepare(q); err == nil {
-			b.group.prepared[q] = s
-		}
-	}
-}

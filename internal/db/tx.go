@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math"
 	"strings"
 )
 
@@ -88,25 +89,25 @@ func reads(q string) bool {
 }
 
 // Query reads rows inside the transaction. They must be closed before its
-// next statement.
-func (t *Tx) Query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+// next statement. On SQLite all of them are read at once.
+func (t *Tx) Query(ctx context.Context, q string, args ...any) (*Rows, error) {
 	args, err := t.check(ctx, args)
 	if err != nil {
 		return nil, err
 	}
 	t.wrote = t.wrote || !reads(q)
-	var rows *sql.Rows
-	if t.batch == nil {
-		rows, err = t.tx.QueryContext(ctx, q, args...)
-	} else if stmt := t.batch.stmt(q); stmt != nil {
-		rows, err = stmt.QueryContext(context.WithoutCancel(ctx), args...)
-	} else {
-		rows, err = t.tx.QueryContext(context.WithoutCancel(ctx), q, args...)
+	if t.batch != nil {
+		rows, err := t.batch.rows(q, args, math.MaxInt)
+		if err != nil {
+			return nil, t.failed(err)
+		}
+		return rows, nil
 	}
+	rows, err := t.tx.QueryContext(ctx, q, args...)
 	if err != nil {
 		return nil, t.failed(err)
 	}
-	return rows, nil
+	return &Rows{rows: rows}, nil
 }
 
 // QueryRow reads at most one row inside the transaction. It must be scanned

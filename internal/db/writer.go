@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -9,10 +10,10 @@ import (
 	"reflect"
 )
 
-// writer is SQLite's connection that writes, with the statements that change rows or
-// read one, prepared on it. database/sql would take a tenth of a short write's time for
-// them: it locks, watches a context that never ends, and copies. They are closed with
-// the connection, which SQLite would keep open otherwise.
+// writer is SQLite's connection that writes, with its statements prepared on it.
+// database/sql would take a tenth of a short write's time for them: it locks, watches a
+// context that never ends, and copies. They are closed with the connection, which SQLite
+// would keep open otherwise.
 type writer struct {
 	sqliteConn
 	kept map[string]driver.Stmt
@@ -119,26 +120,39 @@ func (b *batch) change(q string, args []any) (n int64, err error) {
 }
 
 // row reads the first row of a statement; nil when there is none.
-func (b *batch) row(q string, args []any) (row []driver.Value, err error) {
+func (b *batch) row(q string, args []any) ([]driver.Value, error) {
+	rows, err := b.rows(q, args, 1)
+	if err != nil || len(rows.all) == 0 {
+		return nil, err
+	}
+	return rows.all[0], nil
+}
+
+// rows reads the rows of a statement, so many at most.
+func (b *batch) rows(q string, args []any, most int) (*Rows, error) {
 	values, err := named(args)
 	if err != nil {
 		return nil, err
 	}
+	read := &Rows{}
 	err = b.statement(q, func(s driver.Stmt) error {
 		rows, err := s.(driver.StmtQueryContext).QueryContext(context.Background(), values)
 		if err != nil {
 			return err
 		}
-		row = make([]driver.Value, len(rows.Columns()))
-		if err = rows.Next(row); err == io.EOF {
-			row, err = nil, nil
+		read.columns = rows.Columns()
+		for err == nil && len(read.all) < most {
+			row := make([]driver.Value, len(read.columns))
+			if err = rows.Next(row); err == nil {
+				read.all = append(read.all, row)
+			}
 		}
-		if end := rows.Close(); err == nil {
-			err = end
+		if err == io.EOF {
+			err = nil
 		}
-		return err
+		return cmp.Or(err, rows.Close())
 	})
-	return row, err
+	return read, err
 }
 
 func named(args []any) ([]driver.NamedValue, error) {
@@ -170,6 +184,9 @@ func assignOne(dest any, v driver.Value) (err error) {
 	switch d := dest.(type) {
 	case sql.Scanner:
 		return d.Scan(v)
+	case *any:
+		*d = v
+		return nil
 	case *[]byte:
 		var s sql.NullString
 		if err = s.Scan(v); s.Valid {
@@ -179,7 +196,10 @@ func assignOne(dest any, v driver.Value) (err error) {
 	}
 	to := reflect.ValueOf(dest).Elem()
 	valid := true
+	text, isText := v.(string)
 	switch k := to.Kind(); {
+	case k == reflect.String && isText: // as nearly all are
+		to.SetString(text)
 	case k == reflect.String:
 		var s sql.NullString
 		err = s.Scan(v)

@@ -47,6 +47,8 @@ func TestAssign(t *testing.T) {
 		{new([]byte), []byte("b"), "[98]"},
 		{new([]byte), "b", "[98]"},
 		{new([]byte), nil, "[]"},
+		{new(any), nil, "<nil>"},
+		{new(any), "a", "a"},
 		{new(float64), 0.5, "error"},
 	} {
 		if got := into(tt.dest, tt.v); got != tt.want {

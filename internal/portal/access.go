@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"sort"
 	"strconv"
@@ -54,7 +53,7 @@ func (me *Scope) Access(ctx context.Context, id ClientID) (Access, error) {
 	rows, err := me.query(ctx, `
 SELECT p.id, p.name, CASE WHEN p.shared_at IS NULL THEN 0 ELSE 1 END, CASE WHEN p.archived_at IS NULL THEN 0 ELSE 1 END
   FROM my_projects p WHERE p.client_id = $2 ORDER BY p.archived_at IS NOT NULL, p.name, p.id`, string(id))
-	a.Projects, err = list(rows, err, func(r *sql.Rows) (p AccessProject, err error) {
+	a.Projects, err = list(rows, err, func(r *db.Rows) (p AccessProject, err error) {
 		return p, r.Scan(&p.ID, &p.Name, &p.Shared, &p.Archived)
 	})
 	return a, err
@@ -504,7 +503,7 @@ func (t *tx) grantable(ctx context.Context, c clientRow) (map[ProjectID]Rights, 
 		id     ProjectID
 		rights Rights
 	}
-	all, err := list(rows, err, func(r *sql.Rows) (o one, err error) { return o, r.Scan(&o.id, &o.rights) })
+	all, err := list(rows, err, func(r *db.Rows) (o one, err error) { return o, r.Scan(&o.id, &o.rights) })
 	m := make(map[ProjectID]Rights, len(all))
 	for _, o := range all {
 		m[o.id] = o.rights

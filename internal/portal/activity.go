@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"maps"
 	"math"
@@ -63,7 +62,7 @@ func page[T any](all []T, p Page, key func(T) string) ([]T, string) {
 const eventColumns = `e.id, e.kind, e.at, COALESCE(e.client_id, ''), COALESCE(e.project_id, ''), e.subject, COALESCE(e.person_id, ''), COALESCE(e.person_name, ''), e.audience, e.particulars,
        COALESCE(e.actor, ''), COALESCE(e.actor_name, ''), e.side, e.rights`
 
-func scanEvent(rows *sql.Rows, more ...any) (Event, error) {
+func scanEvent(rows *db.Rows, more ...any) (Event, error) {
 	var e Event
 	var at int64
 	var details string
@@ -96,7 +95,7 @@ SELECT `+eventColumns+`, e.project_name, '' FROM my_events e
 	return events, next, me.standing(ctx, events)
 }
 
-func scanProjectEvent(rows *sql.Rows) (Event, error) {
+func scanProjectEvent(rows *db.Rows) (Event, error) {
 	var project, client string
 	e, err := scanEvent(rows, &project, &client)
 	e.ProjectName, e.ClientName = project, client
@@ -110,7 +109,7 @@ func (me *Scope) ClientActivity(ctx context.Context, id ClientID, pg Page) (even
 SELECT `+eventColumns+` FROM my_client_events e
  WHERE e.client_id = $2 AND ($3 = '' OR e.id < $3)
  ORDER BY e.id DESC LIMIT $4`, string(id), pg.After, pg.limit())
-	events, err = list(rows, err, func(r *sql.Rows) (Event, error) { return scanEvent(r) })
+	events, err = list(rows, err, func(r *db.Rows) (Event, error) { return scanEvent(r) })
 	if err != nil {
 		return nil, "", err
 	}

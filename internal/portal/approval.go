@@ -3,7 +3,6 @@ package portal
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"slices"
 	"strings"
 	"time"
@@ -159,9 +158,9 @@ func lapsedBy(last string, now time.Time) (end time.Time, ok bool) {
 }
 
 // listApprovals reads them from the rows of a query.
-func listApprovals(r reader, rows *sql.Rows, err error) ([]Approval, error) {
+func listApprovals(r reader, rows *db.Rows, err error) ([]Approval, error) {
 	now := r.clock()
-	return list(rows, err, func(rows *sql.Rows) (a Approval, err error) { return a, a.scan(now, rows.Scan) })
+	return list(rows, err, func(rows *db.Rows) (a Approval, err error) { return a, a.scan(now, rows.Scan) })
 }
 
 // Approval returns one approval.
@@ -227,7 +226,7 @@ type onBoard struct {
 // board reads them with a query.
 func (me *Scope) board(ctx context.Context, q string, args ...any) ([]onBoard, error) {
 	rows, err := me.query(ctx, q, args...)
-	return list(rows, err, func(rows *sql.Rows) (x onBoard, err error) {
+	return list(rows, err, func(rows *db.Rows) (x onBoard, err error) {
 		return x, x.scan(me.p.now(), func(dest ...any) error { return rows.Scan(append(dest, &x.due)...) })
 	})
 }
@@ -455,7 +454,7 @@ func (me *Scope) ApprovalSubjects(ctx context.Context, ids ...ApprovalID) ([]App
 const subjectColumns = `s.approval_id, s.position, s.file_id, s.version_id, s.name, COALESCE(s.number, 0), s.sha256, s.result, s.size, s.kind, s.type, s.preview, s.scan, s.width, s.height, s.pages,
        s.trashed, s.newest, s.unseen, s.audience, s.state, s.state_at, s.side, s.rights`
 
-func scanSubject(rows *sql.Rows) (s ApprovalSubject, err error) {
+func scanSubject(rows *db.Rows) (s ApprovalSubject, err error) {
 	return s, rows.Scan(&s.Approval, &s.Position, &s.File, &s.Version, &s.Name, &s.Number, &s.SHA256, &s.Result, &s.Size, &s.Kind, &s.Type, &s.Preview, &s.Scan, &s.Width, &s.Height, &s.Pages,
 		&s.Trashed, &s.Newest, &s.Unseen, &s.Audience, &s.State, micros{&s.StateAt}, &s.Side, &s.Rights)
 }
@@ -496,7 +495,7 @@ func (me *Scope) ApprovalStages(ctx context.Context, id ApprovalID) ([]ApprovalS
 func approvalStages(ctx context.Context, r reader, id ApprovalID) ([]ApprovalStage, error) {
 	rows, err := r.query(ctx, `
 SELECT g.number, g.stage_side, g.rule, g.asked_role, COALESCE(g.opened_at, 0), COALESCE(g.closed_at, 0), g.side, g.rights FROM my_approval_stages g WHERE g.approval_id = $2 ORDER BY g.number`, string(id))
-	return list(rows, err, func(rows *sql.Rows) (g ApprovalStage, err error) {
+	return list(rows, err, func(rows *db.Rows) (g ApprovalStage, err error) {
 		return g, rows.Scan(&g.Number, &g.Of, &g.Rule, &g.Role, micros{&g.OpenedAt}, micros{&g.ClosedAt}, &g.Side, &g.Rights)
 	})
 }
@@ -545,7 +544,7 @@ func approvalPeople(ctx context.Context, r reader, ids ...ApprovalID) ([]Approva
 SELECT x.approval_id, x.stage, x.person_id, x.name, x.person_side, CASE WHEN x.role = 'adviser' THEN 1 ELSE 0 END, x.answer, x.note, COALESCE(x.answered_at, 0), COALESCE(x.viewed_at, 0),
        x.gone, COALESCE(x.decision_id, ''), x.proof, x.given_name, x.away, x.for_name, x.by_role, COALESCE(x.repeats_at, 0), COALESCE(x.said_at, 0), COALESCE(x.noted_by_name, ''), x.called, x.side, x.rights
   FROM my_approval_people x WHERE x.approval_id IN `+places+` ORDER BY x.approval_id, x.stage, x.role DESC, x.name, x.person_id`, args...)
-	return list(rows, err, func(rows *sql.Rows) (x ApprovalPerson, err error) {
+	return list(rows, err, func(rows *db.Rows) (x ApprovalPerson, err error) {
 		return x, rows.Scan(&x.Approval, &x.Stage, &x.Person, &x.Name, &x.Of, &x.Adviser, &x.Answer, &x.Note, micros{&x.AnsweredAt}, micros{&x.ViewedAt},
 			&x.Gone, &x.decision, &x.Proof, &x.GivenTo, &x.Away, &x.For, &x.ByRole, micros{&x.Repeats}, micros{&x.SaidAt}, &x.NotedBy, &x.Called, &x.Side, &x.Rights)
 	})
@@ -572,7 +571,7 @@ func projectPeople(ctx context.Context, r reader, project ProjectID, side Side, 
 	rows, err := r.query(ctx, `
 SELECT x.person_id, x.name, x.person_side FROM my_project_people x
  WHERE x.project_id = $2 AND ($3 = '' OR x.person_side = $3) AND ($4 = 1 OR (x.given & $4) <> 0) ORDER BY x.name, x.person_id LIMIT 500`, string(project), string(side), int64(right))
-	return list(rows, err, func(rows *sql.Rows) (p ProjectPerson, err error) { return p, rows.Scan(&p.Person, &p.Name, &p.Side) })
+	return list(rows, err, func(rows *db.Rows) (p ProjectPerson, err error) { return p, rows.Scan(&p.Person, &p.Name, &p.Side) })
 }
 
 // AsVersion is as much of the version as a picture of it needs.

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"strconv"
 	"time"
@@ -70,7 +69,7 @@ func (c *ApprovalCall) scan(scan func(...any) error) error {
 // its team, and for whoever said it their own.
 func (me *Scope) ApprovalCalls(ctx context.Context, id ApprovalID) ([]ApprovalCall, error) {
 	rows, err := me.query(ctx, `SELECT `+callColumns+` FROM my_approval_calls k WHERE k.approval_id = $2 ORDER BY k.id DESC LIMIT 100`, string(id))
-	all, err := list(rows, err, func(rows *sql.Rows) (c ApprovalCall, err error) { return c, c.scan(rows.Scan) })
+	all, err := list(rows, err, func(rows *db.Rows) (c ApprovalCall, err error) { return c, c.scan(rows.Scan) })
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +87,7 @@ func sayChanges(ctx context.Context, r reader, all []ApprovalCall) error {
 	}
 	places, args := oneOf(2, ids)
 	rows, err := r.query(ctx, `SELECT x.call_id, x.position, x.note FROM my_approval_call_changes x WHERE x.call_id IN `+places+` ORDER BY x.call_id, x.position`, args...)
-	_, err = list(rows, err, func(rows *sql.Rows) (f FileChange, err error) {
+	_, err = list(rows, err, func(rows *db.Rows) (f FileChange, err error) {
 		var id CallID
 		if err = rows.Scan(&id, &f.Position, &f.Note); err == nil {
 			i := slices.Index(ids, id)
@@ -287,19 +286,19 @@ func (t *tx) endCall(ctx context.Context, about ApprovalID, id CallID, to CallSt
 // voidCalls ends what was noted of an approval and cannot be confirmed any more: of
 // one person, or of all.
 func (t *tx) voidCalls(ctx context.Context, id ApprovalID, person PersonID) error {
-	return t.changeCalls(ctx, id, `UPDATE approval_calls SET state = 'void', ended_at = $1, ended_by = $2 WHERE approval_id = $3 AND state = 'open' AND ($4 = '' OR person_id = $4) RETURNING id`,
-		t.now, nullable(t.me.actor.person), string(id), string(person))
-}
-
-// changeCalls runs a statement that changes calls of an approval, and returns which.
-func (t *tx) changeCalls(ctx context.Context, about ApprovalID, q string, args ...any) error {
-	rows, err := t.Query(ctx, q, args...)
-	ids, err := list(rows, err, scanOne[string])
+	calls, err := t.callsIn(ctx, id, CallOpen)
 	if err != nil {
 		return err
 	}
-	t.changed = t.changed || len(ids) > 0
-	t.gave(about, ids...)
+	for _, c := range calls {
+		if person != "" && c.Person != person {
+			continue
+		}
+		t.gave(id, string(c.ID))
+		if err := t.must(ctx, `UPDATE approval_calls SET state = 'void', ended_at = $1, ended_by = $2 WHERE id = $3 AND state = 'open'`, t.now, nullable(t.me.actor.person), string(c.ID)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -319,16 +318,25 @@ func (t *tx) gave(about ApprovalID, ids ...string) {
 // reopenCalls has what others said by phone to be confirmed again, which an answer
 // that is taken back had settled: while their own is awaited, and they can give it.
 func (t *tx) reopenCalls(ctx context.Context, id ApprovalID, d ApprovalDecision) error {
+	calls, err := t.callsIn(ctx, id, CallVoid)
+	if err != nil || len(calls) == 0 {
+		return err
+	}
 	people, err := approvalPeople(ctx, t, id)
 	if err != nil {
 		return err
 	}
-	for _, x := range people {
-		if x.Stage != d.stage || x.Person == d.Person || !x.Awaited() || x.Gone {
+	for _, c := range calls {
+		if c.Stage != d.stage || c.Person == d.Person || !c.EndedAt.Equal(d.At) {
 			continue
 		}
-		if err := t.changeCalls(ctx, id, `UPDATE approval_calls SET state = 'open', ended_at = NULL, ended_by = NULL WHERE approval_id = $1 AND stage = $2 AND person_id = $3 AND state = 'void' AND ended_at = $4 RETURNING id`,
-			string(id), d.stage, string(x.Person), db.Micros(d.At)); err != nil {
+		if !slices.ContainsFunc(people, func(x ApprovalPerson) bool {
+			return x.Stage == c.Stage && x.Person == c.Person && x.Awaited() && !x.Gone
+		}) {
+			continue
+		}
+		t.gave(id, string(c.ID))
+		if err := t.must(ctx, `UPDATE approval_calls SET state = 'open', ended_at = NULL, ended_by = NULL WHERE id = $1 AND state = 'void'`, string(c.ID)); err != nil {
 			return err
 		}
 	}

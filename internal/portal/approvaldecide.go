@@ -3,7 +3,6 @@ package portal
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"slices"
 	"strconv"
@@ -357,7 +356,7 @@ func (t *tx) keepResults(ctx context.Context, a Approval, f flow, to ApprovalSta
 	if len(others) > 0 && a.Files > 0 {
 		places, args := oneOf(2, others)
 		rows, err := t.query(ctx, `SELECT x.position, x.verdict FROM my_approval_verdicts x WHERE x.decision_id IN `+places, args...)
-		theirs, err := list(rows, err, func(rows *sql.Rows) (v Verdict, err error) { return v, rows.Scan(&v.Position, &v.Says) })
+		theirs, err := list(rows, err, func(rows *db.Rows) (v Verdict, err error) { return v, rows.Scan(&v.Position, &v.Says) })
 		if err != nil {
 			return err
 		}
@@ -659,7 +658,7 @@ func approvalDecisions(ctx context.Context, r reader, id ApprovalID) ([]Approval
 SELECT d.id, d.person_id, d.name, d.role, d.answer, COALESCE(d.undoes, ''), d.note, d.content, d.at, d.proof, d.for_name, COALESCE(d.repeats_at, 0), COALESCE(d.said_at, 0), COALESCE(d.noted_by_name, ''), d.address, d.agent, d.stage_side, d.stage,
        d.email, d.title, d.company, d.verified_at, d.zone, d.side, d.rights
   FROM my_approval_decisions d WHERE d.approval_id = $2 ORDER BY d.at, d.id LIMIT 500`, string(id))
-	return list(rows, err, func(rows *sql.Rows) (d ApprovalDecision, err error) {
+	return list(rows, err, func(rows *db.Rows) (d ApprovalDecision, err error) {
 		err = rows.Scan(&d.ID, &d.Person, &d.Name, &d.role, &d.Answer, &d.Undoes, &d.Note, &d.Content, micros{&d.At}, &d.Proof, &d.For, micros{&d.Repeats}, micros{&d.SaidAt}, &d.NotedBy, &d.Address, &d.Agent, &d.Of, &d.stage,
 			&d.known.email, &d.known.role, &d.known.company, &d.known.verified, &d.known.zone, &d.Side, &d.Rights)
 		d.Adviser = d.role == "adviser"
@@ -681,7 +680,7 @@ func (me *Scope) Verdicts(ctx context.Context, id ApprovalID) ([]Verdict, error)
 	rows, err := me.query(ctx, `
 SELECT x.decision_id, x.position, x.verdict, x.note, x.name FROM my_approval_verdicts x
  WHERE x.approval_id = $2 AND x.decision_id IN (SELECT p.decision_id FROM my_approval_people p WHERE p.approval_id = $2) ORDER BY x.position, x.decision_id LIMIT 2500`, string(id))
-	return list(rows, err, func(rows *sql.Rows) (v Verdict, err error) {
+	return list(rows, err, func(rows *db.Rows) (v Verdict, err error) {
 		return v, rows.Scan(&v.Decision, &v.Position, &v.Says, &v.Note, &v.By)
 	})
 }

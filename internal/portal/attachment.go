@@ -2,8 +2,9 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"strconv"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
 // An Attachment is a file in a deliverable or an update.
@@ -23,7 +24,7 @@ func (me *Scope) Attachments(ctx context.Context, ids ...ItemID) ([]Attachment, 
 	places, args := oneOf(2, ids)
 	rows, err := me.query(ctx, `
 SELECT `+fileColumns+`, f.item_id FROM my_attachments f WHERE f.item_id IN `+places+` ORDER BY f.item_id, f.position, f.id LIMIT 1000`, args...)
-	return list(rows, err, func(rows *sql.Rows) (a Attachment, err error) { return a, a.File.scan(rows.Scan, &a.Item) })
+	return list(rows, err, func(rows *db.Rows) (a Attachment, err error) { return a, a.File.scan(rows.Scan, &a.Item) })
 }
 
 // AttachedTo returns the deliverables and updates that a file is in.

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"strings"
 	"time"
@@ -87,7 +86,7 @@ SELECT ` + eventColumns + `, COALESCE(e.project_name, ''), COALESCE(e.client_nam
 	return all, next, nil
 }
 
-func scanAudit(rows *sql.Rows) (r AuditRow, err error) {
+func scanAudit(rows *db.Rows) (r AuditRow, err error) {
 	var project, client string
 	r.Event, err = scanEvent(rows, &project, &client, &r.ActorEmail, &r.Address)
 	r.ProjectName, r.ClientName = project, client

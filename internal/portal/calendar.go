@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -29,7 +28,7 @@ func (me *Scope) Feeds(ctx context.Context) ([]Feed, error) {
 	rows, err := me.query(ctx, `
 SELECT f.id, COALESCE(f.project_id, ''), COALESCE(p.name, ''), f.created_at FROM my_feeds f LEFT JOIN my_projects p ON p.id = f.project_id
  WHERE f.revoked_at IS NULL ORDER BY f.id LIMIT $2`, maxFeeds)
-	return list(rows, err, func(rows *sql.Rows) (f Feed, err error) {
+	return list(rows, err, func(rows *db.Rows) (f Feed, err error) {
 		var created int64
 		err = rows.Scan(&f.ID, &f.Project, &f.ProjectName, &created)
 		f.CreatedAt, f.Token = moment(created), me.p.accounts.Token(account.PurposeCalendar, string(f.ID))
@@ -140,7 +139,7 @@ func (me *Scope) due(ctx context.Context, ids []ProjectID) ([]dueItem, error) {
 SELECT * FROM (`+part("milestone", "i.reached_at IS NOT NULL")+` UNION ALL `+part("task", "i.completed_at IS NOT NULL")+` UNION ALL `+
 		part("deliverable", "i.state IN ('approved', 'signed_off')")+`) x ORDER BY x.due_on, x.id LIMIT $4`,
 		append([]any{now.AddDate(0, 0, -calendarPast).Format(time.DateOnly), now.AddDate(0, 0, calendarAhead).Format(time.DateOnly), calendarEvents}, args...)...)
-	return list(rows, err, func(rows *sql.Rows) (d dueItem, err error) {
+	return list(rows, err, func(rows *db.Rows) (d dueItem, err error) {
 		return d, rows.Scan(&d.id, &d.kind, &d.title, &d.day, &d.project, &d.client, &d.done)
 	})
 }

@@ -3,7 +3,6 @@ package portal
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"slices"
 	"sort"
@@ -138,7 +137,7 @@ func (me *Scope) Certificate(ctx context.Context, subject string) (Certificate, 
 func (me *Scope) Certificates(ctx context.Context, project ProjectID, pg Page) (all []Certificate, next string, err error) {
 	rows, err := me.query(ctx, `
 SELECT `+certificateColumns+` FROM my_certificates c WHERE c.project_id = $2 AND ($3 = '' OR c.id < $3) ORDER BY c.id DESC LIMIT $4`, string(project), pg.After, pg.limit())
-	all, err = list(rows, err, func(rows *sql.Rows) (Certificate, error) { return me.p.scanCertificate(rows.Scan) })
+	all, err = list(rows, err, func(rows *db.Rows) (Certificate, error) { return me.p.scanCertificate(rows.Scan) })
 	if err != nil {
 		return nil, "", err
 	}
@@ -222,7 +221,7 @@ func signingOf(ctx context.Context, r reader, s Signoff, team bool) (all []Recor
 		rows, err := r.query(ctx, `
 SELECT x.at, x.kind, x.by_name, x.by_team, x.particulars FROM my_signoff_course x WHERE x.signoff_id = $2
  ORDER BY x.at, CASE x.kind WHEN 'signoff_asked' THEN 0 WHEN 'signoff_viewed' THEN 1 ELSE 2 END`, string(x.ID))
-		course, err := list(rows, err, func(rows *sql.Rows) (m RecordMoment, err error) {
+		course, err := list(rows, err, func(rows *db.Rows) (m RecordMoment, err error) {
 			var said Details
 			if m, said, err = scanMoment(rows, team); m.What == "declined" {
 				m.What = "refused"
@@ -243,7 +242,7 @@ SELECT x.at, x.kind, x.by_name, x.by_team, x.particulars FROM my_signoff_course 
 
 // scanMoment reads what happened on the way, and the values of its event: at, kind,
 // by_name, by_team and particulars. Team says whether the team's names are told.
-func scanMoment(rows *sql.Rows, team bool) (m RecordMoment, said Details, err error) {
+func scanMoment(rows *db.Rows, team bool) (m RecordMoment, said Details, err error) {
 	var byTeam bool
 	var particulars string
 	if err = rows.Scan(micros{&m.At}, &m.What, &m.By, &byTeam, &particulars); err != nil {
@@ -330,7 +329,7 @@ func momentsOf(ctx context.Context, r reader, p Project, a Approval) ([]RecordMo
 		all[0].By = a.AskedBy
 	}
 	rows, err := r.query(ctx, `SELECT x.at, x.kind, x.by_name, x.by_team, x.particulars FROM my_approval_course x WHERE x.approval_id = $2`, string(a.ID))
-	course, err := list(rows, err, func(rows *sql.Rows) (RecordMoment, error) {
+	course, err := list(rows, err, func(rows *db.Rows) (RecordMoment, error) {
 		m, names, err := scanMoment(rows, team)
 		m.Title, m.Round, m.From, m.To = a.Title, a.Round, names["old"], names["person"]
 		return m, err

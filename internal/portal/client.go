@@ -103,7 +103,7 @@ SELECT `+clientColumns+`
  WHERE ($2 = '' OR c.name_key > $2) AND ($3 = '' OR REPLACE(c.name_key, $3, '') <> c.name_key) AND ($4 = '' OR c.state = $4)
    AND CASE WHEN c.archived_at IS NULL THEN 0 ELSE 1 END = $5
  ORDER BY c.name_key LIMIT $6`, pg.After, fold(f.Query), string(f.State), f.Archived, pg.limit())
-	all, err := list(rows, err, func(r *sql.Rows) (clientScan, error) {
+	all, err := list(rows, err, func(r *db.Rows) (clientScan, error) {
 		var s clientScan
 		return s, r.Scan(s.into()...)
 	})
@@ -129,7 +129,7 @@ func (me *Scope) ClientNames(ctx context.Context, part string, rights Rights) (n
 SELECT c.id, c.name FROM my_clients c
  WHERE c.archived_at IS NULL AND (c.rights & $4) = $4 AND ($2 = '' OR REPLACE(c.name_key, $2, '') <> c.name_key)
  ORDER BY c.name_key LIMIT $3`, fold(part), maxClientNames+1, int64(rights))
-	names, err = list(rows, err, func(r *sql.Rows) (c ClientName, err error) { return c, r.Scan(&c.ID, &c.Name) })
+	names, err = list(rows, err, func(r *db.Rows) (c ClientName, err error) { return c, r.Scan(&c.ID, &c.Name) })
 	if len(names) > maxClientNames {
 		return names[:maxClientNames], true, err
 	}
@@ -170,7 +170,7 @@ SELECT c.name, c.welcome, c.side, c.rights, c.contact, c.contact_name, c.contact
 // is off: what a person with no client is told.
 func (me *Scope) Paused(ctx context.Context) ([]ClientName, error) {
 	rows, err := me.query(ctx, `SELECT p.id, p.name FROM my_paused p ORDER BY p.name LIMIT $2`, maxSelfClients)
-	return list(rows, err, func(r *sql.Rows) (c ClientName, err error) { return c, r.Scan(&c.ID, &c.Name) })
+	return list(rows, err, func(r *db.Rows) (c ClientName, err error) { return c, r.Scan(&c.ID, &c.Name) })
 }
 
 // clientRow is a client as a change needs it.
@@ -406,7 +406,7 @@ type ClientMember struct {
 func (me *Scope) ClientTeam(ctx context.Context, id ClientID) ([]ClientMember, error) {
 	rows, err := me.query(ctx, `
 SELECT m.person_id, m.name, m.title, m.role, m.added_at FROM my_client_team m WHERE m.client_id = $2 ORDER BY m.name, m.person_id`, string(id))
-	return list(rows, err, func(r *sql.Rows) (m ClientMember, err error) {
+	return list(rows, err, func(r *db.Rows) (m ClientMember, err error) {
 		var since int64
 		err = r.Scan(&m.Person, &m.Name, &m.Title, &m.Role, &since)
 		m.Since = db.FromMicros(since)

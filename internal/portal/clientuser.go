@@ -87,7 +87,7 @@ func (u *ClientUser) expire(now time.Time) {
 }
 
 // clientUsers reads the people of a client, or one of them.
-func clientUsers(ctx context.Context, query func(context.Context, string, ...any) (*sql.Rows, error), client ClientID, id ClientUserID) ([]ClientUser, error) {
+func clientUsers(ctx context.Context, query func(context.Context, string, ...any) (*db.Rows, error), client ClientID, id ClientUserID) ([]ClientUser, error) {
 	// Each statement has one condition, so that it runs along one index.
 	where, arg := "u.client_id = $2", string(client)
 	if id != "" {
@@ -97,7 +97,7 @@ func clientUsers(ctx context.Context, query func(context.Context, string, ...any
 SELECT u.id, u.client_id, u.person_id, u.name, COALESCE(u.email, ''), u.title, u.given, u.all_projects, u.created_at,
        u.accepted_at, u.suspended_at, u.removed_at, u.side, u.rights
   FROM my_client_users u WHERE `+where, arg)
-	users, err := list(rows, err, func(r *sql.Rows) (u ClientUser, err error) {
+	users, err := list(rows, err, func(r *db.Rows) (u ClientUser, err error) {
 		var since int64
 		var accepted, suspended, removed sql.NullInt64
 		err = r.Scan(&u.ID, &u.Client, &u.Person, &u.Name, &u.Email, &u.Title, &u.Rights, &u.AllProjects, &since,
@@ -132,7 +132,7 @@ SELECT u.id, u.client_id, u.person_id, u.name, COALESCE(u.email, ''), u.title, u
 	if err := eachRow(ctx, query, `
 SELECT i.client_user_id, i.id, COALESCE(i.invited_by_name, ''), i.created_at, i.expires_at, i.asked_again_at, i.accepted_at, i.mailed, i.bounced
   FROM my_invitations i JOIN my_client_users u ON u.id = i.client_user_id
- WHERE i.revoked_at IS NULL AND i.created_at >= u.created_at AND `+where+` ORDER BY i.id`, arg, func(r *sql.Rows) error {
+ WHERE i.revoked_at IS NULL AND i.created_at >= u.created_at AND `+where+` ORDER BY i.id`, arg, func(r *db.Rows) error {
 		var user ClientUserID
 		var id InvitationID
 		var by string
@@ -155,7 +155,7 @@ SELECT i.client_user_id, i.id, COALESCE(i.invited_by_name, ''), i.created_at, i.
 	}
 	if err := eachRow(ctx, query, `
 SELECT x.client_user_id, x.project_id, COALESCE(x.given, 0) FROM my_client_user_projects x JOIN my_client_users u ON u.id = x.client_user_id
- WHERE `+where+` ORDER BY x.project_id`, arg, func(r *sql.Rows) error {
+ WHERE `+where+` ORDER BY x.project_id`, arg, func(r *db.Rows) error {
 		var user ClientUserID
 		var p ChosenProject
 		if err := r.Scan(&user, &p.Project, &p.Rights); err != nil {
@@ -170,7 +170,7 @@ SELECT x.client_user_id, x.project_id, COALESCE(x.given, 0) FROM my_client_user_
 	}
 	if users[0].Held.Team() {
 		if err := eachRow(ctx, query, `
-SELECT s.client_user_id, s.seen_at FROM my_last_seen s JOIN my_client_users u ON u.id = s.client_user_id WHERE `+where, arg, func(r *sql.Rows) error {
+SELECT s.client_user_id, s.seen_at FROM my_last_seen s JOIN my_client_users u ON u.id = s.client_user_id WHERE `+where, arg, func(r *db.Rows) error {
 			var user ClientUserID
 			var at int64
 			if err := r.Scan(&user, &at); err != nil {
@@ -196,7 +196,7 @@ SELECT s.client_user_id, s.seen_at FROM my_last_seen s JOIN my_client_users u ON
 	return users, nil
 }
 
-func eachRow(ctx context.Context, query func(context.Context, string, ...any) (*sql.Rows, error), q, arg string, f func(*sql.Rows) error) error {
+func eachRow(ctx context.Context, query func(context.Context, string, ...any) (*db.Rows, error), q, arg string, f func(*db.Rows) error) error {
 	rows, err := query(ctx, q, arg)
 	if err != nil {
 		return err
@@ -324,7 +324,7 @@ func (t *tx) openTasks(ctx context.Context, where string, person PersonID, args 
 	rows, err := t.query(ctx, `
 SELECT k.id, k.title, k.project_id, p.name FROM my_tasks k JOIN my_projects p ON p.id = k.project_id
  WHERE k.assignee_id = $2 AND k.completed_at IS NULL AND `+where+` ORDER BY p.name, k.position, k.id`, append([]any{string(person)}, args...)...)
-	return list(rows, err, func(r *sql.Rows) (o OpenTask, err error) {
+	return list(rows, err, func(r *db.Rows) (o OpenTask, err error) {
 		return o, r.Scan(&o.Task, &o.Title, &o.Project, &o.ProjectName)
 	})
 }

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -127,7 +126,7 @@ func (me *Scope) CommentCounts(ctx context.Context, ids ...ItemID) (map[ItemID]C
 		in, args := oneOf(2, part)
 		rows, err := me.query(ctx, `
 SELECT t.item_id, COUNT(*), SUM(CASE WHEN t.resolved_at IS NULL THEN 1 ELSE 0 END) FROM my_threads t WHERE t.item_id IN `+in+` GROUP BY t.item_id`, args...)
-		if _, err := list(rows, err, func(rows *sql.Rows) (id ItemID, err error) {
+		if _, err := list(rows, err, func(rows *db.Rows) (id ItemID, err error) {
 			var c CommentCount
 			err = rows.Scan(&id, &c.All, &c.Open)
 			counts[id] = c

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"strconv"
 	"time"
@@ -113,7 +112,7 @@ func keptHeads(ctx context.Context, q querier) (heads map[headKey]string, err er
 // and strange counts those. For the operator.
 func VerifyHeads(ctx context.Context, d *db.DB, signed func(text, signature string) bool) (last DailyHead, wrong []string, strange int, err error) {
 	rows, err := d.Query(ctx, `SELECT h.day, h.digest, h.chains, h.events, h.at, h.signature FROM daily_heads h ORDER BY h.day`)
-	days, err := list(rows, err, func(r *sql.Rows) (h DailyHead, err error) {
+	days, err := list(rows, err, func(r *db.Rows) (h DailyHead, err error) {
 		return h, r.Scan(&h.Day, &h.Digest, &h.Chains, &h.Events, micros{&h.At}, &h.Signature)
 	})
 	if err != nil {
@@ -144,7 +143,7 @@ type movedChain struct {
 	head  string
 }
 
-func scanMoved(r *sql.Rows) (m movedChain, err error) { return m, r.Scan(&m.chain, &m.seq, &m.head) }
+func scanMoved(r *db.Rows) (m movedChain, err error) { return m, r.Scan(&m.chain, &m.seq, &m.head) }
 
 // dayDigest is the digest of a day after last: of the chains that moved on it.
 func dayDigest(last DailyHead, day string, moved []movedChain) string {

@@ -2,9 +2,10 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strings"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
 // decidedOn computes the hash of what was decided on anew, of each approval that is
@@ -66,7 +67,7 @@ func askedAbout(ctx context.Context, q querier, after string, most int) (all []*
 SELECT a.id, a.title, a.body, a.checklist, a.content, COALESCE(a.about, ''), COALESCE(a.deliverable_id, ''), COALESCE(d.title, ''), COALESCE(d.body, ''),
        CASE WHEN a.shown_at IS NOT NULL AND a.state IN ('requested', 'viewed', 'approved', 'approved_with_notes') AND d.state IN ('in_review', 'approved', 'signed_off') THEN 1 ELSE 0 END
   FROM approvals a LEFT JOIN deliverables d ON d.id = a.deliverable_id WHERE a.id > $1 AND a.content <> '' ORDER BY a.id LIMIT $2`, after, most)
-	all, err = list(rows, err, func(r *sql.Rows) (*decided, error) {
+	all, err = list(rows, err, func(r *db.Rows) (*decided, error) {
 		a := &decided{is: &About{}}
 		var checklist, about string
 		err := r.Scan(&a.ID, &a.Title, &a.Body, &checklist, &a.Content, &about, &a.Deliverable, &a.is.Title, &a.is.Body, &a.fixed)

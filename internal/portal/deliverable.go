@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -91,7 +90,7 @@ const maxDeliverables = 300
 func (me *Scope) Deliverables(ctx context.Context, id ProjectID) ([]Deliverable, error) {
 	rows, err := me.query(ctx, `
 SELECT `+deliverableColumns+` FROM my_deliverables d WHERE d.project_id = $2 ORDER BY d.position, d.id LIMIT $3`, string(id), maxDeliverables)
-	return list(rows, err, func(rows *sql.Rows) (d Deliverable, err error) { return d, d.scan(rows.Scan) })
+	return list(rows, err, func(rows *db.Rows) (d Deliverable, err error) { return d, d.scan(rows.Scan) })
 }
 
 // Link is an address in a deliverable.
@@ -116,7 +115,7 @@ func links(ctx context.Context, r reader, ids ...DeliverableID) ([]Link, error) 
 	rows, err := r.query(ctx, `
 SELECT l.id, l.deliverable_id, l.title, l.url, l.side, l.rights FROM my_links l
  WHERE l.deliverable_id IN `+places+` ORDER BY l.deliverable_id, l.position, l.id LIMIT 1000`, args...)
-	return list(rows, err, func(rows *sql.Rows) (l Link, err error) {
+	return list(rows, err, func(rows *db.Rows) (l Link, err error) {
 		return l, rows.Scan(&l.ID, &l.Deliverable, &l.Title, &l.URL, &l.Side, &l.Rights)
 	})
 }

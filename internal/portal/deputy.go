@@ -2,8 +2,9 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
 // A Deputy decides for somebody at a client, from one day to another.
@@ -22,7 +23,7 @@ func (me *Scope) Deputies(ctx context.Context) ([]Deputy, error) {
 	now := me.p.now()
 	rows, err := me.query(ctx, `SELECT d.client_id, d.client_name, d.deputy_id, d.deputy_name, d.from_on, d.to_on, d.zone FROM my_deputies d WHERE d.to_on >= $2 ORDER BY d.client_name, d.client_id LIMIT 50`,
 		now.UTC().AddDate(0, 0, -1).Format(time.DateOnly)) // nowhere is it an earlier day
-	all, err := list(rows, err, func(rows *sql.Rows) (d Deputy, err error) {
+	all, err := list(rows, err, func(rows *db.Rows) (d Deputy, err error) {
 		return d, rows.Scan(&d.Client, &d.ClientName, &d.Deputy, &d.Name, &d.From, &d.To, &d.zone)
 	})
 	var some []Deputy

@@ -3,7 +3,6 @@ package portal
 import (
 	"context"
 	"crypto/ecdh"
-	"database/sql"
 	"encoding/base64"
 	"net/url"
 	"time"
@@ -95,7 +94,7 @@ ON CONFLICT (endpoint) DO UPDATE SET id = $1, session_id = $2, person_id = $3, p
 // Devices are those that the actor is told of notices in, the newest first.
 func (me *Scope) Devices(ctx context.Context) ([]Device, error) {
 	rows, err := me.query(ctx, `SELECT d.id, d.session_id, d.user_agent, d.created_at FROM my_devices d ORDER BY d.id DESC LIMIT 100`)
-	return list(rows, err, func(rows *sql.Rows) (d Device, err error) {
+	return list(rows, err, func(rows *db.Rows) (d Device, err error) {
 		return d, rows.Scan(&d.ID, &d.Session, &d.UserAgent, micros{&d.CreatedAt})
 	})
 }

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"strings"
 	"sync"
 	"time"
@@ -104,7 +103,7 @@ func (me *Scope) downloads(ctx context.Context, where, arg string, pg Page) ([]D
 SELECT d.id, d.file_id, d.file_name, d.version_id, d.number, COALESCE(d.shown_number, 0), CASE WHEN d.file_audience = 'client' AND d.audience = 'team' THEN 1 ELSE 0 END,
        d.actor, COALESCE(d.actor_name, ''), d.how, d.at, d.side, d.rights
   FROM my_downloads d WHERE `+where+` AND ($3 = '' OR d.id < $3) ORDER BY d.id DESC LIMIT $4`, arg, pg.After, pg.limit())
-	all, err := list(rows, err, func(rows *sql.Rows) (d Downloaded, err error) {
+	all, err := list(rows, err, func(rows *db.Rows) (d Downloaded, err error) {
 		return d, rows.Scan(&d.ID, &d.File, &d.FileName, &d.Version, &d.Number, &d.ShownNumber, &d.Draft,
 			&d.Actor, &d.ActorName, &d.How, micros{&d.At}, &d.Side, &d.Rights)
 	})

@@ -2,10 +2,11 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
 // A Draft is what the actor was about to say somewhere.
@@ -59,7 +60,7 @@ func (me *Scope) Drafts(ctx context.Context, places ...string) (map[string]Draft
 	for part := range slices.Chunk(places, 200) {
 		in, args := oneOf(2, part)
 		rows, err := me.query(ctx, `SELECT d.place, d.subject, d.body, d.revision, d.saved_at FROM my_drafts d WHERE d.place IN `+in, args...)
-		if _, err := list(rows, err, func(rows *sql.Rows) (d Draft, err error) {
+		if _, err := list(rows, err, func(rows *db.Rows) (d Draft, err error) {
 			var place string
 			err = rows.Scan(&place, &d.Subject, &d.Body, &d.Revision, micros{&d.SavedAt})
 			drafts[place] = d

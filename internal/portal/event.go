@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -56,16 +57,16 @@ func (t *tx) record(ctx context.Context, h Happening) error {
 	if h.Nobody {
 		by, address = "", ""
 	}
-	seq, head, called, err := t.nextInChain(ctx, string(h.Client), by)
+	apart := h.Apart || k.talk && k.place == auditOnly
+	project := h.Project
+	if apart && t.Alone() {
+		project = "" // nothing is shown, and nothing can have changed
+	}
+	seq, head, called, shared, err := t.nextInChain(ctx, h.Client, by, project)
 	if err != nil {
 		return err
 	}
-	apart, shown := h.Apart || k.talk && k.place == auditOnly, false
-	if h.Project != "" && !(apart && t.Alone()) {
-		if shown, err = t.stillGranted(ctx, h); err != nil {
-			return err
-		}
-	}
+	shown := shared && h.Audience == ClientSide
 	details, err := json.Marshal(h.Details)
 	if err != nil {
 		return err
@@ -142,36 +143,43 @@ func (t *tx) noteShut(ctx context.Context, people []PersonID) error {
 	return nil
 }
 
-// nextInChain locks the chain until the transaction ends, and returns the next
-// number, the hash of the event before and what the actor is called.
-func (t *tx) nextInChain(ctx context.Context, chain, actor string) (seq int64, head, called string, err error) {
-	last := `SELECT x.seq, x.head, COALESCE(` + nameOf("$2") + `, '') FROM event_chains x WHERE x.chain = $1` + t.Locking()
-	err = t.QueryRow(ctx, last, chain, actor).Scan(&seq, &head, &called)
-	if errors.Is(err, db.ErrNoRows) {
-		if _, err := t.Exec(ctx, `INSERT INTO event_chains (chain, seq, head) VALUES ($1, 0, '') ON CONFLICT (chain) DO NOTHING`, chain); err != nil {
-			return 0, "", "", err
-		}
-		err = t.QueryRow(ctx, last, chain, actor).Scan(&seq, &head, &called)
+// nextInChain locks the chain until the transaction ends, and returns the next number,
+// the hash of the event before and what somebody is called. Under that lock it looks
+// again whether the actor may see the project, if there is one, and says whether its
+// client does.
+func (t *tx) nextInChain(ctx context.Context, chain ClientID, who string, project ProjectID) (seq int64, head, called string, shared bool, err error) {
+	args := []any{string(chain), who}
+	sharing := "0"
+	if project != "" && t.Alone() { // all is read at once
+		sharing = "(" + t.sharing("$3", "$4") + ")"
+		args = append(args, string(project), t.me.actor.id)
 	}
-	return seq + 1, head, called, err
+	var is sql.NullBool
+	last := `SELECT x.seq, x.head, COALESCE(` + nameOf("$2") + `, ''), ` + sharing + ` FROM event_chains x WHERE x.chain = $1` + t.Locking()
+	read := func() error { return t.QueryRow(ctx, last, args...).Scan(&seq, &head, &called, &is) }
+	if err = read(); errors.Is(err, db.ErrNoRows) {
+		if _, err := t.Exec(ctx, `INSERT INTO event_chains (chain, seq, head) VALUES ($1, 0, '') ON CONFLICT (chain) DO NOTHING`, string(chain)); err != nil {
+			return 0, "", "", false, err
+		}
+		err = read()
+	}
+	if err == nil && project != "" && !t.Alone() {
+		err = notFound(t.QueryRow(ctx, t.sharing("$1", "$2"), string(project), t.me.actor.id).Scan(&is))
+	}
+	if err == nil && !is.Valid {
+		err = ErrNotFound
+	}
+	return seq + 1, head, called, is.Bool, err
 }
 
-// stillGranted looks again whether the actor may see the project, and says
-// whether its client sees the event.
-func (t *tx) stillGranted(ctx context.Context, h Happening) (shown bool, err error) {
-	var shared bool
-	if t.me.actor == (Actor{}) { // the program itself
-		err = t.QueryRow(ctx, `SELECT CASE WHEN p.shared_at IS NULL THEN 0 ELSE 1 END FROM projects p WHERE p.id = $1`, string(h.Project)).Scan(&shared)
-		return err == nil && shared && h.Audience == ClientSide, notFound(err)
+// sharing is the query that says whether the client of a project sees it, to an actor
+// who does. The program itself has none.
+func (t *tx) sharing(project, actor string) string {
+	granted := "EXISTS (SELECT 1 FROM project_grants g WHERE g.project_id = p.id AND g.actor = " + actor + ")"
+	if t.me.actor == (Actor{}) {
+		granted = actor + " = ''"
 	}
-	err = t.QueryRow(ctx, `
-SELECT CASE WHEN p.shared_at IS NULL THEN 0 ELSE 1 END
-  FROM projects p JOIN project_grants g ON g.project_id = p.id AND g.actor = $2
- WHERE p.id = $1`, string(h.Project), t.me.actor.id).Scan(&shared)
-	if err != nil {
-		return false, notFound(err)
-	}
-	return shared && h.Audience == ClientSide, nil
+	return "SELECT CASE WHEN p.shared_at IS NULL THEN 0 ELSE 1 END FROM projects p WHERE p.id = " + project + " AND " + granted
 }
 
 // chainHash binds the fields and the event before. Lengths go first, so that
@@ -182,9 +190,15 @@ func chainHash(head string, fields ...string) string {
 	for last := len(fields) - 1; last >= 0 && fields[last] == ""; last-- {
 		fields = fields[:last]
 	}
-	var all []byte
-	for _, f := range append([]string{head}, fields...) {
-		all = append(binary.BigEndian.AppendUint64(all, uint64(len(f))), f...)
+	size := 8 + len(head)
+	for _, f := range fields {
+		size += 8 + len(f)
+	}
+	all := make([]byte, 0, size)
+	add := func(f string) { all = append(binary.BigEndian.AppendUint64(all, uint64(len(f))), f...) }
+	add(head)
+	for _, f := range fields {
+		add(f)
 	}
 	sum := sha256.Sum256(all)
 	return hex.EncodeToString(sum[:])

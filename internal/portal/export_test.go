@@ -26,7 +26,7 @@ func FillChain(ctx context.Context, d *db.DB, client ClientID, project ProjectID
 	const together = 50
 	return d.Write(ctx, func(x *db.Tx) error {
 		t := &tx{Tx: x}
-		seq, head, _, err := t.nextInChain(ctx, string(client), string(actor))
+		seq, head, _, _, err := t.nextInChain(ctx, client, string(actor), "")
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"encoding/base64"
 	"strconv"
 	"strings"
@@ -59,7 +58,7 @@ const fileColumns = `f.id, f.project_id, f.project_name, f.client_id, f.client_n
        f.version_id, f.at, f.size, f.number, f.shown_number, f.version_audience, f.sha256, f.kind, f.type, f.note, COALESCE(f.restored_from, ''),
        COALESCE(f.version_by, ''), COALESCE(f.version_by_name, ''), f.scan, f.scan_found, f.preview, f.width, f.height, f.pages, f.duration_ms, f.blob`
 
-func scanFile(rows *sql.Rows) (f File, err error) { return f, f.scan(rows.Scan) }
+func scanFile(rows *db.Rows) (f File, err error) { return f, f.scan(rows.Scan) }
 
 func (f *File) scan(scan func(...any) error, more ...any) error {
 	var shown, created int64

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"time"
 
@@ -94,7 +93,7 @@ func (me *Scope) FileRequests(ctx context.Context, project ProjectID, pg Page) (
 	rows, err := me.query(ctx, `
 SELECT `+fileRequestColumns+` FROM my_file_requests q
  WHERE q.project_id = $2 AND ($3 = '' OR q.id < $3) ORDER BY q.id DESC LIMIT $4`, string(project), pg.After, pg.limit())
-	all, err = list(rows, err, func(rows *sql.Rows) (q FileRequest, err error) { return q, q.scan(rows.Scan) })
+	all, err = list(rows, err, func(rows *db.Rows) (q FileRequest, err error) { return q, q.scan(rows.Scan) })
 	if err != nil {
 		return nil, "", err
 	}
@@ -112,7 +111,7 @@ func (me *Scope) OpenFileRequests(ctx context.Context, project ProjectID) ([]Fil
 SELECT `+fileRequestColumns+` FROM my_file_requests q
  WHERE q.project_id = $2 AND q.state NOT IN ('accepted', 'withdrawn')
  ORDER BY CASE WHEN q.due_on IS NULL THEN 1 ELSE 0 END, q.due_on, q.state_at, q.id LIMIT $3`, string(project), maxOpenRequests)
-	return list(rows, err, func(rows *sql.Rows) (q FileRequest, err error) { return q, q.scan(rows.Scan) })
+	return list(rows, err, func(rows *db.Rows) (q FileRequest, err error) { return q, q.scan(rows.Scan) })
 }
 
 // RequestedFile is a file that came in answer to a file request.
@@ -138,7 +137,7 @@ func (me *Scope) FileRequestFiles(ctx context.Context, id FileRequestID) ([]Requ
 	rows, err := me.query(ctx, `
 SELECT i.request_id, i.file_id, i.name, i.version_id, i.number, i.shown_number, i.audience, i.size, i.kind, i.preview, i.scan, i.created_at, i.by_name, i.side, i.rights
   FROM my_file_request_files i WHERE i.request_id = $2 ORDER BY i.created_at DESC, i.file_id LIMIT 500`, string(id))
-	return list(rows, err, func(rows *sql.Rows) (f RequestedFile, err error) {
+	return list(rows, err, func(rows *db.Rows) (f RequestedFile, err error) {
 		var at int64
 		err = rows.Scan(&f.Request, &f.File, &f.Name, &f.Version, &f.Number, &f.ShownNumber, &f.Audience, &f.Size, &f.Kind, &f.Preview, &f.Scan, &at, &f.By, &f.Side, &f.Rights)
 		f.At = moment(at)
@@ -164,7 +163,7 @@ func uploaders(ctx context.Context, r reader, project ProjectID) ([]ProjectPerso
 	rows, err := r.query(ctx, `
 SELECT x.person_id, x.name, x.person_side FROM my_project_people x
  WHERE x.project_id = $2 AND x.person_side = 'client' AND (x.given & 16) <> 0 ORDER BY x.name, x.person_id LIMIT 500`, string(project))
-	return list(rows, err, func(rows *sql.Rows) (p ProjectPerson, err error) { return p, rows.Scan(&p.Person, &p.Name, &p.Side) })
+	return list(rows, err, func(rows *db.Rows) (p ProjectPerson, err error) { return p, rows.Scan(&p.Person, &p.Name, &p.Side) })
 }
 
 // NewFileRequest is what AskForFile takes.
@@ -521,6 +520,6 @@ SELECT `+folderColumns+` FROM my_folders f WHERE f.project_id = $2 AND f.audienc
 	}
 	rows, err = me.query(ctx, `
 SELECT f.id, f.name, f.audience FROM my_team_files f WHERE f.project_id = $2 ORDER BY f.at DESC, f.id DESC LIMIT $3`, string(project), examplesToChoose)
-	c.Examples, err = list(rows, err, func(rows *sql.Rows) (f ExampleFile, err error) { return f, rows.Scan(&f.ID, &f.Name, &f.Audience) })
+	c.Examples, err = list(rows, err, func(rows *db.Rows) (f ExampleFile, err error) { return f, rows.Scan(&f.ID, &f.Name, &f.Audience) })
 	return c, err
 }

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -88,7 +87,7 @@ func (me *Scope) SearchFiles(ctx context.Context, query string, project ProjectI
 	how := textSearches[me.p.db.Dialect()]
 	in, ids := oneOf(3, found)
 	rows, err := me.long(ctx, how.snippet+in, append([]any{words}, ids...)...)
-	_, err = list(rows, err, func(rows *sql.Rows) (id FileID, err error) {
+	_, err = list(rows, err, func(rows *db.Rows) (id FileID, err error) {
 		var snippet string
 		err = rows.Scan(&id, &snippet)
 		if i := slices.IndexFunc(hits, func(h FileHit) bool { return h.ID == id }); i >= 0 {

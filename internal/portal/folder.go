@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"strconv"
 	"time"
@@ -87,7 +86,7 @@ func (f Folder) MayChange(me PersonID) bool {
 const folderColumns = `f.id, f.project_id, f.project_name, f.client_id, f.client_name, f.parent_id, f.depth, f.name, f.audience, f.origin,
        COALESCE(f.shown_at, 0), f.created_at, COALESCE(f.created_by, ''), COALESCE(f.created_by_name, ''), f.revision, f.side, f.rights`
 
-func scanFolder(rows *sql.Rows) (f Folder, err error) { return f, f.scan(rows.Scan) }
+func scanFolder(rows *db.Rows) (f Folder, err error) { return f, f.scan(rows.Scan) }
 
 func (f *Folder) scan(scan func(...any) error) error {
 	var shown, created int64
@@ -491,7 +490,7 @@ func (t *tx) concealBelow(ctx context.Context, project ProjectID, below []Folder
 		rows, err := t.query(ctx, `
 SELECT f.id, f.name FROM my_files f JOIN my_files o ON o.project_id = $2 AND o.folder_id = $3 AND o.name_key = f.name_key AND o.audience = 'team'
  WHERE f.project_id = $2 AND f.folder_id = $3 AND f.audience = 'client'`, string(project), string(b.ID))
-		taken, err := list(rows, err, func(rows *sql.Rows) (n namesake, err error) { return n, rows.Scan(&n.id, &n.name) })
+		taken, err := list(rows, err, func(rows *db.Rows) (n namesake, err error) { return n, rows.Scan(&n.id, &n.name) })
 		if err != nil {
 			return err
 		}
@@ -540,7 +539,7 @@ UPDATE folders SET audience = 'team', shown_at = NULL, shown_by = NULL, name = $
 // to the top if the folder is gone by then, it is not to be seen again.
 func (t *tx) concealTrash(ctx context.Context, project ProjectID, in FolderID) error {
 	rows, err := t.query(ctx, `SELECT x.id, x.kind FROM my_trash x WHERE x.project_id = $2 AND x.folder_id = $3 AND x.audience = 'client'`, string(project), string(in))
-	all, err := list(rows, err, func(rows *sql.Rows) (x Trashed, err error) { return x, rows.Scan(&x.ID, &x.Kind) })
+	all, err := list(rows, err, func(rows *db.Rows) (x Trashed, err error) { return x, rows.Scan(&x.ID, &x.Kind) })
 	if err != nil {
 		return err
 	}
@@ -577,7 +576,7 @@ func (t *tx) hideTraces(ctx context.Context, subjects []string) error {
 		}
 		places, args = oneOf(2, part)
 		rows, err := t.query(ctx, `SELECT `+shareLinkColumns+` FROM my_share_links l WHERE l.revoked_at IS NULL AND l.file_id IN `+places+` ORDER BY l.id`, args...)
-		links, err := list(rows, err, func(rows *sql.Rows) (ShareLink, error) { return t.me.scanShareLink(rows.Scan) })
+		links, err := list(rows, err, func(rows *db.Rows) (ShareLink, error) { return t.me.scanShareLink(rows.Scan) })
 		if err != nil {
 			return err
 		}

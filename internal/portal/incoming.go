@@ -125,7 +125,7 @@ func (me *Scope) Incoming(ctx context.Context, state IncomingState, pg Page) (ma
  WHERE ($2 = '' OR m.id < $2) AND m.state = $4 ORDER BY m.id DESC LIMIT $3`, append(args, string(state))
 	}
 	rows, err := me.query(ctx, q, args...)
-	mails, err = list(rows, err, func(r *sql.Rows) (m IncomingMail, err error) { return m, m.scan(r.Scan) })
+	mails, err = list(rows, err, func(r *db.Rows) (m IncomingMail, err error) { return m, m.scan(r.Scan) })
 	if err != nil {
 		return nil, "", err
 	}

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"strings"
 	"time"
@@ -143,7 +142,7 @@ const MailHeld = "mail_held"
 func (p *Portal) HeldFrom(ctx context.Context, writer PersonID) (mails []IncomingMail, err error) {
 	rows, err := p.db.Query(ctx, `
 SELECT m.id, m.received_at, m.subject FROM incoming_mails m WHERE m.writer_id = $1 AND m.state = 'held' ORDER BY m.id DESC LIMIT 5`, string(writer))
-	return list(rows, err, func(r *sql.Rows) (m IncomingMail, err error) {
+	return list(rows, err, func(r *db.Rows) (m IncomingMail, err error) {
 		return m, r.Scan(&m.ID, micros{&m.ReceivedAt}, &m.Subject)
 	})
 }

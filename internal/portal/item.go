@@ -2,11 +2,12 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
 // ItemID is the id of a milestone, a task, a deliverable, an update, a folder
@@ -178,7 +179,7 @@ func (me *Scope) move(ctx context.Context, id, after ItemID) error {
 			id       ItemID
 			position int64
 		}
-		all, err := list(rows, err, func(rows *sql.Rows) (p place, err error) { return p, rows.Scan(&p.id, &p.position) })
+		all, err := list(rows, err, func(rows *db.Rows) (p place, err error) { return p, rows.Scan(&p.id, &p.position) })
 		if err != nil {
 			return err
 		}
@@ -272,7 +273,7 @@ func (me *Scope) SeenBy(ctx context.Context, id ItemID) ([]Seen, error) { return
 func seenBy(ctx context.Context, r reader, id ItemID) ([]Seen, error) {
 	rows, err := r.query(ctx, `
 SELECT s.person_id, s.name, s.first_at, s.last_at FROM my_seen s WHERE s.item_id = $2 ORDER BY s.first_at, s.person_id LIMIT 100`, string(id))
-	return list(rows, err, func(rows *sql.Rows) (s Seen, err error) {
+	return list(rows, err, func(rows *db.Rows) (s Seen, err error) {
 		var first, last int64
 		err = rows.Scan(&s.Person, &s.Name, &first, &last)
 		s.First, s.Last = moment(first), moment(last)

@@ -2,7 +2,8 @@ package portal
 
 import (
 	"context"
-	"database/sql"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
 // A Look is one thing that was made to look at a version.
@@ -17,7 +18,7 @@ type Look struct {
 func (me *Scope) Looks(ctx context.Context, id VersionID) ([]Look, error) {
 	rows, err := me.query(ctx, `
 SELECT w.kind, w.page, w.width, w.height FROM my_previews w WHERE w.version_id = $2 ORDER BY w.kind, w.page`, string(id))
-	return list(rows, err, func(rows *sql.Rows) (l Look, err error) {
+	return list(rows, err, func(rows *db.Rows) (l Look, err error) {
 		return l, rows.Scan(&l.Kind, &l.Page, &l.Width, &l.Height)
 	})
 }

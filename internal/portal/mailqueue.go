@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 
@@ -190,7 +189,7 @@ SELECT t.id, COALESCE(t.client_id, ''), COALESCE(t.project_id, ''), CASE WHEN w.
   JOIN workspace w ON w.id = 1
  WHERE x.id = $1 AND x.state IN ('sent', 'failed') AND w.receipts <> 'off'
  GROUP BY t.id, t.client_id, t.project_id, w.receipts`, string(id))
-		signals, err = list(rows, err, func(rows *sql.Rows) (s Signal, err error) {
+		signals, err = list(rows, err, func(rows *db.Rows) (s Signal, err error) {
 			return s, rows.Scan(&s.Thread, &s.Client, &s.Project, &s.Audience)
 		})
 		return err

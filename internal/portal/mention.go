@@ -3,13 +3,14 @@ package portal
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"slices"
 	"sort"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
 // A Mention is somebody who is named in a message.
@@ -36,7 +37,7 @@ SELECT y.person_id, y.name, CASE WHEN y.person_side = 'client' THEN COALESCE(y.c
   FROM my_thread_people y JOIN workspace w ON w.id = 1
  WHERE y.thread_id = $2 AND (y.person_side = 'team' OR $3 = 'client') ORDER BY y.near DESC, y.person_id LIMIT $4`, string(th.ID), string(audience), maxCandidates)
 		var forms []Mention
-		_, err = list(rows, err, func(rows *sql.Rows) (x Reader, err error) {
+		_, err = list(rows, err, func(rows *db.Rows) (x Reader, err error) {
 			err = rows.Scan(&x.Person, &x.Name, &x.Company)
 			for _, form := range x.handles(x.Company) {
 				forms = append(forms, Mention{x.Person, form})
@@ -188,7 +189,7 @@ func (me *Scope) mentionableOf(ctx context.Context, from, where, prefix string, 
 SELECT y.person_id, y.name, y.person_side, CASE WHEN y.person_side = 'client' THEN COALESCE(y.client_name, '') ELSE '' END, y.near, w.name
   FROM my_`+from+` JOIN workspace w ON w.id = 1 WHERE `+where+` AND y.person_id <> `+placeholder(n)+`
  ORDER BY y.near DESC, y.name, y.person_id LIMIT `+placeholder(n+1), append(args, string(me.actor.person), maxCandidates)...)
-	people, err := list(rows, err, func(rows *sql.Rows) (x Reader, err error) {
+	people, err := list(rows, err, func(rows *db.Rows) (x Reader, err error) {
 		return x, rows.Scan(&x.Person, &x.Name, &x.Side, &x.Company, &x.Near, &workspace)
 	})
 	return Beginning(people, workspace, prefix), err

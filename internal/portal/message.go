@@ -1,9 +1,7 @@
 package portal
 
 import (
-	"cmp"
 	"context"
-	"database/sql"
 	"slices"
 	"strconv"
 	"time"
@@ -75,7 +73,7 @@ const (
 	lastColumns    = messageHead + `SUBSTR(m.body, 1, 300)` + messageTail // as a list has it
 )
 
-func scanMessage(rows *sql.Rows) (m Message, err error) { return m, m.scan(rows.Scan) }
+func scanMessage(rows *db.Rows) (m Message, err error) { return m, m.scan(rows.Scan) }
 
 func (m *Message) scan(scan func(...any) error, more ...any) error {
 	var created, edited, deleted, erased int64
@@ -221,7 +219,7 @@ func completeMessages(ctx context.Context, r reader, all []Message) error {
 		}
 		in, args := oneOf(2, ids)
 		rows, err := r.query(ctx, `SELECT `+fileColumns+`, f.message_id FROM my_message_files f WHERE f.message_id IN `+in+` ORDER BY f.message_id, f.position, f.id`, args...)
-		if _, err = list(rows, err, func(rows *sql.Rows) (f File, err error) {
+		if _, err = list(rows, err, func(rows *db.Rows) (f File, err error) {
 			var id MessageID
 			if err = f.scan(rows.Scan, &id); err == nil {
 				m := &part[slices.Index(ids, id)]
@@ -232,7 +230,7 @@ func completeMessages(ctx context.Context, r reader, all []Message) error {
 			return err
 		}
 		rows, err = r.query(ctx, `SELECT n.message_id, n.person_id, n.name FROM my_mentions n WHERE n.message_id IN `+in+` ORDER BY n.message_id, n.name, n.person_id`, args...)
-		if _, err = list(rows, err, func(rows *sql.Rows) (n Mention, err error) {
+		if _, err = list(rows, err, func(rows *db.Rows) (n Mention, err error) {
 			var id MessageID
 			if err = rows.Scan(&id, &n.Person, &n.Name); err == nil {
 				m := &part[slices.Index(ids, id)]
@@ -256,7 +254,7 @@ type EarlierText struct {
 // who administer.
 func (me *Scope) EarlierTexts(ctx context.Context, id MessageID) ([]EarlierText, error) {
 	rows, err := me.query(ctx, `SELECT x.body, x.until FROM my_message_texts x WHERE x.message_id = $2 ORDER BY x.revision DESC LIMIT 200`, string(id))
-	return list(rows, err, func(rows *sql.Rows) (e EarlierText, err error) {
+	return list(rows, err, func(rows *db.Rows) (e EarlierText, err error) {
 		return e, rows.Scan(&e.Body, micros{&e.Until})
 	})
 }
@@ -352,14 +350,10 @@ func (t *tx) say(ctx context.Context, th Thread, n NewMessage) (MessageID, error
 		return "", err
 	}
 	id := MessageID(db.NewID("msg"))
-	seq, shown, err := t.moveOn(ctx, th, n, id)
-	if err != nil {
+	if err := t.moveOn(ctx, th, n, id); err != nil {
 		return "", err
 	}
-	if err := t.must(ctx, `
-INSERT INTO messages (id, thread_id, client_id, seq, shown_number, audience, author_id, side, body, quote_id, created_at, changed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
-		string(id), string(th.ID), string(th.Client), seq, shown, string(n.Audience), string(cmp.Or(th.author, t.me.actor.person)), string(th.Side), n.Body, nullable(n.Quote), t.now); err != nil {
+	if err := t.addMessage(ctx, th, id, n); err != nil {
 		return "", err
 	}
 	IndexMessages(t.me.p.db, t.Tx)
@@ -377,31 +371,28 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
 	return id, t.mention(ctx, th, id, n.Audience, n.Body, 1)
 }
 
-// moveOn gives the thread's next message its places, and says whose turn it is
-// then. What clients see of the thread moves only by what they see.
-func (t *tx) moveOn(ctx context.Context, th Thread, n NewMessage, id MessageID) (seq int64, shown sql.NullInt64, err error) {
+// moveOn counts the thread's next message, which takes its places from that, and says
+// whose turn it is then. What clients see of the thread moves only by what they see.
+func (t *tx) moveOn(ctx context.Context, th Thread, n NewMessage, id MessageID) error {
 	if n.Audience == Team {
-		err = t.QueryRow(ctx, `UPDATE threads SET seq = seq + 1, last_at = $1, resolved_at = CASE WHEN audience = 'client' THEN resolved_at END, resolved_by = CASE WHEN audience = 'client' THEN resolved_by END
- WHERE id = $2 RETURNING seq`, t.now, string(th.ID)).Scan(&seq)
-	} else {
-		turn, asked := "none", ""
-		switch {
-		case !th.Team():
-			turn = "team"
-		case n.Question:
-			turn, asked = "client", string(id)
-		}
-		if th.Comments() {
-			turn = "none"
-		}
-		// An answer that is waited for is waited for since the first of what was said.
-		err = t.QueryRow(ctx, `
+		return t.must(ctx, `UPDATE threads SET seq = seq + 1, last_at = $1, resolved_at = CASE WHEN audience = 'client' THEN resolved_at END, resolved_by = CASE WHEN audience = 'client' THEN resolved_by END
+ WHERE id = $2`, t.now, string(th.ID))
+	}
+	turn, asked := "none", ""
+	switch {
+	case !th.Team():
+		turn = "team"
+	case n.Question:
+		turn, asked = "client", string(id)
+	}
+	if th.Comments() {
+		turn = "none"
+	}
+	// An answer that is waited for is waited for since the first of what was said.
+	return t.must(ctx, `
 UPDATE threads SET seq = seq + 1, shown_seq = seq + 1, shown_count = shown_count + 1, last_at = $1, shown_at = $1, turn = $2,
        turn_since = CASE WHEN turn = $2 THEN turn_since ELSE $1 END, asked_id = $3, resolved_at = NULL, resolved_by = NULL
- WHERE id = $4 RETURNING seq, shown_count`, t.now, turn, nullable(asked), string(th.ID)).Scan(&seq, &shown)
-	}
-	t.changed = true
-	return seq, shown, notFound(err)
+ WHERE id = $4`, t.now, turn, nullable(asked), string(th.ID))
 }
 
 // filesSaid loads the files that a message is to have: the actor sees each, and

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -234,7 +233,7 @@ func nameUpdates(ctx context.Context, me *Scope, hits []MessageHit) error {
 	}
 	in, ids := oneOf(2, on)
 	rows, err := me.query(ctx, `SELECT u.id, COALESCE(u.author_name, ''), u.created_at FROM my_updates u WHERE u.id IN `+in, ids...)
-	_, err = list(rows, err, func(rows *sql.Rows) (u MessageHit, err error) {
+	_, err = list(rows, err, func(rows *db.Rows) (u MessageHit, err error) {
 		if err = rows.Scan(&u.Item, &u.By, micros{&u.At}); err == nil {
 			for i := range hits {
 				if hits[i].Item == u.Item {

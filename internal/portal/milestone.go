@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"sort"
 	"time"
 
@@ -82,7 +81,7 @@ const maxMilestones = 200
 func (me *Scope) Milestones(ctx context.Context, id ProjectID) ([]Milestone, error) {
 	rows, err := me.query(ctx, `
 SELECT `+milestoneColumns+` FROM my_milestones m WHERE m.project_id = $2 ORDER BY m.position, m.id LIMIT $3`, string(id), maxMilestones)
-	return list(rows, err, func(rows *sql.Rows) (m Milestone, err error) { return m, m.scan(rows.Scan) })
+	return list(rows, err, func(rows *db.Rows) (m Milestone, err error) { return m, m.scan(rows.Scan) })
 }
 
 // A Timeline is the milestones of a project along its days.

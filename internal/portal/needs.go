@@ -3,7 +3,6 @@ package portal
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"slices"
 	"sort"
 	"time"
@@ -33,7 +32,7 @@ func (n *Need) into(since *int64) []any {
 	return []any{&n.Item, &n.Kind, &n.Title, &n.Project, &n.ProjectName, &n.Client, &n.ClientName, &n.DueOn, since, &n.AskedBy, &n.Side, &n.Rights}
 }
 
-func scanNeed(rows *sql.Rows) (n Need, err error) {
+func scanNeed(rows *db.Rows) (n Need, err error) {
 	var since int64
 	err = rows.Scan(append(n.into(&since), &n.last)...)
 	n.Since = moment(since)
@@ -41,7 +40,7 @@ func scanNeed(rows *sql.Rows) (n Need, err error) {
 }
 
 // listNeeds reads them from the rows of a query, but for approvals that are over.
-func (me *Scope) listNeeds(rows *sql.Rows, err error) ([]Need, error) {
+func (me *Scope) listNeeds(rows *db.Rows, err error) ([]Need, error) {
 	all, err := list(rows, err, scanNeed)
 	return slices.DeleteFunc(all, func(n Need) bool { return me.over(n.last) }), err
 }
@@ -77,7 +76,7 @@ func (me *Scope) countNeeds(ctx context.Context, where string, args ...any) (int
 	args = append([]any{maxNeeds}, args...)
 	rows, err := me.query(ctx, `SELECT COALESCE(x.last_day, ''), COUNT(*) FROM (SELECT x.last_day FROM my_waiting x WHERE 1 = 1`+where+` LIMIT $2) x GROUP BY x.last_day`, args...)
 	waiting := 0
-	_, err = list(rows, err, func(rows *sql.Rows) (last string, err error) {
+	_, err = list(rows, err, func(rows *db.Rows) (last string, err error) {
 		n := 0
 		if err = rows.Scan(&last, &n); err == nil && !me.over(last) {
 			waiting += n
@@ -136,7 +135,7 @@ func (me *Scope) named(ctx context.Context, where string, args ...any) ([]Need, 
 	rows, err := me.query(ctx, `
 SELECT x.id, 'mention', x.title, COALESCE(x.project_id, ''), COALESCE(x.project_name, ''), COALESCE(x.client_id, ''), COALESCE(x.client_name, ''), '', x.at, COALESCE(x.actor_name, ''), x.side, x.rights, COALESCE(x.waits, '')
   FROM my_named x WHERE `+where+` ORDER BY x.id DESC LIMIT $2`, args...)
-	return list(rows, err, func(rows *sql.Rows) (n Need, err error) {
+	return list(rows, err, func(rows *db.Rows) (n Need, err error) {
 		var since int64
 		err = rows.Scan(append(n.into(&since), &n.waits)...)
 		n.Since = moment(since)
@@ -238,7 +237,7 @@ SELECT x.id, x.name FROM (SELECT c.id, c.name, c.portal_since FROM my_clients c
     WHERE c.side = 'team' AND (c.rights & 512) <> 0 AND c.portal_since IS NOT NULL AND c.archived_at IS NULL ORDER BY c.portal_since DESC LIMIT 200) x
  WHERE NOT EXISTS (SELECT 1 FROM my_client_users u WHERE u.client_id = x.id AND u.removed_at IS NULL)
  ORDER BY x.portal_since DESC, x.id LIMIT $2`, uninvitedClients)
-	d.Uninvited, err = list(rows, err, func(rows *sql.Rows) (c ClientName, err error) { return c, rows.Scan(&c.ID, &c.Name) })
+	d.Uninvited, err = list(rows, err, func(rows *db.Rows) (c ClientName, err error) { return c, rows.Scan(&c.ID, &c.Name) })
 	return d, err
 }
 
@@ -322,7 +321,7 @@ func (me *Scope) deskProjects(ctx context.Context, everything bool, last string)
 	rows, err := me.query(ctx, `
 SELECT p.id, p.name, p.client_id, p.client_name, p.status, p.health, p.sentence, COALESCE(p.shared_at, 0), p.created_at, `+last+`
   `+from+` p WHERE p.side = 'team' AND p.archived_at IS NULL AND p.status NOT IN ('done', 'on_hold') ORDER BY p.id DESC LIMIT $2`, todayProjects)
-	return list(rows, err, func(rows *sql.Rows) (p DeskProject, err error) {
+	return list(rows, err, func(rows *db.Rows) (p DeskProject, err error) {
 		var shared, created, last int64
 		err = rows.Scan(&p.ID, &p.Name, &p.Client, &p.ClientName, &p.Status, &p.Health, &p.Sentence, &shared, &created, &last)
 		p.Shared, p.CreatedAt, p.LastUpdate = moment(shared), moment(created), moment(last)

@@ -2,9 +2,10 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
 // A Notice tells one person of one event.
@@ -197,7 +198,7 @@ const noticeColumns = `
 SELECT e.event_id, e.kind, e.at, COALESCE(e.client_id, ''), COALESCE(e.project_id, ''), e.subject, COALESCE(e.person_id, ''), COALESCE(e.person_name, ''), e.audience, e.particulars,
        COALESCE(e.actor, ''), COALESCE(e.actor_name, ''), e.side, e.rights, COALESCE(e.project_name, ''), COALESCE(e.client_name, ''), e.id, e.topic, e.unread, e.about, e.message_id, e.thread_kind, COALESCE(e.thread_subject, ''), COALESCE(e.item_id, '')`
 
-func scanNotice(rows *sql.Rows) (n Notice, err error) {
+func scanNotice(rows *db.Rows) (n Notice, err error) {
 	var project, client string
 	n.Event, err = scanEvent(rows, &project, &client, &n.ID, &n.Topic, &n.Unread, &n.About, &n.Said, &n.Where, &n.Title, &n.Item)
 	n.ProjectName, n.ClientName = project, client

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"strings"
 	"time"
@@ -58,7 +57,7 @@ func (c NoticeChoices) mailsNeeds(t Topics) bool {
 // NoticeChoices returns the actor's own.
 func (me *Scope) NoticeChoices(ctx context.Context) (NoticeChoices, error) {
 	rows, err := me.query(ctx, `SELECT `+choiceColumns+` FROM my_notice_choices c`)
-	all, err := list(rows, err, func(rows *sql.Rows) (c NoticeChoices, err error) { return c, rows.Scan(c.into()...) })
+	all, err := list(rows, err, func(rows *db.Rows) (c NoticeChoices, err error) { return c, rows.Scan(c.into()...) })
 	if err != nil || len(all) == 0 {
 		return usual, err
 	}
@@ -228,7 +227,7 @@ type Muted struct {
 // 100 of them, the last one first.
 func (me *Scope) Mutes(ctx context.Context) ([]Muted, error) {
 	rows, err := me.query(ctx, `SELECT m.project_id, m.name, m.client_name, m.side, m.rights FROM my_mutes m ORDER BY m.at DESC, m.project_id LIMIT 100`)
-	return list(rows, err, func(rows *sql.Rows) (m Muted, err error) {
+	return list(rows, err, func(rows *db.Rows) (m Muted, err error) {
 		return m, rows.Scan(&m.ID, &m.Name, &m.ClientName, &m.Side, &m.Rights)
 	})
 }

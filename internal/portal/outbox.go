@@ -86,7 +86,7 @@ func (me *Scope) Outbox(ctx context.Context, state MailState, pg Page) (mails []
 SELECT `+mailColumns+` FROM my_mails m
  WHERE ($2 = '' OR m.id < $2) AND ($3 = '' OR m.state = $3)
  ORDER BY m.id DESC LIMIT $4`, pg.After, string(state), pg.limit())
-	mails, err = list(rows, err, func(r *sql.Rows) (Mail, error) {
+	mails, err = list(rows, err, func(r *db.Rows) (Mail, error) {
 		var s mailScan
 		err := r.Scan(s.into()...)
 		return s.mail(), err

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"time"
 
@@ -105,7 +104,7 @@ func moment(micros int64) time.Time {
 
 // A reader reads what an actor may see: a Scope, or a tx inside its change.
 type reader interface {
-	query(ctx context.Context, q string, args ...any) (*sql.Rows, error)
+	query(ctx context.Context, q string, args ...any) (*db.Rows, error)
 	get(ctx context.Context, q string, args []any, dest ...any) error
 	clock() time.Time
 }
@@ -166,7 +165,7 @@ func (me *Scope) Projects(ctx context.Context, f ProjectFilter, pg Page) (projec
 	return projects, next, nil
 }
 
-func scanProject(rows *sql.Rows) (p Project, err error) { return p, p.scan(rows.Scan) }
+func scanProject(rows *db.Rows) (p Project, err error) { return p, p.scan(rows.Scan) }
 
 // Bounds of what is gathered over several projects.
 const (
@@ -532,7 +531,7 @@ type ProjectMember struct {
 
 const memberColumns = `m.project_id, m.person_id, m.name, m.title, m.role, COALESCE(m.email, ''), m.away_until, m.shown, m.is_contact, m.side, m.rights`
 
-func scanMember(rows *sql.Rows) (m ProjectMember, err error) {
+func scanMember(rows *db.Rows) (m ProjectMember, err error) {
 	return m, rows.Scan(&m.Project, &m.Person, &m.Name, &m.Title, &m.Role, &m.Email, &m.AwayUntil, &m.Shown, &m.Contact, &m.Side, &m.Rights)
 }
 
@@ -631,5 +630,5 @@ func assignable(ctx context.Context, r reader, id ProjectID, audience Side) ([]P
 SELECT x.person_id, x.name, x.person_side FROM my_project_people x
  WHERE x.project_id = $2 AND (x.person_side = 'team' OR ($3 = 'client' AND (x.given & 4) <> 0))
  ORDER BY x.on_team DESC, x.person_side DESC, x.name, x.person_id LIMIT 500`, string(id), string(audience))
-	return list(rows, err, func(rows *sql.Rows) (p ProjectPerson, err error) { return p, rows.Scan(&p.Person, &p.Name, &p.Side) })
+	return list(rows, err, func(rows *db.Rows) (p ProjectPerson, err error) { return p, rows.Scan(&p.Person, &p.Name, &p.Side) })
 }

@@ -2,10 +2,11 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
 // MarkRead notes that the actor has read a thread up to a message. Nothing
@@ -96,7 +97,7 @@ SELECT s.person_id, s.name, s.person_side, CASE WHEN s.person_side = 'client' TH
 	of := []any{string(id), string(thread)}
 	add := func(q, count string) error {
 		rows, err := me.query(ctx, q, append(of, maxReceipts+1)...)
-		some, err := list(rows, err, func(rows *sql.Rows) (r Receipt, err error) {
+		some, err := list(rows, err, func(rows *db.Rows) (r Receipt, err error) {
 			return r, rows.Scan(&r.Person, &r.Name, &r.Side, &r.Company, &r.Mail, micros{&r.At})
 		})
 		n := len(some)
@@ -131,7 +132,7 @@ func (me *Scope) delivered(ctx context.Context, id MessageID, all []Receipt) err
 	rows, err := me.query(ctx, `
 SELECT s.person_id, s.state, s.reason, COALESCE(s.sent_at, 0) FROM my_deliveries s WHERE s.message_id = $2 AND s.person_id IN `+in+` ORDER BY s.notice_id`,
 		append([]any{string(id)}, args...)...)
-	_, err = list(rows, err, func(rows *sql.Rows) (who PersonID, err error) {
+	_, err = list(rows, err, func(rows *db.Rows) (who PersonID, err error) {
 		var state, why string
 		var at time.Time
 		err = rows.Scan(&who, &state, &why, micros{&at})

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"strconv"
 	"time"
@@ -67,7 +66,7 @@ func (r *Revision) scan(scan func(...any) error) error {
 		&r.Points, &r.Made, &r.Open, &r.Unclear, &r.Offered, &r.Turn, micros{&r.TurnSince}, &r.Withdrawn, micros{&r.CreatedAt}, &r.CreatedBy, &r.By, &r.Side, &r.Rights)
 }
 
-func scanRevision(rows *sql.Rows) (r Revision, err error) { return r, r.scan(rows.Scan) }
+func scanRevision(rows *db.Rows) (r Revision, err error) { return r, r.scan(rows.Scan) }
 
 // Revision returns one revision request.
 func (me *Scope) Revision(ctx context.Context, id RevisionID) (Revision, error) {
@@ -213,7 +212,7 @@ func (c *Change) scan(scan func(...any) error) error {
 		&c.OutOfScope, &c.Price, &c.Currency, &c.Offer, micros{&c.OfferAt}, &c.OfferBy, &c.Count, &c.withdrawn, &c.project, &c.client, &c.ofTitle, &c.Side, &c.Rights)
 }
 
-func scanChange(rows *sql.Rows) (c Change, err error) { return c, c.scan(rows.Scan) }
+func scanChange(rows *db.Rows) (c Change, err error) { return c, c.scan(rows.Scan) }
 
 // Changes returns the points of revision requests, in order.
 func (me *Scope) Changes(ctx context.Context, ids ...RevisionID) ([]Change, error) {
@@ -312,7 +311,7 @@ SELECT t.id, COALESCE(t.version_id, ''), CASE WHEN t.version_id IS NULL THEN '' 
  WHERE (t.version_id IN `+in+` OR (t.item_id = $2 AND t.version_id IS NULL)) AND t.audience = 'client' AND t.resolved_at IS NULL AND m.author_side = 'client' AND m.deleted_at IS NULL
    AND NOT EXISTS (SELECT 1 FROM my_changes i WHERE i.thread_id = t.id AND i.withdrawn = 0 AND i.state IN ('open', 'unclear'))
  ORDER BY t.id LIMIT $3`, append([]any{string(item), most}, args...)...)
-	return list(rows, err, func(rows *sql.Rows) (x Remark, err error) {
+	return list(rows, err, func(rows *db.Rows) (x Remark, err error) {
 		return x, rows.Scan(&x.Thread, &x.Version, &x.File, &x.Body, &x.By, placeColumn{&x.Place}, &x.Number)
 	})
 }

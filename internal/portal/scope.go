@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"regexp"
 	"slices"
@@ -1342,12 +1341,12 @@ func expand(q string) (string, error) {
 func (me *Scope) clock() time.Time { return me.p.now() }
 
 // query reads rows the actor may see. $1 is the actor; args follow.
-func (me *Scope) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+func (me *Scope) query(ctx context.Context, q string, args ...any) (*db.Rows, error) {
 	return me.long(me.p.db.Brief(ctx), q, args...)
 }
 
 // long is query for what may take its time: it ends when its caller leaves.
-func (me *Scope) long(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+func (me *Scope) long(ctx context.Context, q string, args ...any) (*db.Rows, error) {
 	full, err := expand(q)
 	if err != nil {
 		return nil, err
@@ -1373,7 +1372,7 @@ func notFound(err error) error {
 }
 
 // list collects what scan reads from each row.
-func list[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) (all []T, _ error) {
+func list[T any](rows *db.Rows, err error, scan func(*db.Rows) (T, error)) (all []T, _ error) {
 	err = everyRow(rows, err, func() error {
 		v, err := scan(rows)
 		if err == nil {
@@ -1388,10 +1387,10 @@ func list[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) (al
 }
 
 // scanOne reads a row of one text or id.
-func scanOne[T ~string](rows *sql.Rows) (v T, err error) { return v, rows.Scan(&v) }
+func scanOne[T ~string](rows *db.Rows) (v T, err error) { return v, rows.Scan(&v) }
 
 // everyRow is what list does with rows of any type: the compiler copies it for none.
-func everyRow(rows *sql.Rows, err error, row func() error) error {
+func everyRow(rows *db.Rows, err error, row func() error) error {
 	if err != nil {
 		return err
 	}

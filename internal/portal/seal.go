@@ -3,7 +3,6 @@ package portal
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -23,7 +22,7 @@ import (
 
 // querier reads whole tables: for the chain alone.
 type querier interface {
-	Query(ctx context.Context, q string, args ...any) (*sql.Rows, error)
+	Query(ctx context.Context, q string, args ...any) (*db.Rows, error)
 	QueryRow(ctx context.Context, q string, args ...any) *db.Row
 	Dialect() db.Dialect
 }
@@ -210,11 +209,22 @@ func sealHash(class string, rows [][][]any, n int) string {
 	for _, row := range rows {
 		words := make([]string, 0, len(row[n])+1)
 		for _, v := range row[n] {
-			words = append(words, fmt.Sprint(v))
+			words = append(words, sealWord(v))
 		}
 		fields = append(fields, chainHash("row", append(words, "end")...))
 	}
 	return chainHash(class, append(fields, "end")...)[:32]
+}
+
+// sealWord is a value as it is hashed: as fmt.Sprint writes it, which takes its time.
+func sealWord(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case json.Number:
+		return string(v)
+	}
+	return fmt.Sprint(v)
 }
 
 // A seenSeal is the last seal of a row, and the event that has it.

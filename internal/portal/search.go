@@ -2,9 +2,10 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
 // A Hit is something that a search found.
@@ -76,6 +77,6 @@ SELECT * FROM (`+within("deliverable", "title", "title_key")+` UNION ALL `+withi
 	return hits, err
 }
 
-func scanHit(rows *sql.Rows) (h Hit, err error) {
+func scanHit(rows *db.Rows) (h Hit, err error) {
 	return h, rows.Scan(&h.ID, &h.Kind, &h.Title, &h.Project, &h.ProjectName, &h.ClientName)
 }

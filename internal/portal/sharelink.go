@@ -3,7 +3,6 @@ package portal
 import (
 	"context"
 	"crypto/subtle"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"strconv"
@@ -111,7 +110,7 @@ func (me *Scope) shareLinks(ctx context.Context, pg Page, where string, args ...
 	}
 	rows, err := me.query(ctx, `
 SELECT `+shareLinkColumns+` FROM my_share_links l WHERE l.id < $2`+where+` ORDER BY l.id DESC LIMIT $3`, append([]any{after, pg.limit()}, args...)...)
-	all, err := list(rows, err, func(rows *sql.Rows) (ShareLink, error) { return me.scanShareLink(rows.Scan) })
+	all, err := list(rows, err, func(rows *db.Rows) (ShareLink, error) { return me.scanShareLink(rows.Scan) })
 	if err != nil {
 		return nil, "", err
 	}

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,7 +91,7 @@ func (s *Signoff) scan(scan func(...any) error) error {
 	return err
 }
 
-func scanSignoff(rows *sql.Rows) (s Signoff, err error) { return s, s.scan(rows.Scan) }
+func scanSignoff(rows *db.Rows) (s Signoff, err error) { return s, s.scan(rows.Scan) }
 
 // Signoff returns one sign-off.
 func (me *Scope) Signoff(ctx context.Context, id SignoffID) (Signoff, error) {
@@ -210,7 +209,7 @@ func signedLines(ctx context.Context, r reader, id SignoffID) ([]SignoffLine, er
 	rows, err := r.query(ctx, `
 SELECT l.position, l.kind, l.why, l.item_id, l.title, COALESCE(l.version_id, ''), l.number, l.sha256, l.size, COALESCE(l.approval_id, ''), COALESCE(l.at, 0), l.by_name
   FROM my_signoff_lines l WHERE l.signoff_id = $2 ORDER BY l.position LIMIT $3`, string(id), maxSigned)
-	return list(rows, err, func(rows *sql.Rows) (l SignoffLine, err error) {
+	return list(rows, err, func(rows *db.Rows) (l SignoffLine, err error) {
 		return l, rows.Scan(&l.Position, &l.Kind, &l.Why, &l.Item, &l.Title, &l.Version, &l.Number, &l.SHA256, &l.Size, &l.Approval, micros{&l.At}, &l.By)
 	})
 }
@@ -237,10 +236,10 @@ func accepting(ctx context.Context, r reader, project ProjectID, subject string,
 		if err != nil {
 			return
 		}
-		var rows *sql.Rows
+		var rows *db.Rows
 		rows, err = r.query(ctx, `SELECT `+columns+` `+from+` WHERE `+where+` ORDER BY `+order+` LIMIT $4`, string(project), subject, maxSigned+1)
 		var found []SignoffLine
-		found, err = list(rows, err, func(rows *sql.Rows) (l SignoffLine, err error) {
+		found, err = list(rows, err, func(rows *db.Rows) (l SignoffLine, err error) {
 			return l, rows.Scan(&l.Kind, &l.Why, &l.Item, &l.Title, &l.Version, &l.Number, &l.SHA256, &l.Size, &l.Approval, micros{&l.At}, &l.By)
 		})
 		all = append(all, found...)

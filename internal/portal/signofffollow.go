@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -85,7 +84,7 @@ type FirstLook struct {
 func (me *Scope) SignoffLooks(ctx context.Context, id SignoffID) ([]FirstLook, error) {
 	rows, err := me.query(ctx, `
 SELECT x.by_name, x.at FROM my_signoff_course x WHERE x.signoff_id = $2 AND x.kind = 'signoff_viewed' AND x.side = 'team' ORDER BY x.at, x.by_name LIMIT $3`, string(id), maxLooks)
-	return list(rows, err, func(r *sql.Rows) (l FirstLook, err error) { return l, r.Scan(&l.By, micros{&l.At}) })
+	return list(rows, err, func(r *db.Rows) (l FirstLook, err error) { return l, r.Scan(&l.By, micros{&l.At}) })
 }
 
 // maxLooks bounds the people whose first look is told.

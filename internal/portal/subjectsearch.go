@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
 )
@@ -49,7 +48,7 @@ func (me *Scope) SearchSubjects(ctx context.Context, s MessageSearch, pg Page) (
 		q += `)`
 	}
 	rows, err := me.query(ctx, q+` ORDER BY `+order+` DESC LIMIT $3`, args...)
-	hits, err = list(rows, err, func(rows *sql.Rows) (h SubjectHit, err error) {
+	hits, err = list(rows, err, func(rows *db.Rows) (h SubjectHit, err error) {
 		err = h.scan(rows.Scan)
 		h.Snippet = snippet(h.Subject, words)
 		return h, err

@@ -2,8 +2,9 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"time"
+
+	"github.com/vitrine-portal/vitrine/internal/db"
 )
 
 // Progress is how much of what its reader sees is done: milestones reached,
@@ -170,7 +171,7 @@ func (me *Scope) faces(ctx context.Context, ids []ProjectID, all map[ProjectID]*
 	in, args := oneOf(2, ids)
 	rows, err := me.query(ctx, `
 SELECT m.project_id, m.person_id, m.name, m.role, m.is_contact FROM my_project_team m WHERE m.project_id IN `+in+` ORDER BY m.project_id, m.is_contact DESC, m.added_at, m.person_id LIMIT 5000`, args...)
-	team, err := list(rows, err, func(rows *sql.Rows) (m ProjectMember, err error) {
+	team, err := list(rows, err, func(rows *db.Rows) (m ProjectMember, err error) {
 		return m, rows.Scan(&m.Project, &m.Person, &m.Name, &m.Role, &m.Contact)
 	})
 	for _, m := range team {

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"strconv"
 	"strings"
 	"time"
@@ -133,7 +132,7 @@ func (me *Scope) Tasks(ctx context.Context, project ProjectID, f TaskFilter, pg 
 		q += `, ` + placeholder(len(args)+1) + `)`
 	}
 	rows, err := me.query(ctx, q+` ORDER BY t.position, t.id LIMIT $3`, args...)
-	tasks, err = list(rows, err, func(rows *sql.Rows) (t Task, err error) { return t, t.scan(rows.Scan) })
+	tasks, err = list(rows, err, func(rows *db.Rows) (t Task, err error) { return t, t.scan(rows.Scan) })
 	if err != nil {
 		return nil, "", err
 	}

@@ -41,7 +41,7 @@ const teamColumns = `m.person_id, m.name, m.email, m.title, m.role, m.away_until
 func (me *Scope) Team(ctx context.Context) ([]TeamMember, error) {
 	now := me.p.now()
 	rows, err := me.query(ctx, `SELECT `+teamColumns+` WHERE m.removed_at IS NULL ORDER BY m.name, m.person_id`)
-	return list(rows, err, func(r *sql.Rows) (TeamMember, error) { return scanTeamMember(r, now) })
+	return list(rows, err, func(r *db.Rows) (TeamMember, error) { return scanTeamMember(r, now) })
 }
 
 func scanTeamMember(r interface{ Scan(...any) error }, now time.Time) (TeamMember, error) {
@@ -69,7 +69,7 @@ func scanTeamMember(r interface{ Scan(...any) error }, now time.Time) (TeamMembe
 // member loads a team member who was not removed.
 func (t *tx) member(ctx context.Context, id PersonID) (TeamMember, error) {
 	rows, err := t.query(ctx, `SELECT `+teamColumns+` WHERE m.removed_at IS NULL AND m.person_id = $2`, string(id))
-	all, err := list(rows, err, func(r *sql.Rows) (TeamMember, error) { return scanTeamMember(r, db.FromMicros(t.now)) })
+	all, err := list(rows, err, func(r *db.Rows) (TeamMember, error) { return scanTeamMember(r, db.FromMicros(t.now)) })
 	switch {
 	case err != nil:
 		return TeamMember{}, err
@@ -370,7 +370,7 @@ func (me *Scope) TeamProfile(ctx context.Context, id PersonID) (TeamProfile, err
 	rows, err := me.query(ctx, `
 SELECT t.name, t.title, COALESCE(t.email, ''), t.away_until, t.project_id, p.name, t.role
   FROM my_project_team t JOIN my_projects p ON p.id = t.project_id WHERE t.person_id = $2 ORDER BY p.name, p.id`, string(id))
-	p.Projects, err = list(rows, err, func(r *sql.Rows) (x ProfileProject, err error) {
+	p.Projects, err = list(rows, err, func(r *db.Rows) (x ProfileProject, err error) {
 		var email string
 		err = r.Scan(&p.Name, &p.Title, &email, &p.AwayUntil, &x.Project, &x.Name, &x.Role)
 		if email != "" {

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -29,7 +28,7 @@ const tellAtOnce = 200
 func (p *Portal) TellPeople(ctx context.Context) (n int, err error) {
 	for {
 		rows, err := p.db.Query(ctx, `SELECT q.event_id, COALESCE(q.message_id, '') FROM notice_queue q ORDER BY q.event_id LIMIT $1`, tellAtOnce)
-		waiting, err := list(rows, err, func(rows *sql.Rows) (e told, err error) { return e, rows.Scan(&e.id, &e.message) })
+		waiting, err := list(rows, err, func(rows *db.Rows) (e told, err error) { return e, rows.Scan(&e.id, &e.message) })
 		if err != nil {
 			return n, err
 		}
@@ -248,7 +247,7 @@ SELECT g.actor, g.side, g.rights, COALESCE(NULLIF(a.time_zone, ''), w.time_zone)
   LEFT JOIN notice_choices c ON c.person_id = g.actor
  WHERE g.actor <> $1 AND `+where+`
  ORDER BY g.actor`, append([]any{e.actor, place, shown, string(e.project)}, args...)...)
-	return list(rows, err, func(rows *sql.Rows) (l listener, err error) {
+	return list(rows, err, func(rows *db.Rows) (l listener, err error) {
 		c := &l.choices
 		err = rows.Scan(append([]any{&l.person, &l.side, &l.rights, &l.zone, &l.muted, &l.devices}, c.into()...)...)
 		if c.Preset == "" {

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -86,7 +85,7 @@ func (p *Portal) EnsureTemplates(ctx context.Context) error {
 // Templates returns the templates by name. For the team.
 func (me *Scope) Templates(ctx context.Context) ([]Template, error) {
 	rows, err := me.query(ctx, `SELECT t.id, t.name, t.body, t.side, t.rights FROM my_templates t ORDER BY t.name_key LIMIT 200`)
-	return list(rows, err, func(rows *sql.Rows) (t Template, err error) {
+	return list(rows, err, func(rows *db.Rows) (t Template, err error) {
 		var text string
 		if err := rows.Scan(&t.ID, &t.Name, &text, &t.Side, &t.Rights); err != nil {
 			return t, err
@@ -210,17 +209,17 @@ INSERT INTO templates (id, name, name_key, body, created_at, created_by) VALUES 
 func (t *tx) asTemplate(ctx context.Context, p Project) (templateBody, error) {
 	var b templateBody
 	rows, err := t.query(ctx, `SELECT `+milestoneColumns+` FROM my_milestones m WHERE m.project_id = $2 ORDER BY m.position, m.id LIMIT $3`, string(p.ID), maxMilestones)
-	milestones, err := list(rows, err, func(rows *sql.Rows) (m Milestone, err error) { return m, m.scan(rows.Scan) })
+	milestones, err := list(rows, err, func(rows *db.Rows) (m Milestone, err error) { return m, m.scan(rows.Scan) })
 	if err != nil {
 		return b, err
 	}
 	rows, err = t.query(ctx, `SELECT `+taskColumns+` FROM my_tasks t WHERE t.project_id = $2 ORDER BY t.position, t.id LIMIT 1000`, string(p.ID))
-	tasks, err := list(rows, err, func(rows *sql.Rows) (x Task, err error) { return x, x.scan(rows.Scan) })
+	tasks, err := list(rows, err, func(rows *db.Rows) (x Task, err error) { return x, x.scan(rows.Scan) })
 	if err != nil {
 		return b, err
 	}
 	rows, err = t.query(ctx, `SELECT `+deliverableColumns+` FROM my_deliverables d WHERE d.project_id = $2 ORDER BY d.position, d.id LIMIT $3`, string(p.ID), maxDeliverables)
-	deliverables, err := list(rows, err, func(rows *sql.Rows) (d Deliverable, err error) { return d, d.scan(rows.Scan) })
+	deliverables, err := list(rows, err, func(rows *db.Rows) (d Deliverable, err error) { return d, d.scan(rows.Scan) })
 	if err != nil {
 		return b, err
 	}

@@ -3,7 +3,6 @@ package portal
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"slices"
 	"sync"
 	"time"
@@ -71,7 +70,7 @@ func (th Thread) MayWrite() bool {
 const threadColumns = `t.id, t.kind, COALESCE(t.client_id, ''), COALESCE(t.client_name, ''), COALESCE(t.project_id, ''), COALESCE(t.project_name, ''), COALESCE(t.item_id, ''), COALESCE(t.version_id, ''),
        t.subject, t.audience, t.created_at, COALESCE(t.at, 0), t.messages, CASE WHEN t.turn = 'none' THEN '' ELSE t.turn END, t.turn_since, COALESCE(t.resolved_at, 0), COALESCE(t.resolved_by_name, ''), t.place, COALESCE(t.number, 0), t.own, t.revision, t.side, t.rights`
 
-func scanThread(rows *sql.Rows) (th Thread, err error) { return th, th.scan(rows.Scan) }
+func scanThread(rows *db.Rows) (th Thread, err error) { return th, th.scan(rows.Scan) }
 
 func (th *Thread) scan(scan func(...any) error, more ...any) error {
 	var created, last, since, resolved int64
@@ -274,7 +273,7 @@ SELECT y.thread_id, y.name FROM my_thread_people y WHERE y.person_id <> $2 AND y
 }
 
 // eachPair reads rows of two columns.
-func eachPair[K, V any](rows *sql.Rows, err error, do func(K, V)) error {
+func eachPair[K, V any](rows *db.Rows, err error, do func(K, V)) error {
 	if err != nil {
 		return err
 	}
@@ -739,7 +738,7 @@ SELECT y.person_id, y.name, y.person_side, CASE WHEN y.person_side = 'client' TH
 	return r, err
 }
 
-func scanReader(rows *sql.Rows) (r Reader, err error) {
+func scanReader(rows *db.Rows) (r Reader, err error) {
 	return r, rows.Scan(&r.Person, &r.Name, &r.Side, &r.Company, &r.Near)
 }
 

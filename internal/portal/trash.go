@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 
@@ -61,7 +60,7 @@ func (me *Scope) Trash(ctx context.Context, project ProjectID, pg Page) (all []T
 		args = append(args, at, id)
 	}
 	rows, err := me.query(ctx, q+` ORDER BY x.trashed_at DESC, x.id DESC LIMIT $3`, args...)
-	all, err = list(rows, err, func(rows *sql.Rows) (x Trashed, err error) { return x, x.scan(rows.Scan) })
+	all, err = list(rows, err, func(rows *db.Rows) (x Trashed, err error) { return x, x.scan(rows.Scan) })
 	if err != nil {
 		return nil, "", err
 	}

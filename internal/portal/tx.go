@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -149,7 +148,7 @@ func (t *tx) quiet(why string) {
 func (t *tx) clock() time.Time { return db.FromMicros(t.now) }
 
 // query reads rows the actor may see, inside the change. $1 is the actor.
-func (t *tx) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+func (t *tx) query(ctx context.Context, q string, args ...any) (*db.Rows, error) {
 	full, err := expand(q)
 	if err != nil {
 		return nil, err

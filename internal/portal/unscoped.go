@@ -277,7 +277,7 @@ func (p *Portal) unlooked(ctx context.Context, before time.Time, limit int) ([]V
 func (p *Portal) expiredUploads(ctx context.Context, before int64, limit int) ([]ExpiredUpload, error) {
 	rows, err := p.db.Query(ctx, `
 SELECT u.id, u.blob, u.state FROM uploads u WHERE u.expires_at < $1 AND u.finished_at IS NULL ORDER BY u.expires_at, u.id LIMIT $2`, before, limit)
-	return list(rows, err, func(r *sql.Rows) (u ExpiredUpload, err error) { return u, r.Scan(&u.ID, &u.Blob, &u.State) })
+	return list(rows, err, func(r *db.Rows) (u ExpiredUpload, err error) { return u, r.Scan(&u.ID, &u.Blob, &u.State) })
 }
 
 // writeDownloads writes entries of the download log, but of versions that are
@@ -337,7 +337,7 @@ func (p *Portal) duePurge(ctx context.Context, before int64, after string, limit
 SELECT f.id, f.name, f.client_id FROM files f
  WHERE f.id > $2 AND `+purgeable+`
  ORDER BY f.id LIMIT $3`, before, after, limit)
-	return list(rows, err, func(r *sql.Rows) (x purged, err error) { return x, r.Scan(&x.id, &x.name, &x.client) })
+	return list(rows, err, func(r *db.Rows) (x purged, err error) { return x, r.Scan(&x.id, &x.name, &x.client) })
 }
 
 // purgedSize is the room that all versions of a deleted file take, or
@@ -398,7 +398,7 @@ SELECT g.actor
 func (p *Portal) dueReminders(ctx context.Context, limit int) ([]dueReminder, error) {
 	rows, err := p.db.Query(ctx, `
 SELECT q.id, COALESCE(q.due_on, ''), q.remind_at, c.time_zone FROM file_requests q JOIN clients c ON c.id = q.client_id WHERE q.remind_at <= $1 AND q.state IN ('open', 'refused') ORDER BY q.remind_at, q.id LIMIT $2`, db.Micros(p.now()), limit)
-	return list(rows, err, func(r *sql.Rows) (d dueReminder, err error) { return d, r.Scan(&d.id, &d.dueOn, &d.at, &d.zone) })
+	return list(rows, err, func(r *db.Rows) (d dueReminder, err error) { return d, r.Scan(&d.id, &d.dueOn, &d.at, &d.zone) })
 }
 
 // whomToRemind are the client's people for whom a file request waits: those who
@@ -495,6 +495,24 @@ func (t *tx) unsay(ctx context.Context, threads, id string) error {
 // inItem are the threads of an item, $1.
 const inItem = `SELECT h.id FROM threads h WHERE h.item_id = $1`
 
+// addMessage adds a message to a thread that has counted it: it takes its places from
+// there. Unscoped: the actor was found to write in the thread, and is told nothing.
+func (t *tx) addMessage(ctx context.Context, th Thread, id MessageID, n NewMessage) error {
+	return t.must(ctx, `
+INSERT INTO messages (id, thread_id, client_id, seq, shown_number, audience, author_id, side, body, quote_id, created_at, changed_at)
+SELECT $1, t.id, $3, t.seq, CASE WHEN $4 = 'client' THEN t.shown_count END, $4, $5, $6, $7, $8, $9, $9 FROM threads t WHERE t.id = $2`,
+		string(id), string(th.ID), string(th.Client), string(n.Audience), string(cmp.Or(th.author, t.me.actor.person)), string(th.Side), n.Body, nullable(n.Quote), t.now)
+}
+
+// callsIn are the calls noted of an approval that are in a state. Unscoped: what ends
+// them, or has them asked again, is done by people who see none but their own.
+func (t *tx) callsIn(ctx context.Context, id ApprovalID, state CallState) ([]ApprovalCall, error) {
+	rows, err := t.Query(ctx, `SELECT k.id, k.stage, k.person_id, COALESCE(k.ended_at, 0) FROM approval_calls k WHERE k.approval_id = $1 AND k.state = $2 ORDER BY k.id`, string(id), string(state))
+	return list(rows, err, func(r *db.Rows) (c ApprovalCall, err error) {
+		return c, r.Scan(&c.ID, &c.Stage, &c.Person, micros{&c.EndedAt})
+	})
+}
+
 // A flow is how an approval goes on.
 type flow struct {
 	stage  int // that it is in
@@ -523,19 +541,26 @@ type flowPerson struct {
 // without knowing of the team's stages, and is told nothing of them.
 func (t *tx) flow(ctx context.Context, id ApprovalID) (f flow, err error) {
 	rows, err := t.Query(ctx, `
-SELECT a.stage, a.remind, COALESCE(a.due_on, ''), g.side, g.rule FROM approvals a JOIN approval_stages g ON g.approval_id = a.id WHERE a.id = $1 ORDER BY g.number`, string(id))
-	f.stages, err = list(rows, err, func(r *sql.Rows) (g flowStage, err error) {
-		return g, r.Scan(&f.stage, &f.remind, &f.due, &g.of, &g.rule)
+SELECT a.stage, a.remind, COALESCE(a.due_on, ''), g.number, g.side, g.rule, COALESCE(x.person_id, ''), CASE WHEN x.role = 'adviser' THEN 1 ELSE 0 END, COALESCE(x.answer, ''), COALESCE(x.decision_id, ''), COALESCE(x.for_id, '')
+  FROM approvals a JOIN approval_stages g ON g.approval_id = a.id LEFT JOIN approval_people x ON x.approval_id = g.approval_id AND x.stage = g.number AND x.given_to IS NULL
+ WHERE a.id = $1 ORDER BY g.number, x.person_id`, string(id))
+	err = everyRow(rows, err, func() error {
+		var g flowStage
+		var x flowPerson
+		if err := rows.Scan(&f.stage, &f.remind, &f.due, &x.stage, &g.of, &g.rule, &x.person, &x.adviser, &x.answer, &x.decision, &x.instead); err != nil {
+			return err
+		}
+		if x.stage > len(f.stages) {
+			f.stages = append(f.stages, g)
+		}
+		if x.person != "" {
+			f.people = append(f.people, x)
+		}
+		return nil
 	})
-	if err != nil || len(f.stages) == 0 {
-		return f, cmp.Or(err, ErrNotFound)
+	if err == nil && len(f.stages) == 0 {
+		err = ErrNotFound
 	}
-	rows, err = t.Query(ctx, `
-SELECT x.stage, x.person_id, CASE WHEN x.role = 'adviser' THEN 1 ELSE 0 END, x.answer, COALESCE(x.decision_id, ''), COALESCE(x.for_id, '')
-  FROM approval_people x WHERE x.approval_id = $1 AND x.given_to IS NULL ORDER BY x.stage, x.person_id`, string(id))
-	f.people, err = list(rows, err, func(r *sql.Rows) (x flowPerson, err error) {
-		return x, r.Scan(&x.stage, &x.person, &x.adviser, &x.answer, &x.decision, &x.instead)
-	})
 	return f, err
 }
 
@@ -569,7 +594,7 @@ func (t *tx) currentOf(ctx context.Context, id ApprovalID) ([]current, error) {
 	rows, err := t.Query(ctx, `
 SELECT s.position, s.version_id, s.sha256, f.latest_id, CASE WHEN f.audience = 'client' THEN COALESCE(f.shown_id, '') ELSE '' END, CASE WHEN f.trashed_at IS NULL THEN 0 ELSE 1 END
   FROM approval_subjects s JOIN files f ON f.id = s.file_id WHERE s.approval_id = $1 ORDER BY s.position`, string(id))
-	return list(rows, err, func(r *sql.Rows) (c current, err error) {
+	return list(rows, err, func(r *db.Rows) (c current, err error) {
 		return c, r.Scan(&c.position, &c.version, &c.sha256, &c.latest, &c.shown, &c.trashed)
 	})
 }
@@ -580,7 +605,7 @@ SELECT s.position, s.version_id, s.sha256, f.latest_id, CASE WHEN f.audience = '
 func (t *tx) openAbout(ctx context.Context, of, id string) ([]openApproval, error) {
 	rows, err := t.Query(ctx, `
 SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''), COALESCE(a.shown_at, 0) FROM approvals a WHERE a.state IN ('requested', 'viewed') AND a.id IN (`+of+`) ORDER BY a.id`, id)
-	return list(rows, err, func(r *sql.Rows) (o openApproval, err error) {
+	return list(rows, err, func(r *db.Rows) (o openApproval, err error) {
 		return o, r.Scan(&o.ID, &o.Project, &o.Client, &o.Title, &o.Deliverable, micros{&o.ShownAt})
 	})
 }
@@ -619,7 +644,7 @@ func (p *Portal) lapsed(ctx context.Context, zone, day string, limit int) ([]ope
 SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''), COALESCE(a.shown_at, 0) FROM approvals a
   JOIN clients c ON c.id = a.client_id AND c.time_zone = $3
  WHERE a.state IN ('requested', 'viewed') AND a.expires_on IS NOT NULL AND a.expires_on < $1 ORDER BY a.expires_on, a.id LIMIT $2`, day, limit, zone)
-	return list(rows, err, func(r *sql.Rows) (o openApproval, err error) {
+	return list(rows, err, func(r *db.Rows) (o openApproval, err error) {
 		return o, r.Scan(&o.ID, &o.Project, &o.Client, &o.Title, &o.Deliverable, micros{&o.ShownAt})
 	})
 }
@@ -630,7 +655,7 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''),
 func (p *Portal) dueApprovals(ctx context.Context, limit int) ([]dueReminder, error) {
 	rows, err := p.db.Query(ctx, `
 SELECT a.id, COALESCE(a.due_on, ''), a.remind_at, c.time_zone FROM approvals a JOIN clients c ON c.id = a.client_id WHERE a.remind_at <= $1 AND a.asking = 1 ORDER BY a.remind_at, a.id LIMIT $2`, db.Micros(p.now()), limit)
-	return list(rows, err, func(r *sql.Rows) (d dueReminder, err error) { return d, r.Scan(&d.id, &d.dueOn, &d.at, &d.zone) })
+	return list(rows, err, func(r *db.Rows) (d dueReminder, err error) { return d, r.Scan(&d.id, &d.dueOn, &d.at, &d.zone) })
 }
 
 // stillAsked are those whose decision an approval waits for, and who can still
@@ -763,7 +788,7 @@ func (t *tx) refusedSince(ctx context.Context, subject string, since int64) (n i
 // Unscoped: whoever conceals it need not see them, and is told nothing of them.
 func (t *tx) openSignoffs(ctx context.Context, subject string) ([]Signoff, error) {
 	rows, err := t.Query(ctx, `SELECT s.id, s.project_id, s.client_id, s.subject_id, s.title FROM signoffs s WHERE s.subject_id = $1 AND s.state = 'asked'`, subject)
-	return list(rows, err, func(r *sql.Rows) (s Signoff, err error) {
+	return list(rows, err, func(r *db.Rows) (s Signoff, err error) {
 		return s, r.Scan(&s.ID, &s.Project, &s.Client, &s.Subject, &s.Title)
 	})
 }
@@ -854,7 +879,7 @@ func (t *tx) voidApprovalLinks(ctx context.Context, person PersonID, client Clie
 func (t *tx) voidCallsOf(ctx context.Context, person PersonID, client ClientID) error {
 	rows, err := t.Query(ctx, `
 SELECT a.id, a.title, a.client_id FROM approval_calls k JOIN approvals a ON a.id = k.approval_id WHERE k.person_id = $1 AND k.state = 'open' AND a.client_id = $2 ORDER BY a.id`, string(person), string(client))
-	open, err := list(rows, err, func(r *sql.Rows) (a Approval, err error) { return a, r.Scan(&a.ID, &a.Title, &a.Client) })
+	open, err := list(rows, err, func(r *db.Rows) (a Approval, err error) { return a, r.Scan(&a.ID, &a.Title, &a.Client) })
 	if err != nil {
 		return err
 	}
@@ -886,7 +911,7 @@ SELECT g.actor, n.name, g.side FROM approvals a JOIN project_grants g ON g.proje
   JOIN persons n ON n.id = g.actor AND n.disabled_at IS NULL
  WHERE a.id = $1 AND `+seesAll+` AND NOT EXISTS (SELECT 1 FROM approval_people x WHERE x.approval_id = a.id AND x.stage = a.stage AND x.person_id = g.actor AND x.given_to IS NULL)
  ORDER BY n.name, g.actor LIMIT 500`, string(id))
-	return list(rows, err, func(r *sql.Rows) (x ProjectPerson, err error) { return x, r.Scan(&x.Person, &x.Name, &x.Side) })
+	return list(rows, err, func(r *db.Rows) (x ProjectPerson, err error) { return x, r.Scan(&x.Person, &x.Name, &x.Side) })
 }
 
 // mayAnswer is the name of somebody who may answer an approval instead of another: of
@@ -931,7 +956,7 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), d.pers
          AND (o.given_to IS NULL OR o.given_as = 'away' OR o.given_as = '' AND o.given_to = d.person_id))
    AND `+seesAll+`
  ORDER BY a.id, d.person_id LIMIT $2`, day, limit, zone)
-	return list(rows, err, func(r *sql.Rows) (h handOver, err error) {
+	return list(rows, err, func(r *db.Rows) (h handOver, err error) {
 		return h, r.Scan(&h.ID, &h.Project, &h.Client, &h.Title, micros{&h.ShownAt}, &h.from, &h.to)
 	})
 }
@@ -952,7 +977,7 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), h.pers
          JOIN persons e ON e.id = d.deputy_id AND e.disabled_at IS NULL
          WHERE d.person_id = x.person_id AND d.client_id = a.client_id AND d.deputy_id = x.given_to AND d.from_on <= $1 AND d.to_on >= $1)
  ORDER BY a.id, x.person_id LIMIT $2`, append([]any{day, limit}, args...)...)
-	return list(rows, err, func(r *sql.Rows) (h handOver, err error) {
+	return list(rows, err, func(r *db.Rows) (h handOver, err error) {
 		return h, r.Scan(&h.ID, &h.Project, &h.Client, &h.Title, micros{&h.ShownAt}, &h.from, &h.to)
 	})
 }
@@ -977,7 +1002,7 @@ func (p *Portal) strandings(ctx context.Context, limit int) ([]stranding, error)
 	rows, err := p.db.Query(ctx, `
 SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), g.side FROM approvals a JOIN approval_stages g ON g.approval_id = a.id AND g.number = a.stage
  WHERE a.asking = 1 AND CASE WHEN a.stranded_at IS NULL THEN NOT `+can+` AND (g.side = 'team' OR `+awaitsClient+`) ELSE `+can+` END ORDER BY a.id LIMIT $1`, limit)
-	return list(rows, err, func(r *sql.Rows) (s stranding, err error) {
+	return list(rows, err, func(r *db.Rows) (s stranding, err error) {
 		return s, r.Scan(&s.ID, &s.Project, &s.Client, &s.Title, micros{&s.ShownAt}, &s.of)
 	})
 }
@@ -992,7 +1017,7 @@ SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.shown_at, 0), x.pers
   FROM approvals a JOIN approval_stages s ON s.approval_id = a.id AND s.number = a.stage AND s.rule IN ('everyone', 'majority')
   JOIN approval_people x ON x.approval_id = a.id AND x.stage = a.stage AND x.role = 'decider' AND x.decision_id IS NULL AND x.given_to IS NULL
  WHERE a.asking = 1 AND a.stranded_at IS NULL AND CASE WHEN x.gone_at IS NULL THEN NOT `+can+` AND (s.side = 'team' OR `+awaitsClient+`) ELSE `+can+` END ORDER BY a.id, x.person_id LIMIT $1`, limit)
-	return list(rows, err, func(r *sql.Rows) (m missingPerson, err error) {
+	return list(rows, err, func(r *db.Rows) (m missingPerson, err error) {
 		return m, r.Scan(&m.ID, &m.Project, &m.Client, &m.Title, micros{&m.ShownAt}, &m.person, &m.known)
 	})
 }
@@ -1010,7 +1035,7 @@ func (p *Portal) overdueLong(ctx context.Context, limit int) ([]openApproval, er
 	rows, err := p.db.Query(ctx, `
 SELECT a.id, a.project_id, a.client_id, a.title, COALESCE(a.deliverable_id, ''), COALESCE(a.shown_at, 0), a.escalate_at FROM approvals a JOIN approval_stages g ON g.approval_id = a.id AND g.number = a.stage
  WHERE a.escalate_at <= $1 AND a.asking = 1 AND (g.side = 'team' OR `+awaitsClient+`) ORDER BY a.escalate_at, a.id LIMIT $2`, db.Micros(p.now()), limit)
-	return list(rows, err, func(r *sql.Rows) (o openApproval, err error) {
+	return list(rows, err, func(r *db.Rows) (o openApproval, err error) {
 		return o, r.Scan(&o.ID, &o.Project, &o.Client, &o.Title, &o.Deliverable, micros{&o.ShownAt}, &o.at)
 	})
 }
@@ -1060,7 +1085,7 @@ func (p *Portal) unplanned(ctx context.Context, limit int) ([]openApproval, erro
 	rows, err := p.db.Query(ctx, `
 SELECT a.id, a.client_id, a.due_on FROM approvals a
  WHERE a.asking = 1 AND a.due_on IS NOT NULL AND a.escalate_at IS NULL AND a.escalated_at IS NULL ORDER BY a.id LIMIT $1`, limit)
-	return list(rows, err, func(r *sql.Rows) (o openApproval, err error) { return o, r.Scan(&o.ID, &o.Client, &o.DueOn) })
+	return list(rows, err, func(r *db.Rows) (o openApproval, err error) { return o, r.Scan(&o.ID, &o.Client, &o.DueOn) })
 }
 
 // dueSignoffs are those that wait for the client and of which to remind now.
@@ -1068,7 +1093,7 @@ SELECT a.id, a.client_id, a.due_on FROM approvals a
 func (p *Portal) dueSignoffs(ctx context.Context, limit int) ([]dueReminder, error) {
 	rows, err := p.db.Query(ctx, `
 SELECT s.id, COALESCE(s.due_on, ''), s.remind_at, c.time_zone FROM signoffs s JOIN clients c ON c.id = s.client_id WHERE s.remind_at <= $1 AND s.state = 'asked' ORDER BY s.remind_at, s.id LIMIT $2`, db.Micros(p.now()), limit)
-	return list(rows, err, func(r *sql.Rows) (d dueReminder, err error) { return d, r.Scan(&d.id, &d.dueOn, &d.at, &d.zone) })
+	return list(rows, err, func(r *db.Rows) (d dueReminder, err error) { return d, r.Scan(&d.id, &d.dueOn, &d.at, &d.zone) })
 }
 
 // signers are those who may sign something off. Unscoped, as stillAsked.
@@ -1091,7 +1116,7 @@ func (p *Portal) unfollowed(ctx context.Context, limit int) ([]openSignoff, erro
 	rows, err := p.db.Query(ctx, `
 SELECT a.id, a.project_id, a.client_id, a.subject_id, a.title, COALESCE(a.due_on, ''), a.remind, COALESCE(a.escalate_at, 0) FROM signoffs a
  WHERE a.state = 'asked' AND a.due_on IS NOT NULL AND a.escalated_at IS NULL AND (a.escalate_at IS NULL OR a.escalate_at <= $1) AND `+awaitsClient+` ORDER BY a.id LIMIT $2`, db.Micros(p.now()), limit)
-	return list(rows, err, func(r *sql.Rows) (o openSignoff, err error) {
+	return list(rows, err, func(r *db.Rows) (o openSignoff, err error) {
 		return o, r.Scan(&o.ID, &o.Project, &o.Client, &o.Subject, &o.Title, &o.DueOn, &o.Remind, &o.at)
 	})
 }
@@ -1141,7 +1166,7 @@ SELECT DISTINCT n.id, n.name, g.side FROM project_grants y
   JOIN project_grants g ON g.project_id = y.project_id AND g.side = 'client' AND (g.rights & 32) <> 0 AND g.actor <> y.actor
   JOIN persons n ON n.id = g.actor AND n.disabled_at IS NULL
  WHERE y.actor = $1 AND y.client_id = $2 AND y.side = 'client' AND (y.rights & 32) <> 0 AND n.id <> $3 ORDER BY n.name, n.id LIMIT 500`, who.id, string(client), string(who.person))
-	return list(rows, err, func(r *sql.Rows) (p ProjectPerson, err error) { return p, r.Scan(&p.Person, &p.Name, &p.Side) })
+	return list(rows, err, func(r *db.Rows) (p ProjectPerson, err error) { return p, r.Scan(&p.Person, &p.Name, &p.Side) })
 }
 
 // indexMessages puts the words of what was said into the index of SQLite, where

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"reflect"
 	"sort"
 	"strconv"
@@ -31,7 +30,7 @@ type Unsent struct {
 
 const unsentColumns = `u.id, u.version_id, u.file_id, u.person_id, u.person_name, u.own, u.place, u.body, u.created_at, u.saved_at, COALESCE(u.shared_at, 0), u.revision, u.side, u.rights`
 
-func scanUnsent(rows *sql.Rows) (u Unsent, err error) { return u, u.scan(rows.Scan) }
+func scanUnsent(rows *db.Rows) (u Unsent, err error) { return u, u.scan(rows.Scan) }
 
 func (u *Unsent) scan(scan func(...any) error) error {
 	return scan(&u.ID, &u.Version, &u.File, &u.Author, &u.AuthorName, &u.Own, placeColumn{&u.Place}, &u.Body, micros{&u.CreatedAt}, micros{&u.SavedAt}, micros{&u.SharedAt},
@@ -393,7 +392,7 @@ SELECT t.id, o.id, o.kind, t.number, t.audience, t.place, 0
 	}
 }
 
-func scanMarked(rows *sql.Rows) (m Marked, err error) {
+func scanMarked(rows *db.Rows) (m Marked, err error) {
 	var p *Place
 	if err = rows.Scan(&m.Thread, &m.Version, &m.kind, &m.Number, &m.Audience, placeColumn{&p}, &m.Resolved); err == nil && p != nil {
 		m.Place = *p

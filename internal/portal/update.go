@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -66,7 +65,7 @@ func (me *Scope) Updates(ctx context.Context, id ProjectID, pg Page) (updates []
 		args = append(args, pg.After)
 	}
 	rows, err := me.query(ctx, q+` ORDER BY u.id DESC LIMIT $3`, args...)
-	updates, err = list(rows, err, func(rows *sql.Rows) (u Update, err error) { return u, u.scan(rows.Scan) })
+	updates, err = list(rows, err, func(rows *db.Rows) (u Update, err error) { return u, u.scan(rows.Scan) })
 	if err != nil {
 		return nil, "", err
 	}

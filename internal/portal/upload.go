@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"math"
 	"regexp"
 	"strconv"
@@ -99,7 +98,7 @@ const uploadColumns = `u.id, u.project_id, COALESCE(u.folder_id, ''), COALESCE(u
        u.created_at, u.expires_at, CASE WHEN u.finished_at IS NULL THEN 0 ELSE 1 END, COALESCE(u.version_id, ''), u.became, u.claimed_sha256, u.side, u.rights,
        u.client_id, u.path, u.audience, u.note, u.claimed_type`
 
-func scanUpload(rows *sql.Rows) (u Uploading, err error) { return u, u.scan(rows.Scan) }
+func scanUpload(rows *db.Rows) (u Uploading, err error) { return u, u.scan(rows.Scan) }
 
 func (u *Uploading) scan(scan func(...any) error) error {
 	return scan(&u.ID, &u.Project, &u.Folder, &u.File, &u.Request, &u.Name, &u.Size, &u.Received, &u.State, &u.Blob,

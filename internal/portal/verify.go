@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"iter"
 	"math"
@@ -146,7 +145,7 @@ SELECT x.blob, x.sha256, x.size, c.name, p.name, '', x.id, 0, 0
 			for {
 				const page = 500
 				rows, err := p.db.Query(ctx, query, last.Blob, last.Version, page)
-				found, err := list(rows, err, func(r *sql.Rows) (s StoredBlob, err error) {
+				found, err := list(rows, err, func(r *db.Rows) (s StoredBlob, err error) {
 					return s, r.Scan(&s.Blob, &s.SHA256, &s.Size, &s.Client, &s.Project, &s.File, &s.Version, &s.Number, &s.Preview)
 				})
 				if err != nil {

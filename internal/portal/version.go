@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"math"
 	"strconv"
@@ -110,7 +109,7 @@ const versionColumns = `v.file_id, v.name, v.project_id, v.file_audience, v.side
        v.id, v.created_at, v.size, v.number, v.shown_number, v.version_audience, v.sha256, v.kind, v.type, v.note, COALESCE(v.restored_from, ''),
        COALESCE(v.version_by, ''), COALESCE(v.version_by_name, ''), v.scan, v.scan_found, v.preview, v.width, v.height, v.pages, v.duration_ms, v.blob`
 
-func scanVersion(rows *sql.Rows) (v Version, err error) { return v, v.scan(rows.Scan) }
+func scanVersion(rows *db.Rows) (v Version, err error) { return v, v.scan(rows.Scan) }
 
 func (v *Version) scan(scan func(...any) error) error {
 	err := scan(append([]any{&v.File, &v.FileName, &v.Project, &v.FileAudience, &v.Side, &v.Rights}, v.dest()...)...)

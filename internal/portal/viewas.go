@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strconv"
 	"strings"
@@ -191,7 +190,7 @@ SELECT i.kind, i.id, i.title, i.project_id, p.name, i.shown_at
   JOIN my_projects p ON p.id = i.project_id
  WHERE $2 = '' OR i.shown_at < $3 OR (i.shown_at = $3 AND i.id < $2)
  ORDER BY i.shown_at DESC, i.id DESC LIMIT $4`, after, at, pg.limit())
-	items, err = list(rows, err, func(r *sql.Rows) (v VisibleItem, err error) {
+	items, err = list(rows, err, func(r *db.Rows) (v VisibleItem, err error) {
 		var since int64
 		err = r.Scan(&v.Kind, &v.ID, &v.Title, &v.Project, &v.ProjectName, &since)
 		v.Since = db.FromMicros(since)
@@ -224,7 +223,7 @@ func (me *Scope) shown(ctx context.Context, client ClientID, items []VisibleItem
 	}
 	rows, err := me.query(ctx, `SELECT s.item_id, COALESCE(s.shown_by, '') FROM my_shown s WHERE s.item_id IN (`+in.String()+`)`, args...)
 	type pair struct{ item, name string }
-	scan := func(r *sql.Rows) (p pair, err error) { return p, r.Scan(&p.item, &p.name) }
+	scan := func(r *db.Rows) (p pair, err error) { return p, r.Scan(&p.item, &p.name) }
 	by, err := list(rows, err, scan)
 	if err != nil {
 		return err
