@@ -34,6 +34,8 @@ func together(t *testing.T, d *db.DB, fns ...func(context.Context, *db.Tx) error
 		d.Write(ctx, func(*db.Tx) error { hold(); <-release; return nil })
 	})
 	<-held
+	var begun sync.WaitGroup
+	begun.Add(len(fns))
 	for i, fn := range fns {
 		wg.Go(func() {
 			defer func() {
@@ -41,10 +43,12 @@ func together(t *testing.T, d *db.DB, fns ...func(context.Context, *db.Tx) error
 					errs[i] = fmt.Errorf("panic: %v", p)
 				}
 			}()
+			begun.Done()
 			errs[i] = d.Write(ctx, func(tx *db.Tx) error { return fn(ctx, tx) })
 		})
 	}
-	time.Sleep(50 * time.Millisecond) // all of them are waiting by now
+	begun.Wait()
+	time.Sleep(200 * time.Millisecond) // all of them are waiting by now, also where much else runs
 	close(release)
 	wg.Wait()
 	return errs
