@@ -62,11 +62,11 @@ func (t *tx) record(ctx context.Context, h Happening) error {
 	if apart && t.Alone() {
 		project = "" // nothing is shown, and nothing can have changed
 	}
-	seq, head, called, shared, err := t.nextInChain(ctx, h.Client, by, project)
+	next, err := t.nextInChain(ctx, h.Client, by, project)
 	if err != nil {
 		return err
 	}
-	shown := shared && h.Audience == ClientSide
+	shown := next.shared && h.Audience == ClientSide
 	details, err := json.Marshal(h.Details)
 	if err != nil {
 		return err
@@ -79,16 +79,16 @@ func (t *tx) record(ctx context.Context, h Happening) error {
 		return err
 	}
 	id := EventID(db.NewID("evt"))
-	hash := chainHash(head, string(id), string(h.Client), fmt.Sprint(seq), string(h.Kind), fmt.Sprint(t.now), by,
-		string(h.Project), h.Subject, string(h.Person), string(h.Audience), string(details), address, seal, called)
+	hash := chainHash(next.head, string(id), string(h.Client), fmt.Sprint(next.seq), string(h.Kind), fmt.Sprint(t.now), by,
+		string(h.Project), h.Subject, string(h.Person), string(h.Audience), string(details), address, seal, next.called)
 	if _, err := t.Exec(ctx, `
 INSERT INTO events (id, chain, seq, kind, at, actor, client_id, project_id, subject, person_id, audience, particulars, hash, section, shown, address, told, seal, called)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
-		string(id), string(h.Client), seq, string(h.Kind), t.now, by, nullable(h.Client), nullable(h.Project), h.Subject,
-		nullable(h.Person), string(h.Audience), string(details), hash, int64(h.Section), shown, address, !apart, seal, called); err != nil {
+		string(id), string(h.Client), next.seq, string(h.Kind), t.now, by, nullable(h.Client), nullable(h.Project), h.Subject,
+		nullable(h.Person), string(h.Audience), string(details), hash, int64(h.Section), shown, address, !apart, seal, next.called); err != nil {
 		return fmt.Errorf("record %s: %w", h.Kind, err)
 	}
-	if _, err := t.Exec(ctx, `UPDATE event_chains SET seq = $1, head = $2 WHERE chain = $3`, seq, hash, string(h.Client)); err != nil {
+	if _, err := t.Exec(ctx, `UPDATE event_chains SET seq = $1, head = $2 WHERE chain = $3`, next.seq, hash, string(h.Client)); err != nil {
 		return err
 	}
 	if k.mail != "" && !h.Silent {
@@ -143,33 +143,42 @@ func (t *tx) noteShut(ctx context.Context, people []PersonID) error {
 	return nil
 }
 
-// nextInChain locks the chain until the transaction ends, and returns the next number,
-// the hash of the event before and what somebody is called. Under that lock it looks
-// again whether the actor may see the project, if there is one, and says whether its
-// client does.
-func (t *tx) nextInChain(ctx context.Context, chain ClientID, who string, project ProjectID) (seq int64, head, called string, shared bool, err error) {
+// A link is where an event joins a chain.
+type link struct {
+	seq    int64  // its number
+	head   string // the hash of the event before
+	called string // what somebody is called
+	shared bool   // the client of a project sees it
+}
+
+// nextInChain locks the chain until the transaction ends, and returns where the next
+// event joins it, with what somebody is called. Under that lock it looks again whether
+// the actor may see the project, if there is one.
+func (t *tx) nextInChain(ctx context.Context, chain ClientID, who string, project ProjectID) (next link, err error) {
 	args := []any{string(chain), who}
 	sharing := "0"
 	if project != "" && t.Alone() { // all is read at once
 		sharing = "(" + t.sharing("$3", "$4") + ")"
 		args = append(args, string(project), t.me.actor.id)
 	}
-	var is sql.NullBool
-	last := `SELECT x.seq, x.head, COALESCE(` + nameOf("$2") + `, ''), ` + sharing + ` FROM event_chains x WHERE x.chain = $1` + t.Locking()
-	read := func() error { return t.QueryRow(ctx, last, args...).Scan(&seq, &head, &called, &is) }
+	var shared sql.NullBool
+	last := `SELECT x.seq + 1, x.head, COALESCE(` + nameOf("$2") + `, ''), ` + sharing + ` FROM event_chains x WHERE x.chain = $1` + t.Locking()
+	read := func() error { return t.QueryRow(ctx, last, args...).Scan(&next.seq, &next.head, &next.called, &shared) }
 	if err = read(); errors.Is(err, db.ErrNoRows) {
 		if _, err := t.Exec(ctx, `INSERT INTO event_chains (chain, seq, head) VALUES ($1, 0, '') ON CONFLICT (chain) DO NOTHING`, string(chain)); err != nil {
-			return 0, "", "", false, err
+			return next, err
 		}
 		err = read()
 	}
 	if err == nil && project != "" && !t.Alone() {
-		err = notFound(t.QueryRow(ctx, t.sharing("$1", "$2"), string(project), t.me.actor.id).Scan(&is))
+		err = t.QueryRow(ctx, t.sharing("$1", "$2"), string(project), t.me.actor.id).Scan(&shared)
+		err = notFound(err)
 	}
-	if err == nil && !is.Valid {
+	if err == nil && !shared.Valid {
 		err = ErrNotFound
 	}
-	return seq + 1, head, called, is.Bool, err
+	next.shared = shared.Bool
+	return next, err
 }
 
 // sharing is the query that says whether the client of a project sees it, to an actor

@@ -26,10 +26,11 @@ func FillChain(ctx context.Context, d *db.DB, client ClientID, project ProjectID
 	const together = 50
 	return d.Write(ctx, func(x *db.Tx) error {
 		t := &tx{Tx: x}
-		seq, head, _, _, err := t.nextInChain(ctx, client, string(actor), "")
+		next, err := t.nextInChain(ctx, client, string(actor), "")
 		if err != nil {
 			return err
 		}
+		seq, head := next.seq, next.head
 		each := events / len(approvals)
 		var values []string
 		var args []any

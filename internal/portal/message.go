@@ -374,25 +374,28 @@ func (t *tx) say(ctx context.Context, th Thread, n NewMessage) (MessageID, error
 // moveOn counts the thread's next message, which takes its places from that, and says
 // whose turn it is then. What clients see of the thread moves only by what they see.
 func (t *tx) moveOn(ctx context.Context, th Thread, n NewMessage, id MessageID) error {
-	if n.Audience == Team {
-		return t.must(ctx, `UPDATE threads SET seq = seq + 1, last_at = $1, resolved_at = CASE WHEN audience = 'client' THEN resolved_at END, resolved_by = CASE WHEN audience = 'client' THEN resolved_by END
- WHERE id = $2`, t.now, string(th.ID))
+	q, args := `UPDATE threads SET seq = seq + 1, last_at = $1, resolved_at = CASE WHEN audience = 'client' THEN resolved_at END, resolved_by = CASE WHEN audience = 'client' THEN resolved_by END
+ WHERE id = $2`, []any{t.now, string(th.ID)}
+	if n.Audience != Team {
+		turn, asked := "none", ""
+		switch {
+		case th.Comments():
+		case !th.Team():
+			turn = "team"
+		case n.Question:
+			turn, asked = "client", string(id)
+		}
+		// An answer that is waited for is waited for since the first of what was said.
+		q, args = `
+UPDATE threads SET seq = seq + 1, shown_seq = seq + 1, shown_count = shown_count + 1, last_at = $1, shown_at = $1, turn = $3,
+       turn_since = CASE WHEN turn = $3 THEN turn_since ELSE $1 END, asked_id = $4, resolved_at = NULL, resolved_by = NULL
+ WHERE id = $2`, append(args, turn, nullable(asked))
 	}
-	turn, asked := "none", ""
-	switch {
-	case !th.Team():
-		turn = "team"
-	case n.Question:
-		turn, asked = "client", string(id)
+	changed, err := t.exec(ctx, q, args...)
+	if err == nil && changed == 0 {
+		err = ErrNotFound
 	}
-	if th.Comments() {
-		turn = "none"
-	}
-	// An answer that is waited for is waited for since the first of what was said.
-	return t.must(ctx, `
-UPDATE threads SET seq = seq + 1, shown_seq = seq + 1, shown_count = shown_count + 1, last_at = $1, shown_at = $1, turn = $2,
-       turn_since = CASE WHEN turn = $2 THEN turn_since ELSE $1 END, asked_id = $3, resolved_at = NULL, resolved_by = NULL
- WHERE id = $4`, t.now, turn, nullable(asked), string(th.ID))
+	return err
 }
 
 // filesSaid loads the files that a message is to have: the actor sees each, and

@@ -209,22 +209,11 @@ func sealHash(class string, rows [][][]any, n int) string {
 	for _, row := range rows {
 		words := make([]string, 0, len(row[n])+1)
 		for _, v := range row[n] {
-			words = append(words, sealWord(v))
+			words = append(words, fmt.Sprint(v))
 		}
 		fields = append(fields, chainHash("row", append(words, "end")...))
 	}
 	return chainHash(class, append(fields, "end")...)[:32]
-}
-
-// sealWord is a value as it is hashed: as fmt.Sprint writes it, which takes its time.
-func sealWord(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case json.Number:
-		return string(v)
-	}
-	return fmt.Sprint(v)
 }
 
 // A seenSeal is the last seal of a row, and the event that has it.
