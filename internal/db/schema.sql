@@ -912,6 +912,8 @@ CREATE INDEX message_files_file ON message_files (file_id);
 
 CREATE INDEX message_files_version ON message_files (version_id);
 
+CREATE VIEW message_readers AS SELECT rowid AS number, body, client_id || CASE audience WHEN 'team' THEN 'n' ELSE '' END AS client_id, deleted_at FROM messages;
+
 CREATE TABLE message_texts (
   message_id TEXT   NOT NULL REFERENCES messages (id),
   revision   BIGINT NOT NULL,
@@ -920,7 +922,7 @@ CREATE TABLE message_texts (
   PRIMARY KEY (message_id, revision)
 );
 
-CREATE VIRTUAL TABLE message_words USING fts5 (body, client_id, content = 'messages', content_rowid = 'rowid', tokenize = "unicode61 remove_diacritics 2", prefix = '3');
+CREATE VIRTUAL TABLE message_words USING fts5 (body, client_id, content = 'message_readers', content_rowid = 'number', tokenize = "unicode61 remove_diacritics 2", prefix = '3');
 
 CREATE TABLE 'message_words_config'(k PRIMARY KEY, v) WITHOUT ROWID;
 
@@ -932,9 +934,9 @@ CREATE TABLE message_words_done (id INTEGER PRIMARY KEY CHECK (id = 1), number I
 
 CREATE TABLE 'message_words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
 
-CREATE TRIGGER message_words_changed AFTER UPDATE OF body, deleted_at ON messages WHEN old.rowid <= (SELECT d.number FROM message_words_done d) BEGIN INSERT INTO message_words (message_words, rowid, body, client_id) SELECT 'delete', old.rowid, old.body, old.client_id WHERE old.deleted_at IS NULL; INSERT INTO message_words (rowid, body, client_id) SELECT new.rowid, new.body, new.client_id WHERE new.deleted_at IS NULL; END;
+CREATE TRIGGER message_words_changed AFTER UPDATE OF body, deleted_at ON messages WHEN old.rowid <= (SELECT d.number FROM message_words_done d) BEGIN INSERT INTO message_words (message_words, rowid, body, client_id) SELECT 'delete', old.rowid, old.body, old.client_id || CASE old.audience WHEN 'team' THEN 'n' ELSE '' END WHERE old.deleted_at IS NULL; INSERT INTO message_words (rowid, body, client_id) SELECT number, body, client_id FROM message_readers WHERE number = new.rowid AND deleted_at IS NULL; END;
 
-CREATE TRIGGER message_words_out AFTER DELETE ON messages WHEN old.rowid <= (SELECT d.number FROM message_words_done d) BEGIN INSERT INTO message_words (message_words, rowid, body, client_id) SELECT 'delete', old.rowid, old.body, old.client_id WHERE old.deleted_at IS NULL; UPDATE message_words_done SET number = MIN(number, COALESCE((SELECT MAX(m.rowid) FROM messages m), 0)); END;
+CREATE TRIGGER message_words_out AFTER DELETE ON messages WHEN old.rowid <= (SELECT d.number FROM message_words_done d) BEGIN INSERT INTO message_words (message_words, rowid, body, client_id) SELECT 'delete', old.rowid, old.body, old.client_id || CASE old.audience WHEN 'team' THEN 'n' ELSE '' END WHERE old.deleted_at IS NULL; UPDATE message_words_done SET number = MIN(number, COALESCE((SELECT MAX(m.rowid) FROM messages m), 0)); END;
 
 CREATE TABLE messages (
   id           TEXT   PRIMARY KEY,
@@ -1510,7 +1512,7 @@ CREATE TABLE 'thread_words_docsize'(id INTEGER PRIMARY KEY, sz BLOB);
 
 CREATE TABLE 'thread_words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
 
-CREATE TRIGGER thread_words_in AFTER INSERT ON threads WHEN new.kind = 'project' BEGIN INSERT INTO thread_words (rowid, body, client_id) VALUES (new.rowid, new.subject, new.client_id); END;
+CREATE TRIGGER thread_words_in AFTER INSERT ON threads WHEN new.kind = 'project' BEGIN INSERT INTO thread_words (rowid, body, client_id) VALUES (new.rowid, new.subject, new.client_id || CASE new.audience WHEN 'team' THEN 'n' ELSE '' END); END;
 
 CREATE TRIGGER thread_words_out AFTER DELETE ON threads WHEN old.kind = 'project' BEGIN DELETE FROM thread_words WHERE rowid = old.rowid; END;
 
@@ -1632,19 +1634,19 @@ CREATE TABLE uptime (
   held_at BIGINT
 );
 
-CREATE TRIGGER version_texts_in AFTER INSERT ON version_texts BEGIN INSERT INTO version_words (rowid, body) VALUES (new.rowid, new.body); END;
+CREATE TRIGGER version_texts_in AFTER INSERT ON version_texts BEGIN INSERT INTO version_words (rowid, body, client_id) VALUES (new.rowid, new.body, new.client_id); END;
 
-CREATE TRIGGER version_texts_out AFTER DELETE ON version_texts BEGIN INSERT INTO version_words (version_words, rowid, body) VALUES ('delete', old.rowid, old.body); END;
+CREATE TRIGGER version_texts_out AFTER DELETE ON version_texts BEGIN INSERT INTO version_words (version_words, rowid, body, client_id) VALUES ('delete', old.rowid, old.body, old.client_id); END;
 
 CREATE TABLE version_texts (
   version_id TEXT PRIMARY KEY REFERENCES versions (id),
   file_id    TEXT NOT NULL REFERENCES files (id),
   body       TEXT NOT NULL
-);
+, client_id TEXT NOT NULL DEFAULT '');
 
 CREATE INDEX version_texts_file ON version_texts (file_id);
 
-CREATE VIRTUAL TABLE version_words USING fts5 (body, content = 'version_texts', content_rowid = 'rowid', tokenize = "unicode61 remove_diacritics 2");
+CREATE VIRTUAL TABLE version_words USING fts5 (body, client_id, content = 'version_texts', content_rowid = 'rowid', tokenize = "unicode61 remove_diacritics 2");
 
 CREATE TABLE 'version_words_config'(k PRIMARY KEY, v) WITHOUT ROWID;
 

@@ -142,7 +142,8 @@ func TestNodeLosesItsConnection(t *testing.T) {
 	if n := held(); n != 2 {
 		t.Fatalf("%d nodes", n)
 	}
-	if _, err := d.SQL().Exec(`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7630024 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`); err != nil {
+	// Each is waited for: they hold their locks for a moment after they are told to end.
+	if _, err := d.SQL().Exec(`SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7630024 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`); err != nil {
 		t.Fatal(err)
 	}
 	for end := time.Now().Add(20 * time.Second); held() != 2 && time.Now().Before(end); {

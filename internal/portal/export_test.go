@@ -141,3 +141,28 @@ func ToldIn() (project, client []Kind) {
 func (me *Scope) Record(ctx context.Context, h Happening) error {
 	return me.write(ctx, func(t *tx) error { return t.record(ctx, h) })
 }
+
+// Indexed counts what a search asks the indexes for before it asks who may see it: of
+// messages, of subjects and of what is written in files.
+func (me *Scope) Indexed(ctx context.Context, s MessageSearch) (all [3]int, err error) {
+	in, err := me.searched(ctx, s)
+	if err != nil {
+		return all, err
+	}
+	d := me.p.db
+	if err := me.p.findable(ctx, messageSearches[d.Dialect()]); err != nil {
+		return all, err
+	}
+	q := `SELECT COUNT(*) FROM %[1]s_words WHERE %[1]s_words MATCH $1`
+	of := []string{"message", "thread", "version"}
+	if d.Dialect() == db.PostgreSQL {
+		q, of = `SELECT COUNT(*) FROM %s WHERE words @@ CAST($1 AS tsquery)`, []string{"messages", "thread_words", "version_texts"}
+	}
+	said, written := messageSearches[d.Dialect()].words(s.words(), in), textSearches[d.Dialect()].words(s.words(), in)
+	for i, asked := range []string{said, said, written} {
+		if err := d.QueryRow(ctx, fmt.Sprintf(q, of[i]), asked).Scan(&all[i]); err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}

@@ -22,9 +22,10 @@ type FileHit struct {
 type textSearch struct {
 	find    string // ids of files whose text has the words
 	named   string // ids of files whose name has a part
-	snippet string // of the files in a list that follows, for the words, $2
-	words   func([]string) string
-	part    func(part []rune, clients []ClientID) string
+	snippet string // of the files in a list that follows, for what told says, $2
+	words   func(words []string, in searched) string
+	told    func(words []string, in searched) string
+	part    func(part []rune, in searched) string
 }
 
 var textSearches = map[db.Dialect]textSearch{
@@ -33,21 +34,31 @@ var textSearches = map[db.Dialect]textSearch{
 		named: `SELECT x.id FROM file_words w CROSS JOIN my_names_sqlite x ON x.place = w.rowid WHERE w.file_words MATCH %s`,
 		snippet: `SELECT x.id, snippet(version_words, 0, char(2), char(3), '…', 16) FROM version_words CROSS JOIN my_texts_sqlite x ON x.place = version_words.rowid
  WHERE version_words MATCH $2 AND x.id IN `,
-		words: func(words []string) string { return `"` + strings.Join(words, `"* "`) + `"*` },
-		part: func(part []rune, clients []ClientID) string {
-			return `pairs : "` + strings.Join(pairs(part), ` `) + `"` + ofSQLite(clients)
+		words: wordsInSQLite,
+		told:  wordsInSQLite,
+		part: func(part []rune, in searched) string {
+			return `pairs : "` + strings.Join(pairs(part), ` `) + `"` + in.ofSQLite()
 		},
 	},
 	db.PostgreSQL: {
-		find:  `SELECT x.id FROM my_texts_postgres x WHERE x.words @@ to_tsquery('simple', %s)`,
+		find:  `SELECT x.id FROM my_texts_postgres x WHERE x.words @@ CAST(%s AS tsquery)`,
 		named: `SELECT x.id FROM my_names_postgres x WHERE x.words @@ CAST(%s AS tsquery)`,
-		snippet: `SELECT x.id, ts_headline('simple', x.body, to_tsquery('simple', $2), 'StartSel=' || chr(2) || ', StopSel=' || chr(3) || ', MaxWords=20, MinWords=8')
-  FROM my_texts_postgres x WHERE x.words @@ to_tsquery('simple', $2) AND x.id IN `,
-		words: func(words []string) string { return `'` + strings.Join(words, `':* & '`) + `':*` },
-		part: func(part []rune, clients []ClientID) string {
-			return `(` + strings.Join(pairs(part), ` <-> `) + `)` + ofPostgreSQL(clients)
+		snippet: `SELECT x.id, ts_headline('simple', x.body, CAST($2 AS tsquery), 'StartSel=' || chr(2) || ', StopSel=' || chr(3) || ', MaxWords=20, MinWords=8')
+  FROM my_texts_postgres x WHERE x.words @@ CAST($2 AS tsquery) AND x.id IN `,
+		words: wordsInPostgreSQL,
+		told:  func(words []string, _ searched) string { return wordsInPostgreSQL(words, searched{}) },
+		part: func(part []rune, in searched) string {
+			return `(` + strings.Join(pairs(part), ` <-> `) + `)` + in.ofPostgreSQL()
 		},
 	},
+}
+
+func wordsInSQLite(words []string, in searched) string {
+	return `body : ("` + strings.Join(words, `"* AND "`) + `"*)` + in.ofSQLite()
+}
+
+func wordsInPostgreSQL(words []string, in searched) string {
+	return `'` + strings.Join(words, `':* & '`) + `':*` + in.ofPostgreSQL()
 }
 
 // pairs are the words that the index of names has of a part of a name, in its order.
@@ -73,7 +84,7 @@ func wordsOf(query string) []string {
 // version: beginnings of words, all of which must be there. The newest file is
 // first. With a project, only in that.
 func (me *Scope) SearchFiles(ctx context.Context, query string, project ProjectID, pg Page) (hits []FileHit, next string, err error) {
-	files, words, next, err := me.filesFound(ctx, query, "", project, "", pg)
+	files, told, next, err := me.filesFound(ctx, query, "", project, "", pg)
 	if err != nil || len(files) == 0 {
 		return nil, "", err
 	}
@@ -81,12 +92,12 @@ func (me *Scope) SearchFiles(ctx context.Context, query string, project ProjectI
 	for i, f := range files {
 		hits, found[i] = append(hits, FileHit{File: f}), f.ID
 	}
-	if words == "" {
+	if told == "" {
 		return hits, next, nil
 	}
 	how := textSearches[me.p.db.Dialect()]
 	in, ids := oneOf(3, found)
-	rows, err := me.long(ctx, how.snippet+in, append([]any{words}, ids...)...)
+	rows, err := me.long(ctx, how.snippet+in, append([]any{told}, ids...)...)
 	_, err = list(rows, err, func(rows *db.Rows) (id FileID, err error) {
 		var snippet string
 		err = rows.Scan(&id, &snippet)
@@ -112,14 +123,19 @@ func (me *Scope) FilesToSend(ctx context.Context, query string, client ClientID,
 }
 
 // filesFound are the files that a query finds: of a project, or of those of a client,
-// or of all; of what a client reads, those alone that it sees. The words that were
-// looked for in texts are as the database wants them.
-func (me *Scope) filesFound(ctx context.Context, query string, client ClientID, project ProjectID, reads Side, pg Page) (files []File, asked, next string, err error) {
+// or of all; of what a client reads, those alone that it sees. And what is told of the
+// words that were looked for in texts, as the database wants it.
+func (me *Scope) filesFound(ctx context.Context, query string, client ClientID, project ProjectID, reads Side, pg Page) (files []File, told, next string, err error) {
 	key := []rune(fold(searchable(query)))
 	if len(key) < 2 {
 		return nil, "", "", nil
 	}
 	key = key[:min(len(key), maxQuery)]
+	in, err := me.searched(ctx, MessageSearch{Client: client, Project: project})
+	if err != nil {
+		return nil, "", "", err
+	}
+	defer me.evenly(ctx, in)
 	how := textSearches[me.p.db.Dialect()]
 	var args []any
 	arg := func(v any) string {
@@ -130,15 +146,11 @@ func (me *Scope) filesFound(ctx context.Context, query string, client ClientID, 
 	if project != "" {
 		q = `SELECT f.id FROM my_files f WHERE f.project_id = ` + arg(string(project)) + ` AND REPLACE(f.name_key, ` + arg(string(key)) + `, '') <> f.name_key`
 	} else {
-		_, clients, err := me.searchedClients(ctx, MessageSearch{Client: client})
-		if err != nil {
-			return nil, "", "", err
-		}
-		q = fmt.Sprintf(how.named, arg(how.part(key, clients)))
+		q = fmt.Sprintf(how.named, arg(how.part(key, in)))
 	}
 	if words := wordsOf(string(key)); len(words) > 0 {
-		asked = how.words(words)
-		q += ` UNION ` + fmt.Sprintf(how.find, arg(asked))
+		told = how.told(words, in)
+		q += ` UNION ` + fmt.Sprintf(how.find, arg(how.words(words, in)))
 		switch {
 		case project != "":
 			q += ` AND x.project_id = ` + arg(string(project))
@@ -159,8 +171,8 @@ func (me *Scope) filesFound(ctx context.Context, query string, client ClientID, 
 		return nil, "", "", err
 	}
 	found, next = page(found, pg, func(id FileID) string { return string(id) })
-	in, ids := oneOf(2, found)
-	rows, err = me.query(ctx, `SELECT `+fileColumns+` FROM my_files f WHERE f.id IN `+in+` ORDER BY f.id DESC`, ids...)
+	these, ids := oneOf(2, found)
+	rows, err = me.query(ctx, `SELECT `+fileColumns+` FROM my_files f WHERE f.id IN `+these+` ORDER BY f.id DESC`, ids...)
 	files, err = list(rows, err, scanFile)
-	return files, asked, next, err
+	return files, told, next, err
 }

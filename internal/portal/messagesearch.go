@@ -64,7 +64,7 @@ func (s MessageSearch) within(row string, and func(is string, arg any)) {
 type messageSearch struct {
 	find  string // messages m that have the words
 	order string // grows with time
-	words func(words []string, clients []ClientID) string
+	words func(words []string, in searched) string
 	index []string // statements that make what was said findable
 }
 
@@ -79,43 +79,18 @@ var messageSearches = map[db.Dialect]messageSearch{
 	db.SQLite: { // CROSS JOIN: the words first, from the newest on
 		find:  `FROM message_words w CROSS JOIN my_messages_sqlite m ON m.number = w.rowid WHERE w.message_words MATCH %s`,
 		order: `w.rowid`,
-		words: func(words []string, clients []ClientID) string {
-			return `body : (` + asked(words, `"`, `"*`, ` AND `) + `)` + ofSQLite(clients)
+		words: func(words []string, in searched) string {
+			return `body : (` + asked(words, `"`, `"*`, ` AND `) + `)` + in.ofSQLite()
 		},
 		index: indexMessages,
 	},
 	db.PostgreSQL: {
 		find:  `FROM my_messages_postgres m WHERE m.words @@ CAST(%s AS tsquery)`,
 		order: `m.number`,
-		words: func(words []string, clients []ClientID) string {
-			return asked(words, `'`, `':*`, ` & `) + ofPostgreSQL(clients)
+		words: func(words []string, in searched) string {
+			return asked(words, `'`, `':*`, ` & `) + in.ofPostgreSQL()
 		},
 	},
-}
-
-// ofSQLite goes on asking an index, for what is one of the clients'; of none, for all.
-func ofSQLite(clients []ClientID) string {
-	if len(clients) == 0 {
-		return ""
-	}
-	ids := make([]string, len(clients))
-	for i, c := range clients {
-		_, id, _ := strings.Cut(string(c), "_")
-		ids[i] = `"` + id + `"`
-	}
-	return ` AND client_id : (` + strings.Join(ids, ` OR `) + `)`
-}
-
-// ofPostgreSQL is ofSQLite for PostgreSQL.
-func ofPostgreSQL(clients []ClientID) string {
-	if len(clients) == 0 {
-		return ""
-	}
-	ids := make([]string, len(clients))
-	for i, c := range clients {
-		ids[i] = `'of ` + string(c) + `'`
-	}
-	return ` & (` + strings.Join(ids, ` | `) + `)`
 }
 
 // shortest is how long a beginning of a word must be: shorter ones are words.
@@ -142,10 +117,11 @@ func (me *Scope) SearchMessages(ctx context.Context, s MessageSearch, pg Page) (
 	if len(words) == 0 {
 		return nil, "", nil
 	}
-	all, clients, err := me.searchedClients(ctx, s)
+	in, err := me.searched(ctx, s)
 	if err != nil {
 		return nil, "", err
 	}
+	defer me.evenly(ctx, in)
 	how := messageSearches[me.p.db.Dialect()]
 	if err := me.p.findable(ctx, how); err != nil {
 		return nil, "", err
@@ -173,7 +149,7 @@ func (me *Scope) SearchMessages(ctx context.Context, s MessageSearch, pg Page) (
 		}
 	}
 	var found []MessageID
-	if look := how.words(words, clients); all && me.p.db.Dialect() == db.PostgreSQL {
+	if look := how.words(words, in); in.all && me.p.db.Dialect() == db.PostgreSQL {
 		if s.Author != "" {
 			look += ` & 'by ` + string(s.Author) + `'`
 		}
@@ -188,14 +164,14 @@ func (me *Scope) SearchMessages(ctx context.Context, s MessageSearch, pg Page) (
 			and(how.order+` < `, last)
 		}
 		args = append(args, look, pg.limit())
-		found, err = me.searched(ctx, `SELECT m.id `+fmt.Sprintf(how.find, placeholder(len(args)))+cond+` ORDER BY `+how.order+` DESC LIMIT `+placeholder(len(args)+1), args)
+		found, err = me.matches(ctx, `SELECT m.id `+fmt.Sprintf(how.find, placeholder(len(args)))+cond+` ORDER BY `+how.order+` DESC LIMIT `+placeholder(len(args)+1), args)
 	}
 	if err != nil || len(found) == 0 {
 		return nil, "", err
 	}
 	found, next = page(found, pg, func(id MessageID) string { return string(id) })
-	in, ids := oneOf(2, found)
-	rows, err := me.query(ctx, `SELECT `+messageColumns+` FROM my_messages m WHERE m.id IN `+in, ids...)
+	these, ids := oneOf(2, found)
+	rows, err := me.query(ctx, `SELECT `+messageColumns+` FROM my_messages m WHERE m.id IN `+these, ids...)
 	messages, err := list(rows, err, scanMessage)
 	if err != nil {
 		return nil, "", err
@@ -246,7 +222,7 @@ func nameUpdates(ctx context.Context, me *Scope, hits []MessageHit) error {
 	return err
 }
 
-func (me *Scope) searched(ctx context.Context, q string, args []any) ([]MessageID, error) {
+func (me *Scope) matches(ctx context.Context, q string, args []any) ([]MessageID, error) {
 	rows, err := me.query(ctx, q, args...)
 	return list(rows, err, scanOne[MessageID])
 }
@@ -289,7 +265,7 @@ func (me *Scope) backwards(ctx context.Context, words, cond string, args []any, 
 				break
 			}
 			in, ids := oneOf(len(args)+2, part)
-			seen, err := me.searched(ctx, `SELECT m.id FROM my_messages m WHERE m.deleted_at IS NULL`+cond+` AND m.id IN `+in, slices.Concat(args, ids))
+			seen, err := me.matches(ctx, `SELECT m.id FROM my_messages m WHERE m.deleted_at IS NULL`+cond+` AND m.id IN `+in, slices.Concat(args, ids))
 			if err != nil {
 				return err
 			}
@@ -412,38 +388,4 @@ func plain(s string) string {
 		}
 		return r
 	}, norm.NFD.String(fold(s)))
-}
-
-// searchedClients are those in whose messages is looked: the reader's, unless
-// they are many. The index knows them, so that a search does not go through
-// what others said. All says that it may have to: the reader sees too much of it.
-func (me *Scope) searchedClients(ctx context.Context, s MessageSearch) (all bool, clients []ClientID, err error) {
-	of := func(q, id string) (bool, []ClientID, error) {
-		var c ClientID
-		err := me.get(ctx, q, []any{id}, &c)
-		if err == ErrNotFound {
-			return false, []ClientID{"-"}, nil
-		}
-		return false, []ClientID{c}, err
-	}
-	switch {
-	case s.Client != "":
-		return false, []ClientID{s.Client}, nil
-	case s.Project != "":
-		return of(`SELECT p.client_id FROM my_places p WHERE p.id = $2`, string(s.Project))
-	}
-	var team, admin int
-	if err := me.get(ctx, `SELECT COUNT(*), COALESCE(SUM(r.rights & 1024), 0) FROM my_role r`, nil, &team, &admin); err != nil {
-		return false, nil, err
-	}
-	clients, err = me.clientsToRead(ctx, team > 0)
-	switch {
-	case len(clients) > fewClients || admin > 0:
-		return true, nil, err
-	case team == 0:
-		return false, clients, err
-	case me.p.db.Dialect() == db.SQLite: // where those inside the team have none
-		return true, nil, err
-	}
-	return true, append(clients, ""), err
 }

@@ -113,7 +113,7 @@ func (p *Portal) RecordPreview(ctx context.Context, id VersionID, v Preview) err
 			return err
 		}
 		if text != "" {
-			if err := t.must(ctx, `INSERT INTO version_texts (version_id, file_id, body) VALUES ($1, $2, $3)`, string(id), string(was.file), text); err != nil {
+			if err := t.must(ctx, `INSERT INTO version_texts (version_id, file_id, client_id, body) VALUES ($1, $2, $3, $4)`, string(id), string(was.file), string(was.client), text); err != nil {
 				return err
 			}
 		}

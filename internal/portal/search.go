@@ -35,6 +35,11 @@ func (me *Scope) Search(ctx context.Context, query string) ([]Hit, error) {
 	if len(key) > maxQuery {
 		key = key[:maxQuery]
 	}
+	scope, err := me.searched(ctx, MessageSearch{})
+	if err != nil {
+		return nil, err
+	}
+	defer me.evenly(ctx, scope)
 	part := string(key)
 	rows, err := me.query(ctx, `
 SELECT p.id, 'project', p.name, p.id, p.name, p.client_name FROM my_projects p
@@ -52,10 +57,6 @@ SELECT p.id, 'project', p.name, p.id, p.name, p.client_name FROM my_projects p
 	for i, p := range newest {
 		ids[i] = p.Project
 	}
-	_, clients, err := me.searchedClients(ctx, MessageSearch{})
-	if err != nil {
-		return nil, err
-	}
 	how := textSearches[me.p.db.Dialect()]
 	in, args := oneOf(5, ids)
 	within := func(kind, title, key string) string {
@@ -66,7 +67,7 @@ SELECT p.id, 'project', p.name, p.id, p.name, p.client_name FROM my_projects p
 SELECT * FROM (`+within("deliverable", "title", "title_key")+` UNION ALL `+within("milestone", "title", "title_key")+` UNION ALL `+within("task", "title", "title_key")+`
  UNION ALL `+within("update", "sentence", "title_key")+` UNION ALL `+within("folder", "name", "name_key")+`
  UNION ALL SELECT i.id, 'file', i.name, i.project_id, i.project_name, i.client_name FROM my_files i WHERE i.id IN (`+fmt.Sprintf(how.named, "$4")+` ORDER BY x.id DESC LIMIT $3)) x
- ORDER BY x.id DESC LIMIT $3`, append([]any{part, searchHits, how.part(key, clients)}, args...)...)
+ ORDER BY x.id DESC LIMIT $3`, append([]any{part, searchHits, how.part(key, scope)}, args...)...)
 	items, err := list(rows, err, scanHit)
 	for _, h := range items {
 		if i := slices.Index(ids, h.Project); i >= 0 {

@@ -27,17 +27,18 @@ func (me *Scope) SearchSubjects(ctx context.Context, s MessageSearch, pg Page) (
 	if len(words) == 0 || s.Author != "" || s.Thread != "" || s.WithFiles {
 		return nil, "", nil
 	}
-	_, clients, err := me.searchedClients(ctx, s)
+	in, err := me.searched(ctx, s)
 	if err != nil {
 		return nil, "", err
 	}
+	defer me.evenly(ctx, in)
 	dialect := me.p.db.Dialect()
 	look, order := `$2`, `w.rowid`
 	if dialect == db.PostgreSQL {
 		look, order = `CAST($2 AS tsquery)`, `t.place_in`
 	}
 	q := `SELECT ` + threadColumns + ` ` + subjectsWith[dialect] + look
-	args := []any{messageSearches[dialect].words(words, clients), pg.limit()}
+	args := []any{messageSearches[dialect].words(words, in), pg.limit()}
 	and := func(is string, arg any) {
 		args = append(args, arg)
 		q += ` AND ` + is + placeholder(len(args)+1)

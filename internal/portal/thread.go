@@ -210,13 +210,16 @@ func (me *Scope) ofTeam(ctx context.Context) (bool, error) {
 	return n > 0, err
 }
 
+// noClient is whose conversations somebody reads who has none to read.
+const noClient ClientID = "cli_none"
+
 // clientsToRead are the clients whose conversations the actor may see, and one
 // more than a few at most.
 func (me *Scope) clientsToRead(ctx context.Context, team bool) ([]ClientID, error) {
 	rows, err := me.query(ctx, `SELECT c.id FROM my_clients c ORDER BY c.id LIMIT $2`, fewClients+1)
 	ids, err := list(rows, err, scanOne[ClientID])
 	if len(ids) == 0 && !team {
-		ids = []ClientID{"-"} // nothing to read
+		ids = []ClientID{noClient}
 	}
 	return ids, err
 }

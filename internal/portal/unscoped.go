@@ -223,8 +223,8 @@ func (t *tx) copyPreviews(ctx context.Context, from, to VersionID) error {
 	for _, q := range []string{
 		`INSERT INTO previews (version_id, kind, page, blob, size, sha256, type, width, height)
 SELECT CAST($2 AS TEXT), w.kind, w.page, w.blob, w.size, w.sha256, w.type, w.width, w.height FROM previews w WHERE w.version_id = $1`,
-		`INSERT INTO version_texts (version_id, file_id, body)
-SELECT v.id, v.file_id, x.body FROM version_texts x JOIN versions v ON v.id = $2 WHERE x.version_id = $1`,
+		`INSERT INTO version_texts (version_id, file_id, client_id, body)
+SELECT v.id, v.file_id, v.client_id, x.body FROM version_texts x JOIN versions v ON v.id = $2 WHERE x.version_id = $1`,
 		`UPDATE versions SET (preview, width, height, pages, duration_ms) = (SELECT o.preview, o.width, o.height, o.pages, o.duration_ms FROM versions o WHERE o.id = $1) WHERE id = $2`,
 	} {
 		if _, err := t.exec(ctx, q, string(from), string(to)); err != nil {
@@ -1174,7 +1174,7 @@ SELECT DISTINCT n.id, n.name, g.side FROM project_grants y
 // the transaction has put in, whoever said it.
 var indexMessages = []string{`
 INSERT INTO message_words (rowid, body, client_id)
-SELECT m.rowid, m.body, m.client_id FROM messages m WHERE m.rowid > (SELECT d.number FROM message_words_done d) AND m.deleted_at IS NULL ORDER BY m.rowid`,
+SELECT r.number, r.body, r.client_id FROM message_readers r WHERE r.number > (SELECT d.number FROM message_words_done d) AND r.deleted_at IS NULL ORDER BY r.number`,
 	`UPDATE message_words_done SET number = (SELECT MAX(m.rowid) FROM messages m) WHERE number < (SELECT MAX(m.rowid) FROM messages m)`}
 
 // findable puts in at once what is yet to be put into the index of words: whoever

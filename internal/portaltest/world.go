@@ -596,7 +596,7 @@ func (b *builder) version(file portal.FileID, project portal.ProjectID, c portal
 	b.exec(`INSERT INTO versions (id, file_id, project_id, client_id, number, shown_number, audience, shown_at, shown_by, blob, size, sha256, kind, type, note, created_at, created_by, preview)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'text', 'text/plain', $13, $14, $15, 'ready')`,
 		id, string(file), string(project), string(c), number, shownNumber, string(side), shown, by, key, len(text), sum, word("note"), b.now, string(b.w.Ada))
-	b.exec(`INSERT INTO version_texts (version_id, file_id, body) VALUES ($1, $2, $3)`, id, string(file), text)
+	b.exec(`INSERT INTO version_texts (version_id, file_id, client_id, body) VALUES ($1, $2, $3, $4)`, id, string(file), string(c), text)
 	key, sum = b.blob(thumb)
 	b.exec(`INSERT INTO previews (version_id, kind, blob, size, sha256, type, width, height) VALUES ($1, 'thumb', $2, $3, $4, 'image/png', 16, 16)`, id, key, len(thumb), sum)
 	b.exec(`INSERT INTO client_room (client_id, used) VALUES ($1, $2) ON CONFLICT (client_id) DO UPDATE SET used = client_room.used + $2`, string(c), len(text))
