@@ -1024,7 +1024,7 @@ CREATE INDEX notice_choices_due ON notice_choices (digest_due) WHERE digest_due 
 CREATE TABLE "notice_queue" (
   event_id   TEXT PRIMARY KEY REFERENCES events (id),
   message_id TEXT
-) WITHOUT ROWID;
+, mailed TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
 
 CREATE TABLE notices (
   id         TEXT   PRIMARY KEY,

@@ -10,6 +10,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -91,19 +93,20 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 	if _, err := t.Exec(ctx, `UPDATE event_chains SET seq = $1, head = $2 WHERE chain = $3`, next.seq, hash, string(h.Client)); err != nil {
 		return err
 	}
+	var mailed []string
 	if k.mail != "" && !h.Silent {
-		readers := h.Tells
-		if h.Person != "" {
-			readers = append(readers, h.Person)
-		}
-		for _, p := range readers {
+		for _, p := range append(slices.Clip(h.Tells), h.Person) {
+			if p == "" || slices.Contains(mailed, string(p)) {
+				continue
+			}
 			if err := t.me.p.queueMail(ctx, t.Tx, k.mail, p, h.Subject); err != nil {
 				return err
 			}
+			mailed = append(mailed, string(p))
 		}
 	}
 	if (k.topic != 0 && h.Project != "" || h.Message != "") && !h.Silent {
-		if _, err := t.Exec(ctx, `INSERT INTO notice_queue (event_id, message_id) VALUES ($1, $2)`, string(id), nullable(h.Message)); err != nil {
+		if _, err := t.Exec(ctx, `INSERT INTO notice_queue (event_id, message_id, mailed) VALUES ($1, $2, $3)`, string(id), nullable(h.Message), strings.Join(mailed, " ")); err != nil {
 			return err
 		}
 		t.AfterCommit(t.me.p.woken)

@@ -27,8 +27,8 @@ const tellAtOnce = 200
 // and says of how many. Of several that run at the same time, one does each.
 func (p *Portal) TellPeople(ctx context.Context) (n int, err error) {
 	for {
-		rows, err := p.db.Query(ctx, `SELECT q.event_id, COALESCE(q.message_id, '') FROM notice_queue q ORDER BY q.event_id LIMIT $1`, tellAtOnce)
-		waiting, err := list(rows, err, func(rows *db.Rows) (e told, err error) { return e, rows.Scan(&e.id, &e.message) })
+		rows, err := p.db.Query(ctx, `SELECT q.event_id, COALESCE(q.message_id, ''), q.mailed FROM notice_queue q ORDER BY q.event_id LIMIT $1`, tellAtOnce)
+		waiting, err := list(rows, err, func(rows *db.Rows) (e told, err error) { return e, rows.Scan(&e.id, &e.message, &e.mailed) })
 		if err != nil {
 			return n, err
 		}
@@ -56,6 +56,7 @@ type told struct {
 	shown   bool     // the client sees it
 	details Details
 	topic   Topics
+	mailed  string // who gets a mail of its own, by their ids
 
 	message   MessageID // that was said, if anything was
 	thread    ThreadID
@@ -257,6 +258,11 @@ SELECT g.actor, g.side, g.rights, COALESCE(NULLIF(a.time_zone, ''), w.time_zone)
 	})
 }
 
+// hasMailed reports whether the listener gets the event's own mail, and so no other.
+func (e told) hasMailed(who PersonID) bool {
+	return slices.Contains(strings.Fields(e.mailed), string(who))
+}
+
 // needs reports whether the event leaves something to do for the listener.
 func (e told) needs(l listener) bool {
 	if e.kind == FeedbackSent {
@@ -284,8 +290,8 @@ func (e told) needs(l listener) bool {
 		return l.side == ClientSide && l.rights.Has(SignOff)
 	case SignoffDeclined:
 		return l.side == Team
-	case FileRequested, FilesRefused:
-		return l.side == ClientSide && l.rights.Has(Upload)
+	case FileRequested, FilesRefused: // all who may send them, or one
+		return e.hasMailed(l.person) && l.rights.Has(Upload)
 	case TurnPassed:
 		return Side(e.details["turn"]) == l.side && (l.side == Team || l.rights.Has(Comment))
 	case TaskAssigned:
@@ -304,7 +310,7 @@ func (p *Portal) tell(ctx context.Context, d *db.Tx, e told, l listener) error {
 	switch {
 	case old:
 		read = e.at
-	case kinds[e.kind].mail != "": // one of its own
+	case e.hasMailed(l.person):
 	case needs && l.choices.mailsNeeds(e.topic):
 		mail = "now"
 	case l.muted && !needs:
