@@ -30,8 +30,8 @@ func (t *Taker) post(ctx context.Context, m *portal.IncomingMail, in *Incoming) 
 	}
 	me := t.Portal.As(portal.PersonActor(m.Person))
 	place, err := me.Place(ctx, m.Place)
-	if err == nil && !place.May { // before its files are anywhere
-		err = portal.ErrForbidden
+	if err == nil {
+		err = place.Refused // before its files are anywhere
 	}
 	if err != nil {
 		return t.refused(m, err)
@@ -105,6 +105,8 @@ func (t *Taker) refused(m *portal.IncomingMail, err error) error {
 	switch {
 	case errors.Is(err, portal.ErrNotFound), errors.Is(err, portal.ErrForbidden), errors.Is(err, portal.ErrGone):
 		m.State, m.Reason = portal.IncomingDropped, "no_access"
+	case errors.Is(err, portal.ErrDeserted): // somebody finds out for whom it is now
+		m.State, m.Reason = portal.IncomingHeld, portal.HeldForDeserted
 	case errors.As(err, &invalid):
 		m.State, m.Reason = portal.IncomingHeld, "invalid"
 	default:

@@ -511,6 +511,40 @@ func TestAnswerWithoutRight(t *testing.T) {
 	})
 }
 
+// An answer to a conversation that nobody else reads any more is not lost: somebody says
+// where it belongs.
+func TestAnswerWhereNobodyIs(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		taker := takerFor(t, w)
+		id, err := w.As(w.Tom).StartDirect(t.Context(), portal.NewDirect{Client: w.Acme, People: []portal.PersonID{w.Cleo}, NewMessage: portal.NewMessage{Body: "Between us"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		thread := conversation(t, w, w.Site)
+		to := addressOf(t, taker, portal.ReplyPlace{Person: w.Cleo, Place: string(id), Audience: portal.ClientSide})
+		if _, err := w.As(w.Ada).RemoveTeamMember(t.Context(), w.Tom); err != nil {
+			t.Fatal(err)
+		}
+		m := come(t, w, taker, letter("left@x", "cleo@cleo.test", to, "Are you there?"), to)
+		if m.State != portal.IncomingHeld || m.Reason != portal.HeldForDeserted {
+			t.Fatalf("it is %s for %q", m.State, m.Reason)
+		}
+		if m, err = w.As(w.Ada).IncomingMail(t.Context(), m.ID); err != nil || !m.CanAssign() {
+			t.Fatalf("%+v, %v", m, err)
+		}
+		if err := w.As(w.Ada).AssignIncoming(t.Context(), m.ID, string(thread), w.Cleo); err != nil {
+			t.Fatal(err)
+		}
+		if m := take(t, w, taker, m.ID); m.State != portal.IncomingPosted {
+			t.Errorf("let in elsewhere it is %s for %q", m.State, m.Reason)
+		}
+		all := messages(t, w, w.Mia, thread)
+		if last := all[len(all)-1]; last.Author != w.Cleo || last.Body != "Are you there?" {
+			t.Errorf("posted: %+v", last)
+		}
+	})
+}
+
 // T169: somebody's program that answers without saying so posts once.
 func TestAutoReplyLoop(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {

@@ -59,7 +59,7 @@ func (n *Notifier) answeredAt(ctx context.Context, me *portal.Scope, l *letter, 
 		return nil
 	case err != nil:
 		return err
-	case !place.May:
+	case place.Refused != nil:
 		return nil
 	}
 	if place.Widest == portal.Team {

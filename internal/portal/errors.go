@@ -18,6 +18,7 @@ var (
 	ErrTooLarge  = errors.New("larger than a file may be")
 	ErrFull      = errors.New("no room left for the client's files")
 	ErrHeld      = errors.New("held back until it was looked through, or for what was found in it")
+	ErrDeserted  = errors.New("nobody else reads that conversation any more")
 )
 
 // A Clash says that there is a file of that name where another was to be put.

@@ -34,6 +34,10 @@ const HeldForSender = "sender"
 // HeldForFiles is why a mail is held whose attachments belong to no project.
 const HeldForFiles = "files"
 
+// HeldForDeserted is why a mail is held that came to a conversation which nobody else
+// reads any more.
+const HeldForDeserted = "deserted"
+
 // IncomingMail is one mail that came in.
 type IncomingMail struct {
 	ID          IncomingID
@@ -80,9 +84,9 @@ func (m IncomingMail) WantsProject() bool { return m.State == IncomingHeld && m.
 
 // CanAssign reports whether somebody may say whose mail it is, and where it
 // belongs: that it came to somebody's address says nothing when its sender is
-// somebody else.
+// somebody else, and where nobody would read it, it belongs elsewhere.
 func (m IncomingMail) CanAssign() bool {
-	return m.State == IncomingHeld && (m.Person == "" || m.Reason == HeldForSender)
+	return m.State == IncomingHeld && (m.Person == "" || m.Reason == HeldForSender || m.Reason == HeldForDeserted)
 }
 
 const incomingColumns = `m.id, m.message_id, m.recipient, m.sender, m.blob, m.size, m.received_at, m.state, m.reason, m.tries, m.settled_at,
@@ -339,7 +343,7 @@ type TalkPlace struct {
 	Widest  Side      // who may see at most what is said
 	Name    string    // of the conversation, or of what is commented on; empty: a direct one
 	Within  string    // the project's name, or the client's
-	May     bool      // the reader may say something there
+	Refused error     // why the reader may say nothing there; nil: they may
 }
 
 // Place returns one by its id.
@@ -358,7 +362,7 @@ func placeAt(ctx context.Context, r reader, id string) (p TalkPlace, err error) 
 		default:
 			p = TalkPlace{Project: th.Project, Name: th.Subject, Within: cmp.Or(th.ProjectName, th.ClientName)}
 		}
-		p.Widest, p.May = th.Audience, th.MayWrite()
+		p.Widest, p.Refused = th.Audience, th.Writes()
 		return p, err
 	}
 	i, err := loadItem(ctx, r, ItemID(id))
@@ -377,7 +381,7 @@ func placeAt(ctx context.Context, r reader, id string) (p TalkPlace, err error) 
 		}
 	}
 	project, err := loadProject(ctx, r, i.project)
-	return TalkPlace{i.project, i.audience, i.title, project.Name, Thread{Kind: ItemThread, Held: i.Held}.MayWrite()}, err
+	return TalkPlace{i.project, i.audience, i.title, project.Name, Thread{Kind: ItemThread, Held: i.Held}.Writes()}, err
 }
 
 // SayAt says something at a place: in its conversation, or as a comment.

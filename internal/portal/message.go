@@ -297,13 +297,13 @@ func (me *Scope) Say(ctx context.Context, id ThreadID, n NewMessage) (MessageID,
 	err := me.write(ctx, func(t *tx) error {
 		th := Thread{ID: id}
 		err := t.get(ctx, `
-SELECT t.kind, COALESCE(t.client_id, ''), COALESCE(t.project_id, ''), COALESCE(t.item_id, ''), t.subject, t.audience, t.side, t.rights FROM my_threads t WHERE t.id = $2`,
-			[]any{string(id)}, &th.Kind, &th.Client, &th.Project, &th.Item, &th.Subject, &th.Audience, &th.Side, &th.Rights)
-		switch {
-		case err != nil:
+SELECT t.kind, COALESCE(t.client_id, ''), COALESCE(t.project_id, ''), COALESCE(t.item_id, ''), t.subject, t.audience, t.deserted, t.side, t.rights FROM my_threads t WHERE t.id = $2`,
+			[]any{string(id)}, &th.Kind, &th.Client, &th.Project, &th.Item, &th.Subject, &th.Audience, &th.Deserted, &th.Side, &th.Rights)
+		if err == nil {
+			err = th.Writes()
+		}
+		if err != nil {
 			return err
-		case !th.MayWrite():
-			return ErrForbidden
 		}
 		msg, err = t.post(ctx, th, n)
 		return err

@@ -390,7 +390,7 @@ func (me *Scope) unanswered(ctx context.Context, projects []DeskProject) ([]Need
 SELECT * FROM (
 `+columns+` WHERE t.client_id IN `+in+` AND t.kind <> 'item' AND t.kind = 'general' AND t.turn = 'team' AND t.side = 'team'
 UNION ALL
-`+columns+` WHERE t.id IN (SELECT s.thread_id FROM my_seats s) AND t.client_id IS NOT NULL AND t.turn = 'team' AND t.side = 'team'
+`+columns+` WHERE t.id IN (SELECT s.thread_id FROM my_seats s) AND t.client_id IS NOT NULL AND t.turn = 'team' AND t.side = 'team' AND t.deserted = 0
 ) x ORDER BY x.turn_since, x.id LIMIT $2`, append([]any{maxNeeds}, args...)...)
 	return me.listNeeds(rows, err)
 }

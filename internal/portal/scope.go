@@ -227,7 +227,7 @@ SELECT t.id, 'question', t.project_id, SUBSTR(m.body, 1, 120), NULL, t.turn_sinc
   JOIN workspace w ON w.id = 1
  WHERE g.actor = $1 AND g.side = 'client' AND (g.rights & 8) <> 0 AND (` + clientShows + ` & 64) <> 0
    AND t.turn = 'client' AND t.audience = 'client'
-   AND (t.kind = 'general' OR (t.kind = 'direct' AND EXISTS (SELECT 1 FROM thread_people i WHERE i.thread_id = t.id AND i.person_id = $1)))
+   AND (t.kind = 'general' OR (t.kind = 'direct' AND EXISTS (SELECT 1 FROM thread_people i WHERE i.thread_id = t.id AND i.person_id = $1) AND NOT (` + deserted + `)))
 UNION ALL
 SELECT f.id, 'drafts', f.project_id, f.name, NULL, MIN(d.shared_at), MIN(d.person_id), p.client_id, p.side, p.rights, NULL
   FROM my_places p CROSS JOIN unsent_comments d CROSS JOIN versions v CROSS JOIN files f
@@ -832,6 +832,7 @@ SELECT t.id, t.kind, t.client_id, (SELECT o.name FROM clients o WHERE o.id = t.c
        CASE WHEN ` + threadSide + ` = 'team' THEN t.seq ELSE t.shown_count END AS messages,
        t.turn, t.turn_since, t.resolved_at,
        CASE WHEN (` + threadSections + ` & 4096) <> 0 OR NOT EXISTS (SELECT 1 FROM team_members n WHERE n.person_id = t.resolved_by) THEN ` + nameOf("t.resolved_by") + ` END AS resolved_by_name,
+       CASE WHEN ` + deserted + ` THEN 1 ELSE 0 END AS deserted,
        t.revision, ` + clientShows + ` AS client_shows, ` + threadSections + ` AS sections, ` + threadSide + ` AS side, ` + threadRights + ` AS rights
   FROM threads t
   LEFT JOIN my_places g ON g.id = t.project_id
@@ -988,7 +989,7 @@ SELECT t.id, i.person_id, a.name, COALESCE(x.side, 'team'), COALESCE(x.rights, 5
   JOIN persons a ON a.id = i.person_id
   LEFT JOIN client_grants x ON x.client_id = t.client_id AND x.actor = i.person_id
   LEFT JOIN team_members k ON k.person_id = i.person_id AND k.removed_at IS NULL
- WHERE t.kind = 'direct' AND (x.actor IS NOT NULL OR (t.client_id IS NULL AND k.person_id IS NOT NULL))
+ WHERE t.kind = 'direct' AND ` + stillSeated("t.client_shows") + `
    AND (t.side = 'team' OR k.person_id IS NULL OR (t.sections & 4096) <> 0)`,
 
 	// Who would read what is said in a project, as far as the actor may know
@@ -1016,6 +1017,21 @@ SELECT g.client_id, x.actor AS person_id, a.name, x.side AS person_side, x.right
   LEFT JOIN client_team ct ON ct.client_id = g.client_id AND ct.person_id = x.actor
  WHERE g.actor = $1
    AND (x.side = 'client' OR g.side = 'team' OR (ct.person_id IS NOT NULL AND (` + clientShows + ` & 4096) <> 0))`,
+
+	// Whom the actor may talk to in the frame of a client: for the team its people and
+	// the team that sees it, for clients their colleagues and the team that they are shown
+	// in a project; without a client, the team among itself. All of them read what they
+	// are sent.
+	"my_known": `
+SELECT y.client_id, y.person_id, y.name, y.person_side, y.client_name, y.side, y.rights
+  FROM my_client_readers y JOIN persons a ON a.id = y.person_id AND a.disabled_at IS NULL
+ WHERE y.person_side = 'client' AND (y.shows & 64) <> 0 OR y.person_side = 'team' AND y.side = 'team'
+UNION
+SELECT p.client_id, m.person_id, m.name, 'team', ` + clientName + `, 'client', 0
+  FROM my_places p JOIN my_project_team m ON m.project_id = p.id JOIN persons a ON a.id = m.person_id AND a.disabled_at IS NULL WHERE p.side = 'client'
+UNION
+SELECT '', m.person_id, m.name, 'team', '', m.side, m.rights
+  FROM my_team m JOIN persons a ON a.id = m.person_id AND a.disabled_at IS NULL WHERE m.removed_at IS NULL AND m.accepted_at IS NOT NULL`,
 
 	// What the actor was about to say.
 	"my_drafts": `
@@ -1129,13 +1145,26 @@ func mayName(who string) string {
 
 // Of a thread t with the place g of its project, or the grant k on its client
 // c: the actor's side, what its client is shown, what the actor is, and the
-// actor's rights. Whoever of the team is in a direct conversation writes there.
-const (
+// actor's rights. Whoever of the team is in a direct conversation writes there,
+// and nobody does in one that is deserted.
+var (
 	threadSide     = `COALESCE(g.side, k.side, CASE WHEN t.client_id IS NULL THEN 'team' END)`
 	clientShows    = `COALESCE((w.sections & ~c.sections_set) | (c.sections & c.sections_set), 0)`
 	threadSections = `COALESCE(g.sections, CASE WHEN k.side = 'client' THEN ` + clientShows + ` ELSE 16383 END)`
-	threadRights   = `COALESCE(g.rights, CASE WHEN c.archived_at IS NOT NULL THEN (k.rights & 1539) WHEN t.kind = 'direct' AND k.side = 'team' THEN (k.rights | 256) ELSE k.rights END, 511)`
+	threadRights   = `COALESCE(g.rights, COALESCE(CASE WHEN c.archived_at IS NOT NULL THEN (k.rights & 1539) WHEN t.kind = 'direct' AND k.side = 'team' THEN (k.rights | 256) ELSE k.rights END, 511) & CASE WHEN ` + deserted + ` THEN ~264 ELSE ~0 END)`
 )
+
+// deserted is true of a direct thread t that nobody but the actor reads any more, or
+// nobody until they are let in again.
+var deserted = `t.kind = 'direct' AND NOT EXISTS (SELECT 1 FROM thread_people i WHERE i.thread_id = t.id AND i.person_id <> $1 AND ` + stillSeated(clientShows) + `)`
+
+// stillSeated is true of a place i in a direct thread t, whose client is shown what
+// shows says, while the person who has it reads the thread.
+func stillSeated(shows string) string {
+	return `(CASE WHEN t.client_id IS NULL THEN EXISTS (SELECT 1 FROM team_members m WHERE m.person_id = i.person_id AND m.accepted_at IS NOT NULL AND m.removed_at IS NULL)
+         ELSE EXISTS (SELECT 1 FROM client_grants o WHERE o.client_id = t.client_id AND o.actor = i.person_id AND (o.side = 'team' OR (` + shows + ` & 64) <> 0)) END
+    AND EXISTS (SELECT 1 FROM persons o WHERE o.id = i.person_id AND o.disabled_at IS NULL))`
+}
 
 // clientReads is true of a thread t of a project when those of its client with
 // the grant x see what is for them in it.

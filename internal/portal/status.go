@@ -32,6 +32,8 @@ func Status(err error) (status int, key string) {
 		return http.StatusConflict, "clash"
 	case errors.Is(err, ErrHeld):
 		return http.StatusConflict, "held"
+	case errors.Is(err, ErrDeserted):
+		return http.StatusConflict, "deserted"
 	case errors.Is(err, ErrTooLarge):
 		return http.StatusRequestEntityTooLarge, "file_too_large"
 	case errors.Is(err, ErrFull):

@@ -752,6 +752,143 @@ func TestDirectConversations(t *testing.T) {
 	})
 }
 
+// Nobody writes where nobody else reads any more; what was said stays, and who was
+// removed hears nothing.
+func TestDesertedConversations(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ada, cleo := w.As(w.Ada), w.As(w.Cleo)
+		direct := func(who portal.PersonID, c portal.ClientID, people ...portal.PersonID) portal.ThreadID {
+			t.Helper()
+			return must[portal.ThreadID](t)(w.As(who).StartDirect(ctx, portal.NewDirect{Client: c, People: people, NewMessage: portal.NewMessage{Body: "Between us"}}))
+		}
+		two, three := direct(w.Tom, w.Acme, w.Cleo), direct(w.Tom, w.Acme, w.Cleo, w.Mia)
+		inside := direct(w.Tom, "", w.Ada)
+		admins := direct(w.Ada, w.Acme, w.Cleo)
+		own := must[portal.MessageID](t)(cleo.Say(ctx, two, portal.NewMessage{Body: "Mine"}))
+		if _, err := ada.RemoveTeamMember(ctx, w.Tom); err != nil {
+			t.Fatal(err)
+		}
+		tellPeople(t, w)
+		exec(t, w, `DELETE FROM notices`)
+		deserted := func(what string, who portal.PersonID, id portal.ThreadID) {
+			t.Helper()
+			th := must[portal.Thread](t)(w.As(who).Thread(ctx, id))
+			if !th.Deserted || th.MayWrite() {
+				t.Errorf("%s: %+v", what, th)
+			}
+			_, err := w.As(who).Say(ctx, id, portal.NewMessage{Body: "Anybody?"})
+			wants(t, what, err, portal.ErrDeserted)
+			wants(t, what+", typing", w.As(who).Typing(ctx, id, ""), portal.ErrDeserted)
+			if p := must[portal.TalkPlace](t)(w.As(who).Place(ctx, string(id))); p.Refused != portal.ErrDeserted {
+				t.Errorf("%s, by mail: %v", what, p.Refused)
+			}
+			if l := must[portal.MessageList](t)(w.As(who).Messages(ctx, id, portal.MessagePage{})); len(l.All) == 0 || l.All[0].Body != "Between us" {
+				t.Errorf("%s: what was said: %+v", what, l.All)
+			}
+		}
+		deserted("with the client", w.Cleo, two)
+		deserted("inside the team", w.Ada, inside)
+		err := cleo.EditMessage(ctx, own, "Changed", 1)
+		wants(t, "an edit", err, portal.ErrForbidden)
+
+		// Among those who are left one goes on.
+		if th := must[portal.Thread](t)(cleo.Thread(ctx, three)); th.Deserted || !th.MayWrite() {
+			t.Errorf("of three: %+v", th)
+		}
+		said := must[portal.MessageID](t)(cleo.Say(ctx, three, portal.NewMessage{Body: "And you, Mia?"}))
+		tellPeople(t, w)
+		noticeAbout(t, w, w.Mia, said)
+		var n int
+		if err := w.DB.QueryRow(ctx, `SELECT COUNT(*) FROM notices WHERE person_id = $1`, string(w.Tom)).Scan(&n); err != nil || n != 0 {
+			t.Errorf("%d notices are for who was removed, %v", n, err)
+		}
+		needs := func(who portal.PersonID, id portal.ThreadID) bool {
+			t.Helper()
+			all := must[[]portal.Need](t)(w.As(who).TeamNeeds(ctx, ""))
+			return slices.ContainsFunc(all, func(n portal.Need) bool { return n.Item == portal.ItemID(id) })
+		}
+		turn := func(who portal.PersonID, id portal.ThreadID) bool {
+			t.Helper()
+			all, _, err := w.As(who).Conversations(ctx, portal.ConversationList{Filter: portal.OurTurn})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return slices.ContainsFunc(all, func(c portal.Conversation) bool { return c.ID == id })
+		}
+		if !needs(w.Mia, three) || !turn(w.Mia, three) {
+			t.Error("Mia need not answer Cleo")
+		}
+		// What nobody can answer waits for nobody; an empty portal is as good as nobody.
+		exec(t, w, `UPDATE clients SET portal_since = NULL WHERE id = '`+string(w.Acme)+`'`)
+		w.Regrant()
+		deserted("with the client, who is shut out", w.Mia, three)
+		deserted("with an administrator", w.Ada, admins)
+		wants(t, "what is erased where nobody writes", ada.EraseMessage(ctx, must[portal.MessageList](t)(ada.Messages(ctx, admins, portal.MessagePage{})).All[0].ID), nil)
+		if needs(w.Mia, three) || turn(w.Mia, three) {
+			t.Error("Mia needs to answer where nobody reads it")
+		}
+		exec(t, w, `UPDATE clients SET portal_since = 1 WHERE id = '`+string(w.Acme)+`'`)
+		w.Regrant()
+		if th := must[portal.Thread](t)(w.As(w.Mia).Thread(ctx, three)); th.Deserted {
+			t.Error("deserted after they were let in again")
+		}
+		sections(t, w, 0, int64(portal.SectionMessages))
+		deserted("with the client, who is not shown it", w.Mia, three)
+		sections(t, w, int64(portal.SectionMessages), 0)
+		asked := must[portal.MessageID](t)(w.As(w.Mia).Say(ctx, three, portal.NewMessage{Body: "Well?", Audience: portal.ClientSide, Question: true}))
+		waits := func() bool {
+			t.Helper()
+			return slices.ContainsFunc(must[[]portal.Need](t)(cleo.Needs(ctx, w.Acme, 0)), func(n portal.Need) bool { return n.Kind == "question" && n.Item == portal.ItemID(three) })
+		}
+		if !waits() {
+			t.Errorf("%s does not wait for Cleo", asked)
+		}
+		exec(t, w, `UPDATE persons SET disabled_at = 1 WHERE id = '`+string(w.Mia)+`'`)
+		deserted("with somebody who is kept out", w.Cleo, three)
+		if waits() {
+			t.Error("a question waits that Cleo cannot answer")
+		}
+	})
+}
+
+// Whom one may write to is who is offered.
+func TestKnown(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		known := func(who portal.PersonID, client portal.ClientID, want string) {
+			t.Helper()
+			var names []string
+			for _, x := range must[[]portal.Reader](t)(w.As(who).Known(ctx, client)) {
+				names = append(names, x.Name)
+				_, err := w.As(who).StartDirect(ctx, portal.NewDirect{Client: client, People: []portal.PersonID{x.Person}, NewMessage: portal.NewMessage{Body: "x"}})
+				if err != nil {
+					t.Errorf("%s is offered %s: %v", who, x.Name, err)
+				}
+			}
+			if got := strings.Join(names, " "); got != want {
+				t.Errorf("%s is offered %q at %q, want %q", who, got, client, want)
+			}
+		}
+		known(w.Tom, w.Acme, "Bea Cleo Dan Ada Mia")
+		known(w.Mia, w.Brick, "Bea Carl Ada") // which Tom does not see
+		known(w.Ada, w.Brick, "Bea Carl Mia")
+		known(w.Mia, "", "Ada Tom")
+		known(w.Cleo, w.Acme, "Bea Dan Mia Tom")
+		known(w.Cleo, "", "")
+		known(w.Cleo, w.Brick, "")
+		known(w.Eve, w.Acme, "")
+		// Tom is on the first of many projects alone.
+		for i := range 25 {
+			must[portal.ProjectID](t)(w.As(w.Mia).CreateProject(ctx, w.Acme, portal.NewProject{Name: fmt.Sprintf("Later %d", i), Shared: true}))
+		}
+		known(w.Cleo, w.Acme, "Bea Dan Mia Tom")
+		exec(t, w, `UPDATE persons SET disabled_at = 1 WHERE id = '`+string(w.Tom)+`'`)
+		known(w.Cleo, w.Acme, "Bea Dan Mia")
+		known(w.Ada, "", "Mia")
+		sections(t, w, 0, int64(portal.FieldTeamNames))
+		known(w.Cleo, w.Acme, "Bea Dan")
+	})
+}
+
 func TestComments(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		tom, cleo := w.As(w.Tom), w.As(w.Cleo)

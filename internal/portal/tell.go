@@ -217,7 +217,8 @@ func listeners(ctx context.Context, d *db.DB, e told) ([]listener, error) {
            AND ((g.rights & 1024) <> 0 OR EXISTS (SELECT 1 FROM projects q JOIN project_team pt ON pt.project_id = q.id WHERE q.client_id = $2 AND pt.person_id = g.actor)))`
 	case DirectThread:
 		from, place = `(SELECT i.person_id AS actor, i.thread_id, COALESCE(k.side, 'team') AS side, COALESCE(k.rights, 511) AS rights
-          FROM thread_people i JOIN threads t ON t.id = i.thread_id LEFT JOIN client_grants k ON k.client_id = t.client_id AND k.actor = i.person_id) g`, string(e.thread)
+          FROM thread_people i JOIN threads t ON t.id = i.thread_id JOIN workspace w ON w.id = 1 LEFT JOIN clients c ON c.id = t.client_id
+          LEFT JOIN client_grants k ON k.client_id = t.client_id AND k.actor = i.person_id WHERE `+stillSeated(clientShows)+`) g`, string(e.thread)
 		where, args = `g.thread_id = $2 AND `+read, nil
 	default:
 		subject, more := placeholder(5+len(args)), placeholder(6+len(args))

@@ -44,6 +44,7 @@ type Thread struct {
 	ResolvedAt  time.Time // of comments; zero: open
 	ResolvedBy  string    // the name; empty when not for the reader: say the workspace's name
 	Revision    int64
+	Deserted    bool // a direct one that nobody else reads any more
 	Held
 
 	author PersonID // of what is said now; empty: the actor
@@ -56,7 +57,7 @@ func (th Thread) Comments() bool { return th.Kind == ItemThread }
 func (th Thread) Resolved() bool { return !th.ResolvedAt.IsZero() }
 
 // MayWrite reports whether the reader may write there: the team with
-// Contribute, clients with Message, or Comment.
+// Contribute, clients with Message, or Comment; nobody where it is Deserted.
 func (th Thread) MayWrite() bool {
 	switch {
 	case th.Team():
@@ -67,15 +68,26 @@ func (th Thread) MayWrite() bool {
 	return th.Can(SendMessage)
 }
 
+// Writes is nil where MayWrite says so, and else why not.
+func (th Thread) Writes() error {
+	switch {
+	case th.MayWrite():
+		return nil
+	case th.Deserted:
+		return ErrDeserted
+	}
+	return ErrForbidden
+}
+
 const threadColumns = `t.id, t.kind, COALESCE(t.client_id, ''), COALESCE(t.client_name, ''), COALESCE(t.project_id, ''), COALESCE(t.project_name, ''), COALESCE(t.item_id, ''), COALESCE(t.version_id, ''),
-       t.subject, t.audience, t.created_at, COALESCE(t.at, 0), t.messages, CASE WHEN t.turn = 'none' THEN '' ELSE t.turn END, t.turn_since, COALESCE(t.resolved_at, 0), COALESCE(t.resolved_by_name, ''), t.place, COALESCE(t.number, 0), t.own, t.revision, t.side, t.rights`
+       t.subject, t.audience, t.created_at, COALESCE(t.at, 0), t.messages, CASE WHEN t.turn = 'none' THEN '' ELSE t.turn END, t.turn_since, COALESCE(t.resolved_at, 0), COALESCE(t.resolved_by_name, ''), t.place, COALESCE(t.number, 0), t.own, t.revision, t.deserted, t.side, t.rights`
 
 func scanThread(rows *db.Rows) (th Thread, err error) { return th, th.scan(rows.Scan) }
 
 func (th *Thread) scan(scan func(...any) error, more ...any) error {
 	var created, last, since, resolved int64
 	err := scan(append([]any{&th.ID, &th.Kind, &th.Client, &th.ClientName, &th.Project, &th.ProjectName, &th.Item, &th.Version, &th.Subject, &th.Audience, &created, &last, &th.Messages,
-		&th.Turn, &since, &resolved, &th.ResolvedBy, placeColumn{&th.Place}, &th.Number, &th.Own, &th.Revision, &th.Side, &th.Rights}, more...)...)
+		&th.Turn, &since, &resolved, &th.ResolvedBy, placeColumn{&th.Place}, &th.Number, &th.Own, &th.Revision, &th.Deserted, &th.Side, &th.Rights}, more...)...)
 	th.CreatedAt, th.LastAt, th.TurnSince, th.ResolvedAt = moment(created), moment(last), moment(since), moment(resolved)
 	return err
 }
@@ -176,7 +188,7 @@ func (me *Scope) Conversations(ctx context.Context, l ConversationList) (all []C
 	case UnreadOnly:
 		and(unread(len(args)+2), string(me.actor.person))
 	case OurTurn:
-		and(`t.turn = t.side`)
+		and(`t.turn = t.side AND t.deserted = 0`)
 	default:
 		return nil, "", invalid("filter", "choice")
 	}
@@ -553,20 +565,18 @@ func (me *Scope) StartDirect(ctx context.Context, n NewDirect) (ThreadID, error)
 // seatAll makes sure that the actor may talk to all of the people, themselves
 // among them, and says what the thread is for them.
 func (t *tx) seatAll(ctx context.Context, th *Thread, people []PersonID) error {
-	in, args := oneOf(2, people)
-	team := th.Client == ""
-	var known map[PersonID]Side
-	var err error
-	if team {
-		known, err = t.knownTeam(ctx, in, args)
+	if th.Client == "" {
 		th.Held = Held{Side: Team, Rights: View | Contribute}
-	} else {
-		known, err = t.knownAt(ctx, th, people)
-	}
-	if err != nil {
+	} else if err := t.frame(ctx, th); err != nil {
 		return err
 	}
-	if team && len(known) == 0 {
+	in, args := oneOf(3, people)
+	rows, err := t.query(ctx, `SELECT y.person_id, y.person_side FROM my_known y WHERE y.client_id = $2 AND y.person_id IN `+in, append([]any{string(th.Client)}, args...)...)
+	known := map[PersonID]Side{}
+	if err := eachPair(rows, err, func(p PersonID, s Side) { known[p] = s }); err != nil {
+		return err
+	}
+	if th.Client == "" && len(known) == 0 {
 		return ErrNotFound
 	}
 	if !th.MayWrite() {
@@ -584,17 +594,8 @@ func (t *tx) seatAll(ctx context.Context, th *Thread, people []PersonID) error {
 	return nil
 }
 
-// knownTeam are those of the people who are in the team, for the team.
-func (t *tx) knownTeam(ctx context.Context, in string, args []any) (map[PersonID]Side, error) {
-	known := map[PersonID]Side{}
-	rows, err := t.query(ctx, `SELECT m.person_id, 'team' FROM my_team m WHERE m.removed_at IS NULL AND m.accepted_at IS NOT NULL AND m.person_id IN `+in, args...)
-	return known, eachPair(rows, err, func(p PersonID, s Side) { known[p] = s })
-}
-
-// knownAt are those of the people whom the actor may talk to in the frame of a
-// client: for the team its people who are in, and the team that sees it; for
-// clients their colleagues who are in, and the team they are shown.
-func (t *tx) knownAt(ctx context.Context, th *Thread, people []PersonID) (map[PersonID]Side, error) {
+// frame says what a direct thread is for the actor in the frame of its client.
+func (t *tx) frame(ctx context.Context, th *Thread) error {
 	var open Sections
 	var archived bool
 	err := t.get(ctx, `
@@ -602,39 +603,24 @@ SELECT c.name, c.side, CASE WHEN c.side = 'team' THEN 16383 ELSE (w.sections & ~
   FROM my_clients c JOIN workspace w ON w.id = 1 WHERE c.id = $2`, []any{string(th.Client)}, &th.ClientName, &th.Side, &open, &th.Rights, &archived)
 	switch {
 	case err != nil:
-		return nil, err
+		return err
 	case !open.Has(SectionMessages):
-		return nil, ErrNotFound
+		return ErrNotFound
 	case archived:
-		return nil, ErrForbidden
-	}
-	if th.Team() {
+		return ErrForbidden
+	case th.Team():
 		th.Rights |= Contribute // whoever is in a direct conversation writes in it
 	}
-	known := map[PersonID]Side{}
-	in, args := oneOf(3, people)
-	args = append([]any{string(th.Client)}, args...)
-	rows, err := t.query(ctx, `
-SELECT u.person_id, 'client' FROM my_client_users u
- WHERE u.client_id = $2 AND u.person_id IN `+in+` AND u.accepted_at IS NOT NULL AND u.suspended_at IS NULL AND u.removed_at IS NULL`, args...)
-	if err := eachPair(rows, err, func(p PersonID, s Side) { known[p] = s }); err != nil {
-		return nil, err
-	}
-	if th.Team() {
-		for _, p := range people {
-			sees, err := t.seesClient(ctx, p, th.Client)
-			if err != nil {
-				return nil, err
-			}
-			if sees {
-				known[p] = Team
-			}
-		}
-		return known, nil
-	}
-	rows, err = t.query(ctx, `
-SELECT m.person_id, 'team' FROM my_projects p JOIN my_project_team m ON m.project_id = p.id WHERE p.client_id = $2 AND m.person_id IN `+in, args...)
-	return known, eachPair(rows, err, func(p PersonID, s Side) { known[p] = s })
+	return nil
+}
+
+// Known are those whom StartDirect lets the actor write to, by name: in the frame of a
+// client, its people first, or inside the team.
+func (me *Scope) Known(ctx context.Context, client ClientID) ([]Reader, error) {
+	rows, err := me.query(ctx, `
+SELECT y.person_id, y.name, y.person_side, CASE WHEN y.person_side = 'client' THEN y.client_name ELSE '' END, 0
+  FROM my_known y WHERE y.client_id = $2 AND y.person_id <> $3 ORDER BY y.person_side, y.name, y.person_id`, string(client), string(me.actor.person))
+	return list(rows, err, scanReader)
 }
 
 // spokenTo is the audience of what the holder says: the team's choice, the team
@@ -684,6 +670,13 @@ func (t *tx) talked(ctx context.Context, k Kind, th Thread, audience Side, subje
 	if th.Project != "" || t.Alone() { // record has looked again, or nothing can have changed
 		return nil
 	}
+	if k == MessageErased { // also where nobody writes any more
+		th, err := thread(ctx, t, th.ID)
+		if err == nil && !th.Can(Administer) {
+			err = ErrForbidden
+		}
+		return err
+	}
 	return t.stillWrites(ctx, th.ID)
 }
 
@@ -696,8 +689,8 @@ func (t *tx) heard(th Thread, audience Side) {
 // write in the thread.
 func (t *tx) stillWrites(ctx context.Context, id ThreadID) error {
 	th, err := thread(ctx, t, id)
-	if err == nil && !th.MayWrite() {
-		err = ErrForbidden
+	if err == nil {
+		err = th.Writes()
 	}
 	return err
 }
@@ -775,8 +768,10 @@ func (me *Scope) Typing(ctx context.Context, id ThreadID, audience Side) error {
 	switch {
 	case err != nil:
 		return err
-	case me.actor.readOnly || !th.MayWrite():
+	case me.actor.readOnly:
 		return ErrForbidden
+	case !th.MayWrite():
+		return th.Writes()
 	}
 	if audience, err = spokenTo(th.Held, audience, th.Audience); err != nil {
 		return err

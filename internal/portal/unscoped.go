@@ -439,14 +439,6 @@ func (t *tx) threadByKey(ctx context.Context, key string) (id ThreadID, err erro
 	return id, notFound(err)
 }
 
-// seesClient reports whether a person sees a client from the team's side.
-// Unscoped: it is about that person, whom the actor of the team may know.
-func (t *tx) seesClient(ctx context.Context, person PersonID, client ClientID) (bool, error) {
-	var n int
-	err := t.QueryRow(ctx, `SELECT COUNT(*) FROM client_grants g WHERE g.actor = $1 AND g.client_id = $2 AND g.side = 'team'`, string(person), string(client)).Scan(&n)
-	return n > 0, err
-}
-
 // turnBack says that nobody has to answer any more when nothing is left of what
 // was to be answered. Unscoped: it looks at the messages of a thread that the
 // actor sees.

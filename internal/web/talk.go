@@ -412,11 +412,11 @@ func readSay(f *form) typed {
 func (s *Server) sayInThread(w http.ResponseWriter, r *http.Request, me *visit) error {
 	id := portal.ThreadID(r.PathValue("id"))
 	th, err := me.Thread(r.Context(), id)
-	switch {
-	case err != nil:
+	if err == nil {
+		err = th.Writes() // before any byte comes
+	}
+	if err != nil {
 		return err
-	case !th.MayWrite(): // before any byte comes
-		return portal.ErrForbidden
 	}
 	t, err := s.readSaid(w, r, me, th.Client, th.Project, th.Audience)
 	ctx := r.Context()
@@ -936,63 +936,11 @@ func (s *Server) renderDirect(w http.ResponseWriter, r *http.Request, me *visit,
 
 // direct are those whom the visitor may write to in the frame of a client, or
 // within the team.
-func (s *Server) direct(ctx context.Context, me *visit, client portal.ClientID) (people []portal.Reader, err error) {
+func (s *Server) direct(ctx context.Context, me *visit, client portal.ClientID) ([]portal.Reader, error) {
 	if me.Self.Role == "" && (!me.Self.Messages || client == "") {
 		return nil, portal.ErrNotFound
 	}
-	seen := map[portal.PersonID]bool{me.Scope.Person(): true}
-	add := func(x portal.Reader) {
-		if x.Person != "" && !seen[x.Person] {
-			seen[x.Person] = true
-			people = append(people, x)
-		}
-	}
-	if client != "" {
-		users, err := me.ClientUsers(ctx, client)
-		if err != nil {
-			return nil, err
-		}
-		c, err := me.Client(ctx, client)
-		if err != nil {
-			return nil, err
-		}
-		for _, u := range users {
-			if u.State == portal.MemberActive {
-				add(portal.Reader{Person: u.Person, Name: u.Name, Side: portal.ClientSide, Company: c.Name})
-			}
-		}
-		if !c.Team() {
-			return people, s.shownTeam(ctx, me, client, add)
-		}
-	}
-	members, err := me.Team(ctx)
-	for _, m := range members {
-		if m.State == portal.MemberActive {
-			add(portal.Reader{Person: m.Person, Name: m.Name, Side: portal.Team})
-		}
-	}
-	return people, err
-}
-
-// shownTeam adds those of the team whom a client is shown on its projects.
-func (s *Server) shownTeam(ctx context.Context, me *visit, client portal.ClientID, add func(portal.Reader)) error {
-	projects, _, err := me.Projects(ctx, portal.ProjectFilter{Client: client}, portal.Page{Limit: projectsToTalkIn})
-	if err != nil {
-		return err
-	}
-	for _, x := range projects {
-		if !x.Sections.Has(portal.SectionTeam | portal.FieldTeamNames) {
-			continue
-		}
-		team, err := me.ProjectTeam(ctx, x.ID)
-		if err != nil {
-			return err
-		}
-		for _, m := range team {
-			add(portal.Reader{Person: m.Person, Name: m.Name, Side: portal.Team})
-		}
-	}
-	return nil
+	return me.Known(ctx, client)
 }
 
 func (s *Server) startDirect(w http.ResponseWriter, r *http.Request, me *visit) error {

@@ -371,6 +371,37 @@ func TestTalkOfTwoClients(t *testing.T) {
 	})
 }
 
+// Who writes to somebody that has left is told so, and where they are read.
+func TestDesertedConversation(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		ctx := t.Context()
+		id, err := s.World.As(s.Tom).StartDirect(ctx, portal.NewDirect{Client: s.Acme, People: []portal.PersonID{s.Cleo}, NewMessage: portal.NewMessage{Body: "Between us"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := "/conversations/" + string(id)
+		cleo := s.As("cleo")
+		if !cleo.Get(at).MustBe(200).Has(".composer") {
+			t.Error("Cleo cannot answer Tom")
+		}
+		// Only who may be chosen is offered.
+		if people := s.As("mia").Get("/messages/direct?client=" + string(s.Brick)).MustBe(200).Text("#people"); strings.Contains(people, "Tom") || !strings.Contains(people, "Carl") {
+			t.Errorf("offered are %s", people)
+		}
+		if _, err := s.World.As(s.Ada).RemoveTeamMember(ctx, s.Tom); err != nil {
+			t.Fatal(err)
+		}
+		p := cleo.Get(at).MustBe(200).MustContain("Between us", "Nobody else is in this conversation any more").MustNotContain("1 person")
+		if links := p.Attrs(".talk-shut a", "href"); len(links) != 1 || links[0] != "/clients/"+string(s.Acme)+"/conversation" || p.Has(".composer") {
+			t.Errorf("the page leads to %q", links)
+		}
+		if !cleo.Get("/clients/" + string(s.Acme) + "/conversation").MustBe(200).Has(".composer") {
+			t.Error("nor there")
+		}
+		cleo.Post(at, url.Values{"body": {"Anybody?"}}).MustBe(409).MustContain("Nobody else is in this conversation any more")
+	})
+}
+
 // Files go along with what is said: they are kept in the project, seen by those
 // who read the message, and sent twice they are there once.
 func TestFilesInMessages(t *testing.T) {
