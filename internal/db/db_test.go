@@ -446,6 +446,26 @@ func TestNewID(t *testing.T) {
 	}
 }
 
+// T226: what is made after the clock was set back sorts after what was made before,
+// also by a program that was started anew.
+func TestIDsGoOn(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		made := []byte(db.NewID("evt"))
+		made[len("evt_000")] = 'z' // a year later at most
+		ahead := string(made)
+		write(t, d, func(tx *db.Tx) error {
+			_, err := tx.Exec(t.Context(), `INSERT INTO events (id, chain, seq, kind, at, actor, subject, audience, particulars, hash) VALUES ($1, '', 1, 'x', 1, '', '', 'team', '{}', '')`, ahead)
+			return err
+		})
+		if err := d.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if next := db.NewID("evt"); next <= ahead {
+			t.Errorf("%s is made after %s", next, ahead)
+		}
+	})
+}
+
 func TestMicros(t *testing.T) {
 	at := time.Date(2026, 11, 23, 17, 51, 26, 123456000, time.FixedZone("", 3600))
 	if got := db.FromMicros(db.Micros(at)); !got.Equal(at) || got.Location() != time.UTC {

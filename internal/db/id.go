@@ -3,6 +3,7 @@ package db
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"strings"
 	"sync"
 	"time"
 )
@@ -47,4 +48,19 @@ func NewID(prefix string) string {
 		hi >>= 5
 	}
 	return string(id)
+}
+
+// idsAfter has all identifiers made from now on sort after one that NewID made, of
+// whatever prefix, in this process or another.
+func idsAfter(id string) {
+	_, digits, _ := strings.Cut(id, "_")
+	var hi, lo uint64
+	for _, r := range digits {
+		hi, lo = hi<<5|lo>>59, lo<<5|uint64(max(0, strings.IndexRune(crockford, r)))
+	}
+	last.Lock()
+	defer last.Unlock()
+	if hi > last.hi || hi == last.hi && lo > last.lo {
+		last.hi, last.lo = hi, lo
+	}
 }

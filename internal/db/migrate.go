@@ -27,9 +27,20 @@ var migrations = packed.Archive(archive)
 // Migrate brings the schema up to this program. Each migration is one
 // transaction, and a second process that migrates at the same time waits. A
 // database that a newer program has migrated is refused with ErrNewer and
-// left as it is.
+// left as it is. Identifiers go on after the newest of the events and notices: the
+// clock may have been set back while the program did not run.
 func (d *DB) Migrate(ctx context.Context) error {
-	return d.migrate(ctx, migrations())
+	if err := d.migrate(ctx, migrations()); err != nil {
+		return err
+	}
+	for _, table := range []string{"events", "notices"} {
+		var newest string
+		if err := d.QueryRow(ctx, `SELECT COALESCE(MAX(t.id), '') FROM `+table+` t`).Scan(&newest); err != nil {
+			return fmt.Errorf("the newest of %s: %w", table, err)
+		}
+		idsAfter(newest)
+	}
+	return nil
 }
 
 // MigrationsSum is a checksum of all migrations of a dialect: two programs

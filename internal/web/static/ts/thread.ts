@@ -36,7 +36,7 @@ function shown(x: Element) {
   return x.contains(document.elementsFromPoint(left + width / 2, bottom - 4).find((e) => !e.closest("#toasts")) ?? null);
 }
 
-// Told once the newest message has been on it.
+// Told once the newest message has been on it; what did not get through is told again.
 let told = "";
 function read() {
   const t = thread();
@@ -45,7 +45,7 @@ function read() {
   const li = document.getElementById(last);
   if (!li || !shown(li)) return;
   told = last;
-  void fetch(`${t.dataset.here}/read?upto=${last}`, { method: "POST", keepalive: true });
+  fetch(`${t.dataset.here}/read?upto=${last}`, { method: "POST", keepalive: true }).catch(() => (told = ""));
 }
 
 // Comments, likewise.
@@ -53,7 +53,8 @@ const readThem = () => {
   if (document.visibilityState !== "visible" || !document.hasFocus()) return;
   for (const t of document.querySelectorAll<HTMLElement>("[data-read]")) {
     if (!shown(t.querySelector("ol")!)) continue;
-    void fetch(t.dataset.read!, { method: "POST", keepalive: true });
+    const url = t.dataset.read!;
+    fetch(url, { method: "POST", keepalive: true }).catch(() => (t.dataset.read = url));
     t.removeAttribute("data-read");
   }
 };
