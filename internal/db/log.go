@@ -10,7 +10,7 @@ import (
 // It does when the log has grown to so many pages all the same, as it can be begun
 // anew only when nobody writes meanwhile, and there is little left to do then.
 const (
-	logCommits = 32
+	logCommits = 8
 	logPages   = 4000
 )
 

@@ -124,6 +124,10 @@ const approvalColumns = `a.id, a.project_id, a.project_name, a.client_id, a.clie
        a.content, a.round, COALESCE(a.previous_id, ''), COALESCE(a.next_id, ''), a.remind, COALESCE(a.remind_at, 0), COALESCE(a.reminded_at, 0), CASE WHEN a.stranded_at IS NULL THEN 0 ELSE 1 END, COALESCE(a.escalated_at, 0), a.waits, a.advises, a.files,
        a.created_at, COALESCE(a.created_by, ''), COALESCE(a.asked_by, ''), a.revision, a.side, a.rights`
 
+// unnamedColumns are the same without the names in it, which are a third of what it
+// takes to read one.
+var unnamedColumns = strings.NewReplacer(`a.project_name`, `''`, `a.client_name`, `''`, `a.state_by_name`, `''`, `a.asked_by`, `''`).Replace(approvalColumns)
+
 // scan reads one as it is now: on no day after its last, as it is where the client is,
 // are answers taken, whenever the program ends it.
 func (a *Approval) scan(now time.Time, scan func(...any) error) error {
@@ -168,9 +172,13 @@ func (me *Scope) Approval(ctx context.Context, id ApprovalID) (Approval, error) 
 	return approval(ctx, me, id)
 }
 
-func approval(ctx context.Context, r reader, id ApprovalID) (a Approval, err error) {
+func approval(ctx context.Context, r reader, id ApprovalID) (Approval, error) {
+	return approvalOf(ctx, r, approvalColumns, id)
+}
+
+func approvalOf(ctx context.Context, r reader, columns string, id ApprovalID) (a Approval, err error) {
 	err = a.scan(r.clock(), func(dest ...any) error {
-		return r.get(ctx, `SELECT `+approvalColumns+` FROM my_approvals a WHERE a.id = $2`, []any{string(id)}, dest...)
+		return r.get(ctx, `SELECT `+columns+` FROM my_approvals a WHERE a.id = $2`, []any{string(id)}, dest...)
 	})
 	return a, err
 }

@@ -206,8 +206,10 @@ func (t *tx) answer(ctx context.Context, a Approval, f flow, mine int, files []A
 			return err
 		}
 	}
-	if err := t.voidCalls(ctx, a.ID, said); err != nil {
-		return err
+	if f.calls {
+		if err := t.voidCalls(ctx, a.ID, said); err != nil {
+			return err
+		}
 	}
 	if to != a.State {
 		if err := t.keepResults(ctx, a, f, to, me.decision, says); err != nil {

@@ -1,12 +1,12 @@
 package portal
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
+	"database/sql"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
@@ -43,8 +43,13 @@ type sealedClass struct{ name, columns string }
 type sealedRow struct {
 	classes []string
 	parts   []sealedPart
-	queries [2]string // that read all of it, on SQLite and on PostgreSQL
+	hashed  [][]hashedClass // of each part
+	width   int             // the most columns of a part
+	query   string          // reads all of it
 }
+
+// A hashedClass is where a class stands in a seal, and how many columns it has.
+type hashedClass struct{ place, columns int }
 
 var sealedApproval = sealed([]sealedPart{
 	{[]sealedClass{
@@ -113,28 +118,62 @@ func sealed(parts []sealedPart, order ...string) *sealedRow {
 			}
 		}
 	}
-	row.queries = [2]string{row.query("json_array", "json_group_array"), row.query("json_build_array", "json_agg")}
+	for _, p := range parts {
+		var hashed []hashedClass
+		for _, c := range p.classes {
+			hashed = append(hashed, hashedClass{slices.Index(row.classes, c.name), len(c.list())})
+		}
+		row.hashed = append(row.hashed, hashed)
+		row.width = max(row.width, len(p.columns()))
+	}
+	var all []string
+	for i, p := range parts {
+		all = append(all, p.query(i, row.width))
+	}
+	row.query = strings.Join(all, " UNION ALL ")
 	return row
 }
 
-// query reads everything at once, as JSON: of each part its rows, of each row its
-// classes, of each class its values. One query costs a third of what one for each
-// part does, of which a decision has seven. Array and all are the database's functions
-// that make an array, of values and of rows.
-func (row *sealedRow) query(array, all string) string {
-	var parts []string
-	for _, p := range row.parts {
-		var classes []string
-		for _, c := range p.classes {
-			classes = append(classes, array+"("+c.columns+")")
-		}
-		order := ""
-		if p.order != "" {
-			order = " ORDER BY " + p.order
-		}
-		parts = append(parts, "COALESCE((SELECT CAST("+all+"("+array+"("+strings.Join(classes, ", ")+")"+order+") AS TEXT) FROM "+p.from+"), 'null')")
+// columns are those of all its classes.
+func (p sealedPart) columns() (all []string) {
+	for _, c := range p.classes {
+		all = append(all, c.list()...)
 	}
-	return "SELECT '[' || " + strings.Join(parts, " || ',' || ") + " || ']'"
+	return all
+}
+
+// list are the columns one by one: a comma in brackets is part of one.
+func (c sealedClass) list() (all []string) {
+	from, deep := 0, 0
+	for i, r := range c.columns {
+		switch {
+		case r == '(':
+			deep++
+		case r == ')':
+			deep--
+		case r == ',' && deep == 0:
+			all, from = append(all, strings.TrimSpace(c.columns[from:i])), i+1
+		}
+	}
+	return append(all, strings.TrimSpace(c.columns[from:]))
+}
+
+// query reads the n-th part, in as many columns as the widest has: one query of all parts
+// costs a third of what one for each does, of which a decision has seven. As they are
+// columns of one, all are read as text, which is how they are hashed.
+func (p sealedPart) query(n, width int) string {
+	columns := []string{strconv.Itoa(n) + " AS part"}
+	for i, c := range p.columns() {
+		columns = append(columns, fmt.Sprintf("CAST(%s AS TEXT) AS c%d", c, i))
+	}
+	for i := len(columns) - 1; i < width; i++ {
+		columns = append(columns, fmt.Sprintf("CAST(NULL AS TEXT) AS c%d", i))
+	}
+	q := "SELECT " + strings.Join(columns, ", ") + " FROM " + p.from
+	if p.order != "" {
+		q = "SELECT * FROM (" + q + " ORDER BY " + p.order + ") p" + strconv.Itoa(n)
+	}
+	return q
 }
 
 // sealedAs is what is sealed of a row by its id; nil of what is not sealed.
@@ -176,44 +215,42 @@ func (t *tx) seal(ctx context.Context, subject string) (string, error) {
 // sealOf is "id class=hash …" of one row.
 func sealOf(ctx context.Context, q querier, id string) (string, error) {
 	row := sealedAs(id)
-	query := row.queries[0]
-	if q.Dialect() == db.PostgreSQL {
-		query = row.queries[1]
+	read := make([][]string, len(row.classes)) // of each class the hashes of its rows
+	var part int
+	values := make([]sql.NullString, row.width)
+	dest := []any{&part}
+	for i := range values {
+		dest = append(dest, &values[i])
 	}
-	var text []byte
-	if err := q.QueryRow(ctx, query, id).Scan(&text); err != nil {
-		return "", fmt.Errorf("seal of %s: %w", id, err)
-	}
-	read := json.NewDecoder(bytes.NewReader(text))
-	read.UseNumber() // a number is hashed as it is written
-	var parts [][][][]any
-	if err := read.Decode(&parts); err != nil {
-		return "", fmt.Errorf("seal of %s: %w", id, err)
-	}
-	hashes := map[string]string{}
-	for i, p := range row.parts {
-		for j, c := range p.classes {
-			hashes[c.name] = sealHash(c.name, parts[i], j)
+	rows, err := q.Query(ctx, row.query, id)
+	if err = everyRow(rows, err, func() error {
+		if err := rows.Scan(dest...); err != nil {
+			return err
 		}
+		row.hash(part, values, read)
+		return nil
+	}); err != nil {
+		return "", fmt.Errorf("seal of %s: %w", id, err)
 	}
 	words := []string{id}
-	for _, class := range row.classes {
-		words = append(words, class+"="+hashes[class])
+	for i, class := range row.classes {
+		words = append(words, class+"="+chainHash(class, append(read[i], "end")...)[:32])
 	}
 	return strings.Join(words, " "), nil
 }
 
-// sealHash is the hash of a class of field, the n-th of rows.
-func sealHash(class string, rows [][][]any, n int) string {
-	fields := make([]string, 0, len(rows)+1)
-	for _, row := range rows {
-		words := make([]string, 0, len(row[n])+1)
-		for _, v := range row[n] {
-			words = append(words, fmt.Sprint(v))
+// hash adds what one row of a part hashes to, to each of the part's classes.
+func (row *sealedRow) hash(part int, values []sql.NullString, read [][]string) {
+	for _, c := range row.hashed[part] {
+		words := make([]string, c.columns, c.columns+1)
+		for i, v := range values[:c.columns] {
+			if words[i] = v.String; !v.Valid {
+				words[i] = "<nil>"
+			}
 		}
-		fields = append(fields, chainHash("row", append(words, "end")...))
+		values = values[c.columns:]
+		read[c.place] = append(read[c.place], chainHash("row", append(words, "end")...))
 	}
-	return chainHash(class, append(fields, "end")...)[:32]
 }
 
 // A seenSeal is the last seal of a row, and the event that has it.

@@ -510,6 +510,7 @@ type flow struct {
 	stage  int // that it is in
 	remind bool
 	due    string // also where the client is told no dates
+	calls  bool   // some were noted and are open
 	stages []flowStage
 	people []flowPerson
 }
@@ -533,13 +534,13 @@ type flowPerson struct {
 // without knowing of the team's stages, and is told nothing of them.
 func (t *tx) flow(ctx context.Context, id ApprovalID) (f flow, err error) {
 	rows, err := t.Query(ctx, `
-SELECT a.stage, a.remind, COALESCE(a.due_on, ''), g.number, g.side, g.rule, COALESCE(x.person_id, ''), CASE WHEN x.role = 'adviser' THEN 1 ELSE 0 END, COALESCE(x.answer, ''), COALESCE(x.decision_id, ''), COALESCE(x.for_id, '')
+SELECT a.stage, a.remind, COALESCE(a.due_on, ''), CASE WHEN EXISTS (SELECT 1 FROM approval_calls k WHERE k.approval_id = a.id AND k.state = 'open') THEN 1 ELSE 0 END, g.number, g.side, g.rule, COALESCE(x.person_id, ''), CASE WHEN x.role = 'adviser' THEN 1 ELSE 0 END, COALESCE(x.answer, ''), COALESCE(x.decision_id, ''), COALESCE(x.for_id, '')
   FROM approvals a JOIN approval_stages g ON g.approval_id = a.id LEFT JOIN approval_people x ON x.approval_id = g.approval_id AND x.stage = g.number AND x.given_to IS NULL
  WHERE a.id = $1 ORDER BY g.number, x.person_id`, string(id))
 	err = everyRow(rows, err, func() error {
 		var g flowStage
 		var x flowPerson
-		if err := rows.Scan(&f.stage, &f.remind, &f.due, &x.stage, &g.of, &g.rule, &x.person, &x.adviser, &x.answer, &x.decision, &x.instead); err != nil {
+		if err := rows.Scan(&f.stage, &f.remind, &f.due, &f.calls, &x.stage, &g.of, &g.rule, &x.person, &x.adviser, &x.answer, &x.decision, &x.instead); err != nil {
 			return err
 		}
 		if x.stage > len(f.stages) {
