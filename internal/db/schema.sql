@@ -531,6 +531,23 @@ CREATE VIEW due_sections AS
 SELECT p.id AS project_id, ((((w.sections & ~c.sections_set) | (c.sections & c.sections_set)) & ~p.sections_set) | (p.sections & p.sections_set)) AS sections
   FROM projects p JOIN clients c ON c.id = p.client_id JOIN workspace w ON w.id = 1;
 
+CREATE VIEW due_stand_ins AS
+SELECT g.actor, g.client_id, g.project_id
+  FROM projects p JOIN clients c ON c.id = p.client_id
+  JOIN project_grants g ON g.project_id = p.id AND g.side = 'team'
+ WHERE p.archived_at IS NULL AND c.archived_at IS NULL
+   AND NOT EXISTS (SELECT 1 FROM project_team m WHERE m.project_id = p.id)
+   AND CASE WHEN EXISTS (SELECT 1 FROM project_grants o WHERE o.project_id = p.id AND o.side = 'team'
+                            AND (o.actor = c.contact_id OR EXISTS (SELECT 1 FROM client_team k WHERE k.client_id = c.id AND k.person_id = o.actor)))
+            THEN g.actor = c.contact_id OR EXISTS (SELECT 1 FROM client_team k WHERE k.client_id = c.id AND k.person_id = g.actor)
+            ELSE (g.rights & 1024) <> 0 END
+UNION ALL
+SELECT g.actor, g.client_id, ''
+  FROM clients c JOIN client_grants g ON g.client_id = c.id AND g.side = 'team' AND (g.rights & 1024) <> 0
+ WHERE c.archived_at IS NULL
+   AND NOT EXISTS (SELECT 1 FROM client_grants o WHERE o.client_id = c.id AND o.side = 'team'
+                      AND (o.actor = c.contact_id OR EXISTS (SELECT 1 FROM client_team k WHERE k.client_id = c.id AND k.person_id = o.actor)));
+
 CREATE VIEW due_tallies AS
 SELECT m.project_id, 'milestone' AS kind, m.audience, m.turn, 6 AS section, COUNT(*) AS total,
        SUM(CASE WHEN m.reached_at IS NULL THEN 0 ELSE 1 END) AS done,
@@ -1429,6 +1446,15 @@ CREATE INDEX signoffs_state ON signoffs (state, id);
 CREATE INDEX signoffs_subject ON signoffs (subject_id, id);
 
 CREATE INDEX signoffs_waiting ON signoffs (project_id, subject_id) WHERE state = 'asked';
+
+CREATE TABLE stand_ins (
+  actor      TEXT NOT NULL REFERENCES persons (id),
+  client_id  TEXT NOT NULL REFERENCES clients (id),
+  project_id TEXT NOT NULL,
+  PRIMARY KEY (actor, client_id, project_id)
+);
+
+CREATE INDEX stand_ins_client ON stand_ins (client_id, project_id);
 
 CREATE TABLE tallies (
   project_id TEXT   NOT NULL REFERENCES projects (id),

@@ -325,6 +325,12 @@ UPDATE clients SET name = $1, name_key = $2, contact_id = $3, welcome = $4, revi
 			s.Name, fold(s.Name), nullable(s.Contact), s.Welcome, string(id), s.Revision); err != nil {
 			return nameTaken(err)
 		}
+		if err := t.lock(ctx, string(id)); err != nil {
+			return err
+		}
+		if err := t.restand(ctx, id); err != nil { // for the contact
+			return err
+		}
 		return t.record(ctx, Happening{Kind: ClientChanged, Client: id, Subject: string(id), Details: Details{"title": s.Name, "from": was.Name}})
 	})
 }
@@ -433,7 +439,7 @@ func (me *Scope) PutOnClient(ctx context.Context, id ClientID, person PersonID) 
 		if err != nil || n == 0 {
 			return err
 		}
-		if err := t.regrantPerson(ctx, person); err != nil {
+		if err := t.regrantMember(ctx, person, id); err != nil {
 			return err
 		}
 		return t.record(ctx, Happening{Kind: ClientTeamed, Client: id, Subject: string(id), Person: person, Details: Details{"person": m.Name, "title": c.Name}})
@@ -459,6 +465,6 @@ func (me *Scope) TakeOffClient(ctx context.Context, id ClientID, person PersonID
 		if err := t.record(ctx, Happening{Kind: ClientUnteamed, Client: id, Subject: string(id), Person: person, Details: Details{"person": name, "title": c.Name}}); err != nil {
 			return err
 		}
-		return t.regrantPerson(ctx, person)
+		return t.regrantMember(ctx, person, id)
 	})
 }

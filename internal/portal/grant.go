@@ -8,8 +8,8 @@ import (
 )
 
 // Grants are derived: the views due_client_grants and due_project_grants say
-// who may see what by the state of the team, the clients and the projects. The
-// methods below bring the tables in line, in the transaction of the change
+// who may see what by the state of the team, the clients and the projects, and
+// due_stand_ins who of them looks after what is nobody's. The methods below bring the tables in line, in the transaction of the change
 // that made a difference. Each touches only the rows of what changed.
 
 // regrantClient after a change to a client, its portal access or its people.
@@ -17,7 +17,10 @@ func (t *tx) regrantClient(ctx context.Context, id ClientID) error {
 	if err := t.lock(ctx, string(id)); err != nil {
 		return err
 	}
-	return t.regrant(ctx, "client_id", string(id))
+	if err := t.regrant(ctx, "client_id", string(id)); err != nil {
+		return err
+	}
+	return t.restand(ctx, id)
 }
 
 // regrantProject after a project was made, shared or archived, or its team or
@@ -33,12 +36,43 @@ func (t *tx) regrantProject(ctx context.Context, client ClientID, id ProjectID) 
 	if err := t.align(ctx, "project_grants", "due_project_grants", "project_id", string(id)); err != nil {
 		return err
 	}
-	return t.align(ctx, "client_grants", "due_client_grants", "client_id", string(client))
+	if err := t.align(ctx, "client_grants", "due_client_grants", "client_id", string(client)); err != nil {
+		return err
+	}
+	return t.restand(ctx, client)
 }
 
 // regrantPerson after a change to a person's place in the team or in a client.
 func (t *tx) regrantPerson(ctx context.Context, id PersonID) error {
 	return t.regrant(ctx, "actor", string(id))
+}
+
+// regrantMember after a change to a person's place in the team, or on one client.
+func (t *tx) regrantMember(ctx context.Context, id PersonID, client ClientID) error {
+	if err := t.regrantPerson(ctx, id); err != nil {
+		return err
+	}
+	return t.restand(ctx, client)
+}
+
+// restand after a change to whose work a client or one of its projects is, or, without
+// a client, to what the team may see of all of them.
+func (t *tx) restand(ctx context.Context, client ClientID) error {
+	if err := t.lock(ctx, ""); err != nil {
+		return err
+	}
+	if client != "" {
+		return t.align(ctx, "stand_ins", "due_stand_ins", "client_id", string(client))
+	}
+	for _, q := range []string{
+		`DELETE FROM stand_ins`,
+		`INSERT INTO stand_ins (actor, client_id, project_id) SELECT actor, client_id, project_id FROM due_stand_ins`,
+	} {
+		if _, err := t.Exec(ctx, q); err != nil {
+			return fmt.Errorf("restand: %w", err)
+		}
+	}
+	return nil
 }
 
 // regrantClientUser after a change to one client user: the person's grants,
@@ -75,8 +109,11 @@ UPDATE project_grants SET sections = (SELECT s.sections FROM due_sections s WHER
 // align replaces the rows of a grants table by those that are due.
 func (t *tx) align(ctx context.Context, table, due, column, value string) error {
 	columns := "actor, client_id, side, rights"
-	if table == "project_grants" {
+	switch table {
+	case "project_grants":
 		columns = "actor, project_id, client_id, side, rights, sections"
+	case "stand_ins":
+		columns = "actor, client_id, project_id"
 	}
 	if _, err := t.Exec(ctx, "DELETE FROM "+table+" WHERE "+column+" = $1", value); err != nil {
 		return fmt.Errorf("drop grants: %w", err)
@@ -95,6 +132,7 @@ func DerivedDue(ctx context.Context, d *db.DB) (int, error) {
 	for table, columns := range map[string]string{
 		"client_grants":  "actor, client_id, side, rights",
 		"project_grants": "actor, project_id, client_id, side, rights, sections",
+		"stand_ins":      "actor, client_id, project_id",
 		"tallies":        "project_id, kind, audience, turn, section, total, done, since",
 	} {
 		for _, pair := range [][2]string{{table, "due_" + table}, {"due_" + table, table}} {

@@ -90,11 +90,11 @@ SELECT p.*, u.name AS updated_by_name, s.name AS shared_by_name, k.name AS conta
   LEFT JOIN persons s ON s.id = p.shared_by
   LEFT JOIN persons k ON k.id = p.contact_id`,
 
-	// The projects on whose team the actor is.
+	// The projects on whose team the actor is, and those where they stand in.
 	"my_desk": `
 SELECT p.id, p.client_id, p.client_name, p.name, p.status, p.health, p.sentence, p.shared_at, p.archived_at, p.created_at, p.updated_at, p.side, p.rights
-  FROM project_team pt JOIN my_projects p ON p.id = pt.project_id
- WHERE pt.person_id = $1 AND p.side = 'team'`,
+  FROM (SELECT pt.project_id FROM project_team pt WHERE pt.person_id = $1 UNION ALL SELECT s.project_id FROM stand_ins s WHERE s.actor = $1 AND s.project_id <> '') x
+ CROSS JOIN my_projects p WHERE p.id = x.project_id AND p.side = 'team'`,
 
 	// Who can see a project now, for those of its team.
 	"my_project_people": `
@@ -603,12 +603,14 @@ SELECT ct.client_id, ct.person_id, ct.added_at, a.name, a.title, m.role, g.side,
  WHERE g.side = 'team'`,
 
 	// The clients that are the actor's work: those whose team they are on, or whose
-	// contact they are.
+	// contact they are, and those that are nobody's, where they stand in.
 	"my_client_work": `
 SELECT g.client_id, g.side, g.rights FROM client_team ct JOIN client_grants g ON g.client_id = ct.client_id AND g.actor = $1 WHERE ct.person_id = $1 AND g.side = 'team'
 UNION ALL
 SELECT g.client_id, g.side, g.rights FROM clients c JOIN client_grants g ON g.client_id = c.id AND g.actor = $1 WHERE c.contact_id = $1 AND g.side = 'team'
-   AND NOT EXISTS (SELECT 1 FROM client_team ct WHERE ct.client_id = c.id AND ct.person_id = $1)`,
+   AND NOT EXISTS (SELECT 1 FROM client_team ct WHERE ct.client_id = c.id AND ct.person_id = $1)
+UNION ALL
+SELECT g.client_id, g.side, g.rights FROM stand_ins s JOIN client_grants g ON g.client_id = s.client_id AND g.actor = $1 WHERE s.actor = $1 AND s.project_id = '' AND g.side = 'team'`,
 
 	// When each client user was here last, since they accepted; for the team.
 	"my_last_seen": `
@@ -1123,11 +1125,19 @@ func seenHere(v string) string {
    AND (` + v + `.kind IN ('image', 'svg') AND l.kind = 'large' OR ` + v + `.kind IN ('pdf', 'office') AND l.kind IN ('page', 'pdf'))))`
 }
 
-// clientWork is whether the client of a grant is the work of whom it is given to: for
-// all of a client what my_client_work, which begins with the actor, has for one.
+// clientWork is whether the client of a grant is the work of whom it is given to, also
+// where they stand in: for all of a client what my_client_work, which begins with the
+// actor, has for one.
 func clientWork(g string) string {
 	return g + `.side = 'team' AND (EXISTS (SELECT 1 FROM client_team j WHERE j.client_id = ` + g + `.client_id AND j.person_id = ` + g + `.actor)
-    OR EXISTS (SELECT 1 FROM clients j WHERE j.id = ` + g + `.client_id AND j.contact_id = ` + g + `.actor))`
+    OR EXISTS (SELECT 1 FROM clients j WHERE j.id = ` + g + `.client_id AND j.contact_id = ` + g + `.actor)
+    OR ` + standsIn(g, "''") + `)`
+}
+
+// standsIn is whether whom a grant is given to stands in for the project, or, where
+// that is empty, for the client.
+func standsIn(g, project string) string {
+	return `EXISTS (SELECT 1 FROM stand_ins j WHERE j.actor = ` + g + `.actor AND j.client_id = ` + g + `.client_id AND j.project_id = ` + project + `)`
 }
 
 // shownPerson is who somebody is for the readers of the project p: clients are

@@ -194,10 +194,10 @@ type listener struct {
 	choices NoticeChoices
 }
 
-// listeners are those who are told of an event: the project's team, and if it is
-// shown to the client, the client's people who may see the project; of what is
-// said outside projects, those whose work the client is and its people, or those who
-// talk; and whoever is named. Whoever did it knows.
+// listeners are those who are told of an event: the project's team, or who stands in
+// where nobody is on it, and if it is shown to the client, the client's people who may
+// see the project; of what is said outside projects, those whose work the client is and
+// its people, or those who talk; and whoever is named. Whoever did it knows.
 func listeners(ctx context.Context, d *db.DB, e told) ([]listener, error) {
 	shown := 0
 	if e.shown {
@@ -211,10 +211,10 @@ func listeners(ctx context.Context, d *db.DB, e told) ([]listener, error) {
 	switch e.talk {
 	case GeneralThread:
 		from, place = `client_grants g`, string(e.client)
-		// Somebody hears of it: of a client that is nobody's work those on its projects, and administrators.
+		// Of a client that is nobody's work those on its projects hear, too.
 		where = `g.client_id = $2 AND (` + clientWork("g") + ` OR g.side = 'client' AND $3 = 1 OR ` + named + `
-        OR g.side = 'team' AND NOT EXISTS (SELECT 1 FROM client_grants o WHERE o.client_id = $2 AND ` + clientWork("o") + `)
-           AND ((g.rights & 1024) <> 0 OR EXISTS (SELECT 1 FROM projects q JOIN project_team pt ON pt.project_id = q.id WHERE q.client_id = $2 AND pt.person_id = g.actor)))`
+        OR g.side = 'team' AND EXISTS (SELECT 1 FROM stand_ins o WHERE o.client_id = $2 AND o.project_id = '')
+           AND EXISTS (SELECT 1 FROM projects q JOIN project_team pt ON pt.project_id = q.id WHERE q.client_id = $2 AND pt.person_id = g.actor))`
 	case DirectThread:
 		from, place = `(SELECT i.person_id AS actor, i.thread_id, COALESCE(k.side, 'team') AS side, COALESCE(k.rights, 511) AS rights
           FROM thread_people i JOIN threads t ON t.id = i.thread_id JOIN workspace w ON w.id = 1 LEFT JOIN clients c ON c.id = t.client_id
@@ -224,7 +224,7 @@ func listeners(ctx context.Context, d *db.DB, e told) ([]listener, error) {
 		subject, more := placeholder(5+len(args)), placeholder(6+len(args))
 		args = append(args, e.subject)
 		from, place = `project_grants g LEFT JOIN project_team pt ON pt.project_id = g.project_id AND pt.person_id = g.actor`, string(e.project)
-		where = `pt.person_id IS NOT NULL OR g.side = 'client' AND $3 = 1 OR ` + named + `
+		where = `pt.person_id IS NOT NULL OR g.side = 'client' AND $3 = 1 OR ` + named + ` OR g.side = 'team' AND ` + standsIn("g", "g.project_id") + `
         OR EXISTS (SELECT 1 FROM approval_people k WHERE k.approval_id = ` + subject + ` AND k.person_id = g.actor AND g.side = 'team')
         OR EXISTS (SELECT 1 FROM approvals k WHERE k.id = ` + subject + ` AND k.created_by = g.actor AND g.side = 'team')`
 		switch e.kind {

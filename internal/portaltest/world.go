@@ -177,8 +177,10 @@ func Run(t *testing.T, f func(t *testing.T, w *World)) {
 var regrant = []string{
 	`DELETE FROM client_grants`,
 	`DELETE FROM project_grants`,
+	`DELETE FROM stand_ins`,
 	`INSERT INTO client_grants (actor, client_id, side, rights) SELECT actor, client_id, side, rights FROM due_client_grants`,
 	`INSERT INTO project_grants (actor, project_id, client_id, side, rights, sections) SELECT actor, project_id, client_id, side, rights, sections FROM due_project_grants`,
+	`INSERT INTO stand_ins (actor, client_id, project_id) SELECT actor, client_id, project_id FROM due_stand_ins`,
 }
 
 // Regrant brings the grants in line, for a test that changed behind the portal's

@@ -57,6 +57,7 @@ VALUES ($1, $2, 'Site', 'site', 'active', $3, $4, $3, $4, $3, $4)`, project, cli
 		}
 		add(`INSERT INTO client_grants (actor, client_id, side, rights) SELECT actor, client_id, side, rights FROM due_client_grants`)
 		add(`INSERT INTO project_grants (actor, project_id, client_id, side, rights, sections) SELECT actor, project_id, client_id, side, rights, sections FROM due_project_grants`)
+		add(`INSERT INTO stand_ins (actor, client_id, project_id) SELECT actor, client_id, project_id FROM due_stand_ins`)
 		signIn := func(id string) (s account.Session, token string) {
 			if err == nil {
 				s, token, err = accounts.NewSession(ctx, tx, account.PersonID(id), account.ByCode, account.Meta{}, 0)

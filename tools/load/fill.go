@@ -136,6 +136,7 @@ func fill(ctx context.Context, d *db.DB, v volume) (out filled, err error) {
 			`INSERT INTO client_grants (actor, client_id, side, rights) SELECT actor, client_id, side, rights FROM due_client_grants`,
 			`INSERT INTO tallies (project_id, kind, audience, turn, section, total, done, since) SELECT project_id, kind, audience, turn, section, total, done, since FROM due_tallies`,
 			`INSERT INTO project_grants (actor, project_id, client_id, side, rights, sections) SELECT actor, project_id, client_id, side, rights, sections FROM due_project_grants`,
+			`INSERT INTO stand_ins (actor, client_id, project_id) SELECT actor, client_id, project_id FROM due_stand_ins`,
 		} {
 			if _, err := tx.Exec(ctx, q); err != nil {
 				return fmt.Errorf("%.60s: %w", q, err)
