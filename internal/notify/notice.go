@@ -23,6 +23,13 @@ func (n *Notifier) notices(ctx context.Context, l *letter) error {
 		return err
 	}
 	if len(all) == 0 {
+		left, err := me.LeftUnread(ctx, l.mail)
+		switch {
+		case err != nil:
+			return err
+		case left:
+			return &portal.Unwanted{Why: "untold"}
+		}
 		return &portal.Unwanted{Why: "seen"}
 	}
 	for _, x := range all {

@@ -107,7 +107,7 @@ func TestNoticesAreMailedOnce(t *testing.T) {
 		}
 		o.Clock.Advance(4 * time.Minute)
 		o.send(fourth)
-		o.want(fourth, portal.MailDropped, "seen", 1)
+		o.want(fourth, portal.MailDropped, "untold", 1)
 		if n := len(o.server.Messages()); n != 2 {
 			t.Errorf("%d mails were taken", n)
 		}
@@ -123,38 +123,67 @@ func TestDigestOfWhatIsStillSeen(t *testing.T) {
 		if err := o.As(o.Cleo).ChooseNotices(ctx, portal.NoticeChoices{Preset: portal.NoticeOwn, Own: portal.Ways{Listed: portal.AllTopics, Digested: portal.AllTopics}, DigestOn: "daily", DigestAt: "18:00"}); err != nil {
 			t.Fatal(err)
 		}
-		ids := o.happen(3)
-		if _, err := o.As(o.Mia).Conceal(ctx, portal.ItemID(ids[0])); err != nil {
-			t.Fatal(err)
+		digest := func() portal.MailID { // the next is queued, and waits for the mail server
+			t.Helper()
+			for range 25 {
+				o.Clock.Advance(time.Hour)
+				if err := o.Portal.SendDigests(ctx); err != nil {
+					t.Fatal(err)
+				}
+				var waiting int
+				if err := o.DB.QueryRow(ctx, `SELECT COUNT(*) FROM mails WHERE kind = 'digest' AND state = 'queued'`).Scan(&waiting); err != nil {
+					t.Fatal(err)
+				}
+				if waiting == 1 {
+					break
+				}
+			}
+			return o.last(portal.MailDigest)
 		}
-		var waiting int
-		for range 25 {
-			o.Clock.Advance(time.Hour)
-			if err := o.Portal.SendDigests(ctx); err != nil {
+		goes := func(hidden, deleted portal.UpdateID) {
+			t.Helper()
+			if _, err := o.As(o.Mia).Conceal(ctx, portal.ItemID(hidden)); err != nil {
 				t.Fatal(err)
 			}
-			if err := o.DB.QueryRow(ctx, `SELECT COUNT(*) FROM mails WHERE kind = 'digest' AND state = 'queued'`).Scan(&waiting); err != nil {
+			if err := o.As(o.Mia).DeleteUpdate(ctx, deleted); err != nil {
 				t.Fatal(err)
 			}
-			if waiting > 0 { // it is queued, and waits for the mail server
-				break
+		}
+		got := func() (all []arrived) {
+			for _, m := range o.arrivals() {
+				if strings.Contains(m.Get("To"), "cleo@cleo.test") {
+					all = append(all, m)
+				}
 			}
+			return all
 		}
-		if waiting != 1 {
-			t.Fatalf("%d digests wait", waiting)
-		}
-		if _, err := o.As(o.Mia).Conceal(ctx, portal.ItemID(ids[1])); err != nil {
-			t.Fatal(err)
-		}
+		ids := o.happen(5)
+		goes(ids[0], ids[1])
+		id := digest()
+		goes(ids[2], ids[3])
 		o.sweep()
-		var all []arrived
-		for _, m := range o.arrivals() {
-			if strings.Contains(m.Get("To"), "cleo@cleo.test") {
-				all = append(all, m)
-			}
-		}
-		if len(all) != 1 || strings.Count(all[0].text, "/notices/ntc_") != 1 {
+		o.want(id, portal.MailSent, "", 1)
+		if all := got(); len(all) != 1 || strings.Count(all[0].text, "/notices/ntc_") != 1 {
 			t.Errorf("Cleo got %+v", all)
+		}
+		ids = o.happen(2)
+		id = digest()
+		goes(ids[0], ids[1])
+		o.sweep()
+		o.want(id, portal.MailDropped, "untold", 1)
+		if all := got(); len(all) != 1 {
+			t.Errorf("of nothing Cleo got %+v", all)
+		}
+		// It is the same of what comes at once.
+		o.everything(o.Cleo)
+		ids = o.happen(2)
+		id = o.last(portal.MailNotices)
+		goes(ids[0], ids[1])
+		o.Clock.Advance(4 * time.Minute)
+		o.send(id)
+		o.want(id, portal.MailDropped, "untold", 1)
+		if _, err := o.notify.Preview(ctx, o.mail(id)); err == nil || err.Error() != (&portal.Unwanted{Why: "untold"}).Error() {
+			t.Errorf("the page of it says %v", err)
 		}
 	})
 }

@@ -32,7 +32,7 @@ func (me *Scope) Notices(ctx context.Context, client ClientID, pg Page) (all []N
 	if all, next, err = me.listed(ctx, wanted{client: client}, pg); err != nil {
 		return nil, "", err
 	}
-	return all, next, me.stillThere(ctx, all)
+	return all, next, me.titled(ctx, all)
 }
 
 // listed are those of the wanted ones that have their place in the portal.
@@ -92,7 +92,7 @@ func (me *Scope) NoticeGroups(ctx context.Context, client ClientID, pg Page) (gr
 	for i, g := range groups {
 		heads[i] = g.All[0]
 	}
-	if err := me.stillThere(ctx, heads); err != nil {
+	if err := me.titled(ctx, heads); err != nil {
 		return nil, "", err
 	}
 	for i := range groups {
@@ -148,31 +148,21 @@ func (me *Scope) pictured(ctx context.Context, groups []NoticeGroup) error {
 	return err
 }
 
-// stillThere marks those whose subject has no page any more, and titles those of
-// comments by what they are on.
-func (me *Scope) stillThere(ctx context.Context, all []Notice) error {
-	events, on := make([]Event, len(all)), []ItemID(nil)
-	for i, n := range all {
-		if events[i] = n.Event; n.Item != "" {
+// titled titles those of comments by what they are on.
+func (me *Scope) titled(ctx context.Context, all []Notice) error {
+	var on []ItemID
+	for _, n := range all {
+		if n.Item != "" {
 			on = append(on, n.Item)
 		}
 	}
 	names, err := titles(ctx, me, on)
-	if err != nil {
-		return err
-	}
 	for i, n := range all {
 		if n.Item != "" {
 			all[i].Title = names[n.Item]
 		}
 	}
-	if err := me.standing(ctx, events); err != nil {
-		return err
-	}
-	for i := range all {
-		all[i].Gone = events[i].Gone
-	}
-	return nil
+	return err
 }
 
 // Notice is one of them.
@@ -182,7 +172,7 @@ func (me *Scope) Notice(ctx context.Context, id NoticeID) (Notice, error) {
 		err = ErrNotFound
 	}
 	if err == nil {
-		err = me.stillThere(ctx, all)
+		err = me.titled(ctx, all)
 	}
 	if err != nil {
 		return Notice{}, err
@@ -332,30 +322,50 @@ func (me *Scope) ReadNotice(ctx context.Context, id NoticeID) error {
 }
 
 // NoticesOf are those that a mail to the actor takes along, oldest first, and
-// how many more there are: unread ones that they still see. Before it was first
-// tried to send it, they are those that it would take along now; one that is held
-// since a backup was brought back has its own already.
+// how many more there are: unread ones that they still see.
 func (me *Scope) NoticesOf(ctx context.Context, m Mail) (all []Notice, more int, err error) {
 	const most = 50
+	w, err := me.inMail(ctx, m)
+	if err != nil {
+		return nil, 0, err
+	}
+	all, _, err = me.notices(ctx, w, most+1+maxUnread)
+	if len(all) > most {
+		all, more = all[:most], len(all)-most
+	}
+	if err == nil {
+		err = me.titled(ctx, all)
+	}
+	return all, more, err
+}
+
+// LeftUnread reports whether a mail takes along what the actor has not read, be it that
+// they are not to be told of it any more.
+func (me *Scope) LeftUnread(ctx context.Context, m Mail) (bool, error) {
+	w, err := me.inMail(ctx, m)
+	if err != nil {
+		return false, err
+	}
+	happened, said, _, err := me.told(ctx, &w, 1)
+	return len(happened)+len(said) > 0, err
+}
+
+// inMail wants what a mail takes along. Before it was first tried to send it, that is
+// what it would take along now; one that is held since a backup was brought back has
+// its own already.
+func (me *Scope) inMail(ctx context.Context, m Mail) (wanted, error) {
 	taken := string(m.ID)
 	if m.Tries == 0 {
 		var own int
 		err := me.get(ctx, `SELECT COUNT(*) FROM (SELECT k.mail_id FROM my_mailed k WHERE k.mail = $2 AND k.mail_id = $3 LIMIT 1) x`, []any{mailOf(m.Kind), taken}, &own)
 		if err != nil {
-			return nil, 0, err
+			return wanted{}, err
 		}
 		if own == 0 {
 			taken = ""
 		}
 	}
-	all, _, err = me.notices(ctx, wanted{among: `n.read_at IS NULL AND n.mail = $2 AND n.mail_id = $3`, args: []any{mailOf(m.Kind), taken}, seen: notMuted, oldestFirst: true}, most+1+maxUnread)
-	if len(all) > most {
-		all, more = all[:most], len(all)-most
-	}
-	if err == nil {
-		err = me.stillThere(ctx, all)
-	}
-	return all, more, err
+	return wanted{among: `n.read_at IS NULL AND n.mail = $2 AND n.mail_id = $3`, args: []any{mailOf(m.Kind), taken}, seen: notMuted, oldestFirst: true}, nil
 }
 
 // notMuted is what somebody is told of although it is of a project that they have muted.

@@ -895,6 +895,7 @@ func TestNoticePlans(t *testing.T) {
 			if _, _, err := me.NoticesOf(ctx, portal.Mail{Kind: portal.MailDigest}); err != nil {
 				t.Fatal(err)
 			}
+			must[bool](t)(me.LeftUnread(ctx, portal.Mail{Kind: portal.MailDigest}))
 			if err := me.ReadAbout(ctx, all[0].Subject); err != nil {
 				t.Fatal(err)
 			}

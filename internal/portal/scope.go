@@ -725,7 +725,8 @@ SELECT n.id, n.subject AS about, n.topic, n.listed, CASE WHEN ` + stillNamed("n"
   LEFT JOIN persons w ON w.id = e.person_id
   LEFT JOIN team_members wm ON wm.person_id = e.person_id
  WHERE e.id = n.event_id AND n.person_id = $1 AND n.message_id IS NULL AND (p.side = 'team' OR ((p.sections & e.section) = e.section AND (e.shown = 1
-        OR e.kind = 'approval_call_noted' AND e.person_id = $1 AND EXISTS (SELECT 1 FROM approval_calls k WHERE k.person_id = $1 AND k.approval_id = e.subject AND k.state = 'open'))))`,
+        OR e.kind = 'approval_call_noted' AND e.person_id = $1 AND EXISTS (SELECT 1 FROM approval_calls k WHERE k.person_id = $1 AND k.approval_id = e.subject AND k.state = 'open'))))
+   AND ` + subjectSeen,
 	"my_message_notices": `
 SELECT n.id, n.subject AS about, n.topic, n.listed, CASE WHEN ` + stillNamed("n") + ` THEN 1 ELSE 0 END AS named, n.needs, n.mail, n.mail_id, n.push, n.read_at, CASE WHEN n.read_at IS NULL THEN 1 ELSE 0 END AS unread,
        n.event_id, 'message_posted' AS kind, n.at, m.client_id, m.project_id, m.id AS subject, m.audience, '{}' AS particulars,
@@ -1118,6 +1119,24 @@ func stillNamed(n string) string {
         JOIN messages o ON o.thread_id = h.id AND o.deleted_at IS NULL JOIN mentions q ON q.message_id = o.id
        WHERE s.id = ` + n + `.event_id AND q.person_id = ` + n + `.person_id AND q.revision = 1))`
 }
+
+// subjectSeen is true of an event e when its reader sees what it is about: nobody is
+// told of what was deleted or hidden since, nor that feedback came of which nothing is
+// left.
+const subjectSeen = `CASE SUBSTR(e.subject, 1, 4)
+         WHEN 'upd_' THEN EXISTS (SELECT 1 FROM my_updates i WHERE i.id = e.subject)
+         WHEN 'mst_' THEN EXISTS (SELECT 1 FROM my_milestones i WHERE i.id = e.subject)
+         WHEN 'tsk_' THEN EXISTS (SELECT 1 FROM my_tasks i WHERE i.id = e.subject)
+         WHEN 'dlv_' THEN EXISTS (SELECT 1 FROM my_deliverables i WHERE i.id = e.subject)
+         WHEN 'fol_' THEN EXISTS (SELECT 1 FROM my_folders i WHERE i.id = e.subject)
+         WHEN 'fil_' THEN EXISTS (SELECT 1 FROM my_files i WHERE i.id = e.subject)
+         WHEN 'frq_' THEN EXISTS (SELECT 1 FROM my_file_requests i WHERE i.id = e.subject)
+         WHEN 'apr_' THEN EXISTS (SELECT 1 FROM my_approvals i WHERE i.id = e.subject)
+         WHEN 'rev_' THEN EXISTS (SELECT 1 FROM my_revisions i WHERE i.id = e.subject)
+         WHEN 'sgn_' THEN EXISTS (SELECT 1 FROM my_signoffs i WHERE i.id = e.subject)
+         ELSE e.subject = e.project_id END
+   AND (e.kind <> 'feedback_sent' OR EXISTS (SELECT 1 FROM threads h JOIN messages o ON o.thread_id = h.id
+         WHERE h.item_id = e.subject AND h.created_at = e.at AND o.deleted_at IS NULL))`
 
 // seenHere is whether a version can be looked at here without the file itself.
 func seenHere(v string) string {

@@ -119,11 +119,7 @@ func (s *Server) openNotice(w http.ResponseWriter, r *http.Request, me *visit) e
 			return err
 		}
 	}
-	to := sentence.OfNotice(me.Book, n, me.Brand.Name).Href
-	if to == "" {
-		to = view.Href(string(n.Project)) + "/activity"
-	}
-	return seeOther(w, r, to)
+	return seeOther(w, r, sentence.OfNotice(me.Book, n, me.Brand.Name).Href)
 }
 
 func (s *Server) readNotices(w http.ResponseWriter, r *http.Request, me *visit) error {

@@ -76,6 +76,25 @@ func TestNoticesPage(t *testing.T) {
 		cleo.Post("/notices/read", url.Values{"up_to": {string(all[0].ID)}}).MustBe(200)
 		cleo.Get("/notices").MustBe(200).MustNotContain("Mark all as read")
 
+		// What is deleted is not told of, and no page is there for a link in a mail to it.
+		gone := publish(t, w, portal.ClientSide)
+		all, _, err = w.As(w.Cleo).Notices(t.Context(), "", portal.Page{})
+		if err != nil || len(all) != 3 || all[0].Subject != string(gone) {
+			t.Fatal(all, err)
+		}
+		at = "/notices/" + string(all[0].ID)
+		if !links(cleo) {
+			t.Error("an update is not told of")
+		}
+		if err := w.As(w.Mia).DeleteUpdate(t.Context(), gone); err != nil {
+			t.Fatal(err)
+		}
+		if links(cleo) {
+			t.Error("a deleted update is told of")
+		}
+		cleo.Get("/notices").MustBe(200).MustNotContain("Mark all as read")
+		cleo.Get(at).MustBe(404)
+
 		form := url.Values{"preset": {"own"}, "digest_on": {"fri"}, "digest_at": {"16:15"}, "quiet_from": {"21:00"}, "quiet_until": {"07:30"}, "listed_files": {"1"}, "mail_reviews": {"now"}, "mail_updates": {"digest"}, "mail_late": {"now"}}
 		cleo.Post("/profile/notices", form).MustBe(200)
 		c, err := w.As(w.Cleo).NoticeChoices(t.Context())
