@@ -104,7 +104,7 @@ func (t *Taker) refused(m *portal.IncomingMail, err error) error {
 	var invalid *portal.Invalid
 	switch {
 	case errors.Is(err, portal.ErrNotFound), errors.Is(err, portal.ErrForbidden), errors.Is(err, portal.ErrGone):
-		m.State, m.Reason = portal.IncomingDropped, "no_access"
+		m.State, m.Reason = portal.IncomingHeld, portal.HeldForAccess
 	case errors.Is(err, portal.ErrDeserted): // somebody finds out for whom it is now
 		m.State, m.Reason = portal.IncomingHeld, portal.HeldForDeserted
 	case errors.As(err, &invalid):

@@ -157,11 +157,11 @@ func (t *Taker) judge(ctx context.Context, m portal.IncomingMail, in *Incoming, 
 	who, err := t.Accounts.Person(ctx, m.Person)
 	switch {
 	case errors.Is(err, account.ErrNotFound):
-		return dropped("no_access")
+		return held(portal.HeldForAccess)
 	case err != nil:
 		return "", "", err
 	case !who.DisabledAt.IsZero():
-		return dropped("no_access")
+		return held(portal.HeldForAccess)
 	case !sameAddress(in.From.Address, who.Email):
 		return held("sender")
 	}

@@ -461,7 +461,7 @@ func TestHeldTellsItsWriter(t *testing.T) {
 	})
 }
 
-// Who may not write there is refused, now as on a page: T081.
+// Who may not write there posts nothing, now as on a page: T081.
 func TestAnswerWithoutRight(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		taker := takerFor(t, w)
@@ -479,7 +479,7 @@ func TestAnswerWithoutRight(t *testing.T) {
 		} {
 			to := addressOf(t, taker, portal.ReplyPlace{Person: c.who, Place: c.place, Audience: portal.ClientSide})
 			m := come(t, w, taker, withFiles(fmt.Sprintf("%d@x", i), c.from, to, fmt.Sprintf("Answer number %d", i), "file"), to)
-			if m.State != portal.IncomingDropped || m.Reason != "no_access" {
+			if m.State != portal.IncomingHeld || m.Reason != portal.HeldForAccess {
 				t.Errorf("%d is %s for %q", i, m.State, m.Reason)
 			}
 		}
@@ -505,7 +505,7 @@ func TestAnswerWithoutRight(t *testing.T) {
 		before := files()
 		to := addressOf(t, taker, portal.ReplyPlace{Person: w.Cleo, Place: string(thread), Audience: portal.ClientSide})
 		m := come(t, w, taker, withFiles("silent@x", "cleo@cleo.test", to, "May I?", "file"), to)
-		if m.State != portal.IncomingDropped || m.Reason != "no_access" || files() != before {
+		if m.State != portal.IncomingHeld || m.Reason != portal.HeldForAccess || files() != before {
 			t.Errorf("it is %s for %q, and there are %d files where %d were", m.State, m.Reason, files(), before)
 		}
 	})
@@ -541,6 +541,93 @@ func TestAnswerWhereNobodyIs(t *testing.T) {
 		all := messages(t, w, w.Mia, thread)
 		if last := all[len(all)-1]; last.Author != w.Cleo || last.Body != "Are you there?" {
 			t.Errorf("posted: %+v", last)
+		}
+	})
+}
+
+// What came too late is kept, and posted once it may be: its writer is told that it
+// waits, as of whatever is held, and who administers finds it.
+func TestAnswerTooLate(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := t.Context()
+		taker := takerFor(t, w)
+		ada := w.As(w.Ada)
+		thread := conversation(t, w, w.Site)
+		n := 0
+		comes := func(who portal.PersonID, from string) portal.IncomingMail {
+			t.Helper()
+			n++
+			to := addressOf(t, taker, portal.ReplyPlace{Person: who, Place: string(thread), Audience: portal.ClientSide})
+			raw := withFiles(fmt.Sprintf("late%d@x", n), from, to, fmt.Sprintf("What took me an hour, for the %d. time", n), "file")
+			if err := taker.Receive(ctx, from, []string{to}, strings.NewReader(raw)); err != nil {
+				t.Fatal(err)
+			}
+			return take(t, w, taker, waiting(t, w)[0].ID)
+		}
+		held := func(what string, m portal.IncomingMail, writer portal.PersonID, told ...string) {
+			t.Helper()
+			if m.State != portal.IncomingHeld || m.Reason != portal.HeldForAccess || m.Writer != writer || !strings.HasPrefix(m.Body, "What took me an hour") || len(m.Files) != 1 || m.Became != "" {
+				t.Errorf("%s: %+v", what, m)
+			}
+			mails, _, err := ada.Outbox(ctx, portal.MailQueued, portal.Page{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, m := range mails {
+				if m.Kind == portal.MailHeld {
+					got = append(got, m.Address)
+				}
+			}
+			if strings.Join(got, " ") != strings.Join(told, " ") {
+				t.Errorf("%s: told are %v, want %v", what, got, told)
+			}
+			if count, err := ada.IncomingHeldCount(ctx); err != nil || count == 0 {
+				t.Errorf("%s: %d are counted, %v", what, count, err)
+			}
+			if l, err := w.As(w.Mia).Messages(ctx, thread, portal.MessagePage{}); err != nil || len(l.All) != 1 {
+				t.Errorf("%s: %d messages, %v", what, len(l.All), err)
+			}
+			set(t, w, `DELETE FROM mails WHERE kind = 'mail_held'`)
+		}
+		set(t, w, `UPDATE persons SET disabled_at = 1 WHERE id = $1`, string(w.Bea))
+		w.Regrant()
+		held("an account that is disabled", comes(w.Bea, "bea@bea.test"), "")
+		set(t, w, `UPDATE client_users SET rights = rights - 8 WHERE id = $1`, string(w.CleoUser))
+		w.Regrant()
+		without := comes(w.Cleo, "cleo@cleo.test")
+		held("the right was taken", without, w.Cleo, "cleo@cleo.test")
+		if err := ada.AcceptIncoming(ctx, without.ID, ""); err != nil {
+			t.Fatal(err)
+		}
+		held("let in all the same", take(t, w, taker, without.ID), "")
+		set(t, w, `UPDATE client_users SET rights = rights + 8 WHERE id = $1`, string(w.CleoUser))
+		set(t, w, `UPDATE projects SET archived_at = 1 WHERE id = $1`, string(w.Site))
+		w.Regrant()
+		first, second := comes(w.Cleo, "cleo@cleo.test"), comes(w.Mia, "mia@mia.test")
+		held("the project is archived", first, w.Cleo, "mia@mia.test", "cleo@cleo.test")
+		held("of the team, too", second, w.Mia)
+
+		// It is posted elsewhere, or there once the project is back.
+		if !first.CanAssign() || !second.CanAccept() {
+			t.Fatal("nobody can let them in")
+		}
+		other := conversation(t, w, w.Brand)
+		err := ada.AssignIncoming(ctx, first.ID, string(other), w.Cleo)
+		set(t, w, `UPDATE projects SET archived_at = NULL WHERE id = $1`, string(w.Site))
+		w.Regrant()
+		if err == nil {
+			err = ada.AcceptIncoming(ctx, second.ID, "")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id, in := range map[portal.IncomingID]portal.ThreadID{first.ID: other, second.ID: thread} {
+			m := take(t, w, taker, id)
+			all := messages(t, w, w.Mia, in)
+			if last := all[len(all)-1]; m.State != portal.IncomingPosted || string(last.ID) != m.Became || len(last.Files) != 1 {
+				t.Errorf("let in, it is %s (%s): %+v", m.State, m.Reason, last)
+			}
 		}
 	})
 }

@@ -20,7 +20,7 @@ const (
 	IncomingHeld      IncomingState = "held"      // until somebody looks at it
 	IncomingPosted    IncomingState = "posted"    // as what its person said
 	IncomingReturned  IncomingState = "returned"  // it said that a mail of ours did not arrive
-	IncomingDropped   IncomingState = "dropped"   // nobody wrote it, or they may not
+	IncomingDropped   IncomingState = "dropped"   // nobody wrote it, or it came before
 	IncomingDiscarded IncomingState = "discarded" // somebody looked at it
 )
 
@@ -30,6 +30,9 @@ var IncomingStates = []IncomingState{IncomingHeld, IncomingWaiting, IncomingPost
 // HeldForSender is why a mail is held that came from another address than that of
 // the person whose reply address it came to.
 const HeldForSender = "sender"
+
+// HeldForAccess is why a mail is held whose person may not write there, any more.
+const HeldForAccess = "no_access"
 
 // HeldForFiles is why a mail is held whose attachments belong to no project.
 const HeldForFiles = "files"
@@ -84,9 +87,10 @@ func (m IncomingMail) WantsProject() bool { return m.State == IncomingHeld && m.
 
 // CanAssign reports whether somebody may say whose mail it is, and where it
 // belongs: that it came to somebody's address says nothing when its sender is
-// somebody else, and where nobody would read it, it belongs elsewhere.
+// somebody else, and where they may not write, or nobody would read it, it belongs
+// elsewhere.
 func (m IncomingMail) CanAssign() bool {
-	return m.State == IncomingHeld && (m.Person == "" || m.Reason == HeldForSender || m.Reason == HeldForDeserted)
+	return m.State == IncomingHeld && (m.Person == "" || m.Reason == HeldForSender || m.Reason == HeldForAccess || m.Reason == HeldForDeserted)
 }
 
 const incomingColumns = `m.id, m.message_id, m.recipient, m.sender, m.blob, m.size, m.received_at, m.state, m.reason, m.tries, m.settled_at,
@@ -219,8 +223,8 @@ func (me *Scope) ProjectOfFiles(ctx context.Context, id ThreadID) (project Proje
 }
 
 // AssignIncoming lets a mail in that is held, as what a person said at a place
-// where they may: for one that came to nobody's address, or from another address
-// than its person's. Takes Administer. What one of the team is taken to have said
+// where they may: for one that came to nobody's address, from another address than
+// its person's, or for where that person may not write. Takes Administer. What one of the team is taken to have said
 // stays with the team, and what came to an address inside the team is nobody
 // else's.
 func (me *Scope) AssignIncoming(ctx context.Context, id IncomingID, to string, person PersonID) error {
