@@ -42,8 +42,10 @@ func deliver(t *testing.T, socket, to, raw string) {
 
 // A mail that a mail server delivers is posted by the job that was put down with
 // it, and a report goes to the mail that it is about.
-func TestMailComesIn(t *testing.T) {
-	p := settle(t, db.SQLite)
+func TestMailComesIn(t *testing.T) { onBoth(t, mailComesIn) }
+
+func mailComesIn(t *testing.T, dialect db.Dialect) {
+	p := settle(t, dialect)
 	socket := filepath.Join(t.TempDir(), "lmtp")
 	p.env = append(p.env, "VITRINE_REPLY_ADDRESS=reply@in.honcho.test", "VITRINE_MAIL_AUTH_SERVER=mx.honcho.test", "VITRINE_LMTP_LISTEN=unix:"+socket)
 	p.withFiles(func(h *house, project portal.ProjectID, _ portal.ClientID) {

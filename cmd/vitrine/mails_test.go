@@ -12,6 +12,7 @@ import (
 	"github.com/vitrine-portal/vitrine/internal/built"
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/mail/mailtest"
+	"github.com/vitrine-portal/vitrine/internal/portal"
 )
 
 // How many mails wait can be made what a busy office would have after an hour:
@@ -30,19 +31,16 @@ var (
 // T224: mails waited for a mail server that was away, and the program is killed
 // again and again while it hands them over. Each comes, and twice only what was in
 // its hands when it was killed, as the same mail.
-func TestMailsWaitOutTheirServer(t *testing.T) {
-	p := settle(t, db.SQLite)
+func TestMailsWaitOutTheirServer(t *testing.T) { onBoth(t, waitOutTheirServer) }
+
+func waitOutTheirServer(t *testing.T, dialect db.Dialect) {
+	p := settle(t, dialect)
 	server := mailtest.Start(t, &mailtest.Server{})
-	waiting := strconv.FormatInt(db.Micros(time.Now().Add(-time.Hour)), 10)
-	var queue []string
-	ours := map[string]bool{} // by Message-ID
-	for range *mails {
-		id := db.NewID("mai")
-		ours["<"+id+"@honcho.example>"] = true
-		queue = append(queue, `INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at, due_at)
-SELECT '`+id+`', 'password_changed', p.id, p.email, p.id, 'queued', `+waiting+`, `+waiting+` FROM persons p`)
+	var people []string
+	for i := range *mails {
+		people = append(people, "person"+strconv.Itoa(i))
 	}
-	p.exec(queue...)
+	ours := p.mailed(people, time.Now().Add(-time.Hour))
 	program := theProgram(t)
 	env := append(p.env[1:], "VITRINE_PREVIEWS=off", "VITRINE_SMTP_HOST=127.0.0.1", "VITRINE_SMTP_PORT="+strconv.Itoa(server.Port()), "VITRINE_SMTP_TLS=none", "VITRINE_MAIL_FROM=portal@honcho.example")
 	came := map[string]int{}
@@ -54,7 +52,7 @@ SELECT '`+id+`', 'password_changed', p.id, p.email, p.id, 'queued', `+waiting+`,
 			if err != nil {
 				t.Fatal(err)
 			}
-			if id := m.Header.Get("Message-Id"); ours[id] {
+			if id := m.Header.Get("Message-Id"); ours[id] != "" {
 				came[id]++
 			}
 		}
@@ -118,35 +116,26 @@ SELECT '`+id+`', 'password_changed', p.id, p.email, p.id, 'queued', `+waiting+`,
 	t.Logf("%d mails in %s with %d kills, %d of them twice", *mails, took.Round(time.Second/10), *mailKills, twice)
 }
 
-// T225: of a thousand recipients the server does not know one, puts one off, cuts
+// T225: of hundreds of recipients the server does not know one, puts one off, cuts
 // the connection of one after it has taken the mail, and makes one wait for a minute.
 // All others have theirs before that minute is over, and each mail says what became
 // of it.
-func TestMailsBesideBadOnes(t *testing.T) {
-	p := settle(t, db.SQLite)
+func TestMailsBesideBadOnes(t *testing.T) { onBoth(t, besideBadOnes) }
+
+func besideBadOnes(t *testing.T, dialect db.Dialect) {
+	p := settle(t, dialect)
 	server := mailtest.Start(t, &mailtest.Server{Script: map[string][]string{
 		"RCPT unknown@leto.example": {"550 5.1.1 no such person"},
 		"RCPT later@leto.example":   {"451 4.7.1 try again later"},
 		"QUIT cut@leto.example":     {"drop"},
 		"RCPT slow@leto.example":    {"wait 60s 250 2.1.5 ok"},
 	}})
-	bad := []string{"unknown", "later", "cut", "slow"}
-	const all = 1000
-	now := strconv.FormatInt(db.Micros(time.Now()), 10)
-	var queue []string
-	to := map[string]string{} // who, by Message-ID
-	for i := range all {
-		who := "person" + strconv.Itoa(i)
-		if i < len(bad) {
-			who = bad[i]
-		}
-		id, person := db.NewID("mai"), db.NewID("per")
-		to["<"+id+"@honcho.example>"] = who
-		queue = append(queue, `INSERT INTO persons (id, name, email, email_key, created_at, confirmed_at) VALUES ('`+person+`', '`+who+`', '`+who+`@leto.example', '`+who+`@leto.example', `+now+`, `+now+`)`,
-			`INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at, due_at)
-VALUES ('`+id+`', 'password_changed', '`+person+`', '`+who+`@leto.example', '`+person+`', 'queued', `+now+`, 0)`)
+	people := []string{"unknown", "later", "cut", "slow"}
+	all := max(500, *mails)
+	for i := len(people); i < all; i++ {
+		people = append(people, "person"+strconv.Itoa(i))
 	}
-	p.exec(queue...)
+	to := p.mailed(people, time.Now()) // who, by Message-ID
 	program := theProgram(t)
 	began := time.Now()
 	s, err := built.Start(t.Context(), program, "serve", p.dir(), append(p.env[1:], "VITRINE_PREVIEWS=off", "VITRINE_SMTP_HOST=127.0.0.1", "VITRINE_SMTP_PORT="+strconv.Itoa(server.Port()), "VITRINE_SMTP_TLS=none", "VITRINE_MAIL_FROM=portal@honcho.example")...)
@@ -200,19 +189,87 @@ VALUES ('`+id+`', 'password_changed', '`+person+`', '`+who+`@leto.example', '`+p
 	})
 }
 
+// onBoth runs a test on each database.
+func onBoth(t *testing.T, f func(*testing.T, db.Dialect)) {
+	for _, dialect := range []db.Dialect{db.SQLite, db.PostgreSQL} {
+		t.Run(string(dialect), func(t *testing.T) { f(t, dialect) })
+	}
+}
+
+// mailed are people of the team for each of whom a mail waits since a time: for every
+// other one of what somebody wrote, which is read when it is sent. It returns who gets
+// which, by its Message-ID.
+func (p *place) mailed(people []string, since time.Time) map[string]string {
+	p.t.Helper()
+	at := strconv.FormatInt(db.Micros(since), 10)
+	var queue []string
+	to := map[string]string{}
+	for i, who := range people {
+		person, id := db.NewID("per"), db.NewID("mai")
+		queue = append(queue, `INSERT INTO persons (id, name, email, email_key, created_at, confirmed_at) VALUES ('`+person+`', '`+who+`', '`+who+`@leto.example', '`+who+`@leto.example', `+at+`, `+at+`)`)
+		if i%2 == 0 {
+			queue = append(queue, `INSERT INTO team_members (person_id, role, created_at, accepted_at) VALUES ('`+person+`', 'contributor', `+at+`, `+at+`)`,
+				`INSERT INTO project_team (project_id, person_id, added_at) SELECT p.id, '`+person+`', `+at+` FROM projects p`)
+			continue
+		}
+		to["<"+id+"@honcho.example>"] = who
+		queue = append(queue, `INSERT INTO mails (id, kind, person_id, address, subject_id, state, created_at, due_at)
+VALUES ('`+id+`', 'password_changed', '`+person+`', '`+who+`@leto.example', '`+person+`', 'queued', `+at+`, 0)`)
+	}
+	queue = append(queue, `
+INSERT INTO client_grants (actor, client_id, side, rights) SELECT d.actor, d.client_id, d.side, d.rights FROM due_client_grants d
+ WHERE NOT EXISTS (SELECT 1 FROM client_grants g WHERE g.actor = d.actor)`, `
+INSERT INTO project_grants (actor, project_id, client_id, side, rights, sections) SELECT d.actor, d.project_id, d.client_id, d.side, d.rights, d.sections FROM due_project_grants d
+ WHERE NOT EXISTS (SELECT 1 FROM project_grants g WHERE g.actor = d.actor)`)
+	p.withFiles(func(h *house, project portal.ProjectID, _ portal.ClientID) {
+		p.change(h, queue...)
+		ctx := p.t.Context()
+		ana, err := h.accounts.PersonByEmail(ctx, ownerEmail)
+		if err == nil {
+			_, err = h.portal.As(portal.PersonActor(ana.ID)).StartConversation(ctx, project, portal.NewConversation{Subject: "Colours", NewMessage: portal.NewMessage{Body: "Which?"}})
+		}
+		if err == nil {
+			_, err = h.portal.TellPeople(ctx)
+		}
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.change(h, `UPDATE mails SET created_at = `+at+`, due_at = 0 WHERE kind = 'notices'`)
+		rows, err := h.db.Query(ctx, `SELECT m.id, a.name FROM mails m JOIN persons a ON a.id = m.person_id WHERE m.kind = 'notices'`)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id, who string
+			if err := rows.Scan(&id, &who); err != nil {
+				p.t.Fatal(err)
+			}
+			to["<"+id+"@honcho.example>"] = who
+		}
+	})
+	if len(to) != len(people) {
+		p.t.Fatalf("%d mails wait for %d people", len(to), len(people))
+	}
+	return to
+}
+
 // exec changes the database while nobody is there.
 func (p *place) exec(all ...string) {
 	p.t.Helper()
-	p.inside(func(h *house) {
-		if err := h.db.Write(p.t.Context(), func(tx *db.Tx) error {
-			for _, q := range all {
-				if _, err := tx.Exec(p.t.Context(), q); err != nil {
-					return err
-				}
+	p.inside(func(h *house) { p.change(h, all...) })
+}
+
+func (p *place) change(h *house, all ...string) {
+	p.t.Helper()
+	if err := h.db.Write(p.t.Context(), func(tx *db.Tx) error {
+		for _, q := range all {
+			if _, err := tx.Exec(p.t.Context(), q); err != nil {
+				return err
 			}
-			return nil
-		}); err != nil {
-			p.t.Fatal(err)
 		}
-	})
+		return nil
+	}); err != nil {
+		p.t.Fatal(err)
+	}
 }

@@ -224,9 +224,9 @@ func (me *Scope) ProjectOfFiles(ctx context.Context, id ThreadID) (project Proje
 
 // AssignIncoming lets a mail in that is held, as what a person said at a place
 // where they may: for one that came to nobody's address, from another address than
-// its person's, or for where that person may not write. Takes Administer. What one of the team is taken to have said
-// stays with the team, and what came to an address inside the team is nobody
-// else's.
+// its person's, or for where that person may not write. Takes Administer. What one
+// of the team is taken to have said stays with the team, and what came to an address
+// inside the team is nobody else's.
 func (me *Scope) AssignIncoming(ctx context.Context, id IncomingID, to string, person PersonID) error {
 	return me.decideIncoming(ctx, id, IncomingAccepted, func(t *tx, m *IncomingMail) error {
 		if !m.CanAssign() {

@@ -4,9 +4,11 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -19,8 +21,10 @@ import (
 
 	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/live"
+	"github.com/vitrine-portal/vitrine/internal/mailin"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
+	"github.com/vitrine-portal/vitrine/internal/transfer"
 	"github.com/vitrine-portal/vitrine/internal/web"
 	"github.com/vitrine-portal/vitrine/internal/web/webtest"
 )
@@ -35,8 +39,58 @@ func shared(t testing.TB, s *webtest.Site, name string, content []byte) (portal.
 	return id, mia.version(id).ID
 }
 
+// delivered is a file, and as what it is delivered.
+type delivered struct{ name, content, kind string }
+
+// byMail has Cleo send files by mail, as pages that they are not, and returns their
+// versions.
+func byMail(t *testing.T, s *webtest.Site, files []delivered) (all []portal.VersionID) {
+	t.Helper()
+	ctx := t.Context()
+	log := slog.New(slog.DiscardHandler)
+	addresses := mailin.NewAddresses("reply@in.honcho.test", []byte("a key of thirty-two bytes, or so"))
+	taker := mailin.New(mailin.Options{Portal: s.Portal, Accounts: s.Accounts, Bytes: transfer.New(s.Blobs, "", log), Addresses: addresses, Temp: t.TempDir(), Log: log})
+	id, err := s.Portal.ReplyAddress(ctx, portal.ReplyPlace{Person: s.Cleo, Place: string(s.Items[s.Site][portal.ClientSide].Conversation), Audience: portal.ClientSide})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var raw strings.Builder
+	raw.WriteString("From: cleo@cleo.test\r\nMessage-ID: <1@cleo.test>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHere they are.\r\n")
+	for _, f := range files {
+		fmt.Fprintf(&raw, "--b\r\nContent-Type: text/html\r\nContent-Disposition: attachment; filename=\"mailed-%s\"\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n",
+			f.name, base64.StdEncoding.EncodeToString([]byte(f.content)))
+	}
+	raw.WriteString("--b--\r\n")
+	if err := taker.Receive(ctx, "cleo@cleo.test", []string{addresses.For(mailin.Reply, id)}, strings.NewReader(raw.String())); err != nil {
+		t.Fatal(err)
+	}
+	mails, _, err := s.World.As(s.Ada).Incoming(ctx, portal.IncomingWaiting, portal.Page{})
+	if err != nil || len(mails) != 1 {
+		t.Fatalf("%+v, %v", mails, err)
+	}
+	if err := taker.Take(ctx, mails[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	m, err := s.World.As(s.Ada).IncomingMail(ctx, mails[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := s.World.As(s.Cleo).Message(ctx, portal.MessageID(m.Became))
+	if err != nil || len(said.Files) != len(files) {
+		t.Fatalf("%s (%s): %+v, %v", m.State, m.Reason, said.Files, err)
+	}
+	for i, f := range said.Files {
+		if f.Name != "mailed-"+files[i].name {
+			t.Errorf("%s came as %s", files[i].name, f.Name)
+		}
+		all = append(all, f.Version.ID)
+	}
+	return all
+}
+
 // T110: whatever a file is, it arrives with a harmless type, under a policy
-// that lets it do nothing, and without a cookie.
+// that lets it do nothing, and without a cookie; by mail, too, whatever that says it
+// is (T109, T170).
 func TestDownloadHeaders(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		for _, host := range []string{"app", "files"} {
@@ -47,7 +101,7 @@ func TestDownloadHeaders(t *testing.T) {
 				}
 				s := webtest.New(t, portaltest.Open(t, w.DB.Dialect()), with)
 				cleo := send(t, s.As("cleo"))
-				for _, c := range []struct{ name, content, kind string }{
+				cases := []delivered{
 					{"a.png", string(png), "image/png"},
 					{"a.pdf", "%PDF-1.7\n<script>alert(1)</script>", "application/pdf"},
 					{"a.svg", "<svg xmlns='http://www.w3.org/2000/svg' onload='top.PWN=1'/>", "application/octet-stream"},
@@ -59,8 +113,15 @@ func TestDownloadHeaders(t *testing.T) {
 					{"noname", "plain words", "text/plain; charset=utf-8"},
 					{"x.js", "top.PWN=1", "text/plain; charset=utf-8"},
 					{"odd", "\x00\x01\x02", "application/octet-stream"},
-				} {
-					_, v := shared(t, s, c.name, []byte(c.content))
+				}
+				mailed := byMail(t, s, cases)
+				for i, c := range slices.Concat(cases, cases) {
+					var v portal.VersionID
+					if i < len(cases) {
+						_, v = shared(t, s, c.name, []byte(c.content))
+					} else {
+						v, c.name = mailed[i-len(cases)], "mailed-"+c.name
+					}
 					a := cleo.get("/versions/" + string(v) + "/download?inline=1&download=0&disposition=inline")
 					if a.StatusCode != 200 || a.text != c.content {
 						t.Fatalf("%s: %d %q", c.name, a.StatusCode, a.text)

@@ -79,6 +79,7 @@ func TestEveryRouteHasTheHeaders(t *testing.T) {
 					r.AddCookie(&http.Cookie{Name: "sid", Value: v})
 				}
 				r.Header.Set("Origin", "https://evil.test")
+				r.Header.Set("Accept-Encoding", "gzip, deflate, br, zstd")
 				resp, err := http.DefaultTransport.RoundTrip(r)
 				if err != nil {
 					t.Fatal(err)
@@ -92,6 +93,10 @@ func TestEveryRouteHasTheHeaders(t *testing.T) {
 					if got := strings.Join(resp.Header.Values(name), " AND "); got != value {
 						t.Errorf("%s: %s (%d): %s: %q, want %q", b.Name, pattern, resp.StatusCode, name, got, value)
 					}
+				}
+				// T068: what is somebody's own is as long as it is.
+				if how := resp.Header.Get("Content-Encoding"); how != "" && pattern != "GET /static/" && pattern != "GET /sw.js" {
+					t.Errorf("%s: %s is compressed: %s", b.Name, pattern, how)
 				}
 				for name := range resp.Header {
 					if strings.HasPrefix(name, "Access-Control-") {
