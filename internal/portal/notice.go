@@ -330,6 +330,10 @@ func (me *Scope) NoticesOf(ctx context.Context, m Mail) (all []Notice, more int,
 		return nil, 0, err
 	}
 	all, _, err = me.notices(ctx, w, most+1+maxUnread)
+	if len(all) > 0 && !all[0].Team() { // outside the team a mail is of one client: see TakeNotices
+		first := all[0].Client
+		all = slices.DeleteFunc(all, func(x Notice) bool { return x.Client != first })
+	}
 	if len(all) > most {
 		all, more = all[:most], len(all)-most
 	}
