@@ -615,8 +615,13 @@ SELECT c.name, c.side, CASE WHEN c.side = 'team' THEN 16383 ELSE (w.sections & ~
 }
 
 // Known are those whom StartDirect lets the actor write to, by name: in the frame of a
-// client, its people first, or inside the team.
+// client, its people first, or inside the team. ErrNotFound when they do not see it.
 func (me *Scope) Known(ctx context.Context, client ClientID) ([]Reader, error) {
+	if client != "" {
+		if _, err := me.Client(ctx, client); err != nil {
+			return nil, err
+		}
+	}
 	rows, err := me.query(ctx, `
 SELECT y.person_id, y.name, y.person_side, CASE WHEN y.person_side = 'client' THEN y.client_name ELSE '' END, 0
   FROM my_known y WHERE y.client_id = $2 AND y.person_id <> $3 ORDER BY y.person_side, y.name, y.person_id`, string(client), string(me.actor.person))
