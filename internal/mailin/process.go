@@ -160,13 +160,14 @@ func (t *Taker) judge(ctx context.Context, m portal.IncomingMail, in *Incoming, 
 		return held(portal.HeldForAccess)
 	case err != nil:
 		return "", "", err
-	case !who.DisabledAt.IsZero():
-		return held(portal.HeldForAccess)
 	case !sameAddress(in.From.Address, who.Email):
 		return held("sender")
 	}
 	if v := in.Verdict(t.Server); v == Forged || t.Server != "" && v != Passed {
 		return held(string(v))
+	}
+	if !who.DisabledAt.IsZero() {
+		return held(portal.HeldForAccess)
 	}
 	if !in.Date.IsZero() && in.Date.Before(m.ReceivedAt.Add(-oldAfter)) {
 		return held("old")

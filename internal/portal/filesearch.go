@@ -29,11 +29,11 @@ type textSearch struct {
 }
 
 var textSearches = map[db.Dialect]textSearch{
-	db.SQLite: { // CROSS JOIN: the words first
+	db.SQLite: { // CROSS JOIN: the words first, but for a snippet the files
 		find:  `SELECT x.id FROM version_words w CROSS JOIN my_texts_sqlite x ON x.place = w.rowid WHERE w.version_words MATCH %s`,
 		named: `SELECT x.id FROM file_words w CROSS JOIN my_names_sqlite x ON x.place = w.rowid WHERE w.file_words MATCH %s`,
-		snippet: `SELECT x.id, snippet(version_words, 0, char(2), char(3), '…', 16) FROM version_words CROSS JOIN my_texts_sqlite x ON x.place = version_words.rowid
- WHERE version_words MATCH $2 AND x.id IN `,
+		snippet: `SELECT x.id, snippet(version_words, 0, char(2), char(3), '…', 16) FROM my_texts_sqlite x CROSS JOIN version_words ON version_words.rowid = x.place
+ WHERE x.id IN %s AND version_words MATCH $2`,
 		words: wordsInSQLite,
 		told:  wordsInSQLite,
 		part: func(part []rune, in searched) string {
@@ -43,8 +43,8 @@ var textSearches = map[db.Dialect]textSearch{
 	db.PostgreSQL: {
 		find:  `SELECT x.id FROM my_texts_postgres x WHERE x.words @@ CAST(%s AS tsquery)`,
 		named: `SELECT x.id FROM my_names_postgres x WHERE x.words @@ CAST(%s AS tsquery)`,
-		snippet: `SELECT x.id, ts_headline('simple', x.body, CAST($2 AS tsquery), 'StartSel=' || chr(2) || ', StopSel=' || chr(3) || ', MaxWords=20, MinWords=8')
-  FROM my_texts_postgres x WHERE x.words @@ CAST($2 AS tsquery) AND x.id IN `,
+		snippet: `WITH t AS MATERIALIZED (SELECT x.id, x.words, x.body FROM my_texts_postgres x WHERE x.id IN %s)
+SELECT t.id, ts_headline('simple', t.body, CAST($2 AS tsquery), 'StartSel=' || chr(2) || ', StopSel=' || chr(3) || ', MaxWords=20, MinWords=8') FROM t WHERE t.words @@ CAST($2 AS tsquery)`,
 		words: wordsInPostgreSQL,
 		told:  func(words []string, _ searched) string { return wordsInPostgreSQL(words, searched{}) },
 		part: func(part []rune, in searched) string {
@@ -84,7 +84,12 @@ func wordsOf(query string) []string {
 // version: beginnings of words, all of which must be there. The newest file is
 // first. With a project, only in that.
 func (me *Scope) SearchFiles(ctx context.Context, query string, project ProjectID, pg Page) (hits []FileHit, next string, err error) {
-	files, told, next, err := me.filesFound(ctx, query, "", project, "", pg)
+	in, err := me.searched(ctx, MessageSearch{Project: project})
+	if err != nil {
+		return nil, "", err
+	}
+	defer me.evenly(ctx, in)
+	files, told, next, err := me.filesFound(ctx, in, query, "", project, "", pg)
 	if err != nil || len(files) == 0 {
 		return nil, "", err
 	}
@@ -96,8 +101,8 @@ func (me *Scope) SearchFiles(ctx context.Context, query string, project ProjectI
 		return hits, next, nil
 	}
 	how := textSearches[me.p.db.Dialect()]
-	in, ids := oneOf(3, found)
-	rows, err := me.long(ctx, how.snippet+in, append([]any{told}, ids...)...)
+	these, ids := oneOf(3, found)
+	rows, err := me.long(ctx, fmt.Sprintf(how.snippet, these), append([]any{told}, ids...)...)
 	_, err = list(rows, err, func(rows *db.Rows) (id FileID, err error) {
 		var snippet string
 		err = rows.Scan(&id, &snippet)
@@ -113,7 +118,12 @@ func (me *Scope) SearchFiles(ctx context.Context, query string, project ProjectI
 // said in a project, or anywhere at a client, or, inside the team, at all: with what
 // the client reads, those alone that it sees. And whether there are more.
 func (me *Scope) FilesToSend(ctx context.Context, query string, client ClientID, project ProjectID, reads Side, limit int) (files []File, more bool, err error) {
-	all, _, next, err := me.filesFound(ctx, query, client, project, reads, Page{Limit: limit})
+	in, err := me.searched(ctx, MessageSearch{Client: client, Project: project})
+	if err != nil {
+		return nil, false, err
+	}
+	defer me.evenly(ctx, in)
+	all, _, next, err := me.filesFound(ctx, in, query, client, project, reads, Page{Limit: limit})
 	for _, f := range all {
 		if !f.Version.Draft {
 			files = append(files, f)
@@ -125,17 +135,12 @@ func (me *Scope) FilesToSend(ctx context.Context, query string, client ClientID,
 // filesFound are the files that a query finds: of a project, or of those of a client,
 // or of all; of what a client reads, those alone that it sees. And what is told of the
 // words that were looked for in texts, as the database wants it.
-func (me *Scope) filesFound(ctx context.Context, query string, client ClientID, project ProjectID, reads Side, pg Page) (files []File, told, next string, err error) {
+func (me *Scope) filesFound(ctx context.Context, in searched, query string, client ClientID, project ProjectID, reads Side, pg Page) (files []File, told, next string, err error) {
 	key := []rune(fold(searchable(query)))
 	if len(key) < 2 {
 		return nil, "", "", nil
 	}
 	key = key[:min(len(key), maxQuery)]
-	in, err := me.searched(ctx, MessageSearch{Client: client, Project: project})
-	if err != nil {
-		return nil, "", "", err
-	}
-	defer me.evenly(ctx, in)
 	how := textSearches[me.p.db.Dialect()]
 	var args []any
 	arg := func(v any) string {

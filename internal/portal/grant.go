@@ -9,8 +9,9 @@ import (
 
 // Grants are derived: the views due_client_grants and due_project_grants say
 // who may see what by the state of the team, the clients and the projects, and
-// due_stand_ins who of them looks after what is nobody's. The methods below bring the tables in line, in the transaction of the change
-// that made a difference. Each touches only the rows of what changed.
+// due_stand_ins who of them looks after what is nobody's. The methods below bring the
+// tables in line, in the transaction of the change that made a difference. Each touches
+// only the rows of what changed.
 
 // regrantClient after a change to a client, its portal access or its people.
 func (t *tx) regrantClient(ctx context.Context, id ClientID) error {

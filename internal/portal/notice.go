@@ -329,18 +329,21 @@ func (me *Scope) NoticesOf(ctx context.Context, m Mail) (all []Notice, more int,
 	if err != nil {
 		return nil, 0, err
 	}
-	all, _, err = me.notices(ctx, w, most+1+maxUnread)
-	if len(all) > 0 && !all[0].Team() { // outside the team a mail is of one client: see TakeNotices
+	if all, _, err = me.notices(ctx, w, most+1+maxUnread); err != nil {
+		return nil, 0, err
+	}
+	if m.Tries == 0 && len(all) > 0 { // of which one client's will be left: see TakeNotices
+		team, err := me.ofTeam(ctx)
+		if err != nil {
+			return nil, 0, err
+		}
 		first := all[0].Client
-		all = slices.DeleteFunc(all, func(x Notice) bool { return x.Client != first })
+		all = slices.DeleteFunc(all, func(x Notice) bool { return !team && x.Client != first })
 	}
 	if len(all) > most {
 		all, more = all[:most], len(all)-most
 	}
-	if err == nil {
-		err = me.titled(ctx, all)
-	}
-	return all, more, err
+	return all, more, me.titled(ctx, all)
 }
 
 // LeftUnread reports whether a mail takes along what the actor has not read, be it that

@@ -1178,3 +1178,60 @@ func TestCommentsAreReadWhereTheyStand(t *testing.T) {
 		unread("what was read before it is told", later)
 	})
 }
+
+// Who is of the team, and of a client elsewhere, is mailed of all, the team's and theirs.
+func TestMailsOfTeamWithAClientElsewhere(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		now := db.Micros(w.Clock.Now())
+		exec(t, w, `INSERT INTO client_users (id, client_id, person_id, label, typed_email, rights, all_projects, created_at, created_by, accepted_at) VALUES ('cus_tom', $1, $2, 'Tom', 'tom@tom.test', 255, 1, $3, $4, $3)`, string(w.Brick), string(w.Tom), now, string(w.Ada))
+		w.Regrant()
+		tom := w.As(w.Tom)
+		if err := tom.ChooseNotices(ctx, portal.NoticeChoices{Preset: portal.NoticeEverything, DigestOn: "daily", DigestAt: "08:00"}); err != nil {
+			t.Fatal(err)
+		}
+		announce(t, w, w.Shop, portal.ClientSide)
+		announce(t, w, w.Site, portal.ClientSide)
+		announce(t, w, w.Site, portal.ClientSide)
+		tellPeople(t, w)
+		w.Clock.Advance(4 * time.Minute)
+		of := 0
+		for {
+			var id portal.MailID
+			if err := w.DB.QueryRow(ctx, `SELECT COALESCE(MIN(m.id), '') FROM mails m WHERE m.kind = 'notices' AND m.person_id = $1 AND m.state = 'queued'`, string(w.Tom)).Scan(&id); err != nil {
+				t.Fatal(err)
+			}
+			if id == "" {
+				break
+			}
+			m, err := w.Portal.ClaimMail(ctx, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Portal.TakeNotices(ctx, m); err != nil {
+				t.Fatal(err)
+			}
+			all, _, err := tom.NoticesOf(ctx, m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var told []portal.NoticeID
+			for _, x := range all {
+				told = append(told, x.ID)
+			}
+			of += len(told)
+			if err := w.Portal.LeaveNotices(ctx, m, told); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Portal.MailSent(ctx, id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var n int
+		if err := w.DB.QueryRow(ctx, `SELECT COUNT(*) FROM notices n WHERE n.person_id = $1 AND n.mail = ''`, string(w.Tom)).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		if n > 0 || of != 3 {
+			t.Errorf("mails tell of %d, and %d are in none", of, n)
+		}
+	})
+}

@@ -17,8 +17,8 @@ var (
 	seqScan   = regexp.MustCompile(`Seq Scan on (projects|project_team|client_team|stand_ins|project_grants|client_grants|client_users|client_user_projects|milestones|tasks|deliverables|deliverable_links|updates|folders|files|file_words|versions|previews|version_texts|uploads|downloads|attachments|client_room|file_requests|file_request_files|share_links|approvals|approval_subjects|approval_stages|approval_people|approval_decisions|approval_verdicts|approval_calls|approval_call_changes|revision_requests|revision_items|signoffs|signoff_lines|certificates|threads|thread_people|messages|message_texts|message_files|mentions|reading_marks|drafts|unsent_comments|place_numbers|events|seen|visits|calendar_feeds|persons)\b`)
 )
 
-// wordsLookedFor in an index of words.
-var wordsLookedFor = regexp.MustCompile(`^SCAN (w|\w+_words) VIRTUAL TABLE INDEX \d+:M\d<?$`)
+// wordsLookedFor in an index of words, of all or, with =, of one row.
+var wordsLookedFor = regexp.MustCompile(`^SCAN (w|\w+_words) VIRTUAL TABLE INDEX \d+:=?M\d<?$`)
 
 // walked is what a plan on SQLite may go through from end to end: results that
 // are bounded before, and the templates.

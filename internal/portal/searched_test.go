@@ -50,6 +50,19 @@ func TestSearchAsksForNothingForeign(t *testing.T) {
 				t.Errorf("%+v as %s asks for %v, %v, want %v", c.s, c.who, got, err, c.want)
 			}
 		}
+		// Of the team, and of a client elsewhere: what is said there about them is not theirs.
+		exec(t, w, `INSERT INTO client_users (id, client_id, person_id, label, typed_email, rights, all_projects, created_at, created_by, accepted_at) VALUES ('cus_tom', $1, $2, 'Tom', 'tom@tom.test', 255, 1, 1, $3, 1)`, string(w.Brick), string(w.Tom), string(w.Ada))
+		w.Regrant()
+		must[portal.MessageID](t)(w.As(w.Ada).SayToClient(ctx, w.Brick, say("A canarium about Tom", portal.Team)))
+		for _, s := range []portal.MessageSearch{{Query: "canarium", Client: w.Brick}, {Query: "canarium tom"}} {
+			want := [3]int{}
+			if s.Client != "" {
+				want = [3]int{1, 1, 0}
+			}
+			if got, err := w.As(w.Tom).Indexed(ctx, s); err != nil || got != want {
+				t.Errorf("%+v as Tom asks for %v, %v, want %v", s, got, err, want)
+			}
+		}
 		texts := func(who portal.PersonID) int {
 			return must[[3]int](t)(w.As(who).Indexed(ctx, portal.MessageSearch{Query: "writ"}))[2]
 		}

@@ -414,27 +414,24 @@ func (p *Portal) SendDigests(ctx context.Context) error {
 // TakeNotices gives a mail the notices that it takes along, when it is first tried
 // to send it: whichever attempt succeeds, it holds these, and no other mail does. Outside
 // the team they are of one client, so that who shows it to one shows nothing of
-// another: for what is left the next mail waits.
+// another: the others are left to the next mail.
 func (p *Portal) TakeNotices(ctx context.Context, m Mail) error {
-	const waiting = `person_id = $2 AND mail = $3 AND mail_id = '' AND read_at IS NULL`
+	const taken = `person_id = $2 AND mail = $3 AND mail_id = $1 AND read_at IS NULL`
+	args := []any{string(m.ID), string(m.Person), mailOf(m.Kind)}
 	return p.db.Write(ctx, func(d *db.Tx) error {
-		team, err := inTeam(ctx, d, m.Person)
+		_, err := d.Exec(ctx, `
+UPDATE notices SET mail_id = $1 WHERE person_id = $2 AND mail = $3 AND mail_id = '' AND read_at IS NULL
+   AND NOT EXISTS (SELECT 1 FROM notices k WHERE k.person_id = $2 AND k.mail = $3 AND k.mail_id = $1)`, args...)
 		if err != nil {
 			return err
 		}
-		of := ""
-		if !team {
-			of = ` AND COALESCE((SELECT e.client_id FROM events e WHERE e.id = notices.event_id), '') =
-       (SELECT COALESCE(e.client_id, '') FROM (SELECT event_id FROM notices WHERE ` + waiting + ` ORDER BY at, id LIMIT 1) o JOIN events e ON e.id = o.event_id)`
-		}
-		n, err := d.Exec(ctx, `
-UPDATE notices SET mail_id = $1 WHERE `+waiting+`
-   AND NOT EXISTS (SELECT 1 FROM notices k WHERE k.person_id = $2 AND k.mail = $3 AND k.mail_id = $1)`+of, string(m.ID), string(m.Person), mailOf(m.Kind))
-		if err != nil || team || n == 0 {
+		if team, err := inTeam(ctx, d, m.Person); err != nil || team {
 			return err
 		}
-		var left bool
-		if err := d.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM notices n WHERE n.person_id = $1 AND n.mail = $2 AND n.mail_id = '' AND n.read_at IS NULL)`, string(m.Person), mailOf(m.Kind)).Scan(&left); err != nil || !left {
+		n, err := d.Exec(ctx, `
+UPDATE notices SET mail_id = '' WHERE `+taken+` AND COALESCE((SELECT e.client_id FROM events e WHERE e.id = notices.event_id), '') <>
+       (SELECT COALESCE(e.client_id, '') FROM (SELECT event_id FROM notices WHERE `+taken+` ORDER BY at, id LIMIT 1) o JOIN events e ON e.id = o.event_id)`, args...)
+		if err != nil || n == 0 {
 			return err
 		}
 		return p.queueUnlessWaiting(ctx, d, m.Kind, m.Person, p.now(), p.now())
