@@ -1474,3 +1474,60 @@ func TestUrgentApprovals(t *testing.T) {
 		}
 	})
 }
+
+// Whatever is changed of a deliverable in the moment in which it is asked about, what is
+// asked then can be answered, or is over.
+func TestChangedWhileAsked(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		decides(t, w)
+		tom := w.As(w.Tom)
+		changes := []func(d portal.DeliverableID) error{
+			func(id portal.DeliverableID) error {
+				_, err := tom.AddLink(ctx, id, "Draft", "https://draft.example/")
+				return err
+			},
+			func(id portal.DeliverableID) error {
+				return tom.ChangeDeliverable(ctx, id, portal.DeliverableChange{Title: "Site", Body: "Warmer.", Revision: 1})
+			},
+			func(id portal.DeliverableID) error {
+				_, err := tom.Conceal(ctx, portal.ItemID(id))
+				return err
+			},
+		}
+		for n := range 24 {
+			d := must[portal.DeliverableID](t)(tom.AddDeliverable(ctx, w.Site, portal.NewDeliverable{Title: "Site", Body: "As agreed", Audience: portal.ClientSide}))
+			stages := []portal.NewStage{{People: []portal.PersonID{w.Cleo}}}
+			who := w.Cleo
+			if n%2 == 0 {
+				stages, who = []portal.NewStage{{Of: portal.Team, People: []portal.PersonID{w.Mia}}}, w.Mia
+			}
+			var asked portal.ApprovalID
+			var all sync.WaitGroup
+			all.Go(func() {
+				if err := changes[n%len(changes)](d); err != nil && !errors.Is(err, portal.ErrConflict) {
+					t.Error(err)
+				}
+			})
+			all.Go(func() {
+				var err error
+				if asked, err = tom.AskApproval(ctx, w.Site, portal.NewApproval{Title: "Site", Deliverable: d, Stages: stages}); err != nil {
+					asked = ""
+				}
+			})
+			all.Wait()
+			if asked == "" {
+				continue
+			}
+			a, err := w.As(w.Mia).Approval(ctx, asked)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !a.Asking {
+				continue
+			}
+			if err := w.As(who).Decide(ctx, asked, yes(a)); err != nil {
+				t.Errorf("round %d: it is asked, and cannot be answered: %v", n, err)
+			}
+		}
+	})
+}

@@ -144,6 +144,9 @@ func (l *ApprovalLink) Asked(ctx context.Context, known bool) (a AskedOf, err er
 			return a, err
 		}
 		a.Deliverable = &d
+		if a.Links, err = l.me.Links(ctx, d.ID); err != nil { // they are decided on, too
+			return a, err
+		}
 	}
 	if known || !l.told.IsZero() {
 		if a.Call, err = l.me.CallToConfirm(ctx, id); err != nil && err != ErrNotFound {
@@ -173,10 +176,7 @@ func (l *ApprovalLink) Asked(ctx context.Context, known bool) (a AskedOf, err er
 	if a.Earlier, err = l.me.ApprovedBefore(ctx, l.Approval); err != nil && err != ErrNotFound {
 		return a, err
 	}
-	if a.Verdicts, err = l.me.Verdicts(ctx, id); err != nil || a.Deliverable == nil {
-		return a, err
-	}
-	a.Links, err = l.me.Links(ctx, a.Deliverable.ID)
+	a.Verdicts, err = l.me.Verdicts(ctx, id)
 	return a, err
 }
 

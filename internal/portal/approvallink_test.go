@@ -3,6 +3,7 @@ package portal_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -45,6 +46,21 @@ func mailed(a portal.Approval) portal.ApprovalAnswer {
 	in := yes(a)
 	in.Proof = portal.ProofMail
 	return in
+}
+
+// The links of a deliverable are decided on, so that whoever decides by a mail sees them
+// on whatever device.
+func TestApprovalLinkShowsLinks(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		decides(t, w)
+		d := w.Items[w.Site][portal.ClientSide].Deliverable
+		must[portal.LinkID](t)(w.As(w.Mia).AddLink(ctx, d, "Prototype", "https://example.test/prototype"))
+		a := toApprove(t, w, portal.NewApproval{Deliverable: d})
+		of, err := leads(t, w, "asked", answerToken(t, w, a.ID, w.Cleo), portal.AnswerAwaited).Asked(ctx, false)
+		if err != nil || of.Deliverable == nil || !slices.ContainsFunc(of.Links, func(l portal.Link) bool { return l.URL == "https://example.test/prototype" }) {
+			t.Errorf("it shows the links %+v, %v", of.Links, err)
+		}
+	})
 }
 
 // A mailed link does one thing for one person, for as long as that is awaited of

@@ -252,9 +252,15 @@ UPDATE deliverables SET title = $1, title_key = $2, body = $3, milestone_id = $4
 // at it, or has accepted it.
 func (d Deliverable) fixed() bool { return d.State == StateInReview || d.State.Accepted() }
 
-// deliverableFor loads a deliverable that the actor may change.
+// deliverableFor loads a deliverable that the actor may change, with the lock of its
+// client's chain: who is about to ask about it waits, or has asked.
 func (t *tx) deliverableFor(ctx context.Context, id DeliverableID) (Deliverable, error) {
 	d, err := deliverable(ctx, t, id)
+	if err == nil && !t.Alone() {
+		if err = t.lock(ctx, string(d.Client)); err == nil {
+			d, err = deliverable(ctx, t, id)
+		}
+	}
 	if err == nil && !d.Can(Contribute) {
 		err = ErrForbidden
 	}

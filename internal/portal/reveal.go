@@ -168,10 +168,10 @@ func (me *Scope) Reveal(ctx context.Context, id ItemID, withHistory bool) error 
 	})
 }
 
-// itemHeld loads an item, and holds its client's files if it is one of them.
+// itemHeld loads an item, and holds what is decided on at its client if it is of that.
 func (t *tx) itemHeld(ctx context.Context, id ItemID) (item, error) {
 	i, err := loadItem(ctx, t, id)
-	if err != nil || !i.inFiles() {
+	if err != nil || !i.inFiles() && i.name != "deliverable" {
 		return i, err
 	}
 	if err := t.lock(ctx, string(i.client)); err != nil {
