@@ -874,8 +874,10 @@ func TestKnown(t *testing.T) {
 		known(w.Mia, "", "Ada Tom")
 		known(w.Cleo, w.Acme, "Bea Dan Mia Tom")
 		known(w.Cleo, "", "")
-		known(w.Cleo, w.Brick, "")
-		known(w.Eve, w.Acme, "")
+		for who, client := range map[portal.PersonID]portal.ClientID{w.Cleo: w.Brick, w.Eve: w.Acme} {
+			_, err := w.As(who).Known(ctx, client)
+			wantErr(t, "of a client that is not seen", err, portal.ErrNotFound)
+		}
 		// Tom is on the first of many projects alone.
 		for i := range 25 {
 			must[portal.ProjectID](t)(w.As(w.Mia).CreateProject(ctx, w.Acme, portal.NewProject{Name: fmt.Sprintf("Later %d", i), Shared: true}))
