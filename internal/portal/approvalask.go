@@ -320,14 +320,7 @@ func (t *tx) askedBefore(ctx context.Context, p Project, id ApprovalID) (round i
 // lockedApproval loads an approval, without the names in it, with the lock of its
 // client's chain: nothing of it changes until the transaction ends.
 func (t *tx) lockedApproval(ctx context.Context, id ApprovalID) (Approval, error) {
-	a, err := approvalOf(ctx, t, unnamedColumns, id)
-	if err != nil || t.Alone() {
-		return a, err
-	}
-	if err := t.lock(ctx, string(a.Client)); err != nil {
-		return a, err
-	}
-	return approvalOf(ctx, t, unnamedColumns, id)
+	return heldBy(ctx, t, func() (Approval, error) { return approvalOf(ctx, t, unnamedColumns, id) }, func(a Approval) ClientID { return a.Client })
 }
 
 // approvalHeld is lockedApproval for those who may do what in its project.

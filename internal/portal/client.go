@@ -232,6 +232,19 @@ func (t *tx) lock(ctx context.Context, chain string) error {
 	return err
 }
 
+// heldBy loads what load does with the lock of its client's chain: nothing of it changes
+// until the transaction ends.
+func heldBy[T any](ctx context.Context, t *tx, load func() (T, error), client func(T) ClientID) (T, error) {
+	x, err := load()
+	if err != nil || t.Alone() { // nobody else can have changed it
+		return x, err
+	}
+	if err := t.lock(ctx, string(client(x))); err != nil {
+		return x, err
+	}
+	return load()
+}
+
 // role is the actor's own in the team, or ErrForbidden for everybody else.
 func (t *tx) role(ctx context.Context) (role string, rights Rights, err error) {
 	err = t.get(ctx, `SELECT r.role, r.rights FROM my_role r`, nil, &role, &rights)

@@ -255,12 +255,7 @@ func (d Deliverable) fixed() bool { return d.State == StateInReview || d.State.A
 // deliverableFor loads a deliverable that the actor may change, with the lock of its
 // client's chain: who is about to ask about it waits, or has asked.
 func (t *tx) deliverableFor(ctx context.Context, id DeliverableID) (Deliverable, error) {
-	d, err := deliverable(ctx, t, id)
-	if err == nil && !t.Alone() {
-		if err = t.lock(ctx, string(d.Client)); err == nil {
-			d, err = deliverable(ctx, t, id)
-		}
-	}
+	d, err := heldBy(ctx, t, func() (Deliverable, error) { return deliverable(ctx, t, id) }, func(d Deliverable) ClientID { return d.Client })
 	if err == nil && !d.Can(Contribute) {
 		err = ErrForbidden
 	}

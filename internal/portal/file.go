@@ -255,14 +255,7 @@ func (me *Scope) RecentFiles(ctx context.Context, client ClientID, pg Page) (fil
 // fileHeld loads a file, and holds what happens to its client's files until
 // the change is made.
 func (t *tx) fileHeld(ctx context.Context, id FileID) (File, error) {
-	f, err := file(ctx, t, id)
-	if err != nil {
-		return f, err
-	}
-	if err := t.lock(ctx, string(f.Client)); err != nil {
-		return f, err
-	}
-	return file(ctx, t, id)
+	return heldBy(ctx, t, func() (File, error) { return file(ctx, t, id) }, func(f File) ClientID { return f.Client })
 }
 
 // fileFor is fileHeld for one that the actor may do what to.

@@ -22,9 +22,8 @@ type FileHit struct {
 type textSearch struct {
 	find    string // ids of files whose text has the words
 	named   string // ids of files whose name has a part
-	snippet string // of the files in a list that follows, for what told says, $2
+	snippet string // of the files in a list, for words, $2
 	words   func(words []string, in searched) string
-	told    func(words []string, in searched) string
 	part    func(part []rune, in searched) string
 }
 
@@ -34,8 +33,9 @@ var textSearches = map[db.Dialect]textSearch{
 		named: `SELECT x.id FROM file_words w CROSS JOIN my_names_sqlite x ON x.place = w.rowid WHERE w.file_words MATCH %s`,
 		snippet: `SELECT x.id, snippet(version_words, 0, char(2), char(3), '…', 16) FROM my_texts_sqlite x CROSS JOIN version_words ON version_words.rowid = x.place
  WHERE x.id IN %s AND version_words MATCH $2`,
-		words: wordsInSQLite,
-		told:  wordsInSQLite,
+		words: func(words []string, in searched) string {
+			return `body : ("` + strings.Join(words, `"* AND "`) + `"*)` + in.ofSQLite()
+		},
 		part: func(part []rune, in searched) string {
 			return `pairs : "` + strings.Join(pairs(part), ` `) + `"` + in.ofSQLite()
 		},
@@ -45,20 +45,13 @@ var textSearches = map[db.Dialect]textSearch{
 		named: `SELECT x.id FROM my_names_postgres x WHERE x.words @@ CAST(%s AS tsquery)`,
 		snippet: `WITH t AS MATERIALIZED (SELECT x.id, x.words, x.body FROM my_texts_postgres x WHERE x.id IN %s)
 SELECT t.id, ts_headline('simple', t.body, CAST($2 AS tsquery), 'StartSel=' || chr(2) || ', StopSel=' || chr(3) || ', MaxWords=20, MinWords=8') FROM t WHERE t.words @@ CAST($2 AS tsquery)`,
-		words: wordsInPostgreSQL,
-		told:  func(words []string, _ searched) string { return wordsInPostgreSQL(words, searched{}) },
+		words: func(words []string, in searched) string {
+			return `'` + strings.Join(words, `':* & '`) + `':*` + in.ofPostgreSQL()
+		},
 		part: func(part []rune, in searched) string {
 			return `(` + strings.Join(pairs(part), ` <-> `) + `)` + in.ofPostgreSQL()
 		},
 	},
-}
-
-func wordsInSQLite(words []string, in searched) string {
-	return `body : ("` + strings.Join(words, `"* AND "`) + `"*)` + in.ofSQLite()
-}
-
-func wordsInPostgreSQL(words []string, in searched) string {
-	return `'` + strings.Join(words, `':* & '`) + `':*` + in.ofPostgreSQL()
 }
 
 // pairs are the words that the index of names has of a part of a name, in its order.
@@ -133,8 +126,8 @@ func (me *Scope) FilesToSend(ctx context.Context, query string, client ClientID,
 }
 
 // filesFound are the files that a query finds: of a project, or of those of a client,
-// or of all; of what a client reads, those alone that it sees. And what is told of the
-// words that were looked for in texts, as the database wants it.
+// or of all; of what a client reads, those alone that it sees. And for
+// snippets the words that were looked for in texts, as the database wants them.
 func (me *Scope) filesFound(ctx context.Context, in searched, query string, client ClientID, project ProjectID, reads Side, pg Page) (files []File, told, next string, err error) {
 	key := []rune(fold(searchable(query)))
 	if len(key) < 2 {
@@ -154,7 +147,7 @@ func (me *Scope) filesFound(ctx context.Context, in searched, query string, clie
 		q = fmt.Sprintf(how.named, arg(how.part(key, in)))
 	}
 	if words := wordsOf(string(key)); len(words) > 0 {
-		told = how.told(words, in)
+		told = how.words(words, searched{})
 		q += ` UNION ` + fmt.Sprintf(how.find, arg(how.words(words, in)))
 		switch {
 		case project != "":

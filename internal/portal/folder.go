@@ -179,14 +179,7 @@ func (me *Scope) AddFolder(ctx context.Context, project ProjectID, parent Folder
 // projectToFill loads a project into which the actor may put files, and holds
 // what happens to its client's files until the change is made.
 func (t *tx) projectToFill(ctx context.Context, id ProjectID) (Project, error) {
-	p, err := loadProject(ctx, t, id)
-	if err != nil {
-		return p, err
-	}
-	if err := t.lock(ctx, string(p.Client)); err != nil {
-		return p, err
-	}
-	p, err = loadProject(ctx, t, id)
+	p, err := heldBy(ctx, t, func() (Project, error) { return loadProject(ctx, t, id) }, func(p Project) ClientID { return p.Client })
 	switch {
 	case err != nil:
 		return p, err
@@ -265,14 +258,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 // folderToChange loads a folder that the actor may rename, and holds its
 // client's files.
 func (t *tx) folderToChange(ctx context.Context, id FolderID) (Folder, error) {
-	f, err := folder(ctx, t, id)
-	if err != nil {
-		return f, err
-	}
-	if err := t.lock(ctx, string(f.Client)); err != nil {
-		return f, err
-	}
-	f, err = folder(ctx, t, id)
+	f, err := heldBy(ctx, t, func() (Folder, error) { return folder(ctx, t, id) }, func(f Folder) ClientID { return f.Client })
 	if err == nil && !f.MayChange(t.me.actor.person) {
 		err = ErrForbidden
 	}

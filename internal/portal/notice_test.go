@@ -1179,12 +1179,17 @@ func TestCommentsAreReadWhereTheyStand(t *testing.T) {
 	})
 }
 
+// clientElsewhere makes somebody of the team a client's user, too.
+func clientElsewhere(t *testing.T, w *portaltest.World, who portal.PersonID, client portal.ClientID) {
+	t.Helper()
+	exec(t, w, `INSERT INTO client_users (id, client_id, person_id, rights, all_projects, created_at, created_by, accepted_at) VALUES ('cus_elsewhere', $1, $2, 255, 1, 1, $3, 1)`, string(client), string(who), string(w.Ada))
+	w.Regrant()
+}
+
 // Who is of the team, and of a client elsewhere, is mailed of all, the team's and theirs.
 func TestMailsOfTeamWithAClientElsewhere(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
-		now := db.Micros(w.Clock.Now())
-		exec(t, w, `INSERT INTO client_users (id, client_id, person_id, label, typed_email, rights, all_projects, created_at, created_by, accepted_at) VALUES ('cus_tom', $1, $2, 'Tom', 'tom@tom.test', 255, 1, $3, $4, $3)`, string(w.Brick), string(w.Tom), now, string(w.Ada))
-		w.Regrant()
+		clientElsewhere(t, w, w.Tom, w.Brick)
 		tom := w.As(w.Tom)
 		if err := tom.ChooseNotices(ctx, portal.NoticeChoices{Preset: portal.NoticeEverything, DigestOn: "daily", DigestAt: "08:00"}); err != nil {
 			t.Fatal(err)

@@ -170,14 +170,11 @@ func (me *Scope) Reveal(ctx context.Context, id ItemID, withHistory bool) error 
 
 // itemHeld loads an item, and holds what is decided on at its client if it is of that.
 func (t *tx) itemHeld(ctx context.Context, id ItemID) (item, error) {
-	i, err := loadItem(ctx, t, id)
-	if err != nil || !i.inFiles() && i.name != "deliverable" {
-		return i, err
+	load := func() (item, error) { return loadItem(ctx, t, id) }
+	if k, _ := kindOfItem(string(id)); k.about != SectionFiles && k.name != "deliverable" {
+		return load()
 	}
-	if err := t.lock(ctx, string(i.client)); err != nil {
-		return i, err
-	}
-	return loadItem(ctx, t, id)
+	return heldBy(ctx, t, load, func(i item) ClientID { return i.client })
 }
 
 // history is what of an item's past is shown with it: not what was said of it,

@@ -595,14 +595,7 @@ func (t *tx) ofRevision(ctx context.Context, r Revision, k Kind, details Details
 
 // changeHeld loads a point with the lock of its client's chain.
 func (t *tx) changeHeld(ctx context.Context, id ChangeID) (Change, error) {
-	c, err := change(ctx, t, id)
-	if err != nil {
-		return c, err
-	}
-	if err := t.lock(ctx, string(c.client)); err != nil {
-		return c, err
-	}
-	return change(ctx, t, id)
+	return heldBy(ctx, t, func() (Change, error) { return change(ctx, t, id) }, func(c Change) ClientID { return c.client })
 }
 
 // changeFor is changeHeld for the team, who may say what becomes of it. ErrConflict

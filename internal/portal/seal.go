@@ -24,7 +24,6 @@ import (
 type querier interface {
 	Query(ctx context.Context, q string, args ...any) (*db.Rows, error)
 	QueryRow(ctx context.Context, q string, args ...any) *db.Row
-	Dialect() db.Dialect
 }
 
 // A sealedPart is what is read of a table: the columns of each class of field that

@@ -51,8 +51,7 @@ func TestSearchAsksForNothingForeign(t *testing.T) {
 			}
 		}
 		// Of the team, and of a client elsewhere: what is said there about them is not theirs.
-		exec(t, w, `INSERT INTO client_users (id, client_id, person_id, label, typed_email, rights, all_projects, created_at, created_by, accepted_at) VALUES ('cus_tom', $1, $2, 'Tom', 'tom@tom.test', 255, 1, 1, $3, 1)`, string(w.Brick), string(w.Tom), string(w.Ada))
-		w.Regrant()
+		clientElsewhere(t, w, w.Tom, w.Brick)
 		must[portal.MessageID](t)(w.As(w.Ada).SayToClient(ctx, w.Brick, say("A canarium about Tom", portal.Team)))
 		for _, s := range []portal.MessageSearch{{Query: "canarium", Client: w.Brick}, {Query: "canarium tom"}} {
 			want := [3]int{}

@@ -495,14 +495,7 @@ func (s Signoff) happened(k Kind, details Details) Happening {
 
 // lockedSignoff loads a sign-off with the lock of its client's chain.
 func (t *tx) lockedSignoff(ctx context.Context, id SignoffID) (Signoff, error) {
-	s, err := signoff(ctx, t, id)
-	if err != nil {
-		return s, err
-	}
-	if err := t.lock(ctx, string(s.Client)); err != nil {
-		return s, err
-	}
-	return signoff(ctx, t, id)
+	return heldBy(ctx, t, func() (Signoff, error) { return signoff(ctx, t, id) }, func(s Signoff) ClientID { return s.Client })
 }
 
 // ownSignoff is lockedSignoff for the team, which has asked: with Contribute.
