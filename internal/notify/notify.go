@@ -101,10 +101,22 @@ func (n *Notifier) Register(j *jobs.Jobs) {
 		jobs.Apart(atOnce), jobs.Within(portal.MailClaim-10*time.Second))
 	j.Every("sweep_mails", late, n.Sweep)
 	j.Every("digest", digestEvery, n.portal.SendDigests)
+	j.Every("pass_notices", 10*time.Minute, n.PassNotices, jobs.Within(5*time.Minute))
 }
 
 // backOff is how long the next try waits after so many.
 func backOff(tries int) time.Duration { return min(firstWait<<(tries-1), longest) }
+
+// PassNotices has people who have much unread be done with what they no longer see.
+func (n *Notifier) PassNotices(ctx context.Context) error {
+	people, err := n.portal.WithMuchUnread(ctx)
+	for _, who := range people {
+		if err == nil {
+			err = n.portal.As(portal.PersonActor(who)).PassNotices(ctx)
+		}
+	}
+	return err
+}
 
 // Tell makes notices of what happens, as it happens, until the context ends. What
 // it was not woken for, as on another node, it finds a little later.

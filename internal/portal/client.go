@@ -452,7 +452,10 @@ func (me *Scope) PutOnClient(ctx context.Context, id ClientID, person PersonID) 
 		if err != nil || n == 0 {
 			return err
 		}
-		if err := t.regrantMember(ctx, person, id); err != nil {
+		if err := t.regrantPerson(ctx, person); err != nil {
+			return err
+		}
+		if err := t.restand(ctx, id); err != nil {
 			return err
 		}
 		return t.record(ctx, Happening{Kind: ClientTeamed, Client: id, Subject: string(id), Person: person, Details: Details{"person": m.Name, "title": c.Name}})
@@ -478,6 +481,9 @@ func (me *Scope) TakeOffClient(ctx context.Context, id ClientID, person PersonID
 		if err := t.record(ctx, Happening{Kind: ClientUnteamed, Client: id, Subject: string(id), Person: person, Details: Details{"person": name, "title": c.Name}}); err != nil {
 			return err
 		}
-		return t.regrantMember(ctx, person, id)
+		if err := t.regrantPerson(ctx, person); err != nil {
+			return err
+		}
+		return t.restand(ctx, id)
 	})
 }

@@ -115,7 +115,7 @@ func (me *Scope) RemoveDevice(ctx context.Context, id DeviceID) error {
 // project that they have muted meanwhile those alone that need them.
 func (me *Scope) NoticesToPush(ctx context.Context, since NoticeID) (all []Notice, more int, err error) {
 	const most = 20
-	all, _, err = me.notices(ctx, wanted{among: `n.push = 1 AND n.read_at IS NULL`, seen: notMuted, after: since, oldestFirst: true}, most+maxUnread)
+	all, _, err = me.notices(ctx, wanted{among: `n.push = 1 AND n.read_at IS NULL`, seen: notMuted, after: since, oldestFirst: true, toTheEnd: true}, most+maxUnread)
 	if len(all) > most {
 		all, more = all[:most], len(all)-most
 	}

@@ -232,5 +232,8 @@ func (p *Portal) recordAccount(ctx context.Context, d *db.Tx, h account.Happenin
 			p.signal(s)
 		}
 	})
+	if h.Kind == account.PersonDisabled || h.Kind == account.PersonEnabled {
+		return t.restandFor(ctx, h.Person)
+	}
 	return nil
 }

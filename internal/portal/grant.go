@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/vitrine-portal/vitrine/internal/db"
 )
@@ -48,29 +49,52 @@ func (t *tx) regrantPerson(ctx context.Context, id PersonID) error {
 	return t.regrant(ctx, "actor", string(id))
 }
 
-// regrantMember after a change to a person's place in the team, or on one client.
-func (t *tx) regrantMember(ctx context.Context, id PersonID, client ClientID) error {
+// regrantMember after a change to a person's place in the team.
+func (t *tx) regrantMember(ctx context.Context, id PersonID) error {
+	before, err := t.clientsOf(ctx, id)
+	if err != nil {
+		return err
+	}
 	if err := t.regrantPerson(ctx, id); err != nil {
 		return err
 	}
-	return t.restand(ctx, client)
+	after, err := t.clientsOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	return t.restand(ctx, append(before, after...)...)
 }
 
-// restand after a change to whose work a client or one of its projects is, or, without
-// a client, to what the team may see of all of them.
-func (t *tx) restand(ctx context.Context, client ClientID) error {
+// restandFor after a person was kept out, or let in again: they keep their place.
+func (t *tx) restandFor(ctx context.Context, id PersonID) error {
+	all, err := t.clientsOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	return t.restand(ctx, all...)
+}
+
+// clientsOf are those that the person is granted.
+func (t *tx) clientsOf(ctx context.Context, id PersonID) ([]ClientID, error) {
+	rows, err := t.Query(ctx, `SELECT g.client_id FROM client_grants g WHERE g.actor = $1`, string(id))
+	return list(rows, err, scanOne[ClientID])
+}
+
+// restand after a change to whose work clients are, or their projects.
+func (t *tx) restand(ctx context.Context, clients ...ClientID) error {
 	if err := t.lock(ctx, ""); err != nil {
 		return err
 	}
-	if client != "" {
-		return t.align(ctx, "stand_ins", "due_stand_ins", "client_id", string(client))
-	}
-	for _, q := range []string{
-		`DELETE FROM stand_ins`,
-		`INSERT INTO stand_ins (actor, client_id, project_id) SELECT actor, client_id, project_id FROM due_stand_ins`,
-	} {
-		if _, err := t.Exec(ctx, q); err != nil {
-			return fmt.Errorf("restand: %w", err)
+	slices.Sort(clients)
+	for some := range slices.Chunk(slices.Compact(clients), 100) {
+		in, args := oneOf(1, some)
+		for _, q := range []string{
+			`DELETE FROM stand_ins WHERE client_id IN ` + in,
+			`INSERT INTO stand_ins (actor, client_id, project_id) SELECT actor, client_id, project_id FROM due_stand_ins WHERE client_id IN ` + in,
+		} {
+			if _, err := t.Exec(ctx, q, args...); err != nil {
+				return fmt.Errorf("restand: %w", err)
+			}
 		}
 	}
 	return nil
@@ -110,11 +134,8 @@ UPDATE project_grants SET sections = (SELECT s.sections FROM due_sections s WHER
 // align replaces the rows of a grants table by those that are due.
 func (t *tx) align(ctx context.Context, table, due, column, value string) error {
 	columns := "actor, client_id, side, rights"
-	switch table {
-	case "project_grants":
+	if table == "project_grants" {
 		columns = "actor, project_id, client_id, side, rights, sections"
-	case "stand_ins":
-		columns = "actor, client_id, project_id"
 	}
 	if _, err := t.Exec(ctx, "DELETE FROM "+table+" WHERE "+column+" = $1", value); err != nil {
 		return fmt.Errorf("drop grants: %w", err)

@@ -277,7 +277,7 @@ func (t *tx) joinTeam(ctx context.Context, i invitationRow, name string) error {
 		t.now, i.role, string(i.person)); err != nil {
 		return err
 	}
-	if err := t.regrantMember(ctx, i.person, ""); err != nil {
+	if err := t.regrantMember(ctx, i.person); err != nil {
 		return err
 	}
 	return t.record(ctx, Happening{Kind: TeamMemberJoined, Subject: string(i.person), Person: i.person, Details: Details{"person": name, "role": i.role}})

@@ -212,12 +212,12 @@ func (me *Scope) UnreadNotices(ctx context.Context, client ClientID) (n int, err
 func (me *Scope) NewestNotice(ctx context.Context) (NoticeID, error) {
 	return me.p.noticed.Find(me.p.db, me.actor.id, me.p.now(), func() (newest NoticeID, err error) {
 		_, err = me.look(ctx, wanted{among: newOnes}, 1, func(from string, args []any) (int, error) {
-			var id NoticeID
-			err := me.get(ctx, `SELECT COALESCE(MAX(e.id), '')`+from, args, &id)
-			if newest = max(newest, id); id == "" {
-				return 0, err
+			rows, err := me.query(ctx, `SELECT e.id`+from, args...) // their MAX is looked for from the end of an index
+			seen, err := list(rows, err, scanOne[NoticeID])
+			for _, id := range seen {
+				newest = max(newest, id)
 			}
-			return 1, err
+			return len(seen), err
 		})
 		return newest, err
 	})
@@ -372,7 +372,7 @@ func (me *Scope) inMail(ctx context.Context, m Mail) (wanted, error) {
 			taken = ""
 		}
 	}
-	return wanted{among: `n.read_at IS NULL AND n.mail = $2 AND n.mail_id = $3`, args: []any{mailOf(m.Kind), taken}, seen: notMuted, oldestFirst: true}, nil
+	return wanted{among: `n.read_at IS NULL AND n.mail = $2 AND n.mail_id = $3`, args: []any{mailOf(m.Kind), taken}, seen: notMuted, oldestFirst: true, toTheEnd: true}, nil
 }
 
 // notMuted is what somebody is told of although it is of a project that they have muted.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vitrine-portal/vitrine/internal/account"
 	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
@@ -1045,6 +1046,7 @@ func TestSomebodyStandsIn(t *testing.T) {
 		}
 		th := must[portal.ThreadID](t)(cleo.StartConversation(ctx, w.Site, portal.NewConversation{Subject: "Colours", NewMessage: portal.NewMessage{Body: "Which ones?"}}))
 		team := map[string]portal.PersonID{"Ada": w.Ada, "Mia": w.Mia, "Tom": w.Tom}
+		var out portal.PersonID // is kept out, and only not told
 		hears := func(when string, want ...string) {
 			t.Helper()
 			tellPeople(t, w)
@@ -1062,6 +1064,9 @@ func TestSomebodyStandsIn(t *testing.T) {
 					if got := slices.ContainsFunc(all, func(n portal.Notice) bool { return n.Said == id }); got != wanted {
 						t.Errorf("%s: %s hears of %s: %v", when, name, what, got)
 					}
+				}
+				if who == out {
+					continue
 				}
 				needs := must[[]portal.Need](t)(me.TeamNeeds(ctx, ""))
 				if got := slices.ContainsFunc(needs, func(n portal.Need) bool { return n.Item == portal.ItemID(th) && n.ProjectName != "" }); got != wanted {
@@ -1097,6 +1102,32 @@ func TestSomebodyStandsIn(t *testing.T) {
 		hears("with two who administer", "Ada", "Mia")
 		ok("and manager again", ada.ChangeRole(ctx, w.Mia, "manager"))
 		hears("with one who does", "Ada")
+		letIn := func(yes bool) {
+			t.Helper()
+			out = w.Mia
+			ok("kept out or let in", w.DB.Write(ctx, func(d *db.Tx) (err error) {
+				if yes {
+					out = ""
+					return w.Accounts.Enable(ctx, d, account.PersonID(w.Mia))
+				}
+				_, err = w.Accounts.Disable(ctx, d, account.PersonID(w.Mia))
+				return err
+			}))
+		}
+		ok("Mia is put on the project", ada.PutOnProject(ctx, w.Site, w.Mia, "", true))
+		hears("with a team again", "Mia")
+		letIn(false)
+		hears("the only one of its team is kept out", "Ada")
+		letIn(true)
+		hears("and is let in again", "Mia")
+		ok("Mia is taken off", ada.TakeOffProject(ctx, w.Site, w.Mia))
+		ok("Mia is on the client", ada.PutOnClient(ctx, w.Acme, w.Mia))
+		hears("with a manager of the client", "Mia")
+		letIn(false)
+		hears("who is kept out", "Ada")
+		if n := must[int](t)(portal.DerivedDue(ctx, w.DB)); n != 0 {
+			t.Errorf("%d derived rows are not due", n)
+		}
 	})
 }
 

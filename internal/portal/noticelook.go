@@ -14,6 +14,7 @@ type wanted struct {
 	client      ClientID
 	after       NoticeID // in the order
 	oldestFirst bool
+	toTheEnd    bool // however many are looked through: not while somebody waits for a page
 }
 
 // So many of what somebody was told of are looked up at a time, and looked through
@@ -30,14 +31,7 @@ const (
 // nothing at the end.
 func (me *Scope) look(ctx context.Context, w wanted, limit int, found func(from string, args []any) (n int, err error)) (last NoticeID, err error) {
 	n := 0
-	read := func(from string, args []any) error {
-		if w.seen != "" {
-			from += ` AND ` + w.seen
-		}
-		if w.client != "" {
-			args = append(args, string(w.client))
-			from += ` AND e.client_id = ` + placeholder(len(args)+1)
-		}
+	count := func(from string, args []any) error {
 		some, err := found(from, args)
 		n += some
 		return err
@@ -45,14 +39,8 @@ func (me *Scope) look(ctx context.Context, w wanted, limit int, found func(from 
 	size := min(limit, lookedUp)
 	for looked := 0; ; size = lookedUp {
 		happened, said, messages, err := me.told(ctx, &w, size)
-		if err == nil && len(happened) > 0 {
-			in, args := oneOf(2, happened)
-			err = read(` FROM my_event_notices e WHERE e.id IN `+in, args)
-		}
-		if err == nil && len(said) > 0 {
-			in, args := oneOf(2, said)
-			of, more := oneOf(2+len(args), messages)
-			err = read(` FROM my_message_notices e WHERE e.id IN `+in+` AND e.message_id IN `+of, append(args, more...))
+		if err == nil {
+			err = me.seenOf(ctx, w, happened, said, messages, count)
 		}
 		if err != nil {
 			return "", err
@@ -61,10 +49,36 @@ func (me *Scope) look(ctx context.Context, w wanted, limit int, found func(from 
 		switch {
 		case len(happened)+len(said) < size:
 			return "", nil
-		case n >= limit || looked >= lookedThrough:
+		case n >= limit || looked >= lookedThrough && !w.toTheEnd:
 			return w.after, nil
 		}
 	}
+}
+
+// seenOf reads what the actor sees of some of their rows.
+func (me *Scope) seenOf(ctx context.Context, w wanted, happened, said []NoticeID, messages []MessageID, read func(from string, args []any) error) error {
+	narrowed := func(from string, args []any) error {
+		if w.seen != "" {
+			from += ` AND ` + w.seen
+		}
+		if w.client != "" {
+			args = append(args, string(w.client))
+			from += ` AND e.client_id = ` + placeholder(len(args)+1)
+		}
+		return read(from, args)
+	}
+	if len(happened) > 0 {
+		in, args := oneOf(2, happened)
+		if err := narrowed(` FROM my_event_notices e WHERE e.id IN `+in, args); err != nil {
+			return err
+		}
+	}
+	if len(said) == 0 {
+		return nil
+	}
+	in, args := oneOf(2, said)
+	of, more := oneOf(2+len(args), messages)
+	return narrowed(` FROM my_message_notices e WHERE e.id IN `+in+` AND e.message_id IN `+of, append(args, more...))
 }
 
 // told returns the next of the actor's rows, of what happened and of what was said in

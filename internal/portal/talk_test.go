@@ -844,6 +844,7 @@ func TestDesertedConversations(t *testing.T) {
 			t.Errorf("%s does not wait for Cleo", asked)
 		}
 		exec(t, w, `UPDATE persons SET disabled_at = 1 WHERE id = '`+string(w.Mia)+`'`)
+		w.Regrant()
 		deserted("with somebody who is kept out", w.Cleo, three)
 		if waits() {
 			t.Error("a question waits that Cleo cannot answer")
@@ -884,6 +885,7 @@ func TestKnown(t *testing.T) {
 		}
 		known(w.Cleo, w.Acme, "Bea Dan Mia Tom")
 		exec(t, w, `UPDATE persons SET disabled_at = 1 WHERE id = '`+string(w.Tom)+`'`)
+		w.Regrant()
 		known(w.Cleo, w.Acme, "Bea Dan Mia")
 		known(w.Ada, "", "Mia")
 		sections(t, w, 0, int64(portal.FieldTeamNames))

@@ -295,7 +295,7 @@ func (me *Scope) ChangeRole(ctx context.Context, id PersonID, role string) error
 UPDATE invitations SET role = $1 WHERE person_id = $2 AND client_user_id IS NULL AND accepted_at IS NULL AND revoked_at IS NULL`, role, string(id)); err != nil {
 			return err
 		}
-		if err := t.regrantMember(ctx, id, ""); err != nil {
+		if err := t.regrantMember(ctx, id); err != nil {
 			return err
 		}
 		return t.record(ctx, Happening{Kind: TeamRoleChanged, Subject: string(id), Person: id, Details: Details{"person": m.Name, "from": m.Role, "to": role}})
@@ -339,7 +339,7 @@ UPDATE share_links SET revoked_at = $2, revoked_by = $3 WHERE created_by = $1 AN
 				return err
 			}
 		}
-		if err := t.regrantMember(ctx, id, ""); err != nil {
+		if err := t.regrantMember(ctx, id); err != nil {
 			return err
 		}
 		if _, err := me.p.accounts.EndAll(ctx, t.Tx, id, "removed"); err != nil {

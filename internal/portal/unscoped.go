@@ -372,6 +372,15 @@ func (p *Portal) purgeFolders(ctx context.Context, before int64) (n int, err err
 	return n, err
 }
 
+// WithMuchUnread are those of whom PassNotices is due: who have so much unread that a
+// page could look through all it does and find nothing to show. Unscoped: the program
+// asks as itself whose turn it is.
+func (p *Portal) WithMuchUnread(ctx context.Context) ([]PersonID, error) {
+	rows, err := p.db.Query(ctx, `
+SELECT n.person_id FROM notices n WHERE n.listed = 1 AND n.read_at IS NULL GROUP BY n.person_id HAVING COUNT(*) >= $1`, lookedThrough/4)
+	return list(rows, err, scanOne[PersonID])
+}
+
 // whoAsked is who is told that a file request was answered: who made it, or
 // else somebody who may decide on what came. Unscoped: the client's people need
 // not know who of the team that is.

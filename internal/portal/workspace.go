@@ -418,7 +418,7 @@ INSERT INTO team_members (person_id, role, created_at, accepted_at) VALUES ($1, 
 			return err
 		}
 		t.me = p.As(PersonActor(owner.ID))
-		if err := t.regrantMember(ctx, owner.ID, ""); err != nil {
+		if err := t.regrantMember(ctx, owner.ID); err != nil {
 			return err
 		}
 		if err := t.record(ctx, Happening{Kind: WorkspaceSetUp, Subject: "workspace", Person: owner.ID}); err != nil {
