@@ -56,7 +56,7 @@ const (
 	ProofSession Proof = "session" // signed in
 	ProofToken   Proof = "token"   // an access token of their own
 	ProofMail    Proof = "mail"    // a link mailed to them, in a browser that they had signed in with before
-	ProofCode    Proof = "code"    // a link mailed to them, and a code mailed when they decided
+	ProofCode    Proof = "code"    // a link mailed to them, and a code mailed to decide on just this, typed within account.AnsweredLife
 )
 
 func (in *ApprovalAnswer) check() error {

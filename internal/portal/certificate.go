@@ -97,6 +97,7 @@ type RecordMoment struct {
 type Certificate struct {
 	ID        CertificateID
 	Subject   string
+	Client    ClientID
 	Project   ProjectID
 	Title     string
 	CreatedAt time.Time
@@ -113,11 +114,11 @@ type Certificate struct {
 // Made reports whether the paper is there.
 func (c Certificate) Made() bool { return !c.MadeAt.IsZero() }
 
-const certificateColumns = `c.id, c.subject_id, c.project_id, c.title, c.content, c.created_at, COALESCE(c.made_at, 0), c.blob, c.sha256, c.size, c.side, c.rights`
+const certificateColumns = `c.id, c.subject_id, c.client_id, c.project_id, c.title, c.content, c.created_at, COALESCE(c.made_at, 0), c.blob, c.sha256, c.size, c.side, c.rights`
 
 func (p *Portal) scanCertificate(scan func(...any) error) (c Certificate, err error) {
 	var content string
-	if err = scan(&c.ID, &c.Subject, &c.Project, &c.Title, &content, micros{&c.CreatedAt}, micros{&c.MadeAt}, &c.blob, &c.SHA256, &c.Size, &c.Side, &c.Rights); err == nil {
+	if err = scan(&c.ID, &c.Subject, &c.Client, &c.Project, &c.Title, &content, micros{&c.CreatedAt}, micros{&c.MadeAt}, &c.blob, &c.SHA256, &c.Size, &c.Side, &c.Rights); err == nil {
 		err = json.Unmarshal([]byte(content), &c.Record)
 	}
 	c.Code = p.accounts.Token(account.PurposeCertificate, string(c.ID))
@@ -478,16 +479,22 @@ func (p *Portal) UnmadeCertificate(ctx context.Context, id CertificateID) (Certi
 	return c, err
 }
 
-// KeepCertificate notes where a paper is. Of several that were made at once the
-// first is kept: ErrGone for the others, whose blob is swept.
+// KeepCertificate notes where a paper is, and what it is: its seal binds it. Of several
+// that were made at once the first is kept: ErrGone for the others, whose blob is swept.
 func (p *Portal) KeepCertificate(ctx context.Context, id CertificateID, blob, sha256 string, size int64) error {
+	c, err := p.UnmadeCertificate(ctx, id)
+	if err != nil {
+		return err
+	}
 	return p.change(ctx, func(t *tx) error {
-		t.quiet("a paper says what was recorded before")
 		err := t.must(ctx, `UPDATE certificates SET made_at = $1, blob = $2, sha256 = $3, size = $4 WHERE id = $5 AND made_at IS NULL`, t.now, blob, sha256, size, string(id))
 		if err == ErrConflict {
 			err = ErrGone
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return t.record(ctx, Happening{Kind: CertificateMade, Client: c.Client, Project: c.Project, Subject: string(id), Audience: Team, Apart: true, Details: Details{"title": c.Record.Title}})
 	})
 }
 

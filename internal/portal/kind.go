@@ -160,6 +160,8 @@ const (
 	SignoffReminded  Kind = "signoff_reminded"
 	SignoffEscalated Kind = "signoff_escalated" // it is overdue: others are told
 
+	CertificateMade Kind = "certificate_made" // the paper of one
+
 	HandoverTaken Kind = "handover_taken" // all that one may have of a project, in one archive
 
 	FileShared       Kind = "file_shared" // a share link was made
@@ -388,6 +390,8 @@ var kinds = map[Kind]particulars{
 	SignoffWithdrawn: {place: projectFeed, section: SectionApprovals, topic: TopicReviews},
 	SignoffReminded:  {place: projectFeed, section: SectionApprovals, mail: MailSignoffReminder},
 	SignoffEscalated: {place: projectFeed, section: SectionApprovals, mail: MailSignoffEscalated},
+
+	CertificateMade: {place: auditOnly},
 
 	HandoverTaken: {place: auditOnly},
 

@@ -456,7 +456,7 @@ SELECT l.signoff_id, l.position, l.kind, l.why, l.item_id, l.title, l.version_id
 
 	// Papers about what the actor sees; made or not.
 	"my_certificates": `
-SELECT c.id, c.subject_id, c.project_id, c.content, c.created_at, c.made_at, c.blob, c.sha256, c.size, o.title, o.side, o.rights
+SELECT c.id, c.subject_id, c.client_id, c.project_id, c.content, c.created_at, c.made_at, c.blob, c.sha256, c.size, o.title, o.side, o.rights
   FROM certificates c
   JOIN (SELECT s.id, s.title, s.side, s.rights FROM my_signoffs s WHERE s.side = 'team' OR (s.sections & 32) <> 0
         UNION ALL SELECT a.id, a.title, a.side, a.rights FROM my_approvals a) o ON o.id = c.subject_id`,

@@ -17,8 +17,8 @@ import (
 // hand can say which. The chain binds the seal, as all of the event.
 //
 // Sealed are approvals with all that belongs to them, each answer that was ever
-// given to one, or noted to have been said by phone, revision requests, and sign-offs:
-// what a dispute would be about.
+// given to one, or noted to have been said by phone, revision requests, sign-offs and
+// the papers of certificates: what a dispute would be about.
 
 // querier reads whole tables: for the chain alone.
 type querier interface {
@@ -94,6 +94,13 @@ var sealedSignoff = sealed([]sealedPart{
 	{[]sealedClass{{"list", `position, kind, why, item_id, title, COALESCE(version_id, ''), number, sha256, size, COALESCE(approval_id, ''), COALESCE(at, 0), by_name`}},
 		`signoff_lines WHERE signoff_id = $1`, "position"},
 	{[]sealedClass{{"certificate", `content`}}, `certificates WHERE subject_id = $1`, ""},
+})
+
+var sealedCertificate = sealed([]sealedPart{
+	{[]sealedClass{
+		{"content", `subject_id, project_id, client_id, token_hash, content, created_at, created_by`},
+		{"paper", `COALESCE(made_at, 0), blob, sha256, size`},
+	}, `certificates WHERE id = $1`, ""},
 })
 
 var sealedRevision = sealed([]sealedPart{
@@ -188,6 +195,8 @@ func sealedAs(id string) *sealedRow {
 		return sealedRevision
 	case "sgn":
 		return sealedSignoff
+	case "crt":
+		return sealedCertificate
 	}
 	return nil
 }

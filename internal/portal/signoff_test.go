@@ -670,6 +670,11 @@ func TestCertificateWithoutTeamNames(t *testing.T) {
 }
 
 // What was changed by hand is named: the row, and what of it.
+func contentOf(w *portaltest.World, id portal.CertificateID) (content string, err error) {
+	err = w.DB.QueryRow(ctx, `SELECT content FROM certificates WHERE id = $1`, string(id)).Scan(&content)
+	return content, err
+}
+
 func TestVerifyNamesWhatWasAltered(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		byHand(t, w, `DELETE FROM events`)
@@ -691,6 +696,14 @@ func TestVerifyNamesWhatWasAltered(t *testing.T) {
 			t.Fatal(err)
 		}
 		recorded(t, w, portal.ApprovalCertified)
+		papers := map[string]string{}
+		for what, subject := range map[string]string{"approval": approval, "sign-off": string(s.ID)} {
+			c := must[portal.Certificate](t)(w.As(w.Tom).Certificate(ctx, subject))
+			if err := w.Portal.KeepCertificate(ctx, c.ID, "blb_"+what, strings.Repeat("d", 64), 9); err != nil {
+				t.Fatal(err)
+			}
+			papers[what] = string(c.ID)
+		}
 		verify := func() string {
 			_, breaks, err := portal.VerifyChains(ctx, w.DB)
 			if err != nil {
@@ -712,7 +725,6 @@ func TestVerifyNamesWhatWasAltered(t *testing.T) {
 			{approval, "approval_people", "approval_id", "answer", "people", `'declined'`},
 			{approval, "approval_people", "approval_id", "by_role", "people", `1 - by_role`},
 			{approval, "approval_stages", "approval_id", "asked_role", "people", `'leads'`},
-			{approval, "certificates", "subject_id", "content", "certificate", `'{}'`},
 			{decision, "approval_decisions", "id", "answer", "answer", `'declined'`},
 			{decision, "approval_decisions", "id", "person_id", "who", `'` + string(w.Bea) + `'`},
 			{decision, "approval_decisions", "id", "at", "time", `7`},
@@ -721,7 +733,10 @@ func TestVerifyNamesWhatWasAltered(t *testing.T) {
 			{string(s.ID), "signoffs", "id", "name", "signature", `'Somebody'`},
 			{string(s.ID), "signoffs", "id", "statement", "text", `'I accept nothing.'`},
 			{string(s.ID), "signoffs", "id", "content", "state", `'x'`},
-			{string(s.ID), "certificates", "subject_id", "content", "certificate", `'{}'`},
+			{papers["approval"], "certificates", "id", "blob", "paper", `'blb_other'`},
+			{papers["approval"], "certificates", "id", "sha256", "paper", `'x'`},
+			{papers["sign-off"], "certificates", "id", "size", "paper", `10`},
+			{papers["sign-off"], "certificates", "id", "token_hash", "content", `'x'`},
 		} {
 			var was any
 			if err := w.DB.QueryRow(ctx, `SELECT `+c.column+` FROM `+c.table+` WHERE `+c.key+` = $1`, c.id).Scan(&was); err != nil {
@@ -732,6 +747,15 @@ func TestVerifyNamesWhatWasAltered(t *testing.T) {
 				t.Errorf("%s.%s was altered, and verify says %q", c.table, c.column, got)
 			}
 			byHand(t, w, `UPDATE `+c.table+` SET `+c.column+` = $2 WHERE `+c.key+` = $1`, c.id, was)
+		}
+		for _, subject := range []string{approval, string(s.ID)} { // which is of the paper, and of what it is about
+			c := must[portal.Certificate](t)(w.As(w.Tom).Certificate(ctx, subject))
+			was := must[string](t)(contentOf(w, c.ID))
+			byHand(t, w, `UPDATE certificates SET content = '{}' WHERE id = $1`, string(c.ID))
+			if got := verify(); !strings.Contains(got, subject+" is not what was recorded: certificate") || !strings.Contains(got, string(c.ID)+" is not what was recorded: content") {
+				t.Errorf("what a certificate says was altered, and verify says %q", got)
+			}
+			byHand(t, w, `UPDATE certificates SET content = $2 WHERE id = $1`, string(c.ID), was)
 		}
 		write(t, w, `INSERT INTO approval_decisions (id, approval_id, stage, person_id, role, answer, undoes, content, at, proof)
 SELECT 'dec_by_hand', approval_id, stage, person_id, role, 'undone', id, content, at + 1, proof FROM approval_decisions WHERE id = $1`, decision)

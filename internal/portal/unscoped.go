@@ -800,7 +800,7 @@ func (t *tx) openSignoffs(ctx context.Context, subject string) ([]Signoff, error
 func (p *Portal) certificateWhere(ctx context.Context, where, arg string) (Certificate, error) {
 	return p.scanCertificate(func(dest ...any) error {
 		return notFound(p.db.QueryRow(ctx, `
-SELECT c.id, c.subject_id, c.project_id, '', c.content, c.created_at, COALESCE(c.made_at, 0), c.blob, c.sha256, c.size, '', 0 FROM certificates c WHERE `+where, arg).Scan(dest...))
+SELECT c.id, c.subject_id, c.client_id, c.project_id, '', c.content, c.created_at, COALESCE(c.made_at, 0), c.blob, c.sha256, c.size, '', 0 FROM certificates c WHERE `+where, arg).Scan(dest...))
 	})
 }
 
