@@ -277,7 +277,28 @@ func (me *Scope) Resume(ctx context.Context, id ClientUserID) error {
 	})
 }
 
-// OpenTask is a task that a removed person leaves behind.
+// LeftBehind is what waits for a person who was removed, as far as the actor sees it.
+type LeftBehind struct {
+	Tasks     []OpenTask
+	Decisions []OpenDecision // the first DecisionsLeft
+	More      bool           // there are more of them
+}
+
+// DecisionsLeft bounds the decisions of LeftBehind; the board has the others.
+const DecisionsLeft = 50
+
+// Empty reports whether nothing waits for them.
+func (l LeftBehind) Empty() bool { return len(l.Tasks) == 0 && len(l.Decisions) == 0 }
+
+// An OpenDecision is an approval that asks them.
+type OpenDecision struct {
+	Approval    ApprovalID
+	Title       string
+	Project     ProjectID
+	ProjectName string
+}
+
+// An OpenTask is theirs and not completed.
 type OpenTask struct {
 	Task        TaskID
 	Title       string
@@ -287,15 +308,15 @@ type OpenTask struct {
 
 // Remove takes a client user out for good: from the moment it returns they see
 // nothing of the client, and are signed out unless they have another reason to
-// be here. What they wrote stays. It returns the open tasks that were theirs,
-// to be given to somebody else. Takes Manage.
-func (me *Scope) Remove(ctx context.Context, id ClientUserID) (open []OpenTask, err error) {
+// be here. What they wrote stays. It returns what waited for them, to be given to
+// somebody else. Takes Manage.
+func (me *Scope) Remove(ctx context.Context, id ClientUserID) (left LeftBehind, err error) {
 	err = me.write(ctx, func(t *tx) error {
 		c, u, err := t.managedUser(ctx, id)
 		if err != nil {
 			return err
 		}
-		if open, err = t.openTasks(ctx, `p.client_id = $3`, u.Person, string(c.ID)); err != nil {
+		if left, err = t.leftBehind(ctx, u.Person, c.ID); err != nil {
 			return err
 		}
 		if err := t.must(ctx, `UPDATE client_users SET removed_at = $1 WHERE id = $2 AND removed_at IS NULL`, t.now, string(id)); err != nil {
@@ -316,17 +337,30 @@ func (me *Scope) Remove(ctx context.Context, id ClientUserID) (open []OpenTask, 
 		}
 		return t.record(ctx, Happening{Kind: UserRemoved, Client: c.ID, Subject: string(id), Person: u.Person, Details: Details{"person": u.Name, "title": c.Name}})
 	})
-	return open, err
+	return left, err
 }
 
-// openTasks are those of a person that are not completed.
-func (t *tx) openTasks(ctx context.Context, where string, person PersonID, args ...any) ([]OpenTask, error) {
+// leftBehind is what waits for a person, of one client or of all.
+func (t *tx) leftBehind(ctx context.Context, who PersonID, client ClientID) (left LeftBehind, err error) {
 	rows, err := t.query(ctx, `
 SELECT k.id, k.title, k.project_id, p.name FROM my_tasks k JOIN my_projects p ON p.id = k.project_id
- WHERE k.assignee_id = $2 AND k.completed_at IS NULL AND `+where+` ORDER BY p.name, k.position, k.id`, append([]any{string(person)}, args...)...)
-	return list(rows, err, func(r *db.Rows) (o OpenTask, err error) {
+ WHERE k.assignee_id = $2 AND k.completed_at IS NULL AND p.archived_at IS NULL AND ($3 = '' OR p.client_id = $3) ORDER BY p.name, k.position, k.id`, string(who), string(client))
+	left.Tasks, err = list(rows, err, func(r *db.Rows) (o OpenTask, err error) {
 		return o, r.Scan(&o.Task, &o.Title, &o.Project, &o.ProjectName)
 	})
+	if err != nil {
+		return left, err
+	}
+	rows, err = t.query(ctx, `
+SELECT o.id, o.title, o.project_id, o.project_name FROM my_open_decisions o WHERE o.person_id = $2 AND ($3 = '' OR o.client_id = $3) ORDER BY o.due_key, o.id LIMIT $4`,
+		string(who), string(client), DecisionsLeft+1)
+	left.Decisions, err = list(rows, err, func(r *db.Rows) (o OpenDecision, err error) {
+		return o, r.Scan(&o.Approval, &o.Title, &o.Project, &o.ProjectName)
+	})
+	if left.More = len(left.Decisions) > DecisionsLeft; left.More {
+		left.Decisions = left.Decisions[:DecisionsLeft]
+	}
+	return left, err
 }
 
 // ChangeEmail corrects the address of somebody who has not accepted yet: the

@@ -62,7 +62,7 @@ func TestSuspendResumeRemove(t *testing.T) {
 		}
 		cleo := signIn(t, w, w.Cleo)
 		open, err := w.As(w.Mia).Remove(ctx, w.CleoUser)
-		if err != nil || len(open) != 1 || open[0].Task != task {
+		if err != nil || len(open.Tasks) != 1 || open.Tasks[0].Task != task {
 			t.Errorf("what Cleo leaves: %+v, %v", open, err)
 		}
 		if signedIn(t, w, cleo) {

@@ -321,6 +321,12 @@ SELECT a.id, a.client_id, a.expires_on, ` + lastDay + ` AS last_day FROM approva
 	"my_asked": `
 SELECT x.approval_id AS id FROM approval_people x WHERE x.person_id IN ($1, (SELECT v.person_id FROM client_users v WHERE v.id = $1)) AND x.decision_id IS NULL AND x.given_to IS NULL`,
 
+	// Whom they wait for, for the team.
+	"my_open_decisions": `
+SELECT x.person_id, a.id, a.title, a.project_id, a.project_name, a.client_id, a.due_key, a.side, a.rights
+  FROM approval_people x JOIN my_approvals a ON a.id = x.approval_id AND a.stage = x.stage
+ WHERE x.role = 'decider' AND x.decision_id IS NULL AND x.given_to IS NULL AND a.asking = 1 AND a.side = 'team'`,
+
 	// What they are about, as it was when it was asked; newest says whether its
 	// readers have nothing newer.
 	"my_approval_subjects": `

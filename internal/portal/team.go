@@ -304,9 +304,9 @@ UPDATE invitations SET role = $1 WHERE person_id = $2 AND client_user_id IS NULL
 
 // RemoveTeamMember takes a person out of the team: from the moment it returns
 // they are signed out everywhere and on no client or project. What they wrote
-// stays, and invitations they sent are dead. It returns the open tasks that
-// were theirs. Takes Administer; one owner always remains.
-func (me *Scope) RemoveTeamMember(ctx context.Context, id PersonID) (open []OpenTask, err error) {
+// stays, and invitations they sent are dead. It returns what waited for them. Takes
+// Administer; one owner always remains.
+func (me *Scope) RemoveTeamMember(ctx context.Context, id PersonID) (left LeftBehind, err error) {
 	err = me.write(ctx, func(t *tx) error {
 		m, _, err := t.changeable(ctx, id)
 		if err != nil {
@@ -315,7 +315,7 @@ func (me *Scope) RemoveTeamMember(ctx context.Context, id PersonID) (open []Open
 		if err := t.keepsOwner(ctx, m); err != nil {
 			return err
 		}
-		if open, err = t.openTasks(ctx, `p.archived_at IS NULL`, id); err != nil {
+		if left, err = t.leftBehind(ctx, id, ""); err != nil {
 			return err
 		}
 		if err := t.must(ctx, `UPDATE team_members SET removed_at = $1 WHERE person_id = $2 AND removed_at IS NULL`, t.now, string(id)); err != nil {
@@ -347,7 +347,7 @@ UPDATE share_links SET revoked_at = $2, revoked_by = $3 WHERE created_by = $1 AN
 		}
 		return t.record(ctx, Happening{Kind: TeamMemberRemoved, Subject: string(id), Person: id, Details: Details{"person": m.Name, "role": m.Role}})
 	})
-	return open, err
+	return left, err
 }
 
 // TeamProfile is a team member as the actor may know them.

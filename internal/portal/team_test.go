@@ -82,7 +82,7 @@ func TestTeam(t *testing.T) {
 			t.Fatal(err)
 		}
 		open, err := w.As(w.Ada).RemoveTeamMember(ctx, w.Tom)
-		if err != nil || len(open) != 1 {
+		if err != nil || len(open.Tasks) != 1 {
 			t.Errorf("what Tom leaves: %+v, %v", open, err)
 		}
 		if signedIn(t, w, token) {

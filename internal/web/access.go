@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"sort"
@@ -444,57 +445,111 @@ func (s *Server) removeUser(w http.ResponseWriter, r *http.Request, me *visit) e
 	if err != nil {
 		return err
 	}
-	open, err := me.Remove(r.Context(), u.ID)
+	left, err := me.Remove(r.Context(), u.ID)
 	switch {
 	case err != nil:
 		return err
-	case len(open) == 0:
+	case left.Empty():
 		return seeOther(w, r, userBack(u.Client, "removed"))
 	}
-	return s.leftBehind(w, r, me, "clients", u.Name, open, ui.Link{Label: c.Name, Href: userBack(u.Client, "removed")})
+	return s.leftBehind(w, r, me, "clients", u.Person, u.Name, left, ui.Link{Label: c.Name, Href: userBack(u.Client, "removed")})
 }
 
-// leftBehind lists the open tasks of somebody who was removed, each with who
-// could take it.
-func (s *Server) leftBehind(w http.ResponseWriter, r *http.Request, me *visit, current, name string, open []portal.OpenTask, back ui.Link) error {
-	p := view.LeftPage{Page: s.page(me, current), Name: name, Back: back}
+// leftBehind lists what waited for somebody who was removed, each with who could take
+// it.
+func (s *Server) leftBehind(w http.ResponseWriter, r *http.Request, me *visit, current string, who portal.PersonID, name string, left portal.LeftBehind, back ui.Link) error {
+	ctx := r.Context()
+	p := view.LeftPage{Page: s.page(me, current), Person: who, Name: name, Back: back, More: left.More}
+	choose := func(all []portal.ProjectPerson) []ui.Option {
+		options := []ui.Option{{Value: "", Label: p.T("left.nobody")}}
+		for _, x := range all {
+			options = append(options, ui.Option{Value: string(x.Person), Label: x.Name})
+		}
+		return options
+	}
 	people := map[portal.ProjectID][]ui.Option{}
-	for _, t := range open {
+	for _, t := range left.Tasks {
 		if _, ok := people[t.Project]; !ok {
-			all, err := me.AssignablePeople(r.Context(), t.Project, portal.Team)
+			all, err := me.AssignablePeople(ctx, t.Project, portal.Team)
 			if err != nil {
 				return err
 			}
-			options := []ui.Option{{Value: "", Label: p.T("left.nobody")}}
-			for _, x := range all {
-				options = append(options, ui.Option{Value: string(x.Person), Label: x.Name})
-			}
-			people[t.Project] = options
+			people[t.Project] = choose(all)
 		}
 		p.Tasks = append(p.Tasks, view.LeftTask{OpenTask: t, People: people[t.Project]})
+	}
+	for _, d := range left.Decisions {
+		all, err := s.askable(ctx, me, d.Approval)
+		if err != nil {
+			return err
+		}
+		p.Decisions = append(p.Decisions, view.LeftDecision{OpenDecision: d, People: choose(all)})
 	}
 	s.setTitle(&p.Page, p.T("left.title", "person", name))
 	return s.render(w, r, http.StatusOK, view.Left(p))
 }
 
-// reassign gives the tasks of somebody who was removed to others.
+// askable are those who could be asked instead of somebody, and are not.
+func (s *Server) askable(ctx context.Context, me *visit, id portal.ApprovalID) ([]portal.ProjectPerson, error) {
+	a, err := me.Approval(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	stages, err := me.ApprovalStages(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := me.ApprovalPeople(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.instead(ctx, me, a, stages)
+	return slices.DeleteFunc(all, func(x portal.ProjectPerson) bool {
+		return slices.ContainsFunc(asked, func(y portal.ApprovalPerson) bool { return y.Stage == a.Stage && y.Person == x.Person })
+	}), err
+}
+
+// reassign gives what waited for somebody who was removed to others.
 func (s *Server) reassign(w http.ResponseWriter, r *http.Request, me *visit) error {
 	f, err := parseForm(r)
 	if err != nil {
 		return err
 	}
 	back := nextPath(f.one("back"))
-	tasks := f.prefixed("task.")
+	from, tasks, decisions := portal.PersonID(f.one("from")), f.prefixed("task."), f.prefixed("decision.")
 	if err := f.err(); err != nil {
 		return err
 	}
-	for id, to := range tasks {
-		if to == "" {
-			continue
+	var again portal.ApprovalID // where somebody else is to be chosen
+	err = me.Together(r.Context(), func(all *portal.Scope) error {
+		for _, id := range slices.Sorted(maps.Keys(tasks)) {
+			if tasks[id] == "" {
+				continue
+			}
+			if err := all.AssignTask(r.Context(), portal.TaskID(id), portal.PersonID(tasks[id])); err != nil && !errors.Is(err, portal.ErrConflict) {
+				return err
+			}
 		}
-		if err := me.AssignTask(r.Context(), portal.TaskID(id), portal.PersonID(to)); err != nil && !errors.Is(err, portal.ErrConflict) {
-			return err
+		for _, id := range slices.Sorted(maps.Keys(decisions)) {
+			if decisions[id] == "" {
+				continue
+			}
+			err := all.Reassign(r.Context(), portal.ApprovalID(id), from, portal.PersonID(decisions[id]))
+			if _, ok := invalidFields(err); ok { // who cannot be asked any more
+				again = portal.ApprovalID(id)
+				continue
+			}
+			if err != nil && !errors.Is(err, portal.ErrConflict) {
+				return err
+			}
 		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return err
+	case again != "":
+		return seeOther(w, r, approvalPath(again)+"?reassign=1#reassign")
 	}
 	return seeOther(w, r, withDone(back, "reassigned"))
 }

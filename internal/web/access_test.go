@@ -237,12 +237,33 @@ func TestOneUserAtATime(t *testing.T) {
 		if err := s.World.As(s.Mia).AssignTask(context.Background(), task, s.Cleo); err != nil {
 			t.Fatal(err)
 		}
+		s.Exec(`UPDATE client_users SET rights = rights | 32 WHERE id = $1`, string(s.BeaAtAcme))
+		s.Regrant()
+		ask := func(title string) portal.ApprovalID {
+			id, err := s.World.As(s.Tom).AskApproval(context.Background(), s.Site, portal.NewApproval{Title: title, Versions: []portal.VersionID{s.Items[s.Site][portal.ClientSide].Version},
+				Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		banner, late := ask("The banner"), ask("The poster")
 		p := mia.Get(at(s.CleoUser, "remove")).MustBe(200).MustContain("What they wrote and decided stays").Form(at(s.CleoUser, "remove")).Submit(mia).MustBe(200)
-		p.MustContain("CNRY-acme-client-site-task-title")
+		p.MustContain("CNRY-acme-client-site-task-title", "Open decisions", "The banner", "The poster")
 		if p := cleo.Get("/clients/" + string(s.Acme)); p.Status == 200 {
 			t.Error("a removed person still sees the client")
 		}
-		p.Form("/reassign").Set("task."+string(task), string(s.Tom)).Submit(mia).MustBe(200)
+		f := p.Form("/reassign").Set("task."+string(task), string(s.Tom)).Set("decision."+string(banner), string(s.Bea))
+		f.Submit(mia).MustBe(200)
+		if x, err := s.World.As(s.Bea).Approval(context.Background(), banner); err != nil || !x.Waits {
+			t.Errorf("the decision waits for Bea: %v, %v", x.Waits, err)
+		}
+		// Who cannot be asked any more: somebody else is chosen where it is asked.
+		s.Exec(`UPDATE client_users SET rights = rights - 32 WHERE id = $1`, string(s.BeaAtAcme))
+		s.Regrant()
+		if p := p.Form("/reassign").Set("decision."+string(late), string(s.Bea)).Submit(mia).MustBe(200); !p.Has("#reassign[open]") {
+			t.Error("a decision that nobody took leads nowhere")
+		}
 		if x, err := s.World.As(s.Mia).Task(context.Background(), task); err != nil || x.Assignee != s.Tom {
 			t.Errorf("the task is with %s, %v", x.Assignee, err)
 		}

@@ -158,7 +158,7 @@ func (s *Server) removeMember(w http.ResponseWriter, r *http.Request, me *visit)
 	if err != nil {
 		return err
 	}
-	open, err := me.RemoveTeamMember(r.Context(), m.Person)
+	left, err := me.RemoveTeamMember(r.Context(), m.Person)
 	if fields, ok := invalidFields(err); ok {
 		return s.renderRemoveMember(w, r, me, fields)
 	}
@@ -167,8 +167,8 @@ func (s *Server) removeMember(w http.ResponseWriter, r *http.Request, me *visit)
 		return err
 	case m.Person == me.Person.ID: // who has just left
 		return seeOther(w, r, "/sign-in")
-	case len(open) == 0:
+	case left.Empty():
 		return seeOther(w, r, "/people?done=removed")
 	}
-	return s.leftBehind(w, r, me, "people", m.Name, open, ui.Link{Label: me.Book.T("nav.people"), Href: "/people"})
+	return s.leftBehind(w, r, me, "people", m.Person, m.Name, left, ui.Link{Label: me.Book.T("nav.people"), Href: "/people"})
 }

@@ -817,12 +817,15 @@ func consequence(icon, text string) templ.Component {
 	})
 }
 
-// LeftPage lists the open tasks of somebody who was removed.
+// LeftPage lists what waited for somebody who was removed.
 type LeftPage struct {
 	Page
-	Name  string
-	Tasks []LeftTask
-	Back  ui.Link
+	Person    portal.PersonID
+	Name      string
+	Tasks     []LeftTask
+	Decisions []LeftDecision
+	More      bool // decisions than are listed
+	Back      ui.Link
 }
 
 // LeftTask is one of them, with who could take it.
@@ -831,11 +834,17 @@ type LeftTask struct {
 	People []ui.Option
 }
 
+// LeftDecision is an approval that asked them, with who could be asked instead.
+type LeftDecision struct {
+	portal.OpenDecision
+	People []ui.Option
+}
+
 //go:noinline
 func Left(p LeftPage) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var76 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Var77 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("left.title", "person", p.Name), Lead: p.N("left.lead", len(p.Tasks), "person", p.Name)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("left.title", "person", p.Name), Lead: p.T("left.lead", "person", p.Name)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -843,42 +852,88 @@ func Left(p LeftPage) templ.Component {
 			templ_7745c5c3_Var78 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"back\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(p.Back.Href))
-				templ_7745c5c3_Buffer.WriteString("\">")
-				templ_7745c5c3_Var80 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-					for _, t := range p.Tasks {
-						templ_7745c5c3_Buffer.WriteString("<tr>")
-						templ_7745c5c3_Var81 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.Lines(ui.Link{Label: t.Title, Href: "/tasks/" + string(t.Task)}, t.ProjectName).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Buffer.WriteString("\"> <input type=\"hidden\" name=\"from\" value=\"")
+				component.Text(templ_7745c5c3_Buffer, string(string(p.Person)))
+				templ_7745c5c3_Buffer.WriteString("\"> ")
+				if len(p.Decisions) > 0 {
+					templ_7745c5c3_Var81 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						for _, d := range p.Decisions {
+							templ_7745c5c3_Buffer.WriteString("<tr>")
+							templ_7745c5c3_Var82 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+								templ_7745c5c3_Err = ui.Lines(ui.Link{Label: d.Title, Href: "/approvals/" + string(d.Approval)}, d.ProjectName).Render(ctx, templ_7745c5c3_Buffer)
+								if templ_7745c5c3_Err != nil {
+									return templ_7745c5c3_Err
+								}
+								return nil
+							})
+							templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var82), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
-							return nil
-						})
-						templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var81), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
-						templ_7745c5c3_Var82 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-							templ_7745c5c3_Err = ui.Select(ui.Field{Name: "task." + string(t.Task), Label: p.T("left.to_of", "task", t.Title), HideLabel: true}, t.People).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Var83 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+								templ_7745c5c3_Err = ui.Select(ui.Field{Name: "decision." + string(d.Approval), Label: p.T("left.ask_of", "title", d.Title), HideLabel: true}, d.People).Render(ctx, templ_7745c5c3_Buffer)
+								if templ_7745c5c3_Err != nil {
+									return templ_7745c5c3_Err
+								}
+								return nil
+							})
+							templ_7745c5c3_Err = ui.Cell(p.T("left.ask")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var83), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
-							return nil
-						})
-						templ_7745c5c3_Err = ui.Cell(p.T("left.to")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var82), templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
+							templ_7745c5c3_Buffer.WriteString("</tr>")
 						}
-						templ_7745c5c3_Buffer.WriteString("</tr>")
+						return nil
+					})
+					templ_7745c5c3_Err = ui.Table(p.T("left.decisions"), []ui.Column{{Label: p.T("left.decision")}, {Label: p.T("left.ask")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var81), templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
 					}
-					return nil
-				})
-				templ_7745c5c3_Err = ui.Table(p.T("left.tasks"), []ui.Column{{Label: p.T("left.task")}, {Label: p.T("left.to")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var80), templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
+					templ_7745c5c3_Buffer.WriteString(" ")
+					if p.More {
+						templ_7745c5c3_Buffer.WriteString("<p class=\"muted\"><a href=\"/approvals\">")
+						component.Text(templ_7745c5c3_Buffer, string(p.T("left.more")))
+						templ_7745c5c3_Buffer.WriteString("</a></p>")
+					}
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var83 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				if len(p.Tasks) > 0 {
+					templ_7745c5c3_Var85 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+						for _, t := range p.Tasks {
+							templ_7745c5c3_Buffer.WriteString("<tr>")
+							templ_7745c5c3_Var86 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+								templ_7745c5c3_Err = ui.Lines(ui.Link{Label: t.Title, Href: "/tasks/" + string(t.Task)}, t.ProjectName).Render(ctx, templ_7745c5c3_Buffer)
+								if templ_7745c5c3_Err != nil {
+									return templ_7745c5c3_Err
+								}
+								return nil
+							})
+							templ_7745c5c3_Err = ui.Cell("").Render(templ.WithChildren(ctx, templ_7745c5c3_Var86), templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err != nil {
+								return templ_7745c5c3_Err
+							}
+							templ_7745c5c3_Var87 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+								templ_7745c5c3_Err = ui.Select(ui.Field{Name: "task." + string(t.Task), Label: p.T("left.to_of", "task", t.Title), HideLabel: true}, t.People).Render(ctx, templ_7745c5c3_Buffer)
+								if templ_7745c5c3_Err != nil {
+									return templ_7745c5c3_Err
+								}
+								return nil
+							})
+							templ_7745c5c3_Err = ui.Cell(p.T("left.to")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var87), templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err != nil {
+								return templ_7745c5c3_Err
+							}
+							templ_7745c5c3_Buffer.WriteString("</tr>")
+						}
+						return nil
+					})
+					templ_7745c5c3_Err = ui.Table(p.T("left.tasks"), []ui.Column{{Label: p.T("left.task")}, {Label: p.T("left.to")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var85), templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				templ_7745c5c3_Buffer.WriteString(" ")
+				templ_7745c5c3_Var88 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("left.act"), Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -890,7 +945,7 @@ func Left(p LeftPage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var83), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var88), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -920,8 +975,8 @@ type ImportPage struct {
 
 //go:noinline
 func Import(p ImportPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var84 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var85 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var89 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var90 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: p.T("import.title"), Lead: p.T("import.lead")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -945,7 +1000,7 @@ func Import(p ImportPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Var86 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var91 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "file", Label: p.T("import.file"), Type: "file", Error: p.Err("file"), Attrs: templ.Attributes{"accept": ".csv,text/csv"}}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -956,7 +1011,7 @@ func Import(p ImportPage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					templ_7745c5c3_Buffer.WriteString(" ")
-					templ_7745c5c3_Var87 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var92 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("import.look"), Kind: ui.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
@@ -968,20 +1023,20 @@ func Import(p ImportPage) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var87), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var92), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Here() + "/access/import", Upload: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var86), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Here() + "/access/import", Upload: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var91), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = clientTabs(&p.ClientFrame).Render(templ.WithChildren(ctx, templ_7745c5c3_Var85), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = clientTabs(&p.ClientFrame).Render(templ.WithChildren(ctx, templ_7745c5c3_Var90), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -991,42 +1046,42 @@ func Import(p ImportPage) templ.Component {
 
 //go:noinline
 func importPreview(p ImportPage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var88 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var93 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<p class=\"lead\">")
 		component.Text(templ_7745c5c3_Buffer, string(p.N("import.good", p.Preview.Good)))
 		templ_7745c5c3_Buffer.WriteString("</p>")
-		templ_7745c5c3_Var90 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var95 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			for _, r := range p.Preview.Rows {
 				templ_7745c5c3_Buffer.WriteString("<tr><td class=\"end\">")
 				component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(r.Line)))
 				templ_7745c5c3_Buffer.WriteString("</td>")
-				templ_7745c5c3_Var92 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var97 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					component.Text(templ_7745c5c3_Buffer, string(r.Email))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Cell(p.T("access.email")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var92), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Cell(p.T("access.email")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var97), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Var94 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var99 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					component.Text(templ_7745c5c3_Buffer, string(r.Name))
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Cell(p.T("access.name")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var94), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Cell(p.T("access.name")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var99), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Var96 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var101 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if r.Rights != 0 {
 						component.Text(templ_7745c5c3_Buffer, string(p.rightsIn(r.Rights)))
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Cell(p.T("access.rights")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var96), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Cell(p.T("access.rights")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var101), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Var98 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var103 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if len(r.Projects) == 0 {
 						component.Text(templ_7745c5c3_Buffer, string(p.T("access.all_projects")))
 					} else {
@@ -1034,11 +1089,11 @@ func importPreview(p ImportPage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Cell(p.T("access.projects")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var98), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Cell(p.T("access.projects")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var103), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Var101 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var106 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					if len(r.Problems) == 0 {
 						templ_7745c5c3_Err = ui.State(ui.ToneOK, "circle-check", p.T("import.will_add")).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
@@ -1055,7 +1110,7 @@ func importPreview(p ImportPage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Cell(p.T("import.result")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var101), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Cell(p.T("import.result")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var106), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1063,11 +1118,11 @@ func importPreview(p ImportPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Table(p.T("import.rows"), []ui.Column{{Label: p.T("import.line"), End: true}, {Label: p.T("access.email")}, {Label: p.T("access.name")}, {Label: p.T("access.rights")}, {Label: p.T("access.projects")}, {Label: p.T("import.result")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var90), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Table(p.T("import.rows"), []ui.Column{{Label: p.T("import.line"), End: true}, {Label: p.T("access.email")}, {Label: p.T("access.name")}, {Label: p.T("access.rights")}, {Label: p.T("access.projects")}, {Label: p.T("import.result")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var95), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var102 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var107 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Buffer.WriteString("<textarea name=\"list\" hidden aria-label=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("import.list")))
 			templ_7745c5c3_Buffer.WriteString("\">")
@@ -1075,7 +1130,7 @@ func importPreview(p ImportPage) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</textarea> <input type=\"hidden\" name=\"digest\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(p.Preview.Digest))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			templ_7745c5c3_Var106 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var111 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.Preview.Good > 0 {
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.N("import.apply", p.Preview.Good), Kind: ui.Primary, Name: "do", Value: "apply"}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
@@ -1094,13 +1149,13 @@ func importPreview(p ImportPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var106), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Row().Render(templ.WithChildren(ctx, templ_7745c5c3_Var111), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Here() + "/access/import", Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var102), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.Here() + "/access/import", Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var107), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
