@@ -22,7 +22,7 @@ var arrows = map[string][]string{
 	"jobs":          {"db"},
 	"portal":        {"db", "account", "blob", "words"}, // of blob, the keys only; of words, the currencies
 	"sentence":      {"portal", "words"},
-	"web":           {"portal", "account", "notify", "live", "transfer", "blob", "diff", "handover", "sentence", "words", "web/static", "web/view", "web/view/ui"},
+	"web":           {"portal", "account", "notify", "live", "transfer", "blob", "diff", "plain", "handover", "sentence", "words", "web/static", "web/view", "web/view/ui"},
 	"web/view":      {"portal", "account", "diff", "sentence", "words", "prose", "component", "web/static", "web/view/ui"},
 	"web/static":    {"typeface"},
 	"web/view/ui":   {"component", "web/static"},
@@ -32,7 +32,7 @@ var arrows = map[string][]string{
 	"transfer":      {"portal", "blob", "preview"},
 	"mailin":        {"portal", "account", "transfer", "blob", "jobs", "words"},
 	"certificate":   {"portal", "blob", "jobs", "typeface", "words"},
-	"inspect":       {"portal", "blob", "jobs", "preview", "scan"},
+	"inspect":       {"portal", "blob", "jobs", "plain", "preview", "scan"},
 	"notify":        {"portal", "account", "jobs", "mail", "push", "egress", "sentence", "prose", "words"},
 	"web/webtest":   {"web", "notify", "mail", "portal", "account", "portaltest", "db", "db/dbtest", "live", "transfer", "blob", "blob/blobtest"},
 	"db/dbtest":     {"db", "built"},

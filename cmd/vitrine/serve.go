@@ -80,7 +80,7 @@ func open(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *house, 
 		Key: key,
 		Log: log,
 		Enqueue: func(ctx context.Context, tx *db.Tx, kind string, args any) error {
-			if kind == portal.PreviewVersion {
+			if kind == portal.PreviewVersion || kind == portal.PreviewPages {
 				return h.jobs.Enqueue(ctx, tx, kind, args, jobs.Unique())
 			}
 			return h.jobs.Enqueue(ctx, tx, kind, args)

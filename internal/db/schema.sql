@@ -1712,7 +1712,7 @@ CREATE TABLE versions (
   width        BIGINT NOT NULL DEFAULT 0,
   height       BIGINT NOT NULL DEFAULT 0,
   pages        BIGINT NOT NULL DEFAULT 0,
-  duration_ms  BIGINT NOT NULL DEFAULT 0,
+  duration_ms  BIGINT NOT NULL DEFAULT 0, whole BIGINT NOT NULL DEFAULT 0, next_page BIGINT NOT NULL DEFAULT 0,
   UNIQUE (file_id, number),
   UNIQUE (id, file_id),
   FOREIGN KEY (file_id, project_id) REFERENCES files (id, project_id),
@@ -1720,6 +1720,8 @@ CREATE TABLE versions (
 );
 
 CREATE INDEX versions_blob ON versions (blob);
+
+CREATE INDEX versions_next_page ON versions (id) WHERE next_page > 0;
 
 CREATE INDEX versions_preview ON versions (id) WHERE preview = 'waiting';
 

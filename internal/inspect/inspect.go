@@ -17,6 +17,7 @@ import (
 
 	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/jobs"
+	"github.com/vitrine-portal/vitrine/internal/plain"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/preview"
 	"github.com/vitrine-portal/vitrine/internal/scan"
@@ -101,13 +102,22 @@ func (i *Inspector) Register(j *jobs.Jobs) {
 }
 
 // Sweep has the versions looked at again that nobody has looked at, because
-// the scanner or the storage was not there.
+// the scanner or the storage was not there, and goes on with documents that were
+// left for such a reason.
 func (i *Inspector) Sweep(ctx context.Context) error {
-	ids, err := i.Portal.VersionsToPreview(ctx, i.Portal.Now().Add(-missed), batch)
-	if err != nil || len(ids) == 0 {
+	before := i.Portal.Now().Add(-missed)
+	ids, err := i.Portal.VersionsToPreview(ctx, before, batch)
+	if err == nil && len(ids) > 0 {
+		err = i.Portal.EnqueuePreviews(ctx, ids)
+	}
+	if err != nil {
 		return err
 	}
-	return i.Portal.EnqueuePreviews(ctx, ids)
+	next, err := i.Portal.PagesToDraw(ctx, before, batch)
+	if err != nil || len(next) == 0 {
+		return err
+	}
+	return i.Portal.EnqueuePages(ctx, next)
 }
 
 // Look looks at one version. It may do so again: what it found before is
@@ -121,10 +131,38 @@ func (i *Inspector) Look(ctx context.Context, id portal.VersionID) error {
 	if found.Scan, found.ScanFound, err = i.scan(ctx, v); err != nil {
 		return err
 	}
-	if i.maker == nil || found.Scan == portal.ScanInfected || v.Scan == portal.ScanInfected {
+	if found.Scan == portal.ScanInfected || v.Scan == portal.ScanInfected {
+		return i.record(ctx, id, found)
+	}
+	if found.Whole, err = i.shown(ctx, v); err != nil {
+		return err
+	}
+	if i.maker == nil {
 		return i.record(ctx, id, found)
 	}
 	return i.make(ctx, v, found)
+}
+
+// shown reports whether a version is read as text, and shown to its end.
+func (i *Inspector) shown(ctx context.Context, v portal.Source) (bool, error) {
+	switch preview.Kind(v.Kind) {
+	case preview.Text, preview.Markdown, preview.Code, preview.CSV:
+	default:
+		return false, nil
+	}
+	r, err := i.Blobs.Open(ctx, blob.Key(v.Blob))
+	if errors.Is(err, blob.ErrNotExist) || errors.Is(err, blob.ErrCorrupt) {
+		return false, nil // said by make
+	}
+	if err != nil {
+		return false, err
+	}
+	defer r.Close()
+	text, err := plain.Show(r, v.Kind)
+	if errors.Is(err, plain.ErrNotText) {
+		return false, nil
+	}
+	return err == nil && !text.Cut, err
 }
 
 // scan has the scanner look, unless it has before. Too large for it, or gone
@@ -183,18 +221,37 @@ func (i *Inspector) make(ctx context.Context, v portal.Source, found portal.Prev
 	if err := i.store(ctx, &found, made); err != nil {
 		return err
 	}
-	if made.Find("page", 1) != nil && made.Pages > preview.FirstPages {
-		found.More = preview.FirstPages + 1
+	switch kind {
+	case preview.Image, preview.SVG:
+		found.Whole = true
+	case preview.PDF, preview.Office:
+		found.Whole = made.Pages > 0 && made.Pages <= preview.MaxPages
+		if n := pages(made); n > 0 && n < min(made.Pages, preview.MaxPages) {
+			found.More = n + 1
+		}
 	}
 	return i.record(ctx, v.Version, found)
+}
+
+// pages is how many there are of a document, one after the other.
+func pages(made preview.Result) (n int) {
+	for _, a := range made.Artifacts {
+		if a.Kind == "page" {
+			n++
+		}
+	}
+	return n
 }
 
 // MorePages makes pictures of the further pages of a long document, for as long as it is
 // its turn, and leaves the rest to the next job.
 func (i *Inspector) MorePages(ctx context.Context, job portal.PagesJob) error {
 	v, err := i.Portal.VersionToPreview(ctx, job.Version)
-	if err != nil || i.maker == nil || v.Scan == portal.ScanInfected {
+	if err != nil {
 		return gone(err)
+	}
+	if i.maker == nil || v.Scan == portal.ScanInfected {
+		return gone(i.Portal.RecordPages(ctx, v.Version, nil, 0))
 	}
 	dir, err := os.MkdirTemp(i.Temp, "look-")
 	if err != nil {
@@ -207,30 +264,31 @@ func (i *Inspector) MorePages(ctx context.Context, job portal.PagesJob) error {
 	}
 	path, err := i.fetch(ctx, from, kind, dir)
 	if errors.Is(err, preview.ErrNone) || errors.Is(err, blob.ErrNotExist) || errors.Is(err, blob.ErrCorrupt) {
-		return nil // said of it when it was looked at first
+		return gone(i.Portal.RecordPages(ctx, v.Version, nil, 0)) // why was said when it was looked at first
 	}
 	if err != nil {
 		return err
 	}
 	var found portal.Preview
 	next, last := job.First, min(v.Pages, preview.MaxPages)
-	for began := time.Now(); next <= last && (next == job.First || time.Since(began) < i.turn); next += preview.FirstPages {
+	for began := time.Now(); next <= last && (next == job.First || time.Since(began) < i.turn); {
 		part, err := os.MkdirTemp(dir, "pages-")
 		if err != nil {
 			return err
 		}
-		pages, err := i.maker.MorePages(ctx, path, part, next)
-		if errors.Is(err, preview.ErrNone) {
-			i.Log.Debug("no further pages", "version", string(v.Version), "why", err.Error())
+		more, err := i.maker.MorePages(ctx, path, part, next)
+		if errors.Is(err, preview.ErrNone) || err == nil && pages(more) == 0 {
+			i.Log.Debug("no further pages", "version", string(v.Version), "page", next, "why", err)
 			last = 0
 			break
 		}
 		if err == nil {
-			err = i.store(ctx, &found, pages)
+			err = i.store(ctx, &found, more)
 		}
 		if err != nil {
 			return err
 		}
+		next += pages(more)
 	}
 	if next > last {
 		next = 0

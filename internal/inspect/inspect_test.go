@@ -261,6 +261,74 @@ func TestLongDocument(t *testing.T) {
 	})
 }
 
+// What is shown of a file is all of it, or it is not approved by somebody who may not
+// have it: a text to its end, and each page of a document, once it is drawn.
+func TestShownToItsEnd(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		ctx := t.Context()
+		asks := func(v portal.VersionID) string {
+			t.Helper()
+			_, err := w.As(w.Tom).AskApproval(ctx, w.Site, portal.NewApproval{Title: "Look", Versions: []portal.VersionID{v}, NoDownload: true, Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo}}}})
+			var invalid *portal.Invalid
+			if errors.As(err, &invalid) {
+				return invalid.Fields["no_download"].Key
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ""
+		}
+		rows := func(n int) string { return "name,price\n" + strings.Repeat("a lamp,19.50\n", n) }
+		for _, off := range []bool{false, true} {
+			d := sit(t, w, nil, Options{Off: off})
+			for _, c := range []struct {
+				name, content string
+				whole         bool
+			}{
+				{"whole.txt", strings.Repeat("a line\n", 1000), true},
+				{"whole.txt", "", true},
+				{"cut.txt", strings.Repeat("a line\n", 200_000), false},
+				{"full.txt", strings.Repeat("a line.\n", 1<<17), true},
+				{"full.txt", strings.Repeat("a line.\n", 1<<17) + "!", false},
+				{"long line.json", `{"a": "` + strings.Repeat("a", 10_000) + `"}`, false},
+				{"whole.md", "# Schedule\n", true},
+				{"cut.md", strings.Repeat("a line\n", 200_000), false},
+				{"whole.csv", rows(1000), true},
+				{"cut.csv", rows(1001), false},
+				{"wide.csv", strings.Repeat("a,", 100) + "a\n", false},
+				{"binary.txt", strings.Repeat("a line\n", 1000) + "\x00", false},
+			} {
+				v := d.upload(t, c.name, c.content)
+				if code := asks(v); code != "preview_waits" {
+					t.Errorf("%s before it was looked at: %q", c.name, code)
+				}
+				d.look(t, v)
+				if want := map[bool]string{true: "", false: "only_part"}[c.whole]; asks(v) != want {
+					t.Errorf("%s of %d bytes, previews off %t: %q, not %q", c.name, len(c.content), off, asks(v), want)
+				}
+			}
+		}
+		if _, err := exec.LookPath("pdftoppm"); err != nil {
+			t.Skip("poppler-utils is missing")
+		}
+		d := sit(t, w, nil, Options{})
+		short, long := d.upload(t, "short.pdf", document(preview.FirstPages)), d.upload(t, "long.pdf", document(preview.FirstPages+5))
+		endless := d.upload(t, "endless.pdf", document(preview.MaxPages+1))
+		for _, v := range []portal.VersionID{short, long, endless} {
+			d.look(t, v)
+		}
+		if a, b, c := asks(short), asks(long), asks(endless); a != "" || b != "preview_waits" || c != "only_part" {
+			t.Errorf("with the first pages: %q, %q and %q", a, b, c)
+		}
+		if err := d.MorePages(ctx, portal.PagesJob{Version: long, First: preview.FirstPages + 1}); err != nil {
+			t.Fatal(err)
+		}
+		if code := asks(long); code != "" {
+			t.Errorf("with all pages: %q", code)
+		}
+	})
+}
+
 // document is a PDF of so many pages.
 func document(pages int) string {
 	var b strings.Builder

@@ -447,7 +447,8 @@ type ApprovalSubject struct {
 	Pages         int
 	Trashed       bool
 	Newest        bool // nothing newer is there for its readers
-	Unseen        bool // its reader can neither look at it here nor have the file
+	Unseen        bool // its reader can neither look at all of it here nor have the file
+	Coming        bool // more of it to look at is still being made
 	Audience      Side
 	State         ApprovalState // of the approval
 	StateAt       time.Time
@@ -460,11 +461,11 @@ func (me *Scope) ApprovalSubjects(ctx context.Context, ids ...ApprovalID) ([]App
 }
 
 const subjectColumns = `s.approval_id, s.position, s.file_id, s.version_id, s.name, COALESCE(s.number, 0), s.sha256, s.result, s.size, s.kind, s.type, s.preview, s.scan, s.width, s.height, s.pages,
-       s.trashed, s.newest, s.unseen, s.audience, s.state, s.state_at, s.side, s.rights`
+       s.trashed, s.newest, s.unseen, s.coming, s.audience, s.state, s.state_at, s.side, s.rights`
 
 func scanSubject(rows *db.Rows) (s ApprovalSubject, err error) {
 	return s, rows.Scan(&s.Approval, &s.Position, &s.File, &s.Version, &s.Name, &s.Number, &s.SHA256, &s.Result, &s.Size, &s.Kind, &s.Type, &s.Preview, &s.Scan, &s.Width, &s.Height, &s.Pages,
-		&s.Trashed, &s.Newest, &s.Unseen, &s.Audience, &s.State, micros{&s.StateAt}, &s.Side, &s.Rights)
+		&s.Trashed, &s.Newest, &s.Unseen, &s.Coming, &s.Audience, &s.State, micros{&s.StateAt}, &s.Side, &s.Rights)
 }
 
 func approvalSubjects(ctx context.Context, r reader, ids ...ApprovalID) ([]ApprovalSubject, error) {

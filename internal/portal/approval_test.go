@@ -41,7 +41,8 @@ func approvalReads(items func(*portaltest.World, portal.ProjectID) []portaltest.
 			decisions, err4 := me.ApprovalDecisions(ctx, i.Approval)
 			verdicts, err5 := me.Verdicts(ctx, i.Approval)
 			calls, err6 := me.ApprovalCalls(ctx, i.Approval)
-			return []any{subjects, stages, people, decisions, verdicts, calls}, errors.Join(err, err2, err3, err4, err5, err6)
+			blind, err7 := me.CannotLook(ctx, i.Approval)
+			return []any{subjects, stages, people, decisions, verdicts, calls, blind.Files, blind.People}, errors.Join(err, err2, err3, err4, err5, err6, err7)
 		}),
 		one("ApprovalsOf", func(ctx context.Context, me *portal.Scope, i portaltest.Items) (any, error) {
 			files, err := me.FileApprovals(ctx, i.File)
@@ -231,6 +232,11 @@ func TestDecide(t *testing.T) {
 	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
 		files, versions := banners(t, w, 6)
 		cleo := w.As(w.Cleo)
+		for _, v := range versions {
+			if err := w.Portal.RecordPreview(ctx, v, portal.Preview{Whole: true}); err != nil {
+				t.Fatal(err)
+			}
+		}
 		a := toApprove(t, w, portal.NewApproval{Versions: versions, Checklist: []string{"Spelling", "Prices"}, NoDownload: true})
 		_, err := cleo.DownloadVersion(ctx, versions[0])
 		wants(t, "DownloadVersion before the decision", err, portal.ErrForbidden)

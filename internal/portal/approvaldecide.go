@@ -155,11 +155,15 @@ func (t *tx) checkAnswer(ctx context.Context, a Approval, in ApprovalAnswer) ([]
 }
 
 // fits makes sure that an answer says of an approval what has to be said, and that
-// nobody approves what they cannot look at.
+// nobody approves what they cannot look at to its end.
 func (in *ApprovalAnswer) fits(a Approval, files []ApprovalSubject) error {
 	var c checks
-	if names := Unseen(files); in.Answer.approves() && len(names) > 0 {
-		c.fail("answer", "unseen", "names", strings.Join(names, ", "))
+	if names, coming := Unseen(files); in.Answer.approves() && len(names) > 0 {
+		code := "unseen"
+		if coming {
+			code = "unseen_yet"
+		}
+		c.fail("answer", code, "names", strings.Join(names, ", "))
 	}
 	for _, f := range in.Changes {
 		if f.Position < 1 || f.Position > a.Files {

@@ -1,10 +1,14 @@
 package portal_test
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/vitrine-portal/vitrine/internal/db"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/portaltest"
 )
@@ -19,7 +23,7 @@ func TestNobodyApprovesUnseen(t *testing.T) {
 			t.Helper()
 			v := portal.Preview{}
 			if there {
-				v.Artifacts = []portal.Artifact{{Kind: "large", Blob: "blb_banner_l", Size: 3, SHA256: strings.Repeat("c", 64), Type: "image/png"}}
+				v.Whole, v.Artifacts = true, []portal.Artifact{{Kind: "large", Blob: "blb_banner_l", Size: 3, SHA256: strings.Repeat("c", 64), Type: "image/png"}}
 			}
 			if err := w.Portal.RecordPreview(ctx, versions[0], v); err != nil {
 				t.Fatal(err)
@@ -72,6 +76,136 @@ func TestNobodyApprovesUnseen(t *testing.T) {
 	})
 }
 
+// Whoever may not have the file approves it only once they could look at all of it:
+// each page of a document, and a text to its end.
+func TestNobodyApprovesAPart(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		tom, cleo := w.As(w.Tom), w.As(w.Cleo)
+		pages := func(first, last int) (all []portal.Artifact) {
+			for n := first; n <= last; n++ {
+				all = append(all, portal.Artifact{Kind: "page", Page: n, Blob: fmt.Sprintf("blb_page_%d_%d", first, n), Size: 3, SHA256: strings.Repeat("c", 64), Type: "image/png"})
+			}
+			return all
+		}
+		asked := func(v portal.VersionID) error {
+			_, err := tom.AskApproval(ctx, w.Site, portal.NewApproval{Title: "Look", Versions: []portal.VersionID{v}, NoDownload: true, Stages: []portal.NewStage{{People: []portal.PersonID{w.Cleo}}}})
+			return err
+		}
+		for _, c := range []struct {
+			name, kind    string
+			part, whole   portal.Preview
+			further       []portal.Artifact // instead of whole
+			asks, answers string            // why not, with the part
+		}{
+			{"long.pdf", "pdf", portal.Preview{Pages: 25, Whole: true, More: 21, Artifacts: pages(1, 20)}, portal.Preview{}, pages(21, 25), "preview_waits", "unseen_yet"},
+			{"long.docx", "office", portal.Preview{Pages: 25, Whole: true, More: 21, Artifacts: append(pages(1, 20), portal.Artifact{Kind: "pdf", Blob: "blb_pdf", Size: 3, Type: "application/pdf"})}, portal.Preview{}, pages(21, 25), "preview_waits", "unseen_yet"},
+			{"broken.pdf", "pdf", portal.Preview{Pages: 25, Whole: true, Artifacts: pages(1, 20)}, portal.Preview{Pages: 25, Whole: true, Artifacts: pages(1, 25)}, nil, "only_part", "unseen"},
+			{"endless.pdf", "pdf", portal.Preview{Pages: 500, More: 21, Artifacts: pages(1, 20)}, portal.Preview{Pages: 20, Whole: true, Artifacts: pages(1, 20)}, nil, "only_part", "unseen"},
+			{"unknown.pdf", "pdf", portal.Preview{Whole: true, Artifacts: pages(1, 20)}, portal.Preview{Pages: 20, Whole: true, Artifacts: pages(1, 20)}, nil, "only_part", "unseen"},
+			{"cut.txt", "text", portal.Preview{Text: "a"}, portal.Preview{Text: "a", Whole: true}, nil, "only_part", "unseen"},
+			{"cut.csv", "csv", portal.Preview{Text: "a"}, portal.Preview{Text: "a", Whole: true}, nil, "only_part", "unseen"},
+		} {
+			_, v := bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, Name: c.name, Audience: portal.ClientSide})
+			write(t, w, `UPDATE versions SET kind = $1 WHERE id = $2`, c.kind, string(v))
+			refuses(t, c.name+", of which nothing is made yet", asked(v), "no_download", "preview_waits")
+			record := func(p portal.Preview) {
+				t.Helper()
+				if err := w.Portal.RecordPreview(ctx, v, p); err != nil {
+					t.Fatal(err)
+				}
+			}
+			record(c.part)
+			refuses(t, c.name+", of which there is a part", asked(v), "no_download", c.asks)
+
+			// It was whole when it was asked, and is drawn anew; or more is found out of it.
+			all := c.whole
+			if c.further != nil {
+				all = portal.Preview{Pages: c.part.Pages, Whole: true, Artifacts: append(slices.Clone(c.part.Artifacts), c.further...)}
+			}
+			record(all)
+			a := toApprove(t, w, portal.NewApproval{Versions: []portal.VersionID{v}, NoDownload: true})
+			told := func(who *portal.Scope) portal.CannotLook {
+				t.Helper()
+				return must[portal.CannotLook](t)(who.CannotLook(ctx, a.ID))
+			}
+			if got := told(tom); len(got.Files) > 0 {
+				t.Errorf("%s, which is whole: the team is told of %+v", c.name, got)
+			}
+			record(c.part)
+			refuses(t, c.name, cleo.Decide(ctx, a.ID, yes(a)), "answer", c.answers)
+			if got, want := told(tom), (portal.CannotLook{Files: []string{c.name}, People: []string{"Cleo"}, Coming: c.answers == "unseen_yet"}); fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("%s: the team is told of %+v, not %+v", c.name, got, want)
+			}
+			if got := told(cleo); len(got.Files) > 0 {
+				t.Errorf("%s: the client is told of %+v", c.name, got)
+			}
+			if c.further != nil {
+				if err := w.Portal.RecordPages(ctx, v, c.further[:3], 24); err != nil {
+					t.Fatal(err)
+				}
+				refuses(t, c.name+" with two pages to come", cleo.Decide(ctx, a.ID, yes(a)), "answer", "unseen_yet")
+				if err := w.Portal.RecordPages(ctx, v, c.further[3:], 0); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				record(c.whole)
+			}
+			write(t, w, `UPDATE versions SET scan = 'infected' WHERE id = $1`, string(v))
+			refuses(t, c.name+", in which something harmful was found", cleo.Decide(ctx, a.ID, yes(a)), "answer", "unseen")
+			write(t, w, `UPDATE versions SET scan = 'off' WHERE id = $1`, string(v))
+			if err := cleo.Decide(ctx, a.ID, yes(a)); err != nil {
+				t.Errorf("%s, which is whole: %v", c.name, err)
+			}
+
+			// Whoever may have the file decides with the part.
+			record(c.part)
+			b := toApprove(t, w, portal.NewApproval{Versions: []portal.VersionID{v}, Previous: a.ID})
+			if err := cleo.Decide(ctx, b.ID, yes(b)); err != nil {
+				t.Errorf("%s, which may be downloaded: %v", c.name, err)
+			}
+		}
+	})
+}
+
+// A copy of a document of which pages are still to be drawn has them drawn, too; what
+// was left is gone on with.
+func TestPagesGoOn(t *testing.T) {
+	portaltest.Run(t, func(t *testing.T, w *portaltest.World) {
+		var asked []portal.PagesJob
+		p, _ := portal.New(w.DB, portal.Options{Key: []byte("0123456789abcdef0123456789abcdef"), Now: w.Clock.Now, Enqueue: func(_ context.Context, _ *db.Tx, _ string, args any) error {
+			if job, ok := args.(portal.PagesJob); ok {
+				asked = append(asked, job)
+			}
+			return nil
+		}})
+		w.Portal = p
+		f, v := bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, Name: "long.pdf"})
+		write(t, w, `UPDATE versions SET kind = 'pdf' WHERE id = $1`, string(v))
+		if err := p.RecordPreview(ctx, v, portal.Preview{Pages: 25, Whole: true, More: 21, Artifacts: []portal.Artifact{{Kind: "page", Page: 1, Blob: "blb_page", Size: 3, Type: "image/png"}}}); err != nil {
+			t.Fatal(err)
+		}
+		bring(t, w, w.Tom, portal.NewUpload{Project: w.Site, File: f, Name: "long.pdf"})
+		w.Clock.Advance(time.Hour)
+		back := must[portal.VersionID](t)(w.As(w.Tom).RestoreVersion(ctx, v))
+		want := []portal.PagesJob{{Version: v, First: 21}, {Version: back, First: 21}}
+		if !slices.Equal(asked, want) {
+			t.Errorf("asked for is %+v, not %+v", asked, want)
+		}
+		if v := must[portal.File](t)(w.As(w.Tom).File(ctx, f)).Version; v.ID != back || !v.Coming {
+			t.Errorf("the version that is back: %+v", v)
+		}
+		if left := must[[]portal.PagesJob](t)(p.PagesToDraw(ctx, w.Clock.Now(), 10)); !slices.Equal(left, want[:1]) {
+			t.Errorf("left are %+v", left)
+		}
+		if err := p.RecordPages(ctx, v, nil, 0); err != nil {
+			t.Fatal(err)
+		}
+		if left := must[[]portal.PagesJob](t)(p.PagesToDraw(ctx, w.Clock.Now(), 10)); len(left) > 0 {
+			t.Errorf("left of what is done are %+v", left)
+		}
+	})
+}
+
 // Nobody is asked to approve what they cannot see: of a film there is only the
 // original, which they may then have, and of a picture whose preview is not made
 // likewise.
@@ -120,14 +254,16 @@ func TestApproversSee(t *testing.T) {
 		for name, typ := range map[string][3]string{
 			"photo 2.jpg":  {"image", "image/jpeg", "large"},
 			"report 2.pdf": {"pdf", "application/pdf", "page"},
-			"plan 2.docx":  {"office", "application/msword", "pdf"},
+			"plan 2.docx":  {"office", "application/msword", "page"},
 			"words.md":     {"markdown", "text/markdown", ""},
 		} {
 			v := arrives(name, typ[0], typ[1])
+			made := portal.Preview{Whole: true, Pages: 1}
 			if typ[2] != "" {
-				if err := w.Portal.RecordPreview(ctx, v, portal.Preview{Artifacts: []portal.Artifact{{Kind: typ[2], Page: 1, Blob: "blb_" + name + "_l", Size: 3, SHA256: strings.Repeat("c", 64), Type: "image/png"}}}); err != nil {
-					t.Fatal(err)
-				}
+				made.Artifacts = []portal.Artifact{{Kind: typ[2], Page: 1, Blob: "blb_" + name + "_l", Size: 3, SHA256: strings.Repeat("c", 64), Type: "image/png"}}
+			}
+			if err := w.Portal.RecordPreview(ctx, v, made); err != nil {
+				t.Fatal(err)
 			}
 			if _, err := asks(v, true); err != nil {
 				t.Errorf("%s, which is to be seen here: %v", name, err)
@@ -165,7 +301,7 @@ func TestApproversSee(t *testing.T) {
 		shut := arrives("photo 5.jpg", "image", "image/jpeg")
 		var of portal.ApprovalID
 		for i, made := range [][]portal.Artifact{{{Kind: "large", Blob: "blb_photo_5", Size: 3, SHA256: strings.Repeat("c", 64), Type: "image/png"}}, nil} {
-			if err := w.Portal.RecordPreview(ctx, shut, portal.Preview{Artifacts: made}); err != nil {
+			if err := w.Portal.RecordPreview(ctx, shut, portal.Preview{Whole: true, Artifacts: made}); err != nil {
 				t.Fatal(err)
 			}
 			if i == 0 {
@@ -180,7 +316,11 @@ func TestApproversSee(t *testing.T) {
 		}
 		write(t, w, `UPDATE client_users SET rights = rights & ~2 WHERE id = $1`, string(w.BeaAtAcme))
 		w.Regrant()
-		for v, can := range map[portal.VersionID]bool{film: false, arrives("more words.md", "markdown", "text/markdown"): true} {
+		words := arrives("more words.md", "markdown", "text/markdown")
+		if err := w.Portal.RecordPreview(ctx, words, portal.Preview{Whole: true}); err != nil {
+			t.Fatal(err)
+		}
+		for v, can := range map[portal.VersionID]bool{film: false, words: true} {
 			a := must[portal.Approval](t)(cleo.Approval(ctx, must[portal.ApprovalID](t)(asks(v, false))))
 			free := must[[]portal.ProjectPerson](t)(cleo.Colleagues(ctx, a))
 			if offered := slices.ContainsFunc(free, func(x portal.ProjectPerson) bool { return x.Person == w.Bea }); offered != can {

@@ -56,7 +56,7 @@ func (f File) MayAddVersion() bool {
 const fileColumns = `f.id, f.project_id, f.project_name, f.client_id, f.client_name, f.folder_id, f.name, f.audience, f.origin, COALESCE(f.shown_at, 0), f.created_at,
        COALESCE(f.created_by, ''), COALESCE(f.created_by_name, ''), f.versions, CASE WHEN f.pinned_at IS NULL THEN 0 ELSE 1 END, f.revision, f.side, f.rights,
        f.version_id, f.at, f.size, f.number, f.shown_number, f.version_audience, f.sha256, f.kind, f.type, f.note, COALESCE(f.restored_from, ''),
-       COALESCE(f.version_by, ''), COALESCE(f.version_by_name, ''), f.scan, f.scan_found, f.preview, f.width, f.height, f.pages, f.duration_ms, f.blob`
+       COALESCE(f.version_by, ''), COALESCE(f.version_by_name, ''), f.scan, f.scan_found, f.preview, f.width, f.height, f.pages, f.duration_ms, f.blob, f.coming`
 
 func scanFile(rows *db.Rows) (f File, err error) { return f, f.scan(rows.Scan) }
 

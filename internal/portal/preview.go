@@ -55,7 +55,8 @@ type Preview struct {
 	Text          string // what is written in it; the beginning is kept for search
 	Width, Height int
 	Pages         int
-	More          int // the page that PreviewPages goes on with; 0: there is no other
+	Whole         bool // nothing of it is left out of this, and of the pages that are still to come
+	More          int  // the page that PreviewPages goes on with; 0: there is no other
 	Duration      time.Duration
 	Scan          string // empty: as it was
 	ScanFound     string
@@ -82,6 +83,24 @@ func (p *Portal) EnqueuePreviews(ctx context.Context, ids []VersionID) error {
 	return p.db.Write(ctx, func(d *db.Tx) error {
 		for _, id := range ids {
 			if err := p.enqueue(ctx, d, PreviewVersion, PreviewJob{id}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// PagesToDraw returns where to go on with documents that came before the given time and
+// have pages that are still to be drawn.
+func (p *Portal) PagesToDraw(ctx context.Context, before time.Time, limit int) ([]PagesJob, error) {
+	return p.undrawn(ctx, before, limit)
+}
+
+// EnqueuePages asks again for further pages of documents.
+func (p *Portal) EnqueuePages(ctx context.Context, next []PagesJob) error {
+	return p.db.Write(ctx, func(d *db.Tx) error {
+		for _, j := range next {
+			if err := p.enqueue(ctx, d, PreviewPages, j); err != nil {
 				return err
 			}
 		}
@@ -117,8 +136,8 @@ func (p *Portal) RecordPreview(ctx context.Context, id VersionID, v Preview) err
 				return err
 			}
 		}
-		if err := t.must(ctx, `UPDATE versions SET preview = $1, width = $2, height = $3, pages = $4, duration_ms = $5 WHERE id = $6`,
-			state, v.Width, v.Height, v.Pages, v.Duration.Milliseconds(), string(id)); err != nil {
+		if err := t.must(ctx, `UPDATE versions SET preview = $1, width = $2, height = $3, pages = $4, duration_ms = $5, whole = $6 WHERE id = $7`,
+			state, v.Width, v.Height, v.Pages, v.Duration.Milliseconds(), v.Whole, string(id)); err != nil {
 			return err
 		}
 		if v.Scan == "" {
@@ -169,8 +188,8 @@ INSERT INTO previews (version_id, kind, page, blob, size, sha256, type, width, h
 			return err
 		}
 	}
-	if more == 0 {
-		return nil
+	if err := t.must(ctx, `UPDATE versions SET next_page = $1 WHERE id = $2`, more, string(id)); err != nil || more == 0 {
+		return err
 	}
 	return t.me.p.enqueue(ctx, t.Tx, PreviewPages, PagesJob{id, more})
 }

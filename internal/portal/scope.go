@@ -334,10 +334,20 @@ SELECT s.approval_id, s.position, s.file_id, s.version_id, s.sha256, s.result, f
        CASE WHEN f.audience = 'client' AND v.audience = 'client' THEN v.shown_number ELSE v.number END AS number,
        CASE WHEN f.trashed_at IS NULL THEN 0 ELSE 1 END AS trashed, ` + subjectNewest + ` AS newest,
        CASE WHEN f.audience = 'client' AND v.audience = 'client' THEN 'client' ELSE 'team' END AS audience,
-       CASE WHEN a.side = 'team' OR ` + seenHere("v") + ` OR EXISTS (SELECT 1 FROM my_versions d WHERE d.id = v.id AND (d.rights & 2) <> 0) THEN 0 ELSE 1 END AS unseen,
+       CASE WHEN a.side = 'team' OR v.scan NOT IN ('waiting', 'infected') AND (` + seenHere("v") + ` OR EXISTS (SELECT 1 FROM my_versions d WHERE d.id = v.id AND (d.rights & 2) <> 0)) THEN 0 ELSE 1 END AS unseen,
+       CASE WHEN ` + comesHere("v") + ` THEN 1 ELSE 0 END AS coming,
        a.state, a.state_at, a.project_id, a.side, a.rights
   FROM approval_subjects s JOIN my_approvals a ON a.id = s.approval_id
   JOIN files f ON f.id = s.file_id JOIN versions v ON v.id = s.version_id`,
+
+	// Who of the client is asked now and can neither look at all of it nor have it, for the team.
+	"my_approval_unseen": `
+SELECT s.approval_id, s.position, f.name, x.person_id, n.name AS person_name, CASE WHEN ` + comesHere("v") + ` THEN 1 ELSE 0 END AS coming, a.side, a.rights
+  FROM my_approvals a JOIN approval_subjects s ON s.approval_id = a.id JOIN versions v ON v.id = s.version_id JOIN files f ON f.id = s.file_id
+  JOIN approval_people x ON x.approval_id = a.id AND x.stage = a.stage AND x.role = 'decider' AND x.decision_id IS NULL AND x.given_to IS NULL
+  JOIN project_grants g ON g.actor = x.person_id AND g.project_id = a.project_id AND g.side = 'client'
+  JOIN persons n ON n.id = x.person_id
+ WHERE a.side = 'team' AND a.asking = 1 AND ` + hiddenFrom,
 
 	"my_approval_stages": `
 SELECT g.approval_id, g.number, g.side AS stage_side, g.rule, g.asked_role, g.opened_at, g.closed_at, a.side, a.rights
@@ -507,9 +517,11 @@ SELECT v.id, v.file_id, v.project_id, v.created_at, v.size, f.name, f.name_key, 
 SELECT w.version_id, w.kind, w.page, w.blob, w.size, w.sha256, w.type, w.width, w.height, v.name, v.file_id, v.project_id, v.created_at, v.scan, v.side, v.rights
   FROM previews w JOIN my_versions v ON v.id = w.version_id`,
 
-	// The versions that can be looked at here without the file itself.
+	// How much of each version can be looked at here without the file itself.
 	"my_looks": `
-SELECT v.id AS version_id, v.side, v.rights FROM my_versions v WHERE ` + seenHere("v"),
+SELECT v.id AS version_id, CASE WHEN ` + seenHere("o") + ` THEN 1 ELSE 0 END AS whole, v.coming,
+       CASE WHEN o.kind IN (` + readAsText + `) OR EXISTS (SELECT 1 FROM previews l WHERE l.version_id = o.id AND l.kind IN ('large', 'page')) THEN 1 ELSE 0 END AS part, v.side, v.rights
+  FROM my_versions v JOIN versions o ON o.id = v.id`,
 
 	// What is written in the newest version of each file, for search. Two, as the
 	// databases index it differently.
@@ -1144,11 +1156,26 @@ const subjectSeen = `CASE SUBSTR(e.subject, 1, 4)
    AND (e.kind <> 'feedback_sent' OR EXISTS (SELECT 1 FROM threads h JOIN messages o ON o.thread_id = h.id
          WHERE h.item_id = e.subject AND h.created_at = e.at AND o.deleted_at IS NULL))`
 
-// seenHere is whether a version can be looked at here without the file itself.
+// readAsText are the kinds that are shown as they are written.
+const readAsText = `'text', 'code', 'markdown', 'csv'`
+
+// seenHere is whether all of a version can be looked at here without the file itself: a
+// text to its end, a picture, or each page of a document.
 func seenHere(v string) string {
-	return `(` + v + `.kind IN ('text', 'code', 'markdown', 'csv') OR EXISTS (SELECT 1 FROM previews l WHERE l.version_id = ` + v + `.id
-   AND (` + v + `.kind IN ('image', 'svg') AND l.kind = 'large' OR ` + v + `.kind IN ('pdf', 'office') AND l.kind IN ('page', 'pdf'))))`
+	return `(` + v + `.whole = 1 AND CASE
+     WHEN ` + v + `.kind IN ('image', 'svg') THEN EXISTS (SELECT 1 FROM previews l WHERE l.version_id = ` + v + `.id AND l.kind = 'large')
+     WHEN ` + v + `.kind IN ('pdf', 'office') THEN ` + v + `.pages > 0 AND (SELECT COUNT(*) FROM previews l WHERE l.version_id = ` + v + `.id AND l.kind = 'page') >= ` + v + `.pages
+     ELSE ` + v + `.kind IN (` + readAsText + `) END)`
 }
+
+// comesHere is whether what is missing of a version to look at is still being made.
+func comesHere(v string) string {
+	return `(` + v + `.kind IN (` + readAsText + `, 'image', 'svg', 'pdf', 'office') AND (` + v + `.preview = 'waiting' OR ` + v + `.whole = 1 AND ` + v + `.next_page > 0))`
+}
+
+// hiddenFrom is whether whom a grant g of a client's is given to can neither look at all
+// of a version v nor have it.
+var hiddenFrom = `(v.scan IN ('waiting', 'infected') OR NOT ` + seenHere("v") + ` AND ((g.rights & 2) = 0 OR ` + withheld + `))`
 
 // clientWork is whether the client of a grant is the work of whom it is given to, also
 // where they stand in: for all of a client what my_client_work, which begins with the
@@ -1256,7 +1283,7 @@ var versionSQL = `CASE WHEN p.side = 'team' THEN v.number ELSE COALESCE(v.shown_
        v.audience AS version_audience, v.sha256, v.kind, v.type, v.note, CASE WHEN p.side = 'team' THEN v.restored_from END AS restored_from,
        ` + shownPerson("v.created_by") + ` AS version_by,
        ` + shownName("v.created_by") + ` AS version_by_name,
-       v.scan, v.scan_found, v.preview, v.width, v.height, v.pages, v.duration_ms, v.blob`
+       v.scan, v.scan_found, v.preview, v.width, v.height, v.pages, v.duration_ms, v.blob, CASE WHEN ` + comesHere("v") + ` THEN 1 ELSE 0 END AS coming`
 
 // sharedDraft is the condition for what a colleague d.person_id has not sent of a
 // version v of a file f, and shares with those who lead in the place p.

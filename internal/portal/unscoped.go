@@ -225,13 +225,17 @@ func (t *tx) copyPreviews(ctx context.Context, from, to VersionID) error {
 SELECT CAST($2 AS TEXT), w.kind, w.page, w.blob, w.size, w.sha256, w.type, w.width, w.height FROM previews w WHERE w.version_id = $1`,
 		`INSERT INTO version_texts (version_id, file_id, client_id, body)
 SELECT v.id, v.file_id, v.client_id, x.body FROM version_texts x JOIN versions v ON v.id = $2 WHERE x.version_id = $1`,
-		`UPDATE versions SET (preview, width, height, pages, duration_ms) = (SELECT o.preview, o.width, o.height, o.pages, o.duration_ms FROM versions o WHERE o.id = $1) WHERE id = $2`,
+		`UPDATE versions SET (preview, width, height, pages, duration_ms, whole, next_page) = (SELECT o.preview, o.width, o.height, o.pages, o.duration_ms, o.whole, o.next_page FROM versions o WHERE o.id = $1) WHERE id = $2`,
 	} {
 		if _, err := t.exec(ctx, q, string(from), string(to)); err != nil {
 			return err
 		}
 	}
-	return nil
+	next := 0
+	if err := t.QueryRow(ctx, `SELECT v.next_page FROM versions v WHERE v.id = $1`, string(to)).Scan(&next); err != nil || next == 0 {
+		return err
+	}
+	return t.me.p.enqueue(ctx, t.Tx, PreviewPages, PagesJob{to, next})
 }
 
 // looked is what is told when something was found in a version.
@@ -270,6 +274,13 @@ SELECT v.id, v.file_id, v.project_id, f.name, v.blob, v.size, v.sha256, v.type, 
 func (p *Portal) unlooked(ctx context.Context, before time.Time, limit int) ([]VersionID, error) {
 	rows, err := p.db.Query(ctx, `SELECT v.id FROM versions v WHERE v.preview = 'waiting' AND v.created_at < $1 ORDER BY v.id LIMIT $2`, db.Micros(before), limit)
 	return list(rows, err, scanOne[VersionID])
+}
+
+// undrawn are the next pages of documents from before the time that have more to be drawn.
+// Unscoped, as versionLooked.
+func (p *Portal) undrawn(ctx context.Context, before time.Time, limit int) ([]PagesJob, error) {
+	rows, err := p.db.Query(ctx, `SELECT v.id, v.next_page FROM versions v WHERE v.next_page > 0 AND v.created_at < $1 ORDER BY v.id LIMIT $2`, db.Micros(before), limit)
+	return list(rows, err, func(r *db.Rows) (j PagesJob, err error) { return j, r.Scan(&j.Version, &j.First) })
 }
 
 // expiredUploads are those that expired before the time. Unscoped: the program
@@ -901,7 +912,7 @@ SELECT a.id, a.title, a.client_id FROM approval_calls k JOIN approvals a ON a.id
 // seesAll is whether whom a grant is given to can look at all that an approval asks
 // about: each file here, or because they may have it.
 var seesAll = `(g.side = 'team' OR NOT EXISTS (SELECT 1 FROM approval_subjects s JOIN versions v ON v.id = s.version_id
-        WHERE s.approval_id = a.id AND NOT ` + seenHere("v") + ` AND ((g.rights & 2) = 0 OR ` + withheld + `)))`
+        WHERE s.approval_id = a.id AND ` + hiddenFrom + `))`
 
 // stillFree are the client's people who may decide in the project of an approval, can
 // look at what it asks about, and are not asked in its present stage. Unscoped: whoever

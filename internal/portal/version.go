@@ -50,6 +50,7 @@ type Version struct {
 	Width, Height int
 	Pages         int
 	Duration      time.Duration
+	Coming        bool // more of it to look at is still being made
 	Held
 
 	blob string
@@ -96,7 +97,7 @@ func (m millis) Scan(src any) error {
 // dest are the places for the version's columns of a file.
 func (v *Version) dest() []any {
 	return []any{&v.ID, micros{&v.CreatedAt}, &v.Size, &v.Number, &v.ShownNumber, &v.Audience, &v.SHA256, &v.Kind, &v.Type, &v.Note, &v.RestoredFrom,
-		&v.CreatedBy, &v.CreatedByName, &v.Scan, &v.ScanFound, &v.Preview, &v.Width, &v.Height, &v.Pages, millis{&v.Duration}, &v.blob}
+		&v.CreatedBy, &v.CreatedByName, &v.Scan, &v.ScanFound, &v.Preview, &v.Width, &v.Height, &v.Pages, millis{&v.Duration}, &v.blob, &v.Coming}
 }
 
 // complete sets what follows from the columns.
@@ -107,7 +108,7 @@ func (v *Version) complete(file Side) {
 
 const versionColumns = `v.file_id, v.name, v.project_id, v.file_audience, v.side, v.rights,
        v.id, v.created_at, v.size, v.number, v.shown_number, v.version_audience, v.sha256, v.kind, v.type, v.note, COALESCE(v.restored_from, ''),
-       COALESCE(v.version_by, ''), COALESCE(v.version_by_name, ''), v.scan, v.scan_found, v.preview, v.width, v.height, v.pages, v.duration_ms, v.blob`
+       COALESCE(v.version_by, ''), COALESCE(v.version_by_name, ''), v.scan, v.scan_found, v.preview, v.width, v.height, v.pages, v.duration_ms, v.blob, v.coming`
 
 func scanVersion(rows *db.Rows) (v Version, err error) { return v, v.scan(rows.Scan) }
 

@@ -595,8 +595,8 @@ func (b *builder) version(file portal.FileID, project portal.ProjectID, c portal
 	id := db.NewID("ver")
 	text, thumb := word("text")+" is what is written here", word("thumb")
 	key, sum := b.blob(text)
-	b.exec(`INSERT INTO versions (id, file_id, project_id, client_id, number, shown_number, audience, shown_at, shown_by, blob, size, sha256, kind, type, note, created_at, created_by, preview)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'text', 'text/plain', $13, $14, $15, 'ready')`,
+	b.exec(`INSERT INTO versions (id, file_id, project_id, client_id, number, shown_number, audience, shown_at, shown_by, blob, size, sha256, kind, type, note, created_at, created_by, preview, whole)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'text', 'text/plain', $13, $14, $15, 'ready', 1)`,
 		id, string(file), string(project), string(c), number, shownNumber, string(side), shown, by, key, len(text), sum, word("note"), b.now, string(b.w.Ada))
 	b.exec(`INSERT INTO version_texts (version_id, file_id, client_id, body) VALUES ($1, $2, $3, $4)`, id, string(file), string(c), text)
 	key, sum = b.blob(thumb)

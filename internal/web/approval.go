@@ -472,6 +472,11 @@ func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visi
 	if p.Colleagues, err = me.Colleagues(ctx, a); err != nil {
 		return err
 	}
+	if a.Asking && p.Project.Team() {
+		if p.CannotLook, err = me.CannotLook(ctx, a.ID); err != nil {
+			return err
+		}
+	}
 	if a.Asking && p.Project.Team() && p.Project.Can(portal.Contribute) {
 		if p.Others, err = s.instead(ctx, me, a, p.Stages); err != nil {
 			return err

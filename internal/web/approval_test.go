@@ -48,6 +48,90 @@ func TestDecideThirtyTimesAtOnce(t *testing.T) {
 	})
 }
 
+// Whoever could look at a part alone is told what is missing and what to do, on each page
+// on which they would approve, and the team who it is that cannot.
+func TestAPartIsNotApproved(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		tom, cleo := s.As("tom"), s.As("cleo")
+		page := func(last int) (all []portal.Artifact) {
+			for n := 1; n <= last; n++ {
+				all = append(all, portal.Artifact{Kind: "page", Page: n, Blob: "blb_page", Size: 3, SHA256: strings.Repeat("c", 64), Type: "image/png", Width: 60, Height: 80})
+			}
+			return all
+		}
+		f, v := bring(t, s, s.Tom, portal.NewUpload{Project: s.World.Site, Name: "Handbook.pdf", Audience: portal.ClientSide}, []byte("as it came"), "pdf", "application/pdf")
+		site := "/projects/" + string(s.World.Site) + "/approvals"
+		asks := func() *webtest.Page {
+			t.Helper()
+			f := tom.Get(site + "/new?version=" + string(v)).MustBe(200).Form(site)
+			return f.Set("stages.1.people", string(s.Cleo)).Set("no_download", "1").Submit(tom)
+		}
+		look(t, s, v, portal.Preview{Pages: 25, Whole: true, More: 21, Artifacts: page(20)})
+		asks().MustBe(422).MustContain("still being made: Handbook.pdf. Ask again in a minute")
+		look(t, s, v, portal.Preview{Pages: 25, Whole: true, Artifacts: page(20)})
+		asks().MustBe(422).MustContain("Only a part of it is shown here: Handbook.pdf")
+		look(t, s, v, portal.Preview{Pages: 25, Whole: true, Artifacts: page(25)})
+		at, _, _ := strings.Cut(asks().MustBe(200).Path, "?")
+		file := "/files/" + string(f)
+		approves := func() bool {
+			a, b := cleo.Get(at).MustBe(200).Has("[value=approve]"), cleo.Get(file).MustBe(200).Has("[value=approve]")
+			if a != b {
+				t.Errorf("on the page of the approval it can be approved: %t; below the file: %t", a, b)
+			}
+			return a
+		}
+		if !approves() {
+			t.Fatal("with all its pages it cannot be approved")
+		}
+		answer := url.Values{"answer": {"approve"}, "content": {cleo.Get(at).Attr("input[name=content]", "value")}}
+
+		look(t, s, v, portal.Preview{Pages: 25, Whole: true, More: 21, Artifacts: page(20)})
+		yet := "What is shown here of Handbook.pdf is still being made."
+		cleo.Get(at).MustContain(yet).MustContain("Look again")
+		cleo.Get(file).MustContain(yet).MustContain("5 more pages are still being drawn.").MustNotContain("ownload")
+		cleo.Post(at+"/decide", answer).MustBe(422).MustContain("Look again in a minute.")
+		tom.Get(at).MustContain("Cleo cannot approve yet: what is shown here of Handbook.pdf is still being made.")
+		tom.Get(file).MustContain("5 more pages are still being drawn.")
+
+		look(t, s, v, portal.Preview{Pages: 25, Whole: true, Artifacts: page(20)})
+		ask := "Not all of Handbook.pdf is shown here, and you may not download it."
+		cleo.Get(at).MustContain(ask).MustContain("Ask about it")
+		cleo.Get(file).MustContain(ask).MustContain("5 more pages are not shown here. Ask ").MustNotContain("Download")
+		cleo.Post(at+"/decide", answer).MustBe(422).MustContain("Not all of it is shown here")
+		if approves() {
+			t.Error("a part can be approved")
+		}
+		told := tom.Get(at).MustContain("Cleo cannot approve: not all of Handbook.pdf is shown here, and the download is off until it is approved.")
+		if !told.Has(`a[href="/projects/` + string(s.World.Site) + `/approvals/new?again=` + strings.TrimPrefix(at, "/approvals/") + `"]`) {
+			t.Error("the team cannot ask again from there")
+		}
+		tom.Get(file).MustContain("5 more pages: download the file to read them.")
+
+		// With the download it is theirs to decide.
+		again := tom.Get(site + "/new?again=" + strings.TrimPrefix(at, "/approvals/")).MustBe(200).Form(site).Set("no_download")
+		at, _, _ = strings.Cut(again.Submit(tom).MustBe(200).Path, "?")
+		cleo.Get(file).MustContain("5 more pages: download the file to read them.").MustNotContain("Not all of")
+		if !approves() {
+			t.Error("it cannot be approved by who may download it")
+		}
+		tom.Get(at).MustNotContain("cannot approve")
+		right := func(sql string) {
+			s.Exec(sql, string(s.CleoUser))
+			s.World.Regrant()
+		}
+		right(`UPDATE client_users SET rights = rights & ~2 WHERE id = $1`)
+		tom.Get(at).MustContain("Cleo cannot approve: not all of Handbook.pdf is shown here, and they may not download it. Let them download, or ask somebody else.")
+		cleo.Get(at).MustContain(ask)
+
+		// A text that is cut says how to read the rest.
+		words, cut := bring(t, s, s.Tom, portal.NewUpload{Project: s.World.Site, Name: "Log.txt", Audience: portal.ClientSide}, []byte(strings.Repeat("a line\n", 200_000)), "text", "text/plain; charset=utf-8")
+		look(t, s, cut, portal.Preview{Text: "a line"})
+		cleo.Get("/files/" + string(words)).MustContain("Ask Honcho Design for the file to read the rest.")
+		right(`UPDATE client_users SET rights = rights | 2 WHERE id = $1`)
+		cleo.Get("/files/" + string(words)).MustContain("Download the file to read the rest.")
+	})
+}
+
 // An approval from the form to the answers, as both sides see it.
 func TestApprovalPages(t *testing.T) {
 	webtest.Run(t, func(t *testing.T, s *webtest.Site) {

@@ -68,7 +68,7 @@ func TestNothingToLookAt(t *testing.T) {
 		version := s.Items[s.World.Site][portal.ClientSide].Version
 		id, at := askedByMail(t, s, "The homepage", version)
 		pages := map[string]*webtest.Browser{"/approvals/" + string(id): s.As("cleo"), "/files/" + string(s.Items[s.World.Site][portal.ClientSide].File): s.As("cleo"), at: linkSite{s}.stranger()}
-		const says = "there is no preview of it, and you may not download it"
+		const says = "is shown here, and you may not download it"
 		for path, b := range pages {
 			if p := b.Get(path).MustBe(200); p.Count("button[value=approve]") == 0 {
 				t.Errorf("%s does not offer to approve", path)

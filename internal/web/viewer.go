@@ -9,6 +9,7 @@ import (
 
 	"github.com/vitrine-portal/vitrine/internal/blob"
 	"github.com/vitrine-portal/vitrine/internal/diff"
+	"github.com/vitrine-portal/vitrine/internal/plain"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/transfer"
 	"github.com/vitrine-portal/vitrine/internal/web/static"
@@ -270,43 +271,45 @@ func (s *Server) written(ctx context.Context, me *visit, v portal.Version) (st v
 }
 
 func (s *Server) source(ctx context.Context, me *visit, v portal.Version) (st view.Stage, ok bool, err error) {
-	text, cut, err := s.text(ctx, me, v.ID)
+	b, err := s.open(ctx, me, v.ID)
+	if err != nil {
+		return st, false, err
+	}
+	defer b.Close()
+	text, err := plain.Show(b, v.Kind)
 	switch {
-	case errors.Is(err, errNotText):
+	case errors.Is(err, plain.ErrNotText):
 		return st, false, nil
 	case err != nil:
 		return st, false, err
 	}
-	st.Cut = cut
-	switch v.Kind {
-	case "markdown":
-		st.Kind, st.Prose = "prose", text
-		return st, true, nil
-	case "csv":
+	st = view.Stage{Kind: "text", Prose: text.Prose, Rows: text.Rows, Lines: text.Lines, Cut: text.Cut, Numbered: v.Kind == "code" || v.Kind == "svg"}
+	switch {
+	case v.Kind == "markdown":
+		st.Kind = "prose"
+	case len(text.Rows) > 0:
 		st.Kind = "table"
-		var more bool
-		if st.Rows, more = readTable(text); len(st.Rows) > 0 {
-			st.Cut = st.Cut || more
-			return st, true, nil
-		}
 	}
-	lines, more := shownLines(text)
-	st.Kind, st.Lines, st.Numbered, st.Cut = "text", lines, v.Kind == "code" || v.Kind == "svg", cut || more
 	return st, true, nil
+}
+
+// open opens a version to be read as text.
+func (s *Server) open(ctx context.Context, me *visit, id portal.VersionID) (*blob.Reader, error) {
+	stored, err := me.ReadVersion(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.Bytes.Blobs.Open(ctx, blob.Key(stored.Blob))
 }
 
 // text reads the beginning of a version.
 func (s *Server) text(ctx context.Context, me *visit, id portal.VersionID) (text string, cut bool, err error) {
-	stored, err := me.ReadVersion(ctx, id)
-	if err != nil {
-		return "", false, err
-	}
-	b, err := s.Bytes.Blobs.Open(ctx, blob.Key(stored.Blob))
+	b, err := s.open(ctx, me, id)
 	if err != nil {
 		return "", false, err
 	}
 	defer b.Close()
-	return readText(b)
+	return plain.Read(b)
 }
 
 // restoreVersion brings an earlier version back, as a new one.
@@ -440,7 +443,7 @@ func (s *Server) compareTexts(ctx context.Context, me *visit, p *view.ComparePag
 			p.How, p.Lines, p.Cut = "text", diff.Lines(old, now), oldCut || newCut
 		}
 	}
-	if errors.Is(err, errNotText) {
+	if errors.Is(err, plain.ErrNotText) {
 		return nil
 	}
 	return err

@@ -1174,6 +1174,7 @@ type ApprovalPage struct {
 	Noted       NotedCall              // what was typed of one
 	Reply       string                 // what was typed of what was different
 	Reassigns   bool                   // they came to name somebody else
+	CannotLook  portal.CannotLook      // for the team
 	Mailed      string                 // the path of the mailed link that shows it; empty behind the door
 }
 
@@ -1219,6 +1220,10 @@ func Approval(p ApprovalPage) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString(">")
 			templ_7745c5c3_Err = p.result().Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = p.unseenBy().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2107,25 +2112,99 @@ func (p *ApprovalPage) question() string {
 }
 
 // looks reports whether the reader can look at all that they are to decide on.
-func (p *ApprovalPage) looks() bool { return len(portal.Unseen(p.Subjects)) == 0 }
+func (p *ApprovalPage) looks() bool {
+	names, _ := portal.Unseen(p.Subjects)
+	return len(names) == 0
+}
 
-// unseen says what the reader cannot look at, and so not approve, and whom to ask.
+// unseen says what the reader cannot look at to its end, and so not approve, and whom to
+// ask, or that it is on its way.
 //go:noinline
 func (p *ApprovalPage) unseen() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var134 templ.Component) (templ_7745c5c3_Err error) {
-		first := slices.IndexFunc(p.Subjects, func(s portal.ApprovalSubject) bool { return s.Unseen })
-		if first >= 0 {
-			s := p.Subjects[first]
+		names, coming := portal.Unseen(p.Subjects)
+		if len(names) > 0 && coming {
 			templ_7745c5c3_Var135 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.unseen_again"), Icon: "refresh-cw", Small: true, Href: p.here(), Attrs: templ.Attributes{"data-waits": true}}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				return nil
+			})
+			templ_7745c5c3_Err = ui.Note("hourglass", p.T("approval.unseen_yet", "names", p.List(names))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var135), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		} else if len(names) > 0 {
+			s := p.Subjects[slices.IndexFunc(p.Subjects, func(s portal.ApprovalSubject) bool { return s.Unseen && !s.Coming })]
+			templ_7745c5c3_Var136 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.unseen_ask"), Icon: "message-square", Small: true, Href: Href(string(s.File)) + "?panel=comments&version=" + string(s.Version)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("eye-off", p.T("approval.unseen", "names", p.List(portal.Unseen(p.Subjects)), "workspace", p.Name)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var135), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("eye-off", p.T("approval.unseen", "names", p.List(names), "workspace", p.Name)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var136), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
+			}
+		}
+		return nil
+	})
+}
+
+// here is where the reader answers: on the page of a mailed link, or behind the door.
+func (p *ApprovalPage) here() string {
+	if p.Mailed != "" {
+		return p.Mailed
+	}
+	return p.at("")
+}
+
+// unseenBy tells the team who cannot look at it, and so not approve, and what to do.
+//go:noinline
+func (p *ApprovalPage) unseenBy() templ.Component {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var137 templ.Component) (templ_7745c5c3_Err error) {
+		if c := p.CannotLook; len(c.Files) > 0 {
+			switch {
+			case c.Coming:
+				templ_7745c5c3_Buffer.WriteString("<div data-waits>")
+				templ_7745c5c3_Var138 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					return nil
+				})
+				templ_7745c5c3_Err = ui.Note("hourglass", p.T("approval.unseen_by_yet", "people", p.List(c.People), "names", p.List(c.Files))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var138), templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Buffer.WriteString("</div>")
+			case p.Approval.Download:
+				templ_7745c5c3_Var139 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					if p.changes() {
+						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("client.tab.access"), Icon: "key-round", Small: true, Href: Href(string(p.Approval.Client)) + "/access"}).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+					}
+					return nil
+				})
+				templ_7745c5c3_Err = ui.Note("eye-off", p.T("approval.unseen_by_right", "people", p.List(c.People), "names", p.List(c.Files))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var139), templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			default:
+				templ_7745c5c3_Var140 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					if p.changes() && mayAgain(p.Approval) {
+						templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("approval.again"), Icon: "rotate-ccw", Small: true, Href: againPath(p.Approval)}).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+					}
+					return nil
+				})
+				templ_7745c5c3_Err = ui.Note("eye-off", p.T("approval.unseen_by", "people", p.List(c.People), "names", p.List(c.Files))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var140), templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 		}
 		return nil
@@ -2135,7 +2214,7 @@ func (p *ApprovalPage) unseen() templ.Component {
 // bar has the two buttons, always in reach.
 //go:noinline
 func (p *ApprovalPage) bar() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var136 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var141 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"decide-bar\"><p><b>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Approval.Title))
 		templ_7745c5c3_Buffer.WriteString("</b> ")
@@ -2237,9 +2316,9 @@ func (p *ApprovalPage) roleWords(g portal.ApprovalStage) string {
 // people are who is asked, and what they said.
 //go:noinline
 func (p *ApprovalPage) people() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var139 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var144 templ.Component) (templ_7745c5c3_Err error) {
 		for i, g := range p.Stages {
-			templ_7745c5c3_Var140 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var145 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.ruleWords(g)))
 				templ_7745c5c3_Buffer.WriteString("</p>")
@@ -2249,17 +2328,17 @@ func (p *ApprovalPage) people() templ.Component {
 					templ_7745c5c3_Buffer.WriteString("</p>")
 				}
 				templ_7745c5c3_Buffer.WriteString(" ")
-				templ_7745c5c3_Var143 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var148 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					for _, x := range p.People {
 						if x.Stage == g.Number {
-							templ_7745c5c3_Var144 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_Var149 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 								templ_7745c5c3_Err = p.answerState(x).Render(ctx, templ_7745c5c3_Buffer)
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: x.Name}, Title: x.Name, Sub: p.personSub(x)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var144), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Face: &ui.Person{Name: x.Name}, Title: x.Name, Sub: p.personSub(x)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var149), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -2267,13 +2346,13 @@ func (p *ApprovalPage) people() templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var143), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var148), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section(p.stageHead(i, g)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var140), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Section(p.stageHead(i, g)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var145), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2356,7 +2435,7 @@ func (p *ApprovalPage) roleOf(stage int) portal.ApproverRole {
 
 //go:noinline
 func (p *ApprovalPage) answerState(x portal.ApprovalPerson) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var145 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var150 templ.Component) (templ_7745c5c3_Err error) {
 		switch x.Answer {
 		case portal.AnswerApprove, portal.AnswerNote:
 			templ_7745c5c3_Err = ui.State(ui.ToneOK, "badge-check", p.T("approval.state."+string(x.Answer))).Render(ctx, templ_7745c5c3_Buffer)
@@ -2394,7 +2473,7 @@ func (p *ApprovalPage) answerState(x portal.ApprovalPerson) templ.Component {
 // of one who does not, or whom the team names.
 //go:noinline
 func (p *ApprovalPage) handsOn() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var146 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var151 templ.Component) (templ_7745c5c3_Err error) {
 		if p.decides() && len(p.Colleagues) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"fold\"")
 			if p.Err("person") != "" {
@@ -2403,7 +2482,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("><summary>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.delegate")))
 			templ_7745c5c3_Buffer.WriteString("</summary>")
-			templ_7745c5c3_Var148 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var153 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("approval.delegate_text")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
@@ -2418,16 +2497,16 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/delegate")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var148), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/delegate")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var153), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString("</details> ")
 		}
 		if !p.ReadOnly && p.Approval.MayTakeOver() && !p.isAsked(p.Reader) {
-			templ_7745c5c3_Var150 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var155 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				for _, x := range p.awaited() {
-					templ_7745c5c3_Var151 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					templ_7745c5c3_Var156 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"from\" value=\"")
 						component.Text(templ_7745c5c3_Buffer, string(string(x.Person)))
 						templ_7745c5c3_Buffer.WriteString("\">")
@@ -2437,14 +2516,14 @@ func (p *ApprovalPage) handsOn() templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/take-over"), Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var151), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/take-over"), Inline: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var156), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Note("clock", p.T("approval.escalated")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var150), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Note("clock", p.T("approval.escalated")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var155), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2457,11 +2536,11 @@ func (p *ApprovalPage) handsOn() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("><summary>")
 			component.Text(templ_7745c5c3_Buffer, string(p.T("approval.reassign")))
 			templ_7745c5c3_Buffer.WriteString("</summary>")
-			templ_7745c5c3_Var154 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var159 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Buffer.WriteString("<p class=\"muted\">")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("approval.reassign_text")))
 				templ_7745c5c3_Buffer.WriteString("</p>")
-				templ_7745c5c3_Var156 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var161 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "from", Label: p.T("approval.reassign_from"), Required: true}, p.chooseFrom()).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -2473,7 +2552,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var156), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var161), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2484,7 +2563,7 @@ func (p *ApprovalPage) handsOn() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/reassign")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var154), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.at("/reassign")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var159), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2589,8 +2668,8 @@ func (p *ApprovalForm) action() string {
 
 //go:noinline
 func EditApproval(p ApprovalForm) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var157 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var158 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var162 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var163 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			if p.Conflict {
 				templ_7745c5c3_Err = ui.Errors(p.T("approval.conflict"), p.T("approval.conflict_text"), nil).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -2598,7 +2677,7 @@ func EditApproval(p ApprovalForm) templ.Component {
 				}
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Var159 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var164 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				if p.ID != "" {
 					templ_7745c5c3_Err = revision(p.Revision).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
@@ -2648,7 +2727,7 @@ func EditApproval(p ApprovalForm) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("><summary>")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("approval.more")))
 				templ_7745c5c3_Buffer.WriteString("</summary><div class=\"form wide\">")
-				templ_7745c5c3_Var163 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var168 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_Err = ui.Input(ui.Field{Name: "due_on", Label: p.T("approval.due_on"), Optional: p.T("form.optional"), Type: "date", Value: p.New.DueOn, Error: p.Err("due_on")}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -2660,7 +2739,7 @@ func EditApproval(p ApprovalForm) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var163), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Pair().Render(templ.WithChildren(ctx, templ_7745c5c3_Var168), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2701,13 +2780,13 @@ func EditApproval(p ApprovalForm) templ.Component {
 				templ_7745c5c3_Buffer.WriteString("</div>")
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var159), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: p.action(), Guard: true, Wide: true, Dirty: p.Failed() || p.Changed}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var164), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = formFrame(&p.Within, p.Heading(), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var158), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = formFrame(&p.Within, p.Heading(), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var163), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -2723,7 +2802,7 @@ func (p *ApprovalForm) hasMore() bool {
 // stage is one step: who is asked in it, and by which rule.
 //go:noinline
 func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var166 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var171 templ.Component) (templ_7745c5c3_Err error) {
 		at := "stages." + strconv.Itoa(i+1)
 		templ_7745c5c3_Buffer.WriteString("<fieldset class=\"stage\" id=\"")
 		component.Text(templ_7745c5c3_Buffer, string(at))
@@ -2787,7 +2866,7 @@ func (p *ApprovalForm) stage(i int, g portal.NewStage) templ.Component {
 // reshape is a button that changes the stages, and keeps all that was typed.
 //go:noinline
 func (p *ApprovalForm) reshape(do, icon, label string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var172 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var177 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: label, Icon: icon, Small: true, Name: "do", Value: do, Attrs: templ.Attributes{"formnovalidate": true}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -2798,7 +2877,7 @@ func (p *ApprovalForm) reshape(do, icon, label string) templ.Component {
 
 //go:noinline
 func (p *ApprovalForm) moreStages() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var173 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var178 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"more-stages\" id=\"stages\" tabindex=\"-1\">")
 		if e := p.Err("stages"); e != "" {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"error\">")
@@ -2906,16 +2985,16 @@ func (p *ApprovalForm) of(side portal.Side) (all []portal.ProjectPerson) {
 // what is to be decided on.
 //go:noinline
 func (p *ApprovalForm) what() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var176 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var181 templ.Component) (templ_7745c5c3_Err error) {
 		if p.New.Deliverable != "" {
 			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"deliverable\" value=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(p.New.Deliverable)))
 			templ_7745c5c3_Buffer.WriteString("\"> ")
 			if p.Deliverable != nil {
-				templ_7745c5c3_Var178 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var183 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Note("package", p.T("approval.of_deliverable", "title", p.Deliverable.Title)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var178), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Note("package", p.T("approval.of_deliverable", "title", p.Deliverable.Title)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var183), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2979,7 +3058,7 @@ func (p *ApprovalForm) fileFacts(v portal.Version) string {
 // who are people to tick.
 //go:noinline
 func (p *ApprovalForm) who(name, label, hint string, people []portal.ProjectPerson, chosen []portal.PersonID, roles ...ui.Choice) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var188 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var193 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<fieldset class=\"field choices pick-people\" id=\"")
 		component.Text(templ_7745c5c3_Buffer, string(name))
 		templ_7745c5c3_Buffer.WriteString("\" tabindex=\"-1\"><legend class=\"sr\">")

@@ -75,7 +75,7 @@ func Viewer(p ViewerPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString("<div class=\"viewer-body\"><div class=\"viewer-look\"")
-			if p.Version.Preview == "waiting" {
+			if p.waits() {
 				templ_7745c5c3_Buffer.WriteString(" data-waits")
 			}
 			templ_7745c5c3_Buffer.WriteString("><div class=\"viewer-notes\">")
@@ -545,7 +545,16 @@ func (p *ViewerPage) stays() string {
 	case p.Stage.Kind == "video", p.Stage.Kind == "audio":
 		return of
 	}
+	if p.waits() {
+		of += " waits"
+	}
 	return of + " " + p.Version.Preview
+}
+
+// waits reports whether there will be more to draw. What is drawn from the original does
+// not wait for pictures of further pages.
+func (p *ViewerPage) waits() bool {
+	return p.Version.Preview == "waiting" || p.Version.Coming && p.Stage.PDF == ""
 }
 
 // stage draws the version. Scripts draw into it, so it stays as it is when the
@@ -755,10 +764,16 @@ func (p *ViewerPage) poster() templ.Attributes {
 }
 
 func (p *ViewerPage) morePages() string {
-	if rest := p.Version.Pages - len(p.Stage.Pages); rest > 0 {
+	rest := p.Version.Pages - len(p.Stage.Pages)
+	switch {
+	case rest <= 0:
+		return ""
+	case p.Version.Coming:
+		return p.N("viewer.more_pages_yet", rest)
+	case p.mayDownload():
 		return p.N("viewer.more_pages", rest)
 	}
-	return ""
+	return p.N("viewer.more_pages_ask", rest, "workspace", p.Name)
 }
 
 // leaves are the pictures of a version's pages.
@@ -845,12 +860,22 @@ func (p *ViewerPage) words() templ.Component {
 func (p *ViewerPage) cut() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var81 templ.Component) (templ_7745c5c3_Err error) {
 		if p.Stage.Cut {
-			templ_7745c5c3_Var82 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
-				return nil
-			})
-			templ_7745c5c3_Err = ui.Note("info", p.T("viewer.cut")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var82), templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
+			if p.mayDownload() {
+				templ_7745c5c3_Var82 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					return nil
+				})
+				templ_7745c5c3_Err = ui.Note("info", p.T("viewer.cut")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var82), templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			} else {
+				templ_7745c5c3_Var83 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					return nil
+				})
+				templ_7745c5c3_Err = ui.Note("info", p.T("viewer.cut_ask", "workspace", p.Name)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var83), templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 		}
 		return nil
@@ -860,7 +885,7 @@ func (p *ViewerPage) cut() templ.Component {
 // table is CSV. What a spreadsheet would compute is text here.
 //go:noinline
 func (p *ViewerPage) table() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var83 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var84 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"scroller grid-table\" tabindex=\"0\" role=\"region\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.File.Name))
 		templ_7745c5c3_Buffer.WriteString("\">")
@@ -882,13 +907,13 @@ func (p *ViewerPage) table() templ.Component {
 			component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(i + 2)))
 			templ_7745c5c3_Buffer.WriteString("</th>")
 			for _, cell := range row {
-				var templ_7745c5c3_Var88 = []any{templ.KV("number", isNumber(cell))}
-				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var88...)
+				var templ_7745c5c3_Var89 = []any{templ.KV("number", isNumber(cell))}
+				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var89...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Buffer.WriteString("<td class=\"")
-				component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var88).String()))
+				component.Text(templ_7745c5c3_Buffer, string(templ.CSSClasses(templ_7745c5c3_Var89).String()))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(cell))
 				templ_7745c5c3_Buffer.WriteString("</td>")
@@ -918,9 +943,9 @@ func isNumber(s string) bool {
 
 //go:noinline
 func (p *ViewerPage) card(icon, title, text string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var91 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var92 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<div class=\"plain-card\">")
-		templ_7745c5c3_Err = templ_7745c5c3_Var91.Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = templ_7745c5c3_Var92.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1003,7 +1028,7 @@ func (p *ViewerPage) menu() []ui.MenuItem {
 // facts.
 //go:noinline
 func (p *ViewerPage) panel() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var94 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var95 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<aside class=\"viewer-panel\" id=\"panel\" aria-label=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.panel")))
 		templ_7745c5c3_Buffer.WriteString("\"><div class=\"tabs\"><ul>")
@@ -1020,12 +1045,12 @@ func (p *ViewerPage) panel() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Buffer.WriteString("</ul><a class=\"icon-button needs-js\" href=\"")
-		var templ_7745c5c3_Var96 templ.SafeURL
-		templ_7745c5c3_Var96, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("none"))
+		var templ_7745c5c3_Var97 templ.SafeURL
+		templ_7745c5c3_Var97, templ_7745c5c3_Err = templ.JoinURLErrs(p.with("none"))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var96))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var97))
 		templ_7745c5c3_Buffer.WriteString("\" data-panel-close title=\"")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("action.close")))
 		templ_7745c5c3_Buffer.WriteString("\" aria-label=\"")
@@ -1082,14 +1107,14 @@ func (p *ViewerPage) panel() templ.Component {
 
 //go:noinline
 func (p *ViewerPage) tab(name, label string, count int) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var102 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var103 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<li><a href=\"")
-		var templ_7745c5c3_Var103 templ.SafeURL
-		templ_7745c5c3_Var103, templ_7745c5c3_Err = templ.JoinURLErrs(p.with(name))
+		var templ_7745c5c3_Var104 templ.SafeURL
+		templ_7745c5c3_Var104, templ_7745c5c3_Err = templ.JoinURLErrs(p.with(name))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var103))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var104))
 		templ_7745c5c3_Buffer.WriteString("\" data-panel-tab=\"")
 		component.Text(templ_7745c5c3_Buffer, string(name))
 		templ_7745c5c3_Buffer.WriteString("\"")
@@ -1113,7 +1138,7 @@ func (p *ViewerPage) tab(name, label string, count int) templ.Component {
 // where there is one.
 //go:noinline
 func (p *ViewerPage) addVersion() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var107 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var108 templ.Component) (templ_7745c5c3_Err error) {
 		if !p.ReadOnly && p.File.MayAddVersion() {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"add-version\"")
 			if p.Failed() {
@@ -1132,12 +1157,12 @@ func (p *ViewerPage) addVersion() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString("<form class=\"form\" method=\"post\" action=\"")
-			var templ_7745c5c3_Var109 templ.SafeURL
-			templ_7745c5c3_Var109, templ_7745c5c3_Err = templ.JoinURLErrs(p.at("/versions"))
+			var templ_7745c5c3_Var110 templ.SafeURL
+			templ_7745c5c3_Var110, templ_7745c5c3_Err = templ.JoinURLErrs(p.at("/versions"))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var109))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var110))
 			templ_7745c5c3_Buffer.WriteString("\" enctype=\"multipart/form-data\" data-upload data-project=\"")
 			component.Text(templ_7745c5c3_Buffer, string(string(p.Project.ID)))
 			templ_7745c5c3_Buffer.WriteString("\" data-file=\"")
@@ -1190,7 +1215,7 @@ func (p *ViewerPage) whoSees() string {
 
 //go:noinline
 func (p *ViewerPage) version(v portal.Version) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var116 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var117 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<li")
 		if v.ID == p.Version.ID {
 			templ_7745c5c3_Buffer.WriteString(" aria-current=\"true\"")
@@ -1304,7 +1329,7 @@ func (p *ViewerPage) mayShowDraft(v portal.Version) bool {
 // info are the facts of the version and its file.
 //go:noinline
 func (p *ViewerPage) info() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var126 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var127 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<h2>")
 		component.Text(templ_7745c5c3_Buffer, string(p.T("viewer.facts", "version", p.VersionWord(p.Version))))
 		templ_7745c5c3_Buffer.WriteString("</h2>")
@@ -1325,12 +1350,12 @@ func (p *ViewerPage) info() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</h2><ul class=\"plain-links\">")
 			for _, l := range p.Attached {
 				templ_7745c5c3_Buffer.WriteString("<li><a class=\"link\" href=\"")
-				var templ_7745c5c3_Var130 templ.SafeURL
-				templ_7745c5c3_Var130, templ_7745c5c3_Err = templ.JoinURLErrs(l.Href)
+				var templ_7745c5c3_Var131 templ.SafeURL
+				templ_7745c5c3_Var131, templ_7745c5c3_Err = templ.JoinURLErrs(l.Href)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var130))
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var131))
 				templ_7745c5c3_Buffer.WriteString("\">")
 				component.Text(templ_7745c5c3_Buffer, string(l.Label))
 				templ_7745c5c3_Buffer.WriteString("</a></li>")
@@ -1438,7 +1463,7 @@ func length(d time.Duration) string {
 
 //go:noinline
 func (p *ViewerPage) hash(sum string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var140 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var141 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<span class=\"hash\">")
 		component.Text(templ_7745c5c3_Buffer, string(sum))
 		templ_7745c5c3_Buffer.WriteString("</span>")
@@ -1464,14 +1489,14 @@ func (p *ViewerPage) about() []ui.Fact {
 
 //go:noinline
 func projectLink(id portal.ProjectID, name string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var142 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var143 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<a class=\"link\" href=\"")
-		var templ_7745c5c3_Var143 templ.SafeURL
-		templ_7745c5c3_Var143, templ_7745c5c3_Err = templ.JoinURLErrs("/projects/" + string(id))
+		var templ_7745c5c3_Var144 templ.SafeURL
+		templ_7745c5c3_Var144, templ_7745c5c3_Err = templ.JoinURLErrs("/projects/" + string(id))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var143))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var144))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		component.Text(templ_7745c5c3_Buffer, string(name))
 		templ_7745c5c3_Buffer.WriteString("</a>")
@@ -1493,8 +1518,8 @@ func (p *ViewerPage) whoWords() string {
 // keys lists what the keys do.
 //go:noinline
 func (p *ViewerPage) keys() templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var145 templ.Component) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_Var146 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var146 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var147 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_Buffer.WriteString("<dl class=\"keys\">")
 			for _, k := range p.keyList() {
 				templ_7745c5c3_Buffer.WriteString("<dt>")
@@ -1512,7 +1537,7 @@ func (p *ViewerPage) keys() templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</button></div>")
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Dialog(ui.DialogProps{ID: "keys", Title: p.T("viewer.keys")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var146), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Dialog(ui.DialogProps{ID: "keys", Title: p.T("viewer.keys")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var147), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,4 +1,4 @@
-package web
+package plain
 
 import (
 	"errors"
@@ -16,11 +16,11 @@ func TestReadText(t *testing.T) {
 		"\xff\xfeH\x00i\x00":                 "Hi",
 		"\xfe\xff\x00H\x00i\xd8\x3d\xde\x00": "Hi😀",
 	} {
-		if got, cut, err := readText(strings.NewReader(in)); got != want || cut || err != nil {
+		if got, cut, err := Read(strings.NewReader(in)); got != want || cut || err != nil {
 			t.Errorf("%q: %q %v %v", in, got, cut, err)
 		}
 	}
-	if _, _, err := readText(strings.NewReader("a\x00b")); !errors.Is(err, errNotText) {
+	if _, _, err := Read(strings.NewReader("a\x00b")); !errors.Is(err, ErrNotText) {
 		t.Errorf("bytes of a program are text: %v", err)
 	}
 }
@@ -38,14 +38,14 @@ func (e endless) Read(b []byte) (int, error) {
 
 func TestReadTextIsBounded(t *testing.T) {
 	for _, e := range []endless{"ä line\n", "no line ends", "ä", "😀"} {
-		text, cut, err := readText(e)
-		if err != nil || !cut || len(text) > maxShownText || strings.ContainsRune(text, '�') || strings.Contains(text, "Ã") {
+		text, cut, err := Read(e)
+		if err != nil || !cut || len(text) > maxText || strings.ContainsRune(text, '�') || strings.Contains(text, "Ã") {
 			t.Errorf("%q: %d bytes, cut %v, %v", string(e), len(text), cut, err)
 		}
 	}
-	lines, cut := shownLines(strings.Repeat("ä", maxShownLine))
-	if len(lines) != 1 || !cut || len(lines[0]) > maxShownLine+4 {
-		t.Errorf("an endless line: %d lines, cut %v", len(lines), cut)
+	all, cut := lines(strings.Repeat("ä", maxLine))
+	if len(all) != 1 || !cut || len(all[0]) > maxLine+4 {
+		t.Errorf("an endless line: %d lines, cut %v", len(all), cut)
 	}
 }
 
@@ -57,12 +57,12 @@ func TestReadTable(t *testing.T) {
 		"name,note\n\"A, B\",\"two\nlines\"": {{"name", "note"}, {"A, B", "two\nlines"}},
 		"=cmd()|'x'!A1,<script>\n":           {{"=cmd()|'x'!A1", "<script>"}},
 	} {
-		if got, cut := readTable(in); !reflect.DeepEqual(got, want) || cut {
+		if got, cut := table(in); !reflect.DeepEqual(got, want) || cut {
 			t.Errorf("%q: %q, cut %v", in, got, cut)
 		}
 	}
-	rows, cut := readTable(strings.Repeat(strings.Repeat("x,", 500)+"\n", 5000))
-	if len(rows) > maxShownRows+1 || len(rows[0]) > maxShownCells || !cut {
+	rows, cut := table(strings.Repeat(strings.Repeat("x,", 500)+"\n", 5000))
+	if len(rows) > maxRows+1 || len(rows[0]) > maxCells || !cut {
 		t.Errorf("%d rows, cut %v", len(rows), cut)
 	}
 }

@@ -1,4 +1,6 @@
-package web
+// Package plain reads files as text, for people to look at: never as what they would
+// be in a browser.
+package plain
 
 import (
 	"bytes"
@@ -14,23 +16,50 @@ import (
 
 // How much of a file is shown as text. What is longer says that it is cut.
 const (
-	maxShownText  = 1 << 20
-	maxShownLine  = 10_000 // bytes
-	maxShownRows  = 1000
-	maxShownCells = 100 // of a row
+	maxText  = 1 << 20
+	maxLine  = 10_000 // bytes
+	maxRows  = 1000   // below the first, which names the columns
+	maxCells = 100    // of a row
 )
 
-var errNotText = errors.New("web: not text")
+// ErrNotText says that a file cannot be read as text.
+var ErrNotText = errors.New("plain: not text")
 
-// readText reads the beginning of a file as text: UTF-8, UTF-16 that says so,
+// A Text is what is shown of a file.
+type Text struct {
+	Prose string     // of Markdown
+	Rows  [][]string // of a table
+	Lines []string   // of all others
+	Cut   bool       // there is more
+}
+
+// Show reads what is shown of a file of a kind.
+func Show(r io.Reader, kind string) (t Text, err error) {
+	text, cut, err := Read(r)
+	if err != nil {
+		return t, err
+	}
+	switch kind {
+	case "markdown":
+		return Text{Prose: text, Cut: cut}, nil
+	case "csv":
+		if rows, more := table(text); len(rows) > 0 {
+			return Text{Rows: rows, Cut: cut || more}, nil
+		}
+	}
+	lines, more := lines(text)
+	return Text{Lines: lines, Cut: cut || more}, nil
+}
+
+// Read reads the beginning of a file as text: UTF-8, UTF-16 that says so,
 // or else the old encoding of Western Europe. cut reports that there is more.
-func readText(r io.Reader) (text string, cut bool, err error) {
-	b, err := io.ReadAll(io.LimitReader(r, maxShownText+1))
+func Read(r io.Reader) (text string, cut bool, err error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxText+1))
 	if err != nil {
 		return "", false, err
 	}
-	if cut = len(b) > maxShownText; cut {
-		b = b[:maxShownText]
+	if cut = len(b) > maxText; cut {
+		b = b[:maxText]
 		if at := bytes.LastIndexByte(b, '\n'); at > len(b)/2 {
 			b = b[:at+1]
 		}
@@ -42,7 +71,7 @@ func readText(r io.Reader) (text string, cut bool, err error) {
 		return fromUTF16(b), cut, nil
 	}
 	if bytes.IndexByte(b, 0) >= 0 {
-		return "", false, errNotText
+		return "", false, ErrNotText
 	}
 	if cut { // perhaps within a letter
 		for i := 0; i < utf8.UTFMax && len(b) > 0 && !utf8.Valid(b[max(0, len(b)-utf8.UTFMax):]); i++ {
@@ -69,25 +98,25 @@ func fromUTF16(b []byte) string {
 	return string(utf16.Decode(units))
 }
 
-// shownLines are the lines of a text, none of them endless.
-func shownLines(text string) (lines []string, cut bool) {
-	lines = strings.Split(strings.TrimSuffix(strings.ReplaceAll(text, "\r\n", "\n"), "\n"), "\n")
-	for i, l := range lines {
-		if len(l) <= maxShownLine {
+// lines are the lines of a text, none of them endless.
+func lines(text string) (all []string, cut bool) {
+	all = strings.Split(strings.TrimSuffix(strings.ReplaceAll(text, "\r\n", "\n"), "\n"), "\n")
+	for i, l := range all {
+		if len(l) <= maxLine {
 			continue
 		}
-		end := maxShownLine
+		end := maxLine
 		for !utf8.RuneStart(l[end]) {
 			end--
 		}
-		lines[i], cut = l[:end]+" …", true
+		all[i], cut = l[:end]+" …", true
 	}
-	return lines, cut
+	return all, cut
 }
 
-// readTable reads CSV, whatever it is separated by. A table that cannot be read
+// table reads CSV, whatever it is separated by. A table that cannot be read
 // to its end is cut there.
-func readTable(text string) (rows [][]string, cut bool) {
+func table(text string) (rows [][]string, cut bool) {
 	r := csv.NewReader(strings.NewReader(text))
 	r.Comma, r.LazyQuotes, r.FieldsPerRecord = separator(text), true, -1
 	for {
@@ -95,11 +124,11 @@ func readTable(text string) (rows [][]string, cut bool) {
 		switch {
 		case errors.Is(err, io.EOF):
 			return rows, cut
-		case err != nil, len(rows) > maxShownRows:
+		case err != nil, len(rows) > maxRows:
 			return rows, true
 		}
-		if len(row) > maxShownCells {
-			row, cut = row[:maxShownCells], true
+		if len(row) > maxCells {
+			row, cut = row[:maxCells], true
 		}
 		rows = append(rows, row)
 	}
