@@ -39,6 +39,9 @@ func (s *server) takeHandover(ctx context.Context, in *packAsked) (*huma.StreamR
 	}
 	pack := &handover.Pack{Theirs: theirs, Project: p, Name: brand.Name, Portal: s.BaseURL.String(), Book: s.book, Now: s.Portal.Now(), Bytes: s.Bytes,
 		Took: func(st portal.Stored) { me.LogDownload(st, "zip") },
+		Damaged: func(err error) {
+			s.Log.Error("a handover pack lacks something", "project", in.ID, "error", err.Error())
+		},
 		Still: handover.NowAndThen(func(ctx context.Context) error {
 			_, _, err := s.Accounts.ByToken(ctx, strings.TrimPrefix(in.r.Header.Get("Authorization"), "Bearer "))
 			if err == nil {

@@ -1,7 +1,7 @@
 // Package handover writes handover packs: a project as one of the client's people
 // may have it, in one archive that can be kept and read without the portal. In it
-// are the newest versions of the files, the certificates, what was decided, what was
-// said, and the hash of each entry.
+// are the newest versions of the files and those that were approved or signed off, the
+// certificates, what was decided, what was said, and the hash of each entry.
 //
 // Everything is read through the Scope of the person whose pack it is, as it is
 // written, and asked for again when its turn comes. Nothing of a pack is kept
@@ -11,6 +11,7 @@ package handover
 import (
 	"archive/zip"
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -21,7 +22,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
-	"sort"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,16 +44,43 @@ type Pack struct {
 	Bytes   *transfer.Carrier
 	Still   func(context.Context) error // whether who takes it may still; asked before each entry and each part of a list
 	Took    func(portal.Stored)         // notes that a file was taken
+	Damaged func(error)                 // is told of bytes that are not those that came
 
-	z      *zip.Writer
-	names  transfer.ArchiveNames
-	sums   []sum
-	paths  map[portal.FileID]string // where the files are
-	held   []string
-	making []string // titles of certificates
-	parts  []part
-	buf    []byte
+	z        *zip.Writer
+	names    transfer.ArchiveNames
+	sums     []sum
+	versions map[portal.VersionID]*version
+	newest   map[portal.FileID]*version
+	papers   map[string]string // where the certificates are, by what they are about
+	held     []string
+	making   []string  // titles of certificates
+	lost     []missing // what should be there, and is not
+	parts    []part
+	buf      []byte
 }
+
+// A version is one of a file, in the pack or not.
+type version struct {
+	id               portal.VersionID
+	name             string // it is to have
+	path             string // it has; empty when it is not in the pack
+	sha256           string
+	size             int64
+	row              int // of the table of contents: that of the newest version of its file
+	number           int // of one that was accepted
+	approved, signed bool
+	deleted          bool // its file was
+	over             int  // what older ones of the file were: one of these
+}
+
+// What a version is newer than.
+const (
+	overApproved = iota + 1
+	overSigned
+)
+
+// A missing thing is known by its name and hash alone.
+type missing struct{ name, sha256 string }
 
 // A sum is the hash of an entry.
 type sum struct{ hash, path string }
@@ -66,7 +94,26 @@ func Fits(ctx context.Context, theirs *portal.Scope, p portal.Project) error {
 		return nil
 	}
 	var room transfer.ArchiveRoom
-	return theirs.ZipEntries(ctx, p.ID, nil, nil, room.Take)
+	counted := map[portal.VersionID]bool{}
+	take := func(e portal.ZipEntry) error {
+		if counted[e.Version] {
+			return nil
+		}
+		counted[e.Version] = true
+		return room.Take(e)
+	}
+	if err := theirs.ZipEntries(ctx, p.ID, nil, nil, take); err != nil {
+		return err
+	}
+	return each(func(after string) (string, error) {
+		all, next, err := theirs.AcceptedVersions(ctx, p.ID, after)
+		for _, a := range all {
+			if err == nil {
+				err = take(portal.ZipEntry{Stored: portal.Stored{Version: a.Version, Size: a.Size}})
+			}
+		}
+		return next, err
+	})
 }
 
 func (p *Pack) has(s portal.Sections) bool { return p.Project.Sections.Has(s) }
@@ -74,8 +121,9 @@ func (p *Pack) has(s portal.Sections) bool { return p.Project.Sections.Has(s) }
 // Write writes it.
 func (p *Pack) Write(ctx context.Context, w io.Writer) error {
 	buffered := bufio.NewWriterSize(w, 64<<10)
-	p.z, p.names, p.paths, p.buf = zip.NewWriter(buffered), transfer.ArchiveNames{}, map[portal.FileID]string{}, make([]byte, 64<<10)
-	for _, write := range []func(context.Context) error{p.files, p.decisions, p.certificates, p.conversations, p.comments, p.index, p.checksums} {
+	p.z, p.names, p.buf = zip.NewWriter(buffered), transfer.ArchiveNames{}, make([]byte, 64<<10)
+	p.versions, p.newest, p.papers = map[portal.VersionID]*version{}, map[portal.FileID]*version{}, map[string]string{}
+	for _, write := range []func(context.Context) error{p.files, p.accepted, p.decisions, p.certificates, p.conversations, p.comments, p.index, p.checksums} {
 		if err := write(ctx); err != nil {
 			return err
 		}
@@ -112,12 +160,17 @@ func (h hashed) Write(b []byte) (int, error) {
 	return h.Writer.Write(b)
 }
 
-// stored writes an entry of what the portal has handed out.
+// stored writes an entry of what the portal has handed out; errLost when its bytes are
+// not there.
 func (p *Pack) stored(ctx context.Context, path string, st portal.Stored) (string, error) {
 	if err := p.still(ctx); err != nil {
 		return "", err
 	}
 	content, err := p.Bytes.Open(ctx, st)
+	if errors.Is(err, transfer.ErrDamaged) {
+		p.Damaged(err)
+		return "", errLost
+	}
 	if err != nil {
 		return "", err
 	}
@@ -130,6 +183,8 @@ func (p *Pack) stored(ctx context.Context, path string, st portal.Stored) (strin
 		return err
 	})
 }
+
+var errLost = errors.New("handover: the bytes are not there")
 
 // ErrEnded says that whoever takes a pack may not any more.
 var ErrEnded = errors.New("handover: it may not be taken any more")
@@ -168,28 +223,16 @@ func (p *Pack) files(ctx context.Context) error {
 	}
 	dir := p.Book.T("handover.files")
 	err := p.Theirs.ZipEntries(ctx, p.Project.ID, nil, nil, func(e portal.ZipEntry) error {
-		if e.Held {
-			p.held = append(p.held, e.Path)
+		v := &version{id: e.Version, name: dir + "/" + e.Path, row: len(p.newest)}
+		st, err := e.Stored, portal.ErrHeld
+		if !e.Held {
+			st, err = p.Theirs.DownloadVersion(ctx, e.Version)
+		}
+		if gone(err) {
 			return nil
 		}
-		st, err := p.Theirs.DownloadVersion(ctx, e.Version)
-		switch {
-		case errors.Is(err, portal.ErrHeld):
-			p.held = append(p.held, e.Path)
-			return nil
-		case gone(err):
-			return nil
-		case err != nil:
-			return err
-		}
-		path, err := p.stored(ctx, dir+"/"+e.Path, st)
-		if err != nil {
-			return err
-		}
-		p.paths[st.File] = path
-		p.parts = append(p.parts, part{dir, strings.TrimPrefix(path, dir+"/"), path, p.Book.Size(st.Size)})
-		p.Took(st)
-		return nil
+		p.versions[v.id], p.newest[e.File] = v, v
+		return p.put(ctx, v, st, err)
 	})
 	if gone(err) {
 		return nil
@@ -197,18 +240,106 @@ func (p *Pack) files(ctx context.Context) error {
 	return err
 }
 
+// inFiles is a path in the folder of the files.
+func (p *Pack) inFiles(path string) string {
+	return strings.TrimPrefix(path, p.Book.T("handover.files")+"/")
+}
+
+// put writes a version that was handed out, or notes why it was not.
+func (p *Pack) put(ctx context.Context, v *version, st portal.Stored, err error) error {
+	name := p.inFiles(v.name)
+	if err == nil {
+		v.sha256, v.size = st.SHA256, st.Size
+		v.path, err = p.stored(ctx, v.name, st)
+	}
+	switch {
+	case err == nil:
+		p.Took(st)
+	case errors.Is(err, portal.ErrHeld):
+		p.held = append(p.held, name)
+	case err == errLost:
+		p.lost = append(p.lost, missing{name, v.sha256})
+	default:
+		return err
+	}
+	return nil
+}
+
+// accepted are the versions that were approved or signed off, beside the newest of
+// their files where they are others.
+func (p *Pack) accepted(ctx context.Context) error {
+	if !p.has(portal.SectionFiles) {
+		return nil
+	}
+	return p.pages(ctx, func(after string) (string, error) {
+		all, next, err := p.Theirs.AcceptedVersions(ctx, p.Project.ID, after)
+		for _, a := range all {
+			if err == nil {
+				err = p.accept(ctx, a)
+			}
+		}
+		return next, err
+	})
+}
+
+// accept marks a version that was, which it writes unless it is there.
+func (p *Pack) accept(ctx context.Context, a portal.AcceptedVersion) error {
+	v, newest := p.versions[a.Version], p.newest[a.File]
+	if v == nil {
+		v = &version{id: a.Version, sha256: a.SHA256, row: len(p.newest), deleted: newest == nil}
+		p.versions[v.id] = v
+		st, err := p.Theirs.TakeAccepted(ctx, v.id)
+		mark, name := "handover.name_approved", p.Book.T("handover.files")+"/"+named(cmp.Or(st.Name, a.Name))
+		if a.Signed {
+			mark = "handover.name_signed"
+		}
+		if newest != nil {
+			v.row, name = newest.row, cmp.Or(newest.path, newest.name)
+		}
+		v.name = transfer.MarkedName(name, p.Book.T(mark, "n", strconv.Itoa(a.Number)))
+		switch err {
+		case portal.ErrForbidden: // before it was decided on again
+			err = portal.ErrHeld
+		case portal.ErrNotFound:
+			err = errLost
+		}
+		if err := p.put(ctx, v, st, err); err != nil {
+			return err
+		}
+	}
+	if v.path != "" && v.sha256 != a.SHA256 {
+		p.lost = append(p.lost, missing{p.numbered(a.Name, a.Number), a.SHA256})
+		return nil
+	}
+	v.number, v.signed, v.approved = a.Number, v.signed || a.Signed, true
+	if newest != nil && newest.id > v.id {
+		newest.over = max(newest.over, overApproved)
+		if a.Signed {
+			newest.over = overSigned
+		}
+	}
+	return nil
+}
+
 // named is a title as one name of a path.
 func named(title string) string { return slashes.Replace(title) }
 
 var slashes = strings.NewReplacer("../", "_", "/", "_")
 
-// pages calls read with the key of one part of a list after another.
+// pages calls read with the key of one part of a list after another, while they may be
+// taken.
 func (p *Pack) pages(ctx context.Context, read func(after string) (next string, err error)) error {
+	return each(func(after string) (string, error) {
+		if err := p.still(ctx); err != nil {
+			return "", err
+		}
+		return read(after)
+	})
+}
+
+func each(read func(after string) (next string, err error)) error {
 	after := ""
 	for {
-		if err := p.still(ctx); err != nil {
-			return err
-		}
 		next, err := read(after)
 		if err != nil || next == "" {
 			return err
@@ -217,15 +348,20 @@ func (p *Pack) pages(ctx context.Context, read func(after string) (next string, 
 	}
 }
 
+// certificatesRead is how many certificates are read at a time, each with all that it
+// says.
+const certificatesRead = 10
+
 func (p *Pack) certificates(ctx context.Context) error {
 	return p.pages(ctx, func(after string) (string, error) {
-		all, next, err := p.Theirs.Certificates(ctx, p.Project.ID, portal.Page{After: after, Limit: 100})
+		all, next, err := p.Theirs.Certificates(ctx, p.Project.ID, portal.Page{After: after, Limit: certificatesRead})
 		if err != nil {
 			return "", err
 		}
 		for _, c := range all {
+			title := p.Book.T("handover.certificate_of", "title", c.Title)
 			if !c.Made() {
-				p.making = append(p.making, p.Book.T("handover.certificate_of", "title", c.Title))
+				p.making = append(p.making, title)
 				continue
 			}
 			st, err := p.Theirs.TakeCertificate(ctx, c.Subject)
@@ -236,10 +372,14 @@ func (p *Pack) certificates(ctx context.Context) error {
 				return "", err
 			}
 			path, err := p.stored(ctx, p.Book.T("handover.certificates")+"/"+named(st.Name), st)
+			if err == errLost {
+				p.lost = append(p.lost, missing{title, st.SHA256})
+				continue
+			}
 			if err != nil {
 				return "", err
 			}
-			p.parts = append(p.parts, part{p.Book.T("handover.decisions"), p.Book.T("handover.certificate_of", "title", c.Title), path, c.Record.At.UTC().Format(time.DateOnly)})
+			p.papers[c.Subject] = path
 		}
 		return next, nil
 	})
@@ -446,8 +586,10 @@ func (p *Pack) comments(ctx context.Context) error {
 	}); err != nil && !gone(err) {
 		return err
 	}
-	for _, id := range slices.SortedFunc(maps.Keys(p.paths), func(a, b portal.FileID) int { return strings.Compare(p.paths[a], p.paths[b]) }) {
-		items = append(items, commented{portal.ItemID(id), strings.TrimPrefix(p.paths[id], p.Book.T("handover.files")+"/")})
+	files := slices.DeleteFunc(slices.Collect(maps.Keys(p.newest)), func(id portal.FileID) bool { return p.newest[id].path == "" })
+	slices.SortFunc(files, func(a, b portal.FileID) int { return strings.Compare(p.newest[a].path, p.newest[b].path) })
+	for _, id := range files {
+		items = append(items, commented{portal.ItemID(id), p.inFiles(p.newest[id].path)})
 	}
 	items, err = p.withComments(ctx, items)
 	if err != nil || len(items) == 0 {
@@ -505,17 +647,43 @@ func (p *Pack) withComments(ctx context.Context, items []commented) (some []comm
 
 // index is the page to begin with.
 func (p *Pack) index(ctx context.Context) error {
-	// Files are many, so what was decided and said comes before them.
-	sort.SliceStable(p.parts, func(i, j int) bool { return p.rank(p.parts[i]) < p.rank(p.parts[j]) })
-	_, err := p.page(ctx, "index.html", p.Project.Name, "", func(w io.Writer) error { return contents(p).Render(ctx, w) })
+	_, err := p.page(ctx, "index.html", p.Project.Name, "", func(w io.Writer) error {
+		decided := 0
+		if len(p.parts) > 0 && p.parts[0].below == p.Book.T("handover.decisions") {
+			decided = 1
+		}
+		if err := contents(p, p.parts[:decided]).Render(ctx, w); err != nil {
+			return err
+		}
+		if len(p.papers) > 0 {
+			if err := heading(p.Book.T("handover.certificates")).Render(ctx, w); err != nil {
+				return err
+			}
+			if err := p.pages(ctx, func(after string) (string, error) {
+				all, next, err := p.Theirs.Certificates(ctx, p.Project.ID, portal.Page{After: after, Limit: certificatesRead})
+				for _, c := range all {
+					if path := p.papers[c.Subject]; err == nil && path != "" {
+						err = paper(p, c, path).Render(ctx, w)
+					}
+				}
+				return next, err
+			}); err != nil {
+				return err
+			}
+		}
+		return rest(p, p.parts[decided:], p.inside()).Render(ctx, w)
+	})
 	return err
 }
 
-func (p *Pack) rank(x part) int {
-	if x.below == p.Book.T("handover.files") {
-		return 1
-	}
-	return 0
+// inside are the versions in the pack, the newest of each file and then the others of
+// it, the newest first.
+func (p *Pack) inside() []*version {
+	all := slices.DeleteFunc(slices.Collect(maps.Values(p.versions)), func(v *version) bool { return v.path == "" })
+	slices.SortFunc(all, func(a, b *version) int {
+		return cmp.Or(cmp.Compare(a.row, b.row), strings.Compare(string(b.id), string(a.id)))
+	})
+	return all
 }
 
 // checksums are last, in the form that sha256sum reads.

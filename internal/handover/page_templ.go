@@ -10,6 +10,7 @@ import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -28,7 +29,7 @@ func frame(p *Pack, title, up string) templ.Component {
 		component.Text(templ_7745c5c3_Buffer, string(p.Book.Dir()))
 		templ_7745c5c3_Buffer.WriteString("\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\"><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\"><title>")
 		component.Text(templ_7745c5c3_Buffer, string(title))
-		templ_7745c5c3_Buffer.WriteString("</title><style>\n:root { color-scheme: light dark; --paper: #fcfcfa; --ink: #1b1c1f; --soft: #5f6168; --line: #e0e0da; --wash: #f2f2ee; --link: #0b5f54; }\n@media (prefers-color-scheme: dark) { :root { --paper: #17181b; --ink: #ececee; --soft: #a9abb3; --line: #33353b; --wash: #202226; --link: #7fd1c3; } }\n* { box-sizing: border-box; }\nbody { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, \"Segoe UI\", Roboto, \"Helvetica Neue\", Arial, sans-serif; overflow-wrap: anywhere; }\nmain { max-width: 46rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }\nheader p, footer p { margin: 0; color: var(--soft); font-size: 14px; }\nh1 { margin: .25rem 0 .5rem; font-size: 1.9rem; line-height: 1.2; letter-spacing: -.01em; }\nh2 { margin: 3rem 0 .75rem; padding-bottom: .4rem; border-bottom: 1px solid var(--line); font-size: 1.2rem; }\nh3 { margin: 0; font-size: 1rem; }\na { color: var(--link); text-underline-offset: .15em; }\na:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }\np, ul, ol { margin: .5rem 0; }\nul.list { padding: 0; list-style: none; }\nul.list > li, p.line { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1.5rem; margin: 0; padding: .55rem 0; border-bottom: 1px solid var(--line); }\narticle.card ul.list > li:last-child { border-bottom: 0; }\n.soft { color: var(--soft); font-size: 14px; }\ncode { font: 13px/1.5 ui-monospace, \"SF Mono\", Menlo, Consolas, monospace; overflow-wrap: anywhere; }\narticle { padding: 1.1rem 0; border-bottom: 1px solid var(--line); }\narticle.card { margin: 1rem 0; padding: 1.1rem 1.25rem; border: 1px solid var(--line); border-radius: 10px; }\n.by { display: flex; flex-wrap: wrap; gap: 0 .6rem; align-items: baseline; }\n.by b { font-weight: 600; }\nblockquote { margin: .6rem 0; padding: .1rem 0 .1rem .9rem; border-left: 3px solid var(--line); color: var(--soft); }\n.state { font-weight: 600; }\n.hash { display: block; color: var(--soft); }\n.prose pre { overflow-x: auto; padding: .75rem; border-radius: 8px; background: var(--wash); }\nfooter { margin-top: 4rem; }\n@media print { main { padding: 0; max-width: none; } article { break-inside: avoid; } }\n\t\t\t</style></head><body><main><header><p>")
+		templ_7745c5c3_Buffer.WriteString("</title><style>\n:root { color-scheme: light dark; --paper: #fcfcfa; --ink: #1b1c1f; --soft: #5f6168; --line: #e0e0da; --wash: #f2f2ee; --link: #0b5f54; }\n@media (prefers-color-scheme: dark) { :root { --paper: #17181b; --ink: #ececee; --soft: #a9abb3; --line: #33353b; --wash: #202226; --link: #7fd1c3; } }\n* { box-sizing: border-box; }\nbody { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, \"Segoe UI\", Roboto, \"Helvetica Neue\", Arial, sans-serif; overflow-wrap: anywhere; }\nmain { max-width: 46rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }\nheader p, footer p { margin: 0; color: var(--soft); font-size: 14px; }\nh1 { margin: .25rem 0 .5rem; font-size: 1.9rem; line-height: 1.2; letter-spacing: -.01em; }\nh2 { margin: 3rem 0 .75rem; padding-bottom: .4rem; border-bottom: 1px solid var(--line); font-size: 1.2rem; }\nh3 { margin: 0; font-size: 1rem; }\na { color: var(--link); text-underline-offset: .15em; }\na:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }\np, ul, ol { margin: .5rem 0; }\nul.list { padding: 0; list-style: none; }\nul.list > li, p.line { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1.5rem; margin: 0; padding: .55rem 0; border-bottom: 1px solid var(--line); }\narticle.card ul.list > li:last-child { border-bottom: 0; }\n.soft { color: var(--soft); font-size: 14px; }\ncode { font: 13px/1.5 ui-monospace, \"SF Mono\", Menlo, Consolas, monospace; overflow-wrap: anywhere; }\narticle { padding: 1.1rem 0; border-bottom: 1px solid var(--line); }\narticle.card { margin: 1rem 0; padding: 1.1rem 1.25rem; border: 1px solid var(--line); border-radius: 10px; }\n.by { display: flex; flex-wrap: wrap; gap: 0 .6rem; align-items: baseline; }\n.by b { font-weight: 600; }\nblockquote { margin: .6rem 0; padding: .1rem 0 .1rem .9rem; border-left: 3px solid var(--line); color: var(--soft); }\n.state { font-weight: 600; }\n.hash { display: block; flex-basis: 100%; color: var(--soft); }\n.prose pre { overflow-x: auto; padding: .75rem; border-radius: 8px; background: var(--wash); }\nfooter { margin-top: 4rem; }\n@media print { main { padding: 0; max-width: none; } article { break-inside: avoid; } }\n\t\t\t</style></head><body><main><header><p>")
 		if up != "" || title != p.Project.Name {
 			templ_7745c5c3_Buffer.WriteString("<a href=\"")
 			var templ_7745c5c3_Var5 templ.SafeURL
@@ -83,9 +84,9 @@ func heading(title string) templ.Component {
 	})
 }
 
-// contents is the page to begin with.
+// contents is the head of the page to begin with, down to the certificates.
 //go:noinline
-func contents(p *Pack) templ.Component {
+func contents(p *Pack, decided []part) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var14 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<p>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.intro", "project", p.Project.Name, "name", p.Name, "client", p.Project.ClientName)))
@@ -98,40 +99,176 @@ func contents(p *Pack) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")
 		}
-		for i, x := range p.parts {
-			if i == 0 || p.parts[i-1].below != x.below {
+		templ_7745c5c3_Err = listed(decided).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		return nil
+	})
+}
+
+// listed are entries, below their headings.
+//go:noinline
+func listed(parts []part) templ.Component {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) (templ_7745c5c3_Err error) {
+		for i, x := range parts {
+			if i == 0 || parts[i-1].below != x.below {
 				templ_7745c5c3_Err = heading(x.below).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 			templ_7745c5c3_Buffer.WriteString(" <p class=\"line\"><a href=\"")
-			var templ_7745c5c3_Var16 templ.SafeURL
-			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinURLErrs(href("", x.path))
+			var templ_7745c5c3_Var17 templ.SafeURL
+			templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinURLErrs(href("", x.path))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 			templ_7745c5c3_Buffer.WriteString("\">")
 			component.Text(templ_7745c5c3_Buffer, string(x.title))
 			templ_7745c5c3_Buffer.WriteString("</a> <span class=\"soft\">")
 			component.Text(templ_7745c5c3_Buffer, string(x.note))
 			templ_7745c5c3_Buffer.WriteString("</span></p>")
 		}
-		if len(p.held)+len(p.making) > 0 {
+		return nil
+	})
+}
+
+// paper is a certificate, with the address at which it is checked and the versions that
+// it names.
+//go:noinline
+func paper(p *Pack, c portal.Certificate, path string) templ.Component {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var20 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Buffer.WriteString("<article class=\"card\"><h3><a href=\"")
+		var templ_7745c5c3_Var21 templ.SafeURL
+		templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs(href("", path))
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
+		templ_7745c5c3_Buffer.WriteString("\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.certificate_of", "title", c.Title)))
+		templ_7745c5c3_Buffer.WriteString("</a></h3><p class=\"soft\">")
+		component.Text(templ_7745c5c3_Buffer, string(p.when(c.Record.At)))
+		templ_7745c5c3_Buffer.WriteString(" ")
+		if p.Portal != "" {
+			templ_7745c5c3_Buffer.WriteString("· <a href=\"")
+			var templ_7745c5c3_Var24 templ.SafeURL
+			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinURLErrs(p.verify() + "/" + c.Code)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
+			templ_7745c5c3_Buffer.WriteString("\">")
+			component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.verify")))
+			templ_7745c5c3_Buffer.WriteString("</a>")
+		}
+		templ_7745c5c3_Buffer.WriteString("<br>")
+		component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.code")))
+		templ_7745c5c3_Buffer.WriteString(" <code>")
+		component.Text(templ_7745c5c3_Buffer, string(c.Code))
+		templ_7745c5c3_Buffer.WriteString("</code></p>")
+		if lines := versionsOf(c.Record.Lines); len(lines) > 0 {
+			templ_7745c5c3_Buffer.WriteString("<ul class=\"list\">")
+			for _, l := range lines {
+				templ_7745c5c3_Buffer.WriteString("<li><span>")
+				if v := p.versions[l.Version]; v != nil && v.path != "" && v.sha256 == l.SHA256 {
+					templ_7745c5c3_Buffer.WriteString("<a href=\"")
+					var templ_7745c5c3_Var28 templ.SafeURL
+					templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinURLErrs(href("", v.path))
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
+					templ_7745c5c3_Buffer.WriteString("\">")
+					component.Text(templ_7745c5c3_Buffer, string(p.numbered(l.Title, l.Number)))
+					templ_7745c5c3_Buffer.WriteString("</a> ")
+				} else {
+					component.Text(templ_7745c5c3_Buffer, string(p.numbered(l.Title, l.Number)))
+					templ_7745c5c3_Buffer.WriteString(" <span class=\"soft\">· ")
+					component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.not_here")))
+					templ_7745c5c3_Buffer.WriteString("</span> ")
+				}
+				templ_7745c5c3_Buffer.WriteString("<code class=\"hash\">SHA-256 ")
+				component.Text(templ_7745c5c3_Buffer, string(l.SHA256))
+				templ_7745c5c3_Buffer.WriteString("</code></span></li>")
+			}
+			templ_7745c5c3_Buffer.WriteString("</ul>")
+		}
+		templ_7745c5c3_Buffer.WriteString("</article>")
+		return nil
+	})
+}
+
+// rest is the page below the certificates: what was said, the files, what is missing, and
+// how to check all of it.
+//go:noinline
+func rest(p *Pack, said []part, files []*version) templ.Component {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var33 templ.Component) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Err = listed(said).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		if len(files) > 0 {
+			templ_7745c5c3_Err = heading(p.Book.T("handover.files")).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			for _, v := range files {
+				templ_7745c5c3_Buffer.WriteString("<p class=\"line\"><a href=\"")
+				var templ_7745c5c3_Var34 templ.SafeURL
+				templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinURLErrs(href("", v.path))
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
+				templ_7745c5c3_Buffer.WriteString("\">")
+				component.Text(templ_7745c5c3_Buffer, string(p.inFiles(v.path)))
+				templ_7745c5c3_Buffer.WriteString("</a> <span class=\"soft\">")
+				for _, word := range p.marks(v) {
+					templ_7745c5c3_Buffer.WriteString("<span class=\"state\">")
+					component.Text(templ_7745c5c3_Buffer, string(word))
+					templ_7745c5c3_Buffer.WriteString("</span> · ")
+				}
+				component.Text(templ_7745c5c3_Buffer, string(p.Book.Size(v.size)))
+				templ_7745c5c3_Buffer.WriteString("</span> ")
+				if v.approved {
+					templ_7745c5c3_Buffer.WriteString("<code class=\"hash\">SHA-256 ")
+					component.Text(templ_7745c5c3_Buffer, string(v.sha256))
+					templ_7745c5c3_Buffer.WriteString("</code>")
+				}
+				templ_7745c5c3_Buffer.WriteString("</p>")
+			}
+		}
+		if len(p.held)+len(p.making)+len(p.lost) > 0 {
 			templ_7745c5c3_Err = heading(p.Book.T("handover.held")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = missing(p.Book.T("handover.held_note"), p.held).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = absent(p.Book.T("handover.held_note"), p.held).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = missing(p.Book.T("handover.making_note"), p.making).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = absent(p.Book.T("handover.making_note"), p.making).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Buffer.WriteString(" ")
+			if len(p.lost) > 0 {
+				templ_7745c5c3_Buffer.WriteString("<p>")
+				component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.lost_note")))
+				templ_7745c5c3_Buffer.WriteString("</p><ul class=\"list\">")
+				for _, x := range p.lost {
+					templ_7745c5c3_Buffer.WriteString("<li><span>")
+					component.Text(templ_7745c5c3_Buffer, string(x.name))
+					templ_7745c5c3_Buffer.WriteString(" <code class=\"hash\">SHA-256 ")
+					component.Text(templ_7745c5c3_Buffer, string(x.sha256))
+					templ_7745c5c3_Buffer.WriteString("</code></span></li>")
+				}
+				templ_7745c5c3_Buffer.WriteString("</ul>")
 			}
 		}
 		templ_7745c5c3_Err = heading(p.Book.T("handover.check")).Render(ctx, templ_7745c5c3_Buffer)
@@ -147,24 +284,57 @@ func contents(p *Pack) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("<p>")
 			component.Text(templ_7745c5c3_Buffer, string(p.Book.T("handover.verify_note")))
 			templ_7745c5c3_Buffer.WriteString(" <a href=\"")
-			var templ_7745c5c3_Var22 templ.SafeURL
-			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinURLErrs(p.Portal + "/verify")
+			var templ_7745c5c3_Var45 templ.SafeURL
+			templ_7745c5c3_Var45, templ_7745c5c3_Err = templ.JoinURLErrs(p.verify())
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
+			templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var45))
 			templ_7745c5c3_Buffer.WriteString("\">")
-			component.Text(templ_7745c5c3_Buffer, string(p.Portal))
-			templ_7745c5c3_Buffer.WriteString("/verify</a></p>")
+			component.Text(templ_7745c5c3_Buffer, string(p.verify()))
+			templ_7745c5c3_Buffer.WriteString("</a></p>")
 		}
 		return nil
 	})
 }
 
+// verify is the address at which certificates are checked.
+func (p *Pack) verify() string { return strings.TrimSuffix(p.Portal, "/") + "/verify" }
+
+// versionsOf are the lines of a certificate that name versions.
+func versionsOf(lines []portal.SignoffLine) (some []portal.SignoffLine) {
+	for _, l := range lines {
+		if l.Kind == portal.LineVersion {
+			some = append(some, l)
+		}
+	}
+	return some
+}
+
+// marks say what was decided on a version.
+func (p *Pack) marks(v *version) (all []string) {
+	switch {
+	case v.signed:
+		all = append(all, p.Book.T("handover.mark_signed", "n", strconv.Itoa(v.number)))
+	case v.approved:
+		all = append(all, p.Book.T("approval.mark", "n", strconv.Itoa(v.number)))
+	}
+	switch {
+	case v.over == overSigned && !v.signed:
+		all = append(all, p.Book.T("handover.over_signed"))
+	case v.over == overApproved && !v.approved:
+		all = append(all, p.Book.T("handover.over_approved"))
+	}
+	if v.deleted {
+		all = append(all, p.Book.T("handover.deleted_file"))
+	}
+	return all
+}
+
 // deliverables are listed with what became of them.
 //go:noinline
 func deliverables(p *Pack, all []portal.Deliverable) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var47 templ.Component) (templ_7745c5c3_Err error) {
 		if len(all) > 0 {
 			templ_7745c5c3_Err = heading(p.Book.T("section.deliverables")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -193,7 +363,7 @@ func deliverables(p *Pack, all []portal.Deliverable) templ.Component {
 
 //go:noinline
 func signoff(p *Pack, s portal.Signoff, lines []portal.SignoffLine) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var29 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var52 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<article class=\"card\"><h3>")
 		component.Text(templ_7745c5c3_Buffer, string(s.Title))
 		templ_7745c5c3_Buffer.WriteString("</h3><p class=\"soft\"><span class=\"state\">")
@@ -252,7 +422,7 @@ func signoff(p *Pack, s portal.Signoff, lines []portal.SignoffLine) templ.Compon
 // version is a name with its number and hash, where it has them.
 //go:noinline
 func (p *Pack) version(title string, number int, sha256 string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var39 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var62 templ.Component) (templ_7745c5c3_Err error) {
 		component.Text(templ_7745c5c3_Buffer, string(p.numbered(title, number)))
 		templ_7745c5c3_Buffer.WriteString(" ")
 		if sha256 != "" {
@@ -273,7 +443,7 @@ func (p *Pack) numbered(title string, n int) string {
 
 //go:noinline
 func approval(p *Pack, a portal.Approval, subjects []portal.ApprovalSubject, given []portal.ApprovalDecision, verdicts []portal.Verdict) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var42 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var65 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<article class=\"card\"><h3>")
 		component.Text(templ_7745c5c3_Buffer, string(a.Title))
 		templ_7745c5c3_Buffer.WriteString("</h3><p class=\"soft\"><span class=\"state\">")
@@ -379,7 +549,7 @@ func (p *Pack) result(s portal.ApprovalSubject) string {
 // revision is a list of what was to be changed.
 //go:noinline
 func revision(p *Pack, r portal.Revision, points []portal.Change) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var58 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var81 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<article class=\"card\"><h3>")
 		component.Text(templ_7745c5c3_Buffer, string(p.Book.T("revision.title", "title", r.Title)))
 		templ_7745c5c3_Buffer.WriteString("</h3><p class=\"soft\">")
@@ -479,7 +649,7 @@ func (p *Pack) answer(a portal.Answer) string {
 // place is what comments begin with that are on a place.
 //go:noinline
 func place(p *Pack, th portal.Thread) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var73 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var96 templ.Component) (templ_7745c5c3_Err error) {
 		if th.Place != nil {
 			templ_7745c5c3_Buffer.WriteString("<p class=\"soft\">")
 			component.Text(templ_7745c5c3_Buffer, string(strconv.Itoa(th.Number)))
@@ -493,7 +663,7 @@ func place(p *Pack, th portal.Thread) templ.Component {
 
 //go:noinline
 func message(p *Pack, m portal.Message, up string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var76 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var99 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<article><p class=\"by\"><b>")
 		component.Text(templ_7745c5c3_Buffer, string(p.by(m.AuthorName)))
 		templ_7745c5c3_Buffer.WriteString("</b> <span class=\"soft\">")
@@ -520,14 +690,14 @@ func message(p *Pack, m portal.Message, up string) templ.Component {
 			}
 			templ_7745c5c3_Buffer.WriteString("</div>")
 			for _, f := range m.Files {
-				if path := p.paths[f.ID]; path != "" {
+				if v := p.newest[f.ID]; v != nil && v.path != "" {
 					templ_7745c5c3_Buffer.WriteString("<p><a href=\"")
-					var templ_7745c5c3_Var83 templ.SafeURL
-					templ_7745c5c3_Var83, templ_7745c5c3_Err = templ.JoinURLErrs(href(up, path))
+					var templ_7745c5c3_Var106 templ.SafeURL
+					templ_7745c5c3_Var106, templ_7745c5c3_Err = templ.JoinURLErrs(href(up, v.path))
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var83))
+					templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var106))
 					templ_7745c5c3_Buffer.WriteString("\">")
 					component.Text(templ_7745c5c3_Buffer, string(f.Name))
 					templ_7745c5c3_Buffer.WriteString("</a></p>")
@@ -551,10 +721,10 @@ func (p *Pack) of(m portal.Message) string {
 	return p.Project.ClientName
 }
 
-// missing are things that are not in the pack, and why.
+// absent are things that are not in the pack, and why.
 //go:noinline
-func missing(why string, all []string) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var86 templ.Component) (templ_7745c5c3_Err error) {
+func absent(why string, all []string) templ.Component {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var109 templ.Component) (templ_7745c5c3_Err error) {
 		if len(all) > 0 {
 			templ_7745c5c3_Buffer.WriteString("<p>")
 			component.Text(templ_7745c5c3_Buffer, string(why))

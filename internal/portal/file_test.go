@@ -111,6 +111,17 @@ func fileReads(items func(*portaltest.World, portal.ProjectID) []portaltest.Item
 			err = me.ZipEntries(ctx, p, []portal.FolderID{i[0].Folder, i[1].Folder}, []portal.FileID{i[0].File, i[1].File}, func(e portal.ZipEntry) error { all = append(all, e); return nil })
 			return all, err
 		}},
+		{"AcceptedVersions", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
+			all, next, err := me.AcceptedVersions(ctx, p, "")
+			approved, _, err2 := me.AcceptedVersions(ctx, p, next)
+			all, err = append(all, approved...), errors.Join(err, err2)
+			taken := []any{all}
+			for _, a := range all {
+				st, err2 := me.TakeAccepted(ctx, a.Version)
+				taken, err = append(taken, st), errors.Join(err, err2)
+			}
+			return taken, err
+		}},
 		{"ProjectDownloads", func(ctx context.Context, me *portal.Scope, w *world, p portal.ProjectID) (any, error) {
 			all, _, err := me.ProjectDownloads(ctx, p, portal.Page{})
 			return all, err

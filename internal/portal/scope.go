@@ -470,6 +470,15 @@ SELECT l.signoff_id, l.position, l.kind, l.why, l.item_id, l.title, l.version_id
   FROM signoff_lines l JOIN my_signoffs s ON s.id = l.signoff_id
  WHERE s.side = 'team' OR l.kind <> 'version' OR (s.sections & 32) <> 0`,
 
+	// Versions that were approved or signed off, once for each approval and sign-off that
+	// says so. What was deleted since stays known, and can be had by whom it was shown to.
+	"my_accepted_versions": `
+SELECT v.id, v.file_id, v.project_id, v.created_at, v.size, f.name, v.sha256, v.type, v.scan, v.blob, p.side, ` + rightsOn + ` AS rights
+  FROM (SELECT s.version_id FROM my_approval_subjects s WHERE s.result = 'approved' OR s.state IN ('approved', 'approved_with_notes')
+        UNION ALL SELECT l.version_id FROM my_signoff_lines l WHERE l.kind = 'version') x
+  JOIN versions v ON v.id = x.version_id JOIN files f ON f.id = v.file_id JOIN my_places p ON p.id = f.project_id
+ WHERE ` + seenFrom("p", "f", 32) + ` AND ` + seenFrom("p", "v", 32),
+
 	// Papers about what the actor sees; made or not.
 	"my_certificates": `
 SELECT c.id, c.subject_id, c.client_id, c.project_id, c.content, c.created_at, c.made_at, c.blob, c.sha256, c.size, o.title, o.side, o.rights

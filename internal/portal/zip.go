@@ -8,7 +8,7 @@ import (
 // comes once.
 type ZipEntry struct {
 	Path string
-	Held bool // it is held back, or not to be had before it was decided on: Stored has nothing to hand out
+	Held bool // it is held back, or not to be had before it was decided on: Stored says what it is, and has nothing to hand out
 	Stored
 }
 
@@ -85,6 +85,9 @@ func (z *zipper) file(f File, prefix string, taken names) error {
 		return err
 	}
 	held := err == ErrHeld || !f.Can(Download) // before it was decided on
+	if held {
+		s = Stored{Version: f.Version.ID, File: f.ID}
+	}
 	name, err := taken.take(f.Name)
 	if err != nil {
 		return err

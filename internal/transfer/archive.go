@@ -76,6 +76,24 @@ func (z ArchiveNames) Place(name string) string {
 	return at
 }
 
+// MarkedName is a path whose name says more before its extension, and keeps that where
+// it is too long.
+func MarkedName(name, mark string) string {
+	dir, base := path.Split(name)
+	ext := path.Ext(base)
+	if ext == base || len(ext) > 20 {
+		ext = ""
+	}
+	base, mark = strings.TrimSuffix(base, ext), " ("+mark+")"+ext
+	if cut := maxArchivePart - len(mark); len(base) > cut {
+		for cut > 0 && !utf8.RuneStart(base[cut]) {
+			cut--
+		}
+		base = strings.TrimRight(base[:max(cut, 0)], ". ")
+	}
+	return dir + base + mark
+}
+
 func archiveKey(s string) string { return cases.Fold().String(norm.NFKC.String(s)) }
 
 func numbered(s string, n int) string {

@@ -7,6 +7,20 @@ import (
 	"unicode/utf8"
 )
 
+// What a name says more stands before its extension, however long it is.
+func TestMarkedName(t *testing.T) {
+	long := strings.Repeat("ü", 120)
+	for name, want := range map[string]string{"a/b.c/banner.png": "a/b.c/banner (v2).png", ".env": ".env (v2)", "no": "no (v2)", "x/" + long + ".pdf": "x/" + long[:190] + " (v2).pdf"} {
+		if is := MarkedName(name, "v2"); is != want {
+			t.Errorf("%s is %s, want %s", name, is, want)
+		}
+	}
+	z := ArchiveNames{}
+	if is := z.Place(MarkedName(strings.Repeat("x", 300)+".pdf", "v2")); !strings.HasSuffix(is, "x (v2).pdf") {
+		t.Errorf("it lost its mark: %s", is)
+	}
+}
+
 // Names are short enough for whatever system they are unpacked on, and stay apart.
 func TestLongArchiveNames(t *testing.T) {
 	z := ArchiveNames{}

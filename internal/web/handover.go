@@ -71,7 +71,10 @@ func (s *Server) takeHandover(w http.ResponseWriter, r *http.Request, me *visit)
 		}
 		return me.HandsOver(ctx, project, user)
 	}),
-		Took: func(st portal.Stored) { me.LogDownload(st, "zip") }}
+		Took: func(st portal.Stored) { me.LogDownload(st, "zip") },
+		Damaged: func(err error) {
+			s.Log.Error("a handover pack lacks something", "project", string(project), "error", err.Error())
+		}}
 	h := w.Header()
 	h.Set("Content-Type", "application/zip")
 	h.Set("Content-Disposition", transfer.Disposition("attachment", me.Book.T("handover.name", "project", p.Name)+".zip"))

@@ -11,7 +11,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/vitrine-portal/vitrine/internal/blob"
+	"github.com/vitrine-portal/vitrine/internal/certificate"
 	"github.com/vitrine-portal/vitrine/internal/portal"
 	"github.com/vitrine-portal/vitrine/internal/web/webtest"
 )
@@ -75,6 +78,169 @@ func TestHandoverDecisions(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A pack holds each version that was approved or signed off, beside a newer one and of
+// a file that was deleted since too, and says which is which: the certificates in it
+// name hashes of files in it. What is not there is named with its hash, and never what
+// its reader does not see.
+func TestHandoverAccepted(t *testing.T) {
+	signs, err := certificate.FromSecret([]byte("a secret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	webtest.RunFiles(t, func(t *testing.T, s *webtest.Site) {
+		ctx, site := t.Context(), s.World.Site
+		s.Exec(`UPDATE projects SET name = 'Website' WHERE id = $1`, string(site)) // whoever has a certificate has that name
+		mia, cleo := s.World.As(s.Mia), s.World.As(s.Cleo)
+		sends := send(t, s.As("mia"))
+		fill := func(file portal.FileID, name, content string) (portal.FileID, portal.VersionID) {
+			if file != "" {
+				sends.bring([]byte(content), "file", string(file), "filename", name, "audience", "client")
+			} else {
+				file = sends.bring([]byte(content), "project", string(site), "filename", name, "audience", "client")
+			}
+			return file, sends.version(file).ID
+		}
+		approve := func(title string, versions ...portal.VersionID) portal.ApprovalID {
+			t.Helper()
+			id, err := mia.AskApproval(ctx, site, portal.NewApproval{Title: title, Versions: versions, Stages: []portal.NewStage{{People: []portal.PersonID{s.Cleo}}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := cleo.Approval(ctx, id)
+			if err == nil {
+				err = cleo.Decide(ctx, id, portal.ApprovalAnswer{Answer: portal.AnswerApprove, Content: a.Content})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		sum := func(content string) string {
+			sum := sha256.Sum256([]byte(content))
+			return hex.EncodeToString(sum[:])
+		}
+		banner, first := fill("", "banner.txt", "the first")
+		approval := approve("Banner, first", first)
+		_, second := fill(banner, "banner.txt", "the second")
+		deleted, v := fill("", "Über.txt", "deleted since")
+		approve("Banner, second", second, v)
+		hidden, v := fill("", "Hidden.txt", "CNRY-acme-team-hidden since")
+		approve("Hidden", v)
+		_, lost := fill("", "Lost.txt", "lost since")
+		approve("Lost", lost)
+		long := strings.Repeat("x", 196)
+		longer, v := fill("", long+".txt", "long")
+		approve("Long", v)
+		sign, err := mia.AskSignoff(ctx, portal.NewSignoff{Project: site, Statement: "All of it."})
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked, err := cleo.Signoff(ctx, sign)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, content, err := cleo.SignoffLines(ctx, asked)
+		if err == nil {
+			err = cleo.SignOff(ctx, sign, portal.Signature{Name: "Cleo", Content: content, Proof: "password"})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.World.Clock.Advance(time.Hour)
+		if err := cleo.CertifyApproval(ctx, approval); err != nil {
+			t.Fatal(err)
+		}
+		s.World.Clock.Advance(time.Hour)
+		if err := certificate.New(certificate.Options{Portal: s.World.Portal, Blobs: s.Blobs, Signer: signs, BaseURL: s.URL}).Sweep(ctx); err != nil {
+			t.Fatal(err)
+		}
+		sends = send(t, s.As("mia")) // hours later
+		fill(banner, "banner.txt", "the third")
+		sends.bring([]byte("CNRY-acme-team-draft"), "file", string(banner), "filename", "banner.txt", "audience", "team")
+		fill("", "BANNER (v2, Signed off).TXT", "in the way")
+		fill(longer, "long.txt", "longer")
+		if err := mia.TrashFile(ctx, deleted); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := mia.Conceal(ctx, portal.ItemID(hidden)); err != nil {
+			t.Fatal(err)
+		}
+		s.Exec(`UPDATE versions SET blob = $1 WHERE id = $2`, string(blob.NewKey()), string(lost))
+
+		for name, person := range map[string]string{"cleo": "", "mia": string(s.CleoUser)} {
+			who := send(t, s.As(name))
+			text := who.do("POST", "/projects/"+string(site)+"/handover", strings.NewReader(url.Values{"person": {person}}.Encode()), "Content-Type", "application/x-www-form-urlencoded").text
+			pack := opened(t, text)
+			for path, want := range map[string]string{
+				"Files/banner.txt":                              "the third",
+				"Files/BANNER (v2, Signed off).TXT":             "in the way",
+				"Files/banner (v2, signed off) (2).txt":         "the second",
+				"Files/banner (v1, approved).txt":               "the first",
+				"Files/Über (v1, signed off).txt":               "deleted since",
+				"Files/" + long + ".txt":                        "longer",
+				"Files/" + long[:179] + " (v1, signed off).txt": "long",
+			} {
+				if pack[path] != want {
+					t.Errorf("%s: %s is %q; there are %q", name, path, pack[path], slices.Sorted(maps.Keys(pack)))
+				}
+				if !strings.Contains(pack["SHA256SUMS"], sum(want)+"  "+path+"\n") {
+					t.Errorf("%s: the sum of %s is another one", name, path)
+				}
+			}
+			for path, text := range pack {
+				if strings.Contains(path, "Hidden") || strings.Contains(path, "Lost") || strings.Contains(text, "-team-") {
+					t.Errorf("%s: %s is there", name, path)
+				}
+			}
+			index := plain(pack["index.html"])
+			for _, want := range []string{
+				"banner.txt newer than what was signed off · 9 bytes",
+				"banner (v2, signed off) (2).txt Signed off v2 · 10 bytes SHA-256 " + sum("the second"),
+				"banner (v1, approved).txt Approved v1 · 9 bytes SHA-256 " + sum("the first"),
+				"Über (v1, signed off).txt Signed off v1 · the file was deleted since · 13 bytes SHA-256 " + sum("deleted since"),
+				"Hidden (v1, signed off).txt SHA-256 " + sum("CNRY-acme-team-hidden since"),
+				"Lost.txt SHA-256 " + sum("lost since"),
+				"Hidden.txt, v1 · not in this pack SHA-256 " + sum("CNRY-acme-team-hidden since"),
+				"banner.txt, v2 SHA-256 " + sum("the second"),
+			} {
+				if !strings.Contains(index, want) {
+					t.Errorf("%s: the index does not say %q: %s", name, want, index)
+				}
+			}
+			for _, subject := range []string{string(sign), string(approval)} {
+				c, err := cleo.Certificate(ctx, subject)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !strings.Contains(pack["index.html"], `href="`+s.URL+"/verify/"+c.Code+`"`) || !strings.Contains(index, "Code "+c.Code) {
+					t.Errorf("%s: the index does not lead to the certificate of %s: %s", name, c.Title, pack["index.html"])
+				}
+				if subject == string(approval) { // the other names files of the World
+					s.Stranger().Get("/verify/"+c.Code).MustBe(200).MustContain("banner.txt", sum("the first")[:8])
+				}
+			}
+			for _, to := range []string{"Files/banner%20%28v2,%20signed%20off%29%20%282%29.txt", "Files/banner%20%28v1,%20approved%29.txt"} {
+				if strings.Count(pack["index.html"], `href="`+to+`"`) != 2 { // of the certificate, and among the files
+					t.Errorf("%s: the index does not lead to %s: %s", name, to, pack["index.html"])
+				}
+			}
+			if !strings.Contains(s.Log(), "a handover pack lacks something") {
+				t.Errorf("%s: what is lost is not in the log", name)
+			}
+		}
+	})
+}
+
+// plain is what a page says, each space once.
+func plain(page string) string {
+	var b strings.Builder
+	for text := range strings.SplitSeq(page, "<") {
+		_, said, _ := strings.Cut(text, ">")
+		b.WriteString(" " + said)
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
 }
 
 // T132: a handover pack holds what one of the client's people may have of a
