@@ -743,6 +743,18 @@ func TestApprovalBoard(t *testing.T) {
 		if n := p.Count(".lanes li"); n != 20+1+1+2 {
 			t.Errorf("%d cards", n)
 		}
+		// Before one is taken back it is asked, in the columns and in the table.
+		for at, list := range map[string]string{"view=board": ".lanes", "lane=overdue": "table"} {
+			board := tom.Get("/approvals?" + at).MustBe(200)
+			opens, asks := board.Attrs(list+` button[popovertarget^="cancel-"]`, "popovertarget"), board.Attrs(`dialog[popover]:has(form[action$="/cancel"])`, "id")
+			slices.Sort(opens)
+			if slices.Sort(asks); len(opens) == 0 || !slices.Equal(opens, asks) || board.Count(`form[action$="/cancel"]`) != len(asks) {
+				t.Errorf("%s: %q lead to %q; there are %d forms", at, opens, asks, board.Count(`form[action$="/cancel"]`))
+			}
+			if said := strings.Join(board.Texts("dialog"), " "); !strings.Contains(said, "Take “Late” back? Nobody is asked any more.") {
+				t.Errorf("%s asks %s", at, said)
+			}
+		}
 		// The lanes of the table are the same.
 		for name, title := range map[string]string{"client": "In time", "overdue": "Late", "team": "Ours first"} {
 			for _, at := range []string{"client", "overdue", "team", "approved"} {
