@@ -65,6 +65,15 @@ func (s *Server) approvals(w http.ResponseWriter, r *http.Request, me *visit) er
 	p := view.ApprovalsPage{Page: s.page(me, "approvals"), Name: me.Brand.Name}
 	chooses(&p.Page, me, client, r.URL.Path, url.Values{})
 	under(&p.Page, me, client)
+	s.setTitle(&p.Page, p.T("nav.approvals"))
+	if signoffsAlone(r) {
+		all, next, err := me.ClientSignoffs(ctx, client, pageOf(r, onBoard))
+		if err != nil {
+			return err
+		}
+		p.Signoffs = aloneSignoffs(r, all, next)
+		return s.render(w, r, http.StatusOK, view.Approvals(p))
+	}
 	if p.Awaited, err = me.AwaitedApprovals(ctx, client, 0); err != nil {
 		return err
 	}
@@ -75,22 +84,25 @@ func (s *Server) approvals(w http.ResponseWriter, r *http.Request, me *visit) er
 	if p.Approvals, next, err = me.ClientApprovals(ctx, client, pageOf(r, onBoard)); err != nil {
 		return err
 	}
-	p.Newest, p.Older = pages(r, next)
-	signoffs, _, err := me.ClientSignoffs(ctx, client, portal.Page{Limit: onBoard})
+	open, _, err := me.BoardSignoffs(ctx, portal.SignoffOpen, client, portal.Page{Limit: 100})
 	if err != nil {
 		return err
 	}
-	for _, x := range signoffs {
+	for _, x := range open {
 		if x.MaySign() {
 			p.Signs = append(p.Signs, x)
-		} else {
-			p.Signoffs = append(p.Signoffs, x)
 		}
+	}
+	if p.Newest, p.Older = pages(r, next); p.Newest == "" {
+		all, next, err := me.ClientSignoffs(ctx, client, portal.Page{Limit: onBoard})
+		if err != nil {
+			return err
+		}
+		p.Signoffs = signoffsFrom(slices.DeleteFunc(all, portal.Signoff.MaySign), next, r.URL.Path, "client", string(client))
 	}
 	if p.People, err = s.answersOf(ctx, me, p.All()); err != nil {
 		return err
 	}
-	s.setTitle(&p.Page, p.T("nav.approvals"))
 	return s.render(w, r, http.StatusOK, view.Approvals(p))
 }
 
@@ -102,14 +114,24 @@ func (s *Server) clientApprovals(w http.ResponseWriter, r *http.Request, me *vis
 		return err
 	}
 	p := view.ClientApprovalsPage{ClientFrame: frame, Name: me.Brand.Name}
+	if signoffsAlone(r) {
+		all, next, err := me.ClientSignoffs(ctx, p.Client.ID, pageOf(r, onBoard))
+		if err != nil {
+			return err
+		}
+		p.Signoffs = aloneSignoffs(r, all, next)
+		return s.render(w, r, http.StatusOK, view.ClientApprovalsTab(p))
+	}
 	var next string
 	if p.Approvals, next, err = me.UrgentApprovals(ctx, p.Client.ID, pageOf(r, onBoard)); err != nil {
 		return err
 	}
 	if p.Newest, p.Older = pages(r, next); p.Newest == "" {
-		if p.Signoffs, _, err = me.ClientSignoffs(ctx, p.Client.ID, portal.Page{Limit: onBoard}); err != nil {
+		all, next, err := me.ClientSignoffs(ctx, p.Client.ID, portal.Page{Limit: onBoard})
+		if err != nil {
 			return err
 		}
+		p.Signoffs = signoffsFrom(all, next, r.URL.Path)
 	}
 	if p.People, err = s.answersOf(ctx, me, p.Approvals); err != nil {
 		return err
@@ -355,6 +377,19 @@ func (s *Server) projectApprovals(w http.ResponseWriter, r *http.Request, me *vi
 		return err
 	}
 	p := view.ProjectApprovalsPage{Within: in}
+	if in.Project.Team() {
+		if p.Own, _, err = me.SubjectSignoffs(r.Context(), string(in.Project.ID), portal.Page{Limit: 1}); err != nil {
+			return err
+		}
+	}
+	if signoffsAlone(r) {
+		all, next, err := projectSignoffs(r, me, in.Project.ID)
+		if err != nil {
+			return err
+		}
+		p.Signoffs = aloneSignoffs(r, all, next)
+		return s.render(w, r, http.StatusOK, view.ProjectApprovals(p))
+	}
 	var next string
 	if p.Approvals, next, err = me.ProjectApprovals(r.Context(), in.Project.ID, pageOf(r, onBoard)); err != nil {
 		return err
@@ -364,14 +399,30 @@ func (s *Server) projectApprovals(w http.ResponseWriter, r *http.Request, me *vi
 	}
 	p.Newest, p.Older = pages(r, next)
 	if p.Newest == "" {
-		if p.Signoffs, _, err = me.ProjectSignoffs(r.Context(), in.Project.ID, portal.Page{Limit: onBoard}); err != nil {
+		all, next, err := me.ProjectSignoffs(r.Context(), in.Project.ID, portal.Page{Limit: onBoard})
+		if err != nil {
 			return err
 		}
+		p.Signoffs = signoffsFrom(all, next, r.URL.Path)
 		if p.Revisions, _, err = me.ProjectRevisions(r.Context(), in.Project.ID, portal.Page{Limit: onBoard}); err != nil {
 			return err
 		}
 	}
 	return s.render(w, r, http.StatusOK, view.ProjectApprovals(p))
+}
+
+// projectSignoffs are part of those of a project, or of the one thing in it that is
+// asked for.
+func projectSignoffs(r *http.Request, me *visit, project portal.ProjectID) (all []portal.Signoff, next string, err error) {
+	subject := r.URL.Query().Get("subject")
+	if subject == "" {
+		return me.ProjectSignoffs(r.Context(), project, pageOf(r, onBoard))
+	}
+	all, next, err = me.SubjectSignoffs(r.Context(), subject, pageOf(r, onBoard))
+	if len(all) > 0 && all[0].Project != project {
+		return nil, "", portal.ErrNotFound
+	}
+	return all, next, err
 }
 
 func (s *Server) approvalPage(w http.ResponseWriter, r *http.Request, me *visit) error {

@@ -86,13 +86,15 @@ func (s *Server) renderDeliverable(w http.ResponseWriter, r *http.Request, me *v
 	if p.Approvals, _, err = me.DeliverableApprovals(ctx, d.ID, portal.Page{Limit: approvalsBeside}); err != nil {
 		return err
 	}
-	if p.Signoffs, _, err = me.SubjectSignoffs(ctx, string(d.ID), portal.Page{Limit: signoffsBeside}); err != nil {
+	signoffs, next, err := me.SubjectSignoffs(ctx, string(d.ID), portal.Page{Limit: signoffsBeside})
+	if err != nil {
 		return err
 	}
+	p.Signoffs = signoffsFrom(signoffs, next, "/projects/"+string(d.Project)+"/approvals", "subject", string(d.ID))
 	if p.Revisions, _, err = me.DeliverableRevisions(ctx, d.ID, portal.Page{Limit: revisionsBeside}); err != nil {
 		return err
 	}
-	p.MayDelete = p.MayDelete && len(p.Approvals) == 0 && len(p.Signoffs) == 0
+	p.MayDelete = p.MayDelete && len(p.Approvals) == 0 && len(signoffs) == 0
 	if err := s.attached(r, me, &p.Item); err != nil {
 		return err
 	}

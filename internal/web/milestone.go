@@ -82,10 +82,12 @@ func (s *Server) milestonePage(w http.ResponseWriter, r *http.Request, me *visit
 			return err
 		}
 	}
-	if p.Signoffs, _, err = me.SubjectSignoffs(ctx, string(m.ID), portal.Page{Limit: signoffsBeside}); err != nil {
+	signoffs, next, err := me.SubjectSignoffs(ctx, string(m.ID), portal.Page{Limit: signoffsBeside})
+	if err != nil {
 		return err
 	}
-	p.MayDelete = p.MayDelete && len(p.Signoffs) == 0
+	p.Signoffs = signoffsFrom(signoffs, next, "/projects/"+string(m.Project)+"/approvals", "subject", string(m.ID))
+	p.MayDelete = p.MayDelete && len(signoffs) == 0
 	tab := ""
 	if has(portal.SectionMilestones) {
 		tab = "milestones"

@@ -78,6 +78,105 @@ func TestSignByCode(t *testing.T) {
 	})
 }
 
+// However many sign-offs there are, each list of them leads to all, each once.
+func TestSignoffLists(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		ctx, mia := t.Context(), s.World.As(s.Mia)
+		var all []string
+		ask := func(subject, title string) portal.SignoffID {
+			t.Helper()
+			id, err := mia.AskSignoff(ctx, portal.NewSignoff{Project: s.World.Site, Subject: subject, Statement: title})
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, "/signoffs/"+string(id))
+			return id
+		}
+		milestone := func(title string) string {
+			t.Helper()
+			id, err := mia.AddMilestone(ctx, s.World.Site, portal.NewMilestone{Title: title, Audience: portal.ClientSide})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(id)
+		}
+		waits := "/signoffs/" + string(ask(milestone("It waits"), "oldest"))
+		again := milestone("Asked again")
+		for range 23 {
+			if err := mia.WithdrawSignoff(ctx, ask(again, "again")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 30 {
+			if err := mia.WithdrawSignoff(ctx, ask(milestone("Of many"), "many")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// seen are the sign-offs on a page and on those that its lists go on to.
+		seen := func(b *webtest.Browser, path string) (found []string, pages int) {
+			for path != "" {
+				p := b.Get(path).MustBe(200)
+				found = append(found, p.Attrs(`main ul a[href^="/signoffs/"]`, "href")...)
+				path, pages = "", pages+1
+				for _, next := range p.Attrs(`a[rel=next]`, "href") {
+					if strings.Contains(next, "list=signoffs") {
+						path = next
+					}
+				}
+				if pages > 1 {
+					if first := p.Attr(`a[rel=prev]`, "href"); !strings.Contains(first, "list=signoffs") || strings.Contains(first, "after") {
+						t.Errorf("%s leads back to %q", p.Path, first)
+					}
+				}
+			}
+			slices.Sort(found)
+			return found, pages
+		}
+		client, team := "/signoffs/"+string(s.Items[s.World.Site][portal.ClientSide].Signoff), "/signoffs/"+string(s.Items[s.World.Site][portal.Team].Signoff) // of the World
+		for name, list := range map[string]struct {
+			who   string
+			path  string
+			want  []string
+			pages int
+		}{
+			"the project, for the team":   {"mia", "/projects/" + string(s.World.Site) + "/approvals", append(slices.Clone(all), client, team), 2},
+			"the project, for the client": {"cleo", "/projects/" + string(s.World.Site) + "/approvals", append(slices.Clone(all), client), 2},
+			"the milestone, for the team": {"mia", "/milestones/" + again, all[1:24], 2},
+			"the milestone, for a client": {"bea", "/milestones/" + again, all[1:24], 2},
+		} {
+			want := slices.Clone(list.want)
+			slices.Sort(want)
+			if got, pages := seen(s.As(list.who), list.path); !slices.Equal(got, want) || pages != list.pages {
+				t.Errorf("%s: %d sign-offs on %d pages, want %d on %d: %q", name, len(got), pages, len(want), list.pages, got)
+			}
+		}
+		// Lists over all of a client have those of its other projects too, and what waits
+		// for the reader first, however old it is.
+		for who, path := range map[string]string{"mia": "/clients/" + string(s.Acme) + "/approvals", "cleo": "/approvals"} {
+			got, pages := seen(s.As(who), path)
+			for _, id := range all {
+				if n := len(slices.DeleteFunc(slices.Clone(got), func(x string) bool { return x != id })); n < 1 || n > 1 && id != waits {
+					t.Errorf("%s has %s %d times", path, id, n)
+				}
+			}
+			if pages != 2 {
+				t.Errorf("%s has %d pages", path, pages)
+			}
+		}
+		if said := s.As("cleo").Get("/approvals").MustBe(200).Text("#awaited"); !strings.Contains(said, "It waits") {
+			t.Errorf("for Cleo waits %s", said)
+		}
+		// Of one thing in another project there is nothing here.
+		s.As("mia").Get("/projects/" + string(s.World.Brand) + "/approvals?list=signoffs&subject=" + again).MustBe(404)
+		s.As("carl").Get("/projects/" + string(s.World.Site) + "/approvals?list=signoffs").MustBe(404)
+		// The project can be asked for from each page, as long as it was not.
+		last := "/projects/" + string(s.World.Site) + "/approvals?list=signoffs&after=" + strings.TrimPrefix(waits, "/signoffs/")
+		s.As("mia").Get(last).MustBe(200).MustContain("Sign off the project")
+		ask("", "the project")
+		s.As("mia").Get(last).MustBe(200).MustNotContain("Sign off the project")
+	})
+}
+
 // A milestone is signed off, from the form of the team to the signature.
 func TestSignoffPages(t *testing.T) {
 	signs, err := certificate.FromSecret([]byte("a secret"))

@@ -84,7 +84,7 @@ type DeliverablePage struct {
 	LinkTitle   string
 	LinkURL     string
 	Approvals   []portal.Approval // of its content, the newest first
-	Signoffs    []portal.Signoff  // likewise
+	Signoffs    SignoffList       // likewise
 	Revisions   []portal.Revision // likewise
 	Order       []string          // the ids of the project's deliverables, to move it among
 }
@@ -115,7 +115,7 @@ func Deliverable(p DeliverablePage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.signoffWaits(p.Signoffs).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = p.signoffWaits(p.Signoffs.All).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -424,7 +424,7 @@ func (p *DeliverablePage) acts() templ.Component {
 			switch {
 			case p.openApproval() != nil:
 			case p.Deliverable.State.Accepted():
-				if p.Deliverable.State == portal.StateApproved && mayAskSignoff(p.Signoffs) {
+				if p.Deliverable.State == portal.StateApproved && mayAskSignoff(p.Signoffs.All) {
 					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: p.T("signoff.ask"), Icon: "pen-line", Kind: ui.Primary, Small: true, Href: p.askSignoff(string(p.Deliverable.ID))}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

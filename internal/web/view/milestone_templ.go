@@ -312,7 +312,7 @@ type MilestonePage struct {
 	Milestone    portal.Milestone
 	Tasks        []portal.Task
 	Deliverables []portal.Deliverable
-	Signoffs     []portal.Signoff // newest first
+	Signoffs     SignoffList
 	MayDelete    bool
 }
 
@@ -330,7 +330,7 @@ func Milestone(p MilestonePage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString(" ")
-			templ_7745c5c3_Err = p.signoffWaits(p.Signoffs).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = p.signoffWaits(p.Signoffs.All).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -484,7 +484,7 @@ func (p *MilestonePage) acts() templ.Component {
 
 func (p *MilestonePage) menu() []ui.MenuItem {
 	items := p.turnMenu(p.Milestone.Turn, !p.Milestone.Reached())
-	if p.Milestone.Audience == portal.ClientSide && mayAskSignoff(p.Signoffs) {
+	if p.Milestone.Audience == portal.ClientSide && mayAskSignoff(p.Signoffs.All) {
 		items = append(items, ui.MenuItem{Label: p.T("signoff.ask"), Icon: "pen-line", Href: p.askSignoff(string(p.Milestone.ID))})
 	}
 	if p.MayDelete {
@@ -510,7 +510,7 @@ func (p *Item) turnMenu(turn portal.Side, open bool) []ui.MenuItem {
 //go:noinline
 func (p *MilestonePage) handBack() templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var24 templ.Component) (templ_7745c5c3_Err error) {
-		if !p.team() && p.may(portal.Comment) && !p.Milestone.Reached() && p.Milestone.Turn == portal.ClientSide && mayAskSignoff(p.Signoffs) {
+		if !p.team() && p.may(portal.Comment) && !p.Milestone.Reached() && p.Milestone.Turn == portal.ClientSide && mayAskSignoff(p.Signoffs.All) {
 			templ_7745c5c3_Var25 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_Err = ui.PostButton("/items/"+string(p.ID)+"/turn?to=team", ui.ButtonProps{Label: p.T("item.hand_back", "workspace", p.Name), Kind: ui.Primary, Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
