@@ -236,30 +236,36 @@ const maxPicture = 400 << 10
 // pictureOf is a picture of the first of the files that has one, as the mail's
 // reader may see it. A mail goes out without it rather than late.
 func (n *Notifier) pictureOf(ctx context.Context, me *portal.Scope, subjects []portal.ApprovalSubject) *mail.Picture {
-	if n.picture == nil {
-		return nil
-	}
 	for _, s := range subjects {
 		if s.Trashed || s.Preview != "ready" {
 			continue
 		}
-		st, err := me.PreviewOf(ctx, s.Version, "thumb", 0)
-		if err != nil || st.Size > maxPicture || st.Type != "image/png" && st.Type != "image/jpeg" {
-			continue
+		if p := n.looksLike(ctx, me, s.Version, s.Name); p != nil {
+			return p
 		}
-		b, err := n.picture(ctx, st)
-		if err != nil {
-			n.log.Warn("a picture for a mail", "version", string(s.Version), "error", err.Error())
-			continue
-		}
-		name := "look." + st.Type[len("image/"):]
-		p := &mail.Picture{Image: mail.Image{Name: name, Type: st.Type, Bytes: b}, Alt: s.Name}
-		if c, _, err := image.DecodeConfig(bytes.NewReader(b)); err == nil {
-			p.Width, p.Height = c.Width, c.Height
-		}
-		return p
 	}
 	return nil
+}
+
+// looksLike is the small picture of a version, nil when there is none.
+func (n *Notifier) looksLike(ctx context.Context, me *portal.Scope, id portal.VersionID, name string) *mail.Picture {
+	if n.picture == nil {
+		return nil
+	}
+	st, err := me.PreviewOf(ctx, id, "thumb", 0)
+	if err != nil || st.Size > maxPicture || st.Type != "image/png" && st.Type != "image/jpeg" {
+		return nil
+	}
+	b, err := n.picture(ctx, st)
+	if err != nil {
+		n.log.Warn("a picture for a mail", "version", string(id), "error", err.Error())
+		return nil
+	}
+	p := &mail.Picture{Image: mail.Image{Name: "look." + st.Type[len("image/"):], Type: st.Type, Bytes: b}, Alt: name}
+	if c, _, err := image.DecodeConfig(bytes.NewReader(b)); err == nil {
+		p.Width, p.Height = c.Width, c.Height
+	}
+	return p
 }
 
 // shown has the mail show a picture.

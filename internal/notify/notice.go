@@ -35,6 +35,9 @@ func (n *Notifier) notices(ctx context.Context, l *letter) error {
 	for _, x := range all {
 		l.told = append(l.told, x.ID)
 	}
+	if err := n.pictures(ctx, me, l, all); err != nil {
+		return err
+	}
 	if len(all) == 1 && all[0].Said != "" {
 		return n.said(ctx, me, l, all[0])
 	}
@@ -83,6 +86,19 @@ func (n *Notifier) notices(ctx context.Context, l *letter) error {
 		return nil
 	}
 	return n.answered(ctx, me, l, all)
+}
+
+// pictures has a mail that is all about one thing show what that looks like.
+func (n *Notifier) pictures(ctx context.Context, me *portal.Scope, l *letter, all []portal.Notice) error {
+	about := all[0].About
+	if l.mail.Kind == portal.MailDigest || slices.ContainsFunc(all, func(x portal.Notice) bool { return x.About != about }) {
+		return nil
+	}
+	of, err := me.Pictures(ctx, about)
+	if f := of[about]; err == nil && f.Version.Preview == "ready" {
+		l.shown(n.looksLike(ctx, me, f.Version.ID, f.Name))
+	}
+	return err
 }
 
 // maxSaid is how much of a message a mail holds, in characters.

@@ -111,14 +111,27 @@ func (me *Scope) NoticeGroups(ctx context.Context, client ClientID, pg Page) (gr
 	return groups, next, me.pictured(ctx, groups)
 }
 
-// pictured gives groups about files, and about what files are in, the newest
-// version of the first of those.
+// pictured gives groups the picture of what they are about.
 func (me *Scope) pictured(ctx context.Context, groups []NoticeGroup) error {
+	var abouts []string
+	for _, g := range groups {
+		abouts = append(abouts, g.All[0].About)
+	}
+	of, err := me.Pictures(ctx, abouts...)
+	for i, g := range groups {
+		groups[i].Picture = of[g.All[0].About].Version
+	}
+	return err
+}
+
+// Pictures are the files, at their newest version, that show what notices are about:
+// of files themselves, and of what files are in the first of those.
+func (me *Scope) Pictures(ctx context.Context, abouts ...string) (map[string]File, error) {
 	var files []FileID
 	var items []ItemID
-	of := map[string]Version{}
-	for _, g := range groups {
-		switch about := g.All[0].About; ItemID(about).Kind() {
+	of := map[string]File{}
+	for _, about := range abouts {
+		switch ItemID(about).Kind() {
 		case "file":
 			files = append(files, FileID(about))
 		case "deliverable":
@@ -130,22 +143,19 @@ func (me *Scope) pictured(ctx context.Context, groups []NoticeGroup) error {
 		rows, err := me.query(ctx, `SELECT `+fileColumns+` FROM my_files f WHERE f.id IN `+in, args...)
 		all, err := list(rows, err, scanFile)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, f := range all {
-			of[string(f.ID)] = f.Version
+			of[string(f.ID)] = f
 		}
 	}
 	attached, err := me.Attachments(ctx, items...)
 	for _, a := range attached {
-		if of[string(a.Item)].ID == "" {
-			of[string(a.Item)] = a.File.Version
+		if _, ok := of[string(a.Item)]; !ok {
+			of[string(a.Item)] = a.File
 		}
 	}
-	for i, g := range groups {
-		groups[i].Picture = of[g.All[0].About]
-	}
-	return err
+	return of, err
 }
 
 // titled titles those of comments by what they are on.
