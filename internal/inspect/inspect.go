@@ -223,7 +223,7 @@ func (i *Inspector) make(ctx context.Context, v portal.Source, found portal.Prev
 	}
 	switch kind {
 	case preview.Image, preview.SVG:
-		found.Whole = true
+		found.Whole = !made.More
 	case preview.PDF, preview.Office:
 		found.Whole = made.Pages > 0 && made.Pages <= preview.MaxPages
 		if n := pages(made); n > 0 && n < min(made.Pages, preview.MaxPages) {

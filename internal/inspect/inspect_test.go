@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color/palette"
+	"image/gif"
 	"image/jpeg"
 	"os"
 	"os/exec"
@@ -308,10 +310,17 @@ func TestShownToItsEnd(t *testing.T) {
 				}
 			}
 		}
+		d := sit(t, w, nil, Options{})
+		for name, frames := range map[string]int{"still.gif": 1, "moving.gif": 2} {
+			v := d.upload(t, name, moving(t, frames))
+			d.look(t, v)
+			if code := asks(v); code != map[int]string{1: "", 2: "only_part"}[frames] {
+				t.Errorf("%s: %q", name, code)
+			}
+		}
 		if _, err := exec.LookPath("pdftoppm"); err != nil {
 			t.Skip("poppler-utils is missing")
 		}
-		d := sit(t, w, nil, Options{})
 		short, long := d.upload(t, "short.pdf", document(preview.FirstPages)), d.upload(t, "long.pdf", document(preview.FirstPages+5))
 		endless := d.upload(t, "endless.pdf", document(preview.MaxPages+1))
 		for _, v := range []portal.VersionID{short, long, endless} {
@@ -327,6 +336,20 @@ func TestShownToItsEnd(t *testing.T) {
 			t.Errorf("with all pages: %q", code)
 		}
 	})
+}
+
+// moving is a GIF of so many frames.
+func moving(t *testing.T, frames int) string {
+	t.Helper()
+	var g gif.GIF
+	for range frames {
+		g.Image, g.Delay = append(g.Image, image.NewPaletted(image.Rect(0, 0, 8, 8), palette.WebSafe)), append(g.Delay, 1)
+	}
+	var b bytes.Buffer
+	if err := gif.EncodeAll(&b, &g); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }
 
 // document is a PDF of so many pages.

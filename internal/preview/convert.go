@@ -43,7 +43,7 @@ func (j *making) image(ctx context.Context) (err error) {
 			return err
 		}
 		if _, err := os.Lstat(in); err != nil { // of several pictures it numbers them
-			in = j.room.out("still-1.jpg")
+			in, j.result.More = j.room.out("still-1.jpg"), true
 		}
 	}
 	j.result.Width, j.result.Height, err = j.remake(ctx, j.room, in, upright, "large", "thumb")

@@ -2,6 +2,7 @@ package preview
 
 import (
 	"bufio"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,7 +41,8 @@ type imageOut struct {
 
 // imageAnswer is what the worker found, in the order's order.
 type imageAnswer struct {
-	Width, Height int // of the picture the right way up
+	Width, Height int  // of the picture the right way up
+	More          bool // there are further pictures in it
 }
 
 // remake decodes one picture and writes smaller ones. It runs in the worker
@@ -59,10 +61,18 @@ func remake(o imageOrder, answer io.Writer) error {
 		return err
 	}
 	rewind := func() *bufio.Reader { f.Seek(0, io.SeekStart); return bufio.NewReaderSize(f, 64<<10) }
-	if format == "gif" {
-		if n := gifFrames(rewind()); n > maxFrames {
+	more := false
+	switch format {
+	case "gif":
+		n := gifFrames(rewind())
+		if n > maxFrames {
 			return fmt.Errorf("more than %d frames", maxFrames)
 		}
+		more = n > 1
+	case "png":
+		more = animated(f)
+	case "tiff":
+		more = tiffPages(f) > 1
 	}
 	way := 1
 	if !o.Upright {
@@ -87,7 +97,7 @@ func remake(o imageOrder, answer io.Writer) error {
 			return err
 		}
 	}
-	return json.NewEncoder(answer).Encode(imageAnswer{w, h})
+	return json.NewEncoder(answer).Encode(imageAnswer{w, h, more})
 }
 
 func acceptable(w, h int) error {
@@ -111,6 +121,64 @@ func encode(path string, m *image.RGBA) (err error) {
 		err = png.Encode(w, m)
 	}
 	return errors.Join(err, w.Flush())
+}
+
+// animated reports whether a PNG says that it moves, or has more to say before its picture
+// than anybody looks through.
+func animated(f io.ReaderAt) bool {
+	var h [8]byte // of a chunk: its length and name
+	at := int64(8)
+	for range 1000 {
+		if _, err := f.ReadAt(h[:], at); err != nil || string(h[4:]) == "IDAT" {
+			return false
+		}
+		if string(h[4:]) == "acTL" {
+			return true
+		}
+		at += 12 + int64(binary.BigEndian.Uint32(h[:]))
+	}
+	return true
+}
+
+// tiffPages counts the pictures of a TIFF, but for smaller ones of the same, and stops at
+// the second.
+func tiffPages(f io.ReaderAt) (n int) {
+	b := make([]byte, 12)
+	read := func(at int64, size int) bool {
+		_, err := f.ReadAt(b[:size], at)
+		return err == nil
+	}
+	if !read(0, 8) {
+		return 0
+	}
+	var order binary.ByteOrder = binary.LittleEndian
+	if b[0] == 'M' {
+		order = binary.BigEndian
+	}
+	at := int64(order.Uint32(b[4:]))
+	for range maxFrames {
+		if at == 0 || !read(at, 2) {
+			return n
+		}
+		entries, small := int(order.Uint16(b)), false
+		for at += 2; entries > 0; entries-- {
+			if !read(at, 12) {
+				return n
+			}
+			if order.Uint16(b) == 254 { // what sort of picture it is
+				small = order.Uint32(b[8:])&1 != 0
+			}
+			at += 12
+		}
+		if !small {
+			n++
+		}
+		if n > 1 || !read(at, 4) {
+			return n
+		}
+		at = int64(order.Uint32(b))
+	}
+	return n
 }
 
 // gifFrames counts the pictures of a GIF without decoding them, and stops at

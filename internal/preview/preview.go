@@ -52,6 +52,7 @@ type Result struct {
 	Width, Height int           // of an image, a video or the first page, in its own units
 	Pages         int           // of a document
 	Duration      time.Duration // of video and audio
+	More          bool          // the picture that was made is the first of several
 	Text          string        // at most 1 MB, for search and for reading
 	Artifacts     []Artifact
 }
@@ -244,6 +245,7 @@ func (j *making) remake(ctx context.Context, r *room, in string, upright bool, k
 	if err := json.Unmarshal(out, &a); err != nil {
 		return 0, 0, none("the image worker's answer: %v", err)
 	}
+	j.result.More = j.result.More || a.More
 	for _, kind := range kinds {
 		if err := j.take(r, "made-"+kind, Artifact{Kind: kind}, sides[kind]); err != nil {
 			return 0, 0, err

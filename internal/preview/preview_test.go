@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -274,6 +275,53 @@ func TestFormatsOfImages(t *testing.T) {
 		picture(t, r.Find("thumb", 0))
 		picture(t, r.Find("large", 0))
 	}
+}
+
+// Of several pictures in a file the first is made: that there are more is said.
+func TestSeveralPictures(t *testing.T) {
+	m := maker(t)
+	var one bytes.Buffer
+	if err := tiff.Encode(&one, arrow(), nil); err != nil {
+		t.Fatal(err)
+	}
+	// again is the TIFF with its picture listed once more, as what is said.
+	again := func(sort uint32) []byte {
+		b := slices.Clone(one.Bytes())
+		at := int(binary.LittleEndian.Uint32(b[4:]))
+		n := int(binary.LittleEndian.Uint16(b[at:]))
+		entry := binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32([]byte{254, 0, 4, 0}, 1), sort)
+		next := binary.LittleEndian.AppendUint16(nil, uint16(n+1))
+		next = append(append(next, entry...), b[at+2:at+2+12*n]...)
+		binary.LittleEndian.PutUint32(b[at+2+12*n:], uint32(len(b)))
+		return append(append(b, next...), 0, 0, 0, 0)
+	}
+	pixel := []byte{0, 0, 0, 0, 0}
+	for name, c := range map[string]struct {
+		b    []byte
+		more bool
+	}{
+		"still.gif":     {gifOf(t, 1), false},
+		"moving.gif":    {gifOf(t, 2), true},
+		"still.png":     {rawPNG(1, 1, pixel), false},
+		"moving.png":    {rawPNG(1, 1, pixel, chunk("acTL", make([]byte, 8))), true},
+		"page.tiff":     {one.Bytes(), false},
+		"pages.tiff":    {again(2), true},
+		"smaller.tiff":  {again(1), false},
+		"for ever.tiff": {endless(one.Bytes()), true},
+	} {
+		if r, err := m.made(t, c.b, name); err != nil || r.More != c.more || r.Find("large", 0) == nil {
+			t.Errorf("%s: more is %v, not %v: %v", name, r.More, c.more, err)
+		}
+	}
+}
+
+// endless is a TIFF whose list of pictures leads back to its beginning.
+func endless(tiff []byte) []byte {
+	b := slices.Clone(tiff)
+	at := int(binary.LittleEndian.Uint32(b[4:]))
+	n := int(binary.LittleEndian.Uint16(b[at:]))
+	binary.LittleEndian.PutUint32(b[at+2+12*n:], uint32(at))
+	return b
 }
 
 func TestHEIC(t *testing.T) {
