@@ -35,18 +35,10 @@ func (b *tab) drags(element string, x, y, toX, toY float64) {
 	px, py := b.spot(element, x, y)
 	qx, qy := b.spot(element, toX, toY)
 	if b.fingers {
-		finger := func(kind input.DispatchTouchEventType, at ...*input.TouchPoint) chromedp.Action[chromedp.Void] {
-			return call(input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: kind, TouchPoints: append([]*input.TouchPoint{}, at...)})
-		}
-		b.do(finger(input.DispatchTouchEventTypeTouchStart, &input.TouchPoint{X: px, Y: py}), finger(input.DispatchTouchEventTypeTouchMove, &input.TouchPoint{X: (px + qx) / 2, Y: (py + qy) / 2}),
-			finger(input.DispatchTouchEventTypeTouchMove, &input.TouchPoint{X: qx, Y: qy}), finger(input.DispatchTouchEventTypeTouchEnd))
+		b.strokes(box{px, py, qx, qy})
 		return
 	}
-	mouse := func(kind input.DispatchMouseEventType, x, y float64) chromedp.Action[chromedp.Void] {
-		return call(input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: kind, X: x, Y: y, Button: input.MouseButtonLeft, Buttons: 1, ClickCount: 1})
-	}
-	b.do(mouse(input.DispatchMouseEventTypeMousePressed, px, py), mouse(input.DispatchMouseEventTypeMouseMoved, (px+qx)/2, (py+qy)/2),
-		mouse(input.DispatchMouseEventTypeMouseMoved, qx, qy), mouse(input.DispatchMouseEventTypeMouseReleased, qx, qy))
+	b.pulls(box{px, py, qx, qy})
 }
 
 // keeps waits until the place is taken as it is said, and keeps a comment on it.
