@@ -22,12 +22,13 @@ func (s *server) templates() {
 
 type need struct {
 	Item    portal.ItemID    `json:"item" doc:"What needs you: of being named, the notice that says so."`
-	Kind    string           `json:"kind" enum:"task,deliverable,milestone,file_request,approval,call,revision,signoff,question,message,drafts,mention" doc:"What it is; in a conversation the team asks a question, and a client's message waits for the team."`
+	Kind    string           `json:"kind" enum:"task,deliverable,milestone,file_request,approval,call,revision,signoff,question,message,drafts,mention,unread" doc:"What it is; in a conversation the team asks a question, a client's message waits for the team, and what a client's person has not read is unread."`
 	Title   string           `json:"title" doc:"What it is called."`
 	Project portal.ProjectID `json:"project" doc:"The project it is in; empty: none."`
 	Client  portal.ClientID  `json:"client" doc:"The client whose it is."`
 	DueOn   string           `json:"due_on,omitempty" doc:"A day, YYYY-MM-DD."`
 	Since   time.Time        `json:"since" doc:"Since when it waits for you."`
+	Unread  int              `json:"messages,omitempty" doc:"Of what is unread: how many messages; 100 stands for more."`
 }
 
 func (s *server) needs() {
@@ -45,6 +46,6 @@ func (s *server) needs() {
 		}
 		return all, "", err
 	}, func(n portal.Need) need {
-		return need{n.Item, n.Kind, n.Title, n.Project, n.Client, n.DueOn, n.Since.UTC()}
+		return need{n.Item, n.Kind, n.Title, n.Project, n.Client, n.DueOn, n.Since.UTC(), n.Messages}
 	})
 }

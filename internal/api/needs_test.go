@@ -37,6 +37,10 @@ func TestNeeds(t *testing.T) {
 		}
 		last := s.asks(mia, 200, "GET", "/api/conversations/"+said+"/messages", "").all("items")[0].text("id")
 		s.asks(mia, 204, "PUT", "/api/conversations/"+said+"/read", `{"message":"`+last+`"}`)
+		s.asks(mia, 201, "POST", "/api/conversations/"+said+"/messages", `{"body":"This one.","audience":"client"}`)
+		if got := about(cleo, ""); !slices.Equal(got, []string{"unread " + string(s.Acme)}) {
+			t.Errorf("what the client has not read is %q", got)
+		}
 		s.asks(mia, 201, "POST", "/api/conversations/"+said+"/messages", `{"body":"This one. Yes?","audience":"client","question":true}`)
 		if got := about(mia, ""); len(got) != 0 {
 			t.Errorf("answered, and it still needs the team: %q", got)

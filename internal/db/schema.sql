@@ -1572,7 +1572,7 @@ CREATE TABLE threads (
   FOREIGN KEY (project_id, client_id) REFERENCES projects (id, client_id)
 );
 
-CREATE INDEX threads_client ON threads (client_id) WHERE kind <> 'item';
+CREATE INDEX threads_client ON threads (client_id, shown_at, id, shown_seq) WHERE kind <> 'item';
 
 CREATE INDEX threads_item ON threads (item_id, id) WHERE item_id IS NOT NULL;
 

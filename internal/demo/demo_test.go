@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -242,7 +243,7 @@ func TestClientSide(t *testing.T) {
 	if len(needs) < 4 || needs[0].Kind != "call" || needs[1].Kind != "approval" {
 		t.Errorf("the lead is needed for %+v", needs)
 	}
-	if needs := must(viewer.Needs(ctx, self.Clients[0].ID, 20)); len(needs) != 0 {
+	if needs := must(viewer.Needs(ctx, self.Clients[0].ID, 20)); slices.ContainsFunc(needs, func(n portal.Need) bool { return n.Kind != "unread" }) {
 		t.Errorf("the viewer is needed for %+v", needs)
 	}
 	if news := must(lead.Recent(ctx, self.Clients[0].ID, must(lead.LastVisit(ctx, string(self.Clients[0].ID))), 50)); len(news) < 5 {

@@ -108,11 +108,11 @@ func TestTasks(t *testing.T) {
 		if x := get(); x.Turn != portal.ClientSide || x.Assignee != w.Cleo || x.Title != "Send all texts" || x.Milestone != "" || x.DueOn != "" {
 			t.Errorf("after assigning: %+v", x)
 		}
-		needs, err := w.As(w.Cleo).Needs(ctx, "", 0)
+		needs, err := toDo(w.As(w.Cleo).Needs(ctx, "", 0))
 		if err != nil || len(needs) != 1 || needs[0].Item != portal.ItemID(id) || needs[0].AskedBy != "Tom" {
 			t.Errorf("Cleo's needs: %+v, %v", needs, err)
 		}
-		if needs, err := w.As(w.Bea).Needs(ctx, "", 0); err != nil || len(needs) != 0 {
+		if needs, err := toDo(w.As(w.Bea).Needs(ctx, "", 0)); err != nil || len(needs) != 0 {
 			t.Errorf("Bea's needs: %+v, %v", needs, err)
 		}
 		if err := w.As(w.Mia).ChangeTask(ctx, id, portal.TaskChange{Title: "Late", Revision: 1}); !errors.Is(err, portal.ErrConflict) {
@@ -366,14 +366,14 @@ func TestDeliverables(t *testing.T) {
 		if d := get(); d.State != portal.StateInReview || d.Round != 1 || d.Turn != portal.ClientSide {
 			t.Errorf("in review: %+v", d)
 		}
-		needs, err := w.As(w.Cleo).Needs(ctx, w.Acme, 0)
+		needs, err := toDo(w.As(w.Cleo).Needs(ctx, w.Acme, 0))
 		if err != nil || len(needs) != 1 || needs[0].Kind != "approval" {
 			t.Errorf("Cleo's needs: %+v, %v", needs, err)
 		}
 		if needs, err := w.As(w.Cleo).Needs(ctx, w.Brick, 0); err != nil || len(needs) != 0 {
 			t.Errorf("Cleo's needs at Brick: %+v, %v", needs, err)
 		}
-		if needs, err := w.As(w.Bea).ProjectNeeds(ctx, w.Site, 0); err != nil || len(needs) != 0 {
+		if needs, err := toDo(w.As(w.Bea).ProjectNeeds(ctx, w.Site, 0)); err != nil || len(needs) != 0 {
 			t.Errorf("Bea, who cannot decide, is asked: %+v, %v", needs, err)
 		}
 		for what, err := range map[string]error{

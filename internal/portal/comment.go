@@ -109,8 +109,8 @@ SELECT `+messageColumns+` FROM my_messages m WHERE m.thread_id IN `+in+` AND (`+
 	}
 	in, args = oneOf(3, ids)
 	rows, err = me.query(ctx, `
-SELECT t.id, (SELECT COUNT(*) FROM (SELECT m.id FROM my_messages m WHERE m.thread_id = t.id AND m.seq > `+markOf+` LIMIT $2) x)
-  FROM my_threads t WHERE t.id IN `+in+` AND t.head > `+markOf, append([]any{maxUnread}, args...)...)
+SELECT t.id, (SELECT COUNT(*) FROM (SELECT m.id FROM my_messages m WHERE m.thread_id = t.id AND m.seq > `+markOf("t")+` LIMIT $2) x)
+  FROM my_threads t WHERE t.id IN `+in+` AND t.head > `+markOf("t"), append([]any{maxUnread}, args...)...)
 	return all, next, eachPair(rows, err, func(id ThreadID, n int) { all[slices.Index(ids, id)].Unread = n })
 }
 

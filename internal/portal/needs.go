@@ -13,7 +13,7 @@ import (
 // A Need is one thing that waits for somebody.
 type Need struct {
 	Item        ItemID // of a question or a message: the id of its conversation; of being named: of the notice
-	Kind        string // "task", "deliverable", "milestone", "file_request", "approval", "call" (an approval about which something was said by phone that is to be confirmed), "revision", "signoff", "drafts" that colleagues share, "mention", or of what waits in a conversation "question", for clients, and "message", for the team
+	Kind        string // "task", "deliverable", "milestone", "file_request", "approval", "call" (an approval about which something was said by phone that is to be confirmed), "revision", "signoff", "drafts" that colleagues share, "mention", or of what waits in a conversation "question" and "unread", for clients, and "message", for the team
 	Title       string
 	Project     ProjectID
 	ProjectName string
@@ -21,11 +21,14 @@ type Need struct {
 	ClientName  string
 	DueOn       string    // empty when none, or not for the reader
 	Since       time.Time // it waits since
-	AskedBy     string    // the name; empty when not for the reader: say the workspace's name
+	AskedBy     string    // the name, of what is unread who wrote last; empty when not for the reader: say the workspace's name
+	Messages    int       // of what is unread: how many; 100 stands for more
 	Held
 
 	waits ItemID // of being named: the conversation that waits for an answer to the same
 	last  string // of an approval: as lapsedBy takes it
+
+	newest int64 // of what is unread: when the last of it was written
 }
 
 func (n *Need) into(since *int64) []any {
@@ -51,9 +54,10 @@ const maxNeeds = 100
 // Needs returns what waits for the actor as one of a client's people: tasks
 // given to them or to nobody, deliverables they may decide on, milestones,
 // files they may upload, questions they may answer, and, of those who lead, what
-// colleagues share and have not sent; and where they were named and have not looked.
-// The most urgent is first: by due day, then by how long it waits. With a
-// client, only that client's.
+// colleagues share and have not sent; where they were named and have not looked; and
+// conversations with something that they have not read. The most urgent is first: by
+// due day, then by how long it waits, then what is to be read, the newest first. With
+// a client, only that client's.
 func (me *Scope) Needs(ctx context.Context, client ClientID, limit int) ([]Need, error) {
 	return me.needs(ctx, `client_id`, string(client), limit)
 }
@@ -86,7 +90,14 @@ func (me *Scope) countNeeds(ctx context.Context, where string, args ...any) (int
 	if err == nil {
 		err = me.get(ctx, `SELECT COUNT(*) FROM (SELECT x.id FROM my_named x WHERE `+namedClient+where+` LIMIT $2) x`, args, &named)
 	}
-	return min(waiting+named, maxNeeds), err
+	n := waiting + named
+	if err == nil && n < maxNeeds {
+		var unread int
+		args[0] = maxNeeds - n
+		err = me.get(ctx, `SELECT COUNT(*) FROM (SELECT x.id FROM my_unread x WHERE 1 = 1`+where+` LIMIT $2) x`, args, &unread)
+		n += unread
+	}
+	return min(n, maxNeeds), err
 }
 
 // over reports whether an approval takes no answers any more, by its last day, whenever
@@ -100,12 +111,61 @@ func (me *Scope) over(last string) bool {
 // in a question that needs them already.
 const namedClient = `x.side = 'client' AND (x.waits IS NULL OR NOT EXISTS (SELECT 1 FROM my_waiting q WHERE q.id = x.waits))`
 
-// needs looks the names up for those alone that the limit leaves. An empty argument
-// means all, whatever the column.
+// needs are those in which there is something to do, and after them those in which
+// there is something to read. An empty argument means all, whatever the column.
 func (me *Scope) needs(ctx context.Context, column, arg string, limit int) ([]Need, error) {
 	if limit <= 0 || limit > maxNeeds {
 		limit = maxNeeds
 	}
+	all, err := me.toDo(ctx, column, arg, limit)
+	if err != nil || len(all) >= limit {
+		return all, err
+	}
+	more, err := me.toRead(ctx, column, arg, limit-len(all))
+	return append(all, more...), err
+}
+
+// toRead are the conversations with something that the actor has not read, the newest
+// first: of one client after another, as an index has them.
+func (me *Scope) toRead(ctx context.Context, column, arg string, limit int) (all []Need, err error) {
+	switch {
+	case arg == "":
+		clients, err := me.clientsToRead(ctx, false)
+		if err != nil {
+			return nil, err
+		}
+		if len(clients) > fewClients {
+			return me.unreadOf(ctx, ``, limit)
+		}
+		for _, c := range clients {
+			some, err := me.unreadOf(ctx, ` WHERE u.client_id = $3`, limit, string(c))
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, some...)
+		}
+		sort.SliceStable(all, func(i, j int) bool { return all[i].newest > all[j].newest })
+		return all[:min(len(all), limit)], nil
+	case column == "project_id":
+		return me.unreadOf(ctx, ` WHERE u.client_id = (SELECT p.client_id FROM my_places p WHERE p.id = $3) AND u.project_id = $3`, limit, arg)
+	}
+	return me.unreadOf(ctx, ` WHERE u.`+column+` = $3`, limit, arg)
+}
+
+func (me *Scope) unreadOf(ctx context.Context, where string, limit int, args ...any) ([]Need, error) {
+	rows, err := me.query(ctx, `
+SELECT x.id, 'unread', x.title, COALESCE(x.project_id, ''), COALESCE(`+projectNameOf("x.project_id")+`, ''), x.client_id, `+clientNameOf("x.client_id")+`, '', x.since, COALESCE(`+nameOf("x.author_id")+`, ''), x.side, x.rights, x.messages, x.shown_at
+  FROM (SELECT u.* FROM my_unread u`+where+` ORDER BY u.shown_at DESC, u.id DESC LIMIT $2) x ORDER BY x.shown_at DESC, x.id DESC`, append([]any{limit}, args...)...)
+	return list(rows, err, func(rows *db.Rows) (n Need, err error) {
+		var since int64
+		err = rows.Scan(append(n.into(&since), &n.Messages, &n.newest)...)
+		n.Since = moment(since)
+		return n, err
+	})
+}
+
+// toDo looks the names up for those alone that the limit leaves.
+func (me *Scope) toDo(ctx context.Context, column, arg string, limit int) ([]Need, error) {
 	args, where, and := []any{limit}, ``, ``
 	if arg != "" {
 		args, where, and = append(args, arg), ` WHERE n.`+column+` = $3`, ` AND x.`+column+` = $3`
@@ -123,7 +183,7 @@ SELECT x.id, x.kind, x.title, COALESCE(x.project_id, ''), COALESCE(`+projectName
 	read := len(all)
 	all = slices.DeleteFunc(all, func(n Need) bool { return me.over(n.last) })
 	if err == nil && read == limit && len(all) < read && limit < maxNeeds {
-		all, err = me.needs(ctx, column, arg, maxNeeds) // others take their place
+		all, err = me.toDo(ctx, column, arg, maxNeeds) // others take their place
 		return all[:min(len(all), limit)], err
 	}
 	return urgent(all, named, limit), err

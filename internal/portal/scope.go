@@ -234,6 +234,25 @@ SELECT f.id, 'drafts', f.project_id, f.name, NULL, MIN(d.shared_at), MIN(d.perso
  WHERE d.shared_in = p.id AND v.id = d.version_id AND f.id = v.file_id AND p.id = f.project_id AND ` + sharedDraft + `
  GROUP BY f.id, f.project_id, f.name, p.client_id, p.side, p.rights`,
 
+	// Conversations of a client's with something after what the actor, one of its people,
+	// has read: of those that are read an index says so.
+	"my_news": `
+SELECT t.* FROM client_grants k CROSS JOIN my_threads t
+ WHERE k.actor = $1 AND k.side = 'client' AND t.client_id = k.client_id AND t.kind <> 'item' AND t.shown_seq > ` + markOf("t") + ` AND t.side = 'client'`,
+
+	// Those of them that need the actor: with the last that others wrote, but for those of
+	// projects that they have muted, and those that need them for more already. The actor
+	// may be a client user whose view is looked at.
+	"my_unread": `
+SELECT t.id, t.project_id, t.client_id, CASE WHEN t.subject <> '' THEN t.subject ELSE SUBSTR(m.body, 1, 120) END AS title, t.shown_at,
+       CASE WHEN m.side = 'client' OR (t.sections & 4096) <> 0 THEN m.author_id END AS author_id,
+       (SELECT o.created_at ` + unreadIn + ` ORDER BY o.seq LIMIT 1) AS since, (SELECT COUNT(*) FROM (SELECT o.id ` + unreadIn + ` LIMIT 100) x) AS messages, t.side, t.rights
+  FROM my_news t CROSS JOIN messages m
+ WHERE m.id = (SELECT o.id ` + unreadIn + ` ORDER BY o.seq DESC LIMIT 1)
+   AND NOT EXISTS (SELECT 1 FROM mutes s WHERE s.person_id = ` + actorPerson + ` AND s.project_id = t.project_id)
+   AND t.id NOT IN (SELECT x.id FROM my_waiting x WHERE x.kind = 'question')
+   AND t.id NOT IN (SELECT x.thread_id FROM my_named x WHERE x.thread_id IS NOT NULL)`,
+
 	// How much of what the actor sees of a project is open and done.
 	"my_tallies": `
 SELECT y.project_id, y.kind, y.turn, y.total, y.done, y.since, p.sections, p.side, p.rights
@@ -769,12 +788,12 @@ SELECT n.mail, n.mail_id FROM notices n WHERE n.person_id = $1 AND n.mail <> '' 
 	// Where the actor was named and has not looked since; and which conversation waits
 	// for an answer to just that.
 	"my_named": `
-SELECT k.id, m.project_id, m.project_name, m.client_id, m.client_name, SUBSTR(m.body, 1, 120) AS title, k.at, m.author_name AS actor_name, m.side, m.rights,
+SELECT k.id, m.thread_id, m.project_id, m.project_name, m.client_id, m.client_name, SUBSTR(m.body, 1, 120) AS title, k.at, m.author_name AS actor_name, m.side, m.rights,
        CASE WHEN o.turn = 'client' AND o.asked_id = m.id OR o.turn = 'team' AND m.author_side = 'client' AND m.created_at >= o.turn_since THEN o.id END AS waits
   FROM notices k CROSS JOIN my_messages m CROSS JOIN threads o
  WHERE m.id = k.message_id AND o.id = m.thread_id AND k.person_id = $1 AND ` + stillNamed("k") + ` AND k.read_at IS NULL AND m.deleted_at IS NULL
 UNION ALL
-SELECT k.id, f.project_id, f.project_name, f.client_id, f.client_name, f.name, k.at, CASE WHEN (f.sections & 4096) <> 0 OR tm.person_id IS NULL THEN a.name END, f.side, f.rights, NULL
+SELECT k.id, NULL, f.project_id, f.project_name, f.client_id, f.client_name, f.name, k.at, CASE WHEN (f.sections & 4096) <> 0 OR tm.person_id IS NULL THEN a.name END, f.side, f.rights, NULL
   FROM notices k CROSS JOIN events e CROSS JOIN my_files f
   JOIN persons a ON a.id = e.actor
   LEFT JOIN team_members tm ON tm.person_id = e.actor
@@ -1224,6 +1243,13 @@ var (
 	threadSections = `COALESCE(g.sections, CASE WHEN k.side = 'client' THEN ` + clientShows + ` ELSE 16383 END)`
 	threadRights   = `COALESCE(g.rights, COALESCE(CASE WHEN c.archived_at IS NOT NULL THEN (k.rights & 1539) WHEN t.kind = 'direct' AND k.side = 'team' THEN (k.rights | 256) ELSE k.rights END, 511) & CASE WHEN ` + deserted + ` THEN ~264 ELSE ~0 END)`
 )
+
+// actorPerson is who the actor is, who may be a client user whose view is looked at.
+const actorPerson = `COALESCE((SELECT v.person_id FROM client_users v WHERE v.id = $1), $1)`
+
+// unreadIn are the messages o of others in a thread t that the actor, one of a client's
+// people, has not read.
+var unreadIn = `FROM messages o WHERE o.thread_id = t.id AND o.seq > ` + markOf("t") + ` AND o.audience = 'client' AND o.deleted_at IS NULL AND o.author_id <> ` + actorPerson
 
 // deserted is true of a direct thread t that nobody but the actor reads any more, or
 // nobody until they are let in again.

@@ -239,11 +239,13 @@ func (me *Scope) clientsToRead(ctx context.Context, team bool) ([]ClientID, erro
 // unread is true of a thread t with a visible message of somebody else than the
 // person $n after the reader's mark.
 func unread(n int) string {
-	return `t.head > ` + markOf + ` AND EXISTS (SELECT 1 FROM my_messages m WHERE m.thread_id = t.id AND m.seq > ` + markOf + ` AND COALESCE(m.author_id, '') <> ` + placeholder(n) + `)`
+	return `t.head > ` + markOf("t") + ` AND EXISTS (SELECT 1 FROM my_messages m WHERE m.thread_id = t.id AND m.seq > ` + markOf("t") + ` AND COALESCE(m.author_id, '') <> ` + placeholder(n) + `)`
 }
 
-// markOf is how far the reader has read the thread t.
-const markOf = `COALESCE((SELECT MAX(r.seq) FROM my_readings r WHERE r.thread_id = t.id), 0)`
+// markOf is how far the reader has read a thread.
+func markOf(t string) string {
+	return `COALESCE((SELECT MAX(r.seq) FROM my_readings r WHERE r.thread_id = ` + t + `.id), 0)`
+}
 
 // completeConversations adds last lines, what is unread and who is in it.
 func (me *Scope) completeConversations(ctx context.Context, all []Conversation) error {
@@ -269,8 +271,8 @@ func (me *Scope) completeConversations(ctx context.Context, all []Conversation) 
 	}
 	in, args = oneOf(4, ids)
 	rows, err = me.query(ctx, `
-SELECT t.id, (SELECT COUNT(*) FROM (SELECT m.id FROM my_messages m WHERE m.thread_id = t.id AND m.seq > `+markOf+` AND COALESCE(m.author_id, '') <> $2 LIMIT $3) x)
-  FROM my_threads t WHERE t.id IN `+in+` AND t.head > `+markOf, append([]any{string(me.actor.person), maxUnread}, args...)...)
+SELECT t.id, (SELECT COUNT(*) FROM (SELECT m.id FROM my_messages m WHERE m.thread_id = t.id AND m.seq > `+markOf("t")+` AND COALESCE(m.author_id, '') <> $2 LIMIT $3) x)
+  FROM my_threads t WHERE t.id IN `+in+` AND t.head > `+markOf("t"), append([]any{string(me.actor.person), maxUnread}, args...)...)
 	if err := eachPair(rows, err, func(id ThreadID, n int) { all[slices.Index(ids, id)].Unread = n }); err != nil {
 		return err
 	}
@@ -313,13 +315,15 @@ func (me *Scope) UnreadConversations(ctx context.Context, self Self, client Clie
 }
 
 func (me *Scope) countUnread(ctx context.Context, self Self, client ClientID) (int, error) {
+	from := `threads t WHERE t.kind <> 'item'`
 	count := func(cond string, args ...any) (n int, err error) {
 		err = me.get(ctx, `
-SELECT COUNT(*) FROM (SELECT t.id FROM my_threads t WHERE t.kind <> 'item' AND `+cond+` AND `+unread(2)+` LIMIT $3) x`,
+SELECT COUNT(*) FROM (SELECT t.id FROM my_`+from+` AND `+cond+` AND `+unread(2)+` LIMIT $3) x`,
 			append([]any{string(me.actor.person), maxUnread}, args...), &n)
 		return n, err
 	}
 	if self.Role == "" {
+		from = `news t WHERE 1 = 1`
 		return count(`t.client_id = $4`, string(client))
 	}
 	total, err := count(`t.id IN (SELECT s.thread_id FROM my_seats s)`)

@@ -128,3 +128,35 @@ func TestHelp(t *testing.T) {
 			MustNotContain("Approving something", "Sending files", "A colleague needs access")
 	})
 }
+
+// What somebody of a client has not read stands last among what needs them, on each of
+// their pages that say so, until they have read it.
+func TestUnreadNeeds(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		mia := s.World.As(s.World.Mia)
+		id, err := mia.StartConversation(t.Context(), s.World.Site, portal.NewConversation{Subject: "A bell for the shop", NewMessage: portal.NewMessage{Body: "It rings.", Audience: portal.ClientSide}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		last, err := mia.Say(t.Context(), id, portal.NewMessage{Body: "Twice.", Audience: portal.ClientSide})
+		if err != nil {
+			t.Fatal(err)
+		}
+		places := []string{"/needs", "/notices"}
+		for _, at := range places {
+			p := s.As("cleo").Get(at).MustBe(200)
+			if got := strings.Join(p.Texts(".needs li"), "|"); !strings.Contains(got, "Unread message A bell for the shop") || !strings.Contains(got, "2 messages, the last from Mia Read") {
+				t.Errorf("%s: %s", at, got)
+			}
+			if n := strconv.Itoa(len(p.Texts(".needs li"))); p.Text(".bell .badge") != n {
+				t.Errorf("%s: the bell says %q of %s", at, p.Text(".bell .badge"), n)
+			}
+		}
+		if err := s.World.As(s.World.Cleo).MarkRead(t.Context(), id, last); err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range places {
+			s.As("cleo").Get(at).MustBe(200).MustNotContain("2 messages, the last from Mia")
+		}
+	})
+}

@@ -57,8 +57,9 @@ func (p *HomePage) lead() string {
 }
 
 const (
-	needsShown = 5
-	newsShown  = 5
+	needsShown   = 5
+	newsShown    = 5
+	needMessages = 99 // counted of what is unread
 )
 
 func (p *HomePage) needs() []ui.NeedProps {
@@ -77,14 +78,19 @@ func (p *Page) needs(all []portal.Need, workspace string, several bool) []ui.Nee
 		}
 		project := n.ProjectName
 		if several {
-			project = n.ClientName + " · " + project
+			project = dots(n.ClientName, project)
 		}
-		says := "need.from"
-		if n.Kind == "mention" {
-			says = "need.named"
+		says := p.T("need.from", "name", from)
+		switch {
+		case n.Kind == "mention":
+			says = p.T("need.named", "name", from)
+		case n.Messages > needMessages:
+			says = p.T("need.wrote.many", "n", strconv.Itoa(needMessages), "name", from)
+		case n.Kind == "unread":
+			says = p.N("need.wrote", n.Messages, "name", from)
 		}
 		cards = append(cards, ui.NeedProps{Icon: icon, Kind: p.T("need." + n.Kind), Title: n.Title, Href: Href(string(n.Item)), Project: project,
-			From: p.T(says, "name", from), Due: p.DueOn(n.DueOn, true), Act: p.T("need.act." + n.Kind)})
+			From: says, Due: p.DueOn(n.DueOn, true), Act: p.T("need.act." + n.Kind)})
 	}
 	return cards
 }

@@ -46,7 +46,7 @@ func (p *TodayPage) stats() []ui.Stat {
 	}
 }
 
-var needIcons = map[string]string{"task": "square-check-big", "deliverable": "package", "milestone": "flag", "file_request": "upload", "approval": "stamp", "call": "phone", "signoff": "pen-line", "revision": "list-checks", "drafts": "pencil", "question": "message-square", "message": "message-square", "mention": "at-sign"}
+var needIcons = map[string]string{"task": "square-check-big", "deliverable": "package", "milestone": "flag", "file_request": "upload", "approval": "stamp", "call": "phone", "signoff": "pen-line", "revision": "list-checks", "drafts": "pencil", "question": "message-square", "unread": "mail", "message": "message-square", "mention": "at-sign"}
 
 func (p *TodayPage) need(n portal.Need) ui.ListRowProps {
 	return ui.ListRowProps{Icon: needIcons[n.Kind], Title: n.Title, Href: Href(string(n.Item)), Sub: dots(n.ClientName, n.ProjectName)}
