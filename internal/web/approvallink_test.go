@@ -90,6 +90,23 @@ func TestNothingToLookAt(t *testing.T) {
 			}
 			b.Post(to, url.Values{"answer": {"approve"}, "check.1": {"1"}, "content": {p.Attr("input[name=content]", "value")}}).MustBe(422).MustContain("You cannot approve what you could not look at")
 		}
+
+		// Of a document that is still being drawn the mail's page shows no page that is not there.
+		pages25 := func(last, next int) *webtest.Page {
+			t.Helper()
+			s.Exec(`DELETE FROM previews WHERE version_id = $1`, string(version))
+			for n := 1; n <= last; n++ {
+				s.Exec(`INSERT INTO previews (version_id, kind, page, blob, size, sha256, type) VALUES ($1, 'page', $2, 'b', 3, 's', 'image/png')`, string(version), n)
+			}
+			s.Exec(`UPDATE versions SET kind = 'pdf', preview = 'ready', whole = 1, pages = 25, next_page = $1 WHERE id = $2`, next, string(version))
+			return linkSite{s}.stranger().Get(at).MustBe(200)
+		}
+		if p := pages25(20, 21).MustContain("is still being made. It takes a minute or two.", "Look again"); p.Count("img.sheet") > 0 || p.Count("button[value=approve]") > 0 {
+			t.Errorf("while they are drawn there are %d further pages, and %d ways to approve", p.Count("img.sheet"), p.Count("button[value=approve]"))
+		}
+		if p := pages25(25, 0).MustNotContain("is still being made."); p.Count("img.sheet") != 24 || p.Count("button[value=approve]") == 0 {
+			t.Errorf("once they are drawn there are %d further pages, and %d ways to approve", p.Count("img.sheet"), p.Count("button[value=approve]"))
+		}
 	})
 }
 

@@ -222,11 +222,11 @@ func (p *ApprovalPage) mailedPicture(s portal.ApprovalSubject) string {
 	return at + "large"
 }
 
-// sheets are the further pages of a document, and where the rest is.
+// sheets are the further pages of a document, once they are drawn, and where the rest is.
 //go:noinline
 func (p *ApprovalPage) sheets(s portal.ApprovalSubject) templ.Component {
 	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var18 templ.Component) (templ_7745c5c3_Err error) {
-		if p.picture(s) != "" && (s.Kind == "pdf" || s.Kind == "office") && s.Pages > 1 {
+		if p.picture(s) != "" && (s.Kind == "pdf" || s.Kind == "office") && s.Pages > 1 && !s.Coming {
 			templ_7745c5c3_Buffer.WriteString("<details class=\"fold\"><summary>")
 			component.Text(templ_7745c5c3_Buffer, string(p.N("decide.pages", s.Pages)))
 			templ_7745c5c3_Buffer.WriteString("</summary> ")
@@ -240,7 +240,7 @@ func (p *ApprovalPage) sheets(s portal.ApprovalSubject) templ.Component {
 			templ_7745c5c3_Buffer.WriteString("</details> ")
 		}
 		switch {
-		case p.picture(s) == "" && !s.Trashed, s.Kind == "video", s.Pages > portal.LinkPages:
+		case p.picture(s) == "" && !s.Trashed, s.Kind == "video", s.Coming, s.Pages > portal.LinkPages:
 			templ_7745c5c3_Buffer.WriteString("<a href=\"")
 			var templ_7745c5c3_Var22 templ.SafeURL
 			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinURLErrs(Href(string(s.File)) + "?version=" + string(s.Version))
