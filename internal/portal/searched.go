@@ -39,6 +39,8 @@ func (me *Scope) searched(ctx context.Context, s MessageSearch) (in searched, er
 	of := `FROM my_clients c WHERE c.id = $3`
 	most, id := fewClients+1, string(s.Client)
 	switch {
+	case s.Thread != "": // inside the team it has no client
+		of, id = `FROM (SELECT COALESCE(t.client_id, '') AS id, t.side FROM my_threads t WHERE t.id = $3) c`, string(s.Thread)
 	case s.Client != "":
 	case s.Project != "":
 		of, id = `FROM my_places p JOIN my_clients c ON c.id = p.client_id WHERE p.id = $3`, string(s.Project)

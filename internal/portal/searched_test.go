@@ -25,7 +25,7 @@ func TestSearchAsksForNothingForeign(t *testing.T) {
 		if err := mia.EditMessage(ctx, edited, "Now a canarium", 1); err != nil {
 			t.Fatal(err)
 		}
-		must[portal.ThreadID](t)(mia.StartConversation(ctx, w.Site, portal.NewConversation{Subject: "Canarium", NewMessage: say("Among us", portal.Team)}))
+		ours := must[portal.ThreadID](t)(mia.StartConversation(ctx, w.Site, portal.NewConversation{Subject: "Canarium", NewMessage: say("Among us", portal.Team)}))
 		must[portal.ThreadID](t)(carl.StartConversation(ctx, w.Shop, portal.NewConversation{Subject: "Our canarium", NewMessage: say("Of a canarium", "")}))
 		must[portal.MessageID](t)(w.As(w.Cleo).Say(ctx, id, say("A tamarind", "")))
 		must[portal.MessageID](t)(mia.Say(ctx, id, say("A tamarind for us", "")))
@@ -42,6 +42,11 @@ func TestSearchAsksForNothingForeign(t *testing.T) {
 			{w.Cleo, portal.MessageSearch{Query: "canar", Project: w.Site}, [3]int{}},
 			{w.Cleo, portal.MessageSearch{Query: "canarium", Client: w.Brick}, [3]int{}},
 			{w.Cleo, portal.MessageSearch{Query: "canarium", Project: w.Shop}, [3]int{}},
+			{w.Cleo, portal.MessageSearch{Query: "canarium", Thread: id}, [3]int{}},
+			{w.Cleo, portal.MessageSearch{Query: "canarium", Thread: ours}, [3]int{}},
+			{w.Carl, portal.MessageSearch{Query: "canarium", Thread: id}, [3]int{}},
+			{w.Carl, portal.MessageSearch{Query: "canarium", Thread: "thr_x"}, [3]int{}},
+			{w.Mia, portal.MessageSearch{Query: "tamar", Thread: ours}, [3]int{2, 0, 0}},
 			{w.Carl, portal.MessageSearch{Query: "canarium"}, [3]int{1, 1, 0}},
 			{w.Cleo, portal.MessageSearch{Query: "brick"}, [3]int{}},
 		} {

@@ -71,7 +71,7 @@ func chooses(p *view.Page, me *visit, client portal.ClientID, path string, asked
 		q := url.Values{"client": {string(c.ID)}}
 		for k, v := range asked {
 			switch k {
-			case "client", "project", "after", "done", "of": // of this list alone
+			case "client", "project", "about", "conversation", "after", "done", "of": // of this list alone
 			default:
 				q[k] = v
 			}

@@ -696,3 +696,88 @@ func TestFindAFileToSend(t *testing.T) {
 		}
 	})
 }
+
+// A search is narrowed to what somebody wrote, to a conversation, a client and a project,
+// of however many; what is not seen is answered as what is not there.
+func TestSearchIsNarrowed(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		w := s.World
+		mia, cleo := w.As(w.Mia), w.As(w.Cleo)
+		start := func(p portal.ProjectID, subject string) portal.ThreadID {
+			t.Helper()
+			id, err := mia.StartConversation(t.Context(), p, portal.NewConversation{Subject: subject, NewMessage: portal.NewMessage{Body: "A lantern of Mia's", Audience: portal.ClientSide}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		site, shop := start(w.Site, "Doors"), start(w.Shop, "Windows")
+		if _, err := cleo.Say(t.Context(), site, portal.NewMessage{Body: "A lantern of Cleo's"}); err != nil {
+			t.Fatal(err)
+		}
+		find := func(who, query string) string {
+			t.Helper()
+			return strings.Join(s.As(who).Get("/messages/search?q=lantern&"+query).MustBe(200).Texts(".snippet"), "|")
+		}
+		for _, c := range []struct {
+			who, query string
+			want       int
+		}{
+			{"ada", "", 3}, {"ada", "from=cle", 1}, {"ada", "by=" + string(w.Cleo), 1}, {"ada", "from=mia", 2}, {"ada", "from=nobody", 0}, {"ada", "from=C", 0},
+			{"ada", "client=" + string(w.Brick), 1}, {"ada", "named=acm", 2}, {"ada", "client=cli_x", 0}, {"ada", "conversation=" + string(site), 2},
+			{"ada", "conversation=" + string(site) + "&by=" + string(w.Cleo), 1}, {"ada", "project=" + string(w.Shop), 1},
+			{"cleo", "", 2}, {"cleo", "from=mia", 1}, {"cleo", "conversation=" + string(site), 2}, {"cleo", "mine=1", 1},
+		} {
+			got := find(c.who, c.query)
+			if n := strings.Count(got, "lantern"); n != c.want {
+				t.Errorf("%s, asking for %s, finds %q, want %d", c.who, c.query, got, c.want)
+			}
+		}
+		// Foreign is as unknown, to the letter.
+		page := func(query, id string) string {
+			t.Helper()
+			p := s.As("cleo").Get("/messages/search?q=lantern&" + query + "=" + id)
+			return strconv.Itoa(p.Status) + strings.ReplaceAll(p.Text("main"), id, "")
+		}
+		for key, id := range map[string][2]string{"by": {string(w.Carl), "per_x"}, "conversation": {string(shop), "thr_x"}, "project": {string(w.Shop), "prj_x"}, "client": {string(w.Brick), "cli_x"}} {
+			if got, want := page(key, id[0]), page(key, id[1]); got != want || strings.Contains(got, "lantern of") {
+				t.Errorf("%s that is foreign: %s, and that is not there: %s", key, got, want)
+			}
+		}
+		// What it is narrowed by can be taken away, one after the other.
+		p := s.As("ada").Get("/messages/search?q=lantern&from=cleo&conversation="+string(site)).MustBe(200).MustContain("In Doors", "By Cleo")
+		links := p.Attrs("main .talk-acts a", "href")
+		if len(links) != 2 {
+			t.Fatalf("it is narrowed by %q", links)
+		}
+		if got := strings.Count(strings.Join(s.As("ada").Get(links[0]).MustBe(200).Texts(".snippet"), ""), "lantern"); got != 1 {
+			t.Errorf("without the conversation %d are found", got)
+		}
+		if got := strings.Count(strings.Join(s.As("ada").Get(links[1]).MustBe(200).Texts(".snippet"), ""), "lantern"); got != 2 {
+			t.Errorf("without the person %d are found", got)
+		}
+		if got := s.As("cleo").Get("/conversations/"+string(site)).Attrs(".thread-head .acts a", "href"); len(got) != 1 || !strings.Contains(got[0], string(site)) {
+			t.Errorf("the conversation leads to %q", got)
+		}
+		// Several of a name are to choose among.
+		if got := s.As("ada").Get("/messages/search?q=lantern&from=c").MustBe(200).MustContain("Who is meant?").Attrs("main .rows a", "href"); len(got) < 2 {
+			t.Errorf("of several are offered %q", got)
+		}
+		// The chosen project stands there however many there are, and any is found by its name.
+		for n := range 101 {
+			if _, err := w.As(w.Ada).CreateProject(t.Context(), w.Acme, portal.NewProject{Name: "Number " + strconv.Itoa(n)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p = s.As("ada").Get("/messages/search?q=lantern&project=" + string(w.Site)).MustBe(200)
+		if got := p.Attrs("select[name=project] option[selected]", "value"); len(got) != 1 || got[0] != string(w.Site) {
+			t.Errorf("chosen is %q", got)
+		}
+		if got := p.Attrs("input[name=about]", "name"); len(got) != 1 {
+			t.Error("of many projects none is found by its name")
+		}
+		if got := s.As("ada").Get("/messages/search?q=lantern&about=number+42").MustBe(200).Attrs("select[name=project] option[selected]", "value"); len(got) != 1 {
+			t.Errorf("chosen by a part of its name is %q", got)
+		}
+	})
+}

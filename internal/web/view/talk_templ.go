@@ -480,6 +480,10 @@ func Conversation(p ConversationPage) templ.Component {
 				}
 				templ_7745c5c3_Buffer.WriteString("</form>")
 			}
+			templ_7745c5c3_Err = ui.IconButton("search", ui.ButtonProps{Label: p.T("talk.search_here"), Href: p.searchHere()}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			if p.Team && p.Thread.MayWrite() && !p.ReadOnly && p.waits() {
 				templ_7745c5c3_Err = ui.PostButton(p.at("/settle"), ui.ButtonProps{Label: p.T("talk.no_answer"), Icon: "check", Small: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -599,6 +603,15 @@ func (p *ConversationPage) deserted() templ.Component {
 		templ_7745c5c3_Buffer.WriteString("</span></p>")
 		return nil
 	})
+}
+
+// searchHere leads to the search in the conversation alone.
+func (p *ConversationPage) searchHere() string {
+	q := url.Values{"conversation": {string(p.Thread.ID)}}
+	if p.Client != "" {
+		q.Set("client", string(p.Client))
+	}
+	return "/messages/search?" + q.Encode()
 }
 
 func (p *ConversationPage) waits() bool {

@@ -9,6 +9,7 @@ import "github.com/a-h/templ"
 import "github.com/vitrine-portal/vitrine/internal/component"
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/vitrine-portal/vitrine/internal/portal"
@@ -19,16 +20,64 @@ import (
 type MessageSearchPage struct {
 	TalkPage
 	Query     string
-	Project   portal.ProjectID
-	Projects  []ui.Option
+	Clients   ClientChoice // of the team
 	Since     string
 	WithFiles bool
 	Mine      bool
 	Hits      []portal.MessageHit
 
+	Project      portal.ProjectID
+	Projects     []ui.Option // to choose among; the chosen one is in it
+	Named        string      // the part of a name that was typed
+	Found        int         // how many projects have it, of those that are offered
+	MoreProjects bool        // others have it too
+	ManyProjects bool        // they are found by name
+
+	From       string          // the part of a person's name that was typed, and that several have or nobody
+	People     []FoundPerson   // who has it
+	MorePeople bool            // others have it too
+	By         portal.PersonID // who wrote it
+	Thread     portal.ThreadID // in which conversation
+	Kept       []ui.Link       // what is kept of that, each leading to all but it
+
 	Subjects      []portal.SubjectHit // conversations whose subject has the words
 	AllSubjects   string              // where all of them are; empty: these are all
 	SubjectsAlone bool
+}
+
+// FoundPerson is somebody who may be meant.
+type FoundPerson struct {
+	portal.Reader
+	Href string // the search for what they wrote
+}
+
+// Asks reports whether it has to be said first who is meant.
+func (p *MessageSearchPage) Asks() bool { return p.From != "" }
+
+// fromHint says what became of the part of a name that was typed.
+func (p *MessageSearchPage) fromHint() string {
+	switch {
+	case !p.Asks():
+		return ""
+	case len(p.People) == 0:
+		return p.T("talk.from_none")
+	case p.MorePeople:
+		return p.T("talk.from_many", "n", strconv.Itoa(len(p.People)))
+	}
+	return p.T("talk.from_which")
+}
+
+// aboutHint does so of projects.
+func (p *MessageSearchPage) aboutHint() string {
+	switch {
+	case p.Named == "":
+		return ""
+	case p.Found == 0:
+		return p.T("talk.about_none")
+	case p.MoreProjects:
+		return p.T("clients.named.many", "n", strconv.Itoa(p.Found))
+	}
+	return p.N("clients.named.found", p.Found)
 }
 
 //go:noinline
@@ -48,13 +97,39 @@ func MessageSearch(p MessageSearchPage) templ.Component {
 			if p.Client != "" {
 				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"client\" value=\"")
 				component.Text(templ_7745c5c3_Buffer, string(string(p.Client)))
+				templ_7745c5c3_Buffer.WriteString("\"> ")
+			}
+			if p.Thread != "" {
+				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"conversation\" value=\"")
+				component.Text(templ_7745c5c3_Buffer, string(string(p.Thread)))
+				templ_7745c5c3_Buffer.WriteString("\"> ")
+			}
+			if p.By != "" {
+				templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"by\" value=\"")
+				component.Text(templ_7745c5c3_Buffer, string(string(p.By)))
 				templ_7745c5c3_Buffer.WriteString("\">")
 			}
 			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "q", Label: p.T("talk.search_words"), Type: "search", Value: p.Query, Max: 200}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if len(p.Projects) > 1 {
+			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "from", Label: p.T("talk.from"), Type: "search", Autocomplete: "off", Value: p.From, Hint: p.fromHint(), Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			if p.Team && (p.Clients.Many || len(p.Clients.Names) > 1) {
+				templ_7745c5c3_Err = p.clientFields(p.Clients).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			if p.ManyProjects {
+				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "about", Label: p.T("talk.about"), Type: "search", Autocomplete: "off", Value: p.Named, Hint: p.aboutHint(), Max: portal.MaxName}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			if len(p.Projects) > 1 || p.Project != "" {
 				templ_7745c5c3_Err = ui.Select(ui.Field{Name: "project", Label: p.T("talk.in_project"), Value: string(p.Project), Attrs: templ.Attributes{"data-submit": true}}, append([]ui.Option{{Value: "", Label: p.T("talk.everywhere")}}, p.Projects...)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -77,6 +152,36 @@ func MessageSearch(p MessageSearchPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Buffer.WriteString("</form>")
+			if len(p.Kept) > 0 {
+				templ_7745c5c3_Buffer.WriteString("<p class=\"talk-acts\">")
+				for _, k := range p.Kept {
+					templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Label: k.Label, Icon: "x", Small: true, Href: k.Href, Attrs: templ.Attributes{"aria-label": p.T("talk.kept_out", "what", k.Label)}}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				templ_7745c5c3_Buffer.WriteString("</p>")
+			}
+			templ_7745c5c3_Buffer.WriteString(" ")
+			if len(p.People) > 0 {
+				templ_7745c5c3_Buffer.WriteString("<h2>")
+				component.Text(templ_7745c5c3_Buffer, string(p.T("talk.from_which")))
+				templ_7745c5c3_Buffer.WriteString("</h2>")
+				templ_7745c5c3_Var7 := component.New(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer) (templ_7745c5c3_Err error) {
+					for _, x := range p.People {
+						templ_7745c5c3_Err = ui.ListRow(ui.ListRowProps{Icon: "user", Title: x.Name, Href: x.Href, Sub: or(x.Company, p.Workspace)}).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+					}
+					return nil
+				})
+				templ_7745c5c3_Err = ui.List().Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			templ_7745c5c3_Buffer.WriteString(" ")
 			if len(p.Subjects) > 0 {
 				templ_7745c5c3_Buffer.WriteString("<h2>")
 				component.Text(templ_7745c5c3_Buffer, string(p.T("talk.found_subjects")))
@@ -109,7 +214,7 @@ func MessageSearch(p MessageSearchPage) templ.Component {
 					}
 				}
 				templ_7745c5c3_Buffer.WriteString("</ol>")
-			} else if len(p.Subjects) == 0 && p.Query != "" && !p.Failed() {
+			} else if len(p.Subjects) == 0 && p.Query != "" && !p.Failed() && !p.Asks() {
 				templ_7745c5c3_Err = ui.Empty(ui.EmptyProps{Icon: "search", Title: p.T("talk.found_nothing"), Text: p.T("talk.found_nothing_text")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -132,14 +237,14 @@ func MessageSearch(p MessageSearchPage) templ.Component {
 
 //go:noinline
 func (p *MessageSearchPage) subjectHit(h portal.SubjectHit) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var6 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var10 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<li class=\"talk-row\"><div class=\"line\"><a class=\"main\" href=\"")
-		var templ_7745c5c3_Var7 templ.SafeURL
-		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinURLErrs("/conversations/" + string(h.ID))
+		var templ_7745c5c3_Var11 templ.SafeURL
+		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinURLErrs("/conversations/" + string(h.ID))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		if h.Audience == portal.Team {
 			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
@@ -166,14 +271,14 @@ func (p *MessageSearchPage) subjectHit(h portal.SubjectHit) templ.Component {
 
 //go:noinline
 func (p *MessageSearchPage) hit(h portal.MessageHit) templ.Component {
-	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var12 templ.Component) (templ_7745c5c3_Err error) {
+	return component.Around(func(ctx component.Context, templ_7745c5c3_Buffer *component.Buffer, templ_7745c5c3_Var16 templ.Component) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_Buffer.WriteString("<li class=\"talk-row\"><div class=\"line\"><a class=\"main\" href=\"")
-		var templ_7745c5c3_Var13 templ.SafeURL
-		templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinURLErrs("/messages/" + string(h.ID))
+		var templ_7745c5c3_Var17 templ.SafeURL
+		templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinURLErrs("/messages/" + string(h.ID))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
+		templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 		templ_7745c5c3_Buffer.WriteString("\">")
 		if h.Note() {
 			templ_7745c5c3_Err = ui.Icon("lock").Render(ctx, templ_7745c5c3_Buffer)
