@@ -208,7 +208,25 @@ func TestMentionByKeyboard(t *testing.T) {
 	team.key("\x1b")
 	team.press("css label.say-tab.inside")
 	team.writes("#body-team", "@")
-	team.until("the team alone is offered", `document.querySelectorAll("#mentions small").length > 0 && [...document.querySelectorAll("#mentions small")].every(x => x.innerText === "Honcho Design")`)
+	alone := `document.querySelectorAll("#mentions small").length > 0 && [...document.querySelectorAll("#mentions small")].every(x => x.innerText === "Honcho Design")`
+	team.until("the team alone is offered", alone)
+
+	// Who was named in a comment while it could still go to the client, and does not read it
+	// among the team, is told of before it is said.
+	team = newTab(t, "team again", site).as(demo.people["manager"])
+	team.open(page)
+	team.writes("#comments > [data-keep] textarea", "Ask @Sofia Almeida")
+	team.key("\x1b")
+	team.press("css #comments > [data-keep] button[value=team]")
+	team.reads("Only Honcho Design reads this, and not Sofia Almeida", "Back")
+	if got := value[string](team, `document.querySelector("#body-team").value`); got != "Ask @Sofia Almeida" {
+		t.Errorf("what was typed is %q", got)
+	}
+	team.writes("#body-team", " @")
+	team.until("the team alone is offered", alone)
+	team.key("\x1b")
+	team.press("css .note-button")
+	team.until("it is said, and names nobody", `[...document.querySelectorAll("#comments .comment")].some(x => x.innerText.includes("Ask @Sofia Almeida") && !x.querySelector(".mention"))`)
 }
 
 // saysBelow writes a comment for the client below what is open, and returns its id.

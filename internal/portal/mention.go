@@ -68,6 +68,41 @@ ON CONFLICT (message_id, person_id) DO UPDATE SET name = $3`, string(id), string
 	return err
 }
 
+// Unnamed are those of the client whom a text names that is said among the team on an
+// item which they see: as they do not read it, their names there are only text. Nobody
+// for who is not of the team.
+func (me *Scope) Unnamed(ctx context.Context, id ItemID, body string) (names []string, err error) {
+	if !strings.Contains(body, "@") {
+		return nil, nil
+	}
+	i, err := loadItem(ctx, me, id)
+	if err != nil || !i.Team() || i.audience == Team {
+		return nil, err
+	}
+	rows, err := me.query(ctx, `
+SELECT y.person_id, y.name, y.person_side, CASE WHEN y.person_side = 'client' THEN y.client_name ELSE w.name END
+  FROM my_project_readers y JOIN workspace w ON w.id = 1
+ WHERE y.project_id = $2 AND (y.person_side = 'team' OR (y.shows & $3) <> 0) ORDER BY y.near DESC, y.person_id LIMIT $4`, string(i.project), int64(i.section), maxCandidates)
+	var forms []Mention
+	sides := map[PersonID]Side{}
+	_, err = list(rows, err, func(rows *db.Rows) (x Reader, err error) {
+		err = rows.Scan(&x.Person, &x.Name, &x.Side, &x.Company)
+		sides[x.Person] = x.Side
+		for _, form := range x.handles(x.Company) {
+			forms = append(forms, Mention{x.Person, form})
+		}
+		return x, err
+	})
+	found := mentionsIn(body, forms)
+	for _, m := range found {
+		called := func(x Mention) bool { return sides[x.Person] == Team && x.Name == m.Name } // somebody who reads it
+		if sides[m.Person] == ClientSide && !slices.ContainsFunc(found, called) && !slices.Contains(names, m.Name) {
+			names = append(names, m.Name)
+		}
+	}
+	return names, err
+}
+
 // handles are what may stand after an @ for somebody of a company: the name, and
 // for those who share it the name with the company, or with the end of their id.
 func (x Reader) handles(company string) [3]string {

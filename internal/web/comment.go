@@ -165,6 +165,9 @@ func (s *Server) comment(w http.ResponseWriter, r *http.Request, me *visit) erro
 	if err == nil {
 		n.Place, err = readPlace(at)
 	}
+	if err == nil && !later {
+		err = unnamed(ctx, me, id, &t)
+	}
 	switch {
 	case err != nil:
 	case later:
@@ -178,11 +181,15 @@ func (s *Server) comment(w http.ResponseWriter, r *http.Request, me *visit) erro
 	if invalid, status, ok := refused(err); ok {
 		p := view.NewConversationPage{TalkPage: s.talkPage(me), Over: ui.Link{Label: me.Book.T("comment.back"), Href: view.Href(string(id)) + "#comments"}, Title: me.Book.T("comment.new")}
 		p.Invalid = invalid
-		p.Composer = view.Composer{Action: r.URL.RequestURI(), Version: n.Version, Typed: at, Keeps: later}
+		p.Composer = view.Composer{Action: r.URL.RequestURI(), Version: n.Version, Typed: at, Keeps: later, Told: t.told}
 		if err := s.bringing(ctx, me, &p.Composer, "", project); err != nil {
 			return err
 		}
-		way := &view.Way{Place: string(id), Mention: "item=" + string(id) + "&to=client", Body: t.Body, Files: map[portal.FileID]bool{}}
+		to := portal.ClientSide
+		if p.Team && t.audience != portal.ClientSide {
+			to = portal.Team
+		}
+		way := &view.Way{Place: string(id), Mention: "item=" + string(id) + "&to=" + string(to), Body: t.Body, Files: map[portal.FileID]bool{}}
 		for _, f := range t.Files { // that came with it
 			x, err := me.File(ctx, f)
 			if err != nil {
@@ -191,7 +198,7 @@ func (s *Server) comment(w http.ResponseWriter, r *http.Request, me *visit) erro
 			way.Files[f] = true
 			p.Composer.Files = append(p.Composer.Files, x)
 		}
-		if p.Team && t.audience != portal.ClientSide {
+		if to == portal.Team {
 			p.Composer.Note = way
 		} else {
 			p.Composer.Reply = way
@@ -206,6 +213,20 @@ func (s *Server) comment(w http.ResponseWriter, r *http.Request, me *visit) erro
 		return seeOther(w, r, unsentHref(portal.FileID(id), r, "", string(kept)))
 	}
 	return s.afterSaying(w, r, me, msg)
+}
+
+// unnamed tells once who of the client is named in a comment that is to stay among the
+// team: they do not read it, though they were offered while it could still go to them.
+func unnamed(ctx context.Context, me *visit, on portal.ItemID, t *typed) error {
+	if t.told || t.audience == portal.ClientSide {
+		return nil
+	}
+	names, err := me.Unnamed(ctx, on, t.Body)
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	t.told = true
+	return &portal.Invalid{Fields: map[string]portal.Reason{"body": {Key: "unnamed", Pairs: []string{"workspace", me.Brand.Name, "names", me.Book.List(names)}}}}
 }
 
 // onComments is a button at a thread of comments.

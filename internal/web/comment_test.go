@@ -286,3 +286,47 @@ func sameNames(a, b []string) bool {
 	slices.Sort(b)
 	return slices.Equal(a, b)
 }
+
+// Somebody of the client who is named in what is said among the team does not read it: that
+// is told before it is said, and who is offered from then on is the team alone.
+func TestNamedAmongTheTeam(t *testing.T) {
+	webtest.Run(t, func(t *testing.T, s *webtest.Site) {
+		mia, cleo := s.As("mia"), s.As("cleo").Forbid("inkwell")
+		item := portal.ItemID(s.Items[s.Site][portal.ClientSide].Task)
+		page, action := "/tasks/"+string(item), "/items/"+string(item)+"/comments"
+		mentions := func(p *webtest.Page) string {
+			return strings.Join(p.Attrs("textarea[data-mention]", "data-mention"), " ")
+		}
+		tell := func(at, body string) {
+			t.Helper()
+			p := mia.Get(page).MustBe(200).Form(at).Set("body", body).Press("audience", "team").Submit(mia).MustBe(422).MustContain("and not Cleo", body)
+			if p.Has("main form[action='"+action+"'] [name=audience][value=client]") || !strings.Contains(mentions(p), "to=team") {
+				t.Errorf("it may still go to %s", mentions(p))
+			}
+			if got := mia.Get(page).Text("#comments"); strings.Contains(got, body) {
+				t.Errorf("it was said: %s", got)
+			}
+			form := p.Form(at)
+			if got := form.Get("body"); got != body {
+				t.Errorf("what was typed is %q", got)
+			}
+			named := mia.Get(page).Count(".comment .mention")
+			if form.Submit(mia).MustBe(200).MustContain(body); mia.Get(page).Count(".comment .mention") != named {
+				t.Error("Cleo is named in what she does not read")
+			}
+		}
+		tell(action, "inkwell one, says @Cleo")
+		mia.Get(page).Form(action).Set("body", "inkwell two, says @Tom").Press("audience", "team").Submit(mia).MustBe(200).MustContain("inkwell two")
+		p := mia.Get(page).Form(action).Set("body", "lantern for @Cleo").Press("audience", "client").Submit(mia).MustBe(200)
+		if got := p.Texts(".comment .mention"); !slices.Contains(got, "@Cleo") {
+			t.Errorf("named are %q", got)
+		}
+		p = cleo.Get(page).MustBe(200).MustContain("lantern for")
+		thread := p.Attrs("li.comment-thread", "id")
+		tell("/conversations/"+thread[len(thread)-1], "inkwell below, as @Cleo said")
+		cleo.Get(page).MustBe(200)
+		// Where the client sees nothing, nobody of it was offered.
+		own := portal.ItemID(s.Items[s.Site][portal.Team].Task)
+		mia.Get("/tasks/"+string(own)).Form("/items/"+string(own)+"/comments").Set("body", "inkwell three, says @Cleo").Press("audience", "team").Submit(mia).MustBe(200).MustContain("inkwell three")
+	})
+}

@@ -153,6 +153,7 @@ type typed struct {
 	seek     bool             // the button for it was pressed
 	Project  portal.ProjectID // where files that come with it are kept
 	came     *taker           // them; nil: none
+	told     bool             // who is named in it and does not read it
 	portal.NewMessage
 }
 
@@ -401,6 +402,7 @@ func readSay(f *form) typed {
 	t := typed{audience: portal.Side(f.one("audience")), subject: f.one("subject"), find: strings.TrimSpace(f.one("find")), Project: portal.ProjectID(f.one("project"))}
 	seek := f.one("seek")
 	t.seek = seek == "1" || seek == "typed" && t.find != ""
+	t.told = f.ticked("told")
 	f.all("upload") // the names of files that are not sent now
 	t.NewMessage = portal.NewMessage{Body: f.one("body"), Audience: t.audience, Quote: portal.MessageID(f.one("quote")), Question: f.ticked("question")}
 	for _, id := range f.all("file") {
@@ -421,6 +423,9 @@ func (s *Server) sayInThread(w http.ResponseWriter, r *http.Request, me *visit) 
 	t, err := s.readSaid(w, r, me, th.Client, th.Project, th.Audience)
 	ctx := r.Context()
 	var msg portal.MessageID
+	if err == nil && th.Comments() {
+		err = unnamed(ctx, me, th.Item, &t)
+	}
 	if err == nil {
 		msg, err = say(ctx, me, &t, func(me *portal.Scope, n portal.NewMessage) (portal.MessageID, error) { return me.Say(ctx, id, n) })
 	}
@@ -447,6 +452,9 @@ func (s *Server) commentAgain(w http.ResponseWriter, r *http.Request, me *visit,
 	var err error
 	if p.Composer, err = s.threadComposer(r, me, &p.TalkPage, th, &t); err != nil {
 		return err
+	}
+	if p.Composer.Told = t.told; t.told { // it goes to the client from where it was written
+		p.Composer.Reply = nil
 	}
 	s.setTitle(&p.Page, p.Title)
 	return s.render(w, r, status, view.NewConversation(p))

@@ -43,6 +43,7 @@ type Composer struct {
 	Version   portal.VersionID // of a file that is commented on
 	Typed     TypedPlace       // where on it
 	Keeps     bool             // it can be kept, to be sent later
+	Told      bool             // who is named in the note and does not read it
 }
 
 // Way is one of the ways to say it.
@@ -169,6 +170,9 @@ func (p *TalkPage) say(c Composer, s *Way, to portal.Side) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+		}
+		if c.Told && to == portal.Team {
+			templ_7745c5c3_Buffer.WriteString("<input type=\"hidden\" name=\"told\" value=\"1\">")
 		}
 		templ_7745c5c3_Err = p.toLine(s, to).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
