@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -356,7 +357,10 @@ func (me *Scope) Board(ctx context.Context, f BoardFilter, pg Page) (all []Appro
 		var more []onBoard
 		more, err = me.board(ctx, q+` <> $2 AND a.id IN `+places+where+order, append(args, ids...)...)
 		found = append(found, more...)
-		slices.SortFunc(found, func(x, y onBoard) int { return cmp.Or(cmp.Compare(x.due, y.due), cmp.Compare(x.ID, y.ID)) })
+		sort.Slice(found, func(i, j int) bool {
+			x, y := found[i], found[j]
+			return cmp.Or(cmp.Compare(x.due, y.due), cmp.Compare(x.ID, y.ID)) < 0
+		})
 	}
 	if err != nil {
 		return nil, "", err

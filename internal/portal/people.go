@@ -3,7 +3,7 @@ package portal
 import (
 	"cmp"
 	"context"
-	"slices"
+	"sort"
 	"strings"
 )
 
@@ -25,8 +25,9 @@ func (me *Scope) Named(ctx context.Context, client ClientID, part string) (peopl
 			people = append(people, x)
 		}
 	})
-	slices.SortFunc(people, func(a, b Reader) int {
-		return cmp.Or(cmp.Compare(fold(a.Name), fold(b.Name)), cmp.Compare(a.Person, b.Person))
+	sort.Slice(people, func(i, j int) bool {
+		a, b := people[i], people[j]
+		return cmp.Or(cmp.Compare(fold(a.Name), fold(b.Name)), cmp.Compare(a.Person, b.Person)) < 0
 	})
 	more = len(people) > mostNamed
 	return people[:min(len(people), mostNamed)], more, err
