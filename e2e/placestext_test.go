@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
@@ -30,10 +31,12 @@ func TestPlacesByPointerAndFinger(t *testing.T) {
 		return word == was && word.right-word.left > 40
 	})
 	_, y := word.middle()
-	b.pulls(box{word.left + 1, y, word.right + 1, y})
-	// What is offered stands below the end of what is marked.
+	// What is offered stands below the end of what is marked, once the browser has marked it.
 	b.wait("the words are offered and taken", func() bool {
+		b.pulls(box{word.left + 1, y, word.right + 1, y})
+		time.Sleep(200 * time.Millisecond)
 		b.do(chromedp.MouseClickXY(word.right+30, word.bottom+28))
+		time.Sleep(200 * time.Millisecond)
 		return value[bool](b, `document.querySelector("[data-chip] span")?.innerText === "Page 1: “Harbour”"`)
 	})
 	b.keeps("Page 1: “Harbour”", "Another word", 1)
