@@ -293,6 +293,8 @@ func (l LeftBehind) Empty() bool { return len(l.Tasks) == 0 && len(l.Decisions) 
 // An OpenDecision is an approval that asks them.
 type OpenDecision struct {
 	Approval    ApprovalID
+	Stage       int  // in which it does
+	Of          Side // of whom that is
 	Title       string
 	Project     ProjectID
 	ProjectName string
@@ -352,10 +354,10 @@ SELECT k.id, k.title, k.project_id, p.name FROM my_tasks k JOIN my_projects p ON
 		return left, err
 	}
 	rows, err = t.query(ctx, `
-SELECT o.id, o.title, o.project_id, o.project_name FROM my_open_decisions o WHERE o.person_id = $2 AND ($3 = '' OR o.client_id = $3) ORDER BY o.due_key, o.id LIMIT $4`,
+SELECT o.id, o.stage, o.stage_side, o.title, o.project_id, o.project_name FROM my_open_decisions o WHERE o.person_id = $2 AND ($3 = '' OR o.client_id = $3) ORDER BY o.due_key, o.id LIMIT $4`,
 		string(who), string(client), DecisionsLeft+1)
 	left.Decisions, err = list(rows, err, func(r *db.Rows) (o OpenDecision, err error) {
-		return o, r.Scan(&o.Approval, &o.Title, &o.Project, &o.ProjectName)
+		return o, r.Scan(&o.Approval, &o.Stage, &o.Of, &o.Title, &o.Project, &o.ProjectName)
 	})
 	if left.More = len(left.Decisions) > DecisionsLeft; left.More {
 		left.Decisions = left.Decisions[:DecisionsLeft]

@@ -35,10 +35,10 @@ func (t *tx) regrantProject(ctx context.Context, client ClientID, id ProjectID) 
 	if err := t.lock(ctx, ""); err != nil {
 		return err
 	}
-	if err := t.align(ctx, "project_grants", "due_project_grants", "project_id", string(id)); err != nil {
+	if err := t.align(ctx, "project_grants", "due_project_grants", "project_id = $1", string(id)); err != nil {
 		return err
 	}
-	if err := t.align(ctx, "client_grants", "due_client_grants", "client_id", string(client)); err != nil {
+	if err := t.align(ctx, "client_grants", "due_client_grants", "client_id = $1", string(client)); err != nil {
 		return err
 	}
 	return t.restand(ctx, client)
@@ -88,13 +88,8 @@ func (t *tx) restand(ctx context.Context, clients ...ClientID) error {
 	slices.Sort(clients)
 	for some := range slices.Chunk(slices.Compact(clients), 100) {
 		in, args := oneOf(1, some)
-		for _, q := range []string{
-			`DELETE FROM stand_ins WHERE client_id IN ` + in,
-			`INSERT INTO stand_ins (actor, client_id, project_id) SELECT actor, client_id, project_id FROM due_stand_ins WHERE client_id IN ` + in,
-		} {
-			if _, err := t.Exec(ctx, q, args...); err != nil {
-				return fmt.Errorf("restand: %w", err)
-			}
+		if err := t.align(ctx, "stand_ins", "due_stand_ins", "client_id IN "+in, args...); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -113,10 +108,10 @@ func (t *tx) regrant(ctx context.Context, column, value string) error {
 	if err := t.lock(ctx, ""); err != nil {
 		return err
 	}
-	if err := t.align(ctx, "client_grants", "due_client_grants", column, value); err != nil {
+	if err := t.align(ctx, "client_grants", "due_client_grants", column+" = $1", value); err != nil {
 		return err
 	}
-	return t.align(ctx, "project_grants", "due_project_grants", column, value)
+	return t.align(ctx, "project_grants", "due_project_grants", column+" = $1", value)
 }
 
 // reshow after a change to what the workspace shows to clients.
@@ -131,19 +126,25 @@ UPDATE project_grants SET sections = (SELECT s.sections FROM due_sections s WHER
 	return nil
 }
 
-// align replaces the rows of a grants table by those that are due.
-func (t *tx) align(ctx context.Context, table, due, column, value string) error {
-	columns := "actor, client_id, side, rights"
-	if table == "project_grants" {
-		columns = "actor, project_id, client_id, side, rights, sections"
+// align replaces those rows of a derived table for which a condition holds by those
+// that are due.
+func (t *tx) align(ctx context.Context, table, due, where string, args ...any) error {
+	columns := derived[table]
+	if _, err := t.Exec(ctx, "DELETE FROM "+table+" WHERE "+where, args...); err != nil {
+		return fmt.Errorf("drop what was due: %w", err)
 	}
-	if _, err := t.Exec(ctx, "DELETE FROM "+table+" WHERE "+column+" = $1", value); err != nil {
-		return fmt.Errorf("drop grants: %w", err)
-	}
-	if _, err := t.Exec(ctx, "INSERT INTO "+table+" ("+columns+") SELECT "+columns+" FROM "+due+" WHERE "+column+" = $1", value); err != nil {
-		return fmt.Errorf("make grants: %w", err)
+	if _, err := t.Exec(ctx, "INSERT INTO "+table+" ("+columns+") SELECT "+columns+" FROM "+due+" WHERE "+where, args...); err != nil {
+		return fmt.Errorf("make what is due: %w", err)
 	}
 	return nil
+}
+
+// derived are the tables that views say the rows of, and their columns.
+var derived = map[string]string{
+	"client_grants":  "actor, client_id, side, rights",
+	"project_grants": "actor, project_id, client_id, side, rights, sections",
+	"stand_ins":      "actor, client_id, project_id",
+	"tallies":        "project_id, kind, audience, turn, section, total, done, since",
 }
 
 // DerivedDue counts the grants and tallies that are missing or should not be
@@ -151,12 +152,7 @@ func (t *tx) align(ctx context.Context, table, due, column, value string) error 
 // "vitrine doctor".
 func DerivedDue(ctx context.Context, d *db.DB) (int, error) {
 	n := 0
-	for table, columns := range map[string]string{
-		"client_grants":  "actor, client_id, side, rights",
-		"project_grants": "actor, project_id, client_id, side, rights, sections",
-		"stand_ins":      "actor, client_id, project_id",
-		"tallies":        "project_id, kind, audience, turn, section, total, done, since",
-	} {
+	for table, columns := range derived {
 		for _, pair := range [][2]string{{table, "due_" + table}, {"due_" + table, table}} {
 			var k int
 			q := "SELECT COUNT(*) FROM (SELECT " + columns + " FROM " + pair[0] + " EXCEPT SELECT " + columns + " FROM " + pair[1] + ") x"

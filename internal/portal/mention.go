@@ -30,41 +30,27 @@ const (
 // before, and is not now, is forgotten. All other names stay text; more people than
 // a message may name are refused.
 func (t *tx) mention(ctx context.Context, th Thread, id MessageID, audience Side, body string, revision int64) error {
+	found, _, err := namedIn(ctx, t, body, `thread_people`, `y.thread_id = $2 AND (y.person_side = 'team' OR $3 = 'client')`, string(th.ID), string(audience))
+	if err != nil {
+		return err
+	}
+	if len(found) > maxMentions {
+		return invalid("body", "too_many_named", "max", strconv.Itoa(maxMentions))
+	}
 	named := []PersonID{"-"} // nobody
-	if strings.Contains(body, "@") {
-		rows, err := t.query(ctx, `
-SELECT y.person_id, y.name, CASE WHEN y.person_side = 'client' THEN COALESCE(y.client_name, '') ELSE w.name END
-  FROM my_thread_people y JOIN workspace w ON w.id = 1
- WHERE y.thread_id = $2 AND (y.person_side = 'team' OR $3 = 'client') ORDER BY y.near DESC, y.person_id LIMIT $4`, string(th.ID), string(audience), maxCandidates)
-		var forms []Mention
-		_, err = list(rows, err, func(rows *db.Rows) (x Reader, err error) {
-			err = rows.Scan(&x.Person, &x.Name, &x.Company)
-			for _, form := range x.handles(x.Company) {
-				forms = append(forms, Mention{x.Person, form})
-			}
-			return x, err
-		})
-		if err != nil {
-			return err
-		}
-		found := mentionsIn(body, forms)
-		if len(found) > maxMentions {
-			return invalid("body", "too_many_named", "max", strconv.Itoa(maxMentions))
-		}
-		for _, m := range found {
-			if err := t.must(ctx, `
+	for _, m := range found {
+		if err := t.must(ctx, `
 INSERT INTO mentions (message_id, person_id, name, revision) VALUES ($1, $2, $3, $4)
 ON CONFLICT (message_id, person_id) DO UPDATE SET name = $3`, string(id), string(m.Person), m.Name, revision); err != nil {
-				return err
-			}
-			named = append(named, m.Person)
+			return err
 		}
+		named = append(named, m.Person)
 	}
 	if revision == 1 {
 		return nil
 	}
 	in, args := oneOf(2, named)
-	_, err := t.exec(ctx, `DELETE FROM mentions WHERE message_id = $1 AND person_id NOT IN `+in, append([]any{string(id)}, args...)...)
+	_, err = t.exec(ctx, `DELETE FROM mentions WHERE message_id = $1 AND person_id NOT IN `+in, append([]any{string(id)}, args...)...)
 	return err
 }
 
@@ -79,21 +65,7 @@ func (me *Scope) Unnamed(ctx context.Context, id ItemID, body string) (names []s
 	if err != nil || !i.Team() || i.audience == Team {
 		return nil, err
 	}
-	rows, err := me.query(ctx, `
-SELECT y.person_id, y.name, y.person_side, CASE WHEN y.person_side = 'client' THEN y.client_name ELSE w.name END
-  FROM my_project_readers y JOIN workspace w ON w.id = 1
- WHERE y.project_id = $2 AND (y.person_side = 'team' OR (y.shows & $3) <> 0) ORDER BY y.near DESC, y.person_id LIMIT $4`, string(i.project), int64(i.section), maxCandidates)
-	var forms []Mention
-	sides := map[PersonID]Side{}
-	_, err = list(rows, err, func(rows *db.Rows) (x Reader, err error) {
-		err = rows.Scan(&x.Person, &x.Name, &x.Side, &x.Company)
-		sides[x.Person] = x.Side
-		for _, form := range x.handles(x.Company) {
-			forms = append(forms, Mention{x.Person, form})
-		}
-		return x, err
-	})
-	found := mentionsIn(body, forms)
+	found, sides, err := namedIn(ctx, me, body, `project_readers`, `y.project_id = $2 AND (y.person_side = 'team' OR (y.shows & $3) <> 0)`, string(i.project), int64(i.section))
 	for _, m := range found {
 		called := func(x Mention) bool { return sides[x.Person] == Team && x.Name == m.Name } // somebody who reads it
 		if sides[m.Person] == ClientSide && !slices.ContainsFunc(found, called) && !slices.Contains(names, m.Name) {
@@ -101,6 +73,32 @@ SELECT y.person_id, y.name, y.person_side, CASE WHEN y.person_side = 'client' TH
 		}
 	}
 	return names, err
+}
+
+// namedIn are those who are named in a text of the people y for whom a condition holds,
+// and the side of each.
+func namedIn(ctx context.Context, r reader, body, people, where string, args ...any) (found []Mention, sides map[PersonID]Side, err error) {
+	if !strings.Contains(body, "@") {
+		return nil, nil, nil
+	}
+	rows, err := r.query(ctx, `
+SELECT y.person_id, y.name, y.person_side, CASE WHEN y.person_side = 'client' THEN COALESCE(y.client_name, '') ELSE w.name END
+  FROM my_`+people+` y JOIN workspace w ON w.id = 1 WHERE `+where+` ORDER BY y.near DESC, y.person_id LIMIT `+placeholder(len(args)+2), append(args, maxCandidates)...)
+	var forms []Mention
+	sides = map[PersonID]Side{}
+	err = everyRow(rows, err, func() error {
+		var x Reader
+		err := rows.Scan(&x.Person, &x.Name, &x.Side, &x.Company)
+		sides[x.Person] = x.Side
+		for _, form := range x.handles(x.Company) {
+			forms = append(forms, Mention{x.Person, form})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return mentionsIn(body, forms), sides, nil
 }
 
 // handles are what may stand after an @ for somebody of a company: the name, and

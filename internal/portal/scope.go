@@ -342,8 +342,9 @@ SELECT x.approval_id AS id FROM approval_people x WHERE x.person_id IN ($1, (SEL
 
 	// Whom they wait for, for the team.
 	"my_open_decisions": `
-SELECT x.person_id, a.id, a.title, a.project_id, a.project_name, a.client_id, a.due_key, a.side, a.rights
+SELECT x.person_id, x.stage, g.side AS stage_side, a.id, a.title, a.project_id, a.project_name, a.client_id, a.due_key, a.side, a.rights
   FROM approval_people x JOIN my_approvals a ON a.id = x.approval_id AND a.stage = x.stage
+  JOIN approval_stages g ON g.approval_id = x.approval_id AND g.number = x.stage
  WHERE x.role = 'decider' AND x.decision_id IS NULL AND x.given_to IS NULL AND a.asking = 1 AND a.side = 'team'`,
 
 	// What they are about, as it was when it was asked; newest says whether its

@@ -478,35 +478,42 @@ func (s *Server) leftBehind(w http.ResponseWriter, r *http.Request, me *visit, c
 		}
 		p.Tasks = append(p.Tasks, view.LeftTask{OpenTask: t, People: people[t.Project]})
 	}
-	for _, d := range left.Decisions {
-		all, err := s.askable(ctx, me, d.Approval)
-		if err != nil {
-			return err
-		}
+	if err := s.decisionsLeft(ctx, me, left.Decisions, func(d portal.OpenDecision, all []portal.ProjectPerson) {
 		p.Decisions = append(p.Decisions, view.LeftDecision{OpenDecision: d, People: choose(all)})
+	}); err != nil {
+		return err
 	}
 	s.setTitle(&p.Page, p.T("left.title", "person", name))
 	return s.render(w, r, http.StatusOK, view.Left(p))
 }
 
-// askable are those who could be asked instead of somebody, and are not.
-func (s *Server) askable(ctx context.Context, me *visit, id portal.ApprovalID) ([]portal.ProjectPerson, error) {
-	a, err := me.Approval(ctx, id)
-	if err != nil {
-		return nil, err
+// decisionsLeft goes through decisions with those who could be asked instead, and are not.
+func (s *Server) decisionsLeft(ctx context.Context, me *visit, all []portal.OpenDecision, do func(portal.OpenDecision, []portal.ProjectPerson)) error {
+	var ids []portal.ApprovalID
+	for _, d := range all {
+		ids = append(ids, d.Approval)
 	}
-	stages, err := me.ApprovalStages(ctx, id)
+	asked, err := s.peopleAsked(ctx, me, ids)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	asked, err := me.ApprovalPeople(ctx, id)
-	if err != nil {
-		return nil, err
+	type place struct {
+		project portal.ProjectID
+		of      portal.Side
 	}
-	all, err := s.instead(ctx, me, a, stages)
-	return slices.DeleteFunc(all, func(x portal.ProjectPerson) bool {
-		return slices.ContainsFunc(asked, func(y portal.ApprovalPerson) bool { return y.Stage == a.Stage && y.Person == x.Person })
-	}), err
+	could := map[place][]portal.ProjectPerson{}
+	for _, d := range all {
+		at := place{d.Project, d.Of}
+		if _, ok := could[at]; !ok {
+			if could[at], err = instead(ctx, me, d.Project, d.Of); err != nil {
+				return err
+			}
+		}
+		do(d, slices.DeleteFunc(slices.Clone(could[at]), func(x portal.ProjectPerson) bool {
+			return slices.ContainsFunc(asked[d.Approval], func(y portal.ApprovalPerson) bool { return y.Stage == d.Stage && y.Person == x.Person })
+		}))
+	}
+	return nil
 }
 
 // reassign gives what waited for somebody who was removed to others.
@@ -522,6 +529,7 @@ func (s *Server) reassign(w http.ResponseWriter, r *http.Request, me *visit) err
 	}
 	var again portal.ApprovalID // where somebody else is to be chosen
 	err = me.Together(r.Context(), func(all *portal.Scope) error {
+		again = "" // which may run more than once
 		for _, id := range slices.Sorted(maps.Keys(tasks)) {
 			if tasks[id] == "" {
 				continue

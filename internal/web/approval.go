@@ -141,11 +141,16 @@ func (s *Server) clientApprovals(w http.ResponseWriter, r *http.Request, me *vis
 
 // answersOf are the people in approvals, by approval.
 func (s *Server) answersOf(ctx context.Context, me *visit, all []portal.Approval) (map[portal.ApprovalID][]portal.ApprovalPerson, error) {
-	people := map[portal.ApprovalID][]portal.ApprovalPerson{}
 	var ids []portal.ApprovalID
 	for _, a := range all {
 		ids = append(ids, a.ID)
 	}
+	return s.peopleAsked(ctx, me, ids)
+}
+
+// peopleAsked are who is asked in approvals.
+func (s *Server) peopleAsked(ctx context.Context, me *visit, ids []portal.ApprovalID) (map[portal.ApprovalID][]portal.ApprovalPerson, error) {
+	people := map[portal.ApprovalID][]portal.ApprovalPerson{}
 	for some := range slices.Chunk(ids, 100) {
 		found, err := me.ApprovalPeople(ctx, some...)
 		if err != nil {
@@ -529,7 +534,11 @@ func (s *Server) renderApproval(w http.ResponseWriter, r *http.Request, me *visi
 		}
 	}
 	if a.Asking && p.Project.Team() && p.Project.Can(portal.Contribute) {
-		if p.Others, err = s.instead(ctx, me, a, p.Stages); err != nil {
+		of := portal.Team
+		if i := slices.IndexFunc(p.Stages, func(g portal.ApprovalStage) bool { return g.Number == a.Stage }); i >= 0 {
+			of = p.Stages[i].Of
+		}
+		if p.Others, err = instead(ctx, me, a.Project, of); err != nil {
 			return err
 		}
 	}
@@ -842,12 +851,12 @@ func (s *Server) onApproval(key string, do func(*portal.Scope, context.Context, 
 	}
 }
 
-// instead are who can be asked instead of one who is.
-func (s *Server) instead(ctx context.Context, me *visit, a portal.Approval, stages []portal.ApprovalStage) (all []portal.ProjectPerson, err error) {
-	if i := slices.IndexFunc(stages, func(g portal.ApprovalStage) bool { return g.Number == a.Stage }); i >= 0 && stages[i].Of == portal.ClientSide {
-		return me.Approvers(ctx, a.Project)
+// instead are those of a side who could be asked in a project instead of somebody.
+func instead(ctx context.Context, me *visit, project portal.ProjectID, of portal.Side) (all []portal.ProjectPerson, err error) {
+	if of == portal.ClientSide {
+		return me.Approvers(ctx, project)
 	}
-	all, err = me.Advisers(ctx, a.Project)
+	all, err = me.Advisers(ctx, project)
 	return slices.DeleteFunc(all, func(x portal.ProjectPerson) bool { return x.Side != portal.Team }), err
 }
 
